@@ -19,7 +19,7 @@ from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.proofs.coverage import first_days
 from onemap.rules.proofs.mutants import next_class
 from onemap.rules.proofs.projects_of_rules import SILENT_PROJECT, Project, TrialProjects
-from onemap.rules.proofs.trial_fields import Fields, trial_fields
+from onemap.rules.proofs.trial_fields import Fields, holds_or_unknown, trial_fields
 
 _INSIDE, _BEYOND = 0.95, 1.05  # of a limit: just within it, just beyond it
 _JUST, _BELOW = 1.05, 0.9  # of an amount that must be reached: just enough, and too little
@@ -73,6 +73,11 @@ class CaseDrafts:
         """The rule that judges where this one falls short of its least share."""
         return next((one for one in self.rules if rule.id in one.under and one.kind == rule.kind), None)
 
+    def is_asked(self, rule: Rule, fields: Fields) -> bool:
+        """Whether another rule of the same layer looks at such features: its own cases show what it says of them."""
+        others = (one for one in self.rules if one.layer == rule.layer and one.id != rule.id and one.finds)
+        return any(holds_or_unknown(one, fields, self.catalogue[rule.layer]) for one in others)
+
     def named(self, rule: str | None) -> Rule | None:
         """A rule by its id."""
         return next((one for one in self.rules if one.id == rule), None)
@@ -99,8 +104,9 @@ class _Trial:
     def _draft(self, name: str, says: Rule | None | str, **given: Any) -> Draft:
         """A case: says: the rule that decides, None where nothing stands against it, "unknown"."""
         rule = self.rule
-        decides = [] if says is None else [rule.id if isinstance(says, str) else says.id]
         verdict = "clear" if says is None else says if isinstance(says, str) else says.verdict
+        # Of ground that a layer does not tell of, all its rules are unknown: which, is not said again in every case.
+        decides = {"decides": [] if says is None else [says.id]} if not isinstance(says, str) else {}
         title = phrase(f"case_draft.{name.partition('_')[0]}", self.drafts.language)
         language = self.drafts.language
         head = {"id": f"{rule.id}/{name}", "title": f"{rule.title.get(language, rule.id)}：{title}"}
@@ -110,7 +116,7 @@ class _Trial:
         own = {key: value for key, value in project.items() if key != "stated"}
         said = {"project": own} if own else {}
         said |= {"stated": project["stated"]} if "stated" in project else {}
-        return {**head, **said, **given, "verdict": verdict, "decides": decides}
+        return {**head, **said, **given, "verdict": verdict, **decides}
 
     def _feature(self, fields: Fields | None = None, layer: str | None = None, **shape: Any) -> Draft:
         return {"layer": layer or self._layer, **shape, **(self._first if fields is None else fields)}
@@ -181,7 +187,8 @@ class _Trial:
                 yield self._with(name, says, lies, fields, parcel=f"{deep / (share * times):.9g} × {_WIDE:g}")
         if isinstance(self.rule.options["distance_m"], Mapping) and "default" not in self.rule.options["distance_m"]:
             nothing = {key: value for key, value in fields.items() if key not in self._distance_fields()}
-            yield self._with("unknown_class", "unknown", "inside", nothing)
+            least = min(map(float, self.rule.options["distance_m"]["values"].values()))
+            yield self._with("unknown_class", "unknown", f"{least * _INSIDE:g} m from", nothing)
 
     def _width(self, far: float) -> float:
         """How wide a parcel is, so that a conflict just within the limit has its share, or falls short of another's."""
@@ -232,7 +239,8 @@ class _Trial:
         yield self._draft("unknown", "unknown", never_loaded=[], outdated=[self._layer])
 
     def of_conditions(self) -> Iterator[Draft]:
-        """Each value that the rule's `where` names, one that it does not, and none."""
+        """Each value that the rule's `where` names, those that no rule of the layer does, and none."""
+        rule = self.rule
         if self.rule.kind == "setback" and self._distance_fields():
             true: Sequence[Fields] = ()
         else:
@@ -242,7 +250,8 @@ class _Trial:
         lies = self._usual_lies()
         for number, fields in enumerate(true, start=2):
             yield self._with(f"value_{number}", self.rule, lies, fields, **self._usual_size())
-        for number, fields in enumerate(self.fields.false, start=1):
+        others = [fields for fields in self.fields.false if not self.drafts.is_asked(rule, fields)]
+        for number, fields in enumerate(others, start=1):
             yield self._with(f"other_{number}", None, lies, fields, **self._usual_size())
         for fields in self.fields.unknown[:1]:
             yield self._with("unknown_value", "unknown", lies, fields, **self._usual_size())

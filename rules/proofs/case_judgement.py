@@ -28,6 +28,7 @@ from onemap.rules.proofs.case_file import Case
 from onemap.rules.proofs.case_layers import CaseGround
 
 _NO_ORIGIN = (0.0, 0.0)
+_OF_FEATURES = ("avoid", "setback", "near", "cross")  # kinds that say nothing of ground without a feature
 _CLEAR = RANK["clear"]
 
 
@@ -106,20 +107,29 @@ class JudgedCases:
         return [
             rule
             for rule in ready
-            if rule.basis and rule.finds and not is_left_to_people(rule, held[0]) and not self._needs_raster(rule)
+            if rule.basis and rule.finds and not is_left_to_people(rule, held[0]) and self._has_ground(rule)
         ]
 
+    def _has_ground(self, rule: Rule) -> bool:
+        """Whether cases draw something that a rule can look at, or take it away.
+
+        A raster that no case draws is of no case; a rule that finds features alone finds nothing where there are none.
+        """
+        if rule.kind not in _OF_FEATURES and not self._needs_raster(rule):
+            return True
+        return any(self._is_told(code) for code in rule.layers)
+
     def _needs_raster(self, rule: Rule) -> bool:
-        """Whether a rule looks at a raster that no case of these draws."""
         entries = (self.ground.catalogue.get(code) for code in rule.layers)
-        return any(
-            entry is not None and entry.geometry == "raster" and not self._is_told(entry.code) for entry in entries
-        )
+        return any(entry is not None and entry.geometry == "raster" for entry in entries)
 
     def _is_told(self, code: str) -> bool:
-        ground = self.ground
-        taken = any(code in case.never_loaded | case.outdated for case in ground.cases)
-        return ground.features(code) > 0 or taken
+        return self.ground.features(code) > 0 or code in self._gone
+
+    @cached_property
+    def _gone(self) -> set[str]:
+        """The layers of which some case says that they do not tell."""
+        return {code for case in self.ground.cases for code in case.beyond | case.never_loaded | case.outdated}
 
     def _plan(self, rules: Sequence[Rule]) -> CheckPlan:
         return CheckPlan(tuple(rules), (), (), self._day, {}, _NO_ORIGIN, "zh")

@@ -22,7 +22,7 @@ from onemap.rules.proofs.case_file import Case, DrawnFeature
 
 CELL_M, _IN_ROW, _FIRST_M = 6_000.0, 40, 60_000.0  # no coordinate near zero, where floating point is too fine
 _SYSTEM = "EPSG:4547"
-_CELL_OF_RASTER_M = 5.0
+_CELL_OF_RASTER_M, _NO_HEIGHT = 25.0, -9999.0
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,8 @@ class CaseGround:
         attributes, rasters = self._attributes(entry, drawn), ()
         if entry.geometry == "raster":
             attributes, rasters = self._rasters(drawn, shapes)
-        stored = StoredFeatures(np.arange(1, len(drawn) + 1), freeze_set(shapes), attributes, _boxes_of(shapes))
+            shapes = np.array([shapely.box(*shapely.total_bounds(shapes))] if drawn else [], dtype=object)
+        stored = StoredFeatures(np.arange(1, len(shapes) + 1), freeze_set(shapes), attributes, _boxes_of(shapes))
         names = np.array([*map(str, stored.fids.tolist()), None], dtype=object)[:-1]
         coverage = self._coverage(code)
         return LayerSource(None, self._version(code, len(drawn)), stored, coverage, names, rasters, entry=entry)
@@ -138,27 +139,29 @@ class CaseGround:
     def _rasters(
         self, drawn: Sequence[tuple[int, DrawnFeature]], shapes: np.ndarray
     ) -> tuple[pd.DataFrame, tuple[RasterReference, ...]]:
-        """The grids of cases as files: a plane of a slope, or one value."""
-        references = tuple(
-            self._raster_file(f"{feature.layer}-{number}.tif", feature, shape)
-            for number, ((_, feature), shape) in enumerate(zip(drawn, shapes, strict=True))
-        )
-        rows = [
-            {"path": str(one.path), "sha256": one.sha256, "size": one.size, "modified_ns": one.modified_ns}
-            for one in references
-        ]
-        return pd.DataFrame(rows).assign(given_crs=None), references
+        """The grids of all cases as one file, as a version has one: planes of a slope, or of one value."""
+        if not drawn:
+            return pd.DataFrame({"given_crs": []}, dtype=object), ()
+        west, south, east, north = shapely.total_bounds(shapes)
+        columns, rows = (math.ceil((end - begin) / _CELL_OF_RASTER_M) for begin, end in ((west, east), (south, north)))
+        heights = np.full((rows, columns), _NO_HEIGHT, dtype=np.float32)
+        for (_, feature), shape in zip(drawn, shapes, strict=True):
+            x1, y1, x2, y2 = ((np.array(shape.bounds) - [west, south, west, south]) / _CELL_OF_RASTER_M).round().astype(int)
+            rise = math.tan(math.radians(feature.slope or 0.0)) * _CELL_OF_RASTER_M
+            heights[rows - y2 : rows - y1, x1:x2] = (feature.value or 0.0) + rise * np.arange(x2 - x1)
+        reference = self._raster_file(heights, west, north)
+        facts = {"path": str(reference.path), "sha256": reference.sha256, "size": reference.size, "given_crs": None}
+        row = {**facts, "modified_ns": reference.modified_ns}
+        return pd.DataFrame([row], dtype=object), (reference,)
 
-    def _raster_file(self, name: str, feature: DrawnFeature, shape: shapely.Geometry) -> RasterReference:
+    def _raster_file(self, heights: np.ndarray, west: float, north: float) -> RasterReference:
         import rasterio
         from rasterio.transform import from_origin
 
-        west, south, east, north = shape.bounds
-        columns, rows = math.ceil((east - west) / _CELL_OF_RASTER_M), math.ceil((north - south) / _CELL_OF_RASTER_M)
-        rise = math.tan(math.radians(feature.slope or 0.0)) * _CELL_OF_RASTER_M
-        heights = (feature.value or 0.0) + rise * np.tile(np.arange(columns, dtype=float), (rows, 1))
-        path = self.folder / f"{len(list(self.folder.iterdir()))}-{name}"
-        profile: dict[str, Any] = {"driver": "GTiff", "count": 1, "dtype": "float64", "crs": _SYSTEM}
+        path = self.folder / f"{len(list(self.folder.iterdir()))}.tif"
+        profile: dict[str, Any] = {"driver": "GTiff", "count": 1, "dtype": "float32", "crs": _SYSTEM}
+        profile |= {"nodata": _NO_HEIGHT, "compress": "deflate", "tiled": True}
+        rows, columns = heights.shape
         grid = from_origin(west, north, _CELL_OF_RASTER_M, _CELL_OF_RASTER_M)
         with rasterio.open(path, "w", width=columns, height=rows, transform=grid, **profile) as file:
             file.write(heights, 1)

@@ -67,19 +67,22 @@ def first_days(rule: Rule) -> list[date]:
 
 def _note(rule: Rule, group: JudgedCases, counts: np.ndarray, cases: dict[str, list[str]]) -> None:
     rows = group.rows.get(rule.id)
-    found = rows_of_rule(rows) if rows is not None else None
+    said = _Said.of(rows_of_rule(rows) if rows is not None else None)
     layers = {*rule.layers_named, *rule.layers}
     days = first_days(rule)
     for place in np.flatnonzero(counts).tolist():
         case, outcome = group.ground.cases[place], group.outcomes[place]
-        is_unknown, has_hit, is_excused = _said(found, place)
+        is_about = _is_about(case, rule, layers)
+        if not (is_about or said.tells(place)):
+            continue
         decides = rule.id in outcome.decides
+        is_unknown, has_hit, is_excused = place in said.unknown, place in said.hit, place in said.excused
         shows = {
             HIT: decides and has_hit,
             UNKNOWN: decides and is_unknown,
-            MISS: _is_about(case, rule, layers) and not has_hit and not is_unknown and not is_excused,
+            MISS: is_about and not (has_hit or is_unknown or is_excused),
             EXCUSED: is_excused,
-            LIMIT: _is_about(case, rule, layers) and _is_near_limit(rule, case, rows, place),
+            LIMIT: is_about and LIMIT in cases and _is_near_limit(rule, case, rows, place),
             BEFORE: decides and any(case.day < day for day in days),
             AFTER: decides and any(case.day >= day for day in days),
         }
@@ -88,22 +91,29 @@ def _note(rule: Rule, group: JudgedCases, counts: np.ndarray, cases: dict[str, l
                 cases[clause].append(case.id)
 
 
+@dataclass(frozen=True)
+class _Said:
+    """The places of the cases whose ground a rule leaves unknown, of which it has a hit that counts, or excuses it."""
+
+    unknown: frozenset[int]
+    hit: frozenset[int]
+    excused: frozenset[int]
+
+    @classmethod
+    def of(cls, found: RowsOfRule | None) -> "_Said":
+        """What the rows of a rule say; nothing where it was not run."""
+        if found is None:
+            return cls(frozenset(), frozenset(), frozenset())
+        chosen = (found.counted & found.is_unknown, found.counted & ~found.is_unknown, found.is_excused)
+        return cls(*(frozenset(found.place[rows].tolist()) for rows in chosen))
+
+    def tells(self, place: int) -> bool:
+        """Whether the rule says something of a case."""
+        return place in self.unknown or place in self.hit or place in self.excused
+
+
 def _is_about(case: Case, rule: Rule, layers: set[str]) -> bool:
     return rule.id in case.spares or any(feature.layer in layers for feature in case.features)
-
-
-def _said(found: RowsOfRule | None, place: int) -> tuple[bool, bool, bool]:
-    """Whether a rule leaves ground of a case unknown, has a hit that counts, and excuses its project."""
-    if found is None:
-        return False, False, False
-    own = found.place == place
-    counted = own & found.counted
-    is_excused = own & found.is_excused
-    return (
-        bool((counted & found.is_unknown).any()),
-        bool((counted & ~found.is_unknown).any()),
-        bool(is_excused.any()),
-    )
 
 
 def _is_near_limit(rule: Rule, case: Case, rows: object, place: int) -> bool:

@@ -43,6 +43,18 @@ def trial_fields(rule: Rule, entry: LayerEntry) -> TrialFields:
     return TrialFields(*([_plain(row) for row, is_in in zip(rows, group, strict=True) if is_in] for group in groups))
 
 
+def holds_or_unknown(rule: Rule, fields: Fields, entry: LayerEntry) -> bool:
+    """Whether a rule looks at a feature with some fields, or cannot tell."""
+    if rule.where is None:
+        return True
+    names = fields_of(rule.where)
+    table = pd.DataFrame([{name: fields.get(name) for name in names}], columns=list(names), dtype=object)
+    table = table.where(table.notna(), None)
+    read = as_codes(rule.where, table, entry)
+    truth = evaluate(rule.where, read)
+    return bool((truth.true | truth.unknown | unforeseen_rows(rule.where, read, entry))[0])
+
+
 def _plain(row: Fields) -> Fields:
     return {name: value for name, value in row.items() if value is not None}
 
