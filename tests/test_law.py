@@ -269,9 +269,7 @@ OWN_FACTS: dict[str, tuple[str, dict[str, set[int]]]] = {
     "renewal.area": ("N", {"城市更新专项规划": set()}),
     "project.key": ("N", {"年度重点项目计划": set()}),
     "hazard.site": ("N", {"地质灾害防治条例 2003": {21}}),
-    **dict.fromkeys(
-        ("weather.disturbance", "weather.disturbance_unsaid"), ("RN", {"气象设施和气象探测环境保护条例 2016": {13, 17}})
-    ),
+    "weather.disturbance": ("R", {"气象设施和气象探测环境保护条例 2016": {13, 17}}),
 }
 # What no rule judges, and who does instead: a rule of another entry, or a checklist item.
 JUDGED_ELSEWHERE = {
@@ -296,6 +294,7 @@ RETIRED = {
     "road.new_settlements": "road.public_places",
     "road.quarrying": "road.extraction",
     "tree.old": "tree.inside",
+    "weather.disturbance_unsaid": "weather.station",
     "weather.height": "weather.station",
 }
 SOURCES = [
