@@ -1,4 +1,4 @@
-"""Drafts of cases for a rule, with values at its own numbers: what a rule of its kind is asked, for a person to correct.
+"""Drafts of cases for a rule, with values at its own numbers: what its kind is asked, for a person to correct.
 
 What a draft expects is what the rule itself says; whether the law says so, and which other rules decide beside it, is
 for whoever knows the law.
@@ -67,7 +67,9 @@ class CaseDrafts:
 
     def stricter(self, rule: Rule) -> Rule | None:
         """The rule of the same layer under whose least share this one keeps a strip free."""
-        return next((one for one in self.rules if one.id in rule.under and one.min_share and one.kind == rule.kind), None)
+        return next(
+            (one for one in self.rules if one.id in rule.under and one.min_share and one.kind == rule.kind), None
+        )
 
     def milder(self, rule: Rule) -> Rule | None:
         """The rule that judges where this one falls short of its least share."""
@@ -234,7 +236,7 @@ class _Trial:
         limit, cell = float(self.rule.options[name]), "slope" if "derive" in self.rule.options else "value"
         steps = (_STEEPER, _FLATTER) if name == "above" else (_FLATTER, _STEEPER)
         for label, step, says in (("hit", steps[0], self.rule), ("miss", steps[1], None)):
-            feature = self._feature({}, lies="inside", **{cell: round(limit * step, 6)})
+            feature = {**self._feature({}, lies="inside"), cell: round(limit * step, 6)}
             yield self._draft(label, says, features=[feature])
         yield self._draft("unknown", "unknown", never_loaded=[], outdated=[self._layer])
 
@@ -281,7 +283,7 @@ class _Trial:
             return self._draft(name, says, features=hit["features"], **more)
         if self.rule.kind == "use":
             return self._with(name, says, "inside", {self.rule.options["plan_field"]: "1401"}, **more)
-        return self._with(name, says, self._usual_lies(), **self._usual_size(), **more)
+        return self._with(name, says, self._usual_lies(), None, **{**self._usual_size(), **more})
 
     def of_projects(self, projects: TrialProjects) -> Iterator[Draft]:
         """Each class that is excused or reached, and the next one, which is not."""
@@ -293,13 +295,11 @@ class _Trial:
         for item in rule.only[1:]:
             if project := projects.reached_by_one(rule, item):
                 yield self._usual(f"reached_{item.name}", rule, project=project)
-        if item := next_class(rule, "unless", known):
-            if project := projects.of_class(item, projects.reached(rule)):
-                yield self._usual(f"next_{item.name}", rule, project=project)
-        if item := next_class(rule, "only", known):
-            others = [one for one in projects.all if one not in projects.reached(rule)]
-            if project := projects.of_class(item, others):
-                yield self._usual(f"next_{item.name}", None, project=project)
+        others = [one for one in projects.all if one not in projects.reached(rule)]
+        for key, among, says in (("unless", projects.reached(rule), rule), ("only", others, None)):
+            more = next_class(rule, key, known)
+            if more and (project := projects.of_class(more, among)):
+                yield self._usual(f"next_{more.name}", says, project=project)
 
     def of_law(self) -> Iterator[Draft]:
         """The day before each of its laws begins, and that day."""

@@ -212,8 +212,12 @@ def _case(
         least=least,
         most=most,
         decides=lists["decides"] if "decides" in item else None,
-        **{key: lists[key] for key in ("spares", "words", "cites")},
-        **{key: frozenset(lists[key]) for key in ("beyond", "never_loaded", "outdated")},
+        spares=lists["spares"],
+        words=lists["words"],
+        cites=lists["cites"],
+        beyond=frozenset(lists["beyond"]),
+        never_loaded=frozenset(lists["never_loaded"]),
+        outdated=frozenset(lists["outdated"]),
         article=article,
         why=str(item.get("why", "")),
     )
@@ -272,7 +276,7 @@ def _fields_of_parcel(
     stated = item.get("stated", own.pop("stated", {}))
     own.pop("title", None)
     if not isinstance(stated, dict):
-        reading.wrong("key", line, name, "stated", known=["{ XMLX = \"…\" }"])
+        reading.wrong("key", line, name, "stated", known=['{ XMLX = "…" }'])
         stated = {}
     plain = {key: value.isoformat() if isinstance(value, date) else value for key, value in stated.items()}
     for key in (*own, *plain):
@@ -311,7 +315,9 @@ def _feature(
 
 
 def _wrong_shape(error: ShapeError, name: str, line: int, key: str, reading: _Reading) -> None:
-    why = {language: phrase(f"shape.{error.reason}", language, **_told(error.facts, language)) for language in LANGUAGES}
+    why = {
+        language: phrase(f"shape.{error.reason}", language, **_told(error.facts, language)) for language in LANGUAGES
+    }
     reading.wrong("shape", line, name, key, why=why)
 
 
@@ -382,5 +388,3 @@ def _table_lines(text: str, begin: int) -> Iterator[str]:
         if number and re.match(r"\s*\[\[?[\w\"]", line):
             return
         yield line
-
-

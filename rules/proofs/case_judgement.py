@@ -6,6 +6,7 @@ the cases that its layers touch, beside the rows of all others.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 
@@ -87,8 +88,9 @@ class JudgedCases:
         for rule in changed:
             rows.pop(rule.id, None)
         if asked:
-            read = {code: source for code, source in self._layers.read.items()}
-            layers = LayersOfCheck(self._plan(asked), self.ground, self._parcels, SILENT, SmallLayers(read))
+            layers = LayersOfCheck(
+                self._plan(asked), self.ground, self._parcels, SILENT, SmallLayers(dict(self._layers.read))
+            )
             rows |= {rule.id: self._judged(rule, layers, wanted) for rule in asked}
         ids = {rule.id for rule in changed}
         some = [row for row in rows.values() if self._matters(row, ids, wanted)]
@@ -189,28 +191,31 @@ def judged_groups(
     official = {code for rule in rules for key, code in rule.other_layers.items() if key == "instead"}
     usual = frozenset(code for code in asked if code in first or code not in official)
     others = {code for rule in rules for code in rule.layers_named[1:]} - first
-    groups: dict[object, list[Case]] = {}
+    groups: dict[_Versions, list[Case]] = {}
     for case in cases:
         drawn = {feature.layer for feature in case.features} | case.beyond
-        rasters = {code for code in drawn if catalogue[code].geometry == "raster"}
-        key = (case.day, frozenset(drawn & others), frozenset(rasters), case.never_loaded, case.outdated)
-        groups.setdefault(key, []).append(case)
-    for (_, chosen, _, never, outdated), members in groups.items():  # type: ignore[misc]
+        rasters = frozenset(code for code in drawn if catalogue[code].geometry == "raster")
+        of_case = _Versions(case.day, frozenset(drawn & others), rasters, case.never_loaded, case.outdated)
+        groups.setdefault(of_case, []).append(case)
+    for of_group, members in groups.items():
         # A rule takes the first of its layers that is in force: one before it would hide the one that is drawn.
-        before = {code for rule in rules for code in _before(rule.layers_named, chosen)}
+        before = {code for rule in rules for code in _before(rule.layers_named, of_group.chosen)}
         drawn_here = {feature.layer for case in members for feature in case.features}
-        loaded = (usual - others - before - never) | chosen | (drawn_here & official)
-        yield JudgedCases(
-            CaseGround(
-                tuple(members),
-                catalogue,
-                frozenset(loaded),
-                frozenset(loaded - outdated),
-                frozenset(official - first),
-                folder,
-            ),
-            rules,
-        )
+        loaded = (usual - others - before - of_group.never_loaded) | of_group.chosen | (drawn_here & official)
+        in_force = frozenset(loaded - of_group.outdated)
+        told = frozenset(loaded), in_force, frozenset(official - first)
+        yield JudgedCases(CaseGround(tuple(members), catalogue, *told, folder), rules)
+
+
+@dataclass(frozen=True)
+class _Versions:
+    """By what cases can be judged together. chosen: layers of lists, besides the first, that a case draws."""
+
+    day: date
+    chosen: frozenset[str]
+    rasters: frozenset[str]
+    never_loaded: frozenset[str]
+    outdated: frozenset[str]
 
 
 def _before(named: Sequence[str], chosen: frozenset[str]) -> Sequence[str]:

@@ -67,7 +67,7 @@ class CaseGround:
             return LayerSource(reason="not_in_force" if code in self.ever_loaded else "layer_missing")
         entry, drawn = self.catalogue[code], self._drawn.get(code, [])
         shapes = self._placed([feature.shape for _, feature in drawn], np.array([place for place, _ in drawn], int))
-        attributes, rasters = self._attributes(entry, drawn), ()
+        attributes, rasters = self._attributes(entry, drawn), tuple[RasterReference, ...]()
         if entry.geometry == "raster":
             attributes, rasters = self._rasters(drawn, shapes)
             shapes = np.array([shapely.box(*shapely.total_bounds(shapes))] if drawn else [], dtype=object)
@@ -146,7 +146,9 @@ class CaseGround:
         columns, rows = (math.ceil((end - begin) / _CELL_OF_RASTER_M) for begin, end in ((west, east), (south, north)))
         heights = np.full((rows, columns), _NO_HEIGHT, dtype=np.float32)
         for (_, feature), shape in zip(drawn, shapes, strict=True):
-            x1, y1, x2, y2 = ((np.array(shape.bounds) - [west, south, west, south]) / _CELL_OF_RASTER_M).round().astype(int)
+            x1, y1, x2, y2 = (
+                ((np.array(shape.bounds) - [west, south, west, south]) / _CELL_OF_RASTER_M).round().astype(int)
+            )
             rise = math.tan(math.radians(feature.slope or 0.0)) * _CELL_OF_RASTER_M
             heights[rows - y2 : rows - y1, x1:x2] = (feature.value or 0.0) + rise * np.arange(x2 - x1)
         reference = self._raster_file(heights, west, north)

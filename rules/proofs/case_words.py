@@ -29,7 +29,9 @@ def _rows(block: Mapping[str, Any], case: str, place: int) -> list[dict[str, Any
     rows = np.flatnonzero((block["_parcel"] == place) & block["counted"])
     named = ("rule", "layer", "title", "verdict", "reason", "area_m2", *_MEASURES)
     found = [{name: _cell(block[name], at) for name in named} for at in rows.tolist()]
-    return [{**row, "parcel": case, "area_ellipsoidal_m2": row["area_m2"], "reason": row["reason"] or ""} for row in found]
+    return [
+        {**row, "parcel": case, "area_ellipsoidal_m2": row["area_m2"], "reason": row["reason"] or ""} for row in found
+    ]
 
 
 def _cell(values: Any, at: int) -> Any:

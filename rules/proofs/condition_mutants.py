@@ -1,5 +1,6 @@
 """Single errors of a rule's `where` and `when`: a clause dropped, a code more or less, < for <=, all of it negated."""
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -7,26 +8,47 @@ from typing import Any
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.rules.judge.kinds.conditions import fields_of, parse_condition
 from onemap.rules.judge.packs.rule import Rule
+from onemap.rules.proofs.trial_fields import all_values, where_says
 
 _STRICT = {"<": "<=", "<=": "<", ">": ">=", ">=": ">"}
 Tree = Any
 
 
 def condition_mutants(rule: Rule, entry: LayerEntry | None, made: Any) -> Iterator[Any]:
-    """The changes of a rule's conditions. entry: of its layer; made: makes a mutant of rule, key, facts and equality."""
+    """The changes of a rule's conditions.
+
+    entry: of its layer; made: makes a mutant of rule, key, facts and equality.
+    """
     for key in ("where", "when"):
         text = getattr(rule, key)
         if text is None:
             continue
         tree = parse_condition(text)
         yield made(_with(rule, key, {"op": "not", "args": [tree]}), "negated", {"before": text})
-        yield made(replace(rule, **{key: None}), "condition_dropped", {"before": text})
+        yield made(_with_text(rule, key, None), "condition_dropped", {"before": text})
         for sentence, changed, facts in _changes(tree, entry if key == "where" else None):
-            yield made(_with(rule, key, changed), sentence, facts, _equal(tree, sentence, facts))
+            mutant = _with(rule, key, changed)
+            equal = _equal(tree, sentence, facts)
+            if equal is None and key == "where" and entry is not None and _are_alike(rule, mutant, entry):
+                equal = "same_values"
+            yield made(mutant, sentence, facts, equal)
 
 
 def _with(rule: Rule, key: str, tree: Tree) -> Rule:
-    return replace(rule, **{key: condition_text(tree)})
+    return _with_text(rule, key, condition_text(tree))
+
+
+def _with_text(rule: Rule, key: str, text: str | None) -> Rule:
+    return replace(rule, where=text) if key == "where" else replace(rule, when=text)
+
+
+def _are_alike(rule: Rule, mutant: Rule, entry: LayerEntry) -> bool:
+    """Whether two conditions let through the same of all values that both, the schema and its code tables name."""
+    values: dict[str, list[Any]] = {}
+    for name in dict.fromkeys((*fields_of(str(rule.where)), *fields_of(str(mutant.where)))):
+        values[name] = [*all_values(rule, name, entry), None]
+    rows = [dict(zip(values, row, strict=True)) for row in itertools.product(*values.values())]
+    return where_says(rule, rows, entry) == where_says(mutant, rows, entry)
 
 
 def _changes(tree: Tree, entry: LayerEntry | None) -> Iterator[tuple[str, Tree, dict[str, Any]]]:
@@ -118,20 +140,3 @@ def _literal(value: Any) -> str:
     if isinstance(value, (int, float)):
         return f"{value:g}"
     return "'" + str(value).replace("'", "''") + "'"
-
-
-def named_values(text: str) -> dict[str, list[str]]:
-    """By field the values and the patterns that a condition names."""
-    found: dict[str, list[str]] = {name: [] for name in fields_of(text)}
-
-    def walk(tree: Tree) -> None:
-        operator, arguments = tree["op"], tree["args"]
-        if operator in ("and", "or", "not"):
-            for argument in arguments:
-                walk(argument)
-        elif operator in ("in", "like", "=", "<>", *_STRICT, "between"):
-            values = arguments[1] if operator == "in" else arguments[1:]
-            found[arguments[0]["property"]] += [value for value in values if not isinstance(value, dict)]
-
-    walk(parse_condition(text))
-    return found

@@ -30,9 +30,7 @@ class MutantRuns:
         for number, one in enumerate(made):
             progress.at(number / max(len(made), 1))
             killer = None if one.equal else _killer(one, proving.rules, groups, passing)
-            found.append(
-                Mutant(one.rule.id, one.sentence(self._language), one.reason(self._language), killer)
-            )
+            found.append(Mutant(one.rule.id, one.sentence(self._language), one.reason(self._language), killer))
         return tuple(found)
 
 
@@ -41,30 +39,32 @@ def _killer(mutant: RuleMutant, rules: Sequence[Rule], groups: Sequence[JudgedCa
     changed = with_rule(rules, mutant.rule)
     original = next(rule for rule in rules if rule.id == mutant.rule.id)
     layers = {*original.layers_named, *original.layers, *mutant.rule.layers}
-    for group in groups:
-        place = cases_about(group, layers, original.id, passing)
-        if not len(place):
-            continue
-        try:
-            outcomes = group.outcomes_with(changed, place)
-        except OneMapError:
-            return group.ground.cases[int(place[0])].id  # a rule that cannot be judged is noticed by any case
-        for at, outcome in zip(place.tolist(), outcomes, strict=True):
-            if wrong_keys(group.ground.cases[at], outcome):
-                return group.ground.cases[at].id
+    for has_name in (True, False):  # those that name the rule tell of it most often, and are few
+        for group in groups:
+            place = cases_about(group, layers, original.id, passing, has_name)
+            if len(place) and (killer := _killer_among(changed, group, place)) is not None:
+                return killer
     return None
 
 
-def cases_about(group: JudgedCases, layers: set[str], rule: str, passing: set[str]) -> np.ndarray:
-    """The places (k,) of the cases that may tell of a rule on some layers, those that name it first."""
-    named, others = list[int](), list[int]()
+def _killer_among(changed: Sequence[Rule], group: JudgedCases, place: np.ndarray) -> str | None:
+    """The first of some cases (k,) that fails where rules are changed."""
+    try:
+        outcomes = group.outcomes_with(changed, place)
+    except OneMapError:
+        return group.ground.cases[int(place[0])].id  # a rule that cannot be judged is noticed by any case
+    for at, outcome in zip(place.tolist(), outcomes, strict=True):
+        if wrong_keys(group.ground.cases[at], outcome):
+            return group.ground.cases[at].id
+    return None
+
+
+def cases_about(group: JudgedCases, layers: set[str], rule: str, passing: set[str], has_name: bool) -> np.ndarray:
+    """The places (k,) of the cases that may tell of a rule on some layers: those that name it, or the others."""
+    chosen = []
     for place, case in enumerate(group.ground.cases):
-        if case.id not in passing:
-            continue
-        if rule in (case.decides or ()) or rule in case.spares or rule in case.id:
-            named.append(place)
-        elif layers & {feature.layer for feature in case.features} or layers & (
-            case.beyond | case.never_loaded | case.outdated
-        ):
-            others.append(place)
-    return np.array(named + others, dtype=np.int64)
+        names = rule in (case.decides or ()) or rule in case.spares or case.id.startswith(f"{rule}/")
+        drawn = {feature.layer for feature in case.features} | case.beyond | case.never_loaded | case.outdated
+        if case.id in passing and (names if has_name else not names and layers & drawn):
+            chosen.append(place)
+    return np.array(chosen, dtype=np.int64)

@@ -114,15 +114,19 @@ def _classes(rule: Rule, key: str, known: Sequence[ProjectClass]) -> Iterator[Ru
     listed: tuple[ProjectClass, ...] = getattr(rule, key)
     if not listed:
         return
-    yield RuleMutant(replace(rule, **{key: ()}), f"{key}_dropped", {})
+    yield RuleMutant(_with_classes(rule, key, ()), f"{key}_dropped", {})
     for item in listed if len(listed) > 1 else ():
         left = tuple(one for one in listed if one is not item)
         equal = "class_within" if _is_within(item, left, key) else None
-        changed = replace(rule, **{key: left})
+        changed = _with_classes(rule, key, left)
         yield RuleMutant(changed, f"{key}_class_dropped", {"title": dict(item.title)}, equal)
-    if item := next_class(rule, key, known):
-        changed = replace(rule, **{key: (*listed, item)})
-        yield RuleMutant(changed, f"{key}_class_added", {"title": dict(item.title)})
+    if more := next_class(rule, key, known):
+        changed = _with_classes(rule, key, (*listed, more))
+        yield RuleMutant(changed, f"{key}_class_added", {"title": dict(more.title)})
+
+
+def _with_classes(rule: Rule, key: str, classes: tuple[ProjectClass, ...]) -> Rule:
+    return replace(rule, unless=classes) if key == "unless" else replace(rule, only=classes)
 
 
 def next_class(rule: Rule, key: str, known: Sequence[ProjectClass]) -> ProjectClass | None:

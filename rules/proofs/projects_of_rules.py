@@ -81,7 +81,10 @@ class TrialProjects:
     @cached_property
     def _table(self) -> pd.DataFrame:
         rows = [
-            {**stated_attributes(one.get("stated", {})), **{key: value for key, value in one.items() if key != "stated"}}
+            {
+                **stated_attributes(one.get("stated", {})),
+                **{key: value for key, value in one.items() if key != "stated"},
+            }
             for one in self.all
         ]
         table = pd.DataFrame(rows, columns=list(dict.fromkeys(key for row in rows for key in row)), dtype=object)

@@ -9,12 +9,12 @@ import pandas as pd
 
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.catalogue.code_tables import code_table
-from onemap.rules.judge.kinds.conditions import evaluate, fields_of
+from onemap.rules.judge.kinds.conditions import evaluate, fields_of, parse_condition
 from onemap.rules.judge.kinds.foreseen_values import as_codes, unforeseen_rows
 from onemap.rules.judge.packs.rule import Rule
-from onemap.rules.proofs.condition_mutants import named_values
 
 Fields = Mapping[str, Any]
+_ORDER = ("<", "<=", ">", ">=")
 _STEP = 1  # beside a number that a condition names
 
 
@@ -31,32 +31,42 @@ def trial_fields(rule: Rule, entry: LayerEntry) -> TrialFields:
     """Fields by which a rule's condition and classes of distances can be tried."""
     names = list(rule.layer_fields)
     candidates = {name: _values(rule, name, entry) for name in names}
-    rows = [dict(zip(names, values, strict=True)) for values in itertools.product(*(candidates[name] for name in names))]
+    rows = [
+        dict(zip(names, values, strict=True)) for values in itertools.product(*(candidates[name] for name in names))
+    ]
     if rule.where is None or not names:
         return TrialFields(rows or [{}], [], [])
-    table = pd.DataFrame(rows, columns=names, dtype=object)
-    table = table.where(table.notna(), None)
-    read = as_codes(rule.where, table, entry)
-    truth = evaluate(rule.where, read)
-    unknown = truth.unknown | unforeseen_rows(rule.where, read, entry)
-    groups = [truth.true & ~unknown, ~truth.true & ~unknown, unknown]
-    return TrialFields(*([_plain(row) for row, is_in in zip(rows, group, strict=True) if is_in] for group in groups))
+    said = where_says(rule, rows, entry)
+    groups = ([_plain(row) for row, says in zip(rows, said, strict=True) if says is one] for one in (True, False, None))
+    return TrialFields(*groups)
 
 
 def holds_or_unknown(rule: Rule, fields: Fields, entry: LayerEntry) -> bool:
     """Whether a rule looks at a feature with some fields, or cannot tell."""
-    if rule.where is None:
-        return True
-    names = fields_of(rule.where)
-    table = pd.DataFrame([{name: fields.get(name) for name in names}], columns=list(names), dtype=object)
+    return rule.where is None or where_says(rule, [fields], entry)[0] is not False
+
+
+def where_says(rule: Rule, rows: Sequence[Fields], entry: LayerEntry) -> list[bool | None]:
+    """What a rule's `where` says of features with some fields (n,): None where it is unknown."""
+    where = str(rule.where)
+    names = list(fields_of(where))
+    table = pd.DataFrame([{name: row.get(name) for name in names} for row in rows], columns=names, dtype=object)
     table = table.where(table.notna(), None)
-    read = as_codes(rule.where, table, entry)
-    truth = evaluate(rule.where, read)
-    return bool((truth.true | truth.unknown | unforeseen_rows(rule.where, read, entry))[0])
+    read = as_codes(where, table, entry)
+    truth = evaluate(where, read)
+    unknown = truth.unknown | unforeseen_rows(where, read, entry)
+    return [None if is_open else bool(holds) for holds, is_open in zip(truth.true, unknown, strict=True)]
 
 
 def _plain(row: Fields) -> Fields:
     return {name: value for name, value in row.items() if value is not None}
+
+
+def all_values(rule: Rule, name: str, entry: LayerEntry) -> list[Any]:
+    """All values of a field that a rule's condition, the layer's schema and its code tables name."""
+    field = entry.field_named(name)
+    tables = [code for table in (field.codes if field is not None else ()) for code in code_table(table).classes]
+    return list(dict.fromkeys([*_values(rule, name, entry), *(field.values if field is not None else ()), *tables]))
 
 
 def _values(rule: Rule, name: str, entry: LayerEntry) -> list[Any]:
@@ -64,7 +74,7 @@ def _values(rule: Rule, name: str, entry: LayerEntry) -> list[Any]:
     field = entry.field_named(name)
     known = list(field.values) if field is not None else []
     for table in field.codes if field is not None else ():
-        known += [code for code in code_table(table).classes]
+        known += list(code_table(table).classes)
     values: list[Any] = []
     for one in named:
         if isinstance(one, (int, float)):
@@ -93,3 +103,20 @@ def _classes_of_distance(rule: Rule, name: str) -> list[str]:
         return []
     at = fields.index(name)
     return list(dict.fromkeys(one.split("/")[at] if len(fields) > 1 else one for one in given["values"]))
+
+
+def named_values(text: str) -> dict[str, list[str]]:
+    """By field the values and the patterns that a condition names."""
+    found: dict[str, list[str]] = {name: [] for name in fields_of(text)}
+
+    def walk(tree: Any) -> None:
+        operator, arguments = tree["op"], tree["args"]
+        if operator in ("and", "or", "not"):
+            for argument in arguments:
+                walk(argument)
+        elif operator in ("in", "like", "=", "<>", *_ORDER, "between"):
+            values = arguments[1] if operator == "in" else arguments[1:]
+            found[arguments[0]["property"]] += [value for value in values if not isinstance(value, dict)]
+
+    walk(parse_condition(text))
+    return found
