@@ -1,31 +1,75 @@
-"""The verb `prove`: rule packs held against the cases beside them."""
+"""The verbs `laws` and `prove`: the rules of packs with the law of each, and held against the cases beside them."""
 
 import difflib
 from datetime import date
 from typing import Any
 
+from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.errors import OneMapError
 from onemap.rules.contract.declaration import Result, Values, VerbContext
+from onemap.rules.judge.packs.rule import Rule, is_in_force
+
+
+def laws(values: Values, context: VerbContext) -> Result:
+    """Each rule with its legal basis, and what of it is in force on a day.
+
+    Raises OneMapError pack.…, rule.….
+    """
+    from onemap.layers.catalogue.catalogue import shipped_catalogue
+    from onemap.rules.judge.packs.pack import DEFAULT_PACK, joined_rules, pack_text, parse_packs
+
+    day, language = values.get("as_of") or date.today(), context.language
+    packs = parse_packs([pack_text(name) for name in values.get("pack") or [DEFAULT_PACK]], shipped_catalogue())
+    rules = [_record(rule, day, language) for rule in joined_rules(packs)]
+    return {"ok": True, "as_of": day.isoformat(), "packs": [pack.record() for pack in packs], "rules": rules}
+
+
+def _record(rule: Rule, day: date, language: str) -> dict[str, Any]:
+    return {
+        "rule": rule.id,
+        "pack": rule.pack,
+        "succeeds": list(rule.succeeds),
+        "title": rule.title.get(language) or next(iter(rule.title.values()), ""),
+        "department": rule.department,
+        "department_title": named_groups()["departments"][rule.department][language],
+        "verdict": rule.verdict,
+        "confidence": rule.confidence,
+        "basis": [_entry(dict(entry), day, language) for entry in rule.basis],
+    }
+
+
+def _entry(entry: dict[str, Any], day: date, language: str) -> dict[str, Any]:
+    """An entry of a basis: law, article, and the days on which it holds; in_force: whether it does on the day."""
+    subject = entry.get("subject", {})
+    return {
+        "law": entry["law"],
+        "article": entry.get("article", ""),
+        "edition": entry.get("edition", ""),
+        "subject": subject.get(language) or next(iter(subject.values()), ""),
+        "from": str(entry["from"]) if "from" in entry else None,
+        "to": str(entry["to"]) if "to" in entry else None,
+        "in_force": is_in_force(entry, day),
+    }
 
 
 def prove(values: Values, context: VerbContext) -> Result:
-    """Judge the cases of packs, and of single errors in their rules; or draft the cases of a rule.
+    """Judge the cases of the last of some packs, and of single errors in its rules; or draft the cases of a rule.
 
     Raises OneMapError pack.…, rule.…, cases.…, statement.suffix, out.….
     """
     from onemap.layers.catalogue.catalogue import shipped_catalogue
     from onemap.rules.judge.packs.pack import pack_text
-    from onemap.rules.proofs.case_file import cases_texts
-    from onemap.rules.proofs.mutant_runs import MutantRuns
-    from onemap.rules.proofs.proof import Proving, prove_packs
-    from onemap.rules.proofs.proof_report import check_reports, write_reports
+    from onemap.rules.review.proofs.mutant_runs import MutantRuns
+    from onemap.rules.review.proofs.proof import Proving, prove_packs
+    from onemap.rules.review.proofs.proof_cases import cases_texts
+    from onemap.rules.review.proofs.proof_report import check_reports, write_reports
 
     check_reports(values)
     names = values["pack"]
     texts = [pack_text(name) for name in names]
     if values.get("new"):
         return _drafted(values["new"], Proving(texts, [], shipped_catalogue(), date.today()), context)
-    # Cases of a pack speak of its rules as they stand alone; those of the last one of all of them.
+    # What a pack stands on has cases of its own, which speak of it alone.
     proving = Proving(texts, cases_texts(names[-1]), shipped_catalogue(), date.today())
     mutants = MutantRuns(context.language) if values.get("mutants") else None
     proof = prove_packs(proving, mutants, context.progress)
@@ -36,7 +80,7 @@ def prove(values: Values, context: VerbContext) -> Result:
 
 def _drafted(rule: str, proving: Any, context: VerbContext) -> Result:
     """The drafts of a rule's cases. Raises OneMapError cases.no_rule."""
-    from onemap.rules.proofs.case_drafts import CaseDrafts, drafts_text
+    from onemap.rules.review.proofs.case_drafts import CaseDrafts, drafts_text
 
     rules = {one.id: one for one in proving.rules}
     if rule not in rules:
@@ -49,7 +93,7 @@ def _drafted(rule: str, proving: Any, context: VerbContext) -> Result:
 
 def _answer(proof: Any) -> Result:
     """The contract's JSON. Of what a rule cannot have by its kind there is null."""
-    from onemap.rules.proofs.coverage import NEEDED
+    from onemap.rules.review.proofs.rule_coverage import NEEDED
 
     result: Result = {
         "ok": True,
@@ -75,7 +119,7 @@ def _answer(proof: Any) -> Result:
 def _failure(result: Any) -> dict[str, Any]:
     """A case that fails: what it expects, and what is said."""
     case = result.case
-    expected = case.expected
+    expected = case.expectation
     if "decides" in result.wrong:
         expected += f" ({', '.join(case.decides) or '–'})"
     for key in ("spares", "cites", "words"):

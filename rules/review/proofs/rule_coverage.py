@@ -8,8 +8,8 @@ import numpy as np
 import shapely
 
 from onemap.rules.judge.packs.rule import Rule
-from onemap.rules.proofs.case_file import Case
-from onemap.rules.proofs.case_judgement import JudgedCases, RowsOfRule, rows_of_rule
+from onemap.rules.review.proofs.case_judgement import JudgedCases, RowsOfRule, rows_of_rule
+from onemap.rules.review.proofs.proof_cases import Case
 
 HIT, MISS, UNKNOWN, LIMIT, EXCUSED, BEFORE, AFTER = ("hit", "miss", "unknown", "limit", "excused", "before", "after")
 CLAUSES = (HIT, MISS, LIMIT, UNKNOWN, EXCUSED, BEFORE, AFTER)
@@ -45,7 +45,7 @@ def coverage_of(rules: Iterable[Rule], groups: Iterable[JudgedCases], passing: s
     for group in groups:
         counts = [case.is_exact and case.id in passing for case in group.ground.cases]
         for rule in group.rules:
-            if found[rule.id].cases:
+            if rule.id in found and found[rule.id].cases:
                 _note(rule, group, np.array(counts, dtype=bool), found[rule.id].cases)
     return found
 
@@ -67,16 +67,16 @@ def first_days(rule: Rule) -> list[date]:
 
 def _note(rule: Rule, group: JudgedCases, counts: np.ndarray, cases: dict[str, list[str]]) -> None:
     rows = group.rows.get(rule.id)
-    said = _Said.of(rows_of_rule(rows) if rows is not None else None)
+    places = _RulePlaces.of(rows_of_rule(rows) if rows is not None else None)
     layers = {*rule.layers_named, *rule.layers}
     days = first_days(rule)
     for place in np.flatnonzero(counts).tolist():
         case, outcome = group.ground.cases[place], group.outcomes[place]
         is_about = _is_about(case, rule, layers)
-        if not (is_about or said.tells(place)):
+        if not (is_about or places.tells(place)):
             continue
         decides = rule.id in outcome.decides
-        is_unknown, has_hit, is_excused = place in said.unknown, place in said.hit, place in said.excused
+        is_unknown, has_hit, is_excused = place in places.unknown, place in places.hit, place in places.excused
         shows = {
             HIT: decides and has_hit,
             UNKNOWN: decides and is_unknown,
@@ -92,7 +92,7 @@ def _note(rule: Rule, group: JudgedCases, counts: np.ndarray, cases: dict[str, l
 
 
 @dataclass(frozen=True)
-class _Said:
+class _RulePlaces:
     """The places of the cases whose ground a rule leaves unknown, of which it has a hit that counts, or excuses it."""
 
     unknown: frozenset[int]
@@ -100,7 +100,7 @@ class _Said:
     excused: frozenset[int]
 
     @classmethod
-    def of(cls, found: RowsOfRule | None) -> "_Said":
+    def of(cls, found: RowsOfRule | None) -> "_RulePlaces":
         """What the rows of a rule say; nothing where it was not run."""
         if found is None:
             return cls(frozenset(), frozenset(), frozenset())
@@ -124,7 +124,7 @@ def _is_near_limit(rule: Rule, case: Case, rows: object, place: int) -> bool:
             apart = shapely.distance(feature.shape, case.parcel)
             if any(abs(apart - limit) <= _NEAR_LIMIT * limit for limit in distances):
                 return True
-    measured = [] if rows is None else _measured(rows, place)
+    measured = [] if rows is None else _areas_with_reasons(rows, place)
     parcel_m2 = shapely.area(case.parcel)
     least = [rule.min_area_m2, rule.min_share * parcel_m2]
     numbers = [rule.options.get(name) for name in ("above", "below")]
@@ -143,7 +143,7 @@ def _distances(rule: Rule) -> list[float]:
     return [float(given)] if given else []
 
 
-def _measured(rows: object, place: int) -> list[tuple[float, str]]:
+def _areas_with_reasons(rows: object, place: int) -> list[tuple[float, str]]:
     """Area and reason of a rule's findings of a case."""
     found = []
     for block in rows.findings:  # type: ignore[attr-defined]

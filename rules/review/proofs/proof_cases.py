@@ -11,7 +11,7 @@ from typing import Any
 import shapely
 
 from onemap.layers.catalogue.catalogue import LayerEntry
-from onemap.layers.catalogue.code_systems import SYSTEM_FIELD
+from onemap.layers.catalogue.code_systems import SYSTEM_FIELD, USE_FIELD
 from onemap.layers.catalogue.toml_reason import toml_reason
 from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.errors import OneMapError, Problem
@@ -21,7 +21,7 @@ from onemap.rules.judge.packs.kind_register import KIND_FIELD
 from onemap.rules.judge.packs.pack import is_shipped
 from onemap.rules.judge.packs.rule import VERDICTS, Rule
 from onemap.rules.judge.question.given_facts import stated_attributes
-from onemap.rules.proofs.small_words import ShapeError, feature_shape, parcel_shape
+from onemap.rules.review.proofs.small_words import ShapeError, feature_shape, parcel_shape
 
 ENDING = ".cases.toml"
 USUAL_PARCEL = "100 × 100"
@@ -81,7 +81,7 @@ class Case:
         return self.least == self.most
 
     @property
-    def expected(self) -> str:
+    def expectation(self) -> str:
         """The verdict that it expects, or the mildest and the most severe."""
         return self.most if self.is_exact else f"{self.least}–{self.most}"
 
@@ -138,7 +138,7 @@ def read_cases(
     except ValueError as error:
         raise OneMapError("cases.syntax", file=source, reason=toml_reason(error)) from None
     facts = {fact.name.lower(): fact.name for fact in asked_facts(rules)} | {SYSTEM_FIELD: SYSTEM_FIELD}
-    facts.setdefault(KIND_FIELD.lower(), KIND_FIELD)
+    facts = {KIND_FIELD.lower(): KIND_FIELD, USE_FIELD.lower(): USE_FIELD} | facts
     reading = _Reading(source, text.replace("\r\n", "\n"), catalogue, {rule.id: rule for rule in rules}, facts)
     day = _head_day(content, reading, today)
     cases, seen = list[Case](), set[str]()
@@ -185,7 +185,7 @@ def _case(
     name: str, line: int, item: Mapping[str, Any], content: Mapping[str, Any], reading: _Reading, usual_day: date
 ) -> Case | None:
     _check_keys(name, line, item, reading)
-    place = _named(item.get("place"), "place", content, name, line, reading)
+    place = _table_named(item.get("place"), "place", content, name, line, reading)
     lists = {key: tuple(place.get(key, ())) + tuple(_texts(item, key)) for key in _LISTS}
     _check_names(name, line, lists, reading)
     try:
@@ -251,7 +251,7 @@ def _check_names(name: str, line: int, lists: Mapping[str, Sequence[str]], readi
                 reading.wrong("rule", line, name, key, value=rule, known=near or ["–"])
 
 
-def _named(
+def _table_named(
     given: Any, table: str, content: Mapping[str, Any], name: str, line: int, reading: _Reading
 ) -> Mapping[str, Any]:
     """A place or a project of the file by its name; a table stands for itself."""
@@ -272,7 +272,7 @@ def _fields_of_parcel(
     item: Mapping[str, Any], content: Mapping[str, Any], name: str, line: int, reading: _Reading
 ) -> dict[str, Any]:
     """The parcel's fields, by the names that rules use, beside what a person states of its project."""
-    own = dict(_named(item.get("project"), "project", content, name, line, reading))
+    own = dict(_table_named(item.get("project"), "project", content, name, line, reading))
     stated = item.get("stated", own.pop("stated", {}))
     own.pop("title", None)
     if not isinstance(stated, dict):
@@ -316,12 +316,13 @@ def _feature(
 
 def _wrong_shape(error: ShapeError, name: str, line: int, key: str, reading: _Reading) -> None:
     why = {
-        language: phrase(f"shape.{error.reason}", language, **_told(error.facts, language)) for language in LANGUAGES
+        language: phrase(f"shape.{error.reason}", language, **_facts_in(error.facts, language))
+        for language in LANGUAGES
     }
     reading.wrong("shape", line, name, key, why=why)
 
 
-def _told(facts: Mapping[str, Any], language: str) -> dict[str, Any]:
+def _facts_in(facts: Mapping[str, Any], language: str) -> dict[str, Any]:
     return {name: list_text(value, language) if isinstance(value, list) else value for name, value in facts.items()}
 
 

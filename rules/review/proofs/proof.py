@@ -11,10 +11,10 @@ from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.progress import SILENT, Progress
 from onemap.rules.judge.packs.pack import Pack, joined_rules, parse_packs
 from onemap.rules.judge.packs.rule import VERDICTS, Rule
-from onemap.rules.proofs.case_file import Case, read_cases
-from onemap.rules.proofs.case_judgement import JudgedCases, Outcome, judged_groups
-from onemap.rules.proofs.case_words import draft_texts
-from onemap.rules.proofs.coverage import RuleCoverage, coverage_of
+from onemap.rules.review.proofs.case_judgement import JudgedCases, Outcome, judged_groups
+from onemap.rules.review.proofs.case_words import draft_texts
+from onemap.rules.review.proofs.proof_cases import Case, read_cases
+from onemap.rules.review.proofs.rule_coverage import RuleCoverage, coverage_of
 
 MOST_EQUAL = 0.03  # of all mutants: more that cannot be told from their rule are a failure
 
@@ -86,7 +86,8 @@ class Proof:
 class Proving:
     """Packs that are to be proved, with their cases.
 
-    texts: of the packs, each with its name, in the order in which they are given; cases: of their case files.
+    texts: of the packs, each with its name, in the order in which they are given; case_texts: of the case files of the
+    last, whose rules are proved.
     """
 
     texts: Sequence[tuple[str, str]]
@@ -105,6 +106,11 @@ class Proving:
     def rules(self) -> list[Rule]:
         """Their rules, joined. Raises OneMapError rule.…."""
         return joined_rules(self.packs)
+
+    @property
+    def own_rules(self) -> list[Rule]:
+        """Those that are proved: of the last pack, which stands on the others."""
+        return [rule for rule in self.rules if rule.pack == self.packs[-1].id]
 
     @cached_property
     def cases(self) -> list[Case]:
@@ -134,10 +140,10 @@ def prove_packs(proving: Proving, mutants: Further | None = None, progress: Prog
         order = {case.id: place for place, case in enumerate(cases)}
         results.sort(key=lambda result: order[result.case.id])
         passing = {result.case.id for result in results if result.passes}
-        coverage = coverage_of(rules, groups, passing)
+        coverage = coverage_of(proving.own_rules, groups, passing)
         progress.at(0.2)
         made = mutants(proving, groups, results, progress.part(0.2, 1.0)) if mutants else None
-    return Proof(tuple(rules), tuple(results), coverage, made)
+    return Proof(tuple(proving.own_rules), tuple(results), coverage, made)
 
 
 def wrong_keys(case: Case, outcome: Outcome) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from onemap.rules.judge.findings.citations import cited_law
 from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.packs.project_class import ProjectClass
 from onemap.rules.judge.packs.rule import Rule
-from onemap.rules.proofs.condition_mutants import condition_mutants
+from onemap.rules.review.proofs.condition_mutants import condition_mutants
 
 STEPS = (0.5, 2.0)
 _ACROSS = 0.1  # a tenth: only a case near the limit sees it
@@ -35,8 +35,8 @@ class RuleMutant:
 
     def sentence(self, language: str) -> str:
         """What the change makes of the rule."""
-        told = {name: value[language] if isinstance(value, dict) else value for name, value in self.facts.items()}
-        return phrase(f"mutant.{self.key}", language, **told)
+        words = {name: value[language] if isinstance(value, dict) else value for name, value in self.facts.items()}
+        return phrase(f"mutant.{self.key}", language, **words)
 
     def reason(self, language: str) -> str | None:
         """Why it is equal in meaning, None where it is not."""

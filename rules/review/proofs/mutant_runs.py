@@ -7,9 +7,9 @@ import numpy as np
 from onemap.layers.errors import OneMapError
 from onemap.layers.progress import Progress
 from onemap.rules.judge.packs.rule import Rule
-from onemap.rules.proofs.case_judgement import JudgedCases, with_rule
-from onemap.rules.proofs.mutants import RuleMutant, mutants_of
-from onemap.rules.proofs.proof import CaseResult, Mutant, Proving, wrong_keys
+from onemap.rules.review.proofs.case_judgement import JudgedCases, with_rule
+from onemap.rules.review.proofs.mutants import RuleMutant, mutants_of
+from onemap.rules.review.proofs.proof import CaseResult, Mutant, Proving, wrong_keys
 
 
 class MutantRuns:
@@ -25,7 +25,7 @@ class MutantRuns:
         """Each mutant with the case that noticed it, if one did."""
         passing = {result.case.id for result in results if result.passes and result.case.is_exact}
         classes = {name: item for pack in proving.packs for name, item in pack.classes.items()}
-        made = [one for rule in proving.rules for one in mutants_of(rule, classes, proving.catalogue)]
+        made = [one for rule in proving.own_rules for one in mutants_of(rule, classes, proving.catalogue)]
         found = []
         for number, one in enumerate(made):
             progress.at(number / max(len(made), 1))

@@ -25,8 +25,8 @@ from onemap.rules.judge.inputs.parcels import Parcels
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.packs.rule import VERDICTS, Rule
 from onemap.rules.judge.question.check_plan import CheckPlan, is_left_to_people, rule_on_day
-from onemap.rules.proofs.case_file import Case
-from onemap.rules.proofs.case_layers import CaseGround
+from onemap.rules.review.proofs.case_layers import CaseGround
+from onemap.rules.review.proofs.proof_cases import Case
 
 _NO_ORIGIN = (0.0, 0.0)
 _OF_FEATURES = ("avoid", "setback", "near", "cross")  # kinds that say nothing of ground without a feature
@@ -66,9 +66,9 @@ class JudgedCases:
         self._parcels = Parcels(ids, ground.parcels, attributes, None, "cases", "", ())
         self._bench = Bench(ground.parcels, attributes, ground.crs, _NO_ORIGIN)
         self._area_m2 = shapely.area(ground.parcels)
-        asked = self._asked(self.rules)
+        asked = self._rules_on_day(self.rules)
         self._layers = LayersOfCheck(self._plan(asked), ground, self._parcels, SILENT)
-        self.rows = {rule.id: self._judged(rule, self._layers, None) for rule in asked}
+        self.rows = {rule.id: self._rows_alone(rule, self._layers, None) for rule in asked}
 
     @cached_property
     def outcomes(self) -> list[Outcome]:
@@ -84,14 +84,14 @@ class JudgedCases:
         wanted = np.zeros(len(self.ground.cases), dtype=bool)
         wanted[place] = True
         rows = dict(self.rows)
-        asked = self._asked(changed)
+        asked = self._rules_on_day(changed)
         for rule in changed:
             rows.pop(rule.id, None)
         if asked:
             layers = LayersOfCheck(
                 self._plan(asked), self.ground, self._parcels, SILENT, SmallLayers(dict(self._layers.read))
             )
-            rows |= {rule.id: self._judged(rule, layers, wanted) for rule in asked}
+            rows |= {rule.id: self._rows_alone(rule, layers, wanted) for rule in asked}
         ids = {rule.id for rule in changed}
         some = [row for row in rows.values() if self._matters(row, ids, wanted)]
         found = {row.judged.rule.id: (row, rows_of_rule(row)) for row in without_rows_under(some)}
@@ -102,7 +102,7 @@ class JudgedCases:
             return True
         return any(wanted[block["_parcel"]].any() for block in rows.findings)
 
-    def _asked(self, rules: Sequence[Rule]) -> list[Rule]:
+    def _rules_on_day(self, rules: Sequence[Rule]) -> list[Rule]:
         """The rules that are run, as they stand on the day."""
         held = self.ground.ever_loaded, self.ground.in_force
         ready = [rule_on_day(rule, self._day, *held) for rule in rules]
@@ -136,7 +136,7 @@ class JudgedCases:
     def _plan(self, rules: Sequence[Rule]) -> CheckPlan:
         return CheckPlan(tuple(rules), (), (), self._day, {}, _NO_ORIGIN, "zh")
 
-    def _judged(self, rule: Rule, layers: LayersOfCheck, wanted: np.ndarray | None) -> RuleRows:
+    def _rows_alone(self, rule: Rule, layers: LayersOfCheck, wanted: np.ndarray | None) -> RuleRows:
         judged = judged_rule(rule, self._bench, layers, Threads(), wanted, None)
         return RuleRows(judged, *rows_of(judged, 0, self._area_m2, "zh"))
 
@@ -203,8 +203,8 @@ def judged_groups(
         drawn_here = {feature.layer for case in members for feature in case.features}
         loaded = (usual - others - before - of_group.never_loaded) | of_group.chosen | (drawn_here & official)
         in_force = frozenset(loaded - of_group.outdated)
-        told = frozenset(loaded), in_force, frozenset(official - first)
-        yield JudgedCases(CaseGround(tuple(members), catalogue, *told, folder), rules)
+        codes = frozenset(loaded), in_force, frozenset(official - first)
+        yield JudgedCases(CaseGround(tuple(members), catalogue, *codes, folder), rules)
 
 
 @dataclass(frozen=True)

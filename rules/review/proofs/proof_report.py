@@ -10,8 +10,8 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.files.atomic_output import atomic_output, check_places
 from onemap.layers.messages import phrase
 from onemap.rules.contract.declaration import Values, VerbContext
-from onemap.rules.proofs.coverage import CLAUSES
-from onemap.rules.proofs.proof import Proof
+from onemap.rules.review.proofs.proof import Proof
+from onemap.rules.review.proofs.rule_coverage import CLAUSES
 
 FORMS = (".xlsx", ".html", ".json")
 _CASE_COLUMNS = ("case", "title", "article", "expected", "verdict", "rule", "state")

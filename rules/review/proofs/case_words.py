@@ -7,8 +7,8 @@ import numpy as np
 
 from onemap.layers.messages import LANGUAGES
 from onemap.rules.judge.findings.rule_rows import without_rows_under
-from onemap.rules.proofs.case_judgement import JudgedCases
 from onemap.rules.review.cases.drafting import DraftedFinding, drafted_text
+from onemap.rules.review.proofs.case_judgement import JudgedCases
 
 _MEASURES = ("length_m", "features", "distance_m", "value", "share")
 

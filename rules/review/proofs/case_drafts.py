@@ -16,10 +16,10 @@ from onemap.layers.messages import phrase
 from onemap.rules.judge.kinds.permitted_uses import permits_of
 from onemap.rules.judge.packs.project_class import ProjectClass
 from onemap.rules.judge.packs.rule import Rule
-from onemap.rules.proofs.coverage import first_days
-from onemap.rules.proofs.mutants import next_class
-from onemap.rules.proofs.projects_of_rules import SILENT_PROJECT, Project, TrialProjects
-from onemap.rules.proofs.trial_fields import Fields, holds_or_unknown, trial_fields
+from onemap.rules.review.proofs.mutants import next_class
+from onemap.rules.review.proofs.projects_of_rules import SILENT_PROJECT, Project, TrialProjects, project_of_condition
+from onemap.rules.review.proofs.rule_coverage import first_days
+from onemap.rules.review.proofs.trial_fields import Fields, holds_or_unknown, trial_fields
 
 _INSIDE, _BEYOND = 0.95, 1.05  # of a limit: just within it, just beyond it
 _JUST, _BELOW = 1.05, 0.9  # of an amount that must be reached: just enough, and too little
@@ -62,6 +62,8 @@ class CaseDrafts:
     def _project(self, rule: Rule) -> Project:
         if rule.silent:
             return SILENT_PROJECT
+        if rule.when is not None and (meant := project_of_condition(rule.when)) is not None:
+            return meant
         reached = self._projects.reached(rule)
         return reached[0] if reached else SILENT_PROJECT
 
@@ -80,9 +82,9 @@ class CaseDrafts:
         others = (one for one in self.rules if one.layer == rule.layer and one.id != rule.id and one.finds)
         return any(holds_or_unknown(one, fields, self.catalogue[rule.layer]) for one in others)
 
-    def named(self, rule: str | None) -> Rule | None:
-        """A rule by its id."""
-        return next((one for one in self.rules if one.id == rule), None)
+    def rule_of_excused(self, rule: Rule) -> Rule | None:
+        """The rule that judges the projects which this one excuses."""
+        return next((one for one in self.rules if any(above.id == rule.id for above in one.milder_of)), None)
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,7 @@ class _Trial:
         """A case: says: the rule that decides, None where nothing stands against it, "unknown"."""
         rule = self.rule
         verdict = "clear" if says is None else says if isinstance(says, str) else says.verdict
-        # Of ground that a layer does not tell of, all its rules are unknown: which, is not said again in every case.
+        # Of ground that a layer does not tell of, all its rules are unknown: which, is not stated again in every case.
         decides = {"decides": [] if says is None else [says.id]} if not isinstance(says, str) else {}
         title = phrase(f"case_draft.{name.partition('_')[0]}", self.drafts.language)
         language = self.drafts.language
@@ -116,9 +118,9 @@ class _Trial:
         head |= {"article": _article(cited.on_day(given.get("day", self.day)))}
         project = given.pop("project", self.project)
         own = {key: value for key, value in project.items() if key != "stated"}
-        said = {"project": own} if own else {}
-        said |= {"stated": project["stated"]} if "stated" in project else {}
-        return {**head, **said, **given, "verdict": verdict, **decides}
+        stated = {"project": own} if own else {}
+        stated |= {"stated": project["stated"]} if "stated" in project else {}
+        return {**head, **stated, **given, "verdict": verdict, **decides}
 
     def _feature(self, fields: Fields | None = None, layer: str | None = None, **shape: Any) -> Draft:
         return {"layer": layer or self._layer, **shape, **(self._first if fields is None else fields)}
@@ -153,12 +155,12 @@ class _Trial:
             yield made("sliver_width", None, f"{rule.min_width_m * _BELOW:g} m strip")
 
     def _boundary(self) -> Iterator[Draft]:
-        def made(name: str, says: Rule | None, lies: str) -> Draft:
+        def boundary_case(name: str, says: Rule | None, lies: str) -> Draft:
             return self._draft(name, says, without=[self._layer], features=[self._feature(lies=lies)])
 
         yield self._draft("hit", self.rule, without=[self._layer])
-        yield made("miss", None, "inside")
-        yield from self._least("outside", made)
+        yield boundary_case("miss", None, "inside")
+        yield from self._least("outside", boundary_case)
 
     def _cross(self) -> Iterator[Draft]:
         yield self._with("hit", self.rule, "inside")
@@ -173,12 +175,12 @@ class _Trial:
         for number, (fields, far) in enumerate(self._distances()):
             end = "" if not number else f"_{number + 1}"
             width = {"parcel": f"{self._width(far):g} × {_WIDE:g}"} if self._width(far) != _WIDE else {}
-            yield self._with(f"hit{end}", self.rule, f"{far * _INSIDE:g} m from", fields, **width)
-            yield self._with(f"limit{end}", None, f"{far:g} m from", fields, **width)
+            yield self._with(f"hit{end}", self.rule, self._away(far * _INSIDE), fields, **width)
+            yield self._with(f"limit{end}", None, self._away(far), fields, **width)
         fields, far = self._distances()[0]
         deep = min(far * (1 - _INSIDE), _MOST_DEEP_M)
         share = self.rule.min_share
-        lies = f"{far - deep:.9g} m from"
+        lies = self._away(far - deep)
         for name, times, says in (("limit_area", _JUST, self.rule), ("sliver_area", _BELOW, None)):
             size = f"{deep / share * 0.8 if share else _WIDE:g} × {times * self.rule.min_area_m2 / deep:g}"
             if self.rule.min_area_m2:
@@ -190,7 +192,12 @@ class _Trial:
         if isinstance(self.rule.options["distance_m"], Mapping) and "default" not in self.rule.options["distance_m"]:
             nothing = {key: value for key, value in fields.items() if key not in self._distance_fields()}
             least = min(map(float, self.rule.options["distance_m"]["values"].values()))
-            yield self._with("unknown_class", "unknown", f"{least * _INSIDE:g} m from", nothing)
+            yield self._with("unknown_class", "unknown", self._away(least * _INSIDE), nothing)
+
+    def _away(self, far: float) -> str:
+        """Where a feature lies from whose edge it is so far."""
+        is_line = self.drafts.catalogue[self.rule.layer].geometry == "line"
+        return f"{far + (float(self.rule.options.get('half_width_m', 0.0)) if is_line else 0.0):.9g} m from"
 
     def _width(self, far: float) -> float:
         """How wide a parcel is, so that a conflict just within the limit has its share, or falls short of another's."""
@@ -266,7 +273,7 @@ class _Trial:
 
     def _usual_lies(self) -> str:
         if self.rule.kind == "setback":
-            return f"{self._distances()[0][1] * _INSIDE:g} m from"
+            return self._away(self._distances()[0][1] * _INSIDE)
         return f"{float(self.rule.options['distance_m']):g} m from" if self.rule.kind == "near" else "inside"
 
     def _usual_size(self) -> dict[str, str]:
@@ -288,7 +295,7 @@ class _Trial:
     def of_projects(self, projects: TrialProjects) -> Iterator[Draft]:
         """Each class that is excused or reached, and the next one, which is not."""
         rule, known = self.rule, list(self.drafts.classes.values())
-        milder = self.drafts.named(rule.milder)
+        milder = self.drafts.rule_of_excused(rule)
         for item in rule.unless:
             if project := projects.excused_by_one(rule, item):
                 yield self._usual(f"excused_{item.name}", milder, project=project)

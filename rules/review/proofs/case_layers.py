@@ -18,7 +18,7 @@ from onemap.layers.library.versions import StoredFeatures, Version
 from onemap.layers.rasters.rasters import RasterReference
 from onemap.rules.judge.inputs.layer_sources import LayerSource
 from onemap.rules.judge.overlay.unchanging_sets import freeze_set
-from onemap.rules.proofs.case_file import Case, DrawnFeature
+from onemap.rules.review.proofs.proof_cases import Case, DrawnFeature
 
 CELL_M, _IN_ROW, _FIRST_M = 6_000.0, 40, 60_000.0  # no coordinate near zero, where floating point is too fine
 _SYSTEM = "EPSG:4547"
@@ -49,7 +49,7 @@ class CaseGround:
     @cached_property
     def parcels(self) -> np.ndarray:
         """The parcels (n,), each in its cell."""
-        return freeze_set(self._placed([case.parcel for case in self.cases], np.arange(len(self.cases))))
+        return freeze_set(self._in_cells([case.parcel for case in self.cases], np.arange(len(self.cases))))
 
     @property
     def crs(self) -> pyproj.CRS:
@@ -58,15 +58,15 @@ class CaseGround:
 
     def features(self, code: str) -> int:
         """How many features the cases draw of a layer."""
-        return len(self._drawn.get(code, ()))
+        return len(self._features_by_layer.get(code, ()))
 
     def read(self, code: str, bounds: Sequence[float] | None, boxes: np.ndarray | None = None) -> LayerSource:
         """One layer, with the features of all cases, or the reason why it says nothing."""
         del bounds, boxes  # all of it is at hand
         if code not in self.in_force:
             return LayerSource(reason="not_in_force" if code in self.ever_loaded else "layer_missing")
-        entry, drawn = self.catalogue[code], self._drawn.get(code, [])
-        shapes = self._placed([feature.shape for _, feature in drawn], np.array([place for place, _ in drawn], int))
+        entry, drawn = self.catalogue[code], self._features_by_layer.get(code, [])
+        shapes = self._in_cells([feature.shape for _, feature in drawn], np.array([place for place, _ in drawn], int))
         attributes, rasters = self._attributes(entry, drawn), tuple[RasterReference, ...]()
         if entry.geometry == "raster":
             attributes, rasters = self._rasters(drawn, shapes)
@@ -77,14 +77,14 @@ class CaseGround:
         return LayerSource(None, self._version(code, len(drawn)), stored, coverage, names, rasters, entry=entry)
 
     @cached_property
-    def _drawn(self) -> dict[str, list[tuple[int, DrawnFeature]]]:
+    def _features_by_layer(self) -> dict[str, list[tuple[int, DrawnFeature]]]:
         drawn: dict[str, list[tuple[int, DrawnFeature]]] = {}
         for place, case in enumerate(self.cases):
             for feature in case.features:
                 drawn.setdefault(feature.layer, []).append((place, feature))
         return drawn
 
-    def _placed(self, shapes: Sequence[shapely.Geometry], place: np.ndarray) -> np.ndarray:
+    def _in_cells(self, shapes: Sequence[shapely.Geometry], place: np.ndarray) -> np.ndarray:
         given = np.array([*shapes, None], dtype=object)[:-1]
         owner = np.repeat(place, shapely.get_num_coordinates(given)) if len(given) else place
         moved: np.ndarray = shapely.set_coordinates(given.copy(), shapely.get_coordinates(given) + self.corners[owner])

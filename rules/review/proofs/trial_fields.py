@@ -36,8 +36,10 @@ def trial_fields(rule: Rule, entry: LayerEntry) -> TrialFields:
     ]
     if rule.where is None or not names:
         return TrialFields(rows or [{}], [], [])
-    said = where_says(rule, rows, entry)
-    groups = ([_plain(row) for row, says in zip(rows, said, strict=True) if says is one] for one in (True, False, None))
+    truths = where_says(rule, rows, entry)
+    groups = (
+        [_plain(row) for row, says in zip(rows, truths, strict=True) if says is one] for one in (True, False, None)
+    )
     return TrialFields(*groups)
 
 

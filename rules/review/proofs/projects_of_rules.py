@@ -1,5 +1,6 @@
 """Projects by which a rule can be tried: one that it reaches, one that it excuses, one of whom it says nothing."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,11 +12,13 @@ import pandas as pd
 from onemap.layers.catalogue.code_systems import USE_FIELD, known_use
 from onemap.layers.frames.fields import are_none
 from onemap.rules.judge.check.applicability import applicability
+from onemap.rules.judge.kinds.conditions import evaluate
 from onemap.rules.judge.packs.kind_register import KIND_FIELD
 from onemap.rules.judge.packs.project_class import ProjectClass
 from onemap.rules.judge.packs.projects import Projects
 from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.judge.question.given_facts import stated_attributes
+from onemap.rules.review.proofs.trial_fields import named_values
 
 Project = Mapping[str, Any]  # as a case writes it: fields of the parcel, and `stated`
 _USUAL: Sequence[Project] = ({USE_FIELD: "070102"}, {USE_FIELD: "100101"}, {USE_FIELD: "090101"}, {USE_FIELD: "0801"})
@@ -93,6 +96,16 @@ class TrialProjects:
     @cached_property
     def _projects(self) -> Projects:
         return Projects(self._table)
+
+
+def project_of_condition(when: str) -> Project | None:
+    """A project of which a rule's `when` is certainly true, of the values that it names; None where there is none."""
+    values = named_values(when)
+    rows = [dict(zip(values, row, strict=True)) for row in itertools.product(*values.values())]
+    if not rows:
+        return None
+    true = evaluate(when, pd.DataFrame(rows, columns=list(values), dtype=object)).true
+    return next((row for row, holds in zip(rows, true, strict=True) if holds), None)
 
 
 def projects_of(item: ProjectClass) -> list[Project]:
