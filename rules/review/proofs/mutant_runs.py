@@ -1,6 +1,6 @@
 """Which mutants the cases notice: each is judged in its rule's place, over the cases that its layers touch."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -13,11 +13,11 @@ from onemap.rules.review.proofs.proof import CaseResult, Mutant, Proving, wrong_
 
 
 class MutantRuns:
-    """Makes all mutants of packs, and looks which are noticed. language: of the sentences."""
+    """Makes all mutants of a pack, and looks which are noticed."""
 
-    def __init__(self, language: str) -> None:
-        """See above."""
-        self._language = language
+    def __init__(self, language: str, rules: Collection[str] | None = None) -> None:
+        """language: of the sentences; rules: the ids of those that are changed, None for all."""
+        self._language, self._names = language, rules
 
     def __call__(
         self, proving: Proving, groups: Sequence[JudgedCases], results: Sequence[CaseResult], progress: Progress
@@ -25,7 +25,8 @@ class MutantRuns:
         """Each mutant with the case that noticed it, if one did."""
         passing = {result.case.id for result in results if result.passes and result.case.is_exact}
         classes = {name: item for pack in proving.packs for name, item in pack.classes.items()}
-        made = [one for rule in proving.own_rules for one in mutants_of(rule, classes, proving.catalogue)]
+        rules = [rule for rule in proving.own_rules if self._names is None or rule.id in self._names]
+        made = [one for rule in rules for one in mutants_of(rule, classes, proving.catalogue)]
         found = []
         for number, one in enumerate(made):
             progress.at(number / max(len(made), 1))
