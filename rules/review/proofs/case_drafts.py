@@ -299,7 +299,7 @@ class _Trial:
         for item in rule.unless:
             if project := projects.excused_by_one(rule, item):
                 yield self._usual(f"excused_{item.name}", milder, project=project)
-        for item in rule.only[1:]:
+        for item in rule.only if len(rule.only) > 1 else ():
             if project := projects.reached_by_one(rule, item):
                 yield self._usual(f"reached_{item.name}", rule, project=project)
         others = [one for one in projects.all if one not in projects.reached(rule)]

@@ -209,7 +209,6 @@ VERBS: dict[str, Verb] = {
                 Parameter("new", "RULE", convert=to_name),
                 Parameter("overwrite", flag=True),
             ),
-            makes_data=True,
             work="pack_work",
         ),
         Verb(
