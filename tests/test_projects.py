@@ -1,4 +1,4 @@
-"""Kinds of projects in kinds of places: the common pack gives each the verdict that the law gives it."""
+"""Kinds of projects in kinds of places: a library's check gives each the verdict that the pack's cases expect."""
 
 import itertools
 import json
@@ -28,17 +28,25 @@ pytestmark = pytest.mark.slow  # what they share takes long to make
 ROOT = Path(__file__).resolve().parents[1]
 PACK_FILE = ROOT / "resources" / "packs" / "city-preliminary.toml"
 PACK = tomllib.loads(PACK_FILE.read_text("utf-8"))
-TABLE = tomllib.loads((Path(__file__).parent / "projects.toml").read_text("utf-8"))
-PLACES, KINDS = list(TABLE["place"]), TABLE["kind"]
-ROWS = [(place, *row) for place, rows in TABLE["projects"].items() for row in rows]
-RANGES = [(place, *row) for place, rows in TABLE["ranges"].items() for row in rows]
+TABLE = tomllib.loads((PACK_FILE.parent / "city-preliminary.cases.toml").read_text("utf-8"))
+PLACES, KINDS = list(TABLE["place"]), TABLE["project"]
+ROWS = [
+    (case["place"], case["project"], case["verdict"], case["decides"], case["why"])
+    for case in TABLE["case"]
+    if "verdict" in case
+]
+RANGES = [
+    (case["place"], case["project"], case["at_least"], case["at_most"], case["why"])
+    for case in TABLE["case"]
+    if "at_least" in case
+]
 SEVERITY = ["clear", "notice", "consult", "unknown", "restricted", "prohibited"]
 # Places stand so far apart that none is near another, and the coverage ends nowhere near any.
 STEP_M, IN_ROW = 6_000, 12
 FAR = shapely.box(-20_000, -20_000, 100_000, 100_000)
 WHOLE = (-10, -10, 110, 110)
 WITH_TEMPORARY_LAND = ("LSYDQX = 2027-11-20", 'LSYDPZ = "县自然资源和规划局"')
-ALWAYS = ("CZKFBJ", "GHJSYDFW")  # boundaries: they hold all places but those that say `outside`
+ALWAYS = ("CZKFBJ", "GHJSYDFW")  # boundaries: they hold all places but those that are `without`
 
 
 def corner(place: str) -> tuple[float, float]:
@@ -49,8 +57,11 @@ def corner(place: str) -> tuple[float, float]:
 
 def shape_of(feature: dict[str, Any], place: str) -> shapely.Geometry:
     """A feature's shape where its place lies."""
-    if "box" in feature:
-        shape = shapely.box(*(WHOLE if feature["box"] == "ALL" else feature["box"]))
+    if "lies" in feature:
+        assert feature["lies"] == "inside"
+        shape = shapely.box(*WHOLE)
+    elif "box" in feature:
+        shape = shapely.box(*feature["box"])
     elif "line" in feature:
         shape = shapely.LineString([feature["line"][:2], feature["line"][2:]])
     else:
@@ -62,11 +73,11 @@ def drawn_layers() -> dict[str, list[tuple[shapely.Geometry, dict[str, Any]]]]:
     """The features of all places, by layer; layers that hold nothing here are drawn with something far off."""
     layers: dict[str, list[tuple[shapely.Geometry, dict[str, Any]]]] = {}
     for place, about in TABLE["place"].items():
-        for feature in about["features"]:
+        for feature in about.get("features", ()):
             fields = {key: value for key, value in feature.items() if key.isupper()}
             layers.setdefault(feature["layer"], []).append((shape_of(feature, place), fields))
         for code in ALWAYS:
-            if code not in about.get("outside", []):
+            if code not in about.get("without", []):
                 x, y = corner(place)
                 town = shapely.box(x - 2_500, y - 2_500, x + 2_500, y + 2_500)
                 layers.setdefault(code, []).append((town, {"GHFQMC": "城镇集中建设区"} if code == "CZKFBJ" else {}))
@@ -106,8 +117,7 @@ def parcels_of(rows: list[tuple[str, ...]]) -> tuple[list[Any], dict[str, list[A
     """A parcel for each row of the tables, with what its kind of project says of itself."""
     kinds = [KINDS[kind] for _, kind, *_ in rows]
     shapes = [shapely.affinity.translate(shapely.box(0, 0, 100, 100), *corner(place)) for place, *_ in rows]
-    fields = {"YDXZ": "use", "XMLX": "words", "code_system": "system"}
-    columns = {name: [kind.get(key) for kind in kinds] for name, key in fields.items()}
+    columns = {name: [kind.get(name) for kind in kinds] for name in ("YDXZ", "XMLX", "code_system")}
     return shapes, {"DKBH": [f"{kind}@{place}" for place, kind, *_ in rows], **columns}
 
 
@@ -128,6 +138,11 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Core, Path]
     core.close()
 
 
+def stated_kind(kind: str) -> str | None:
+    """What a person states that a project is."""
+    return KINDS[kind].get("stated", {}).get("XMLX")
+
+
 def verdicts_of(
     core: Core, library: Path, rows: list[tuple[str, ...]], **options: Any
 ) -> dict[str, tuple[str, list[str]]]:
@@ -136,8 +151,8 @@ def verdicts_of(
     What a person states holds for all parcels of a check: each statement is a check of its own.
     """
     answer = {}
-    for stated in {KINDS[kind].get("stated") for _, kind, *_ in rows}:
-        own = [row for row in rows if KINDS[row[1]].get("stated") == stated]
+    for stated in {stated_kind(kind) for _, kind, *_ in rows}:
+        own = [row for row in rows if stated_kind(row[1]) == stated]
         facts = library.parent / "facts.toml"
         lines = ["[parcels]", f"XMLX = {json.dumps(stated, ensure_ascii=False)}", *WITH_TEMPORARY_LAND]
         facts.write_text("\n".join(lines), encoding="utf-8")
@@ -173,13 +188,13 @@ TEXTS_OF_EACH, ALONE = 8, "-"
 def test_no_text_makes_a_verdict_milder_than_the_code_alone(town):
     """Every project that has a code and no text, in every place: beside eight of five hundred names it is no milder."""
     core, library = town
-    coded = [kind for kind, about in KINDS.items() if set(about) == {"use"}]
+    coded = [kind for kind, about in KINDS.items() if set(about) == {"title", "YDXZ"}]
     texts = sorted(name for group in NAMES for name in group["names"])
     rows, columns = [], {"DKBH": [], "YDXZ": [], "XMLX": []}
     for number, (place, kind) in enumerate(itertools.product(PLACES, coded)):
         for text in [None, *(texts[(number * TEXTS_OF_EACH + n) % len(texts)] for n in range(TEXTS_OF_EACH))]:
             rows.append(shapely.affinity.translate(shapely.box(0, 0, 100, 100), *corner(place)))
-            values = (f"{place} {kind} {text or ALONE}", KINDS[kind]["use"], text)
+            values = (f"{place} {kind} {text or ALONE}", KINDS[kind]["YDXZ"], text)
             for name, value in zip(columns, values, strict=True):
                 columns[name].append(value)
     parcels, out = write_shapes(library.parent / "named.gpkg", rows, columns), library.parent / "named_out.gpkg"
@@ -198,7 +213,7 @@ def test_no_text_makes_a_verdict_milder_than_the_code_alone(town):
 
 # Rules that decide no row: they find nothing, need a raster, or lie in another's shadow.
 DECIDING_NOTHING = {
-    *("land.composition", "weather.disturbance_unsaid", "utility.crossing"),
+    *("land.composition", "utility.crossing"),
     *("slope.terrain", "slope.terrain_reclaiming"),
 }
 
@@ -230,7 +245,7 @@ def test_an_exemption_that_is_taken_away_is_seen(town, verdicts):
 def test_each_class_that_a_rule_excuses_has_a_row_of_its_own():
     """Where the rule decides for others there is a project of this class, and of no other that the rule excuses."""
     columns = parcels_of([(PLACES[0], kind) for kind in KINDS])[1]
-    facts = pandas.DataFrame({**columns, STATED_KIND: [about.get("stated") for about in KINDS.values()]}, dtype=object)
+    facts = pandas.DataFrame({**columns, STATED_KIND: [stated_kind(kind) for kind in KINDS]}, dtype=object)
     register, projects = shipped_register(), Projects(facts)
     classes = {name: project_class(name, item, LAND_SEA, register) for name, item in PACK["class"].items()}
     excused = {name: dict(zip(KINDS, projects.excuses([item]), strict=True)) for name, item in classes.items()}
@@ -245,7 +260,7 @@ def test_each_class_that_a_rule_excuses_has_a_row_of_its_own():
 
 
 def test_every_place_and_every_kind_of_project_is_in_the_table():
-    assert set(TABLE["projects"]) | set(TABLE["ranges"]) == set(PLACES)
+    assert {place for place, *_ in ROWS + RANGES} == set(PLACES)
     assert {kind for _, kind, *_ in ROWS + RANGES} == set(KINDS)
     assert len({(place, kind) for place, kind, *_ in ROWS + RANGES}) == len(ROWS) + len(RANGES)
     assert len(ROWS) >= 200

@@ -97,7 +97,7 @@ def read_toml(path: Path) -> dict:
 
 LAYER_FILES = sorted((RESOURCES / "catalogue").glob("layers-*.toml"))
 LAYERS = {code: layer for path in LAYER_FILES for code, layer in read_toml(path).items()}
-PACKS = {path.stem: read_toml(path) for path in sorted((RESOURCES / "packs").glob("*.toml"))}
+PACKS = {path.stem: read_toml(path) for path in sorted((RESOURCES / "packs").glob("*.toml")) if "." not in path.stem}
 PACK, ORDINANCE = PACKS["city-preliminary"], PACKS["sample-ordinance"]
 RULES = PACK["rule"]
 WORDED = [rule for rule in RULES + ORDINANCE["rule"] if rule["kind"] != "composition"]  # which finds nothing

@@ -149,7 +149,9 @@ def _answer(verb: str, question: CodeQuestion) -> dict[str, Any]:
 
 def _files_in(folder: str) -> Callable[[CodeQuestion], list[Code]]:
     """The names of what comes along in a folder of the resources."""
-    return lambda _question: [Code(path.stem) for path in sorted((RESOURCES / folder).glob("*.toml"))]
+    # NAME.cases.toml beside a pack is no pack.
+    names = [path.stem for path in sorted((RESOURCES / folder).glob("*.toml")) if "." not in path.stem]
+    return lambda _question: [Code(name) for name in names]
 
 
 def _coverages(_question: CodeQuestion) -> list[Code]:

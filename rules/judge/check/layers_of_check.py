@@ -11,7 +11,7 @@ from onemap.layers.library.versions import StoredFeatures
 from onemap.layers.messages import phrase
 from onemap.layers.progress import SILENT, Progress
 from onemap.rules.judge.inputs.check_record import SkippedRule
-from onemap.rules.judge.inputs.layer_sources import LayerSource, Sources
+from onemap.rules.judge.inputs.layer_sources import LayerReader, LayerSource
 from onemap.rules.judge.inputs.parcels import Parcels
 from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.kinds.conditions import evaluate
@@ -42,7 +42,7 @@ class LayersOfCheck:
     def __init__(
         self,
         check_plan: CheckPlan,
-        sources: Sources,
+        sources: LayerReader,
         parcels: Parcels,
         progress: Progress,
         small: "SmallLayers | None" = None,
@@ -56,7 +56,7 @@ class LayersOfCheck:
         others = [code for code in check_plan.codes if code not in self._small.read]
         near = _read_layers(check_plan, sources, others, parcels.extent, parcels.boxes, progress)
         self.read = {code: self._small.read.get(code) or near[code] for code in check_plan.codes}
-        self.crs = sources.library.crs
+        self.crs = sources.crs
         self._asked: dict[str, AskedFeatures] = {}
         self._vertices: dict[str, int] = {}
 
@@ -112,7 +112,7 @@ class SmallLayers:
     asked: dict[str, AskedFeatures] = field(default_factory=dict)
 
 
-def small_layers(check_plan: CheckPlan, sources: Sources, extent: tuple[float, float, float, float]) -> SmallLayers:
+def small_layers(check_plan: CheckPlan, sources: LayerReader, extent: tuple[float, float, float, float]) -> SmallLayers:
     """The layers of a check that are small enough to be held as long as it takes, near the `extent` of all parcels.
 
     Raises OneMapError if a replacing file is refused.
@@ -139,7 +139,7 @@ def _vertices_with_zones(check_plan: CheckPlan, code: str, layer: LayerSource) -
 
 def _read_layers(
     check_plan: CheckPlan,
-    sources: Sources,
+    sources: LayerReader,
     codes: Sequence[str],
     extent: tuple[float, float, float, float],
     boxes: np.ndarray,

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
+import pyproj
 import shapely
 
 from onemap.layers.catalogue.catalogue import LayerEntry
@@ -121,6 +123,24 @@ class LayerSource:
         }
 
 
+class LayerReader(Protocol):
+    """Whatever gives a check its layers: a library, or the cases of a pack."""
+
+    @property
+    def crs(self) -> pyproj.CRS:
+        """The system of all coordinates."""
+
+    @property
+    def catalogue(self) -> Mapping[str, LayerEntry]:
+        """What each layer is."""
+
+    def read(self, code: str, bounds: Sequence[float] | None, boxes: np.ndarray | None = None) -> LayerSource:
+        """One layer near `bounds`; boxes (k, 4): as of `Sources.read`."""
+
+    def features(self, code: str) -> int:
+        """How many features a layer has."""
+
+
 @dataclass(frozen=True)
 class Sources:
     """Where a run's layers come from: the library's versions of a day, or a file in one's place for a trial.
@@ -136,6 +156,11 @@ class Sources:
     required: Mapping[str, Sequence[str]]
     origin: tuple[float, float]
     unreadable: frozenset[str] = frozenset()
+
+    @property
+    def crs(self) -> pyproj.CRS:
+        """The library's system."""
+        return self.library.crs
 
     @cached_property
     def catalogue(self) -> dict[str, LayerEntry]:

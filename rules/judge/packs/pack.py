@@ -82,7 +82,7 @@ def pack_text(name: str, folder: str = "packs", missing: str = "pack.missing") -
     shipped = RESOURCES / folder / f"{name}.toml"
     path = shipped if shipped.is_file() and "/" not in name and "\\" not in name else Path(name)
     if not path.is_file():
-        known = sorted(item.stem for item in (RESOURCES / folder).glob("*.toml"))
+        known = sorted(item.stem for item in (RESOURCES / folder).glob("*.toml") if "." not in item.stem)
         raise OneMapError(missing, file=name, field="--pack", known=known)
     try:
         return path.read_bytes().decode("utf-8-sig"), path.name

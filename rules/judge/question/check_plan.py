@@ -1,6 +1,6 @@
 """What a check is going to do, the same for all parcels: its rules, the versions that it knows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -95,7 +95,6 @@ def _chosen_rules(
 ) -> tuple[list[Rule], list[SkippedRule]]:
     """The rules to run, as they stand on the day, and those that are not, with the reason.
 
-    Of several layers a rule takes the first that is in force, else the first that was ever loaded.
     Raises UsageError only.unknown.
     """
     only = question.only
@@ -105,16 +104,27 @@ def _chosen_rules(
             raise UsageError("only.unknown", field="--only", layer=code, known=sorted(layers))
     chosen, skipped = [], list[SkippedRule]()
     for named in rules:
-        layer = next(
-            (code for held in (in_force_now, ever_loaded) for code in named.layers_named if code in held), None
-        )
-        rule = named.on_day(question.as_of, layer)
+        rule = rule_on_day(named, question.as_of, ever_loaded, in_force_now)
         if not rule.basis:
             skipped.append({"rule": rule.id, "layer": rule.layer, "reason": "law_not_in_force"})
         elif only and rule.layer not in only:
             skipped.append({"rule": rule.id, "layer": rule.layer, "reason": "only"})
-        elif rule.missing == "checklist" and rule.layer not in ever_loaded:
+        elif is_left_to_people(rule, ever_loaded):
             skipped.append({"rule": rule.id, "layer": rule.layer, "reason": "layer_missing"})
         else:
             chosen.append(rule)
     return chosen, skipped
+
+
+def rule_on_day(rule: Rule, day: date, ever_loaded: Set[str], in_force_now: Set[str]) -> Rule:
+    """A rule as it stands on a day, without a basis where none is in force.
+
+    Of several layers it takes the first that is in force, else the first that was ever loaded.
+    """
+    held = (in_force_now, ever_loaded)
+    return rule.on_day(day, next((code for codes in held for code in rule.layers_named if code in codes), None))
+
+
+def is_left_to_people(rule: Rule, ever_loaded: Set[str]) -> bool:
+    """Whether a rule is not run, but an item of the checklist: its layer has never been loaded."""
+    return rule.missing == "checklist" and rule.layer not in ever_loaded

@@ -213,7 +213,18 @@ VERBS: dict[str, Verb] = {
             (_LIBRARY, Parameter("pack", "FILE|NAME", repeated=True), CODE_SYSTEM, Parameter("data", "FILE.toml")),
             work="facts_work",
         ),
-        Verb("laws", (Parameter("pack", "FILE|NAME", repeated=True), _AS_OF), work="law_work"),
+        Verb("laws", (Parameter("pack", "FILE|NAME", repeated=True), _AS_OF), work="pack_work"),
+        Verb(
+            "prove",
+            (
+                Parameter("pack", "FILE|NAME", positional=True, repeated=True),
+                Parameter("mutants", flag=True),
+                Parameter("report", "FILE.xlsx|html|json", repeated=True),
+                Parameter("new", "RULE", convert=to_name),
+                Parameter("overwrite", flag=True),
+            ),
+            work="pack_work",
+        ),
         Verb(
             "publish",
             (

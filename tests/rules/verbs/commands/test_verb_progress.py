@@ -80,6 +80,7 @@ keep {library} --head {folder}/head.json
 profile {library}
 facts {library}
 laws
+prove city-preliminary sample-ordinance
 words
 redline {city}/redline.txt {folder}/redline.gpkg
 self-test

@@ -1,0 +1,357 @@
+"""Drafts of cases for a rule, with values at its own numbers: what its kind is asked, for a person to correct.
+
+What a draft expects is what the rule itself says; whether the law says so, and which other rules decide beside it, is
+for whoever knows the law.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Any
+
+from onemap.layers.catalogue.catalogue import LayerEntry
+from onemap.layers.messages import phrase
+from onemap.rules.judge.kinds.permitted_uses import permits_of
+from onemap.rules.judge.packs.project_class import ProjectClass
+from onemap.rules.judge.packs.rule import Rule
+from onemap.rules.review.proofs.mutants import next_class
+from onemap.rules.review.proofs.projects_of_rules import SILENT_PROJECT, Project, TrialProjects, project_of_condition
+from onemap.rules.review.proofs.rule_coverage import first_days
+from onemap.rules.review.proofs.trial_fields import Fields, holds_or_unknown, trial_fields
+
+_INSIDE, _BEYOND = 0.95, 1.05  # of a limit: just within it, just beyond it
+_JUST, _BELOW = 1.05, 0.9  # of an amount that must be reached: just enough, and too little
+_WIDE, _STEEPER, _FLATTER = 100.0, 1.04, 0.96
+_MOST_DEEP_M = 1.0  # of a conflict that is to have a certain area
+Draft = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class CaseDrafts:
+    """Drafts of cases for the rules of some packs. classes: of the packs, in their order."""
+
+    rules: Sequence[Rule]
+    classes: Mapping[str, ProjectClass]
+    catalogue: Mapping[str, LayerEntry]
+    language: str
+
+    @cached_property
+    def _projects(self) -> TrialProjects:
+        return TrialProjects(self.classes)
+
+    def of(self, rule: Rule, day: date) -> list[Draft]:
+        """The drafts of one rule that judges, by the names of a case's keys. day: on which its law is in force."""
+        if not rule.finds:
+            return []
+        trial = _Trial(rule, self, self._project(rule), trial_fields(rule, self.catalogue[rule.layer]), day)
+        drafts = [*trial.of_kind(), *trial.of_conditions(), *trial.of_projects(self._projects), *trial.of_law()]
+        seen = set[str]()
+        kept = []
+        for draft in drafts:
+            name = draft["id"]
+            number = 2
+            while draft["id"] in seen:
+                draft["id"] = f"{name}-{number}"
+                number += 1
+            seen.add(draft["id"])
+            kept.append(draft)
+        return kept
+
+    def _project(self, rule: Rule) -> Project:
+        if rule.silent:
+            return SILENT_PROJECT
+        if rule.when is not None and (meant := project_of_condition(rule.when)) is not None:
+            return meant
+        reached = self._projects.reached(rule)
+        return reached[0] if reached else SILENT_PROJECT
+
+    def stricter(self, rule: Rule) -> Rule | None:
+        """The rule of the same layer under whose least share this one keeps a strip free."""
+        return next(
+            (one for one in self.rules if one.id in rule.under and one.min_share and one.kind == rule.kind), None
+        )
+
+    def milder(self, rule: Rule) -> Rule | None:
+        """The rule that judges where this one falls short of its least share."""
+        return next((one for one in self.rules if rule.id in one.under and one.kind == rule.kind), None)
+
+    def is_asked(self, rule: Rule, fields: Fields) -> bool:
+        """Whether another rule of the same layer looks at such features: its own cases show what it says of them."""
+        others = (one for one in self.rules if one.layer == rule.layer and one.id != rule.id and one.finds)
+        return any(holds_or_unknown(one, fields, self.catalogue[rule.layer]) for one in others)
+
+    def rule_of_excused(self, rule: Rule) -> Rule | None:
+        """The rule that judges the projects which this one excuses."""
+        return next((one for one in self.rules if any(above.id == rule.id for above in one.milder_of)), None)
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """One rule that is tried. project: that it reaches; fields: of features."""
+
+    rule: Rule
+    drafts: CaseDrafts
+    project: Project
+    fields: Any
+    day: date
+
+    @property
+    def _first(self) -> Fields:
+        return self.fields.true[0] if self.fields.true else {}
+
+    @property
+    def _layer(self) -> str:
+        return self.rule.layers_named[0]
+
+    def _draft(self, name: str, says: Rule | None | str, **given: Any) -> Draft:
+        """A case: says: the rule that decides, None where nothing stands against it, "unknown"."""
+        rule = self.rule
+        verdict = "clear" if says is None else says if isinstance(says, str) else says.verdict
+        # Of ground that a layer does not tell of, all its rules are unknown: which, is not stated again in every case.
+        decides = {"decides": [] if says is None else [says.id]} if not isinstance(says, str) else {}
+        title = phrase(f"case_draft.{name.partition('_')[0]}", self.drafts.language)
+        language = self.drafts.language
+        head = {"id": f"{rule.id}/{name}", "title": f"{rule.title.get(language, rule.id)}：{title}"}
+        cited = says if isinstance(says, Rule) else rule
+        head |= {"article": _article(cited.on_day(given.get("day", self.day)))}
+        project = given.pop("project", self.project)
+        own = {key: value for key, value in project.items() if key != "stated"}
+        stated = {"project": own} if own else {}
+        stated |= {"stated": project["stated"]} if "stated" in project else {}
+        return {**head, **stated, **given, "verdict": verdict, **decides}
+
+    def _feature(self, fields: Fields | None = None, layer: str | None = None, **shape: Any) -> Draft:
+        return {"layer": layer or self._layer, **shape, **(self._first if fields is None else fields)}
+
+    def _with(self, name: str, says: Rule | None | str, lies: str, fields: Fields | None = None, **more: Any) -> Draft:
+        return self._draft(name, says, **more, features=[self._feature(fields, lies=lies)])
+
+    def of_kind(self) -> Iterator[Draft]:
+        """Hit, miss, at the limit, too little, unknown, by the rule's kind."""
+        makers = {"within": self._boundary, "setback": self._setback, "near": self._near, "cross": self._cross}
+        makers |= {"use": self._use, "raster": self._raster}
+        yield from makers.get(self.rule.kind, self._ground)()
+        beyond = {"without": [self._layer]} if self.rule.kind == "within" else {}
+        if self.rule.kind != "raster":
+            yield self._draft("unknown", "unknown", beyond=[self._layer], **beyond)
+
+    def _ground(self) -> Iterator[Draft]:
+        yield self._with("hit", self.rule, "inside")
+        yield self._with("miss", None, "touching")
+        yield from self._least("inside", self._with)
+
+    def _least(self, word: str, made: Any) -> Iterator[Draft]:
+        rule = self.rule
+        if rule.min_area_m2 and rule.min_area_m2 > rule.min_width_m**2:
+            yield made("limit_area", rule, f"{rule.min_area_m2 * _JUST:g} m² {word}")
+            yield made("sliver_area", None, f"{rule.min_area_m2 * _BELOW:g} m² {word}")
+        if rule.min_share:
+            yield made("limit_share", rule, f"{rule.min_share * 100 * _JUST:g} % {word}")
+            yield made("sliver_share", None, f"{rule.min_share * 100 * _BELOW:g} % {word}")
+        if rule.min_width_m and word == "inside":
+            yield made("limit_width", rule, f"{rule.min_width_m * _JUST:g} m strip")
+            yield made("sliver_width", None, f"{rule.min_width_m * _BELOW:g} m strip")
+
+    def _boundary(self) -> Iterator[Draft]:
+        def boundary_case(name: str, says: Rule | None, lies: str) -> Draft:
+            return self._draft(name, says, without=[self._layer], features=[self._feature(lies=lies)])
+
+        yield self._draft("hit", self.rule, without=[self._layer])
+        yield boundary_case("miss", None, "inside")
+        yield from self._least("outside", boundary_case)
+
+    def _cross(self) -> Iterator[Draft]:
+        yield self._with("hit", self.rule, "inside")
+        yield self._with("miss", None, "touching")
+
+    def _near(self) -> Iterator[Draft]:
+        far = float(self.rule.options["distance_m"])
+        yield self._with("hit", self.rule, f"{far:g} m from")
+        yield self._with("miss", None, f"{far * _BEYOND:g} m from")
+
+    def _setback(self) -> Iterator[Draft]:
+        for number, (fields, far) in enumerate(self._distances()):
+            end = "" if not number else f"_{number + 1}"
+            width = {"parcel": f"{self._width(far):g} × {_WIDE:g}"} if self._width(far) != _WIDE else {}
+            yield self._with(f"hit{end}", self.rule, self._away(far * _INSIDE), fields, **width)
+            yield self._with(f"limit{end}", None, self._away(far), fields, **width)
+        fields, far = self._distances()[0]
+        deep = min(far * (1 - _INSIDE), _MOST_DEEP_M)
+        share = self.rule.min_share
+        lies = self._away(far - deep)
+        for name, times, says in (("limit_area", _JUST, self.rule), ("sliver_area", _BELOW, None)):
+            size = f"{deep / share * 0.8 if share else _WIDE:g} × {times * self.rule.min_area_m2 / deep:g}"
+            if self.rule.min_area_m2:
+                yield self._with(name, says, lies, fields, parcel=size)
+        if share:
+            strip = self.drafts.milder(self.rule)
+            for name, times, says in (("limit_share", _JUST, self.rule), ("sliver_share", _BELOW, strip)):
+                yield self._with(name, says, lies, fields, parcel=f"{deep / (share * times):.9g} × {_WIDE:g}")
+        if isinstance(self.rule.options["distance_m"], Mapping) and "default" not in self.rule.options["distance_m"]:
+            nothing = {key: value for key, value in fields.items() if key not in self._distance_fields()}
+            least = min(map(float, self.rule.options["distance_m"]["values"].values()))
+            yield self._with("unknown_class", "unknown", self._away(least * _INSIDE), nothing)
+
+    def _away(self, far: float) -> str:
+        """Where a feature lies from whose edge it is so far."""
+        is_line = self.drafts.catalogue[self.rule.layer].geometry == "line"
+        return f"{far + (float(self.rule.options.get('half_width_m', 0.0)) if is_line else 0.0):.9g} m from"
+
+    def _width(self, far: float) -> float:
+        """How wide a parcel is, so that a conflict just within the limit has its share, or falls short of another's."""
+        if self.rule.min_share:
+            return far * 0.8
+        return max(_WIDE, far * 2) if self.drafts.stricter(self.rule) else _WIDE
+
+    def _distance_fields(self) -> list[str]:
+        given = self.rule.options["distance_m"]
+        if not isinstance(given, Mapping):
+            return []
+        return list(given["field"]) if isinstance(given["field"], list) else [given["field"]]
+
+    def _distances(self) -> list[tuple[Fields, float]]:
+        """Fields of features by the classes of the rule's distances, each with its metres."""
+        given, names = self.rule.options["distance_m"], self._distance_fields()
+        if not isinstance(given, Mapping):
+            return [(self._first, float(given))]
+        found = []
+        for fields in self.fields.true:
+            known = [fields.get(name) for name in names]
+            far = given["values"].get("/".join(map(str, known)), given.get("default"))
+            if far and None not in known:
+                found.append((fields, float(far)))
+        return found
+
+    def _use(self) -> Iterator[Draft]:
+        permits = permits_of(self.rule.options["permits"], "land-sea-2023")
+        parcel_field, plan_field = self.rule.options["parcel_field"], self.rule.options["plan_field"]
+        code = next(iter(self.project.values()), "070102")
+        (key,) = permits.keys(_objects([code]), _objects([None]))
+        uses = [use for use in ("070102", "1401", "100101", "090101", "080403") if key is not None]
+        good = next((use for use in uses if permits.permits(key, use)), code)
+        bad = next((use for use in uses if not permits.permits(key, use)), "1401")
+        own = {"project": {parcel_field: code}}
+        yield self._with("hit", self.rule, "inside", {plan_field: bad}, **own)
+        yield self._with("miss", None, "inside", {plan_field: good}, **own)
+        yield from self._least("inside", lambda n, s, lies: self._with(n, s, lies, {plan_field: bad}, **own))
+        yield self._with("unknown_value", "unknown", "inside", {}, **own)
+
+    def _raster(self) -> Iterator[Draft]:
+        name = "above" if "above" in self.rule.options else "below"
+        limit, cell = float(self.rule.options[name]), "slope" if "derive" in self.rule.options else "value"
+        steps = (_STEEPER, _FLATTER) if name == "above" else (_FLATTER, _STEEPER)
+        for label, step, says in (("hit", steps[0], self.rule), ("miss", steps[1], None)):
+            feature = {**self._feature({}, lies="inside"), cell: round(limit * step, 6)}
+            yield self._draft(label, says, features=[feature])
+        yield self._draft("unknown", "unknown", never_loaded=[], outdated=[self._layer])
+
+    def of_conditions(self) -> Iterator[Draft]:
+        """Each value that the rule's `where` names, those that no rule of the layer does, and none."""
+        rule = self.rule
+        if self.rule.kind == "setback" and self._distance_fields():
+            true: Sequence[Fields] = ()
+        else:
+            true = self.fields.true[1:]
+        if self.rule.where is None:
+            true = ()
+        lies = self._usual_lies()
+        for number, fields in enumerate(true, start=2):
+            yield self._with(f"value_{number}", self.rule, lies, fields, **self._usual_size())
+        others = [fields for fields in self.fields.false if not self.drafts.is_asked(rule, fields)]
+        for number, fields in enumerate(others, start=1):
+            yield self._with(f"other_{number}", None, lies, fields, **self._usual_size())
+        for fields in self.fields.unknown[:1]:
+            yield self._with("unknown_value", "unknown", lies, fields, **self._usual_size())
+        for number, code in enumerate(self.rule.layers_named[1:], start=2):
+            by_layer = self.rule.judging_by(code)
+            fields = trial_fields(by_layer, self.drafts.catalogue[code]).true[0]
+            if self.rule.kind == "use":
+                fields = {by_layer.options["plan_field"]: "1401"}
+            yield self._draft(f"layer_{number}", self.rule, features=[self._feature(fields, code, lies=lies)])
+
+    def _usual_lies(self) -> str:
+        if self.rule.kind == "setback":
+            return self._away(self._distances()[0][1] * _INSIDE)
+        return f"{float(self.rule.options['distance_m']):g} m from" if self.rule.kind == "near" else "inside"
+
+    def _usual_size(self) -> dict[str, str]:
+        if self.rule.kind != "setback":
+            return {}
+        width = self._width(self._distances()[0][1])
+        return {"parcel": f"{width:g} × {_WIDE:g}"} if width != _WIDE else {}
+
+    def _usual(self, name: str, says: Rule | None | str, **more: Any) -> Draft:
+        if self.rule.kind == "within":
+            return self._draft(name, says, without=[self._layer], **more)
+        if self.rule.kind == "raster":
+            hit = next(self._raster())
+            return self._draft(name, says, features=hit["features"], **more)
+        if self.rule.kind == "use":
+            return self._with(name, says, "inside", {self.rule.options["plan_field"]: "1401"}, **more)
+        return self._with(name, says, self._usual_lies(), None, **{**self._usual_size(), **more})
+
+    def of_projects(self, projects: TrialProjects) -> Iterator[Draft]:
+        """Each class that is excused or reached, and the next one, which is not."""
+        rule, known = self.rule, list(self.drafts.classes.values())
+        milder = self.drafts.rule_of_excused(rule)
+        for item in rule.unless:
+            if project := projects.excused_by_one(rule, item):
+                yield self._usual(f"excused_{item.name}", milder, project=project)
+        for item in rule.only if len(rule.only) > 1 else ():
+            if project := projects.reached_by_one(rule, item):
+                yield self._usual(f"reached_{item.name}", rule, project=project)
+        others = [one for one in projects.all if one not in projects.reached(rule)]
+        for key, among, says in (("unless", projects.reached(rule), rule), ("only", others, None)):
+            more = next_class(rule, key, known)
+            if more and (project := projects.of_class(more, among)):
+                yield self._usual(f"next_{more.name}", says, project=project)
+
+    def of_law(self) -> Iterator[Draft]:
+        """The day before each of its laws begins, and that day."""
+        for first in first_days(self.rule):
+            for name, day in ((f"before_{first}", first - timedelta(days=1)), (f"after_{first}", first)):
+                then = self.rule.on_day(day)
+                cites = [f"{one['law']} {one.get('article', '')}".strip() for one in then.basis]
+                yield self._usual(name, self.rule if then.basis else None, day=day, cites=cites)
+
+
+def _objects(values: Sequence[Any]) -> Any:
+    import numpy as np
+
+    return np.array([*values, None], dtype=object)[:-1]
+
+
+def _article(rule: Rule) -> str:
+    """The first article on which a rule rests."""
+    entries = rule.basis or replace(rule).basis
+    named = [one for one in entries if one.get("article", "").startswith("第")] or list(entries)
+    return f"{named[0]['law']} {named[0].get('article', '')}".strip() if named else ""
+
+
+def drafts_text(drafts: Sequence[Draft]) -> str:
+    """Cases as they stand in a file."""
+    return "\n".join(_case_text(draft) for draft in drafts)
+
+
+def _case_text(draft: Draft) -> str:
+    lines = ["[[case]]"]
+    for key, value in draft.items():
+        if value in ("", None) or (value == [] and key != "decides"):
+            continue
+        lines.append(f"{key} = {toml_value(value)}")
+    return "\n".join(lines) + "\n"
+
+
+def toml_value(value: Any) -> str:
+    """A value as TOML writes it, on one line."""
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{key} = {toml_value(one)}" for key, one in value.items()) + " }" if value else "{}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(toml_value, value)) + "]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, date):
+        return value.isoformat()
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else f"{value:g}"

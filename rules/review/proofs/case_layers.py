@@ -1,0 +1,176 @@
+"""The layers that cases draw, in memory: each case has a cell of its own, out of the reach of its neighbours."""
+
+import hashlib
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+
+from onemap.layers.catalogue.catalogue import LayerEntry
+from onemap.layers.library.versions import StoredFeatures, Version
+from onemap.layers.rasters.rasters import RasterReference
+from onemap.rules.judge.inputs.layer_sources import LayerSource
+from onemap.rules.judge.overlay.unchanging_sets import freeze_set
+from onemap.rules.review.proofs.proof_cases import Case, DrawnFeature
+
+CELL_M, _IN_ROW, _FIRST_M = 6_000.0, 40, 60_000.0  # no coordinate near zero, where floating point is too fine
+_SYSTEM = "EPSG:4547"
+_CELL_OF_RASTER_M, _NO_HEIGHT = 25.0, -9999.0
+
+
+@dataclass(frozen=True)
+class CaseGround:
+    """Cases (n,) that are judged together, and whose layers have the same versions.
+
+    ever_loaded, in_force: the codes of layers; official: those that speak only where a case draws them; folder: for
+    the files of rasters.
+    """
+
+    cases: tuple[Case, ...]
+    catalogue: Mapping[str, LayerEntry]
+    ever_loaded: frozenset[str]
+    in_force: frozenset[str]
+    official: frozenset[str]
+    folder: Path
+
+    @cached_property
+    def corners(self) -> np.ndarray:
+        """The place (n, 2) of each case's south-west corner."""
+        number = np.arange(len(self.cases))
+        return _FIRST_M + CELL_M * np.stack([number % _IN_ROW, number // _IN_ROW], axis=1).astype(float)
+
+    @cached_property
+    def parcels(self) -> np.ndarray:
+        """The parcels (n,), each in its cell."""
+        return freeze_set(self._in_cells([case.parcel for case in self.cases], np.arange(len(self.cases))))
+
+    @property
+    def crs(self) -> pyproj.CRS:
+        """A plane in metres; which one does not matter."""
+        return pyproj.CRS(_SYSTEM)
+
+    def features(self, code: str) -> int:
+        """How many features the cases draw of a layer."""
+        return len(self._features_by_layer.get(code, ()))
+
+    def read(self, code: str, bounds: Sequence[float] | None, boxes: np.ndarray | None = None) -> LayerSource:
+        """One layer, with the features of all cases, or the reason why it says nothing."""
+        del bounds, boxes  # all of it is at hand
+        if code not in self.in_force:
+            return LayerSource(reason="not_in_force" if code in self.ever_loaded else "layer_missing")
+        entry, drawn = self.catalogue[code], self._features_by_layer.get(code, [])
+        shapes = self._in_cells([feature.shape for _, feature in drawn], np.array([place for place, _ in drawn], int))
+        attributes, rasters = self._attributes(entry, drawn), tuple[RasterReference, ...]()
+        if entry.geometry == "raster":
+            attributes, rasters = self._rasters(drawn, shapes)
+            shapes = np.array([shapely.box(*shapely.total_bounds(shapes))] if drawn else [], dtype=object)
+        stored = StoredFeatures(np.arange(1, len(shapes) + 1), freeze_set(shapes), attributes, _boxes_of(shapes))
+        names = np.array([*map(str, stored.fids.tolist()), None], dtype=object)[:-1]
+        coverage = self._coverage(code)
+        return LayerSource(None, self._version(code, len(drawn)), stored, coverage, names, rasters, entry=entry)
+
+    @cached_property
+    def _features_by_layer(self) -> dict[str, list[tuple[int, DrawnFeature]]]:
+        drawn: dict[str, list[tuple[int, DrawnFeature]]] = {}
+        for place, case in enumerate(self.cases):
+            for feature in case.features:
+                drawn.setdefault(feature.layer, []).append((place, feature))
+        return drawn
+
+    def _in_cells(self, shapes: Sequence[shapely.Geometry], place: np.ndarray) -> np.ndarray:
+        given = np.array([*shapes, None], dtype=object)[:-1]
+        owner = np.repeat(place, shapely.get_num_coordinates(given)) if len(given) else place
+        moved: np.ndarray = shapely.set_coordinates(given.copy(), shapely.get_coordinates(given) + self.corners[owner])
+        return moved
+
+    @staticmethod
+    def _attributes(entry: LayerEntry, drawn: Sequence[tuple[int, DrawnFeature]]) -> pd.DataFrame:
+        """Every field of the schema, null where a case does not say it."""
+        names = dict.fromkeys([*(one.name for one in entry.fields), *([entry.key] if entry.key else [])])
+        columns = {
+            name: np.array([*(one.fields.get(name) for _, one in drawn), None], dtype=object)[:-1] for name in names
+        }
+        return pd.DataFrame(columns, index=range(len(drawn)))
+
+    def _coverage(self, code: str) -> shapely.Geometry:
+        """The ground of all cells, but of cases for which the layer says nothing."""
+        if code in self.official:
+            chosen = [place for place, case in enumerate(self.cases) if any(one.layer == code for one in case.features)]
+            ground = shapely.union_all(self._cells(np.array(chosen, dtype=int)))
+        else:
+            ends = [place for place, case in enumerate(self.cases) if code in case.beyond]
+            last = float(self.corners.max()) + 2 * CELL_M
+            ground = shapely.box(0.0, 0.0, last, last)
+            if ends:
+                ground = shapely.difference(ground, shapely.union_all(self._cells(np.array(ends, dtype=int))))
+        shapely.prepare(ground)
+        return ground
+
+    def _cells(self, place: np.ndarray) -> np.ndarray:
+        half = CELL_M / 2
+        west, south = self.corners[place].T
+        cells: np.ndarray = shapely.box(west - half, south - half, west + half, south + half)
+        return cells
+
+    @staticmethod
+    def _version(code: str, count: int) -> Version:
+        return Version(
+            code=code,
+            number=1,
+            table=code,
+            label="cases",
+            valid_from=None,
+            valid_to=None,
+            recorded_at="",
+            count=count,
+            hash="",
+            coverage_kind="district",
+            coverage_m2=math.nan,
+            accuracy_m=None,
+        )
+
+    def _rasters(
+        self, drawn: Sequence[tuple[int, DrawnFeature]], shapes: np.ndarray
+    ) -> tuple[pd.DataFrame, tuple[RasterReference, ...]]:
+        """The grids of all cases as one file, as a version has one: planes of a slope, or of one value."""
+        if not drawn:
+            return pd.DataFrame({"given_crs": []}, dtype=object), ()
+        west, south, east, north = shapely.total_bounds(shapes)
+        columns, rows = (math.ceil((end - begin) / _CELL_OF_RASTER_M) for begin, end in ((west, east), (south, north)))
+        heights = np.full((rows, columns), _NO_HEIGHT, dtype=np.float32)
+        for (_, feature), shape in zip(drawn, shapes, strict=True):
+            x1, y1, x2, y2 = (
+                ((np.array(shape.bounds) - [west, south, west, south]) / _CELL_OF_RASTER_M).round().astype(int)
+            )
+            rise = math.tan(math.radians(feature.slope or 0.0)) * _CELL_OF_RASTER_M
+            heights[rows - y2 : rows - y1, x1:x2] = (feature.value or 0.0) + rise * np.arange(x2 - x1)
+        reference = self._raster_file(heights, west, north)
+        facts = {"path": str(reference.path), "sha256": reference.sha256, "size": reference.size, "given_crs": None}
+        row = {**facts, "modified_ns": reference.modified_ns}
+        return pd.DataFrame([row], dtype=object), (reference,)
+
+    def _raster_file(self, heights: np.ndarray, west: float, north: float) -> RasterReference:
+        import rasterio
+        from rasterio.transform import from_origin
+
+        path = self.folder / f"{len(list(self.folder.iterdir()))}.tif"
+        profile: dict[str, Any] = {"driver": "GTiff", "count": 1, "dtype": "float32", "crs": _SYSTEM}
+        profile |= {"nodata": _NO_HEIGHT, "compress": "deflate", "tiled": True}
+        rows, columns = heights.shape
+        grid = from_origin(west, north, _CELL_OF_RASTER_M, _CELL_OF_RASTER_M)
+        with rasterio.open(path, "w", width=columns, height=rows, transform=grid, **profile) as file:
+            file.write(heights, 1)
+        state = path.stat()
+        return RasterReference(path, hashlib.sha256(path.read_bytes()).hexdigest(), state.st_size, state.st_mtime_ns)
+
+
+def _boxes_of(shapes: np.ndarray) -> np.ndarray:
+    boxes: np.ndarray = shapely.bounds(shapes).reshape(-1, 4)
+    return boxes

@@ -1,0 +1,142 @@
+"""Single errors of a rule's `where` and `when`: a clause dropped, a code more or less, < for <=, all of it negated."""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from onemap.layers.catalogue.catalogue import LayerEntry
+from onemap.rules.judge.kinds.conditions import fields_of, parse_condition
+from onemap.rules.judge.packs.rule import Rule
+from onemap.rules.review.proofs.trial_fields import all_values, where_says
+
+_STRICT = {"<": "<=", "<=": "<", ">": ">=", ">=": ">"}
+Tree = Any
+
+
+def condition_mutants(rule: Rule, entry: LayerEntry | None, made: Any) -> Iterator[Any]:
+    """The changes of a rule's conditions.
+
+    entry: of its layer; made: makes a mutant of rule, key, facts and equality.
+    """
+    for key in ("where", "when"):
+        text = getattr(rule, key)
+        if text is None:
+            continue
+        tree = parse_condition(text)
+        yield made(_with(rule, key, {"op": "not", "args": [tree]}), "negated", {"before": text})
+        yield made(_with_text(rule, key, None), "condition_dropped", {"before": text})
+        for sentence, changed, facts in _changes(tree, entry if key == "where" else None):
+            mutant = _with(rule, key, changed)
+            equal = _equal(tree, sentence, facts)
+            if equal is None and key == "where" and entry is not None and _are_alike(rule, mutant, entry):
+                equal = "same_values"
+            yield made(mutant, sentence, facts, equal)
+
+
+def _with(rule: Rule, key: str, tree: Tree) -> Rule:
+    return _with_text(rule, key, condition_text(tree))
+
+
+def _with_text(rule: Rule, key: str, text: str | None) -> Rule:
+    return replace(rule, where=text) if key == "where" else replace(rule, when=text)
+
+
+def _are_alike(rule: Rule, mutant: Rule, entry: LayerEntry) -> bool:
+    """Whether two conditions let through the same of all values that both, the schema and its code tables name."""
+    values: dict[str, list[Any]] = {}
+    for name in dict.fromkeys((*fields_of(str(rule.where)), *fields_of(str(mutant.where)))):
+        values[name] = [*all_values(rule, name, entry), None]
+    rows = [dict(zip(values, row, strict=True)) for row in itertools.product(*values.values())]
+    return where_says(rule, rows, entry) == where_says(mutant, rows, entry)
+
+
+def _changes(tree: Tree, entry: LayerEntry | None) -> Iterator[tuple[str, Tree, dict[str, Any]]]:
+    """A condition with one change: the sentence, the condition, the facts of the sentence."""
+    operator, arguments = tree["op"], tree["args"]
+    if operator in ("and", "or"):
+        for at, argument in enumerate(arguments):
+            left = [*arguments[:at], *arguments[at + 1 :]]
+            rest = left[0] if len(left) == 1 else {"op": operator, "args": left}
+            yield "clause_dropped", rest, {"clause": condition_text(argument)}
+    if operator in ("and", "or", "not"):
+        for at, argument in enumerate(arguments):
+            for sentence, changed, facts in _changes(argument, entry):
+                yield sentence, {"op": operator, "args": [*arguments[:at], changed, *arguments[at + 1 :]]}, facts
+    elif operator in _STRICT:
+        facts = {"before": condition_text(tree), "after": condition_text({"op": _STRICT[operator], "args": arguments})}
+        yield "strict", {"op": _STRICT[operator], "args": arguments}, facts
+    elif operator == "in":
+        yield from _code_changes(arguments, entry)
+
+
+def _code_changes(arguments: list[Any], entry: LayerEntry | None) -> Iterator[tuple[str, Tree, dict[str, Any]]]:
+    field, codes = arguments
+    for code in codes if len(codes) > 1 else ():
+        left = [other for other in codes if other != code]
+        yield "code_dropped", {"op": "in", "args": [field, left]}, {"value": code}
+    schema = entry.field_named(field["property"]) if entry is not None else None
+    more = next((value for value in (schema.values if schema else ()) if value not in codes), None)
+    if more is not None:
+        yield "code_added", {"op": "in", "args": [field, [*codes, more]]}, {"value": more}
+
+
+def _equal(tree: Tree, sentence: str, facts: dict[str, Any]) -> str | None:
+    """Why a change makes no other condition: what is dropped is said by another clause."""
+    if sentence == "clause_dropped":
+        clause = parse_condition(facts["clause"])
+        others = [one for one in _clauses(tree) if one != clause]
+        if clause["op"] == "like" and any(_covers(other, clause) for other in others):
+            return "clause_within"
+    return None
+
+
+def _clauses(tree: Tree) -> list[Tree]:
+    """The clauses of one `or`."""
+    return list(tree["args"]) if tree["op"] == "or" else []
+
+
+def _covers(wide: Tree, narrow: Tree) -> bool:
+    """Whether a pattern such as 'A%' lets through all that another, 'AB%', does."""
+    if wide["op"] != "like" or wide["args"][0] != narrow["args"][0]:
+        return False
+    start, longer = wide["args"][1], narrow["args"][1]
+    return start.endswith("%") and "%" not in start[:-1] and longer.startswith(start[:-1])
+
+
+def condition_text(tree: Tree) -> str:
+    """A condition as text, of which `parse_condition` makes the same."""
+    if not isinstance(tree, dict):
+        return _literal(tree)
+    if "property" in tree:
+        return str(tree["property"])
+    if "op" not in tree:
+        (name, value), *_ = tree.items()
+        return f"{name.upper()}('{value}')"
+    operator, arguments = tree["op"], tree["args"]
+    if operator in ("and", "or"):
+        return f" {operator.upper()} ".join(_bracketed(argument) for argument in arguments)
+    if operator == "not":
+        return f"NOT ({condition_text(arguments[0])})"
+    if operator == "isNull":
+        return f"{condition_text(arguments[0])} IS NULL"
+    if operator == "in":
+        return f"{condition_text(arguments[0])} IN ({', '.join(map(_literal, arguments[1]))})"
+    if operator == "between":
+        field, low, high = map(condition_text, arguments)
+        return f"{field} BETWEEN {low} AND {high}"
+    left, right = map(condition_text, arguments)
+    return f"{left} {operator.upper()} {right}"
+
+
+def _bracketed(tree: Tree) -> str:
+    text = condition_text(tree)
+    return f"({text})" if tree["op"] in ("and", "or") else text
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, (int, float)):
+        return f"{value:g}"
+    return "'" + str(value).replace("'", "''") + "'"

@@ -1,0 +1,187 @@
+"""Single errors of rules: each a rule with one thing changed, and the sentence that says what.
+
+Which changes are made is fixed, and no pack can turn any of them off: docs/decisions/46.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from math import pi
+from typing import Any
+
+from onemap.layers.catalogue.catalogue import LayerEntry, layer_title
+from onemap.layers.messages import phrase
+from onemap.rules.judge.findings.citations import cited_law
+from onemap.rules.judge.kinds import KINDS
+from onemap.rules.judge.packs.project_class import ProjectClass
+from onemap.rules.judge.packs.rule import Rule
+from onemap.rules.review.proofs.condition_mutants import condition_mutants
+
+STEPS = (0.5, 2.0)
+_ACROSS = 0.1  # a tenth: only a case near the limit sees it
+_INCLUDED = ("near", "raster", "height")  # at the limit itself a rule of these kinds says what it says beyond it
+_NUMBERS = ("min_area_m2", "min_share", "min_width_m", "distance_m", "half_width_m", "above", "below", "limit")
+_ORDER = ("notice", "consult", "restricted", "prohibited")  # a rule may say no other verdict
+
+
+@dataclass(frozen=True)
+class RuleMutant:
+    """A rule with one change. key, facts: of the sentence in the messages under `mutant`; equal: as of `Mutant`."""
+
+    rule: Rule
+    key: str
+    facts: Mapping[str, Any]
+    equal: str | None = None
+
+    def sentence(self, language: str) -> str:
+        """What the change makes of the rule."""
+        words = {name: value[language] if isinstance(value, dict) else value for name, value in self.facts.items()}
+        return phrase(f"mutant.{self.key}", language, **words)
+
+    def reason(self, language: str) -> str | None:
+        """Why it is equal in meaning, None where it is not."""
+        return None if self.equal is None else phrase(f"mutant_equal.{self.equal}", language)
+
+
+def mutants_of(
+    rule: Rule, classes: Mapping[str, ProjectClass], catalogue: Mapping[str, LayerEntry]
+) -> Iterator[RuleMutant]:
+    """All changes of a rule that judges. classes: of its packs, in their order."""
+    if not rule.finds:
+        return
+    yield from _numbers(rule)
+    yield from _classes_of_distances(rule)
+    yield from condition_mutants(rule, catalogue.get(rule.layer), RuleMutant)
+    for key in ("unless", "only"):
+        yield from _classes(rule, key, list(classes.values()))
+    yield from _layers(rule, catalogue)
+    yield from _verdicts(rule)
+    yield from _days(rule)
+
+
+def _numbers(rule: Rule) -> Iterator[RuleMutant]:
+    across = 1 - _ACROSS if rule.kind in _INCLUDED else 1 + _ACROSS
+    for key in _NUMBERS:
+        given = rule.options.get(key)
+        if isinstance(given, Mapping):
+            values = dict(given.get("values", {}))
+            for name, value in values.items():
+                for step in (*STEPS, across):
+                    changed = {**given, "values": {**values, name: value * step}}
+                    facts = {**_key_facts(rule, key, value, value * step), "value": name}
+                    yield RuleMutant(_with_option(rule, key, changed), "number_of_class", facts)
+            given = given.get("default")
+            changed_key = "default"
+        else:
+            changed_key = ""
+        if isinstance(given, (int, float)) and not isinstance(given, bool) and given:
+            for step in (*STEPS, across):
+                whole = {**rule.options[key], "default": given * step} if changed_key else given * step
+                equal = _equal_number(rule, key, given, given * step)
+                facts = _key_facts(rule, key, given, given * step)
+                yield RuleMutant(_with_option(rule, key, whole), "number", facts, equal)
+
+
+def _key_facts(rule: Rule, key: str, before: float, after: float) -> dict[str, Any]:
+    title = dict(KINDS[rule.kind].keys[key].title) or {"zh": key, "en": key}
+    unit = KINDS[rule.kind].keys[key].unit
+    return {"name": title, "before": f"{before:g} {unit}".strip(), "after": f"{after:g} {unit}".strip()}
+
+
+def _with_option(rule: Rule, key: str, value: Any) -> Rule:
+    return replace(rule, options={**rule.options, key: value})
+
+
+def _equal_number(rule: Rule, key: str, before: float, after: float) -> str | None:
+    """Ground that is as wide as the rule wants has more than its least area anyway."""
+    widest_m2 = pi / 4 * rule.min_width_m**2
+    return "area_below_width" if key == "min_area_m2" and max(before, after) <= widest_m2 else None
+
+
+def _classes_of_distances(rule: Rule) -> Iterator[RuleMutant]:
+    given = rule.options.get("distance_m")
+    if not isinstance(given, Mapping) or "default" in given:
+        return
+    for name in given["values"]:
+        left = {other: value for other, value in given["values"].items() if other != name}
+        if left:
+            changed = _with_option(rule, "distance_m", {**given, "values": left})
+            yield RuleMutant(changed, "distance_dropped", {"value": name})
+
+
+def _classes(rule: Rule, key: str, known: Sequence[ProjectClass]) -> Iterator[RuleMutant]:
+    """One class dropped, one added, all dropped."""
+    listed: tuple[ProjectClass, ...] = getattr(rule, key)
+    if not listed:
+        return
+    yield RuleMutant(_with_classes(rule, key, ()), f"{key}_dropped", {})
+    for item in listed if len(listed) > 1 else ():
+        left = tuple(one for one in listed if one is not item)
+        equal = "class_within" if _is_within(item, left, key) else None
+        changed = _with_classes(rule, key, left)
+        yield RuleMutant(changed, f"{key}_class_dropped", {"title": dict(item.title)}, equal)
+    if more := next_class(rule, key, known):
+        changed = _with_classes(rule, key, (*listed, more))
+        yield RuleMutant(changed, f"{key}_class_added", {"title": dict(more.title)})
+
+
+def _with_classes(rule: Rule, key: str, classes: tuple[ProjectClass, ...]) -> Rule:
+    return replace(rule, unless=classes) if key == "unless" else replace(rule, only=classes)
+
+
+def next_class(rule: Rule, key: str, known: Sequence[ProjectClass]) -> ProjectClass | None:
+    """The class that follows those of a rule's list in the pack, and says more than they do."""
+    listed: tuple[ProjectClass, ...] = getattr(rule, key)
+    names, own = [one.name for one in known], {one.name for one in listed}
+    begin = max((names.index(name) for name in own if name in names), default=-1) + 1
+    others = (item for item in (*known[begin:], *known[:begin]) if item.name not in own)
+    return next((item for item in others if not _is_within(item, listed, key)), None) if listed else None
+
+
+def _is_within(item: ProjectClass, others: Sequence[ProjectClass], key: str) -> bool:
+    """Whether every project of a class is of others as well."""
+    use = tuple(start for other in others for start in other.use)
+    survey = tuple(start for other in others for start in other.survey)
+    kinds = {kind for other in others for kind in other.kinds}
+    danger = {kind for other in others if other.is_danger for kind in other.kinds}
+    is_danger = item.is_danger and key == "only"
+    return (
+        all(start.startswith(use) for start in item.use)
+        and all(start.startswith(survey) for start in item.survey)
+        and set(item.kinds) <= (danger if is_danger else kinds)
+    )
+
+
+def _layers(rule: Rule, catalogue: Mapping[str, LayerEntry]) -> Iterator[RuleMutant]:
+    """One layer of a list dropped."""
+    for code in rule.layers_named if len(rule.layers_named) > 1 else ():
+        left = tuple(other for other in rule.layers_named if other != code)
+        title = {language: layer_title(code, catalogue, language) for language in ("zh", "en")}
+        changed = replace(rule.judging_by(left[0]), layers_named=left)
+        yield RuleMutant(changed, "layer_dropped", {"title": title})
+
+
+def _verdicts(rule: Rule) -> Iterator[RuleMutant]:
+    at = _ORDER.index(rule.verdict)
+    for step in (-1, 1):
+        if 0 <= at + step < len(_ORDER):
+            words = [
+                {language: phrase(f"verdict.{one}", language) for language in ("zh", "en")}
+                for one in (rule.verdict, _ORDER[at + step])
+            ]
+            changed = replace(rule, verdict=_ORDER[at + step])
+            yield RuleMutant(changed, "verdict", {"before": words[0], "after": words[1]})
+
+
+def _days(rule: Rule) -> Iterator[RuleMutant]:
+    """The first day of a law, a day earlier or later."""
+    for number, entry in enumerate(rule.basis):
+        if "from" not in entry:
+            continue
+        first = entry["from"] if isinstance(entry["from"], date) else date.fromisoformat(entry["from"])
+        for step in (-1, 1):
+            moved = first + timedelta(days=step)
+            basis = (*rule.basis[:number], {**entry, "from": moved}, *rule.basis[number + 1 :])
+            law = {language: cited_law(entry["law"], language) for language in ("zh", "en")}
+            facts = {"law": law, "article": entry.get("article", ""), "before": str(first), "after": str(moved)}
+            yield RuleMutant(replace(rule, basis=basis), "first_day", facts)

@@ -1,0 +1,122 @@
+"""Projects by which a rule can be tried: one that it reaches, one that it excuses, one of whom it says nothing."""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from onemap.layers.catalogue.code_systems import USE_FIELD, known_use
+from onemap.layers.frames.fields import are_none
+from onemap.rules.judge.check.applicability import applicability
+from onemap.rules.judge.kinds.conditions import evaluate
+from onemap.rules.judge.packs.kind_register import KIND_FIELD
+from onemap.rules.judge.packs.project_class import ProjectClass
+from onemap.rules.judge.packs.projects import Projects
+from onemap.rules.judge.packs.rule import Rule
+from onemap.rules.judge.question.given_facts import stated_attributes
+from onemap.rules.review.proofs.trial_fields import named_values
+
+Project = Mapping[str, Any]  # as a case writes it: fields of the parcel, and `stated`
+_USUAL: Sequence[Project] = ({USE_FIELD: "070102"}, {USE_FIELD: "100101"}, {USE_FIELD: "090101"}, {USE_FIELD: "0801"})
+SILENT_PROJECT: Project = {}
+_TERM, _APPROVAL = "2099-12-31", "县自然资源和规划局"
+_FACTS = {"date": _TERM, "words": _APPROVAL}
+
+
+@dataclass(frozen=True)
+class TrialProjects:
+    """The projects by which rules are tried: common ones, then one of each class. classes: of the packs."""
+
+    classes: Mapping[str, ProjectClass]
+
+    @cached_property
+    def all(self) -> list[Project]:
+        """Them, each once; one that says nothing of itself last."""
+        found = [*_USUAL]
+        for item in self.classes.values():
+            found += [one for one in projects_of(item) if one not in found]
+        return [*found, SILENT_PROJECT]
+
+    def reached(self, rule: Rule) -> list[Project]:
+        """Those that a rule judges, and does not excuse."""
+        to_whom = applicability(rule, self._table, self._projects)
+        excused = self._excused(rule)
+        return [one for one, is_there in zip(self.all, to_whom.applies & ~excused, strict=True) if is_there]
+
+    def excused(self, rule: Rule) -> list[Project]:
+        """Those that it excuses."""
+        to_whom = applicability(rule, self._table, self._projects)
+        excused = self._excused(rule)
+        return [one for one, is_there in zip(self.all, to_whom.applies & excused, strict=True) if is_there]
+
+    def of_class(self, item: ProjectClass, among: Sequence[Project]) -> Project | None:
+        """The first of some that is of a class and, if there is one, of no other."""
+        own = [one for one in projects_of(item) if one in among]
+        return own[0] if own else None
+
+    def excused_by_one(self, rule: Rule, item: ProjectClass) -> Project | None:
+        """A project that a rule excuses for this class alone, else for this class; None where there is none."""
+        others = [other for other in rule.unless if other is not item]
+        mine = ~are_none(self._projects.excuses([item]))
+        theirs = ~are_none(self._projects.excuses(others)) if others else np.zeros(len(mine), dtype=bool)
+        applies = applicability(rule, self._table, self._projects).applies
+        chosen = np.flatnonzero(mine & ~theirs & applies)
+        return self.all[chosen[0]] if len(chosen) else None
+
+    def reached_by_one(self, rule: Rule, item: ProjectClass) -> Project | None:
+        """A project that a rule reaches for this class alone; None where there is none."""
+        others = [other for other in rule.only if other is not item]
+        mine = self._projects.are_of([item])
+        theirs = self._projects.are_of(others) if others else np.zeros(len(mine), dtype=bool)
+        chosen = np.flatnonzero(mine & ~theirs & ~self._excused(rule))
+        return self.all[chosen[0]] if len(chosen) else None
+
+    def _excused(self, rule: Rule) -> np.ndarray:
+        if not rule.unless:
+            return np.zeros(len(self.all), dtype=bool)
+        excused: np.ndarray = ~are_none(self._projects.excuses(rule.unless))
+        return excused
+
+    @cached_property
+    def _table(self) -> pd.DataFrame:
+        rows = [
+            {
+                **stated_attributes(one.get("stated", {})),
+                **{key: value for key, value in one.items() if key != "stated"},
+            }
+            for one in self.all
+        ]
+        table = pd.DataFrame(rows, columns=list(dict.fromkeys(key for row in rows for key in row)), dtype=object)
+        return table.where(table.notna(), None)
+
+    @cached_property
+    def _projects(self) -> Projects:
+        return Projects(self._table)
+
+
+def project_of_condition(when: str) -> Project | None:
+    """A project of which a rule's `when` is certainly true, of the values that it names; None where there is none."""
+    values = named_values(when)
+    rows = [dict(zip(values, row, strict=True)) for row in itertools.product(*values.values())]
+    if not rows:
+        return None
+    true = evaluate(when, pd.DataFrame(rows, columns=list(values), dtype=object)).true
+    return next((row for row, holds in zip(rows, true, strict=True) if holds), None)
+
+
+def projects_of(item: ProjectClass) -> list[Project]:
+    """Projects of a class: by each of its codes, then by its kinds that no code of it tells."""
+    codes = [code for code in item.use if known_use(code, None, item.system)]
+    found: list[Project] = [{USE_FIELD: code} for code in codes]
+    for name in item.kinds:
+        kind = item.register.kinds[name]
+        if kind.is_fact:
+            needs = {need: _FACTS[form] for need, form in kind.needs.items()}
+            found.append({"stated": {KIND_FIELD: kind.words[0], **needs}})
+        else:
+            found.append({KIND_FIELD: kind.words[0]})
+    return found

@@ -1,0 +1,178 @@
+"""The proof of packs by their cases: which pass, what each rule has, and which of its sentences nobody proves."""
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+from onemap.layers.catalogue.catalogue import LayerEntry
+from onemap.layers.progress import SILENT, Progress
+from onemap.rules.judge.packs.pack import Pack, joined_rules, parse_packs
+from onemap.rules.judge.packs.rule import VERDICTS, Rule
+from onemap.rules.review.proofs.case_judgement import JudgedCases, Outcome, judged_groups
+from onemap.rules.review.proofs.case_words import draft_texts
+from onemap.rules.review.proofs.proof_cases import Case, read_cases
+from onemap.rules.review.proofs.rule_coverage import RuleCoverage, coverage_of
+
+MOST_EQUAL = 0.03  # of all mutants: more that cannot be told from their rule are a failure
+
+
+@dataclass(frozen=True)
+class CaseResult:
+    """A case, what the check says of it, and what of that is not as it should be: names of its keys."""
+
+    case: Case
+    outcome: Outcome
+    wrong: tuple[str, ...]
+
+    @property
+    def passes(self) -> bool:
+        """Whether all is as the case expects."""
+        return not self.wrong
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One change of a rule. change: the sentence that it makes of the rule, in a language.
+
+    equal: why no case can tell it from the rule, None where one could; killer: the case that noticed it.
+    """
+
+    rule: str
+    change: str
+    equal: str | None = None
+    killer: str | None = None
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What the cases say of packs: results (n,), and by rule its coverage. mutants: None where none were made."""
+
+    rules: tuple[Rule, ...]
+    results: tuple[CaseResult, ...]
+    coverage: Mapping[str, RuleCoverage]
+    mutants: tuple[Mutant, ...] | None = None
+
+    @property
+    def failed(self) -> list[CaseResult]:
+        """The cases that fail."""
+        return [result for result in self.results if not result.passes]
+
+    @property
+    def uncovered(self) -> list[str]:
+        """The rules that lack a hit, a miss or an unknown."""
+        return [name for name, one in self.coverage.items() if not one.is_covered]
+
+    @property
+    def survived(self) -> list[Mutant]:
+        """The mutants that no case notices, though one could."""
+        return [one for one in self.mutants or () if one.equal is None and one.killer is None]
+
+    @property
+    def equal(self) -> list[Mutant]:
+        """The mutants that are equal in meaning."""
+        return [one for one in self.mutants or () if one.equal is not None]
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether nothing is left to be done."""
+        too_many = len(self.equal) > MOST_EQUAL * len(self.mutants or ())
+        return not (self.failed or self.uncovered or self.survived or too_many)
+
+
+@dataclass(frozen=True)
+class Proving:
+    """Packs that are to be proved, with their cases.
+
+    texts: of the packs, each with its name, in the order in which they are given; case_texts: of the case files of the
+    last, whose rules are proved.
+    """
+
+    texts: Sequence[tuple[str, str]]
+    case_texts: Sequence[tuple[str, str]]
+    catalogue: Mapping[str, LayerEntry]
+    today: date
+    code_system: str | None = None
+    groups: list[JudgedCases] = field(default_factory=list)
+
+    @cached_property
+    def packs(self) -> list[Pack]:
+        """The packs. Raises OneMapError pack.…, rule.…."""
+        return parse_packs(self.texts, self.catalogue, self.code_system)
+
+    @cached_property
+    def rules(self) -> list[Rule]:
+        """Their rules, joined. Raises OneMapError rule.…."""
+        return joined_rules(self.packs)
+
+    @property
+    def own_rules(self) -> list[Rule]:
+        """Those that are proved: of the last pack, which stands on the others."""
+        return [rule for rule in self.rules if rule.pack == self.packs[-1].id]
+
+    @cached_property
+    def cases(self) -> list[Case]:
+        """All cases. Raises OneMapError cases.…."""
+        found = []
+        for text, source in self.case_texts:
+            found += read_cases(text, source, self.rules, self.catalogue, self.today)
+        return found
+
+
+Further = Callable[[Proving, Sequence[JudgedCases], Sequence[CaseResult], Progress], tuple[Mutant, ...]]
+
+
+def prove_packs(proving: Proving, mutants: Further | None = None, progress: Progress = SILENT) -> Proof:
+    """Judge all cases. mutants: makes the mutants and looks which are noticed.
+
+    Raises OneMapError pack.…, rule.…, cases.….
+    """
+    rules, cases = proving.rules, proving.cases
+    with tempfile.TemporaryDirectory(prefix="onemap-cases-") as folder:
+        groups = [*judged_groups(cases, rules, proving.catalogue, Path(folder))]
+        results = [
+            CaseResult(case, outcome, (*wrong_keys(case, outcome), *_wrong_words(case, group, place)))
+            for group in groups
+            for place, (case, outcome) in enumerate(zip(group.ground.cases, group.outcomes, strict=True))
+        ]
+        order = {case.id: place for place, case in enumerate(cases)}
+        results.sort(key=lambda result: order[result.case.id])
+        passing = {result.case.id for result in results if result.passes}
+        coverage = coverage_of(proving.own_rules, groups, passing)
+        progress.at(0.2)
+        made = mutants(proving, groups, results, progress.part(0.2, 1.0)) if mutants else None
+    return Proof(tuple(proving.own_rules), tuple(results), coverage, made)
+
+
+def wrong_keys(case: Case, outcome: Outcome) -> tuple[str, ...]:
+    """What of a case is not as it expects: names of its keys, none where it passes."""
+    rank = VERDICTS.index
+    wrong = []
+    if not rank(case.most) <= rank(outcome.verdict) <= rank(case.least):
+        wrong.append("verdict")
+    if case.decides is not None and frozenset(case.decides) != outcome.decides:
+        wrong.append("decides")
+    if outcome.decides & set(case.spares):
+        wrong.append("spares")
+    if case.cites and {_plain(one) for one in case.cites} != _laws(outcome):
+        wrong.append("cites")
+    return tuple(wrong)
+
+
+def _wrong_words(case: Case, group: JudgedCases, place: int) -> tuple[str, ...]:
+    """Whether a draft lacks words that the case expects in it."""
+    if not case.words:
+        return ()
+    text = draft_texts(group, place)
+    return () if all(word in text for word in case.words) else ("words",)
+
+
+def _laws(outcome: Outcome) -> set[str]:
+    """Law and article of all that those rest on who decide."""
+    return {_plain(one) for basis in outcome.basis.values() for one in basis.split("；")}
+
+
+def _plain(text: str) -> str:
+    return "".join(sign for sign in text if sign not in " 《》")

@@ -1,0 +1,391 @@
+"""A file of cases beside a pack, read and checked: what is wrong with it is named with its line."""
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import shapely
+
+from onemap.layers.catalogue.catalogue import LayerEntry
+from onemap.layers.catalogue.code_systems import SYSTEM_FIELD, USE_FIELD
+from onemap.layers.catalogue.toml_reason import toml_reason
+from onemap.layers.catalogue.toml_text import toml_content
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.messages import LANGUAGES, RESOURCES, list_text, phrase
+from onemap.rules.judge.packs.asked_facts import asked_facts
+from onemap.rules.judge.packs.kind_register import KIND_FIELD
+from onemap.rules.judge.packs.pack import is_shipped
+from onemap.rules.judge.packs.rule import VERDICTS, Rule
+from onemap.rules.judge.question.given_facts import stated_attributes
+from onemap.rules.review.proofs.small_words import ShapeError, feature_shape, parcel_shape
+
+ENDING = ".cases.toml"
+USUAL_PARCEL = "100 × 100"
+_WORDS = ("id", "title", "article", "why", "place")
+_LISTS = ("decides", "spares", "words", "cites", "without", "beyond", "never_loaded", "outdated")
+_OF_PLACE = ("title", "parcel", "features", "without", "beyond", "never_loaded", "outdated")
+_KEYS = (*_WORDS, *_LISTS, "parcel", "project", "stated", "features", "day", "verdict", "at_least", "at_most")
+_TABLES = ("cases", "project", "place", "around", "case")
+_OF_HEAD = ("pack", "title", "day")
+_FEATURE_KEYS = ("layer", "lies", "box", "line", "point", "wkt", "slope", "value")
+_LAYER_LISTS = ("without", "beyond", "never_loaded", "outdated")
+_RULE_LISTS = ("decides", "spares")
+
+
+@dataclass(frozen=True)
+class DrawnFeature:
+    """A feature of a case: its layer, shape and fields. slope, value: of a raster's cells."""
+
+    layer: str
+    shape: shapely.Geometry
+    fields: Mapping[str, Any]
+    slope: float | None = None
+    value: float | None = None
+
+
+@dataclass(frozen=True)
+class Case:
+    """One expected verdict.
+
+    fields: of the parcel, with what is stated of its project. least, most: the verdicts that the law allows; they
+    differ where it leaves a range. decides: all rules that decide, None where the case does not say. Other lists: see
+    docs/decisions/46.
+    """
+
+    id: str
+    title: str
+    line: int
+    parcel: shapely.Geometry
+    fields: Mapping[str, Any]
+    features: tuple[DrawnFeature, ...]
+    day: date
+    least: str
+    most: str
+    decides: tuple[str, ...] | None = None
+    spares: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    cites: tuple[str, ...] = ()
+    beyond: frozenset[str] = frozenset()
+    never_loaded: frozenset[str] = frozenset()
+    outdated: frozenset[str] = frozenset()
+    article: str = ""
+    why: str = ""
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether it has one verdict: a range counts for neither coverage nor mutants."""
+        return self.least == self.most
+
+    @property
+    def expectation(self) -> str:
+        """The verdict that it expects, or the mildest and the most severe."""
+        return self.most if self.is_exact else f"{self.least}–{self.most}"
+
+
+@dataclass
+class _Reading:
+    """What a case file is held against, and what was found wrong with it so far."""
+
+    source: str
+    text: str
+    catalogue: Mapping[str, LayerEntry]
+    rules: Mapping[str, Rule]
+    facts: Mapping[str, str]
+    problems: list[Problem] = field(default_factory=list)
+
+    def wrong(self, code: str, line: int, place: str, key: str = "", **facts: Any) -> None:
+        """Note a problem of a table that begins on a line; of one of its keys the key's own line."""
+        at = _line_of_key(self.text, line, key) if key else line
+        self.problems.append(
+            Problem(f"cases.{code}", {"file": self.source, "feature": place, "field": key, "line": at, **facts})
+        )
+
+
+def cases_texts(name: str) -> list[tuple[str, str]]:
+    """The texts of the cases beside a pack, and their files' names: NAME.cases.toml, then NAME.PART.cases.toml.
+
+    name: of the pack, as it is given. Raises OneMapError cases.missing, pack.encoding.
+    """
+    pack = RESOURCES / "packs" / f"{name}.toml" if is_shipped(name) else Path(name)
+    first = pack.with_name(pack.stem + ENDING)
+    more = sorted(path for path in pack.parent.glob(f"*{ENDING}") if path.name.startswith(f"{pack.stem}."))
+    paths = [first] * first.is_file() + [path for path in more if path != first]
+    if not paths:
+        raise OneMapError("cases.missing", file=first.name, pack=name)
+    return [_text_of(path) for path in paths]
+
+
+def _text_of(path: Path) -> tuple[str, str]:
+    try:
+        return path.read_bytes().decode("utf-8-sig"), path.name
+    except UnicodeDecodeError:
+        raise OneMapError("pack.encoding", file=path.name) from None
+
+
+def read_cases(
+    text: str, source: str, rules: Sequence[Rule], catalogue: Mapping[str, LayerEntry], today: date
+) -> list[Case]:
+    """The cases of a file. rules: of its packs, joined; today: of cases and a file that name no day.
+
+    Raises OneMapError cases.… with every problem, each with its line.
+    """
+    try:
+        content = toml_content(text.replace("\r\n", "\n"))
+    except ValueError as error:
+        raise OneMapError("cases.syntax", file=source, reason=toml_reason(error)) from None
+    facts = {fact.name.lower(): fact.name for fact in asked_facts(rules)} | {SYSTEM_FIELD: SYSTEM_FIELD}
+    facts = {KIND_FIELD.lower(): KIND_FIELD, USE_FIELD.lower(): USE_FIELD} | facts
+    reading = _Reading(source, text.replace("\r\n", "\n"), catalogue, {rule.id: rule for rule in rules}, facts)
+    day = _head_day(content, reading, today)
+    cases, seen = list[Case](), set[str]()
+    lines = _lines_of(reading.text, "[[case]]")
+    for number, item in enumerate(content.get("case", ())):
+        line = lines[number] if number < len(lines) else 0
+        name = str(item.get("id") or item.get("title") or f"#{number + 1}")
+        if name in seen:
+            reading.wrong("twice", line, name, "id")
+        seen.add(name)
+        before = len(reading.problems)
+        case = _case(name, line, item, content, reading, day)
+        if case is not None and len(reading.problems) == before:
+            cases.append(case)
+    if reading.problems:
+        raise OneMapError.of(reading.problems)
+    if not cases:
+        raise OneMapError("cases.none", file=source)
+    return cases
+
+
+def _head_day(content: Mapping[str, Any], reading: _Reading, today: date) -> date:
+    for key, value in content.items():
+        is_tables = key in ("case", "around")
+        held = isinstance(value, list) and all(isinstance(one, dict) for one in value) if is_tables else True
+        if key not in _TABLES or not held or (not is_tables and not isinstance(value, dict)):
+            reading.wrong("key", _line_of_key(reading.text, 1, key), key, key, known=list(_TABLES))
+    if reading.problems:
+        raise OneMapError.of(reading.problems)
+    head = content.get("cases", {})
+    line = next(iter(_lines_of(reading.text, "[cases]")), 1)
+    for key in head:
+        if key not in _OF_HEAD:
+            reading.wrong("key", line, "cases", key, known=list(_OF_HEAD))
+    for place, item in content.get("place", {}).items():
+        for key in item if isinstance(item, dict) else ():
+            if key not in _OF_PLACE:
+                at = next(iter(_lines_of(reading.text, f"[place.{place}]")), line)
+                reading.wrong("key", at, place, key, known=list(_OF_PLACE))
+    return _day(head.get("day", today), line, "cases", reading) or today
+
+
+def _case(
+    name: str, line: int, item: Mapping[str, Any], content: Mapping[str, Any], reading: _Reading, usual_day: date
+) -> Case | None:
+    _check_keys(name, line, item, reading)
+    place = _table_named(item.get("place"), "place", content, name, line, reading)
+    lists = {key: tuple(place.get(key, ())) + tuple(_texts(item, key)) for key in _LISTS}
+    _check_names(name, line, lists, reading)
+    try:
+        parcel = parcel_shape(item.get("parcel", place.get("parcel", USUAL_PARCEL)))
+    except ShapeError as error:
+        _wrong_shape(error, name, line, "parcel", reading)
+        return None
+    features = [*place.get("features", ()), *item.get("features", ())]
+    around = [one for one in content.get("around", ()) if one.get("layer") not in lists["without"]]
+    drawn = [_feature(one, parcel, name, line, reading) for one in (*around, *features)]
+    least, most = _verdicts(item, name, line, reading)
+    article = str(item.get("article", ""))
+    named = [reading.rules[one] for key in _RULE_LISTS for one in _texts(item, key) if one in reading.rules]
+    if article and not _is_cited(article, named or list(reading.rules.values())):
+        reading.wrong("article", line, name, "article", value=article, known=_articles(named) or ["–"])
+    return Case(
+        id=name,
+        title=str(item.get("title", name)),
+        line=line,
+        parcel=parcel,
+        fields=_fields_of_parcel(item, content, name, line, reading),
+        features=tuple(one for one in drawn if one is not None),
+        day=_day(item.get("day", usual_day), line, name, reading) or usual_day,
+        least=least,
+        most=most,
+        decides=lists["decides"] if "decides" in item else None,
+        spares=lists["spares"],
+        words=lists["words"],
+        cites=lists["cites"],
+        beyond=frozenset(lists["beyond"]),
+        never_loaded=frozenset(lists["never_loaded"]),
+        outdated=frozenset(lists["outdated"]),
+        article=article,
+        why=str(item.get("why", "")),
+    )
+
+
+def _check_keys(name: str, line: int, item: Mapping[str, Any], reading: _Reading) -> None:
+    for key, value in item.items():
+        is_text = key not in _WORDS or isinstance(value, str)
+        is_list = key not in _LISTS or (isinstance(value, list) and all(isinstance(one, str) for one in value))
+        is_features = key != "features" or (isinstance(value, list) and all(isinstance(one, dict) for one in value))
+        if key not in _KEYS or not (is_text and is_list and is_features):
+            reading.wrong("key", line, name, key, known=list(_KEYS))
+
+
+def _texts(item: Mapping[str, Any], key: str) -> list[str]:
+    value = item.get(key, ())
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+
+
+def _check_names(name: str, line: int, lists: Mapping[str, Sequence[str]], reading: _Reading) -> None:
+    """Whether the layers and the rules that a case lists are there."""
+    for key in _LAYER_LISTS:
+        for code in lists[key]:
+            if code not in reading.catalogue:
+                near = difflib.get_close_matches(code, reading.catalogue, n=3, cutoff=0.4)
+                reading.wrong("layer", line, name, key, value=code, known=near or ["–"])
+    for key in _RULE_LISTS:
+        for rule in lists[key]:
+            if rule not in reading.rules:
+                near = difflib.get_close_matches(rule, reading.rules, n=3, cutoff=0.4)
+                reading.wrong("rule", line, name, key, value=rule, known=near or ["–"])
+
+
+def _table_named(
+    given: Any, table: str, content: Mapping[str, Any], name: str, line: int, reading: _Reading
+) -> Mapping[str, Any]:
+    """A place or a project of the file by its name; a table stands for itself."""
+    if isinstance(given, dict):
+        return given
+    if given is None:
+        return {}
+    known = content.get(table, {})
+    if given not in known:
+        near = difflib.get_close_matches(str(given), list(known), n=3, cutoff=0.4)
+        reading.wrong("name", line, name, table, value=str(given), known=near or ["–"])
+        return {}
+    found: Mapping[str, Any] = known[given]
+    return found
+
+
+def _fields_of_parcel(
+    item: Mapping[str, Any], content: Mapping[str, Any], name: str, line: int, reading: _Reading
+) -> dict[str, Any]:
+    """The parcel's fields, by the names that rules use, beside what a person states of its project."""
+    own = dict(_table_named(item.get("project"), "project", content, name, line, reading))
+    stated = item.get("stated", own.pop("stated", {}))
+    own.pop("title", None)
+    if not isinstance(stated, dict):
+        reading.wrong("key", line, name, "stated", known=['{ XMLX = "…" }'])
+        stated = {}
+    plain = {key: value.isoformat() if isinstance(value, date) else value for key, value in stated.items()}
+    for key in (*own, *plain):
+        if key.lower() not in reading.facts and key not in _needed_with_kinds(reading):
+            near = difflib.get_close_matches(key, reading.facts.values(), n=3, cutoff=0.4)
+            reading.wrong("fact", line, name, "project", value=key, known=near or sorted(reading.facts.values()))
+    return {**stated_attributes(plain), **own}
+
+
+def _needed_with_kinds(reading: _Reading) -> set[str]:
+    """The facts that a stated kind needs beside it."""
+    registers = {one.register for rule in reading.rules.values() for one in (*rule.unless, *rule.only)}
+    return {name for register in registers for kind in register.kinds.values() for name in kind.needs}
+
+
+def _feature(
+    item: Mapping[str, Any], parcel: shapely.Geometry, name: str, line: int, reading: _Reading
+) -> DrawnFeature | None:
+    code = item.get("layer")
+    entry = reading.catalogue.get(code) if isinstance(code, str) else None
+    if entry is None:
+        near = difflib.get_close_matches(str(code), reading.catalogue, n=3, cutoff=0.4)
+        reading.wrong("layer", line, name, "features", value=str(code), known=near or ["–"])
+        return None
+    fields = {key: value for key, value in item.items() if key not in _FEATURE_KEYS}
+    for key in fields:
+        if entry.field_named(key) is None and key != entry.key:
+            known = [one.name for one in entry.fields]
+            reading.wrong("field", line, name, "features", value=key, layer=entry.code, known=known)
+    try:
+        shape = feature_shape(item, parcel, entry.geometry)
+    except ShapeError as error:
+        _wrong_shape(error, name, line, "features", reading)
+        return None
+    return DrawnFeature(entry.code, shape, fields, item.get("slope"), item.get("value"))
+
+
+def _wrong_shape(error: ShapeError, name: str, line: int, key: str, reading: _Reading) -> None:
+    why = {
+        language: phrase(f"shape.{error.reason}", language, **_facts_in(error.facts, language))
+        for language in LANGUAGES
+    }
+    reading.wrong("shape", line, name, key, why=why)
+
+
+def _facts_in(facts: Mapping[str, Any], language: str) -> dict[str, Any]:
+    return {name: list_text(value, language) if isinstance(value, list) else value for name, value in facts.items()}
+
+
+def _verdicts(item: Mapping[str, Any], name: str, line: int, reading: _Reading) -> tuple[str, str]:
+    """The mildest and the most severe verdict that a case allows."""
+    given = {key: item[key] for key in ("verdict", "at_least", "at_most") if key in item}
+    for key, value in given.items():
+        if value not in VERDICTS:
+            reading.wrong("verdict", line, name, key, value=str(value), known=list(VERDICTS))
+            return "clear", "clear"
+    if ("verdict" in given) == (len(given) > 1) or not given:
+        reading.wrong("expectation", line, name)
+        return "clear", "clear"
+    least = str(given.get("verdict", given.get("at_least", VERDICTS[-1])))
+    most = str(given.get("verdict", given.get("at_most", VERDICTS[0])))
+    if VERDICTS.index(least) < VERDICTS.index(most):
+        reading.wrong("range", line, name, "at_least", least=least, most=most)
+    return least, most
+
+
+def _day(given: Any, line: int, name: str, reading: _Reading) -> date | None:
+    if isinstance(given, date) and not isinstance(given, datetime):
+        return given
+    reading.wrong("day", line, name, "day", value=str(given))
+    return None
+
+
+def _is_cited(article: str, rules: Sequence[Rule]) -> bool:
+    """Whether one of some rules rests on an article: "土地管理法 第三十五条"."""
+    plain = re.sub(r"[《》\s]", "", article)
+    entries = [entry for rule in rules for entry in rule.basis]
+    return any(
+        plain in re.sub(r"[《》\s]", "", entry["law"] + entry.get("article", ""))
+        and plain.endswith(re.sub(r"\s", "", entry.get("article", "")))
+        for entry in entries
+    )
+
+
+def _articles(rules: Sequence[Rule]) -> list[str]:
+    return list(
+        dict.fromkeys(f"{entry['law']} {entry.get('article', '')}".strip() for rule in rules for entry in rule.basis)
+    )
+
+
+def _lines_of(text: str, head: str) -> list[int]:
+    """The lines on which a table of the file begins, counted from 1."""
+    return [number for number, line in enumerate(text.split("\n"), start=1) if _is_head(line, head)]
+
+
+def _is_head(line: str, head: str) -> bool:
+    return re.sub(r"\s|#.*", "", line).replace('"', "") == head
+
+
+def _line_of_key(text: str, begin: int, key: str) -> int:
+    """The line on which a table that begins on a line names a key; the table's own if it does not."""
+    for number, line in enumerate(_table_lines(text, begin), start=max(begin, 1)):
+        if re.match(rf"\s*\"?{re.escape(key)}\"?\s*=", line):
+            return number
+    return begin
+
+
+def _table_lines(text: str, begin: int) -> Iterator[str]:
+    for number, line in enumerate(text.split("\n")[max(begin, 1) - 1 :]):
+        if number and re.match(r"\s*\[\[?[\w\"]", line):
+            return
+        yield line

@@ -1,0 +1,152 @@
+"""What the cases show of each rule: a hit, a miss, the limit, ground unknown, a project excused, each of its laws."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+import numpy as np
+import shapely
+
+from onemap.rules.judge.packs.rule import Rule
+from onemap.rules.review.proofs.case_judgement import JudgedCases, RowsOfRule, rows_of_rule
+from onemap.rules.review.proofs.proof_cases import Case
+
+HIT, MISS, UNKNOWN, LIMIT, EXCUSED, BEFORE, AFTER = ("hit", "miss", "unknown", "limit", "excused", "before", "after")
+CLAUSES = (HIT, MISS, LIMIT, UNKNOWN, EXCUSED, BEFORE, AFTER)
+NEEDED = (HIT, MISS, UNKNOWN)  # without which a rule is uncovered
+# What a kind cannot have, whatever a pack says.
+NOT_OF_KIND: Mapping[str, frozenset[str]] = {
+    "composition": frozenset(CLAUSES),  # it judges nothing
+    "cross": frozenset({LIMIT}),  # it has no number
+}
+_NEAR_LIMIT = 0.1  # as a share of the limit
+_NUMBERS = ("min_area_m2", "min_share", "min_width_m", "distance_m", "above", "below", "limit")
+
+
+@dataclass
+class RuleCoverage:
+    """By clause the cases that show it of one rule; of what it cannot have there is no entry."""
+
+    cases: dict[str, list[str]] = field(default_factory=dict)
+
+    def count(self, clause: str) -> int | None:
+        """How many cases show a clause; None where the rule cannot have it."""
+        return len(self.cases[clause]) if clause in self.cases else None
+
+    @property
+    def is_covered(self) -> bool:
+        """Whether it has a hit, a miss and an unknown, as far as it can have them."""
+        return all(self.cases[clause] for clause in NEEDED if clause in self.cases)
+
+
+def coverage_of(rules: Iterable[Rule], groups: Iterable[JudgedCases], passing: set[str]) -> dict[str, RuleCoverage]:
+    """The coverage of rules by the exact cases that pass."""
+    found = {rule.id: RuleCoverage({clause: [] for clause in _clauses(rule)}) for rule in rules}
+    for group in groups:
+        counts = [case.is_exact and case.id in passing for case in group.ground.cases]
+        for rule in group.rules:
+            if rule.id in found and found[rule.id].cases:
+                _note(rule, group, np.array(counts, dtype=bool), found[rule.id].cases)
+    return found
+
+
+def _clauses(rule: Rule) -> list[str]:
+    """The clauses that a rule can have."""
+    impossible = set(NOT_OF_KIND.get(rule.kind, ()))
+    impossible |= {EXCUSED} if not rule.unless else set()
+    impossible |= {LIMIT} if not any(rule.options.get(name) for name in _NUMBERS) else set()
+    impossible |= {BEFORE, AFTER} if not first_days(rule) else set()
+    return [clause for clause in CLAUSES if clause not in impossible]
+
+
+def first_days(rule: Rule) -> list[date]:
+    """The days on which one of its laws begins."""
+    days = (entry["from"] for entry in rule.basis if "from" in entry)
+    return sorted({day if isinstance(day, date) else date.fromisoformat(day) for day in days})
+
+
+def _note(rule: Rule, group: JudgedCases, counts: np.ndarray, cases: dict[str, list[str]]) -> None:
+    rows = group.rows.get(rule.id)
+    places = _RulePlaces.of(rows_of_rule(rows) if rows is not None else None)
+    layers = {*rule.layers_named, *rule.layers}
+    days = first_days(rule)
+    for place in np.flatnonzero(counts).tolist():
+        case, outcome = group.ground.cases[place], group.outcomes[place]
+        is_about = _is_about(case, rule, layers)
+        if not (is_about or places.tells(place)):
+            continue
+        decides = rule.id in outcome.decides
+        is_unknown, has_hit, is_excused = place in places.unknown, place in places.hit, place in places.excused
+        shows = {
+            HIT: decides and has_hit,
+            UNKNOWN: decides and is_unknown,
+            MISS: is_about and not (has_hit or is_unknown or is_excused),
+            EXCUSED: is_excused,
+            LIMIT: is_about and LIMIT in cases and _is_near_limit(rule, case, rows, place),
+            BEFORE: decides and any(case.day < day for day in days),
+            AFTER: decides and any(case.day >= day for day in days),
+        }
+        for clause, is_shown in shows.items():
+            if is_shown and clause in cases:
+                cases[clause].append(case.id)
+
+
+@dataclass(frozen=True)
+class _RulePlaces:
+    """The places of the cases whose ground a rule leaves unknown, of which it has a hit that counts, or excuses it."""
+
+    unknown: frozenset[int]
+    hit: frozenset[int]
+    excused: frozenset[int]
+
+    @classmethod
+    def of(cls, found: RowsOfRule | None) -> "_RulePlaces":
+        """What the rows of a rule say; nothing where it was not run."""
+        if found is None:
+            return cls(frozenset(), frozenset(), frozenset())
+        chosen = (found.counted & found.is_unknown, found.counted & ~found.is_unknown, found.is_excused)
+        return cls(*(frozenset(found.place[rows].tolist()) for rows in chosen))
+
+    def tells(self, place: int) -> bool:
+        """Whether the rule says something of a case."""
+        return place in self.unknown or place in self.hit or place in self.excused
+
+
+def _is_about(case: Case, rule: Rule, layers: set[str]) -> bool:
+    return rule.id in case.spares or any(feature.layer in layers for feature in case.features)
+
+
+def _is_near_limit(rule: Rule, case: Case, rows: object, place: int) -> bool:
+    """Whether a case lies within a tenth of one of the rule's numbers, or is a sliver of it."""
+    distances = _distances(rule)
+    for feature in case.features:
+        if feature.layer in rule.layers:
+            apart = shapely.distance(feature.shape, case.parcel)
+            if any(abs(apart - limit) <= _NEAR_LIMIT * limit for limit in distances):
+                return True
+    measured = [] if rows is None else _areas_with_reasons(rows, place)
+    parcel_m2 = shapely.area(case.parcel)
+    least = [rule.min_area_m2, rule.min_share * parcel_m2]
+    numbers = [rule.options.get(name) for name in ("above", "below")]
+    values = [float(feature.slope or feature.value or 0.0) for feature in case.features if feature.layer == rule.layer]
+    return (
+        any(reason in ("below_area", "sliver") for _, reason in measured)
+        or any(one and abs(area - one) <= _NEAR_LIMIT * one for area, _ in measured for one in least)
+        or any(one and abs(value - one) <= _NEAR_LIMIT * abs(one) for value in values for one in numbers)
+    )
+
+
+def _distances(rule: Rule) -> list[float]:
+    given = rule.options.get("distance_m")
+    if isinstance(given, Mapping):
+        return [float(one) for one in (*given["values"].values(), given.get("default")) if one]
+    return [float(given)] if given else []
+
+
+def _areas_with_reasons(rows: object, place: int) -> list[tuple[float, str]]:
+    """Area and reason of a rule's findings of a case."""
+    found = []
+    for block in rows.findings:  # type: ignore[attr-defined]
+        for at in np.flatnonzero(block["_parcel"] == place).tolist():
+            found.append((float(block["area_m2"][at]), str(block["reason"][at] or "")))
+    return found
