@@ -12,7 +12,7 @@ from typing import Any
 import openpyxl
 
 from onemap.layers.delivery.bag import file_hash, pack_files
-from onemap.layers.delivery.file_forms import form_problems, number_problems
+from onemap.layers.delivery.delivery_forms import form_problems, number_problems
 from onemap.layers.delivery.file_list import write_list
 from onemap.layers.delivery.folder_template import (
     FILES,

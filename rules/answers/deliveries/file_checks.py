@@ -6,7 +6,7 @@ from pathlib import Path
 import openpyxl
 
 from onemap.layers.delivery.bag import file_hash
-from onemap.layers.delivery.file_forms import form_problems, number_problems, unread_reason
+from onemap.layers.delivery.delivery_forms import form_problems, number_problems, unread_reason
 from onemap.layers.delivery.folder_template import FILES
 from onemap.layers.errors import Problem
 from onemap.layers.sources import formats

@@ -60,9 +60,9 @@ def prove(values: Values, context: VerbContext) -> Result:
     from onemap.layers.catalogue.catalogue import shipped_catalogue
     from onemap.rules.judge.packs.pack import pack_text
     from onemap.rules.review.proofs.mutant_runs import MutantRuns
+    from onemap.rules.review.proofs.pack_proof_report import check_reports, write_reports
     from onemap.rules.review.proofs.proof import Proving, prove_packs
     from onemap.rules.review.proofs.proof_cases import cases_texts
-    from onemap.rules.review.proofs.proof_report import check_reports, write_reports
 
     check_reports(values)
     names = values["pack"]
