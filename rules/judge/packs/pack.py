@@ -73,17 +73,20 @@ class Pack:
         }
 
 
-def pack_text(name: str, folder: str = "packs", missing: str = "pack.missing") -> tuple[str, str]:
+def pack_text(
+    name: str, folder: str = "packs", missing: str = "pack.missing", option: str = "--pack"
+) -> tuple[str, str]:
     """A pack's TOML text and its name in error messages: the id of an included pack, or a file.
 
-    folder: of the resources, where packs of its sort come along; missing: the code of the refusal if there is none.
+    folder: of the resources, where packs of its sort come along; missing: the code of the refusal if there is none;
+    option: by which the user names it.
     Raises OneMapError with that code, and pack.encoding.
     """
     shipped = RESOURCES / folder / f"{name}.toml"
     path = shipped if shipped.is_file() and "/" not in name and "\\" not in name else Path(name)
     if not path.is_file():
         known = sorted(item.stem for item in (RESOURCES / folder).glob("*.toml") if "." not in item.stem)
-        raise OneMapError(missing, file=name, field="--pack", known=known)
+        raise OneMapError(missing, file=name, field=option, known=known)
     try:
         return path.read_bytes().decode("utf-8-sig"), path.name
     except UnicodeDecodeError:

@@ -62,7 +62,7 @@ def _deliver_folders(values: Values, context: VerbContext) -> Result:
             raise UsageError("usage.required", field=f"--{name}", verb="deliver --template")
         if not is_file_name(values[name]):
             raise UsageError("usage.value", field=f"--{name}", value=values[name])
-    text, source = pack_text(values["template"], "deliveries", "template.unknown")
+    text, source = pack_text(values["template"], "deliveries", "template.unknown", "--template")
     files = Path(values["files"]) if values.get("files") else None
     if files is not None and not files.is_dir():
         raise OneMapError("source.missing", file=str(files), field="--files")
@@ -115,7 +115,9 @@ def _proof_of(
     from onemap.rules.answers.deliveries.granted_exceptions import exceptions_beside, read_exceptions
     from onemap.rules.judge.packs.pack import pack_text
 
-    template = delivery_template(*pack_text(values["template"], "deliveries", "template.unknown"), catalogue)
+    template = delivery_template(
+        *pack_text(values["template"], "deliveries", "template.unknown", "--template"), catalogue
+    )
     beside = exceptions_beside(Path(source))
     given = Path(values["exceptions"]) if values.get("exceptions") else beside if beside.exists() else None
     granted = read_exceptions(given) if given is not None else []
