@@ -16,6 +16,7 @@ from onemap.rules.review.proofs.case_words import draft_texts
 from onemap.rules.review.proofs.proof_cases import Case, read_cases
 from onemap.rules.review.proofs.rule_coverage import RuleCoverage, coverage_of
 
+_JUDGED = 0.2  # of the work, where mutants follow
 MOST_EQUAL = 0.03  # of all mutants: more that cannot be told from their rule are a failure
 
 
@@ -141,8 +142,8 @@ def prove_packs(proving: Proving, mutants: Further | None = None, progress: Prog
         results.sort(key=lambda result: order[result.case.id])
         passing = {result.case.id for result in results if result.passes}
         coverage = coverage_of(proving.own_rules, groups, passing)
-        progress.at(0.2)
-        made = mutants(proving, groups, results, progress.part(0.2, 1.0)) if mutants else None
+        progress.at(_JUDGED)
+        made = mutants(proving, groups, results, progress.part(_JUDGED, 1.0)) if mutants else None
     return Proof(tuple(proving.own_rules), tuple(results), coverage, made)
 
 

@@ -58,6 +58,7 @@ def prove(values: Values, context: VerbContext) -> Result:
     Raises OneMapError pack.…, rule.…, cases.…, statement.suffix, out.….
     """
     from onemap.layers.catalogue.catalogue import shipped_catalogue
+    from onemap.layers.messages import phrase
     from onemap.rules.judge.packs.pack import pack_text
     from onemap.rules.review.proofs.mutant_runs import MutantRuns
     from onemap.rules.review.proofs.pack_proof_report import check_reports, write_reports
@@ -72,7 +73,9 @@ def prove(values: Values, context: VerbContext) -> Result:
     # What a pack stands on has cases of its own, which speak of it alone.
     proving = Proving(texts, cases_texts(names[-1]), shipped_catalogue(), date.today())
     mutants = MutantRuns(context.language) if values.get("mutants") else None
-    proof = prove_packs(proving, mutants, context.progress)
+    judging = context.progress.part(0.0, 1.0, phrase("progress.proving", context.language))
+    judging.at(0.0)
+    proof = prove_packs(proving, mutants, judging)
     result = _answer(proof)
     places = write_reports(values, proof, result, context)
     return {**result, **({"report": places} if places else {})}
