@@ -149,6 +149,7 @@ def test_a_check_tells_its_progress_with_its_own_id(served_core, town):
     assert shares[-1] == 1.0
 
 
+@pytest.mark.slow
 def test_every_rule_of_a_check_is_a_step_in_the_language_of_the_request(town):
     # Before they are told: of steps that follow each other at once whoever listens hears the last.
     server, steps = _Server("en"), []

@@ -557,7 +557,8 @@ class MapTab(QWidget):
 
     def _give_room(self, is_places: bool) -> None:
         """Give the room of the list to the places, or back to the layers."""
-        self.tree.setHidden(is_places)
+        if not self._away:  # else an answer has the room, and gives it back itself
+            self.tree.setHidden(is_places)
         self.places.fill_room(is_places)
 
     def _filter(self, text: str) -> None:

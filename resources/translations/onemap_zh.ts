@@ -128,6 +128,22 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>全部结果写入一个文件</translation>
     </message>
     <message>
+        <source>The delivery has problems that are at least: {threshold}.</source>
+        <translation>成果有问题达到所设级别：{threshold}。</translation>
+    </message>
+    <message>
+        <source>fatal</source>
+        <translation>致命</translation>
+    </message>
+    <message>
+        <source>major</source>
+        <translation>重</translation>
+    </message>
+    <message>
+        <source>minor</source>
+        <translation>轻</translation>
+    </message>
+    <message>
         <source>The most severe verdict is {verdict}: the threshold {threshold} is reached.</source>
         <translation>最严重的判定为“{verdict}”，已达到所设的“{threshold}”。</translation>
     </message>

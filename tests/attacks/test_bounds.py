@@ -414,6 +414,7 @@ def test_a_grid_with_cells_that_are_no_number_is_read(onemap, tmp_path):
     assert onemap("inspect", tmp_path / "a.asc").json["layers"][0]["raster"]["nodata"] == "nan"
 
 
+@pytest.mark.slow
 @ON_LINUX
 def test_sheets_and_tables_that_unfold_end_in_words(tmp_path):
     with zipfile.ZipFile(tmp_path / "a.xlsx", "w", zipfile.ZIP_DEFLATED) as packed:

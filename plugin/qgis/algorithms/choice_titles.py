@@ -21,6 +21,7 @@ def titles_of(choice: str) -> dict[str, str]:
             "opinion": tr("Opinion of one department"),
             "reply": tr("Reply form of one department"),
         },
+        "severities": {"fatal": tr("fatal"), "major": tr("major"), "minor": tr("minor")},
         "accepted": {"shift": tr("lines beside those of the library")},
     }
     return titles[choice]

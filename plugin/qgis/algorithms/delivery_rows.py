@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from onemap.plugin.qgis.algorithms.parameter_kinds import codes, file, files, folder, input_file, layer_code
+from onemap.plugin.qgis.algorithms.parameter_kinds import choice, codes, file, files, folder, input_file, layer_code
 from onemap.plugin.qgis.algorithms.sinks import VECTOR, Sink
 from onemap.plugin.qgis.algorithms.verb_algorithm import Output, VerbRow
 from onemap.plugin.words.file_forms import file_filters
@@ -73,6 +73,7 @@ def validate_row() -> VerbRow:
             "source": folder(),
             "template": codes("deliveries"),
             "exceptions": input_file("TOML (*.toml)"),
+            "fail_on": choice("severities"),
             "findings": file("GeoPackage (*.gpkg)"),
         },
         outputs=(

@@ -29,6 +29,7 @@ from onemap.plugin.connection.layer_export import SourceFile, crs_text
 from onemap.plugin.connection.refusals import Refusal, problem_lines
 from onemap.plugin.connection.verb_runs import run_verb
 from onemap.plugin.qgis.algorithms.algorithm_run import AlgorithmRun, SourceOrigin, source_origin
+from onemap.plugin.qgis.algorithms.choice_titles import titles_of
 from onemap.plugin.qgis.algorithms.groups import group_id, group_title, tags
 from onemap.plugin.qgis.algorithms.help_pages import help_url
 from onemap.plugin.qgis.algorithms.log_words import learn_words
@@ -56,7 +57,7 @@ _ICONS = {  # of verbs that have none of their own
     "comparison": "beside",
     "deliver": "export",
     "receive": "reply",
-    "validate": "check",
+    "validate": "sign",
     "indicators": "overview",
     "readings": "live",
     "transitions": "exchange",
@@ -256,10 +257,7 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
         results |= fill_sinks(run, row.sinks, tables)
         write_summary(_summary(answer, tables, results.get("OUT", "")), self._controls(), feedback)
         if exit_code == EXIT_THRESHOLD and "fail_on" in options:
-            learn_words(feedback)
-            verdict, threshold = word("verdicts", str(answer.get("verdict"))), word("verdicts", options["fail_on"])
-            text = tr("The most severe verdict is {verdict}: the threshold {threshold} is reached.")
-            raise QgsProcessingException(text.format(verdict=verdict, threshold=threshold))
+            raise QgsProcessingException(_threshold_text(answer, options["fail_on"], feedback))
         return results
 
     def _options(self, run: AlgorithmRun) -> dict[str, Any]:
@@ -314,6 +312,17 @@ def write_problems(
     for problem in problem_lines(problems):
         write = feedback.pushInfo if problem.level == "note" else feedback.pushWarning
         write(dialog_words(problem.text, controls))
+
+
+def _threshold_text(answer: dict[str, Any], threshold: str, feedback: QgsProcessingFeedback) -> str:
+    """Why a run fails that was to fail from a severity on: of a verdict, or of a delivery's problems."""
+    if "verdict" not in answer:
+        text = tr("The delivery has problems that are at least: {threshold}.")
+        return text.format(threshold=titles_of("severities")[threshold])
+    learn_words(feedback)
+    verdict, threshold = word("verdicts", str(answer["verdict"])), word("verdicts", threshold)
+    text = tr("The most severe verdict is {verdict}: the threshold {threshold} is reached.")
+    return text.format(verdict=verdict, threshold=threshold)
 
 
 def _summary(answer: dict[str, Any], tables: str, out: str) -> str:

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from enum import Enum
 from functools import cached_property
 from typing import Any
 
@@ -87,6 +88,30 @@ class CaseDrafts:
         return next((one for one in self.rules if any(above.id == rule.id for above in one.milder_of)), None)
 
 
+class CaseForm(Enum):
+    """How the ground of a case lies to a feature: on it, outside of all, in a strip beside one, at a distance, across
+    one, on one of another use, or on cells.
+    """
+
+    GROUND = "ground"
+    OUTSIDE = "outside"
+    STRIP = "strip"
+    DISTANCE = "distance"
+    CROSSING = "crossing"
+    USE = "use"
+    CELLS = "cells"
+
+
+_FORM_OF_KIND = {
+    "within": CaseForm.OUTSIDE,
+    "setback": CaseForm.STRIP,
+    "near": CaseForm.DISTANCE,
+    "cross": CaseForm.CROSSING,
+    "use": CaseForm.USE,
+    "raster": CaseForm.CELLS,
+}
+
+
 @dataclass(frozen=True)
 class _Trial:
     """One rule that is tried. project: that it reaches; fields: of features."""
@@ -104,6 +129,10 @@ class _Trial:
     @property
     def _layer(self) -> str:
         return self.rule.layers_named[0]
+
+    @property
+    def _form(self) -> CaseForm:
+        return _FORM_OF_KIND.get(self.rule.kind, CaseForm.GROUND)
 
     def _draft(self, name: str, says: Rule | None | str, **given: Any) -> Draft:
         """A case: says: the rule that decides, None where nothing stands against it, "unknown"."""
@@ -130,11 +159,17 @@ class _Trial:
 
     def of_kind(self) -> Iterator[Draft]:
         """Hit, miss, at the limit, too little, unknown, by the rule's kind."""
-        makers = {"within": self._boundary, "setback": self._setback, "near": self._near, "cross": self._cross}
-        makers |= {"use": self._use, "raster": self._raster}
-        yield from makers.get(self.rule.kind, self._ground)()
-        beyond = {"without": [self._layer]} if self.rule.kind == "within" else {}
-        if self.rule.kind != "raster":
+        makers = {
+            CaseForm.OUTSIDE: self._boundary,
+            CaseForm.STRIP: self._setback,
+            CaseForm.DISTANCE: self._near,
+            CaseForm.CROSSING: self._cross,
+            CaseForm.USE: self._use,
+            CaseForm.CELLS: self._raster,
+        }
+        yield from makers.get(self._form, self._ground)()
+        beyond = {"without": [self._layer]} if self._form is CaseForm.OUTSIDE else {}
+        if self._form is not CaseForm.CELLS:
             yield self._draft("unknown", "unknown", beyond=[self._layer], **beyond)
 
     def _ground(self) -> Iterator[Draft]:
@@ -250,7 +285,7 @@ class _Trial:
     def of_conditions(self) -> Iterator[Draft]:
         """Each value that the rule's `where` names, those that no rule of the layer does, and none."""
         rule = self.rule
-        if self.rule.kind == "setback" and self._distance_fields():
+        if self._form is CaseForm.STRIP and self._distance_fields():
             true: Sequence[Fields] = ()
         else:
             true = self.fields.true[1:]
@@ -267,28 +302,28 @@ class _Trial:
         for number, code in enumerate(self.rule.layers_named[1:], start=2):
             by_layer = self.rule.judging_by(code)
             fields = trial_fields(by_layer, self.drafts.catalogue[code]).true[0]
-            if self.rule.kind == "use":
+            if self._form is CaseForm.USE:
                 fields = {by_layer.options["plan_field"]: "1401"}
             yield self._draft(f"layer_{number}", self.rule, features=[self._feature(fields, code, lies=lies)])
 
     def _usual_lies(self) -> str:
-        if self.rule.kind == "setback":
+        if self._form is CaseForm.STRIP:
             return self._away(self._distances()[0][1] * _INSIDE)
-        return f"{float(self.rule.options['distance_m']):g} m from" if self.rule.kind == "near" else "inside"
+        return f"{float(self.rule.options['distance_m']):g} m from" if self._form is CaseForm.DISTANCE else "inside"
 
     def _usual_size(self) -> dict[str, str]:
-        if self.rule.kind != "setback":
+        if self._form is not CaseForm.STRIP:
             return {}
         width = self._width(self._distances()[0][1])
         return {"parcel": f"{width:g} × {_WIDE:g}"} if width != _WIDE else {}
 
     def _usual(self, name: str, says: Rule | None | str, **more: Any) -> Draft:
-        if self.rule.kind == "within":
+        if self._form is CaseForm.OUTSIDE:
             return self._draft(name, says, without=[self._layer], **more)
-        if self.rule.kind == "raster":
+        if self._form is CaseForm.CELLS:
             hit = next(self._raster())
             return self._draft(name, says, features=hit["features"], **more)
-        if self.rule.kind == "use":
+        if self._form is CaseForm.USE:
             return self._with(name, says, "inside", {self.rule.options["plan_field"]: "1401"}, **more)
         return self._with(name, says, self._usual_lies(), None, **{**self._usual_size(), **more})
 

@@ -198,7 +198,7 @@ def comparison(values: Values, context: VerbContext) -> Result:
     check_page(values, name="target")
     with open_library(values["library"]) as library:
         page = comparison_page(library, values["run"], context.language)
-        record = run_record(library, values["run"])
+        record = run_record(library, values["run"], None)
         foot = phrase("comparison_page.foot", context.language, library=library.shown_name, run=values["run"])
     target = write_pages(values, [page], context, name="target", foot=foot, record=record)
     return {"ok": True, "run": values["run"], "out": target}

@@ -215,6 +215,7 @@ def test_the_same_content_has_the_same_hash_and_another_coordinate_another(shelf
     assert hashes[0] == hashes[1] != hashes[2]
 
 
+@pytest.mark.slow
 def test_a_library_may_be_its_own_source(shelf, square):
     # Read by the one SQLite that may touch it: another would drop the locks that this process holds.
     assert shelf.add(square, label="2025").code == 0

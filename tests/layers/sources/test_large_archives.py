@@ -49,6 +49,7 @@ def most_bytes_below(place: Path):
     return sum(file.stat().st_size for file in place.rglob("*") if file.is_file())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "make", [lambda path: zip_of(path / "a.zip", 5, 100), lambda path: seven_zip_of(path / "a.7z", 201)]
 )

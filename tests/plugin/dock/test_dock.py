@@ -499,7 +499,8 @@ def test_the_library_s_own_layers_are_no_parcels_unless_somebody_chooses_them(do
     wait_for(lambda: dock.pages.currentWidget() is dock.tabs)
     dock.map_tab.item_of("YJJBNTTB").setCheckState(0, Qt.CheckState.Checked)
     choice = dock.check_tab.parcels
-    assert choice.box.count() == 1 and choice.choice is None and not dock.check_tab.button.isEnabled()
+    wait_for(lambda: choice.box.count() == 1)  # layers that come together are listed together
+    assert choice.choice is None and not dock.check_tab.button.isEnabled()
     mine = QgsVectorLayer(f"Polygon?crs={CRS}", "mine", "memory")
     QgsProject.instance().addMapLayer(mine)
     assert choice.choice.layer == mine.id() and dock.check_tab.button.isEnabled()

@@ -171,6 +171,7 @@ gpd.read_parquet(sys.argv[1]).to_file(sys.argv[2], driver="SQLite", layer="plots
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spatialite", ["yes", "no"])
 def test_spatialite_and_the_sqlite_that_gdal_writes(shelf, tmp_path, plots, spatialite):
     plots["MJ"] = [LONG, 2, 3]  # beside a null the writer would make a double of it

@@ -103,7 +103,7 @@ def test_no_option_of_a_mend_is_left_and_values_are_words():
     controls = add_controls()
     sentence = name_controls("Give --covers extent or --covers FILE, or make the library with --district.", controls)
     assert sentence == (
-        "Give “Speaks for: the extent of its features (assumed)” or “Speaks for: a file of polygons”, "
+        "Give “Covers: the extent of its features (assumed)” or “Covers: a file of polygons”, "
         "or make the library with “District”."
     )
     assert name_controls("If it has another name, say --fields BSM=NAME.", controls) == (

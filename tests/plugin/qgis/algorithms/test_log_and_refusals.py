@@ -36,6 +36,7 @@ def test_a_file_that_was_asked_for_is_a_result_and_named_in_the_log(library, tow
     assert results["OUT"] == out and f"Results in {out}\n" in log
 
 
+@pytest.mark.slow
 def test_a_refusal_names_fields_whose_words_have_no_dashes(library, town, tmp_path):
     (tmp_path / "there.pdf").write_bytes(b"x")
     parcels = str(town / "parcels.gpkg")
@@ -47,6 +48,7 @@ def test_a_refusal_names_fields_whose_words_have_no_dashes(library, town, tmp_pa
     assert text.startswith("“Comparison (the id of its run)”")
 
 
+@pytest.mark.slow
 def test_a_filter_is_honoured_and_what_is_no_polygon_is_refused(library, town, tmp_path):
     layer = QgsVectorLayer(str(town / "parcels.gpkg"), "parcels", "ogr")
     assert layer.setSubsetString("DKBH = 'A'")

@@ -281,7 +281,8 @@ def test_a_line_is_drawn_by_clicks_and_ended_by_a_double_click(view, whole_map):
     first, last = drawn.asPolyline()
     assert item_with(view, "0101").text(1) == f"{X + 500 - first.x():,.1f} m"
     assert item_with(view, "0701").text(1) == f"{last.x() - X - 500:,.1f} m"
-    assert not view.tree.findItems("Road", Qt.MatchFlag.MatchStartsWith | Qt.MatchFlag.MatchRecursive, 0)[0].child(0)
+    road = view.tree.findItems("Road", Qt.MatchFlag.MatchStartsWith | Qt.MatchFlag.MatchRecursive, 0)[0]
+    assert road.parent().text(0) == "Nothing here" and " m " in road.text(1), "how far the nearest is"
 
 
 def test_a_line_and_a_box_are_drawn_by_keyboard_alone(view, whole_map):

@@ -352,7 +352,7 @@ def test_a_warning_goes_its_steps_and_says_by_whom_and_why(tab, dock, reader):
     view.page_button.click()
     wait_for(lambda: reader.opened)
     text = Path(reader.opened[0]).read_text(encoding="utf-8")
-    assert "Warnings, " in text and "closed" in text and "<svg" in text
+    assert "Alerts, " in text and "closed" in text and "<svg" in text
     refused = []
     view.refused.connect(refused.append)
     view.tree.setCurrentItem(view.tree.topLevelItem(0).child(0))

@@ -30,6 +30,7 @@ def boxes(random, count, extent, largest):
     return [affinity.rotate(shape, turn) for shape, turn in zip(shapes, turns, strict=True)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_every_row_is_that_of_each_layer_by_itself(desk, seed, monkeypatch):
     random = np.random.default_rng(seed)

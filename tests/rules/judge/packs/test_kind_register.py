@@ -64,6 +64,7 @@ def test_no_name_is_excused_from_a_rule_that_its_code_is_not_excused_from(pack):
     assert wrong == []
 
 
+@pytest.mark.slow
 def test_beside_a_code_no_name_excuses_what_the_code_does_not(pack):
     """The property: for each name, each code of the list and each class, an excuse is the code's own."""
     codes = sorted({code for _, code in CODED if known_use(code, None, LAND_SEA)})
