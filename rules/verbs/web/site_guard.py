@@ -24,7 +24,7 @@ from onemap.rules.verbs.web.serve_child import refusal_of
 COOKIE = "onemap_session"
 SIGN_IN = "/sign-in"
 OPEN_PATHS = {SIGN_IN, "/health", "/site.css"}
-_CODE_SIGNS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that is taken for another
+_CODE_SIGNS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # no sign like another  # pragma: allowlist secret
 _CODE_LENGTH = 10
 _IDLE_S = 3600.0
 _MOST_SESSIONS = 50
