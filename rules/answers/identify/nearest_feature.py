@@ -40,12 +40,12 @@ class NearestFeature:
     def is_certain(self) -> bool:
         """Whether the layer covers all ground that is nearer, so that no other feature can lie there."""
         coverage = self.source.coverage
-        return coverage is not None and bool(shapely.covers(coverage, shapely.buffer(self.shape, self.distance_m)))
+        if coverage is None or not shapely.covers(coverage, self.shape):
+            return False
+        return bool(shapely.distance(self.shape, shapely.boundary(coverage)) >= self.distance_m)
 
 
-def nearest_features(
-    sources: Sources, code: str, shapes: np.ndarray, boxes: np.ndarray
-) -> list["NearestFeature | None"]:
+def nearest_features(sources: Sources, code: str, shapes: np.ndarray, boxes: np.ndarray) -> list[NearestFeature | None]:
     """For each of some shapes (n,) the nearest feature of a layer within FARTHEST_M; None where there is none.
 
     shapes: counted from the origin of `sources`; boxes (n, 4): theirs in the library's plane. Of several that are

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import shapely
 from shapely import LineString, MultiPoint, Point, box
+from shapely.affinity import rotate
 
 from onemap.rules.answers.identify.identify_rows import identify_view
 from onemap.rules.answers.identify.layer_fitness import layer_fitness
@@ -66,6 +67,14 @@ def test_what_the_layer_does_not_cover_may_hold_a_nearer_one(desk, identify):
     assert (beyond["covered"], beyond["nearest"]) == (False, None)  # nothing is known here, so nothing is said of near
     text = view_text(identify_view(desk.run("identify", desk.library, 0, 5).json, "en"), "en")
     assert "PART: 100.0 m east, No. f1, ground between is not covered" in text
+
+
+def test_a_sliver_that_is_not_covered_between_the_corners_of_a_drawn_circle_is_seen(desk, identify):
+    covered = rotate(box(-99.95, -99.95, 99.95, 99.95), 90 / 32)  # the middle between two corners of a circle's quarter
+    at = 99.98 / math.sqrt(2)
+    desk.layer("WELL", [Point(at, at)], covers=covered, geometry="point")
+    nearest = identify(0, 0)["WELL"]["nearest"]
+    assert (nearest["distance_m"], nearest["certain"]) == (pytest.approx(99.98), False)
 
 
 def test_accuracy_is_held_against_the_size_of_the_place(desk, identify):
