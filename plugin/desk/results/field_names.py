@@ -1,4 +1,4 @@
-"""The name of the columns of a run's tables, and the codes in them, on a layer: as the core writes and says it."""
+"""The titles of the columns of a run's tables, and of the codes in them, on a layer: those that the core writes."""
 
 from __future__ import annotations
 

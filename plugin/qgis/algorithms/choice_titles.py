@@ -1,4 +1,4 @@
-"""The name of the words of the core's choices in Processing's dialogs."""
+"""The titles of the words of the core's choices in Processing's dialogs."""
 
 from __future__ import annotations
 

@@ -6,13 +6,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from onemap.layers.errors import OneMapError
 from onemap.layers.messages import phrase
 from onemap.rules.answers.deliveries.check_kinds import KINDS
 from onemap.rules.answers.deliveries.delivery_proof import Proof
 from onemap.rules.contract.declaration import Values, VerbContext
 
 SHEETS, PAGES, DATA = ".xlsx", ".html", ".json"
+REPORT_FORMS, FINDING_FORMS = (SHEETS, PAGES, DATA), (".gpkg",)
 _COLUMNS = ("severity", "code", "path", "layer", "feature", "field", "message", "mend", "x", "y", "area_m2")
 _MOST_ROWS = 2_000  # of a page that somebody reads; a workbook and JSON have all
 _SHEET_NAME = 31  # signs at most
@@ -20,22 +20,6 @@ _LAYERS = ("finding_points", "finding_lines", "finding_areas")
 _LAYER_TYPES = ("MultiPoint", "MultiLineString", "MultiPolygon")
 _SURE = {"C": "certain", "L": "likely", "U": "uncertain"}
 Record = Mapping[str, Any]
-
-
-def check_proof_reports(values: Values) -> None:
-    """Refuse before any work where a report cannot be written. Raises OneMapError statement.suffix, out.…."""
-    from onemap.layers.files.atomic_output import check_places
-
-    places, forms = [*map(Path, values.get("report") or ())], [SHEETS, PAGES, DATA]
-    for path in places:
-        if path.suffix.lower() not in forms:
-            raise OneMapError("statement.suffix", file=path.name, field="--report", known=forms)
-    check_places(places, bool(values.get("overwrite")), "--report")
-    if values.get("findings"):
-        path = Path(values["findings"])
-        if path.suffix.lower() != ".gpkg":
-            raise OneMapError("statement.suffix", file=path.name, field="--findings", known=[".gpkg"])
-        check_places([path], bool(values.get("overwrite")), "--findings")
 
 
 def write_proof_reports(values: Values, proof: Proof, delivery: str, context: VerbContext) -> None:

@@ -1,6 +1,7 @@
 """Checks of the logic inside a row: conditions over its fields, sums of fields, areas stated against the plane's."""
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 import numpy as np
 import pandas as pd
@@ -17,11 +18,7 @@ _WITHIN = 0.005  # half of the last place of an area with two decimals
 
 def row_findings(layer: DeliveredLayer, check: Check) -> tuple[int, list[Finding]]:
     """What one such check finds in a layer, and at how many rows it has looked."""
-    found = []
-    for one in _CHECKS[check.kind](layer, check):
-        found.append(one)
-        if len(found) == MOST_LISTED:
-            break
+    found = list(islice(_CHECKS[check.kind](layer, check), MOST_LISTED))
     return len(layer.rows), found
 
 

@@ -1,6 +1,7 @@
 """Checks of the shapes in one layer: slivers, least areas, spikes, crossing lines, vertices on the neighbour's edge."""
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -18,11 +19,7 @@ _SAME_M = 1e-6
 
 def shape_findings(layer: DeliveredLayer, check: Check) -> tuple[int, list[Finding]]:
     """What one such check finds in a layer, and at how many features it has looked."""
-    found = []
-    for one in _CHECKS[check.kind](layer, check):
-        found.append(one)
-        if len(found) == MOST_LISTED:
-            break
+    found = list(islice(_CHECKS[check.kind](layer, check), MOST_LISTED))
     return len(layer.shapes), found
 
 

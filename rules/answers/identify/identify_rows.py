@@ -112,19 +112,14 @@ def _free_row(layers: Sequence[Mapping[str, Any]], language: str) -> AnswerRow:
 
 def _free_layer_row(layer: Mapping[str, Any], is_line: bool, language: str) -> AnswerRow:
     """A layer that has nothing at the place: how far its nearest feature is, and below which one that is."""
-    nearest, away, about, below = layer["nearest"], "", None, []
+    nearest, away = layer["nearest"], _away_text(layer, language)
+    about = {"table": layer["table"], "fid": nearest["fid"]} if nearest else None
+    below = []
     if nearest:
-        away = _away_text(nearest, language)
-        about = {"table": layer["table"], "fid": nearest["fid"]}
         below.append(AnswerRow(_nearest_name(nearest, language), hint=nearest["feature"], about=about))
         if not nearest["certain"]:
             below.append(AnswerRow(phrase("said.identify_uncovered", language), sign="unknown"))
-        parts = [away, *(row.name for row in below)]
-    else:
-        is_raster = layer["geometry"] == "raster"
-        away = "" if is_raster else phrase("said.identify_none_near", language, distance=f"{FARTHEST_M / 1_000:.0f}")
-        parts = [away]
-    line = phrase("said.identify_free_layer", language, title=layer["title"], nearest=_join_words(parts, language))
+    first = phrase("said.identify_free_layer", language, title=layer["title"], nearest=away) if away else layer["title"]
     return AnswerRow(
         layer["title"],
         [away or layer["department_title"]],
@@ -132,17 +127,19 @@ def _free_layer_row(layer: Mapping[str, Any], is_line: bool, language: str) -> A
         about=about,
         is_open=False,
         rows=[*below, *_fitness_rows(layer, language)],
-        line=[line if away else layer["title"]] if is_line else None,
+        line=[first, *(row.name for row in below)] if is_line else None,
     )
 
 
-def _join_words(words: Sequence[Word], language: str) -> str:
-    return phrase("said.comma", language).join(word_text(word, language) for word in words)
-
-
-def _away_text(nearest: Mapping[str, Any], language: str) -> str:
-    where = {"distance": f"{nearest['distance_m']:,.1f}", "direction": direction_word(nearest["bearing_deg"], language)}
-    return phrase("said.identify_away", language, **where)
+def _away_text(layer: Mapping[str, Any], language: str) -> str:
+    """How far the nearest feature of a layer is, and in which direction; empty for a raster, which has none."""
+    nearest = layer["nearest"]
+    if nearest:
+        direction = direction_word(nearest["bearing_deg"], language)
+        return phrase("said.identify_away", language, distance=f"{nearest['distance_m']:,.1f}", direction=direction)
+    if layer["geometry"] == "raster":
+        return ""
+    return phrase("said.identify_none_near", language, distance=f"{FARTHEST_M / 1_000:.0f}")
 
 
 def _nearest_name(nearest: Mapping[str, Any], language: str) -> str:

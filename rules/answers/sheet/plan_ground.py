@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import cached_property
 from operator import itemgetter
 from typing import Any
 
@@ -118,17 +119,22 @@ class PlanGround:
 
     def coarse_layers(self, grounds: np.ndarray) -> list[dict[str, dict[str, Any]]]:
         """For each parcel (n,) the layers that are not accurate enough for its size: their fitness, by code."""
-        versions = {entry.code: in_force(self._versions_of(entry.code), self.as_of) for entry in self.entries}
-        accuracies = {code: version.accuracy_m for code, version in versions.items() if version is not None}
         none = np.empty(0, dtype=object)
         graded = (
-            {code: layer_fitness(ground, accuracy_m, none) for code, accuracy_m in accuracies.items()}
+            {code: layer_fitness(ground, accuracy_m, none) for code, accuracy_m in self._accuracies_m.items()}
             for ground in grounds
         )
         return [{code: one for code, one in of.items() if one["grade"] in (LIMITED, UNFIT)} for of in graded]
 
-    def _versions_of(self, code: str) -> list[Version]:
-        return [version for version in self.known if version.code == code]
+    @cached_property
+    def _accuracies_m(self) -> dict[str, float | None]:
+        """The stated accuracy of each layer's version in force, by code; None where nobody stated it."""
+        versions: dict[str, list[Version]] = {entry.code: [] for entry in self.entries}
+        for version in self.known:
+            if version.code in versions:
+                versions[version.code].append(version)
+        ours = {code: in_force(of_layer, self.as_of) for code, of_layer in versions.items()}
+        return {code: version.accuracy_m for code, version in ours.items() if version is not None}
 
     def _of_layer(
         self,

@@ -13,6 +13,7 @@ from onemap.rules.answers.sheet.sheet_content import Sheet
 from onemap.rules.answers.sheet.sheet_uses import use_text
 from onemap.rules.display.documents.blocks import Block, Section, columns, section_of, table_under, titled_table
 from onemap.rules.display.maps.document_areas import rounding_difference, same_ground_m2, square_metres_text, total_m2
+from onemap.rules.display.maps.verdict_words import verdict_words
 from onemap.rules.display.rows.answer_rows import direction_word
 from onemap.rules.judge.findings.citations import citation
 from onemap.rules.judge.kinds.reasons import reason_word, reasons_text
@@ -36,7 +37,7 @@ def sheet_page(sheet: Sheet, catalogue: dict[str, LayerEntry], language: str, dr
     area = sheet["area_ellipsoidal_m2"]
     facts = [
         [word("parcel"), sheet["parcel"]],
-        [word("verdict"), _verdict(sheet["verdict"], language)],
+        [word("verdict"), verdict_words(sheet["verdict"], language)],
         [word("use"), use_text(sheet, language)],
         [
             word("area"),
@@ -151,7 +152,7 @@ def _findings(sheet: Sheet, word: Any, language: str) -> Blocks:
         reasons = row["excuse"] or reasons_text(row["reason"], language)
         rows.append(
             [
-                phrase("excuse.not_applicable", language) if row["excuse"] else _verdict(row["verdict"], language),
+                phrase("excuse.not_applicable", language) if row["excuse"] else verdict_words(row["verdict"], language),
                 word("with_reason", title=row["title"], reason=reasons) if reasons else row["title"],
                 row["department_title"],
                 _measure(row),
@@ -214,10 +215,6 @@ def _rules_asked(sheet: Sheet, catalogue: dict[str, LayerEntry], language: str) 
         }
         parts.append(phrase("query_sheet.not_asked", language, count=item["rules"], **facts))
     return "".join(parts) if language == "zh" else " ".join(parts)
-
-
-def _verdict(verdict: str, language: str) -> str:
-    return f"{phrase(f'sign.{verdict}', language)} {phrase(f'verdict.{verdict}', language)}"
 
 
 def _titles(codes: Sequence[str], catalogue: dict[str, LayerEntry], language: str) -> str:

@@ -7,23 +7,29 @@ from typing import Any
 from onemap.layers.provenance import NO_RECORD, provenance
 from onemap.rules.contract.declaration import Values, VerbContext
 
-_FIELDS = {"page": "--page", "target": "TARGET"}  # as a refusal names the parameter
+# As a refusal names the parameter.
+_FIELDS = {"page": "--page", "target": "TARGET", "report": "--report", "findings": "--findings"}
 _FORMS = (".pdf", ".docx", ".html")
 
 
 def check_page(values: Values, name: str = "page") -> None:
-    """Refuse before any work a page that cannot be written.
+    """`check_files` of pages."""
+    check_files(values, name, _FORMS)
 
-    name: of the verb's parameter that says where the page goes. Raises OneMapError statement.suffix, out.exists and
-    what else a place may have.
+
+def check_files(values: Values, name: str, forms: Sequence[str]) -> None:
+    """Refuse before any work a file that cannot be written.
+
+    name: of the verb's parameter that says where the file goes; forms: how it may end. Raises OneMapError
+    statement.suffix, out.exists and what else a place may have.
     """
     from onemap.layers.errors import OneMapError
     from onemap.layers.files.atomic_output import check_places
 
     paths = [*map(Path, _places(values, name))]
     for path in paths:
-        if path.suffix.lower() not in _FORMS:
-            raise OneMapError("statement.suffix", file=path.name, field=_FIELDS[name], known=list(_FORMS))
+        if path.suffix.lower() not in forms:
+            raise OneMapError("statement.suffix", file=path.name, field=_FIELDS[name], known=list(forms))
     check_places(paths, bool(values.get("overwrite")), _FIELDS[name])
 
 

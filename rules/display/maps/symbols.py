@@ -9,8 +9,8 @@ import pandas as pd
 
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.catalogue.style_table import FAINT, HATCH_MM, OTHER_COLOUR, style_of
-from onemap.layers.messages import phrase
 from onemap.rules.display.maps.svg_text import as_attribute
+from onemap.rules.display.maps.verdict_words import verdict_words
 
 _DASHES = {
     "dash": (4.0, 2.0),
@@ -52,9 +52,7 @@ _VERDICTS = {
 
 def verdict_symbol(verdict: str, language: str) -> Symbol:
     """The look of a piece of conflict, told apart by pattern as well as by colour."""
-    title = f"{phrase(f'sign.{verdict}', language)} {phrase(f'verdict.{verdict}', language)}"
-    look = _VERDICTS[verdict]
-    return Symbol(**{**look.__dict__, "title": title})
+    return Symbol(**{**_VERDICTS[verdict].__dict__, "title": verdict_words(verdict, language)})
 
 
 def symbols_of(

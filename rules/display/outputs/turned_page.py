@@ -9,6 +9,7 @@ from onemap.layers.files.atomic_output import atomic_output
 from onemap.layers.messages import phrase
 from onemap.rules.display.documents.blocks import Block, Document, Section, columns, section_of, table_under
 from onemap.rules.display.documents.html_printer import page_of
+from onemap.rules.display.maps.verdict_words import verdict_words
 
 
 def write_turned_page(
@@ -81,4 +82,4 @@ def _name(changed: Mapping[str, Any], titles: Mapping[str, Mapping[str, str]]) -
 
 
 def _verdict(verdict: str | None, language: str) -> str:
-    return f"{phrase(f'sign.{verdict}', language)} {phrase(f'verdict.{verdict}', language)}" if verdict else "–"
+    return verdict_words(verdict, language) if verdict else "–"

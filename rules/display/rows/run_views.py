@@ -6,6 +6,7 @@ from typing import Any
 
 from onemap.layers.messages import list_text, phrase
 from onemap.rules.display.maps.document_areas import moment_text
+from onemap.rules.display.maps.verdict_words import verdict_words
 from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerTable, AnswerView, Column, Part
 from onemap.rules.judge.findings.verdict_text import column_heads
 
@@ -37,7 +38,7 @@ def verdict_table(verdicts: Mapping[str, int], language: str) -> AnswerTable:
     """Of how many parcels each verdict is."""
     rows = [
         AnswerRow(
-            f"{phrase(f'sign.{name}', language)} {phrase(f'verdict.{name}', language)}",
+            verdict_words(name, language),
             [Amount(count, "count")],
             about={"verdict": name},
         )

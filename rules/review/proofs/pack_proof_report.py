@@ -6,8 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from onemap.layers.errors import OneMapError
-from onemap.layers.files.atomic_output import atomic_output, check_places
+from onemap.layers.files.atomic_output import atomic_output
 from onemap.layers.messages import phrase
 from onemap.rules.contract.declaration import Values, VerbContext
 from onemap.rules.review.proofs.proof import Proof
@@ -19,15 +18,6 @@ _MUTANT_COLUMNS = ("rule", "title", "change", "state", "case")
 _MOST_ROWS = 500  # of a page that somebody reads
 _NONE = "–"  # of what a rule cannot have
 Row = dict[str, Any]
-
-
-def check_reports(values: Values) -> None:
-    """Refuse before any work where a report cannot be written. Raises OneMapError statement.suffix, out.…."""
-    places = [*map(Path, values.get("report") or ())]
-    for path in places:
-        if path.suffix.lower() not in FORMS:
-            raise OneMapError("statement.suffix", file=path.name, field="--report", known=list(FORMS))
-    check_places(places, bool(values.get("overwrite")), "--report")
 
 
 def write_reports(values: Values, proof: Proof, answer: Mapping[str, Any], context: VerbContext) -> list[str]:

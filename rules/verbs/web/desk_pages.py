@@ -2,7 +2,7 @@
 
 import hmac
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,11 @@ from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.errors import OneMapError
 from onemap.layers.messages import phrase, sentences
 from onemap.rules.display.documents.html_printer import render
+from onemap.rules.display.maps.verdict_words import verdict_words
 from onemap.rules.review.cases.case import CONCLUSIONS
 from onemap.rules.verbs.web.core_pool import CorePool
 from onemap.rules.verbs.web.desk_rows import finding_parts, other_parts, parts_about, shown_parts
+from onemap.rules.verbs.web.media_types import MEDIA_TYPES
 from onemap.rules.verbs.web.serve_child import VerbAnswer, refusal_of
 from onemap.rules.verbs.web.site_guard import Session
 from onemap.rules.verbs.web.verb_question import room_of_answer
@@ -27,14 +29,10 @@ _OPINION_STEPS = ("opine", "sign", "return")
 _CASE_STEPS = ("circulate", "consolidate", "issue", "withdraw")
 _DECIDING = ("consolidate", "issue")  # the steps that take a conclusion
 _LISTS = ("opinions", "entries", "remedy")
-_DOCUMENTS = {
-    "pdf": "application/pdf",
-    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    "html": "text/html; charset=utf-8",
-}
+_DOCUMENTS = ("pdf", "docx", "html")
 _NO_OVERALL = "not_involved"  # which a case as a whole never is
 _ITEM = "answer."  # before the name of a checklist item
-_MOST_FIELDS = 200
+_MOST_FIELDS, _FEW_FIELDS = 200, 5
 _MOST_TEXT = 100_000  # signs of one field
 _PLACE = ("x", "y", "crs", "radius")
 _OPENING = ("project", "crs", "layer", "id")
@@ -48,6 +46,7 @@ _FIELDS = {
     "issue": ("conclusion", "reason"),
     "withdraw": ("reason",),
 }
+Act = Callable[[Request, Session], Response]
 
 
 class VerbRefusal(Exception):
@@ -69,14 +68,14 @@ class DeskPages:
         case = "/cases/{case}"
         return [
             Route("/department", self._choose_department, methods=["POST"]),
-            Route("/here", self._here_page),
-            Route("/open", self._opening_page),
+            Route("/here", self._page_of(self._place)),
+            Route("/open", self._page_of(self._opening)),
             Route("/open", self._open, methods=["POST"]),
-            Route(case, self._case_page),
-            Route(f"{case}/statement.{{form}}", self._document),
+            Route(case, self._page_of(self._case)),
+            Route(f"{case}/statement.{{form}}", self._page_of(self._exported)),
             Route(f"{case}/steps/{{step}}", self._take_case_step, methods=["POST"]),
-            Route(f"{case}/opinions/{{department}}", self._opinion_page),
-            Route(f"{case}/opinions/{{department}}/opinion.{{form}}", self._document),
+            Route(f"{case}/opinions/{{department}}", self._page_of(self._opinion)),
+            Route(f"{case}/opinions/{{department}}/opinion.{{form}}", self._page_of(self._exported)),
             Route(f"{case}/opinions/{{department}}/{{step}}", self._take_step, methods=["POST"]),
         ]
 
@@ -84,27 +83,19 @@ class DeskPages:
         """The cases, those first that wait for the reader's department."""
         return await run_in_threadpool(self._respond, request, self._list)
 
-    async def _case_page(self, request: Request) -> Response:
-        return await run_in_threadpool(self._respond, request, self._case)
+    def _page_of(self, act: Act) -> Callable[[Request], Awaitable[Response]]:
+        """The answer to a request for a page, which waits for the core in a thread."""
 
-    async def _opinion_page(self, request: Request) -> Response:
-        return await run_in_threadpool(self._respond, request, self._opinion)
+        async def answer(request: Request) -> Response:
+            return await run_in_threadpool(self._respond, request, act)
 
-    async def _here_page(self, request: Request) -> Response:
-        return await run_in_threadpool(self._respond, request, self._place)
+        return answer
 
-    async def _opening_page(self, request: Request) -> Response:
-        return await run_in_threadpool(self._respond, request, self._opening)
-
-    async def _document(self, request: Request) -> Response:
-        return await run_in_threadpool(self._respond, request, self._exported)
-
-    def _respond(self, request: Request, act: Any) -> Response:
+    def _respond(self, request: Request, act: Act) -> Response:
         try:
-            response: Response = act(request, _session(request))
+            return act(request, _session(request))
         except VerbRefusal as refused:
             return self._refusal_page(_session(request), refused.answer)
-        return response
 
     def _ask(self, session: Session, verb: str, **values: Any) -> dict[str, Any]:
         """The answer of a verb with its rows. Raises VerbRefusal."""
@@ -124,10 +115,7 @@ class DeskPages:
             "desk.html", session, **facts, departments=_departments(session.language), problems=found["problems"]
         )
 
-    def _case(self, request: Request, session: Session) -> Response:
-        return self._case_of(request, session)
-
-    def _case_of(self, request: Request, session: Session, why: Sequence[Any] = ()) -> Response:
+    def _case(self, request: Request, session: Session, why: Sequence[Any] = ()) -> Response:
         """One case. why: a step of it was refused."""
         found = self._ask(session, "review show", case=request.path_params["case"], by=_name(session), view=True)
         parts = shown_parts(found["view"], session.language)
@@ -145,10 +133,7 @@ class DeskPages:
         page.status_code = 409 if why else 200
         return page
 
-    def _opinion(self, request: Request, session: Session) -> Response:
-        return self._opinion_of(request, session)
-
-    def _opinion_of(
+    def _opinion(
         self, request: Request, session: Session, typed: Mapping[str, Any] | None = None, why: Sequence[Any] = ()
     ) -> Response:
         """One department's opinion. typed: what was written and could not be entered, which is not lost; why: not."""
@@ -159,7 +144,7 @@ class DeskPages:
             findings = finding_parts(folder / "tables", department, _words(session), session.language)
         opinion = next((one for one in found["opinions"] if one["department"] == department), None)
         if opinion is None:
-            raise VerbRefusal(refusal_of(OneMapError("web.no_page"), session.language))
+            raise _site_refusal("web.no_page", session)
         items = [item for item in found["checklist"] if item["department"] == department]
         written = {name: opinion[name] for name in ("conclusion", "text", "basis")} | dict(typed or {})
         facts = {
@@ -181,30 +166,29 @@ class DeskPages:
 
     async def _take_step(self, request: Request) -> Response:
         """Take a step of an opinion; what is refused is told on its page, with what was typed."""
-        return await self._stepped(request, _OPINION_STEPS, self._opinion_of)
+        return await self._stepped(request, _OPINION_STEPS, self._opinion)
 
     async def _take_case_step(self, request: Request) -> Response:
         """Take a step of the whole case."""
 
         def again(request: Request, session: Session, _: Mapping[str, Any], why: Sequence[Any]) -> Response:
-            return self._case_of(request, session, why)
+            return self._case(request, session, why)
 
         return await self._stepped(request, _CASE_STEPS, again)
 
     async def _stepped(self, request: Request, steps: Sequence[str], again: Callable[..., Response]) -> Response:
         """Take a step that a form asks for, and show its page; or the page again, with why it was refused."""
-        async with request.form(max_files=0, max_fields=_MOST_FIELDS) as form:
-            typed = {name: str(value) for name, value in form.items()}
+        typed = await _typed_fields(request, _MOST_FIELDS)
         session, step = _session(request), request.path_params["step"]
         if not _is_of(session, typed) or step not in steps:
-            return self._refusal_page(session, refusal_of(OneMapError("web.form"), session.language), 403)
+            return self._refusal_page(session, _site_refusal("web.form", session).answer, 403)
 
         def act(request: Request, session: Session) -> Response:
             case, department = request.path_params["case"], request.path_params.get("department")
             of_one = {"department": department} if department else {}
             try:
                 if not session.name:
-                    raise VerbRefusal(refusal_of(OneMapError("web.no_name"), session.language))
+                    raise _site_refusal("web.no_name", session)
                 values = _step_values(step, typed)
                 self._ask(session, f"review {step}", case=case, by=session.name, **of_one, **values)
             except VerbRefusal as refused:
@@ -241,7 +225,7 @@ class DeskPages:
             )
         session = _session(request)
         if not _is_of(session, typed):
-            return self._refusal_page(session, refusal_of(OneMapError("web.form"), session.language), 403)
+            return self._refusal_page(session, _site_refusal("web.form", session).answer, 403)
 
         def act(_: Request, session: Session) -> Response:
             try:
@@ -257,9 +241,9 @@ class DeskPages:
     def _opened_case(self, session: Session, typed: Mapping[str, str], name: str, body: bytes) -> str:
         """Open a case; its number. name, body: of the file that was sent. Raises VerbRefusal."""
         if not session.name:
-            raise VerbRefusal(refusal_of(OneMapError("web.no_name"), session.language))
+            raise _site_refusal("web.no_name", session)
         if not body or not _FILE_NAME.fullmatch(name):
-            raise VerbRefusal(refusal_of(OneMapError("web.no_file"), session.language))
+            raise _site_refusal("web.no_file", session)
         values = {field: typed[field].strip() for field in _OPENING if typed.get(field, "").strip()}
         with room_of_answer() as folder:
             (folder / name).write_bytes(body)
@@ -267,12 +251,11 @@ class DeskPages:
         return str(opened["case"])
 
     async def _choose_department(self, request: Request) -> Response:
-        async with request.form(max_files=0, max_fields=5) as form:
-            typed = {name: str(value) for name, value in form.items()}
+        typed = await _typed_fields(request, _FEW_FIELDS)
         session = _session(request)
         known = {code for code, _ in _departments(session.language)} | {""}
         if not _is_of(session, typed) or typed.get("department") not in known:
-            return self._refusal_page(session, refusal_of(OneMapError("web.form"), session.language), 403)
+            return self._refusal_page(session, _site_refusal("web.form", session).answer, 403)
         session.shown["department"] = typed["department"]
         return RedirectResponse("/", 303)
 
@@ -281,14 +264,14 @@ class DeskPages:
         case, form = request.path_params["case"], request.path_params["form"]
         department = request.path_params.get("department")
         if form not in _DOCUMENTS:
-            raise VerbRefusal(refusal_of(OneMapError("web.no_page"), session.language))
+            raise _site_refusal("web.no_page", session)
         name = f"{'opinion' if department else 'statement'}.{form}"
         of_one = {"department": department, "document": "opinion"} if department else {}
         with room_of_answer() as folder:
             self._ask(session, "review export", case=case, target=str(folder / name), **of_one)
             body = Path(folder / name).read_bytes()
         shown = f'attachment; filename="{name}"'
-        return Response(body, media_type=_DOCUMENTS[form], headers={"Content-Disposition": shown})
+        return Response(body, media_type=MEDIA_TYPES[f".{form}"], headers={"Content-Disposition": shown})
 
     def _refusal_page(self, session: Session, answer: VerbAnswer, status: int = 0) -> Response:
         page = _page("refusal.html", session, why=answer.problems)
@@ -297,6 +280,17 @@ class DeskPages:
             404 if code in ("web.no_page", "review.case") else 400 if answer.exit_code < 70 else 500
         )
         return page
+
+
+async def _typed_fields(request: Request, most: int) -> dict[str, str]:
+    """The fields of a form without files. most: how many there may be."""
+    async with request.form(max_files=0, max_fields=most) as form:
+        return {name: str(value) for name, value in form.items()}
+
+
+def _site_refusal(code: str, session: Session) -> VerbRefusal:
+    """A refusal of the site itself, as one of a verb."""
+    return VerbRefusal(refusal_of(OneMapError(code), session.language))
 
 
 def _session(request: Request) -> Session:
@@ -337,8 +331,7 @@ def _state(case: Mapping[str, Any], language: str) -> str:
 
 def _verdicts(counts: Mapping[str, int], language: str) -> list[tuple[str, int]]:
     """How many parcels have which verdict, of those that some have."""
-    named = {code: f"{phrase(f'sign.{code}', language)} {phrase(f'verdict.{code}', language)}" for code in counts}
-    return [(named[code], count) for code, count in counts.items() if count]
+    return [(verdict_words(code, language), count) for code, count in counts.items() if count]
 
 
 def _step_values(step: str, typed: Mapping[str, str]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from onemap.layers.messages import phrase
+from onemap.rules.display.maps.verdict_words import verdict_words
 from onemap.rules.display.rows.answer_rows import (
     Amount,
     AnswerRow,
@@ -73,7 +74,7 @@ def finding_parts(folder: Path, department: str, heads: Mapping[str, str], langu
 def _finding_row(row: Mapping[str, Any], language: str) -> AnswerRow:
     area, verdict = row["area_ellipsoidal_m2"], row["verdict"]
     values: list[Word] = [
-        f"{phrase(f'sign.{verdict}', language)} {phrase(f'verdict.{verdict}', language)}",
+        verdict_words(verdict, language),
         row["title"] or "",
         "" if area is None or area != area else Amount(area, "m2"),
         reasons_text(row["reason"], language) or "",

@@ -15,8 +15,8 @@ from typing import Any
 from onemap.layers.errors import OneMapError
 from onemap.rules.contract.declaration import Verb
 from onemap.rules.verbs.web.core_pool import CorePool
-from onemap.rules.verbs.web.serve_child import VerbAnswer, refusal_of
-from onemap.rules.verbs.web.verb_question import TABLES, Asker, ask_core
+from onemap.rules.verbs.web.serve_child import VerbAnswer
+from onemap.rules.verbs.web.verb_question import TABLES, Asker, answer_or_refusal, ask_core
 
 ACCEPTED, RUNNING, SUCCESSFUL, FAILED, DISMISSED = "accepted", "running", "successful", "failed", "dismissed"
 STATES = (ACCEPTED, RUNNING, SUCCESSFUL, FAILED, DISMISSED)
@@ -125,13 +125,9 @@ class JobTable:
         def to_core(name: str, values: Mapping[str, Any]) -> VerbAnswer:
             return self._pool.ask(name, values, report, begun)
 
-        try:
-            answer = ask_core(job.verb, job.given, self._asker, job.folder, to_core)
-        except OneMapError as error:
-            answer = refusal_of(error, self._asker.language)
-        except Exception as error:  # noqa: BLE001 - one job's defect must not end the others
-            reason = f"{type(error).__name__}: {str(error)[:300]}"
-            answer = refusal_of(OneMapError("defect.ours", reason=reason), self._asker.language)
+        answer = answer_or_refusal(
+            lambda: ask_core(job.verb, job.given, self._asker, job.folder, to_core), self._asker.language
+        )
         with self._turn:
             job.stop = None
             job.answer, job.ended_at, job.updated = answer, time.monotonic(), _now()

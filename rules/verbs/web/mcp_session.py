@@ -7,14 +7,21 @@ import threading
 from collections.abc import Iterable, Mapping
 from typing import Any, BinaryIO
 
-from onemap.layers.errors import OneMapError, UsageError
+from onemap.layers.errors import UsageError
 from onemap.layers.finite_json import read_json
 from onemap.layers.messages import phrase
 from onemap.layers.software import onemap_version
 from onemap.rules.contract.declaration import Verb
 from onemap.rules.contract.verb_help import help_text
 from onemap.rules.verbs.web.serve_child import ServeChild, VerbAnswer, refusal_of
-from onemap.rules.verbs.web.verb_question import Asker, ask_core, question_schema, room_of_answer, verbs_for_others
+from onemap.rules.verbs.web.verb_question import (
+    Asker,
+    answer_or_refusal,
+    ask_core,
+    question_schema,
+    room_of_answer,
+    verbs_for_others,
+)
 
 PROTOCOLS = ("2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05")  # newest first
 _PARSE_ERROR, _INVALID_REQUEST, _NO_METHOD, _INVALID_PARAMS = -32700, -32600, -32601, -32602
@@ -143,16 +150,13 @@ class McpSession:
 
             return child.ask(name, values, report, begun)
 
-        try:
+        def ask() -> VerbAnswer:
             if not isinstance(arguments, dict):
                 raise UsageError("usage.arguments", verb=verb.name, reason="arguments: {…}")
             with room_of_answer() as folder:
                 return ask_core(verb, arguments, self._asker, folder, to_core)
-        except OneMapError as error:
-            return refusal_of(error, self._asker.language)
-        except Exception as error:  # noqa: BLE001 - one call's defect must not end the others
-            reason = f"{type(error).__name__}: {str(error)[:300]}"
-            return refusal_of(OneMapError("defect.ours", reason=reason), self._asker.language)
+
+        return answer_or_refusal(ask, self._asker.language)
 
     def _core(self) -> ServeChild:
         """The core, started when it is first asked, and anew where it has ended."""

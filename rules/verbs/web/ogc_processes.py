@@ -14,11 +14,11 @@ from onemap.layers.errors import OneMapError, UsageError
 from onemap.layers.finite_json import read_json
 from onemap.rules.contract.declaration import Verb
 from onemap.rules.verbs.web.job_table import DISMISSED, FAILED, SUCCESSFUL, Job, JobTable
+from onemap.rules.verbs.web.media_types import JSON, MEDIA_TYPES
 from onemap.rules.verbs.web.parcel_limits import Limits, check_limits
 from onemap.rules.verbs.web.process_descriptions import (
     ANSWER,
     CONFORMANCE,
-    JSON,
     OPENAPI,
     RELATIONS,
     landing_page,
@@ -36,13 +36,6 @@ _NO_PROCESS, _NO_JOB, _NOT_READY = (
     f"{_EXCEPTIONS}/{name}" for name in ("no-such-process", "no-such-job", "result-not-ready")
 )
 _MOST_LISTED = 100
-_MEDIA = {
-    ".parquet": "application/vnd.apache.parquet",
-    ".json": JSON,
-    ".pdf": "application/pdf",
-    ".html": "text/html",
-    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-}
 
 
 def problem_response(answer: VerbAnswer, status: int, kind: str = "about:blank") -> Response:
@@ -191,7 +184,7 @@ class OgcProcesses:
         path = job.files().get(name)
         if path is None:
             return self._missing("web.no_job", _NO_JOB, "")
-        return FileResponse(path, media_type=_MEDIA[path.suffix], filename=name)
+        return FileResponse(path, media_type=MEDIA_TYPES[path.suffix], filename=name)
 
 
 def _execution(body: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -253,5 +246,5 @@ def _linked(job: Job, base: str) -> dict[str, Any]:
     """The answer with links to its tables (GeoParquet) and its sheet."""
     result = job.answer.result if job.answer is not None and job.answer.result is not None else {}
     files = job.files()
-    links = [link(_href(job, base, name), "enclosure", name, _MEDIA[path.suffix]) for name, path in files.items()]
+    links = [link(_href(job, base, name), "enclosure", name, MEDIA_TYPES[path.suffix]) for name, path in files.items()]
     return {**result, **({"links": links} if links else {})}

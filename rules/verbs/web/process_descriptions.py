@@ -8,12 +8,13 @@ from onemap.layers.software import onemap_version
 from onemap.rules.contract.declaration import Parameter, Verb
 from onemap.rules.contract.verb_help import help_text
 from onemap.rules.verbs.web.job_table import STATES
+from onemap.rules.verbs.web.media_types import JSON
 from onemap.rules.verbs.web.verb_question import PARCELS, TARGET, Asker, offered_parameters, parameter_schema
 
 SPEC = "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf"
 RELATIONS = "http://www.opengis.net/def/rel/ogc/1.0"
 CONFORMANCE = [f"{SPEC}/{name}" for name in ("core", "ogc-process-description", "json", "oas30", "job-list", "dismiss")]
-JSON, OPENAPI = "application/json", "application/vnd.oai.openapi+json;version=3.0"
+OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
 ANSWER = "answer"
 _GEOJSON_FORMAT = "geojson-feature-collection"
 _OBJECT = {"type": "object"}

@@ -13,7 +13,7 @@ from onemap.layers.errors import OneMapError, UsageError
 from onemap.rules.contract.declaration import WRITTEN, Parameter, Verb
 from onemap.rules.contract.value_schema import value_schema
 from onemap.rules.contract.verb_help import help_text
-from onemap.rules.verbs.web.serve_child import VerbAnswer
+from onemap.rules.verbs.web.serve_child import VerbAnswer, refusal_of
 from onemap.rules.verbs.web.verb_evidence import evidence_of
 
 LIBRARY, PARCELS, TARGET = "library", "parcels", "target"
@@ -93,6 +93,17 @@ def ask_core(verb: Verb, given: Mapping[str, Any], asker: Asker, folder: Path, t
         if place.suffix == ".json":
             result["sheet"] = json.loads(place.read_text(encoding="utf-8"))
     return replace(answer, result={**result, "evidence": evidence_of(verb.name, given, result, folder / TABLES)})
+
+
+def answer_or_refusal(ask: Callable[[], VerbAnswer], language: str) -> VerbAnswer:
+    """The answer, or as a refusal whatever went wrong: one question's defect must not end the others."""
+    try:
+        return ask()
+    except OneMapError as error:
+        return refusal_of(error, language)
+    except Exception as error:  # noqa: BLE001 - told to whoever asked
+        reason = f"{type(error).__name__}: {str(error)[:300]}"
+        return refusal_of(OneMapError("defect.ours", reason=reason), language)
 
 
 def _without_folder(problem: Mapping[str, Any], folder: Path) -> dict[str, Any]:

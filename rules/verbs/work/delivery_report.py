@@ -13,13 +13,14 @@ from onemap.layers.catalogue.catalogue import layer_title
 from onemap.layers.crs.crs_titles import crs_title
 from onemap.layers.delivery.delivery_plan import LEFT_OUT, MATCHED, NOTE, UNMATCHED, UNREADABLE, UNSURE
 from onemap.layers.delivery.ingest import ADDED, PLANNED, REFUSED, UNCHANGED
-from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.errors import Problem
 from onemap.layers.library.library import Library
 from onemap.layers.messages import either_of, phrase, sender_mend, wording
 from onemap.rules.contract.declaration import Values, VerbContext
 from onemap.rules.numbers.indicators.indicator_words import measure_words
 
 SHEETS, PAGES, DATA = (".xlsx",), (".html", ".pdf", ".docx"), (".json",)
+FORMS = (*SHEETS, *DATA, *PAGES)
 _MOST_ROWS = 500  # of a page that somebody reads; a sheet and JSON have all
 _LAYER_COLUMNS = (
     *("source", "source_layer", "status", "layer", "layer_title", "version", "features", "set_aside", "repaired"),
@@ -32,17 +33,6 @@ _NUMBERS = {"features", "set_aside", "repaired", "area_m2", "length_m", "refusal
 _STATUS_ORDER = (ADDED, UNCHANGED, PLANNED, MATCHED, UNSURE, UNMATCHED, UNREADABLE, REFUSED, LEFT_OUT, NOTE)
 _REFUSE, _ABSENT, _UNSURE = "refuse", "field.absent", "ingest.unsure"
 Record = dict[str, Any]
-
-
-def check_reports(values: Values) -> None:
-    """Refuse before any work where a report cannot be written. Raises OneMapError statement.suffix, out.…."""
-    from onemap.layers.files.atomic_output import check_places
-
-    places, forms = [*map(Path, values.get("report") or ())], [*SHEETS, *DATA, *PAGES]
-    for path in places:
-        if path.suffix.lower() not in forms:
-            raise OneMapError("statement.suffix", file=path.name, field="--report", known=forms)
-    check_places(places, bool(values.get("overwrite")), "--report")
 
 
 def write_reports(values: Values, result: Mapping[str, Any], library: Library, context: VerbContext) -> None:

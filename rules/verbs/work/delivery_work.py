@@ -84,10 +84,17 @@ def _deliver_folders(values: Values, context: VerbContext) -> Result:
 def validate(values: Values, context: VerbContext) -> Result:
     """Prove a delivery against a template, before anything of it enters a library."""
     from onemap.layers.catalogue.catalogue import shipped_catalogue
-    from onemap.rules.answers.deliveries.proof_report import check_proof_reports, write_findings, write_proof_reports
+    from onemap.rules.answers.deliveries.proof_report import (
+        FINDING_FORMS,
+        REPORT_FORMS,
+        write_findings,
+        write_proof_reports,
+    )
+    from onemap.rules.display.documents.document_files import check_files
     from onemap.rules.verbs.work.table_targets import one_or_all
 
-    check_proof_reports(values)
+    check_files(values, "report", REPORT_FORMS)
+    check_files(values, "findings", FINDING_FORMS)
     proof = _proof_of(values["source"], values, shipped_catalogue(), context, context.progress.part(0.0, 0.9))
     result = proof.record(context.language)
     write_proof_reports(values, proof, Path(values["source"]).name, context)
@@ -156,12 +163,13 @@ def ingest(values: Values, context: VerbContext) -> Result:
     from onemap.layers.geometry.proof_beside import Provers
     from onemap.layers.ingest.datum_change import given_change
     from onemap.layers.library.library import open_library
+    from onemap.rules.display.documents.document_files import check_files
     from onemap.rules.judge.overlay.pair_ground import are_simple_rings
     from onemap.rules.judge.packs.library_packs import packs_of, required_fields
-    from onemap.rules.verbs.work.delivery_report import check_reports, write_reports
+    from onemap.rules.verbs.work.delivery_report import FORMS, write_reports
     from onemap.rules.verbs.work.table_targets import one_or_all
 
-    check_reports(values)
+    check_files(values, "report", FORMS)
     with open_library(values["library"]) as library:
         options = IngestOptions(
             required_fields=lambda code: required_fields(packs_of(library, ()), code),

@@ -59,13 +59,14 @@ def prove(values: Values, context: VerbContext) -> Result:
     """
     from onemap.layers.catalogue.catalogue import shipped_catalogue
     from onemap.layers.messages import phrase
+    from onemap.rules.display.documents.document_files import check_files
     from onemap.rules.judge.packs.pack import pack_text
     from onemap.rules.review.proofs.mutant_runs import MutantRuns
-    from onemap.rules.review.proofs.pack_proof_report import check_reports, write_reports
+    from onemap.rules.review.proofs.pack_proof_report import FORMS, write_reports
     from onemap.rules.review.proofs.proof import Proving, prove_packs
     from onemap.rules.review.proofs.proof_cases import cases_texts
 
-    check_reports(values)
+    check_files(values, "report", FORMS)
     names = values["pack"]
     texts = [pack_text(name) for name in names]
     if values.get("new"):

@@ -1,0 +1,10 @@
+"""What the files that leave the house over HTTP are, by their endings."""
+
+JSON = "application/json"
+MEDIA_TYPES = {
+    ".parquet": "application/vnd.apache.parquet",
+    ".json": JSON,
+    ".pdf": "application/pdf",
+    ".html": "text/html",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+}
