@@ -1,8 +1,8 @@
 """Tests that take long bear the mark `slow`, so that the others stay a matter of minutes.
 
-A test that works longer than three seconds bears it; where CI is set, one without it that takes half as long again
-fails. What counts is the time of the processor, of the test and of the programs that it waits for: a busy machine does
-not change it much.
+A test that works longer than three seconds bears it; one without it that takes longer is named when all have run. It
+does not fail: the same test takes one machine three times as long as another. What counts is the time of the processor,
+of the test and of the programs that it waits for: a busy machine does not change it much.
 """
 
 import os
@@ -12,7 +12,7 @@ import pytest
 
 LIMIT_S = 3.0
 _ALL_SLOW = re.compile(rb"^pytestmark = pytest\.mark\.slow\b", re.MULTILINE)
-_SLACK = 1.5  # one machine is not as fast as another, nor the same one at all hours
+_PROCESSOR = "processor_s"
 
 
 def pytest_ignore_collect(collection_path, config):
@@ -32,11 +32,21 @@ def _processor_s():
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item):
-    """Keep what a test took, and refuse one that should bear the mark."""
+    """Keep what a test took of the processor, for the list at the end and for a report in JUnit's form."""
     began = _processor_s()
     result = yield
-    taken = _processor_s() - began
-    item.user_properties.append(("processor_s", round(taken, 2)))
-    if taken > _SLACK * LIMIT_S and os.environ.get("CI") and item.get_closest_marker("slow") is None:
-        pytest.fail(f"it took {taken:.1f} s of the processor: mark it slow, or make it faster", pytrace=False)
+    item.user_properties.append((_PROCESSOR, round(_processor_s() - began, 2)))
     return result
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Name the tests without the mark that took longer than the limit, the longest first."""
+    taken = {}
+    for report in terminalreporter.getreports("passed"):
+        seconds = dict(report.user_properties).get(_PROCESSOR, 0.0)
+        if report.when == "call" and "slow" not in report.keywords and seconds > LIMIT_S:
+            taken[report.nodeid] = seconds
+    if taken:
+        terminalreporter.section(f"without the mark `slow`, and more than {LIMIT_S:g} s of the processor")
+        for name, seconds in sorted(taken.items(), key=lambda item: -item[1]):
+            terminalreporter.line(f"{seconds:6.1f} s  {name}")
