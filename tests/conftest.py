@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,6 +87,33 @@ def copied(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Callable[[Path
         return returned
 
     return fill
+
+
+@pytest.fixture(scope="session")
+def sample_city(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Callable[..., Path]:
+    """The folder of the sample city's files: each size is made once for all processes, and no test may change it."""
+    from onemap.resources.sample_city import FEWEST_PARCELS, make
+
+    shared = tmp_path_factory.getbasetemp()
+    shared = shared if worker_id == "master" else shared.parent
+
+    def city(parcels: int = FEWEST_PARCELS) -> Path:
+        folder, begun = shared / f"sample-city-{parcels}", shared / f"sample-city-{parcels}.part"
+        while not folder.exists():
+            try:
+                begun.mkdir()
+            except FileExistsError:  # another process makes it
+                time.sleep(0.1)
+                continue
+            try:
+                make(begun, parcels=parcels)
+                begun.rename(folder)
+            except BaseException:
+                shutil.rmtree(begun)
+                raise
+        return folder
+
+    return city
 
 
 @pytest.fixture

@@ -3,6 +3,9 @@
 A test that works longer than three seconds bears it; one without it that takes longer is named when all have run. It
 does not fail: the same test takes one machine three times as long as another. What counts is the time of the processor,
 of the test and of the programs that it waits for: a busy machine does not change it much.
+
+Few tests bear `nightly`, which leaves them out of the slow ones too: the same as a slow test with all of some hundred
+cases that a machine makes, or with files of a hundred megabytes.
 """
 
 import os
@@ -13,16 +16,26 @@ import pytest
 LIMIT_S = 3.0
 _ALL_SLOW = re.compile(rb"^pytestmark = pytest\.mark\.slow\b", re.MULTILINE)
 _PROCESSOR = "processor_s"
+_TIERS = ("slow", "not slow")
 
 
 def pytest_ignore_collect(collection_path, config):
     """Leave a file unread that has none of the tests that are asked for: to collect all takes every process long."""
     asked = config.option.markexpr
-    if asked not in ("slow", "not slow") or collection_path.suffix != ".py":
+    if asked not in (*_TIERS, "nightly") or collection_path.suffix != ".py":
         return None
     text = collection_path.read_bytes()
-    has_none = b"mark.slow" not in text if asked == "slow" else _ALL_SLOW.search(text)
+    has_none = _ALL_SLOW.search(text) if asked == "not slow" else f"mark.{asked}".encode() not in text
     return True if collection_path.name.startswith("test_") and has_none else None
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave the nightly tests out of the quick and the slow ones."""
+    if config.option.markexpr in _TIERS:
+        nightly = [item for item in items if item.get_closest_marker("nightly")]
+        if nightly:
+            config.hook.pytest_deselected(items=nightly)
+            items[:] = [item for item in items if not item.get_closest_marker("nightly")]
 
 
 def _processor_s():

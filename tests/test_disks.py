@@ -218,7 +218,7 @@ sys.stdin.read()
 
 
 @pytest.mark.slow  # some processes
-@pytest.mark.parametrize("is_full", [True, False])
+@pytest.mark.parametrize("is_full", [pytest.param(True, marks=pytest.mark.nightly), False])
 def test_a_folder_for_temporary_files_without_room_is_told_or_does_not_matter(desk, small_disk, many, is_full):
     disk = small_disk("64k")
     with zipfile.ZipFile(desk / "many.zip", "w") as archive:

@@ -14,8 +14,6 @@ from typing import Any
 import geopandas
 import pytest
 
-from onemap.resources.sample_city import make
-
 pytestmark = pytest.mark.slow  # what they share takes long to make
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -29,10 +27,8 @@ COUNT = 600  # enough for every kind of parcel; the planted ones are the same in
 
 
 @pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("city")
-    make(folder, parcels=COUNT)
-    return folder
+def city(sample_city: Callable[..., Path]) -> Path:
+    return sample_city(COUNT)
 
 
 @pytest.fixture(scope="module")

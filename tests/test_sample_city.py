@@ -2,6 +2,7 @@
 
 import json
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -63,10 +64,8 @@ def content(folder: Path, entry: dict[str, Any]) -> object:
 
 
 @pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("city")
-    make(folder, parcels=COUNT)
-    return folder
+def city(sample_city: Callable[..., Path]) -> Path:
+    return sample_city(COUNT)
 
 
 @pytest.fixture(scope="module")

@@ -19,6 +19,7 @@ from onemap.layers.quality.feature_problems import FlawList, Flaws
 _REACH_M = 3000.0  # how far a border is looked for
 MOST_M = 1500.0  # a longer step is no datum, but another border that happens to be alike
 _SAMPLES = 3000
+_SEARCHED = 5  # a step is looked for with every fifth sample, and proved with all
 _AT_ONCE = 100_000  # segments
 _SAMPLED, _CUT_UP, _INDEXED = 0.05, 0.3, 0.85  # of the look for a shift: points, segments, and their index are made
 _LEAST_SAMPLES = 50  # of the district's border that must have found its like
@@ -69,7 +70,7 @@ def shift_flaws(
     if segments is None:
         return []
     here = borders_of(*segments, progress.part(_CUT_UP, _INDEXED))
-    step = _step(points, here)
+    step = _step(points[::_SEARCHED], here)
     size_m = math.hypot(*step)
     if not least_m <= size_m <= MOST_M:
         return []
@@ -193,7 +194,7 @@ def _step(points: np.ndarray, borders: Borders) -> np.ndarray:
     step = np.zeros(2)
     for within_m in _SEARCH_M:
         _, offset = borders.nearest(points + step, within_m)
-        if len(offset) < _LEAST_SAMPLES:
+        if len(offset) < _LEAST_SAMPLES / _SEARCHED:
             break
         length = np.hypot(offset[:, 0], offset[:, 1])
         near = length <= max(30.0, float(np.quantile(length, 0.8)))

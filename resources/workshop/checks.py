@@ -17,7 +17,7 @@ from workshop.machine import IS_WINDOWS, ROOT, WorkshopError, program, run, say,
 
 PYTEST = ["-q", "--durations=40", "--durations-min=1"]
 OF_PLUGIN = "tests/plugin"
-SLOW = "--slow"
+TIERS = {"--slow": "slow", "--nightly": "nightly"}
 MEMORY, LEAST_MEMORY_BYTES = Path("/dev/shm"), 4 << 30  # pytest makes folders of its own there
 
 
@@ -99,12 +99,12 @@ def check() -> int:
 def test(words: Sequence[str]) -> int:
     """The tests; those of the plugin inside QGIS.
 
-    words: nothing runs all of `check` and every test that is not slow; `--slow` runs the slow ones; paths, and
-    options of pytest, run just what they name.
+    words: nothing runs all of `check` and every test that is not slow; `--slow` runs the slow ones, `--nightly` those
+    that take all of many cases; paths, and options of pytest, run just what they name.
     """
-    if words and list(words) != [SLOW]:
+    if words and (len(words) > 1 or words[0] not in TIERS):
         return _named_tests(words)
-    report, is_slow = Report(), bool(words)
+    report, mark = Report(), TIERS[words[0]] if words else "not slow"
     _write_into_memory()
     _keep_bytecode()
     pythons.core()
@@ -112,11 +112,10 @@ def test(words: Sequence[str]) -> int:
     debian.install_test_server()
     debian.install_test_programs()
     debian.install_map_server()
-    mark = "slow" if is_slow else "not slow"
     plugin = _plugin_tests(report, face, why_not, ["-m", mark, OF_PLUGIN])
     beside = [report.begin(*plugin)] if plugin else []
     _give_way()
-    if not is_slow:
+    if not words:
         _format_and_lint(report)
         beside.append(report.begin(*_types()))
     workers = ["-n", str(_cores()), "--dist", "worksteal"]

@@ -283,8 +283,9 @@ def test_plain_words_of_a_command_are_logged_as_they_are(word):
 
 
 @pytest.mark.slow
-def test_real_processes_repeat_none_of_them(small_library, tmp_path, core):
-    for number, (word, verb, parameter) in enumerate(commands(60, small_library, seed=41)):
+@pytest.mark.parametrize("count", [10, pytest.param(60, marks=pytest.mark.nightly)])
+def test_real_processes_repeat_none_of_them(small_library, tmp_path, core, count):
+    for number, (word, verb, parameter) in enumerate(commands(count, small_library, seed=41)):
         given = command(verb, parameter, word, small_library)
         answer = core(*given, *(["--json"] if number % 2 else []), "--log", "night.log", cwd=tmp_path / "desk")
         assert answer.returncode in (2, 3), (given, answer)

@@ -11,7 +11,6 @@ import shapely
 
 from onemap.layers.library.library import open_library
 from onemap.layers.library.versions import versions
-from onemap.resources.sample_city import make
 from onemap.tests.conftest import write_layer
 from onemap.tests.rules.command import done
 
@@ -218,10 +217,9 @@ def test_a_delivery_may_come_packed_and_unreadable_formats_are_told(library, del
 
 
 @pytest.mark.slow
-def test_the_sample_city_is_matched_as_its_makers_know_it(tmp_path, onemap):
+def test_the_sample_city_is_matched_as_its_makers_know_it(sample_city, tmp_path, onemap):
     """Every file of the invented departments: matched rightly, or left to a person; never wrongly."""
-    city, library = tmp_path / "city", tmp_path / "city.gpkg"
-    make(city, seed=1, parcels=40)
+    city, library = sample_city(), tmp_path / "city.gpkg"
     assert onemap("new", library, "--crs", "EPSG:4547", "--district", city / "district.gpkg").code == 0
     answer = onemap("ingest", library, city, "--plan", tmp_path / "plan.toml")
     truth = {}

@@ -166,7 +166,12 @@ def test_a_layer_of_planted_errors_is_the_same_in_blocks_of_fifty_as_at_once(
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("step", "least"),
-    [("Reading", 0.1), ("Checking", 0.36), ("Checking", 0.5), ("Writing", 0.9)],
+    [
+        ("Reading", 0.1),
+        ("Checking", 0.36),
+        pytest.param("Checking", 0.5, marks=pytest.mark.nightly),
+        ("Writing", 0.9),
+    ],
 )
 def test_a_core_that_is_killed_goes_on_where_it_was_and_comes_to_the_same(
     libraries, sources, whole, in_blocks, monkeypatch, step, least
@@ -347,7 +352,7 @@ finally:
 """
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.skipif(sys.platform != "linux", reason="the peak of a process is told in kilobytes on Linux")
 def test_a_geojson_of_143_megabytes_takes_less_than_600(libraries, tmp_path):
     library, source = libraries("town"), tmp_path / "town.geojson"

@@ -308,9 +308,10 @@ def take_walks(walk: type[Walk], examples: int) -> None:
 
 
 @pytest.mark.slow
-def test_random_people_meet_what_the_contract_says(towns):
+@pytest.mark.parametrize("count", [8, pytest.param(40, marks=pytest.mark.nightly)])
+def test_random_people_meet_what_the_contract_says(towns, count):
     Walk.made = towns
-    take_walks(Walk, 25)
+    take_walks(Walk, count)
 
 
 class WalkOnServer(Walk):
@@ -334,6 +335,7 @@ class WalkOnServer(Walk):
 
 
 @pytest.mark.slow
-def test_random_people_meet_the_same_on_a_server(towns, postgis):
+@pytest.mark.parametrize("count", [2, pytest.param(8, marks=pytest.mark.nightly)])
+def test_random_people_meet_the_same_on_a_server(towns, postgis, count):
     WalkOnServer.made, WalkOnServer.server = towns, postgis.database().url
-    take_walks(WalkOnServer, 4)
+    take_walks(WalkOnServer, count)

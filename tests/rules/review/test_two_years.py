@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 import shapely
 
-from onemap.resources.sample_city import make
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.small_pack import pack_text
 
@@ -19,10 +18,8 @@ USE, FARMLAND = "地类图斑", "永久基本农田图斑"
 
 
 @pytest.fixture(scope="module")
-def city(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("city")
-    make(folder, seed=3, parcels=40)
-    return folder
+def city(sample_city):
+    return sample_city()
 
 
 def of_city(city, layer):

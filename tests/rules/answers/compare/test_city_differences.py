@@ -8,7 +8,6 @@ from pathlib import Path
 import geopandas as gpd
 import pytest
 
-from onemap.resources.sample_city import make
 from onemap.tests.conftest import ROOT
 from onemap.tests.rules.command import done
 
@@ -19,10 +18,9 @@ ANSWERS = tomllib.loads((ROOT / "resources" / "sample_city" / "answers.toml").re
 
 
 @pytest.fixture(scope="module")
-def city(tmp_path_factory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("city")
-    make(folder, 2026, 40)
-    library = folder / "city.gpkg"
+def city(sample_city, tmp_path_factory) -> Iterator[Path]:
+    folder, made = sample_city(), tmp_path_factory.mktemp("city")
+    library = made / "city.gpkg"
     done("new", library, "--crs", "EPSG:4547", "--district", folder / "district.gpkg")
     for layer in json.loads((folder / "layers.json").read_text(encoding="utf-8")):
         if layer["code"] in PLANS:
@@ -31,7 +29,7 @@ def city(tmp_path_factory) -> Iterator[Path]:
                 text = ",".join(f"{k}={v}" for k, v in value.items()) if isinstance(value, dict) else value
                 given.append(f"--{name.replace('_', '-')}" if value is True else f"--{name.replace('_', '-')}={text}")
             done("add", library, folder / layer["file"], "--as", layer["code"], *given)
-    out = folder / "out.gpkg"
+    out = made / "out.gpkg"
     done("compare", library, *PLANS, "--out", out)
     return out
 

@@ -1,21 +1,18 @@
 """The sample city's land-use balance, against another way to reckon: geopandas' overlay and dissolve."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import geopandas as gpd
 import pytest
 
-from onemap.resources.sample_city import make
-
 pytestmark = pytest.mark.slow  # the city takes its time to make
 
 
 @pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("city")
-    make(folder, parcels=40)
-    return folder
+def city(sample_city: Callable[..., Path]) -> Path:
+    return sample_city()
 
 
 def test_the_district_closes_to_the_square_centimetre_and_geopandas_agrees(city, onemap, tmp_path):

@@ -15,7 +15,6 @@ import numpy as np
 import pytest
 import shapely
 
-from onemap.resources.sample_city import make
 from onemap.tests.postgis_server import Database
 from onemap.tests.rules.command import done
 
@@ -192,12 +191,12 @@ def test_single_pieces_are_those_of_the_second_engine(cambridge, layer, least):
 
 
 @pytest.fixture(scope="module")
-def city(postgis, tmp_path_factory) -> Judgement:
+def city(sample_city, postgis, tmp_path_factory) -> Judgement:
     """The sample city's parcels, its farmland, its urban boundary and its roads by class."""
-    folder = tmp_path_factory.mktemp("city")
-    make(folder, parcels=300)
+    folder, made = sample_city(600), tmp_path_factory.mktemp("city")
     entries = json.loads((folder / "layers.json").read_text(encoding="utf-8"))
-    district, parcels, library, out = (folder / f"{name}.gpkg" for name in ("district", "parcels", "library", "out"))
+    district, parcels = (folder / f"{name}.gpkg" for name in ("district", "parcels"))
+    library, out = (made / f"{name}.gpkg" for name in ("library", "out"))
     done("new", library, "--crs", "EPSG:4547", "--district", district)
     database = postgis.database()
     frame = gpd.read_file(parcels)
@@ -221,7 +220,7 @@ def city(postgis, tmp_path_factory) -> Judgement:
         ("within", "within", "CZKFBJ", ""),
         ("setback", "setback", "GL", f"{distance}\nhalf_width_m = {HALF_WIDTH_M}"),
     ]
-    done("check", library, parcels, "--as-of", "2026-06-30", "--pack", pack(folder, rules), "--out", out)
+    done("check", library, parcels, "--as-of", "2026-06-30", "--pack", pack(made, rules), "--out", out)
     return judgement_of(out, database)
 
 
