@@ -90,15 +90,13 @@ def copied(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Callable[[Path
 
 
 @pytest.fixture(scope="session")
-def sample_city(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Callable[..., Path]:
-    """The folder of the sample city's files: each size is made once for all processes, and no test may change it."""
-    from onemap.resources.sample_city import FEWEST_PARCELS, make
-
+def made_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Callable[[str, Callable[[Path], Any]], Path]:
+    """The folder of some name: one process has a function fill it, for all processes, and no test may change it."""
     shared = tmp_path_factory.getbasetemp()
     shared = shared if worker_id == "master" else shared.parent
 
-    def city(parcels: int = FEWEST_PARCELS) -> Path:
-        folder, begun = shared / f"sample-city-{parcels}", shared / f"sample-city-{parcels}.part"
+    def folder_of(name: str, make: Callable[[Path], Any]) -> Path:
+        folder, begun = shared / name, shared / f"{name}.part"
         while not folder.exists():
             try:
                 begun.mkdir()
@@ -106,12 +104,23 @@ def sample_city(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Cal
                 time.sleep(0.1)
                 continue
             try:
-                make(begun, parcels=parcels)
+                make(begun)
                 begun.rename(folder)
             except BaseException:
                 shutil.rmtree(begun)
                 raise
         return folder
+
+    return folder_of
+
+
+@pytest.fixture(scope="session")
+def sample_city(made_once: Callable[[str, Callable[[Path], Any]], Path]) -> Callable[..., Path]:
+    """The folder of the sample city's files, with as many parcels as are asked for."""
+    from onemap.resources.sample_city import FEWEST_PARCELS, make
+
+    def city(parcels: int = FEWEST_PARCELS) -> Path:
+        return made_once(f"sample-city-{parcels}", lambda folder: make(folder, parcels=parcels))
 
     return city
 

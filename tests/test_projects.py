@@ -3,10 +3,11 @@
 import itertools
 import json
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -121,10 +122,8 @@ def parcels_of(rows: list[tuple[str, ...]]) -> tuple[list[Any], dict[str, list[A
     return shapes, {"DKBH": [f"{kind}@{place}" for place, kind, *_ in rows], **columns}
 
 
-@pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Core, Path]]:
+def make_library(folder: Path) -> None:
     """A library that holds every place of the table."""
-    folder = tmp_path_factory.mktemp("projects")
     core, library = Core(), folder / "library.gpkg"
     core.run("new", library=library, crs="EPSG:4547")
     ground = write_shapes(folder / "ground.gpkg", [FAR], {"n": [1]})
@@ -134,6 +133,17 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Core, Path]
         columns[entry.key or "BSM"] = [f"f{n}" for n in range(len(features))]
         source = write_shapes(folder / f"{code}.gpkg", [shape for shape, _ in features], columns)
         core.run("add", **{"library": library, "source": source, "as": code, "covers": ground})
+    core.close()
+
+
+@pytest.fixture(scope="module")
+def town(
+    made_once: Callable[[str, Callable[[Path], Any]], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Core, Path]]:
+    """A core, and a copy of that library."""
+    library = tmp_path_factory.mktemp("projects") / "library.gpkg"
+    shutil.copy(made_once("projects", make_library) / library.name, library)
+    core = Core()
     yield core, library
     core.close()
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -46,10 +47,9 @@ def run(*arguments: object) -> dict[str, Any]:
     return json.loads(done.stdout.decode("utf-8"))
 
 
-@pytest.fixture(scope="module")
-def library(city: Path, entries: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def make_library(folder: Path, city: Path, entries: list[dict[str, Any]]) -> None:
     """A library with every layer of the city, added one after another as layers.json says, by one core."""
-    path = tmp_path_factory.mktemp("library") / "city.gpkg"
+    path = folder / "city.gpkg"
     about = json.loads((city / "city.json").read_text(encoding="utf-8"))
     run("new", path, "--crs", about["crs"], "--district", city / about["district"])
     command = [sys.executable, "-I", "-X", "utf8", str(ROOT / "__main__.py"), "serve", "--lang", "en"]
@@ -66,7 +66,21 @@ def library(city: Path, entries: list[dict[str, Any]], tmp_path_factory: pytest.
             core.stdin.flush()
             answer = next(one for one in map(json.loads, iter(core.stdout.readline, "")) if "method" not in one)
             assert answer.get("result", answer)["repaired"] == 0, answer
-    return path
+
+
+@pytest.fixture(scope="module")
+def library(
+    city: Path,
+    entries: list[dict[str, Any]],
+    made_once: Callable[[str, Callable[[Path], Any]], Path],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """A copy of that library."""
+    folder = tmp_path_factory.mktemp("library")
+    shutil.copytree(
+        made_once("sample-library", lambda place: make_library(place, city, entries)), folder, dirs_exist_ok=True
+    )
+    return folder / "city.gpkg"
 
 
 def test_the_library_holds_something_of_every_department_library_and_kind(library):

@@ -57,7 +57,7 @@ def test_the_line_that_moved_the_renamed_class_and_the_works_on_farmland_have_th
 
 def test_blocks_on_disk_say_what_memory_says(city, monkeypatch):
     library = city.parent / "city.gpkg"
-    monkeypatch.setenv("ONEMAP_BLOCK", "3")
+    monkeypatch.setenv("ONEMAP_BLOCK", "25")
     run = done("compare", library, *PLANS).json["run"]["id"]
     monkeypatch.delenv("ONEMAP_BLOCK")
     assert done("verify", library, "--run", run).json["problems"] == []

@@ -102,7 +102,7 @@ def test_blocks_say_of_real_parcels_of_two_years_what_memory_says(shared_data, t
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("blocks", [2, 60])
+@pytest.mark.parametrize("blocks", [2, pytest.param(60, marks=pytest.mark.nightly)])
 def test_killed_at_any_moment_the_same_command_goes_on_and_gives_the_same_rows(two_plans, blocks, monkeypatch):
     monkeypatch.setenv("ONEMAP_BLOCK", "20")
     given = ["compare", two_plans.library, "A", "B", "--matrix", two_plans.matrix(MATRIX)]

@@ -31,7 +31,7 @@ def boxes(random, count, extent, largest):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.nightly)])
 def test_every_row_is_that_of_each_layer_by_itself(desk, seed, monkeypatch):
     random = np.random.default_rng(seed)
     zones = boxes(random, 30, 400, 90)

@@ -137,9 +137,8 @@ def test_what_is_kept_is_loaded_without_the_compiler_and_what_is_damaged_made_an
     assert run_program() == "2.0 True\n"
     (kept,) = tmp_path.rglob("sum_pairs-*")
     assert run_program() == "2.0 False\n"
-    for damaged in (kept.read_bytes()[:1000], b""):
-        kept.write_bytes(damaged)
-        assert run_program() == "2.0 True\n"
+    kept.write_bytes(kept.read_bytes()[:1000])
+    assert run_program() == "2.0 True\n"
     assert run_program() == "2.0 False\n"
 
 
