@@ -1268,6 +1268,10 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>统计</translation>
     </message>
     <message>
+        <source>Printing the map…</source>
+        <translation>正在打印地图…</translation>
+    </message>
+    <message>
         <source>Print the map</source>
         <translation>出图</translation>
     </message>
