@@ -34,6 +34,8 @@ from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.wrapped_choice import WrappedChoice
 from onemap.plugin.words.translation import tr
 
+LATER_MS = 200  # after the last of many layers that come or go, some in each event
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -189,7 +191,7 @@ class ParcelChoice(QWidget):
     def _take_added(self, layers: list[QgsMapLayer]) -> None:
         """Layers of libraries come by dozens, one after the other: what is listed then is listed once."""
         if all(_is_of_library(layer) for layer in layers):
-            self._later.start(0)
+            self._later.start(LATER_MS)
         else:
             self.refresh()
 
@@ -198,7 +200,7 @@ class ParcelChoice(QWidget):
         if self.choice is not None and self.choice.layer in identifiers:
             self.refresh()
         else:
-            self._later.start(0)
+            self._later.start(LATER_MS)
 
     def refresh(self) -> None:
         """List own layers, then files, then the layers of libraries; the entry that somebody chose stays.
@@ -370,9 +372,11 @@ def _layers_of_polygons(path: str) -> list[str]:
 
 def _texts_of(layers: list[QgsVectorLayer]) -> list[str]:
     """What the list says of layers; of those with one name each also by what it differs from the others."""
-    texts = []
+    texts, by_name = [], {}
     for layer in layers:
-        twins = [other for other in layers if other is not layer and other.name() == layer.name()]
+        by_name.setdefault(layer.name(), []).append(layer)
+    for layer in layers:
+        twins = [other for other in by_name[layer.name()] if other is not layer]
         mark = _mark_of(layer, twins) if twins else ""
         texts.append(_text_of(layer, " · ".join(filter(None, (layer.name(), mark)))))
     return texts
