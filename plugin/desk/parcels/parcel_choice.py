@@ -109,9 +109,7 @@ class ParcelChoice(QWidget):
         self.draw_button.setCheckable(True)
         self.draw_button.toggled.connect(self._draw)
         self.drawing_note = FittedLabel()  # how to finish, while a polygon is drawn
-        self.drawing_note.setText(
-            tr("Click the corners; the right button or Enter ends. Backspace takes the last corner back, Esc gives up.")
-        )
+        self._tool.refused.connect(self.drawing_note.setText)
         self.undo_button = push_button(
             tr("Undo last"),
             hint=tr("Take the last drawing back, or bring back what was removed (Ctrl+Z)"),
@@ -290,6 +288,9 @@ class ParcelChoice(QWidget):
         """Offer to take drawings back where they are chosen."""
         layer, is_drawing = self._chosen_layer, self.draw_button.isChecked()
         self.drawing_note.setVisible(is_drawing)
+        self.drawing_note.setText(
+            tr("Click the corners; the right button or Enter ends. Backspace takes the last corner back, Esc gives up.")
+        )
         has_drawings = self.drawn.owns(layer) and layer.featureCount() > 0
         can_undo = self.drawn.can_undo and (layer is None or self.drawn.owns(layer))
         self.undo_button.setVisible(can_undo and not is_drawing)
