@@ -320,7 +320,7 @@ class OneMapDock(QgsDockWidget):
 
     def _reopen_layers(self) -> None:
         """Let the map read a library anew that the core has written."""
-        self._reopening.begin(reopen_stale_layers(self.library.path))
+        self._reopening.begin(reopen_stale_layers(self.library.path), is_urgent=False)
 
     def tab_index(self, room: QWidget) -> int:
         """The index of a tab."""

@@ -16,9 +16,8 @@ from qgis.core import (
     QgsMapSettings,
     QgsMapSettingsUtils,
     QgsPrintLayout,
-    QgsVectorSimplifyMethod,
 )
-from qgis.PyQt.QtCore import QMarginsF, QObject, QRectF, QSizeF, QTimer, pyqtSignal
+from qgis.PyQt.QtCore import QMarginsF, QObject, QRectF, QSizeF, Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtGui import QImage, QPageSize, QPainter, QPdfWriter, QPen
 
 from onemap.plugin.connection.task import BackgroundTask
@@ -34,7 +33,7 @@ LEGEND_PARTS = (
 DRAFT_DPI, DPI = 20, 300
 FILTER_DPI = 25.4  # a dot a millimetre: as fine as a layout looks which symbols are in sight
 DOTS_PER_MM = DPI / 25.4
-FINEST_DOT = 0.1  # what lies closer together than this share of a dot is drawn as one, as QGIS's own export has it
+FRAME_MM = 0.3
 
 _running: set[SheetDrawing] = set()  # a task paints on what they hold, whoever else has forgotten them
 
@@ -105,12 +104,6 @@ class SheetDrawing(QObject):
     def _draw_map(self) -> None:
         """Draw the map by a task of QGIS, which its status bar shows, and which can be cancelled there."""
         settings = self._map_settings(DPI)
-        simplifying = QgsVectorSimplifyMethod()
-        simplifying.setSimplifyHints(QgsVectorSimplifyMethod.SimplifyHint.GeometrySimplification)
-        simplifying.setForceLocalOptimization(True)
-        simplifying.setSimplifyAlgorithm(QgsVectorSimplifyMethod.SimplifyAlgorithm.SnappedToGridGlobal)
-        simplifying.setThreshold(FINEST_DOT)
-        settings.setSimplifyMethod(simplifying)
         if not self._open():
             self._end(False)
             return
@@ -150,7 +143,7 @@ class SheetDrawing(QObject):
             return False
         self._painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         QgsLayoutExporter(self._sheet).renderPage(self._painter, 0)  # with the paper, so that it comes first
-        self._painter.fillRect(self._map_box(), self._map.backgroundColor())
+        self._painter.fillRect(self._map_box(), Qt.GlobalColor.white)
         return True
 
     def _map_box(self) -> QRectF:
@@ -165,7 +158,7 @@ class SheetDrawing(QObject):
         else:
             self._map_painter.end()
             self._painter.drawImage(self._map_box(), self._ground)
-        self._painter.setPen(QPen(self._map.frameStrokeColor(), DOTS_PER_MM * self._map.frameStrokeWidth().length()))
+        self._painter.setPen(QPen(Qt.GlobalColor.black, DOTS_PER_MM * FRAME_MM))
         self._painter.drawRect(self._map_box())
         BackgroundTask(tr("Printing the map…"), self._pack, lambda packed, _error: self._end(bool(packed))).start()
 
@@ -175,7 +168,7 @@ class SheetDrawing(QObject):
 
     def _end(self, is_drawn: bool) -> None:
         """Put the file in its place, or leave nothing of it."""
-        if self._painter is not None and self._painter.isActive():
+        if not is_drawn and self._device is not None:
             self._painter.end()
         self._device = None
         is_written = False

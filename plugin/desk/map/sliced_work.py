@@ -21,13 +21,16 @@ class SlicedWork(QObject):
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._go_on)
 
-    def begin(self, steps: Iterator[object], on_done: Callable[[], None] | None = None) -> None:
-        """Do the first slice now, and the others in events of their own.
+    def begin(self, steps: Iterator[object], on_done: Callable[[], None] | None = None, is_urgent: bool = True) -> None:
+        """Do the first slice now if it is urgent, and the others in events of their own.
 
         steps: does a part of the work each time that it is asked for the next step.
         """
         self._steps, self._on_done = steps, on_done
-        self._go_on()
+        if is_urgent:
+            self._go_on()
+        else:
+            self._timer.start(0)
 
     def stop(self) -> None:
         """Leave the rest undone."""
