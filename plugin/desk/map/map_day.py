@@ -20,7 +20,7 @@ from onemap.plugin.desk.map.map_layers import (
     put_on_map,
     show_version,
 )
-from onemap.plugin.desk.map.sliced_work import SlicedWork
+from onemap.plugin.desk.map.sliced_work import STEPS_AT_ONCE, SlicedWork
 from onemap.plugin.desk.map.theme_places import show_in_themes, themes_that_show
 from onemap.plugin.words.translation import list_of_some, tr
 
@@ -56,7 +56,8 @@ class DayFollower(QObject):
 
     def follow(self, library: OpenLibrary) -> None:
         """Let the layers follow the library's day: some leave the map for now, others come back."""
-        self._work.begin(self._steps(library), lambda: self._end(library))
+        count = len(following_layers(library)) + len(self._absent)
+        self._work.begin(self._steps(library), lambda: self._end(library), is_urgent=count <= STEPS_AT_ONCE)
 
     def _steps(self, library: OpenLibrary) -> Iterator[None]:
         """A layer a step, as long as the library stays open."""
