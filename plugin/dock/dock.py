@@ -38,6 +38,7 @@ from onemap.plugin.desk.map.layer_styles import style_parcels
 from onemap.plugin.desk.map.map_layers import reopen_stale_layers
 from onemap.plugin.desk.map.map_print import MapPrint
 from onemap.plugin.desk.map.removed_layers import RemovedLayers
+from onemap.plugin.desk.map.sliced_work import SlicedWork
 from onemap.plugin.dock.day_swipe import DaySwipe
 from onemap.plugin.dock.empty_page import EmptyPage
 from onemap.plugin.dock.header import Header
@@ -113,7 +114,7 @@ class OneMapDock(QgsDockWidget):
         self.print_button = MapPrint(self.library, canvas)
         self.scene_button = QPushButton(icon("scene"), tr("3D view"))
         self.day_swipe = DaySwipe(self.library, canvas)
-        self._removed_layers = RemovedLayers(canvas, self)
+        self._removed_layers, self._reopening = RemovedLayers(canvas, self), SlicedWork(self)
         self._project_language = ProjectLanguage(self.library, self)
         self._fill_map_tab()
         self.check_tab = CheckTab(self.library, canvas)
@@ -212,7 +213,7 @@ class OneMapDock(QgsDockWidget):
             self.review_tab.library_read,
             self.numbers_tab.indicators.measured,
         ):
-            written.connect(lambda: reopen_stale_layers(self.library.path))
+            written.connect(self._reopen_layers)
         self.setup_page.ready.connect(self.begin)
         self.map_tab.add_requested.connect(self.add_layer)
         self.map_tab.file_dropped.connect(self.add_file)
@@ -242,7 +243,7 @@ class OneMapDock(QgsDockWidget):
         self._connect_notice()
         self.compare_tab.view.atlas.keep_requested.connect(self.keep_spots)
         for written in (self.compare_tab.finished, self.compare_tab.view.decided):
-            written.connect(lambda: reopen_stale_layers(self.library.path))
+            written.connect(self._reopen_layers)
         self.tabs.currentChanged.connect(lambda _tab: self.compare_tab.leave_map())
         self.visibilityChanged.connect(lambda visible: None if visible else self.compare_tab.leave_map())
         self.review_tab.versions_written.connect(self.library.refresh)
@@ -316,6 +317,10 @@ class OneMapDock(QgsDockWidget):
         elif self.notice.text and self.notice.text == self._left_text:
             self.notice.hide()
         self._left_text = text
+
+    def _reopen_layers(self) -> None:
+        """Let the map read a library anew that the core has written."""
+        self._reopening.begin(reopen_stale_layers(self.library.path), is_urgent=False)
 
     def tab_index(self, room: QWidget) -> int:
         """The index of a tab."""

@@ -63,7 +63,7 @@ from onemap.plugin.widgets.rows_and_columns import fill_room, row_of
 from onemap.plugin.widgets.search_line import SearchLine
 from onemap.plugin.words.contrast import quiet_brush
 from onemap.plugin.words.core_words import word
-from onemap.plugin.words.translation import list_of_some, name_list, sentences, tr
+from onemap.plugin.words.translation import name_list, sentences, tr
 
 ROLE_ENTRY = Qt.ItemDataRole.UserRole
 ROLE_VERSION = Qt.ItemDataRole.UserRole + 1
@@ -107,8 +107,9 @@ class MapTab(QWidget):
         self.versions = VersionSlider()
         self.versions.version_chosen.connect(self._slide_to)
         self.versions.version_kept.connect(self._go_to_day)
-        self._day = DayFollower()
-        self._absent_titles: list[str] = []  # of layers that are away because of the day, as was said last
+        self._day = DayFollower(self)
+        self._day.layers_left.connect(self.layers_left)
+        self._day.followed.connect(self._update_ticks_later)
         self._map_wanted = ""  # a library whose first map is shown once it is listed
         self._listed = ""  # the library in the tree
         self._groups: dict[tuple[str, ...], QTreeWidgetItem] = {}  # its libraries and departments
@@ -168,7 +169,6 @@ class MapTab(QWidget):
     def _follow_project(self) -> None:
         """Tick what is on the map and switched on, whoever did it."""
         QgsProject.instance().readProject.connect(self._know_layers)
-        QgsProject.instance().cleared.connect(self._day.absent.clear)
         QgsProject.instance().layersRemoved.connect(self._update_ticks_later)
         QgsProject.instance().layersAdded.connect(self._update_ticks_later)
         self._tick_timer.setSingleShot(True)
@@ -243,8 +243,7 @@ class MapTab(QWidget):
         """Disconnect from the project."""
         self.services.close_down()
         QgsProject.instance().readProject.disconnect(self._know_layers)
-        QgsProject.instance().cleared.disconnect(self._day.absent.clear)
-        self._day.absent.clear()
+        self._day.close_down()
         QgsProject.instance().layersRemoved.disconnect(self._update_ticks_later)
         QgsProject.instance().layersAdded.disconnect(self._update_ticks_later)
         QgsProject.instance().layerTreeRoot().visibilityChanged.disconnect(self._update_ticks_later)
@@ -292,7 +291,7 @@ class MapTab(QWidget):
         self.order_keys()
         know_moved_layers()
         self._replace_lost_rasters()
-        self._follow_day()
+        self._day.follow(self._library)
         if self._library.path == self._map_wanted and self._library.themes:
             self._map_wanted = ""
             self._show_theme(first_theme(self._library))
@@ -361,6 +360,7 @@ class MapTab(QWidget):
             iterator += 1
 
     def _update_ticks(self, *_layers: object) -> None:
+        self._tick_timer.stop()  # it is done now
         self.tree.blockSignals(True)
         on_map = {layer.customProperty(PROPERTY_TABLE): layer for layer in layers_of_library(self._library)}
         for item in self._layer_items():
@@ -368,7 +368,9 @@ class MapTab(QWidget):
             if version is not None:
                 layer = on_map.get(version.table)
                 is_shown = layer is not None and is_visible(layer)
-                item.setCheckState(TITLE, Qt.CheckState.Checked if is_shown else Qt.CheckState.Unchecked)
+                state = Qt.CheckState.Checked if is_shown else Qt.CheckState.Unchecked
+                if item.checkState(TITLE) != state:
+                    item.setCheckState(TITLE, state)
         for item in self._layer_items(ROLE_SERVICE):
             self.services.show_state(item)
         self.tree.blockSignals(False)
@@ -419,16 +421,6 @@ class MapTab(QWidget):
             text = tr("These layers cannot be opened: {layers}.")
             self._refuse_layers(text.format(layers=name_list(titles)))
         self._update_ticks()
-
-    def _follow_day(self) -> None:
-        """Let the map follow the day; say what is away because of it whenever that is another than before."""
-        self._day.follow(self._library)
-        titles = self._day.absent_titles(self._library)
-        if titles == self._absent_titles:
-            return
-        self._absent_titles = titles
-        text = tr("Not in force on that day, and off the map until the day changes: {layers}.")
-        self.layers_left.emit(text.format(layers=list_of_some(titles)) if titles else "")
 
     def _offer_versions(self, item: QTreeWidgetItem | None) -> None:
         entry = item.data(0, ROLE_ENTRY) if item is not None else None

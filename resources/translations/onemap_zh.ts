@@ -1268,6 +1268,10 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>统计</translation>
     </message>
     <message>
+        <source>Printing the map…</source>
+        <translation>正在打印地图…</translation>
+    </message>
+    <message>
         <source>Print the map</source>
         <translation>出图</translation>
     </message>
@@ -2761,7 +2765,7 @@ A version is a layer's code, or code@label.</source>
     </message>
     <message>
         <source>Nothing of {parcel} would pass.</source>
-        <translation>{parcel}没有任何部分能通过。</translation>
+        <translation>地块 {parcel} 没有任何部分能通过。</translation>
     </message>
     <message>
         <source>{parcel} would pass as it is.</source>
@@ -4508,7 +4512,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>记录办结理由</translation>
     </message>
     <message>
-        <source>Open them</source>
+        <source>Open the alerts</source>
         <translation>开立预警提醒</translation>
     </message>
     <message>

@@ -10,6 +10,7 @@ from qgis.PyQt.QtGui import QFont, QFontMetrics, QTextLayout, QTextOption
 from qgis.PyQt.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTreeView
 
 LEAST_WIDTH_PX = 40
+SIZES_KEPT = 4_000  # of one column
 LINE_END = "\u2028"
 BREAK = "\u200b"  # takes no room, and a line may end there
 # What Qt breaks nowhere; from the Chinese characters on it knows itself where a line may end: not before a colon.
@@ -30,14 +31,23 @@ class NameDelegate(QStyledItemDelegate):
 
     margin_px = 4  # above and below a name together
 
+    def __init__(self, parent: QTreeView) -> None:
+        super().__init__(parent)
+        self._sizes: dict[tuple[object, ...], QSize] = {}  # a tree asks again for every row whenever one has changed
+
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
         """As high as the wrapped name: Qt's own tree does not tell a delegate how wide its column is."""
-        size, tree = super().sizeHint(option, index), self.parent()
-        font, width = index.data(Qt.ItemDataRole.FontRole) or tree.font(), self._width(index)
-        metrics = QFontMetrics(font)
-        text = breakable(str(index.data(Qt.ItemDataRole.DisplayRole)), metrics, width)
-        height = max(metrics.height(), wrapped_height(text, font, width))
-        return QSize(size.width(), height + self.margin_px)
+        font, width = index.data(Qt.ItemDataRole.FontRole) or self.parent().font(), self._width(index)
+        text = str(index.data(Qt.ItemDataRole.DisplayRole))
+        signs = (Qt.ItemDataRole.DecorationRole, Qt.ItemDataRole.CheckStateRole)
+        key = (text, font.key(), width, *(index.data(sign) is not None for sign in signs))
+        if key not in self._sizes:
+            if len(self._sizes) >= SIZES_KEPT:
+                self._sizes.clear()
+            metrics = QFontMetrics(font)
+            height = max(metrics.height(), wrapped_height(breakable(text, metrics, width), font, width))
+            self._sizes[key] = QSize(super().sizeHint(option, index).width(), height + self.margin_px)
+        return self._sizes[key]
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         """Let a word end the line where it is longer than one."""

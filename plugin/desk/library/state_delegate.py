@@ -12,6 +12,7 @@ WIDEST = "2026-12-31 ●"  # a day and a sign; of what is longer the version's n
 STATE = re.compile(r" [●◐◔◌✕].*$")  # from the sign on
 CELL_MARGIN_PX = 8
 MEASURED_PX = 10_000
+SIZES_KEPT = 4_000
 SHARE = 0.4  # of a wide dock, which has room for a day with a longer word
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 ROUNDING_PX = 2  # name and state, measured apart, take more than the whole
@@ -23,8 +24,20 @@ class StateDelegate(QStyledItemDelegate):
     The end, which says the state, stays readable.
     """
 
+    def __init__(self, parent: QAbstractItemView) -> None:
+        super().__init__(parent)
+        self._sizes: dict[tuple[object, ...], QSize] = {}  # a tree asks again for every row whenever one has changed
+
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
         """As wide as the text, up to the widest usual one."""
+        key = (str(index.data()), option.font.key(), self.parent().viewport().width())
+        if key not in self._sizes:
+            if len(self._sizes) >= SIZES_KEPT:
+                self._sizes.clear()
+            self._sizes[key] = self._size(option, index)
+        return self._sizes[key]
+
+    def _size(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
         whole = QStyleOptionViewItem(option)
         whole.rect.setWidth(MEASURED_PX)  # else what is cut now would be the text to measure
         size = super().sizeHint(whole, index)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from qgis.core import QgsMapLayer, QgsProject
-from qgis.PyQt.QtCore import QDate, Qt
+from qgis.PyQt.QtCore import QDate, QObject, Qt, pyqtSignal
 
 from onemap.plugin.desk.library.layer_list import CatalogueLayer, Version
 from onemap.plugin.desk.library.open_library import OpenLibrary
@@ -19,7 +20,9 @@ from onemap.plugin.desk.map.map_layers import (
     put_on_map,
     show_version,
 )
+from onemap.plugin.desk.map.sliced_work import STEPS_AT_ONCE, SlicedWork
 from onemap.plugin.desk.map.theme_places import show_in_themes, themes_that_show
+from onemap.plugin.words.translation import list_of_some, tr
 
 
 @dataclass(frozen=True)
@@ -32,45 +35,91 @@ class AbsentLayer:
     themes: list[str]
 
 
-@dataclass
-class DayFollower:
-    """What has to come back to the map: layers that had no version in force on the day, by library and code."""
+class DayFollower(QObject):
+    """Lets layers follow the library's day, some at a time; those without a version in force come back later."""
 
-    absent: dict[tuple[str, str], AbsentLayer] = field(default_factory=dict)
+    followed = pyqtSignal()  # all layers have
+    layers_left = pyqtSignal(str)  # what to say of layers off the map because of the day; empty once all are back
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._absent: dict[tuple[str, str], AbsentLayer] = {}  # by library and code
+        self._absent_titles: list[str] = []  # as was said last
+        self._work = SlicedWork(self)
+        QgsProject.instance().cleared.connect(self._absent.clear)
+
+    def close_down(self) -> None:
+        """Disconnect from the project, and forget its layers."""
+        self._work.stop()
+        QgsProject.instance().cleared.disconnect(self._absent.clear)
+        self._absent.clear()
 
     def follow(self, library: OpenLibrary) -> None:
         """Let the layers follow the library's day: some leave the map for now, others come back."""
-        for layer in following_layers(library):
-            code = str(layer.customProperty(PROPERTY_CODE))
-            entry = library.entry(code)
-            if entry is None or entry.in_force is None:
-                node = QgsProject.instance().layerTreeRoot().findLayer(layer.id())
-                is_visible = node is None or node.itemVisibilityChecked()
-                title = entry.title if entry is not None else layer.name()
-                self.absent[library.path, code] = AbsentLayer(layer, title, is_visible, themes_that_show(layer))
-                remove_layer(layer, is_kept=True)
-            elif layer.customProperty(PROPERTY_TABLE) != entry.in_force.table:
-                show_version(layer, library, entry, entry.in_force)
-        self._bring_back(library)
+        count = len(following_layers(library)) + len(self._absent)
+        self._work.begin(self._steps(library), lambda: self._end(library), is_urgent=count <= STEPS_AT_ONCE)
 
-    def absent_titles(self, library: OpenLibrary) -> list[str]:
+    def _steps(self, library: OpenLibrary) -> Iterator[None]:
+        """A layer a step, as long as the library stays open."""
+        path = library.path
+        following = [layer.id() for layer in following_layers(library)]
+        steps = [(self._follow_one, layer_id) for layer_id in following]
+        for change, key in [*steps, *((self._bring_back, entry.code) for entry in library.layers)]:
+            if library.path != path:
+                return
+            if change(library, key):
+                yield
+
+    def _end(self, library: OpenLibrary) -> None:
+        """Say what is away because of the day whenever that is another than before."""
+        self.followed.emit()
+        titles = self._titles(library)
+        if titles == self._absent_titles:
+            return
+        self._absent_titles = titles
+        text = tr("Not in force on that day, and off the map until the day changes: {layers}.")
+        self.layers_left.emit(text.format(layers=list_of_some(titles)) if titles else "")
+
+    def _titles(self, library: OpenLibrary) -> list[str]:
         """The titles of a library's layers that wait for another day, in the order of its list."""
-        absent = {code: layer.title for (path, code), layer in self.absent.items() if path == library.path}
+        absent = {code: layer.title for (path, code), layer in self._absent.items() if path == library.path}
         listed = [entry.code for entry in library.layers if entry.code in absent]
         return [absent[code] for code in [*listed, *(code for code in absent if code not in listed)]]
 
-    def _bring_back(self, library: OpenLibrary) -> None:
-        for entry in library.layers:
-            if entry.in_force is not None and (library.path, entry.code) in self.absent:
-                absent = self.absent.pop((library.path, entry.code))
-                layer = absent.layer
-                put_in_place(library, entry, layer)
-                if layer.customProperty(PROPERTY_TABLE) != entry.in_force.table:
-                    layer = show_version(layer, library, entry, entry.in_force)
-                node = QgsProject.instance().layerTreeRoot().findLayer(layer.id())
-                if node is not None:
-                    node.setItemVisibilityChecked(absent.is_visible)
-                show_in_themes(layer, absent.themes)
+    def _follow_one(self, library: OpenLibrary, layer_id: str) -> bool:
+        """Let one layer follow; False where it stays as it is."""
+        layer = QgsProject.instance().mapLayer(layer_id)
+        if layer is None:  # somebody has removed it meanwhile
+            return False
+        code = str(layer.customProperty(PROPERTY_CODE))
+        entry = library.entry(code)
+        if entry is None or entry.in_force is None:
+            node = QgsProject.instance().layerTreeRoot().findLayer(layer.id())
+            is_visible = node is None or node.itemVisibilityChecked()
+            title = entry.title if entry is not None else layer.name()
+            self._absent[library.path, code] = AbsentLayer(layer, title, is_visible, themes_that_show(layer))
+            remove_layer(layer, is_kept=True)
+        elif layer.customProperty(PROPERTY_TABLE) != entry.in_force.table:
+            show_version(layer, library, entry, entry.in_force)
+        else:
+            return False
+        return True
+
+    def _bring_back(self, library: OpenLibrary, code: str) -> bool:
+        """Bring one layer back that was away; False where it was not, or has to stay so."""
+        entry = library.entry(code)
+        if entry is None or entry.in_force is None or (library.path, code) not in self._absent:
+            return False
+        absent = self._absent.pop((library.path, code))
+        layer = absent.layer
+        put_in_place(library, entry, layer)
+        if layer.customProperty(PROPERTY_TABLE) != entry.in_force.table:
+            layer = show_version(layer, library, entry, entry.in_force)
+        node = QgsProject.instance().layerTreeRoot().findLayer(layer.id())
+        if node is not None:
+            node.setItemVisibilityChecked(absent.is_visible)
+        show_in_themes(layer, absent.themes)
+        return True
 
 
 def following_layers(library: OpenLibrary) -> list[QgsMapLayer]:

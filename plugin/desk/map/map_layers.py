@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from qgis.core import (
@@ -136,8 +137,8 @@ def remove_from_map(library: OpenLibrary, version: Version) -> None:
         remove_layer(layer)
 
 
-def reopen_stale_layers(library: str) -> None:
-    """Open layers of a library again where they can no longer read it, and redraw them.
+def reopen_stale_layers(library: str) -> Iterator[None]:
+    """Open layers of a library again where they can no longer read it, and redraw them; a layer a step.
 
     QGIS takes a library out of WAL mode when it closes its project, and opens it in that mode again. Once the core has
     written, the file is back in WAL mode, and an earlier reader sees nothing of it.
@@ -147,12 +148,15 @@ def reopen_stale_layers(library: str) -> None:
     from there on.
     """
     registry = QgsProviderRegistry.instance()
-    for layer in QgsProject.instance().mapLayers().values():
+    for layer_id in list(QgsProject.instance().mapLayers()):
+        layer = QgsProject.instance().mapLayer(layer_id)
         is_file = isinstance(layer, QgsVectorLayer) and layer.providerType() == "ogr"
         path = (registry.decodeUri("ogr", layer.source()).get("path") or "") if is_file else ""
-        if path and is_same_place(path, library) and _returns_nothing(layer):
-            layer.dataProvider().reloadData()
-            layer.triggerRepaint()
+        if path and is_same_place(path, library):
+            if _returns_nothing(layer):
+                layer.dataProvider().reloadData()
+                layer.triggerRepaint()
+            yield
 
 
 def _returns_nothing(layer: QgsVectorLayer) -> bool:

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from qgis.core import (
-    QgsLayoutExporter,
-    QgsLegendStyle,
-    QgsPrintLayout,
-    QgsProject,
-    QgsReadWriteContext,
-)
+from qgis.core import QgsPrintLayout, QgsProject, QgsReadWriteContext
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QDate, Qt, QUrl, pyqtSignal
 from qgis.PyQt.QtGui import QDesktopServices
-from qgis.PyQt.QtWidgets import QApplication, QMenu, QPushButton, QWidget
+from qgis.PyQt.QtWidgets import QMenu, QPushButton, QWidget
 from qgis.PyQt.QtXml import QDomDocument
 
 from onemap.plugin.desk.library.open_library import OpenLibrary
+from onemap.plugin.desk.map.sheet_drawing import SheetDrawing
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import RESOURCES
 from onemap.plugin.profile.suggested_file import suggested_file
@@ -28,14 +23,6 @@ from onemap.plugin.words.file_forms import file_forms
 from onemap.plugin.words.translation import tr
 
 PAGES = ("A4", "A3")
-LEGEND_PARTS = (
-    QgsLegendStyle.Style.Title,
-    QgsLegendStyle.Style.Group,
-    QgsLegendStyle.Style.Subgroup,
-    QgsLegendStyle.Style.Symbol,
-    QgsLegendStyle.Style.SymbolLabel,
-)
-DRAFT_DPI = 20
 FORMS = file_forms([".pdf", ".png"])
 
 
@@ -54,19 +41,16 @@ class MapPrint(QPushButton):
         self.setMenu(self.pages)
 
     def write(self, path: str, page: str, title: str) -> None:
-        """Write the map on a page as PDF or PNG, and open it."""
-        QApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
-        try:
-            sheet = self.sheet(page, title)
-            _fit_legend(sheet)
-            exporter = QgsLayoutExporter(sheet)
-            if path.lower().endswith(".png"):
-                result = exporter.exportToImage(path, QgsLayoutExporter.ImageExportSettings())
-            else:
-                result = exporter.exportToPdf(path, QgsLayoutExporter.PdfExportSettings())
-        finally:
-            QApplication.restoreOverrideCursor()
-        if result != QgsLayoutExporter.ExportResult.Success:
+        """Write the map on a page as PDF or PNG while QGIS goes on, and open it."""
+        self.setEnabled(False)
+        self.message_sent.emit(tr("Printing the map…"))
+        drawing = SheetDrawing(self.sheet(page, title), path)
+        drawing.finished.connect(self._show_written)
+        drawing.begin()
+
+    def _show_written(self, path: str, is_written: bool) -> None:
+        self.setEnabled(True)
+        if not is_written:
             text = tr("{path} could not be written. Choose another folder, or close the file where it is open.")
             self.message_sent.emit(text.format(path=path))
             return
@@ -103,23 +87,3 @@ class MapPrint(QPushButton):
         path = ask_target(self, self.text(), suggested_file(f"{title} {page}", ".pdf"), FORMS)
         if path:
             self.write(path, page, title)
-
-
-def _fit_legend(sheet: QgsPrintLayout) -> None:
-    """Make the legend smaller where it would lie over the scale bar; how high it is, is known once it was drawn."""
-    QgsLayoutExporter(sheet).renderPageToImage(0, dpi=DRAFT_DPI)
-    legend = sheet.itemById("legend")
-    room = sheet.itemById("scale").pos().y() - legend.pos().y()
-    share = room / max(room, legend.rect().height())
-    if share == 1:
-        return
-    for part in LEGEND_PARTS:
-        style = legend.style(part)
-        text = style.textFormat()
-        text.setSize(text.size() * share)
-        style.setTextFormat(text)
-        for side in (QgsLegendStyle.Side.Top, QgsLegendStyle.Side.Bottom):
-            style.setMargin(side, style.margin(side) * share)
-        legend.setStyle(part, style)
-    legend.setSymbolHeight(legend.symbolHeight() * share)
-    legend.setSymbolWidth(legend.symbolWidth() * share)

@@ -34,6 +34,8 @@ from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.wrapped_choice import WrappedChoice
 from onemap.plugin.words.translation import tr
 
+LATER_MS = 200  # after the last of many layers that come or go, some in each event
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -107,9 +109,7 @@ class ParcelChoice(QWidget):
         self.draw_button.setCheckable(True)
         self.draw_button.toggled.connect(self._draw)
         self.drawing_note = FittedLabel()  # how to finish, while a polygon is drawn
-        self.drawing_note.setText(
-            tr("Click the corners; the right button or Enter ends. Backspace takes the last corner back, Esc gives up.")
-        )
+        self._tool.refused.connect(self.drawing_note.setText)
         self.undo_button = push_button(
             tr("Undo last"),
             hint=tr("Take the last drawing back, or bring back what was removed (Ctrl+Z)"),
@@ -189,7 +189,7 @@ class ParcelChoice(QWidget):
     def _take_added(self, layers: list[QgsMapLayer]) -> None:
         """Layers of libraries come by dozens, one after the other: what is listed then is listed once."""
         if all(_is_of_library(layer) for layer in layers):
-            self._later.start(0)
+            self._later.start(LATER_MS)
         else:
             self.refresh()
 
@@ -198,7 +198,7 @@ class ParcelChoice(QWidget):
         if self.choice is not None and self.choice.layer in identifiers:
             self.refresh()
         else:
-            self._later.start(0)
+            self._later.start(LATER_MS)
 
     def refresh(self) -> None:
         """List own layers, then files, then the layers of libraries; the entry that somebody chose stays.
@@ -288,6 +288,9 @@ class ParcelChoice(QWidget):
         """Offer to take drawings back where they are chosen."""
         layer, is_drawing = self._chosen_layer, self.draw_button.isChecked()
         self.drawing_note.setVisible(is_drawing)
+        self.drawing_note.setText(
+            tr("Click the corners; the right button or Enter ends. Backspace takes the last corner back, Esc gives up.")
+        )
         has_drawings = self.drawn.owns(layer) and layer.featureCount() > 0
         can_undo = self.drawn.can_undo and (layer is None or self.drawn.owns(layer))
         self.undo_button.setVisible(can_undo and not is_drawing)
@@ -370,9 +373,11 @@ def _layers_of_polygons(path: str) -> list[str]:
 
 def _texts_of(layers: list[QgsVectorLayer]) -> list[str]:
     """What the list says of layers; of those with one name each also by what it differs from the others."""
-    texts = []
+    texts, by_name = [], {}
     for layer in layers:
-        twins = [other for other in layers if other is not layer and other.name() == layer.name()]
+        by_name.setdefault(layer.name(), []).append(layer)
+    for layer in layers:
+        twins = [other for other in by_name[layer.name()] if other is not layer]
         mark = _mark_of(layer, twins) if twins else ""
         texts.append(_text_of(layer, " · ".join(filter(None, (layer.name(), mark)))))
     return texts

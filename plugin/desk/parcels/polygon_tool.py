@@ -22,6 +22,7 @@ class DrawParcelTool(QgsMapTool):
     drawn = pyqtSignal(object)  # QgsGeometry
     cancelled = pyqtSignal()
     undone = pyqtSignal()  # there is no corner to take back
+    refused = pyqtSignal(str)  # why the outline is not taken; on the map a message of QGIS may lie over it
 
     def __init__(self, canvas: QgsMapCanvas) -> None:
         super().__init__(canvas)
@@ -125,7 +126,9 @@ class DrawParcelTool(QgsMapTool):
             return
         polygon = QgsGeometry.fromPolygonXY([[*corners, corners[0]]])
         if not polygon.isGeosValid():  # no rule could judge it, nor what is drawn after it
-            self._say(tr("The outline crosses or touches itself. Take corners back with Backspace."))
+            text = tr("The outline crosses or touches itself. Take corners back with Backspace.")
+            self._say(text)
+            self.refused.emit(text)
             return
         self._clear()
         self.drawn.emit(polygon)

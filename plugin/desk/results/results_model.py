@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from qgis.PyQt.QtCore import QAbstractItemModel, QModelIndex, QObject, Qt
@@ -26,6 +26,16 @@ from onemap.plugin.words.verdicts import SEVERITY, sign_icon
 
 _ROOT = QModelIndex()  # of a model: above all rows
 NAME, AREA, SHARE = 0, 1, 2
+ROLES = frozenset(  # in which a cell has something to say
+    (
+        Qt.ItemDataRole.DisplayRole,
+        Qt.ItemDataRole.DecorationRole,
+        Qt.ItemDataRole.TextAlignmentRole,
+        Qt.ItemDataRole.ToolTipRole,
+        Qt.ItemDataRole.AccessibleTextRole,
+        Qt.ItemDataRole.ForegroundRole,
+    )
+)
 
 
 ROWS_AT_ONCE = 500  # parcels that are listed, until somebody comes to the last of them
@@ -40,6 +50,7 @@ class _ResultRow:
     above: _ResultRow | None
     place: int  # among the rows beside it
     number: int  # among all rows that were made
+    texts: dict[int, str] = field(default_factory=dict)  # by column, once they were asked for
     below: list[_ResultRow] | None = None  # None until somebody looks
 
 
@@ -205,23 +216,37 @@ class ResultsModel(QAbstractItemModel):
         return None
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """The text, icon or colour of a row."""
-        row, finding = self._row(index), self.ground_at(index)
+        """The text, icon or colour of a row. Qt asks for ten roles of a cell, and for most cells many times."""
+        if role not in ROLES:
+            return None
+        row, column = self._row(index), index.column()
         if row is None:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return self._finding_text(row, index.column()) if finding else _parcel_text(row.parcel, index.column())
-        if role == Qt.ItemDataRole.DecorationRole and index.column() == NAME:
+            return self._text(row, column)
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return RIGHT if column != NAME else None
+        finding = row.findings[0] if row.findings else None
+        if role == Qt.ItemDataRole.DecorationRole and column == NAME:
             return self._icon((finding or row.parcel).verdict)
-        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() != NAME:
-            return RIGHT
         if role == Qt.ItemDataRole.ToolTipRole:
             return self.details_at(index)
-        if role == Qt.ItemDataRole.AccessibleTextRole and index.column() == NAME and finding is not None:
-            return with_label(word("verdicts", finding.verdict), str(self.data(index)))
+        if role == Qt.ItemDataRole.AccessibleTextRole and column == NAME and finding is not None:
+            return with_label(word("verdicts", finding.verdict), self._text(row, column))
         if role == Qt.ItemDataRole.ForegroundRole and finding is not None and not finding.counted:
             return quiet_brush(self._palette, QPalette.ColorRole.Text, QPalette.ColorRole.Base)
         return None
+
+    def show_other_unit(self) -> None:
+        """Show the same areas in another unit."""
+        for row in self._rows:
+            row.texts.clear()
+        self.layoutChanged.emit()
+
+    def _text(self, row: _ResultRow, column: int) -> str:
+        if column not in row.texts:
+            row.texts[column] = self._finding_text(row, column) if row.findings else _parcel_text(row.parcel, column)
+        return row.texts[column]
 
     def _finding_text(self, row: _ResultRow, column: int) -> str:
         finding, count = row.findings[0], len(row.findings)

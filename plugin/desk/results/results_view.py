@@ -135,18 +135,22 @@ class ResultsView(QWidget):
 
     def show_run(self, run: RunOnDisplay, parcels: list[CheckedParcel]) -> None:
         """Show a run."""
-        self.clear()
-        self._tables, self._run = RunTables(run.path), run
+        self.take_run(run, parcels)
+        self.counts.show_counts(run.answer.get("verdicts", {}))  # first: what it chooses lists the rows anew
         self.model.set_results(parcels, run.titles)
-        self.counts.show_counts(run.answer.get("verdicts", {}))
         self.show_rules(parcels, run.unasked["rows"], run.unasked["name"])
-        self.keep_button.setEnabled(True)
-        self.clear_button.setEnabled(bool(result_layers()))
-        self.export_button.offer(run, parcels)
         first = self.model.index(0, NAME)
         if first.isValid():
             self.tree.expand(first)
             self.tree.setCurrentIndex(first)
+
+    def take_run(self, run: RunOnDisplay, parcels: list[CheckedParcel]) -> None:
+        """Take a run in the place of the one before; which of its rows are listed, the caller says."""
+        self.clear()
+        self._tables, self._run = RunTables(run.path), run
+        self.keep_button.setEnabled(True)
+        self.clear_button.setEnabled(bool(result_layers()))
+        self.export_button.offer(run, parcels)
 
     def show_rules(self, parcels: list[CheckedParcel], unasked: list[dict[str, Any]], text: str) -> None:
         """Show the sums of some parcels and the rules that were not asked, under a button that says it in a line.
@@ -266,7 +270,7 @@ class ResultsView(QWidget):
 
     def _follow_unit(self) -> None:
         """Show the same areas in the unit of the settings."""
-        self.model.layoutChanged.emit()
+        self.model.show_other_unit()
         if self.explain_button.isChecked():
             self.details.refresh()
         else:

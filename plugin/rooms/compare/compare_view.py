@@ -104,7 +104,8 @@ class CompareView(QWidget):
         table.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         table.setSortingEnabled(True)
         table.doubleClicked.connect(lambda _index: self.zoom())
-        table.activated.connect(lambda _index: self.zoom())
+        for choose in (table.clicked, table.activated):
+            choose.connect(lambda _index: self.zoom())
         table.selectionModel().currentRowChanged.connect(self._show_current)
         table.installEventFilter(self)
         return table

@@ -50,7 +50,7 @@ class WarningView(TableView):
         self.note = wrapped_label()
         self.steps = WarningSteps(library)
         self.keep_button = push_button(
-            tr("Open them"),
+            tr("Open the alerts"),
             sign="keep",
             hint=tr("Keep the list in the library: what is new is opened, and waits to be notified"),
         )

@@ -159,7 +159,7 @@ class CaseFindings(QWidget):
         run = {"id": answer["run"], "started": answer.get("opened_on", "")}
         rules = {name: answer.get(name) for name in ("rules", "view", "citations")}
         shown_answer = {"run": run, "verdicts": answer.get("verdicts") or {}, **rules}
-        self.results.show_run(
+        self.results.take_run(
             RunOnDisplay(target, shown_answer, self._library.name, self._library.path, titles), parcels
         )
         self._fill()

@@ -188,7 +188,7 @@ def judge(day):
         day.until(lambda: written)
     with day.task("Print the map on A4"):
         dock.print_button.write(day.file("map.pdf"), "A4", "Map")
-        day.wait_for_map()
+        day.until(dock.print_button.isEnabled)
 
 
 def judge_many(day):

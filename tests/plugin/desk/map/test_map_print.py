@@ -51,12 +51,18 @@ def test_the_map_is_written_and_opened_under_a_name_for_people(printing, dock, t
     QDesktopServices.setUrlHandler("file", reader.read)
     target = tmp_path / "map.png"
     printing.write(str(target), "A4", "城北")
+    assert not printing.isEnabled() and not target.exists(), "QGIS goes on meanwhile"
+    wait_for(printing.isEnabled)
     QDesktopServices.unsetUrlHandler("file")
     picture = QImage(str(target))
-    assert (picture.width(), picture.height()) == (3507, 2480)  # 297 × 210 mm at 300 dots an inch
+    assert (picture.width(), picture.height()) == (3508, 2480)  # 297 × 210 mm at 300 dots an inch
+    ground = picture.copy(130, 270, 2400, 1900)  # the map, of which farmland covers the middle
+    assert len({ground.pixelColor(x, y).name() for x in range(0, 2400, 40) for y in range(0, 1900, 40)}) > 2
     assert reader.opened == [str(target)] and str(target) in dock.notice.text
     assert settings.get("review_folder") == str(tmp_path)
     folder = tmp_path / "map.pdf"
     folder.mkdir()
     printing.write(str(folder), "A4", "城北")
+    wait_for(printing.isEnabled)
+    assert not list(tmp_path.glob("*.part"))
     assert "could not be written" in dock.notice.text and len(reader.opened) == 1

@@ -7,7 +7,7 @@ from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsProject, Qgs
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtTest import QTest
 
-from onemap.tests.plugin.small_town import box, lay_out, wait_for, write_layer
+from onemap.tests.plugin.small_town import box, wait_for, write_layer
 
 
 @pytest.fixture
@@ -86,5 +86,5 @@ def test_layers_of_one_name_are_told_apart(tab, canvas, library, tmp_path):
     assert names[:2] == ["Drawn parcels · EPSG:3857 (1)", "Drawn parcels · EPSG:4490 (1)"]
     assert set(names[2:]) == {f"{title} · library.gpkg (1)", f"{title} · city.gpkg (1)"}
     QgsProject.instance().removeMapLayer(twin.id())
-    lay_out()  # layers of libraries go by dozens: they are listed anew once all have gone
-    assert own in [tab.parcels.box.itemText(row) for row in range(tab.parcels.box.count())]
+    # Layers of libraries go by dozens: they are listed anew once all have gone.
+    wait_for(lambda: own in [tab.parcels.box.itemText(row) for row in range(tab.parcels.box.count())])

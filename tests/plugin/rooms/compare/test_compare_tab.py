@@ -187,7 +187,7 @@ def test_the_matrix_holds_hectares_and_its_cells_choose_spots_in_the_list_and_on
     assert tab.view.spot_layer.layer.selectedFeatureCount() == 0
 
 
-def test_keys_go_from_spot_to_spot_and_the_map_goes_along(tab, canvas):
+def test_keys_and_clicks_go_from_spot_to_spot_and_the_map_goes_along(tab, canvas):
     compare(tab)
     first = tab.view.current
     key(tab, Qt.Key.Key_N)
@@ -198,6 +198,10 @@ def test_keys_go_from_spot_to_spot_and_the_map_goes_along(tab, canvas):
     assert canvas.extent().contains(ground) and canvas.extent().width() < 300
     key(tab, Qt.Key.Key_P)
     assert tab.view.current.name == first.name
+    row = tab.view.list.visualRect(tab.view.list.currentIndex()).center()
+    canvas.setExtent(QgsRectangle(X - 900, Y - 900, X - 800, Y - 800))
+    QTest.mouseClick(tab.view.list.viewport(), Qt.MouseButton.LeftButton, pos=row)  # of the row that is chosen already
+    assert canvas.extent().contains(tab.view.spot_layer.geometry(first).boundingBox())
     before = canvas.extent()
     tab.leave_map()
     assert canvas.extent() != before

@@ -1,0 +1,182 @@
+"""A sheet of the map that is written while QGIS goes on: its own tasks filter the legend and draw the map."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+from qgis.core import (
+    QgsApplication,
+    QgsLayerTreeFilterSettings,
+    QgsLayerTreeModel,
+    QgsLayoutExporter,
+    QgsLegendStyle,
+    QgsMapRendererTask,
+    QgsMapSettings,
+    QgsMapSettingsUtils,
+    QgsPrintLayout,
+)
+from qgis.PyQt.QtCore import QMarginsF, QObject, QRectF, QSizeF, Qt, QTimer, pyqtSignal
+from qgis.PyQt.QtGui import QImage, QPageSize, QPainter, QPdfWriter, QPen
+
+from onemap.plugin.connection.task import BackgroundTask
+from onemap.plugin.words.translation import tr
+
+LEGEND_PARTS = (
+    QgsLegendStyle.Style.Title,
+    QgsLegendStyle.Style.Group,
+    QgsLegendStyle.Style.Subgroup,
+    QgsLegendStyle.Style.Symbol,
+    QgsLegendStyle.Style.SymbolLabel,
+)
+DRAFT_DPI, DPI = 20, 300
+FILTER_DPI = 25.4  # a dot a millimetre: as fine as a layout looks which symbols are in sight
+DOTS_PER_MM = DPI / 25.4
+FRAME_MM = 0.3
+
+_running: set[SheetDrawing] = set()  # a task paints on what they hold, whoever else has forgotten them
+
+
+class SheetDrawing(QObject):
+    """One sheet on its way into a file. Each step is an event of its own, so that keys are read between them.
+
+    The sheet is QGIS's layout. Its exporter would draw the map, and look which symbols are in sight, while nothing
+    else can be done; so the map is hidden there, and drawn by a task.
+    """
+
+    finished = pyqtSignal(str, bool)  # the file, and whether it was written
+
+    def __init__(self, sheet: QgsPrintLayout, path: str) -> None:
+        super().__init__()
+        self._sheet, self._path = sheet, Path(path)
+        self._part = self._path.with_name(f"{self._path.name}.part")
+        self._map, self._legend = sheet.itemById("map"), sheet.itemById("legend")
+        self._is_image = self._path.suffix.lower() == ".png"
+        self._device: QImage | QPdfWriter | None = None
+        self._painter: QPainter | None = None  # of the sheet
+        self._ground: QImage | None = None  # the map, where a PDF cannot hold it as lines
+        self._map_painter: QPainter | None = None
+
+    def begin(self) -> None:
+        """Begin; what becomes of it, `finished` tells."""
+        _running.add(self)
+        self._map.setVisibility(False)
+        self._legend.setLegendFilterByMapEnabled(False)
+        self._draw_draft()  # with which the layout has forgotten its own filter
+        model = self._legend.model()
+        model.setFlag(QgsLayerTreeModel.Flag.UseThreadedHitTest, True)
+        model.hitTestCompleted.connect(self._fit)
+        model.setFilterSettings(QgsLayerTreeFilterSettings(self._map_settings(FILTER_DPI)))
+        if not model.hitTestInProgress():  # nothing lies on the map
+            self._fit()
+
+    def _map_settings(self, dpi: float) -> QgsMapSettings:
+        box = self._map.rect()
+        size = QSizeF(box.width(), box.height()) * (dpi / 25.4)
+        return self._map.mapSettings(self._map.extent(), size, dpi, True)
+
+    def _fit(self) -> None:
+        self._legend.model().hitTestCompleted.disconnect(self._fit)
+        QTimer.singleShot(0, self._fit_legend)
+
+    def _draw_draft(self) -> None:
+        QgsLayoutExporter(self._sheet).renderPageToImage(0, dpi=DRAFT_DPI)
+
+    def _fit_legend(self) -> None:
+        """Make the legend smaller where it would lie over the scale bar; how high it is, is known once it was drawn."""
+        self._draw_draft()
+        legend = self._legend
+        room = self._sheet.itemById("scale").pos().y() - legend.pos().y()
+        share = room / max(room, legend.rect().height())
+        for part in LEGEND_PARTS if share < 1 else ():
+            style = legend.style(part)
+            text = style.textFormat()
+            text.setSize(text.size() * share)
+            style.setTextFormat(text)
+            for side in (QgsLegendStyle.Side.Top, QgsLegendStyle.Side.Bottom):
+                style.setMargin(side, style.margin(side) * share)
+            legend.setStyle(part, style)
+        legend.setSymbolHeight(legend.symbolHeight() * share)
+        legend.setSymbolWidth(legend.symbolWidth() * share)
+        QTimer.singleShot(0, self._draw_map)
+
+    def _draw_map(self) -> None:
+        """Draw the map by a task of QGIS, which its status bar shows, and which can be cancelled there."""
+        settings = self._map_settings(DPI)
+        if not self._open():
+            self._end(False)
+            return
+        is_picture = not self._is_image and QgsMapSettingsUtils.containsAdvancedEffects(settings)
+        if is_picture:
+            self._ground = QImage(settings.outputSize(), QImage.Format.Format_ARGB32_Premultiplied)
+            self._ground.fill(0)
+            self._map_painter = QPainter(self._ground)
+        else:
+            self._map_painter = self._painter
+            self._painter.save()
+            self._painter.setClipRect(self._map_box())
+            self._painter.translate(self._map_box().topLeft())
+        task = QgsMapRendererTask(settings, self._map_painter)
+        task.taskCompleted.connect(lambda: QTimer.singleShot(0, self._draw_frame))
+        task.taskTerminated.connect(lambda: self._end(False))
+        QgsApplication.taskManager().addTask(task)
+
+    def _open(self) -> bool:
+        """Begin the sheet with all that lies beside the map; False where nothing can be written there."""
+        size = self._sheet.pageCollection().page(0).pageSize()
+        if self._is_image:
+            dots = (size.toQSizeF() * DOTS_PER_MM).toSize()
+            self._device = QImage(dots, QImage.Format.Format_RGB32)
+            self._device.setDotsPerMeterX(round(DOTS_PER_MM * 1000))
+            self._device.setDotsPerMeterY(round(DOTS_PER_MM * 1000))
+            self._device.fill(0xFFFFFFFF)
+        else:
+            self._device = QPdfWriter(str(self._part))
+            self._device.setPageSize(QPageSize(size.toQSizeF(), QPageSize.Unit.Millimeter))
+            self._device.setPageMargins(QMarginsF(0, 0, 0, 0))
+            self._device.setResolution(DPI)
+            self._device.setTitle(self._sheet.itemById("title").currentText())
+            self._device.setCreator("One Map")
+        self._painter = QPainter()
+        if not self._painter.begin(self._device):
+            return False
+        self._painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        QgsLayoutExporter(self._sheet).renderPage(self._painter, 0)  # with the paper, so that it comes first
+        self._painter.fillRect(self._map_box(), Qt.GlobalColor.white)
+        return True
+
+    def _map_box(self) -> QRectF:
+        """Where the map lies on the sheet, in dots."""
+        place, box = self._map.pos(), self._map.rect()
+        return QRectF(*(DOTS_PER_MM * one for one in (place.x(), place.y(), box.width(), box.height())))
+
+    def _draw_frame(self) -> None:
+        """The frame around the map, over its edge."""
+        if self._ground is None:
+            self._painter.restore()
+        else:
+            self._map_painter.end()
+            self._painter.drawImage(self._map_box(), self._ground)
+        self._painter.setPen(QPen(Qt.GlobalColor.black, DOTS_PER_MM * FRAME_MM))
+        self._painter.drawRect(self._map_box())
+        BackgroundTask(tr("Printing the map…"), self._pack, lambda packed, _error: self._end(bool(packed))).start()
+
+    def _pack(self, _progress: object) -> bool:
+        """Pack the sheet into its file; runs in a thread."""
+        return self._painter.end() and (not self._is_image or self._device.save(str(self._part), "PNG"))
+
+    def _end(self, is_drawn: bool) -> None:
+        """Put the file in its place, or leave nothing of it."""
+        if not is_drawn and self._device is not None:
+            self._painter.end()
+        self._device = None
+        is_written = False
+        with contextlib.suppress(OSError):
+            if is_drawn:
+                os.replace(self._part, self._path)
+                is_written = True
+        with contextlib.suppress(OSError):
+            self._part.unlink(missing_ok=True)
+        _running.discard(self)
+        self.finished.emit(str(self._path), is_written)
