@@ -110,10 +110,14 @@ def pack_sources(ids: Sequence[str], named: Sequence[str]) -> list[dict[str, str
 
 
 def _other_packs(library: Library, packs: Sequence[Mapping[str, str | None]]) -> set[str]:
-    """The packs of a case that is judged by the library's own which are in force no more, and those that came since."""
+    """The packs of a case that is judged by the library's own, and that are in force no more.
+
+    Where another one has come beside them, whatever rests on any of them was judged by less than is in force.
+    """
     if any(pack["name"] is not None for pack in packs):
         return set()
-    return {str(pack["id"]) for pack in packs} ^ {name for name, _ in library.packs()}
+    ids, own = {str(pack["id"]) for pack in packs}, {name for name, _ in library.packs()}
+    return ids if own - ids else ids - own
 
 
 def _hashes_now(library: Library, packs: Sequence[Mapping[str, str | None]]) -> dict[str, str]:

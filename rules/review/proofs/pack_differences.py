@@ -10,7 +10,7 @@ from typing import Any
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.rules.judge.kinds.conditions import fields_of
 from onemap.rules.judge.kinds.permitted_uses import PermitTable
-from onemap.rules.judge.packs.pack import Pack, joined_rules
+from onemap.rules.judge.packs.pack import Pack
 from onemap.rules.judge.packs.project_class import ProjectClass
 from onemap.rules.judge.packs.rule import VERDICTS, Rule
 from onemap.rules.review.proofs.trial_fields import all_values, where_says
@@ -71,20 +71,29 @@ def rule_differences(
     """Every rule that is not the same in both lists of packs, in the order of CHANGES, then of the packs.
 
     A rule is the same as that of its id, that whose place it takes, or that which it succeeds.
-    Raises OneMapError rule.… as `joined_rules`.
+    A pack that stands on another may be asked without it.
     """
-    old = {rule.id: rule for rule in joined_rules(before)}
-    new = joined_rules(after)
+    old, new = (_rules_of(packs) for packs in (before, after))
     found, met = [], set()
-    for rule in new:
+    for rule in new.values():
         former = _former(rule, old)
         met |= {former.id} if former is not None else set()
         keys = tuple(_key_changes(former, rule, catalogue)) if former is not None else ()
         if former is None or keys:
             found.append(RuleDifference(former, rule, keys))
-    merged = {name for rule in new for name in rule.succeeds}
+    merged = {name for rule in new.values() for name in rule.succeeds}
     found += [RuleDifference(rule, None) for name, rule in old.items() if name not in met and name not in merged]
     return sorted(found, key=lambda one: CHANGES.index(one.change))
+
+
+def _rules_of(packs: Sequence[Pack]) -> dict[str, Rule]:
+    """The rules of some packs by their ids; one of a later pack stands in the place of that which it replaces."""
+    rules: dict[str, Rule] = {}
+    for rule in (rule for pack in packs for rule in pack.rules):
+        if rule.replaces in rules:
+            rules = {rule.id if name == rule.replaces else name: one for name, one in rules.items()}
+        rules[rule.id] = rule
+    return rules
 
 
 def _former(rule: Rule, old: Mapping[str, Rule]) -> Rule | None:

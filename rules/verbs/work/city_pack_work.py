@@ -141,7 +141,18 @@ def pack_change(values: Values, context: VerbContext) -> Result:
     with atomic_output(target, overwrite, "--out") as beside:
         beside.write_bytes(made.encode())
     places = [change.place for change in changes]
-    return {"ok": True, "pack": pack.record(), "file": str(target), "changed": places}
+    remarks = _unknown_layers([pack], shipped_catalogue(), context.language)
+    return {"ok": True, "pack": pack.record(), "file": str(target), "changed": places, "problems": remarks}
+
+
+def _unknown_layers(packs: Sequence[Any], catalogue: Mapping[str, Any], language: str) -> list[Result]:
+    """A remark on the layers that rules name and a catalogue does not know: a city may define them later."""
+    from onemap.layers.errors import Problem
+    from onemap.layers.messages import problem_record
+
+    names = sorted({code for pack in packs for rule in pack.rules for code in rule.layers if code not in catalogue})
+    remark = Problem("pack.layers_unknown", {"names": names, "field": "PACK"})
+    return [problem_record(remark, language)] if names else []
 
 
 def pack_differences(values: Values, context: VerbContext) -> Result:
@@ -199,6 +210,7 @@ def pack_enact(values: Values, context: VerbContext) -> Result:
 
     Raises OneMapError library.owner_adds, pack.…, rule.….
     """
+    from onemap.rules.judge.packs.library_packs import packs_of
     from onemap.rules.judge.packs.pack import pack_text
     from onemap.rules.judge.runs.pack_store import enact
 
@@ -206,7 +218,8 @@ def pack_enact(values: Values, context: VerbContext) -> Result:
     with _opened(values) as library:
         who = values.get("by") or library.person()
         fact = enact(library, given, who, values["reason"], values.get("instead"))
-    return {"ok": True, **vars(fact)}
+        remarks = _unknown_layers(packs_of(library, ()), library.catalogue(), context.language)
+    return {"ok": True, **vars(fact), "problems": remarks}
 
 
 def pack_versions(values: Values, context: VerbContext) -> Result:
