@@ -142,7 +142,8 @@ def differences_view(result: Result, language: str) -> AnswerView:
         **result,
         "counts": phrase("said.comma", language).join(counts) or phrase("pack_difference.none", language),
     }
-    rows: list[AnswerRow] = []
+    opening = phrase("pack_difference.counts", language, **heads)
+    rows = [AnswerRow(opening, line=())]  # a window has no lines before its rows
     for name in CHANGES:
         ofs = [_rule_row(one, language) for one in result["rules"] if one["change"] == name]
         if ofs:
@@ -160,7 +161,8 @@ def differences_view(result: Result, language: str) -> AnswerView:
         title = phrase("pack_difference.turned", language, count=len(turned), run=result["run"])
         rows.append(AnswerRow(title, rows=[_turned_row(one, language) for one in turned], line=(title,)))
     closing = [phrase("pack_difference.none_turned", language, run=result["run"])] if result.get("turned") == [] else []
-    return AnswerView(rows, [phrase("pack_difference.counts", language, **heads)], closing)
+    rows += [AnswerRow(line, line=()) for line in closing]
+    return AnswerView(rows, [opening], closing)
 
 
 def _rule_row(one: Result, language: str) -> AnswerRow:

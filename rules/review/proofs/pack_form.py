@@ -71,6 +71,7 @@ class PackForm:
             "confidence": rule.confidence,
             "hits": None if hits is None else hits.get(rule.id, 0),
             "change": differs["change"] if differs else None,
+            "mark": phrase(f"pack_difference.{differs['change']}", language) if differs else "",
             "sentences": [key["sentence"] for key in differs["keys"]] if differs else [],
             "fields": list(self._fields(rule)),
         }
@@ -166,8 +167,7 @@ def pack_view(result: Result, language: str) -> AnswerView:
 
 
 def _rule_row(rule: Result, language: str) -> AnswerRow:
-    change = phrase(f"pack_difference.{rule['change']}", language) if rule["change"] else ""
     verdict = phrase(f"verdict.{rule['verdict']}", language)
     hits = "" if rule["hits"] is None else str(rule["hits"])
-    values: Sequence[str] = (verdict, rule["law"], hits, change)
+    values: Sequence[str] = (verdict, rule["law"], hits, rule["mark"])
     return AnswerRow(rule["title"], values, hint=rule["rule"], about={"rule": rule["rule"]}, sign=rule["verdict"])

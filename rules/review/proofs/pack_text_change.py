@@ -4,6 +4,7 @@ import difflib
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from onemap.layers.catalogue.toml_reason import toml_reason
@@ -15,6 +16,7 @@ from onemap.rules.judge.packs.keys import PACK_KEYS, REVIEW_KEYS, RULE_KEYS
 from onemap.rules.judge.packs.project_class import CLASS_KEYS
 from onemap.rules.review.proofs.case_drafts import toml_value
 
+_MOST_READ = 8192  # statements
 _WORDED = ("title", "finding", "draft")  # tables of sentences by language
 _TABLES: Mapping[str, Mapping[str, Key]] = {"pack": PACK_KEYS, "review": REVIEW_KEYS}
 
@@ -54,11 +56,14 @@ def changed_text(text: str, source: str, changes: Sequence[ValueChange]) -> str:
     """
     made = text.replace("\r\n", "\n")
     try:
-        toml_content(made)
+        content = toml_content(made)
     except ValueError as error:
         raise OneMapError("pack.syntax", file=source, reason=toml_reason(error)) from None
     for change in changes:
-        made = _changed(made, source, change)
+        made = _changed(made, content, source, change)
+    # The text is the proof: it says what was wanted, and nothing else has changed.
+    if _parsed(made) != content:
+        raise OneMapError("pack.unwritable", file=source, field=", ".join(change.place for change in changes))
     return made.replace("\n", "\r\n") if "\r\n" in text else made
 
 
@@ -72,71 +77,50 @@ class _Statement:
     header: str = ""
 
 
-def _changed(text: str, source: str, change: ValueChange) -> str:
+def _changed(text: str, content: dict[str, Any], source: str, change: ValueChange) -> str:
+    """The text with one change. content: of the text, which is changed with it."""
     lines = text.split("\n")
-    content = toml_content(text)
     tables = _tables(lines)
     block = _block_of(change, tables, lines)
-    if block is None:
-        if change.table != "review":
-            names = [item.get("id", "") for item in content.get("rule", ())]
-            names += [*_TABLES, *(f"class.{name}" for name in content.get("class", {}))]
-            near = difflib.get_close_matches(change.table, names, n=3, cutoff=0.4) or ["–"]
-            raise OneMapError("pack.no_table", file=source, field="--set", value=change.table, known=near)
+    if block is None and change.table == "review":
         head = next(one for one in tables if one[0].header == "pack")
-        at = _end_of(head)
-        lines[at:at] = ["", "[review]"]
-        return _changed("\n".join(lines), source, change)
-    table = _content_of(change, content)
-    value = _typed(change, table, source)
-    first = change.keys[0]
-    whole = _with_value(table.get(first), change.keys[1:], value)
+        lines[_end_of(head) : _end_of(head)] = ["", "[review]"]
+        content["review"] = {}
+        return _changed("\n".join(lines), content, source, change)
+    if block is None:
+        raise OneMapError("pack.no_table", file=source, field="--set", value=change.table, known=_near(change, content))
+    table, first = _content_of(change, content), change.keys[0]
+    whole = _with_value(table.get(first), change.keys[1:], _typed(change, table, source))
     own = [one for one in block[1:] if one.keys[:1] == (first,)]
-    if any(one.keys != (first,) for one in own) or len(own) > 1:
+    if len(own) > 1:
         raise OneMapError("pack.unwritable", file=source, field=change.place)
     if own:
         written = [] if whole is None else [f"{first} = {toml_value(whole)}{_comment(lines, own[0])}"]
         lines[own[0].first : own[0].last] = written
     elif whole is not None:
-        at = _end_of(block)
-        lines[at:at] = [f"{first} = {toml_value(whole)}"]
-    made = "\n".join(lines)
-    wanted = {key: one for key, one in {**table, first: whole}.items() if one is not None}
-    _check_alone(content, made, change, wanted, source)
-    return made
+        lines[_end_of(block) : _end_of(block)] = [f"{first} = {toml_value(whole)}"]
+    if whole is None:
+        table.pop(first, None)
+    else:
+        table[first] = whole
+    return "\n".join(lines)
 
 
-def _check_alone(
-    content: dict[str, Any], made: str, change: ValueChange, wanted: Mapping[str, Any], source: str
-) -> None:
-    """Refuse a text in which anything else than the wanted value is different. Raises OneMapError pack.unwritable."""
-    try:
-        now = toml_content(made)
-        table = _content_of(change, now, is_new=change.keys == ("id",), like=content)
-    except (ValueError, StopIteration):
-        raise OneMapError("pack.unwritable", file=source, field=change.place) from None
-    found = dict(table)
-    table.clear()
-    before = dict(content)
-    old = _content_of(change, before)
-    old.clear()
-    if found != wanted or now != before:
-        raise OneMapError("pack.unwritable", file=source, field=change.place)
+def _near(change: ValueChange, content: Mapping[str, Any]) -> list[str]:
+    """Names of tables and rules like the one that is not there."""
+    names = [str(item.get("id", "")) for item in content.get("rule", ())]
+    names += [*_TABLES, *(f"class.{name}" for name in content.get("class", {}))]
+    return difflib.get_close_matches(change.table, names, n=3, cutoff=0.4) or ["–"]
 
 
-def _content_of(
-    change: ValueChange, content: dict[str, Any], *, is_new: bool = False, like: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
-    """The table of a change in a pack's content. is_new, like: a rule's id itself has changed in this content."""
+def _content_of(change: ValueChange, content: dict[str, Any]) -> dict[str, Any]:
+    """The table of a change in a pack's content."""
     if change.table in _TABLES:
-        table: dict[str, Any] = content.setdefault(change.table, {})
-        return table
-    if change.table.startswith("class."):
+        table: dict[str, Any] = content[change.table]
+    elif change.table.startswith("class."):
         table = content["class"][change.table.removeprefix("class.")]
-        return table
-    rules = like["rule"] if is_new and like is not None else content["rule"]
-    at = next(place for place, item in enumerate(rules) if item.get("id") == change.table)
-    table = content["rule"][at]
+    else:
+        table = next(item for item in content["rule"] if item.get("id") == change.table)
     return table
 
 
@@ -167,6 +151,7 @@ def _statements(lines: Sequence[str]) -> Iterator[_Statement]:
         at = end
 
 
+@lru_cache(maxsize=_MOST_READ)  # of a pack of which several values are changed, each statement is read once
 def _parsed(text: str) -> dict[str, Any] | None:
     try:
         return toml_content(text)

@@ -39,9 +39,9 @@ def _basis_line(entry: dict[str, Any], language: str) -> str:
 def versions_view(result: Result, language: str) -> AnswerView:
     """The packs in force, then what was put in force: the newest first."""
     opening = [phrase("said.pack_in_force", language, **_short(one)) for one in result["in_force"]]
-    rows = [_version_row(one, language) for one in result["versions"]]
-    closing = [] if rows else [phrase("said.pack_never_enacted", language)]
-    return AnswerView(rows, opening, closing)
+    closing = [] if result["versions"] else [phrase("said.pack_never_enacted", language)]
+    heads = [AnswerRow(line, line=()) for line in (*opening, *closing)]  # a window has no lines around its rows
+    return AnswerView([*heads, *(_version_row(one, language) for one in result["versions"])], opening, closing)
 
 
 def _version_row(one: Result, language: str) -> AnswerRow:
