@@ -26,6 +26,7 @@ PACK_VERBS: tuple[Verb, ...] = (
             Parameter("new", "RULE", convert=to_name),
             _OVERWRITE,
         ),
+        makes_data=True,
         work="pack_work",
     ),
     Verb("pack show", (_PACK, _OF_LIBRARY, _RUN), work=_WORK),
