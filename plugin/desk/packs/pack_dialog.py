@@ -51,6 +51,7 @@ class PackDialog(WorkingDialog):
         self._is_own = False  # whether the file may be changed
         self._is_shipped = False
         self._run = ""  # the check whose hits are shown
+        self._below: list[str] = []  # the packs on which it stands
         self.choice = WrappedChoice()
         self.choice.setAccessibleName(tr("Rule pack"))
         self.choice.activated.connect(lambda _row: self._leave_edits(self._read_chosen))
@@ -87,7 +88,7 @@ class PackDialog(WorkingDialog):
     def prove(self) -> None:
         """Prove the pack by its cases; what was typed is saved first."""
         step = tr("Prove the pack")
-        self._write_then(lambda _answer: self._show_page("prove", {"pack": [self._name]}, PROOF, step))
+        self._write_then(lambda _answer: self._show_page("prove", {"pack": [*self._below, self._name]}, PROOF, step))
 
     def try_out(self) -> None:
         """Ask what would turn in open cases if the pack were in force; what was typed is saved first."""
@@ -215,8 +216,9 @@ class PackDialog(WorkingDialog):
     def _fill(self, answer: dict[str, Any], file: str, is_own: bool) -> None:
         self._pack, self._file, self._is_own, self._is_shipped = answer["pack"], file, is_own, not file
         self.rules.show_pack(answer, is_own)
-        self._run = answer["run"] or ""
-        self.pages.setTabEnabled(DIFFERENCES, bool(answer["origin"] and answer["origin"]["is_here"]))
+        self._run, self._below = answer["run"] or "", answer["below"]
+        has_other = bool(self._below or (answer["origin"] and answer["origin"]["is_here"]))
+        self.pages.setTabEnabled(DIFFERENCES, has_other)
         for tree in self.trees.values():
             tree.clear()
         self._say_source(answer)

@@ -57,6 +57,14 @@ class Pack:
         return list(dict.fromkeys(table for rule in self.rules for table in rule.tables))
 
     @property
+    def stands_alone(self) -> bool:
+        """Whether it names no class and no rule but its own."""
+        ids = {rule.id for rule in self.rules}
+        named = {name for rule in self.rules for name in (rule.replaces, rule.milder, *rule.under) if name}
+        classes = {one.name for rule in self.rules for one in (*rule.unless, *rule.only)}
+        return named <= ids | {old for rule in self.rules for old in rule.succeeds} and classes <= self.classes.keys()
+
+    @property
     def texts(self) -> list[tuple[str, str]]:
         """All texts that a run by this pack rests on, its own first, each with its hash."""
         register = (sha256(self.register.text), self.register.text)
@@ -200,6 +208,20 @@ def parse_pack(
         system=system,
         origin=head.get("origin", {}),
     )
+
+
+def single_pack(text: str, source: str, catalogue: Mapping[str, LayerEntry]) -> Pack:
+    """A pack that is read by itself; one that names classes or bodies of the common pack, as standing on that.
+
+    It may name layers that are not in the catalogue. Raises OneMapError pack.…, rule.….
+    """
+    try:
+        return parse_pack(text, source, catalogue, is_kept=True)
+    except OneMapError as error:
+        if any(problem.code not in ("rule.class", "rule.value") for problem in error.problems):
+            raise
+    common = parse_packs([pack_text(DEFAULT_PACK)], catalogue, are_kept=True)
+    return parse_pack(text, source, catalogue, before=common, is_kept=True)
 
 
 def pack_head(text: str, source: str) -> Mapping[str, Any]:

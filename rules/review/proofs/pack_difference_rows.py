@@ -101,7 +101,7 @@ class DifferenceWords:
         return f"{text} {unit}".strip() if text is not None else None
 
     def _value(self, value: Any) -> str | None:
-        if value is None or (isinstance(value, (list, tuple, dict)) and not value):
+        if value is None or (isinstance(value, (str, list, tuple, dict)) and not value):
             return None
         if isinstance(value, ProjectClass):
             return self._list([*value.kinds, *value.use, *value.survey])

@@ -12,7 +12,7 @@ from onemap.layers.delivery.bag import file_hash, open_bag, write_bag
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.atomic_output import atomic_output, check_places
 from onemap.layers.library.library import now
-from onemap.rules.judge.packs.pack import Pack, pack_head, parse_pack
+from onemap.rules.judge.packs.pack import Pack, single_pack
 from onemap.rules.review.proofs.proof_cases import ENDING
 
 FORMAT, FORMAT_NUMBER, RECORD_FILE = "onemap-pack", 1, "onemap-pack.json"
@@ -71,8 +71,7 @@ def receive_pack(
         if not first.endswith(".toml") or any(not name.endswith(ENDING) for name in cases):
             raise OneMapError("pack.no_package", file=file.name)
         text = (bag.data / first).read_bytes().decode("utf-8-sig")
-        pack_head(text, first)
-        pack = parse_pack(text, first, catalogue, is_kept=True)
+        pack = single_pack(text, first, catalogue)
         if pack.hash != record["pack"]["hash"]:
             raise OneMapError("package.changed", file=file.name, name=first)
         check_places([folder / name for name in record["files"]], overwrite, "FOLDER")

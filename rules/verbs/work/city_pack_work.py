@@ -14,7 +14,7 @@ def pack_show(values: Values, context: VerbContext) -> Result:
     Raises OneMapError pack.…, rule.…, run.….
     """
     from onemap.layers.catalogue.catalogue import shipped_catalogue
-    from onemap.rules.judge.packs.pack import is_shipped
+    from onemap.rules.judge.packs.pack import DEFAULT_PACK, is_shipped
     from onemap.rules.review.proofs.pack_form import PackForm, hits_of_run
 
     name = values["pack"]
@@ -31,6 +31,7 @@ def pack_show(values: Values, context: VerbContext) -> Result:
         "pack": pack.record(),
         "file": None if is_shipped(name) else str(Path(name).absolute()),
         "origin": origin,
+        "below": [] if pack.stands_alone else [DEFAULT_PACK],
         "run": run,
         "departments": form.departments(hits, differences),
         "terms": form.terms(),
@@ -55,10 +56,9 @@ def _run_of(library: Any, values: Values) -> str | None:
 
 
 def _pack(name: str, catalogue: Mapping[str, Any]) -> Any:
-    from onemap.rules.judge.packs.pack import pack_text, parse_packs
+    from onemap.rules.judge.packs.pack import pack_text, single_pack
 
-    (pack,) = parse_packs([pack_text(name)], catalogue, are_kept=True)
-    return pack
+    return single_pack(*pack_text(name), catalogue)
 
 
 def _origin(pack: Any, catalogue: Mapping[str, Any], language: str) -> tuple[Result | None, dict[str, Result]]:
@@ -84,7 +84,7 @@ def pack_copy(values: Values, context: VerbContext) -> Result:
     """
     from onemap.layers.catalogue.catalogue import shipped_catalogue
     from onemap.layers.files.atomic_output import atomic_output, check_places
-    from onemap.rules.judge.packs.pack import pack_text, parse_pack
+    from onemap.rules.judge.packs.pack import pack_text, single_pack
     from onemap.rules.review.proofs.case_drafts import toml_value
     from onemap.rules.review.proofs.pack_text_change import ValueChange, changed_text
     from onemap.rules.review.proofs.proof_cases import cases_texts
@@ -97,7 +97,7 @@ def pack_copy(values: Values, context: VerbContext) -> Result:
     stated |= {f"title.{language}": title for language, title in _titles(values.get("title")).items()}
     changes = [ValueChange("pack", tuple(key.split(".")), value) for key, value in stated.items()]
     made = changed_text(text, source, changes)
-    parse_pack(made, target.name, shipped_catalogue(), is_kept=True)
+    single_pack(made, target.name, shipped_catalogue())
     try:
         cases = cases_texts(name)
     except OneMapError:  # a pack without cases is copied all the same; `prove` says that it has none
@@ -127,7 +127,7 @@ def pack_change(values: Values, context: VerbContext) -> Result:
     from onemap.layers.catalogue.catalogue import shipped_catalogue
     from onemap.layers.files.atomic_output import atomic_output
     from onemap.rules.judge.packs.laws import check_laws
-    from onemap.rules.judge.packs.pack import is_shipped, pack_text, parse_pack
+    from onemap.rules.judge.packs.pack import is_shipped, pack_text, single_pack
     from onemap.rules.review.proofs.pack_text_change import changed_text, value_change
 
     name, changes = values["pack"], [value_change(text) for text in values.get("set") or ()]
@@ -136,7 +136,7 @@ def pack_change(values: Values, context: VerbContext) -> Result:
     if not values.get("out") and is_shipped(name):
         raise OneMapError("pack.shipped", file=name, field="--out")
     made = changed_text(text, source, changes)
-    pack = parse_pack(made, source, shipped_catalogue(), is_kept=True)
+    pack = single_pack(made, source, shipped_catalogue())
     check_laws([pack], date.today())
     with atomic_output(target, overwrite, "--out") as beside:
         beside.write_bytes(made.encode())
@@ -168,8 +168,10 @@ def pack_differences(values: Values, context: VerbContext) -> Result:
     from onemap.rules.review.proofs.pack_differences import pack_changes, rule_differences
 
     catalogue, names = shipped_catalogue(), values["pack"]
+    others = values.get("against")
+    if not others:
+        names, others = _sides(names, catalogue)
     after = parse_packs([pack_text(name) for name in names], catalogue, are_kept=True)
-    others = values.get("against") or [*names[:-1], _origin_name(after[-1])]
     before = parse_packs([pack_text(name) for name in others], catalogue, are_kept=True)
     words = DifferenceWords(catalogue, context.language)
     rules = [words.record(one) for one in rule_differences(before, after, catalogue)]
@@ -184,13 +186,21 @@ def pack_differences(values: Values, context: VerbContext) -> Result:
     return {**result, **_turned(values, before, after, context)} if values.get("library") else result
 
 
-def _origin_name(pack: Any) -> str:
-    """The pack of which one is a copy. Raises OneMapError pack.no_origin where it names none that comes along."""
-    from onemap.rules.judge.packs.pack import is_shipped
+def _sides(names: list[str], catalogue: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+    """Packs, and what they are held against: the last one's origin in its place, or those on which it stands.
 
-    if not is_shipped(pack.origin.get("id", "/")):
+    Raises OneMapError pack.no_origin where it has neither.
+    """
+    from onemap.rules.judge.packs.pack import DEFAULT_PACK, is_shipped
+
+    pack, before = _pack(names[-1], catalogue), names[:-1]
+    if is_shipped(pack.origin.get("id", "/")):
+        return names, [*before, str(pack.origin["id"])]
+    if not before and not pack.stands_alone:
+        before = [DEFAULT_PACK]
+    if not before:
         raise OneMapError("pack.no_origin", file=pack.id, field="--against")
-    return str(pack.origin["id"])
+    return [*before, names[-1]], before
 
 
 def _turned(values: Values, before: Sequence[Any], after: Sequence[Any], context: VerbContext) -> Result:

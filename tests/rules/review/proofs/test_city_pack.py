@@ -93,6 +93,12 @@ def test_a_layer_that_only_the_city_knows_is_remarked_on(onemap, pack):
     assert (answer.code, [one["code"] for one in answer.json["problems"]]) == (0, ["pack.layers_unknown"])
 
 
+def test_a_pack_that_names_classes_of_the_common_one_is_read_as_standing_on_it(onemap, pack, tmp_path):
+    assert onemap("pack", "change", pack, "--set", "road:unless=rail_transit").code == 0
+    assert 'unless = ["rail_transit"]' in pack.read_text(encoding="utf-8")
+    assert onemap("pack", "show", pack).code == 0
+
+
 def test_what_is_written_in_another_way_is_left_to_an_editor(onemap, pack):
     pack.write_text(WRITTEN.replace('title = { zh = "公路", en = "Road" }', 'title.zh = "公路"\ntitle.en = "Road"'))
     answer = onemap("pack", "change", pack, "--set", "road:title.en=Street", "--set", "review:days=6")
