@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QFileDialog, QTabWidget, QWidget
+from qgis.PyQt.QtWidgets import QFileDialog, QHeaderView, QTabWidget, QWidget
 
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.desk.answers.answer_tree import AnswerTree
@@ -233,12 +233,15 @@ class PackDialog(WorkingDialog):
             text = tr("This pack is in force. Make it the city's own, a file, to change it.")
         else:
             text = self._file
+        lines = [text]
         if origin:
-            text = sentences(text, tr("A copy of {id} {version}; what differs is marked.").format(**origin))
+            text = tr("A copy of {id} {version}; what differs is marked.").format(**origin)
             if origin["is_here"] and not origin["is_same"]:
                 text = sentences(text, tr("The original has changed since."))
-        hits = tr("Hits are those of the check {run}.").format(run=answer["run"]) if answer["run"] else ""
-        self.source.setText(sentences(text, hits))
+            lines.append(text)
+        if answer["run"]:
+            lines.append(tr("Hits are those of the check {run}.").format(run=answer["run"]))
+        self.source.setText("\n".join([lines[0], sentences(*lines[1:])]).strip())
 
     def _write_then(self, go_on: Callable[[Any], None]) -> None:
         """Save what was typed, then go on; if it is refused, nothing more is done."""
@@ -321,4 +324,7 @@ class PackDialog(WorkingDialog):
 
 
 def _tree(name: str) -> AnswerTree:
-    return AnswerTree(name, [name])
+    """A page of rows without values beside their names."""
+    tree = AnswerTree(name, [name])
+    tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+    return tree

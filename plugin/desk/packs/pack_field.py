@@ -12,6 +12,7 @@ from onemap.plugin.widgets.field_error import FieldError
 from onemap.plugin.widgets.form_fields import shrink
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.tick_box import TickBox
+from onemap.plugin.widgets.tick_delegate import TickDelegate
 
 SENTENCE_LINES, LIST_ROWS = 3, 5
 
@@ -24,7 +25,8 @@ class PackField(QWidget):
     def __init__(self, field: dict[str, Any], parent: QWidget | None = None) -> None:
         """Take what the core tells of a value."""
         super().__init__(parent)
-        self.place, self.title, self._form = str(field["place"]), str(field["title"]), str(field["form"])
+        title = str(field["title"])
+        self.place, self.title, self._form = str(field["place"]), f"{title[:1].upper()}{title[1:]}", str(field["form"])
         self._field = field
         self.control = self._make()
         self.control.setAccessibleName(self.title)
@@ -52,6 +54,18 @@ class PackField(QWidget):
             ]
             return json.dumps(ticked, ensure_ascii=False) if ticked else ""
         return control.toPlainText().strip() if isinstance(control, QPlainTextEdit) else control.text().strip()
+
+    def set_open(self, is_open: bool) -> None:
+        """Let the value be changed, or only be read."""
+        control = self.control
+        if isinstance(control, (QLineEdit, QPlainTextEdit)):
+            control.setReadOnly(not is_open)
+        elif isinstance(control, QListWidget):
+            for row in range(control.count()):
+                item, mark = control.item(row), Qt.ItemFlag.ItemIsUserCheckable
+                item.setFlags(item.flags() | mark if is_open else item.flags() & ~mark)
+        else:
+            control.setEnabled(is_open)
 
     def set_text(self, text: str) -> None:
         """Show a value that was typed before."""
@@ -119,6 +133,8 @@ class PackField(QWidget):
             item.setToolTip(name)
             item.setCheckState(Qt.CheckState.Checked if name in chosen else Qt.CheckState.Unchecked)
             listed.addItem(item)
+        listed.setItemDelegate(TickDelegate(listed))
+        listed.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         listed.setFixedHeight(listed.fontMetrics().lineSpacing() * LIST_ROWS + 16)
         listed.itemChanged.connect(lambda _item: self.changed.emit())
         return listed

@@ -166,7 +166,7 @@ class PackRules(QSplitter):
             field = PackField(one)
             if field.place in self.edits:
                 field.set_text(self.edits[field.place])
-            field.control.setEnabled(self._is_open)
+            field.set_open(self._is_open)
             field.changed.connect(lambda field=field: self._note(field))
             self.fields[field.place] = field
             form.addRow("" if isinstance(field.control, TickBox) else field.title, field)

@@ -80,7 +80,17 @@ def enact(library: Library, given: tuple[str, str], who: str, reason: str, inste
 def _enactment(pack: Pack, former: tuple[str, str] | None, replaced: str, who: str, reason: str) -> Enactment:
     version = str(pack_head(*former)["version"]) if former else ""
     hash_ = sha256(former[0]) if former else ""
-    return Enactment(now(), who, reason, pack.id, pack.version, pack.hash, replaced, version, hash_)
+    return Enactment(
+        at=now(),
+        who=who,
+        reason=reason,
+        id=pack.id,
+        version=pack.version,
+        hash=pack.hash,
+        replaced=replaced,
+        replaced_version=version,
+        replaced_hash=hash_,
+    )
 
 
 def text_of_hash(library: Library, hash_: str) -> str:

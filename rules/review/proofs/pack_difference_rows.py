@@ -67,9 +67,9 @@ class DifferenceWords:
         sides = [{one.name: one for one in classes} for classes in (before, after)]
         if not sides[1]:
             return [self._phrase(f"mutant.{key}_dropped")]
-        said = [(f"{key}_class_dropped", one) for name, one in sides[0].items() if name not in sides[1]]
-        said += [(f"{key}_class_added", one) for name, one in sides[1].items() if name not in sides[0]]
-        lines = [self._phrase(f"mutant.{code}", title=one.title[self._language]) for code, one in said]
+        changes = [(f"{key}_class_dropped", one) for name, one in sides[0].items() if name not in sides[1]]
+        changes += [(f"{key}_class_added", one) for name, one in sides[1].items() if name not in sides[0]]
+        lines = [self._phrase(f"mutant.{code}", title=one.title[self._language]) for code, one in changes]
         altered = [one for name, one in sides[1].items() if name in sides[0] and sides[0][name].content != one.content]
         return lines + [
             self._phrase("pack_difference.class_altered", title=one.title[self._language]) for one in altered
@@ -152,11 +152,11 @@ def differences_view(result: Result, language: str) -> AnswerView:
             )
             rows.append(AnswerRow(title, rows=ofs, line=(title,)))
     if result["pack"]:
-        said = [AnswerRow(one["sentence"], line=(one["sentence"],)) for one in result["pack"]]
+        others = [AnswerRow(one["sentence"], line=(one["sentence"],)) for one in result["pack"]]
         title = phrase(
-            "pack_difference.head", language, title=phrase("pack_difference.pack", language), count=len(said)
+            "pack_difference.head", language, title=phrase("pack_difference.pack", language), count=len(others)
         )
-        rows.append(AnswerRow(title, rows=said, line=(title,)))
+        rows.append(AnswerRow(title, rows=others, line=(title,)))
     if turned := result.get("turned"):
         title = phrase("pack_difference.turned", language, count=len(turned), run=result["run"])
         rows.append(AnswerRow(title, rows=[_turned_row(one, language) for one in turned], line=(title,)))

@@ -58,11 +58,11 @@ class RuleDifference:
         """What the rule becomes: one of CHANGES."""
         if self.before is None or self.after is None:
             return "new" if self.before is None else "gone"
-        said = {one.direction for one in self.keys}
-        if "both" in said or {STRICTER, MILDER} <= said:
+        ways = {one.direction for one in self.keys}
+        if "both" in ways or {STRICTER, MILDER} <= ways:
             return "both"
         # What judges otherwise beside what is milder may make it stricter all the same: nobody says milder then.
-        return next(one for one in (OTHERWISE, STRICTER, MILDER, "law", WORDS) if one in said)
+        return next(one for one in (OTHERWISE, STRICTER, MILDER, "law", WORDS) if one in ways)
 
 
 def rule_differences(
@@ -122,7 +122,7 @@ def _key_changes(before: Rule, after: Rule, catalogue: Mapping[str, LayerEntry])
     note("harmless", (before.harmless, after.harmless), _of_harmless)
     for keys, direction in ((_JUDGE_OTHERWISE, OTHERWISE), (("basis",), "law"), (_SAID_OTHERWISE, WORDS)):
         for key in keys:
-            note(key, (getattr(before, key), getattr(after, key)), lambda *_sides, said=direction: said)
+            note(key, (getattr(before, key), getattr(after, key)), lambda *_sides, way=direction: way)
     return found
 
 

@@ -1,5 +1,6 @@
 """A pack as a form: its rules by department with their law, and of each rule the values that a planner may change."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -22,6 +23,7 @@ Result = dict[str, Any]
 _SENTENCES = ("title", "finding", "draft")
 _CLASSES = ("unless", "only")
 _OF_RULE = ("verdict", "where", "when", *_CLASSES, "silent", "missing", *_SENTENCES)
+_PARTS = re.compile("[.:=]")  # of a place, which no name in it may have
 _NUMBERS = (NUMBER, AMOUNT, WHOLE)
 
 
@@ -83,7 +85,7 @@ class PackForm:
                 continue
             if name == "missing":  # the numbers of its kind come before what is asked seldom
                 for own, key in kind.keys.items():
-                    yield self._field(rule.id, own, key, item.get(own), key.title.get(self._language))
+                    yield from self._options(rule.id, own, key, item.get(own))
             if name not in _SENTENCES:
                 yield self._field(rule.id, name, RULE_KEYS[name], item.get(name))
                 continue
@@ -95,11 +97,28 @@ class PackForm:
                     "value": (item.get(name) or {}).get(spoken, ""),
                 }
 
+    def _options(self, rule: str, name: str, key: Key, value: Any) -> Iterator[Result]:
+        """One key of a kind; of a threshold by classes each number by itself."""
+        title = key.title.get(self._language) or name
+        values = value.get("values") if isinstance(value, Mapping) else None
+        if not isinstance(values, Mapping) or any(_PARTS.search(one) for one in values):
+            yield self._field(rule, name, key, value, title)
+            return
+        numbers = {f"values.{one}": (one, number) for one, number in values.items()}
+        numbers |= {"default": (self._name("default"), value["default"])} if "default" in value else {}
+        for place, (of, number) in numbers.items():
+            own = phrase("pack_difference.of_class", self._language, name=title, value=of)
+            yield {
+                **self._field(rule, f"{name}.{place}", key, None, own),
+                "form": "number",
+                "value": toml_value(number),
+            }
+
     def _field(self, table: str, name: str, key: Key, value: Any, title: str | None = None) -> Result:
         """One value: where it stands, what it is called, how it is written, and what it may be."""
         form, text = _form(name, key), value
         if form in ("toml", "list"):
-            text = "" if value is None else value if form == "list" else _written(value)
+            text = "" if value is None else value if form == "list" else _value_text(value)
         elif value is None:
             text = ""
         elif form == "number":
@@ -138,7 +157,7 @@ def _form(name: str, key: Key) -> str:
     return {FLAG: "flag", TEXT: "text"}.get(key.type, "toml")
 
 
-def _written(value: Any) -> str:
+def _value_text(value: Any) -> str:
     return value if isinstance(value, str) else toml_value(value)
 
 

@@ -60,9 +60,9 @@ def changed_text(text: str, source: str, changes: Sequence[ValueChange]) -> str:
     except ValueError as error:
         raise OneMapError("pack.syntax", file=source, reason=toml_reason(error)) from None
     for change in changes:
-        made = _changed(made, content, source, change)
+        made = _with_change(made, content, source, change)
     # The text is the proof: it says what was wanted, and nothing else has changed.
-    if _parsed(made) != content:
+    if _content_or_none(made) != content:
         raise OneMapError("pack.unwritable", file=source, field=", ".join(change.place for change in changes))
     return made.replace("\n", "\r\n") if "\r\n" in text else made
 
@@ -77,7 +77,7 @@ class _Statement:
     header: str = ""
 
 
-def _changed(text: str, content: dict[str, Any], source: str, change: ValueChange) -> str:
+def _with_change(text: str, content: dict[str, Any], source: str, change: ValueChange) -> str:
     """The text with one change. content: of the text, which is changed with it."""
     lines = text.split("\n")
     tables = _tables(lines)
@@ -86,11 +86,11 @@ def _changed(text: str, content: dict[str, Any], source: str, change: ValueChang
         head = next(one for one in tables if one[0].header == "pack")
         lines[_end_of(head) : _end_of(head)] = ["", "[review]"]
         content["review"] = {}
-        return _changed("\n".join(lines), content, source, change)
+        return _with_change("\n".join(lines), content, source, change)
     if block is None:
         raise OneMapError("pack.no_table", file=source, field="--set", value=change.table, known=_near(change, content))
     table, first = _content_of(change, content), change.keys[0]
-    whole = _with_value(table.get(first), change.keys[1:], _typed(change, table, source))
+    whole = _with_value(table.get(first), change.keys[1:], _value_of(change, table, source))
     own = [one for one in block[1:] if one.keys[:1] == (first,)]
     if len(own) > 1:
         raise OneMapError("pack.unwritable", file=source, field=change.place)
@@ -145,14 +145,14 @@ def _statements(lines: Sequence[str]) -> Iterator[_Statement]:
         elif line and not line.startswith("#"):
             content = None
             while content is None and end <= len(lines):
-                content, end = _parsed("\n".join(lines[at:end])), end + 1
+                content, end = _content_or_none("\n".join(lines[at:end])), end + 1
             end -= 1
             yield _Statement(at, end, _key_path(content or {}))
         at = end
 
 
 @lru_cache(maxsize=_MOST_READ)  # of a pack of which several values are changed, each statement is read once
-def _parsed(text: str) -> dict[str, Any] | None:
+def _content_or_none(text: str) -> dict[str, Any] | None:
     try:
         return toml_content(text)
     except (ValueError, tomllib.TOMLDecodeError):
@@ -187,10 +187,10 @@ def _comment(lines: Sequence[str], one: _Statement) -> str:
     """The comment at the end of a statement, with the blanks before it."""
     last = lines[one.last - 1]
     text = "\n".join(lines[one.first : one.last])
-    content = _parsed(text)
+    content = _content_or_none(text)
     for at, sign in enumerate(last):
         before = "\n".join([*lines[one.first : one.last - 1], last[:at]])
-        if sign == "#" and _parsed(before) == content:
+        if sign == "#" and _content_or_none(before) == content:
             kept = last[:at].rstrip()
             return last[len(kept) :]
     return ""
@@ -205,7 +205,7 @@ def _with_value(content: Any, keys: Sequence[str], value: Any) -> Any:
     return {key: one for key, one in table.items() if one is not None} or None
 
 
-def _typed(change: ValueChange, table: Mapping[str, Any], source: str) -> Any:
+def _value_of(change: ValueChange, table: Mapping[str, Any], source: str) -> Any:
     """The value of a change, of the type that its key wants; None for none. Raises OneMapError pack.set_value."""
     if change.value == "":
         return None

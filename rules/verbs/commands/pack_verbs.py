@@ -2,7 +2,7 @@
 
 from onemap.rules.contract.declaration import Parameter, Verb, to_date, to_name
 
-_WORK = "city_pack_work"
+_WORK = "pack_work"
 _PACK = Parameter("pack", "FILE|NAME", positional=True)
 _PACKS = Parameter("pack", "FILE|NAME", positional=True, repeated=True)
 _LIBRARY = Parameter("library", "LIBRARY", positional=True)
@@ -15,7 +15,7 @@ PACK_VERBS: tuple[Verb, ...] = (
     Verb(
         "laws",
         (Parameter("pack", "FILE|NAME", repeated=True), Parameter("as_of", "D", convert=to_date)),
-        work="pack_work",
+        work=_WORK,
     ),
     Verb(
         "prove",
@@ -27,7 +27,7 @@ PACK_VERBS: tuple[Verb, ...] = (
             _OVERWRITE,
         ),
         makes_data=True,
-        work="pack_work",
+        work=_WORK,
     ),
     Verb("pack show", (_PACK, _OF_LIBRARY, _RUN), work=_WORK),
     Verb(

@@ -184,8 +184,8 @@ def test_a_pack_in_force_makes_what_rests_on_the_former_one_stale_and_every_one_
     assert (step["replaced"], step["replaced_version"], step["version"]) == ("town", "1", "2")
     assert stale(town, case) == ["town"]
     versions = done("pack", "versions", town.library).json["versions"]
-    said = [(one["id"], one["version"], one["who"], one["reason"], one["replaced"]) for one in versions]
-    assert said == [("town", "2", "李", "新条例", "town"), ("town", "1", "王", "本市规则", "city-preliminary")]
+    steps = [(one["id"], one["version"], one["who"], one["reason"], one["replaced"]) for one in versions]
+    assert steps == [("town", "2", "李", "新条例", "town"), ("town", "1", "王", "本市规则", "city-preliminary")]
     for hash_, text in ((versions[0]["hash"], draft), (versions[0]["replaced_hash"], former)):
         done("pack", "versions", town.library, "--hash", hash_[:10], "--out", tmp_path / "was.toml", "--overwrite")
         assert (tmp_path / "was.toml").read_bytes() == text.read_bytes()

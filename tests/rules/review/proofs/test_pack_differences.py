@@ -81,9 +81,9 @@ def test_a_class_that_means_more_projects_makes_its_rule_milder(differences):
 def test_each_number_is_named_as_a_sentence_in_both_languages(differences, onemap, tmp_path):
     differences(distance_m={"field": "GLDJ", "values": {"国道": 20, "省道": 20}})
     words = ("pack", "differences", tmp_path / "b.toml", "--against", tmp_path / "a.toml")
-    said = {language: onemap(*words, "--summary", lang=language).json["summary"] for language in ("zh", "en")}
-    assert "distance for “省道”: “20 m” instead of “15 m”." in said["en"]
-    assert "距离（省道）由“15 m”改为“20 m”。" in said["zh"]
+    texts = {language: onemap(*words, "--summary", lang=language).json["summary"] for language in ("zh", "en")}
+    assert "distance for “省道”: “20 m” instead of “15 m”." in texts["en"]
+    assert "距离（省道）由“15 m”改为“20 m”。" in texts["zh"]
 
 
 def test_a_rule_that_comes_goes_or_takes_anothers_place(onemap, tmp_path):

@@ -60,7 +60,7 @@ def _copied(result: Result, language: str) -> str:
     return phrase("said.pack_copied", language, **{**result, "cases": len(result["cases"])})
 
 
-def _changed(result: Result, language: str) -> str:
+def _change(result: Result, language: str) -> str:
     return phrase("said.pack_changed", language, **{**result, "changed": len(result["changed"])})
 
 
@@ -77,7 +77,7 @@ def _on_its_way(result: Result, language: str) -> str:
 PACK_SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "laws": _laws,
     "pack copy": _copied,
-    "pack change": _changed,
+    "pack change": _change,
     "pack enact": _enacted,
     "pack send": _on_its_way,
     "pack receive": _on_its_way,
