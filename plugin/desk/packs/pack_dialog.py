@@ -53,7 +53,8 @@ class PackDialog(WorkingDialog):
         self._run = ""  # the check whose hits are shown
         self._below: list[str] = []  # the packs on which it stands
         self.choice = WrappedChoice()
-        self.choice.setAccessibleName(tr("Rule pack"))
+        for part in (self.choice, self.choice.view()):
+            part.setAccessibleName(tr("Rule pack"))
         self.choice.activated.connect(lambda _row: self._leave_edits(self._read_chosen))
         self.open_button = tool_button("file", tr("Read another pack, a file"), action=self._choose_file)
         self.source = wrapped_label()

@@ -174,7 +174,7 @@ class PackRules(QSplitter):
         self.form_area.setWidget(body)
         if former is not None:
             former.deleteLater()
-        keep_choice_readable(body)  # makes the lists of the choices, which have to be named, too
+        keep_choice_readable(body)
         name_accessibly(body)
 
     def _heads(self, name: str) -> list[str]:

@@ -51,7 +51,7 @@ def test_a_pack_in_force_is_read_and_not_changed(dialog):
     assert lines and all(line.isReadOnly() for line in lines)
     assert not dialog.save_button.isEnabled() and not dialog.enact_button.isEnabled()
     assert dialog.copy_button.isEnabled()
-    assert rules.tree.topLevelItemCount() > 1 and nameless_controls(dialog) == []
+    assert rules.tree.topLevelItemCount() > 1 and not any(one.isVisible() for one in nameless_controls(dialog))
 
 
 @pytest.mark.slow
