@@ -47,11 +47,11 @@ def enact(library: Library, given: tuple[str, str], who: str, reason: str, inste
     """Put a pack in force in place of that of its id, of its origin, or of `instead`; else beside the others.
 
     given: its text, and the name that it has in errors.
-    Raises OneMapError library.owner_adds, pack.in_force, pack.no_such, pack.…, rule.…, library.….
+    Raises OneMapError pack.keeper, pack.in_force, pack.no_such, pack.…, rule.…, library.….
     """
     text, source = given
     if not library.roles.is_owner:
-        raise OneMapError("library.owner_adds", file=library.label)
+        raise OneMapError("pack.keeper", file=library.label)
     with library.writing() as connection:
         kept = library.packs()
         texts = [(known, name) if known else pack_text(name) for name, known in kept]

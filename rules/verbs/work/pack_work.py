@@ -343,15 +343,16 @@ def _turned(values: Values, before: Sequence[Any], after: Sequence[Any], context
 def pack_enact(values: Values, context: VerbContext) -> Result:
     """Put a pack in force in a library, a logged step of its keeper: what rests on the former one becomes stale.
 
-    Raises OneMapError library.owner_adds, pack.…, rule.….
+    Raises OneMapError decide.by, pack.…, rule.….
     """
     from onemap.rules.judge.packs.library_packs import packs_of
     from onemap.rules.judge.packs.pack import pack_text
     from onemap.rules.judge.runs.pack_store import enact
+    from onemap.rules.review.cases.hand import acting_person
 
     given = pack_text(values["pack"])
     with _library_of(values) as library:
-        who = values.get("by") or library.person()
+        who = acting_person(library, values.get("by"))
         fact = enact(library, given, who, values["reason"], values.get("instead"))
         remarks = _unknown_layers(packs_of(library, ()), library.catalogue(), context.language)
     return {"ok": True, **vars(fact), "problems": remarks}

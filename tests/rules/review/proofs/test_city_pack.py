@@ -176,6 +176,24 @@ def test_what_a_draft_would_turn_is_seen_before_it_is_in_force(city):
     assert {rule["rule"]: rule["hits"] for part in hits for rule in part["rules"]} == {"farm": 1, "river": 1}
 
 
+def test_a_kept_check_is_asked_by_a_draft_and_follows_the_pack_that_takes_its_packs_place(city):
+    town, _, draft = city
+    run = done("check", town.library, town.parcels()).json["run"]["id"]
+    turned = [{"parcel": "DK1", "from": "prohibited", "to": "consult", "rules": ["farm"]}]
+    assert command("recheck", town.library, "--run", run, "--pack", draft).json["runs"][0]["turned"] == turned
+    done(
+        "pack",
+        "change",
+        draft,
+        "--set",
+        "pack:id=other",
+        "--set",
+        'pack:origin={ id = "town", version = "1", hash = "x" }',
+    )
+    assert done("pack", "enact", town.library, draft, "--reason", "新条例").json["replaced"] == "town"
+    assert command("recheck", town.library, "--run", run).json["runs"][0]["turned"] == turned
+
+
 def test_a_pack_in_force_makes_what_rests_on_the_former_one_stale_and_every_one_is_kept(city, tmp_path):
     town, case, draft = city
     former = town.folder / "town.toml"
