@@ -5448,8 +5448,8 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>现行</translation>
     </message>
     <message>
-        <source>This pack is in force. Make it the city's own, a file, to change it.</source>
-        <translation>这是现行的规则包，另存为文件才能修改。</translation>
+        <source>The library keeps this pack. Make it the city's own, a file, to change it.</source>
+        <translation>这是资料库保存的规则包，另存为文件才能修改。</translation>
     </message>
     <message>
         <source>{count:# value is|# values are} saved: {file}</source>

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QFileDialog, QHeaderView, QTabWidget, QWidget
+from qgis.PyQt.QtWidgets import QFileDialog, QHeaderView, QTabWidget, QTreeWidgetItem, QWidget
 
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.desk.answers.answer_tree import AnswerTree
@@ -162,6 +162,7 @@ class PackDialog(WorkingDialog):
         ):
             self.pages.insertTab(page, self.trees[page], title)
         self.pages.currentChanged.connect(self._ask_page)
+        self.trees[VERSIONS].itemActivated.connect(lambda item, _column: self._read_kept(item))
         buttons = (self.copy_button, 1, self.save_button, self.prove_button, self.try_button, self.enact_button)
         head = row_of((self.choice, 1), self.open_button)
         foot = row_of(*buttons, self.close_button)
@@ -214,6 +215,16 @@ class PackDialog(WorkingDialog):
             lambda _answer: self._read(path, lambda answer: self._fill(answer, path, is_own=False)),
         )
 
+    def _read_kept(self, item: QTreeWidgetItem) -> None:
+        """Show the pack of a row, as the library has kept it."""
+        about = self.trees[VERSIONS].about(item)
+        if about:
+            self._leave_edits(lambda: self._show_kept(about))
+
+    def _show_kept(self, pack: dict[str, Any]) -> None:
+        self.pages.setCurrentIndex(RULES)
+        self._take_from_library(pack)
+
     def _fill(self, answer: dict[str, Any], file: str, is_own: bool) -> None:
         self._pack, self._file, self._is_own, self._is_shipped = answer["pack"], file, is_own, not file
         self.rules.show_pack(answer, is_own)
@@ -231,7 +242,7 @@ class PackDialog(WorkingDialog):
         if self._is_shipped:
             text = tr("This pack comes along with One Map. Make it the city's own to change it.")
         elif not self._is_own:
-            text = tr("This pack is in force. Make it the city's own, a file, to change it.")
+            text = tr("The library keeps this pack. Make it the city's own, a file, to change it.")
         else:
             text = self._file
         lines = [text]

@@ -104,6 +104,10 @@ def test_it_is_proved_tried_and_put_in_force_with_a_reason(own_library, town, tm
     dialog.enact_button.click()
     wait_for(lambda: "新条例" in "".join(texts(dialog.trees[VERSIONS])) or dialog.notice.text.startswith("test-pack"))
     wait_for(lambda: [pack["id"] for pack in own_library.packs] == ["city-preliminary", "test-pack"])
+    wait_for(lambda: not dialog.is_working)
+    dialog.trees[VERSIONS].itemActivated.emit(dialog.trees[VERSIONS].topLevelItem(2), 0)
+    wait_for(lambda: dialog.source.text().startswith("The library keeps this pack") and not dialog.is_working)
+    assert texts(dialog.rules.tree)[2] == "Occupies permanent basic farmland" and not dialog.save_button.isEnabled()
     dialog.close_down()
     dialog.deleteLater()
 
