@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from onemap.layers.catalogue.catalogue import LayerEntry
+from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.messages import phrase
 from onemap.rules.judge.kinds.permitted_uses import permits_of
 from onemap.rules.judge.packs.project_class import ProjectClass
@@ -370,6 +371,16 @@ def _article(rule: Rule) -> str:
 def drafts_text(drafts: Sequence[Draft]) -> str:
     """Cases as they stand in a file."""
     return "\n".join(_case_text(draft) for draft in drafts)
+
+
+def head_text(cases: str, day: date) -> str:
+    """The head of a file of cases, with what lies around those of another file."""
+    around = toml_content(cases.replace("\r\n", "\n")).get("around", ())
+    tables = [("[cases]", {"day": day}), *(("[[around]]", one) for one in around)]
+    return "".join(
+        "\n".join((name, *(f"{key} = {toml_value(value)}" for key, value in table.items()), "\n"))
+        for name, table in tables
+    )
 
 
 def _case_text(draft: Draft) -> str:

@@ -72,7 +72,8 @@ def prove(values: Values, context: VerbContext) -> Result:
     names = values["pack"]
     texts = [pack_text(name) for name in names]
     if values.get("new"):
-        return _drafted(values["new"], Proving(texts, [], shipped_catalogue(), date.today()), context)
+        head = _head_of_cases(names)
+        return _drafted(values["new"], Proving(texts, [], shipped_catalogue(), date.today()), context, head)
     # What a pack stands on has cases of its own, which speak of it alone.
     proving = Proving(texts, cases_texts(names[-1]), shipped_catalogue(), date.today())
     mutants = MutantRuns(context.language) if values.get("mutants") else None
@@ -84,8 +85,25 @@ def prove(values: Values, context: VerbContext) -> Result:
     return {**result, **({"report": places} if places else {})}
 
 
-def _drafted(rule: str, proving: Any, context: VerbContext) -> Result:
-    """The drafts of a rule's cases. Raises OneMapError cases.no_rule."""
+def _head_of_cases(names: Sequence[str]) -> str:
+    """How a new file of cases begins: with what lies around every case of the pack on which the last one stands.
+
+    Without it the rules of that pack would decide all cases. "" where the last pack has cases already.
+    """
+    from onemap.rules.review.proofs.case_drafts import head_text
+    from onemap.rules.review.proofs.proof_cases import cases_texts
+
+    found = []
+    for name in (names[-1], *names[-2:-1]):
+        try:
+            found.append(cases_texts(name)[0][0])
+        except OneMapError:  # there are none
+            found.append("")
+    return head_text(found[-1], date.today()) if len(found) > 1 and not found[0].strip() else ""
+
+
+def _drafted(rule: str, proving: Any, context: VerbContext, head: str) -> Result:
+    """The drafts of a rule's cases. head: what stands before them. Raises OneMapError cases.no_rule."""
     from onemap.rules.review.proofs.case_drafts import CaseDrafts, drafts_text
 
     rules = {one.id: one for one in proving.rules}
@@ -94,7 +112,7 @@ def _drafted(rule: str, proving: Any, context: VerbContext) -> Result:
         raise OneMapError("cases.no_rule", value=rule, field="--new", known=near or ["–"])
     classes = {name: item for pack in proving.packs for name, item in pack.classes.items()}
     drafts = CaseDrafts(proving.rules, classes, proving.catalogue, context.language).of(rules[rule], date.today())
-    return {"ok": True, "rule": rule, "cases": len(drafts), "text": drafts_text(drafts)}
+    return {"ok": True, "rule": rule, "cases": len(drafts), "text": head + drafts_text(drafts)}
 
 
 def _answer(proof: Any) -> Result:
