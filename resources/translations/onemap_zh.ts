@@ -5535,5 +5535,9 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <source>Rules not fully shown (JSON)</source>
         <translation>未全部证明的规则（JSON）</translation>
     </message>
+    <message>
+        <source>Classes of projects</source>
+        <translation>项目类别</translation>
+    </message>
 </context>
 </TS>

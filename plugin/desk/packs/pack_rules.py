@@ -23,7 +23,7 @@ from onemap.plugin.words.verdicts import LOOKS, sign_icon
 
 NAME, HITS, MARK = range(3)
 ROLE_RULE = Qt.ItemDataRole.UserRole
-TERMS = "review"
+TERMS, CLASSES = "review", "class"
 WIDTHS_PX = (420, 460)
 
 
@@ -37,7 +37,7 @@ class PackRules(QSplitter):
         self.edits: dict[str, str] = {}  # by place what was typed and is not saved
         self.fields: dict[str, PackField] = {}  # of the form on display, by place
         self._rules: dict[str, dict[str, Any]] = {}
-        self._terms: list[dict[str, Any]] = []
+        self._others: dict[str, list[dict[str, Any]]] = {}  # the values of TERMS and CLASSES
         self._is_open = False  # whether values can be saved
         self.search = SearchLine(tr("Rule, law …"))
         self.search.setAccessibleName(tr("Search the rules"))
@@ -65,12 +65,14 @@ class PackRules(QSplitter):
     def show_pack(self, answer: dict[str, Any], is_open: bool) -> None:
         """Show the rules of a pack. is_open: its values may be changed."""
         chosen = self.current_rule
-        self.edits, self._is_open, self._terms = {}, is_open, answer["terms"]
+        self.edits, self._is_open = {}, is_open
+        self._others = {TERMS: answer["terms"], CLASSES: answer["classes"]}
         self._rules = {rule["rule"]: rule for part in answer["departments"] for rule in part["rules"]}
         self.tree.clear()
-        head = QTreeWidgetItem([tr("Terms of the review"), "", ""])
-        head.setData(NAME, ROLE_RULE, TERMS)
-        self.tree.addTopLevelItem(head)
+        for name in (one for one, fields in self._others.items() if fields):
+            head = QTreeWidgetItem([_other_title(name), "", ""])
+            head.setData(NAME, ROLE_RULE, name)
+            self.tree.addTopLevelItem(head)
         for part in answer["departments"]:
             department = QTreeWidgetItem([f"{part['title']} ({len(part['rules'])})", "", ""])
             self.tree.addTopLevelItem(department)
@@ -100,8 +102,10 @@ class PackRules(QSplitter):
             if place is None:
                 left.append(problem)
                 continue
-            if place.partition(":")[0] != self.current_rule:
-                self.choose(place.partition(":")[0])
+            page = place.partition(":")[0].partition("class.")
+            name = CLASSES if page[1] else page[0]
+            if name != self.current_rule:
+                self.choose(name)
             field = self.fields.get(place)
             if field is None:
                 left.append(problem)
@@ -119,8 +123,8 @@ class PackRules(QSplitter):
         if rule in self._rules:
             places = [field["place"] for field in self._rules[rule]["fields"]]
             return next((one for one in places if one == f"{rule}:{key}" or one.startswith(f"{rule}:{key}.")), None)
-        table, dot, name = key.partition(".")
-        return f"{table}:{name}" if dot and table == TERMS else None
+        table, dot, name = key.rpartition(".") if key.startswith(f"{CLASSES}.") else key.partition(".")
+        return f"{table}:{name}" if dot and table.partition(".")[0] in self._others else None
 
     def _item(self, rule: dict[str, Any]) -> QTreeWidgetItem:
         hits = "" if rule["hits"] is None else f"{rule['hits']:,}"
@@ -140,8 +144,8 @@ class PackRules(QSplitter):
     def _filter(self, text: str) -> None:
         """Show the rules whose title, id or law has the text."""
         wanted = text.strip().lower()
-        for row in range(1, self.tree.topLevelItemCount()):
-            department = self.tree.topLevelItem(row)
+        tops = [self.tree.topLevelItem(row) for row in range(self.tree.topLevelItemCount())]
+        for department in (top for top in tops if top.childCount()):
             for place in range(department.childCount()):
                 item = department.child(place)
                 item.setHidden(wanted not in item.toolTip(NAME).lower())
@@ -162,7 +166,7 @@ class PackRules(QSplitter):
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             form.addRow(label)
-        for one in self._terms if name == TERMS else self._rules[name]["fields"]:
+        for one in self._others[name] if name in self._others else self._rules[name]["fields"]:
             field = PackField(one)
             if field.place in self.edits:
                 field.set_text(self.edits[field.place])
@@ -178,8 +182,8 @@ class PackRules(QSplitter):
         name_accessibly(body)
 
     def _heads(self, name: str) -> list[str]:
-        if name == TERMS:
-            return [tr("Terms of the review")]
+        if name in self._others:
+            return [_other_title(name)]
         rule = self._rules[name]
         return [
             f"{rule['title']} · {rule['rule']}",
@@ -194,3 +198,8 @@ class PackRules(QSplitter):
         else:
             self.edits[field.place] = field.text
         self.edited.emit()
+
+
+def _other_title(name: str) -> str:
+    """What the values beside the rules are called."""
+    return tr("Terms of the review") if name == TERMS else tr("Classes of projects")

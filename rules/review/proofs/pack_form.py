@@ -15,6 +15,7 @@ from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.kinds.kind import AMOUNT, FLAG, LIST, NUMBER, TEXT, WHOLE, Key
 from onemap.rules.judge.packs.keys import REVIEW_KEYS, RULE_KEYS
 from onemap.rules.judge.packs.pack import Pack
+from onemap.rules.judge.packs.project_class import CLASS_KEYS
 from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.judge.runs.run_store import check_record, stored_values
 from onemap.rules.review.proofs.case_drafts import toml_value
@@ -60,6 +61,18 @@ class PackForm:
                 {**self._field("review", f"days_of.{code}", REVIEW_KEYS["days"], own.get(code), title), "default": ""}
             )
         return fields
+
+    def classes(self) -> list[Result]:
+        """What the pack's own classes of projects reach: kinds of the register, and beginnings of codes."""
+        return [
+            {
+                **self._field(f"class.{one.name}", key, CLASS_KEYS[key], None, f"{one.title[self._language]} · {key}"),
+                "form": "text",
+                "value": ", ".join(getattr(one, key)),
+            }
+            for one in self._pack.classes.values()
+            for key in ("kinds", "use", "survey")
+        ]
 
     def _rule(self, rule: Rule, hits: Mapping[str, int] | None, differences: Mapping[str, Result]) -> Result:
         language, differs = self._language, differences.get(rule.id)

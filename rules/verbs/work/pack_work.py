@@ -180,6 +180,7 @@ def pack_show(values: Values, context: VerbContext) -> Result:
         "run": run,
         "departments": form.departments(hits, differences),
         "terms": form.terms(),
+        "classes": form.classes(),
     }
 
 

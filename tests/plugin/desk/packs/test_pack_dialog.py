@@ -113,6 +113,22 @@ def test_it_is_proved_tried_and_put_in_force_with_a_reason(own_library, town, tm
 
 
 @pytest.mark.slow
+def test_a_class_of_projects_is_changed_and_a_kind_that_nobody_knows_refused_there(own):
+    dialog, path = own
+    dialog.rules.choose("class")
+    field = dialog.rules.fields["class.forestry:kinds"]
+    assert field.text == "afforestation"
+    field.control.setText("afforestation, nothing_such")
+    dialog.save_button.click()
+    wait_for(lambda: dialog.rules.fields["class.forestry:kinds"].error.text())
+    dialog.rules.fields["class.forestry:kinds"].control.setText("afforestation, orchard")
+    dialog.save_button.click()
+    wait_for(lambda: not dialog.rules.edits and not dialog.is_working)
+    assert 'kinds = ["afforestation", "orchard"]' in path.read_text(encoding="utf-8")
+    assert "milder" in texts(dialog.rules.tree, MARK)
+
+
+@pytest.mark.slow
 def test_values_that_were_typed_are_not_lost_without_a_question(own, monkeypatch):
     dialog, _path = own
     asked = []
