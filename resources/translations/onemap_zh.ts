@@ -5339,5 +5339,209 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <source>List only what is broken or near its limit</source>
         <translation>只列突破和预警的指标</translation>
     </message>
+    <message>
+        <source>Prove the pack</source>
+        <translation>证明规则包</translation>
+    </message>
+    <message>
+        <source>Judge open cases by the pack</source>
+        <translation>按这个规则包重新判断在办项目</translation>
+    </message>
+    <message>
+        <source>Why is it put in force? The log keeps the reason. Opinions by the former rules become outdated.</source>
+        <translation>为何启用？理由记入日志。依据原规则的意见随即过时。</translation>
+    </message>
+    <message>
+        <source>In force: {id} {version}. Opinions that rest on the former rules are outdated.</source>
+        <translation>已启用 {id} {version}。依据原规则的意见已过时。</translation>
+    </message>
+    <message>
+        <source>Read another pack, a file</source>
+        <translation>查看另一个规则包文件</translation>
+    </message>
+    <message>
+        <source>Put the pack in force</source>
+        <translation>启用规则包</translation>
+    </message>
+    <message>
+        <source>Copy the pack</source>
+        <translation>抄录规则包</translation>
+    </message>
+    <message>
+        <source>Make it the city's own…</source>
+        <translation>抄为本市规则包…</translation>
+    </message>
+    <message>
+        <source>Write the pack and its cases to a file that may be changed</source>
+        <translation>把规则包和案例另存为可以修改的文件</translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation>保存</translation>
+    </message>
+    <message>
+        <source>Prove</source>
+        <translation>证明</translation>
+    </message>
+    <message>
+        <source>Judge the cases beside the pack</source>
+        <translation>用规则包旁的案例逐一检验</translation>
+    </message>
+    <message>
+        <source>What would turn</source>
+        <translation>试算影响</translation>
+    </message>
+    <message>
+        <source>Judge open cases by this pack; nothing is written</source>
+        <translation>按这个规则包重新判断在办项目，不写入资料库</translation>
+    </message>
+    <message>
+        <source>Put in force…</source>
+        <translation>启用…</translation>
+    </message>
+    <message>
+        <source>This pack comes along with One Map. Make it the city's own to change it.</source>
+        <translation>这是自带的规则包，抄为本市的才能修改。</translation>
+    </message>
+    <message>
+        <source>Save the pack</source>
+        <translation>保存规则包</translation>
+    </message>
+    <message>
+        <source>The city's own pack</source>
+        <translation>本市规则包</translation>
+    </message>
+    <message>
+        <source>Put in force</source>
+        <translation>启用规则包</translation>
+    </message>
+    <message>
+        <source>Discard</source>
+        <translation>放弃修改</translation>
+    </message>
+    <message>
+        <source>What the cases prove</source>
+        <translation>案例检验结果</translation>
+    </message>
+    <message>
+        <source>What would turn in open cases</source>
+        <translation>在办项目中会改变的结论</translation>
+    </message>
+    <message>
+        <source>What differs from the origin</source>
+        <translation>与所抄规则包的差异</translation>
+    </message>
+    <message>
+        <source>Packs in force, and those of before</source>
+        <translation>现行和历次的规则包</translation>
+    </message>
+    <message>
+        <source>Proof</source>
+        <translation>检验</translation>
+    </message>
+    <message>
+        <source>Would turn</source>
+        <translation>影响</translation>
+    </message>
+    <message>
+        <source>Differences</source>
+        <translation>差异</translation>
+    </message>
+    <message>
+        <source>In force</source>
+        <translation>现行</translation>
+    </message>
+    <message>
+        <source>The library keeps this pack. Make it the city's own, a file, to change it.</source>
+        <translation>这是资料库保存的规则包，另存为文件才能修改。</translation>
+    </message>
+    <message>
+        <source>{count:# value is|# values are} saved: {file}</source>
+        <translation>已保存 {count} 处：{file}</translation>
+    </message>
+    <message>
+        <source>{count:# value was|# values were} changed and not saved.</source>
+        <translation>有 {count} 处改动尚未保存。</translation>
+    </message>
+    <message>
+        <source>The original has changed since.</source>
+        <translation>所抄的规则包此后已有改动。</translation>
+    </message>
+    <message>
+        <source>Hits are those of the check {run}.</source>
+        <translation>命中数取自检测 {run}。</translation>
+    </message>
+    <message>
+        <source>Compare the packs</source>
+        <translation>对照规则包</translation>
+    </message>
+    <message>
+        <source>A copy of {id} {version}; what differs is marked.</source>
+        <translation>抄自 {id} {version}，不同之处已标明。</translation>
+    </message>
+    <message>
+        <source>Rule, law …</source>
+        <translation>规则、依据……</translation>
+    </message>
+    <message>
+        <source>Search the rules</source>
+        <translation>查找规则</translation>
+    </message>
+    <message>
+        <source>Rules by department</source>
+        <translation>各部门的规则</translation>
+    </message>
+    <message>
+        <source>Hits</source>
+        <translation>命中</translation>
+    </message>
+    <message>
+        <source>Differs</source>
+        <translation>差异</translation>
+    </message>
+    <message>
+        <source>Terms of the review</source>
+        <translation>审查期限等</translation>
+    </message>
+    <message>
+        <source>Law</source>
+        <translation>依据</translation>
+    </message>
+    <message>
+        <source>Read, change and prove the rules</source>
+        <translation>查看、修改和证明规则</translation>
+    </message>
+    <message>
+        <source>Prove rule packs</source>
+        <translation>证明规则包</translation>
+    </message>
+    <message>
+        <source>Judges the cases beside a rule pack (NAME.cases.toml) and says which fail, which rules lack a hit, a miss or an unknown, and, with single errors made in every rule, which sentences of it no case protects.</source>
+        <translation>用规则包旁的案例（名称.cases.toml）检验规则包：哪些案例不符预期，哪些规则还缺命中、未命中或无法判定的案例；另可在每条规则中制造单处错误，指出哪些内容没有案例保护。</translation>
+    </message>
+    <message>
+        <source>Rule packs (names or *.toml)</source>
+        <translation>规则包（名称或 *.toml）</translation>
+    </message>
+    <message>
+        <source>Also make single errors in every rule</source>
+        <translation>另在每条规则中制造单处错误</translation>
+    </message>
+    <message>
+        <source>Only draft the cases of this rule</source>
+        <translation>只起草这条规则的案例</translation>
+    </message>
+    <message>
+        <source>Cases as expected</source>
+        <translation>符合预期的案例</translation>
+    </message>
+    <message>
+        <source>Rules not fully shown (JSON)</source>
+        <translation>未全部证明的规则（JSON）</translation>
+    </message>
+    <message>
+        <source>Classes of projects</source>
+        <translation>项目类别</translation>
+    </message>
 </context>
 </TS>

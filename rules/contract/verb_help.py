@@ -12,7 +12,7 @@ from onemap.layers.text_table import padded_text, text_width, wrapped_lines
 # By what they are for, as `help_groups` of the messages titles them; a first word stands for all its steps.
 GROUPS = {
     "library": "new inspect add ingest answers retire layers service sample",
-    "check": "check explain runs remedy sites sheet facts laws prove",
+    "check": "check explain runs remedy sites sheet facts laws prove pack",
     "look": "identify find",
     "plans": "compare contradictions decide spots comparison atlas",
     "review": "review recheck",

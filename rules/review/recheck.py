@@ -9,23 +9,29 @@ from onemap.layers.library.library import Library
 from onemap.rules.contract.declaration import Values, VerbContext
 from onemap.rules.judge.incremental.verdict_changes import changed_verdicts
 from onemap.rules.judge.inputs.check_record import CheckRecord
-from onemap.rules.judge.packs.library_packs import packs_of
+from onemap.rules.judge.packs.library_packs import packs_as_if, packs_of
 from onemap.rules.judge.packs.pack import Pack, rule_titles
+from onemap.rules.judge.question.question import Question
+from onemap.rules.judge.runs.pack_store import ids_in_force
 from onemap.rules.judge.runs.run import Run
 from onemap.rules.judge.runs.run_store import check_record, rows_of_table, stored_question, stored_rows
 from onemap.rules.review.cases.case import Case
 from onemap.rules.review.cases.routing import Draft, drafts
 from onemap.rules.review.opening import propose_drafts, run_question, turned_since
 
+_DECIDING = ("parcel", "rule", "verdict", "counted")
+
 
 def recheck(library: Library, case: Case, values: Values, context: VerbContext) -> dict[str, Any]:
     """The differences: parcels whose verdict changes, findings, departments, layers and packs. Nothing is written.
 
-    Raises OneMapError for what a check refuses.
+    values: its `pack` names drafts, which are asked as if they were in force. Raises OneMapError for what a check
+    refuses.
     """
     before = stored_question(library, case.current.run)
     named = [str(pack["name"]) for pack in case.options["packs"] if pack["name"]]
-    question = replace(before, packs=tuple(packs_of(library, named, before.code_system)), as_of=case.on, known_at=None)
+    packs = packs_of(library, named, before.code_system) if named else _packs_today(library, before, values)
+    question = replace(before, packs=tuple(packs), as_of=case.on, known_at=None)
     run = run_question(library, question, values, context)
     record = check_record(library, case.current.run)
     findings = [row.values for row in stored_rows(library, case.current.run, "findings")]
@@ -51,8 +57,8 @@ def recheck_run(library: Library, identifier: str, values: Values, context: Verb
     """
     before = stored_question(library, identifier)
     ids = {pack.id for pack in before.packs}
-    known = packs_of(library, (), before.code_system)
-    packs = tuple(known) if ids == {pack.id for pack in known} else before.packs
+    is_of_library = ids_in_force(library, tuple(ids)) == {name for name, _ in library.packs()}
+    packs = tuple(_packs_today(library, before, values)) if is_of_library else before.packs
     question = replace(before, packs=packs, as_of=library.today(), known_at=None)
     turned, run = turned_since(library, identifier, question, values, context)
     record = check_record(library, identifier)
@@ -61,6 +67,40 @@ def recheck_run(library: Library, identifier: str, values: Values, context: Verb
         "layers": _layers(record, run, library, context.language),
         "packs": _packs(record, run, before.packs, context.language),
     }
+
+
+def turned_by_packs(
+    library: Library, question: Question, before: Sequence[Pack], after: Sequence[Pack], context: VerbContext
+) -> list[dict[str, Any]]:
+    """The parcels of a question whose verdict is another by other packs: from, to, and the rules that say so."""
+    sides = []
+    for packs, part in zip((before, after), context.progress.parts([1, 1]), strict=True):
+        asked = replace(question, packs=tuple(packs))
+        run = run_question(library, asked, {}, replace(context, progress=part))
+        verdicts, deciding = dict[str, str](), dict[str, set[tuple[str, str]]]()
+        for chunk in (one for one in run.chunks() if "parcels" in one.tables):
+            rows, found = chunk.tables["parcels"], chunk.tables["findings"]
+            verdicts |= dict(zip(rows.values("parcel"), rows.values("verdict"), strict=True))
+            for parcel, rule, verdict, counts in zip(*map(found.values, _DECIDING), strict=True):
+                if counts:
+                    deciding.setdefault(parcel, set()).add((rule, verdict))
+        sides.append((verdicts, deciding))
+    (old, by_old), (new, by_new) = sides
+    return [
+        {
+            "parcel": parcel,
+            "from": old.get(parcel),
+            "to": verdict,
+            "rules": sorted({rule for rule, _ in by_old.get(parcel, set()) ^ by_new.get(parcel, set())}),
+        }
+        for parcel, verdict in new.items()
+        if old.get(parcel) != verdict
+    ]
+
+
+def _packs_today(library: Library, before: Question, values: Values) -> list[Pack]:
+    """The library's packs, those that are named as drafts as if they were in force. before: the question of a run."""
+    return packs_as_if(library, values.get("pack") or (), before.code_system)
 
 
 def changed_opinions(then: Sequence[Draft], now: Sequence[Draft], language: str) -> list[dict[str, Any]]:

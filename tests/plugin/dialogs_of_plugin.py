@@ -5,6 +5,7 @@ from onemap.plugin.desk.add.answers_dialog import AnswersDialog
 from onemap.plugin.desk.add.delivery_dialog import DeliveryDialog
 from onemap.plugin.desk.guide.guide import Guide
 from onemap.plugin.desk.library.server_dialog import ServerDialog
+from onemap.plugin.desk.packs.pack_dialog import PackDialog
 from onemap.plugin.desk.parcels.facts_dialog import FactsDialog
 from onemap.plugin.dock.machine_dialog import MachineDialog
 from onemap.plugin.dock.options_page import OptionsPage
@@ -25,6 +26,7 @@ DIALOGS = {
     "code": lambda _library: CodeDialog("title", [], "", "", ("", ""), None),
     "machine": lambda _library: MachineDialog(),
     "settings": lambda _library: OptionsPage(),
+    "pack": PackDialog,
     "profile": ProfileDialog,
     "publish": PublishDialog,
     "guide": lambda _library: Guide(),

@@ -12,6 +12,7 @@ TOPICS = {
     "SetupPage": "the-first-time",
     "MachineDialog": "the-first-time",
     "OptionsPage": "the-library-and-the-day",
+    "PackDialog": "ordinance#in-qgis",
     "ProfileDialog": "the-library-and-the-day",
     "OneMapDock": "the-library-and-the-day",
     "MapTab": "map-what-the-library-holds",

@@ -11,6 +11,7 @@ from qgis.PyQt.QtWidgets import QFileDialog, QWidget
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.desk.library.layer_list import title_of
 from onemap.plugin.desk.library.open_library import OpenLibrary
+from onemap.plugin.desk.packs.pack_dialog import PackDialog
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import listed_place
 from onemap.plugin.widgets.buttons import tool_button
@@ -31,7 +32,10 @@ class RulesChoice(QWidget):
         self.setFocusProxy(self.box)
         button = tool_button("file", tr("Use the rules of another pack, a file"), action=self._choose_file)
         button.setAccessibleName(button.toolTip())
-        row_of((self.box, 1), button, inside=self, is_tight=True)
+        self.pack_dialog: PackDialog | None = None
+        self.pack_button = tool_button("rules", tr("Read, change and prove the rules"), action=self.show_pack)
+        self.pack_button.setAccessibleName(self.pack_button.toolTip())
+        row_of((self.box, 1), button, self.pack_button, inside=self, is_tight=True)
         library.listed.connect(self._list)
         settings.changes.pack.connect(self._follow_setting)
         self._is_begun = False  # the rules of the settings were offered
@@ -53,6 +57,16 @@ class RulesChoice(QWidget):
             asking.ask("laws", {"pack": [path]}, lambda answer: self._name_file(path, answer))
         self.box.setCurrentIndex(self._row_of(path))
 
+    def show_pack(self) -> None:
+        """Show the chosen pack in a window of its own; a copy that is made there becomes a choice here."""
+        if self.pack_dialog is not None:
+            self.pack_dialog.close_down()
+            self.pack_dialog.deleteLater()
+        self.pack_dialog = PackDialog(self._library, self)
+        self.pack_dialog.setWindowModality(Qt.WindowModality.WindowModal)
+        self.pack_dialog.copied.connect(self.add_file)
+        self.pack_dialog.begin(self.packs[0] if self.packs else "")
+
     def _add_row(self, path: str) -> None:
         self.box.addItem(self._titles[path], [path])
         self.box.setItemData(self.box.count() - 1, path, Qt.ItemDataRole.ToolTipRole)
@@ -68,6 +82,7 @@ class RulesChoice(QWidget):
 
     def _list(self) -> None:
         chosen = self.packs
+        self.pack_button.setEnabled(bool(self._library.path))
         self.box.clear()
         self.box.addItem(packs_text(self._library.packs) or tr("the library's own"), None)
         titles = "\n".join(

@@ -6,7 +6,7 @@ from onemap.plugin.words.translation import tr
 
 _GROUPS = {
     "library": "new add inspect ingest publish",
-    "parcels": "check remedy sites sheet identify",
+    "parcels": "check remedy sites sheet identify prove",
     "review": "review_open review_export",
     "plans": "compare contradictions decide spots atlas comparison",
     "exchange": "validate changes deliver receive redline",

@@ -18,6 +18,7 @@ from onemap.plugin.qgis.algorithms.delivery_rows import (
     receive_row,
     validate_row,
 )
+from onemap.plugin.qgis.algorithms.pack_rows import prove_row
 from onemap.plugin.qgis.algorithms.parameter_kinds import choice, codes, crs, file, files, input_file, number
 from onemap.plugin.qgis.algorithms.review_rows import review_export_row, review_open_row
 from onemap.plugin.qgis.algorithms.sinks import VECTOR, Sink
@@ -59,7 +60,17 @@ def verb_rows() -> list[VerbRow]:
     )
     of_deliveries = (ingest_row, validate_row, changes_row, deliver_row, receive_row)
     of_numbers = (statistics_row, readings_row, transitions_row, indicators_row, warnings_row)
-    rows = (*rows, *of_deliveries, sheet_row, review_open_row, review_export_row, *of_numbers, _identify, _publish)
+    rows = (
+        *rows,
+        *of_deliveries,
+        prove_row,
+        sheet_row,
+        review_open_row,
+        review_export_row,
+        *of_numbers,
+        _identify,
+        _publish,
+    )
     return [row() for row in rows]
 
 

@@ -16,6 +16,7 @@ from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QCoreApplication, Qt, QTranslator
 
 from onemap.plugin.connection.layer_export import SourceFile
+from onemap.plugin.desk.packs.pack_dialog import DIFFERENCES, VERSIONS
 from onemap.plugin.profile import settings
 from onemap.plugin.rooms.numbers.numbers_tab import ALERTS, INDICATORS
 from onemap.plugin.words.translation import install_translator
@@ -47,6 +48,7 @@ class RoomPictures(DockCamera):
             "map": self._take_map,
             "state-check": states.take_check,
             "check": self._take_check,
+            "packs": self._take_packs,
             "state-compare": states.take_compare,
             "compare": self._take_compare,
             "state-review": states.take_review,
@@ -197,6 +199,42 @@ class RoomPictures(DockCamera):
             wait(DRAWN_MS)
             bring_into_sight(view)
             self.take(name)
+
+    def _take_packs(self) -> None:
+        """The rule pack: as it comes along, as the city's own with a change, what differs, would turn, is in force."""
+        dock = self.dock
+        dock.tabs.setCurrentIndex(dock.tab_index(dock.check_tab))
+        rules = dock.check_tab.rules
+        rules.pack_button.click()
+        dialog = rules.pack_dialog
+        wait_for(lambda: dialog.rules.fields and not dialog.is_working)
+        self.take_open_window("packs-shipped", dialog)
+        dialog.copy_to(str(Path(self.request["library"]).with_name("city.toml")))
+        wait_for(
+            lambda: dialog.prove_button.isEnabled() and not dialog.copy_button.isEnabled() and not dialog.is_working
+        )
+        dialog.rules.choose("road.control_zone")
+        dialog.rules.fields["road.control_zone:min_area_m2"].control.setText("5")
+        self.take_open_window("packs-own", dialog)
+        dialog.save()
+        wait_for(lambda: not dialog.rules.edits and not dialog.is_working)
+        dialog.rules.fields["road.control_zone:min_area_m2"].control.setText("-5")
+        dialog.save()
+        wait_for(lambda: not dialog.is_working)
+        self.take_open_window("packs-refused", dialog)
+        dialog.rules.fields["road.control_zone:min_area_m2"].control.setText("5")
+        for page, name in ((DIFFERENCES, "packs-differences"), (VERSIONS, "packs-versions")):
+            dialog.pages.setCurrentIndex(page)
+            wait_for(lambda: not dialog.is_working)
+            self.take_open_window(name, dialog)
+        dialog.try_out()
+        wait_for(lambda: not dialog.is_working)
+        self.take_open_window("packs-turned", dialog)
+        dialog.prove()
+        wait(DRAWN_MS)
+        self.take_open_window("packs-proving", dialog)
+        wait_for(lambda: not dialog.is_working)
+        self.take_window("packs-proof", dialog)
 
     def _take_dialogs(self) -> None:
         """What is added, and what is published."""

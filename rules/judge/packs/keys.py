@@ -12,6 +12,7 @@ from onemap.rules.judge.packs.project_class import CLASS_KEYS
 from onemap.rules.judge.packs.title_key import TITLE, TITLE_FORM
 
 RULE_VERDICTS = ("prohibited", "restricted", "consult", "notice")
+ORIGIN_KEYS = ("id", "version", "hash")
 MOST_DAYS = 250  # working days: about a year
 
 _MEASURES = "{area_m2} {area_ha} {area_mu} {share_percent} {length_m} {distance_m} {value} {features} {layer} {parcels}"
@@ -192,6 +193,15 @@ PACK_KEYS: Mapping[str, Key] = {
     "id": Key(TEXT, {"zh": "规则包代号", "en": "The pack's name."}, required=True),
     "version": Key(TEXT, {"zh": "规则包版本", "en": "The pack's version."}, required=True),
     "title": replace(TITLE, required=False),
+    "origin": Key(
+        TABLE,
+        {
+            "zh": '抄自哪个规则包：{ id = "…", version = "…", hash = "…" }；由 pack copy 写入，'
+            "pack differences 据此标明不同之处",
+            "en": 'Of which pack it is a copy: { id = "…", version = "…", hash = "…" }; `pack copy` writes it, and '
+            "`pack differences` marks by it what differs.",
+        },
+    ),
     "code_system": Key(
         TEXT,
         {

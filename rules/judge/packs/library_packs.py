@@ -1,11 +1,13 @@
 """The packs that are named, or those of a library, and the fields of its layers that their rules use."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from typing import Any
 
+from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
 from onemap.rules.judge.packs.laws import check_laws
-from onemap.rules.judge.packs.pack import Pack, joined_rules, pack_text, parse_packs
+from onemap.rules.judge.packs.pack import Pack, joined_rules, pack_head, pack_text, parse_packs
 from onemap.rules.judge.packs.rule import Rule
 
 
@@ -24,6 +26,38 @@ def packs_of(library: Library, named: Sequence[str], code_system: str | None = N
     if named:
         check_laws(packs, date.today())
     return packs
+
+
+def packs_as_if(library: Library, drafts: Sequence[str], code_system: str | None = None) -> list[Pack]:
+    """The library's packs as if some drafts were in force. drafts: files or names of packs, in their order.
+
+    Raises OneMapError pack.…, rule.….
+    """
+    catalogue, kept = library.catalogue(), library.packs()
+    texts = [(text, name) if text else pack_text(name) for name, text in kept]
+    for name in drafts:
+        draft = pack_text(name)
+        head = pack_head(*draft)
+        place = place_of_pack(kept, head)
+        kept[place : place + 1], texts[place : place + 1] = [(head["id"], draft[0])], [draft]
+    packs = parse_packs(texts, catalogue, code_system, are_kept=True)
+    joined_rules(packs)
+    return packs
+
+
+def place_of_pack(
+    kept: Sequence[tuple[str, str | None]], head: Mapping[str, Any], instead: str | None = None, library: str = ""
+) -> int:
+    """Where a pack comes among those of a library: in the place of its id, else of its origin; else behind them all.
+
+    head: its table [pack]; instead: the id of the pack whose place it takes; library: as errors name it.
+    Raises OneMapError pack.no_such.
+    """
+    ids = [name for name, _ in kept]
+    if instead is not None and instead not in ids:
+        raise OneMapError("pack.no_such", file=library, field="--instead", value=instead, known=ids)
+    wanted = [instead] if instead is not None else [head["id"], head.get("origin", {}).get("id")]
+    return next((ids.index(name) for name in wanted if name in ids), len(ids))
 
 
 def required_fields(packs: Sequence[Pack], code: str) -> list[str]:

@@ -20,8 +20,8 @@ from onemap.rules.judge.inputs.check_record import PackRecord
 from onemap.rules.judge.kinds.kind import FLAG, TEXT, WHOLE
 from onemap.rules.judge.kinds.permitted_uses import PermitTable, permit_tables, shipped_state, shipped_table
 from onemap.rules.judge.packs.body import Body, bodies_from, body_problems
-from onemap.rules.judge.packs.keys import CHECKLIST_KEYS, MOST_DAYS, REVIEW_KEYS, RULE_KEYS, TABLES
-from onemap.rules.judge.packs.kind_register import NO_REGISTER, KindRegister, kind_problems, shipped_register
+from onemap.rules.judge.packs.keys import CHECKLIST_KEYS, MOST_DAYS, ORIGIN_KEYS, REVIEW_KEYS, RULE_KEYS, TABLES
+from onemap.rules.judge.packs.kind_register import NO_REGISTER, KindRegister, are_texts, kind_problems, shipped_register
 from onemap.rules.judge.packs.project_class import ProjectClass, class_problems, project_class, unknown_kinds
 from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.judge.packs.rule_problems import names_of, rule_problems
@@ -34,6 +34,7 @@ class Pack:
     """A file of rules, with its text and the hash of it.
 
     system: the codes by which parcels name their use, where they do not say it themselves.
+    origin: id, version and hash of the pack of which it is a copy; empty for none.
     """
 
     id: str
@@ -48,11 +49,20 @@ class Pack:
     bodies: Mapping[str, Body] = field(default_factory=dict)
     register: KindRegister = field(default_factory=shipped_register)
     system: str = LAND_SEA
+    origin: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def tables(self) -> list[PermitTable]:
         """The tables of uses that its rules name, each once."""
         return list(dict.fromkeys(table for rule in self.rules for table in rule.tables))
+
+    @property
+    def stands_alone(self) -> bool:
+        """Whether it names no class and no rule but its own."""
+        ids = {rule.id for rule in self.rules}
+        named = {name for rule in self.rules for name in (rule.replaces, rule.milder, *rule.under) if name}
+        classes = {one.name for rule in self.rules for one in (*rule.unless, *rule.only)}
+        return named <= ids | {old for rule in self.rules for old in rule.succeeds} and classes <= self.classes.keys()
 
     @property
     def texts(self) -> list[tuple[str, str]]:
@@ -169,11 +179,8 @@ def parse_pack(
     register: the kinds of projects beside which its own stand; without it those that come along.
     Raises OneMapError pack.… or rule.… with every problem, each naming pack, rule and key.
     """
-    raw = _content(text, source)
     register = shipped_register() if register is None else register
-    problems = _head_problems(raw, source, register)
-    if problems:
-        raise OneMapError.of(problems)
+    raw = _tables_of(text, source, register)
     head, checklist = raw["pack"], raw.get("checklist", ())
     system = code_system or head.get("code_system", LAND_SEA)
     register = register.extended(raw.get("kind", {}))
@@ -199,7 +206,37 @@ def parse_pack(
         bodies=bodies,
         register=register,
         system=system,
+        origin=head.get("origin", {}),
     )
+
+
+def single_pack(text: str, source: str, catalogue: Mapping[str, LayerEntry]) -> Pack:
+    """A pack that is read by itself; one that names classes or bodies of the common pack, as standing on that.
+
+    It may name layers that are not in the catalogue. Raises OneMapError pack.…, rule.….
+    """
+    try:
+        return parse_pack(text, source, catalogue, is_kept=True)
+    except OneMapError as error:
+        if any(problem.code not in ("rule.class", "rule.value") for problem in error.problems):
+            raise
+    common = parse_packs([pack_text(DEFAULT_PACK)], catalogue, are_kept=True)
+    return parse_pack(text, source, catalogue, before=common, is_kept=True)
+
+
+def pack_head(text: str, source: str) -> Mapping[str, Any]:
+    """The table [pack] of a pack, whose rules need not be right. Raises OneMapError pack.…."""
+    head: Mapping[str, Any] = _tables_of(text, source, shipped_register())["pack"]
+    return head
+
+
+def _tables_of(text: str, source: str, register: KindRegister) -> dict[str, Any]:
+    """The tables of a pack, right but for rules and checklist. Raises OneMapError pack.…."""
+    raw = _content(text, source)
+    problems = _head_problems(raw, source, register)
+    if problems:
+        raise OneMapError.of(problems)
+    return raw
 
 
 def _entries_of(packs: Sequence[Pack], name: str) -> dict[str, Any]:
@@ -265,7 +302,14 @@ def _head_problems(raw: Mapping[str, Any], source: str, register: KindRegister) 
             problems.append(_problem("pack.key_missing", source, f"pack.{key}"))
     if head.get("title", {}) != {} and not is_title(head["title"]):
         problems.append(_problem("pack.key", source, "pack.title"))
+    if "origin" in head and not _is_origin(head["origin"]):
+        problems.append(_problem("pack.origin", source, "pack.origin"))
     return problems
+
+
+def _is_origin(value: Any) -> bool:
+    """Whether a table says of which pack one is a copy."""
+    return isinstance(value, dict) and value.keys() == set(ORIGIN_KEYS) and are_texts(list(value.values()))
 
 
 def _class_problems(raw: Mapping[str, Any], source: str, register: KindRegister) -> list[Problem]:

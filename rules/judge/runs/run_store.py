@@ -1,5 +1,6 @@
 """Runs kept in the library: what was asked, by which packs, of which parcels, and every row of the answer."""
 
+import contextlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -167,6 +168,15 @@ def run_record(library: Library, identifier: str, kind: str | None = CHECK) -> d
 def _last_runs(library: Library) -> list[str]:
     rows = library.connection.execute("SELECT id FROM onemap_runs ORDER BY started DESC, id DESC LIMIT 3")
     return [row[0] for row in rows]
+
+
+def last_check(library: Library) -> str | None:
+    """The check that was recorded last; None where there is none that can be read."""
+    for (run,) in library.connection.execute("SELECT id FROM onemap_runs ORDER BY started DESC, id DESC"):
+        with contextlib.suppress(OneMapError):
+            if kind_of(run_record(library, run, None)) == CHECK:
+                return str(run)
+    return None
 
 
 def run_names(library: Library) -> dict[str, str]:

@@ -90,6 +90,17 @@ def refuse_day(on: date, clock: date | None = None, *, is_account: bool = False,
 
 
 @lru_cache(maxsize=1024)  # a case has few people, and many steps
+def acting_person(library: Library, stated: str | None) -> str:
+    """Who takes a step outside a case: the name that is stated, on a server the account alone.
+
+    Raises OneMapError decide.by, and as `checked_name`.
+    """
+    who = library.person() if stated is None else checked_name(stated)
+    if library.account not in (None, who):
+        raise OneMapError("decide.by", field="--by", by=who, account=library.account)
+    return who
+
+
 def checked_name(by: str) -> str:
     """A person's name, never the machine's. Raises OneMapError review.by."""
     name = by.strip()

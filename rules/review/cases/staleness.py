@@ -70,6 +70,7 @@ def superseded(library: Library, inputs: RunInputs, day: date) -> set[str]:
             found.add(code)
     known = {pack["id"]: pack["hash"] for pack in inputs.packs}
     found |= {pack["id"] for pack in inputs.packs if any(map(_is_mended, pack.get("tables", ())))}
+    found |= _other_packs(library, inputs.sources)
     now = _hashes_now(library, inputs.sources)
     return found | {id_ for id_, hash_ in now.items() if known.get(id_, hash_) != hash_}
 
@@ -106,6 +107,17 @@ def pack_sources(ids: Sequence[str], named: Sequence[str]) -> list[dict[str, str
         return [{"id": id_, "name": None} for id_ in ids]
     places = [str(Path(name).absolute()) if Path(name).is_file() else name for name in named]
     return [{"id": id_, "name": place} for id_, place in zip(ids, places, strict=True)]
+
+
+def _other_packs(library: Library, packs: Sequence[Mapping[str, str | None]]) -> set[str]:
+    """The packs of a case that is judged by the library's own, and that are in force no more.
+
+    Where another one has come beside them, whatever rests on any of them was judged by less than is in force.
+    """
+    if any(pack["name"] is not None for pack in packs):
+        return set()
+    ids, own = {str(pack["id"]) for pack in packs}, {name for name, _ in library.packs()}
+    return ids if own - ids else ids - own
 
 
 def _hashes_now(library: Library, packs: Sequence[Mapping[str, str | None]]) -> dict[str, str]:

@@ -5,6 +5,7 @@ for whoever knows the law.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -13,6 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from onemap.layers.catalogue.catalogue import LayerEntry
+from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.messages import phrase
 from onemap.rules.judge.kinds.permitted_uses import permits_of
 from onemap.rules.judge.packs.project_class import ProjectClass
@@ -22,6 +24,7 @@ from onemap.rules.review.proofs.projects_of_rules import SILENT_PROJECT, Project
 from onemap.rules.review.proofs.rule_coverage import first_days
 from onemap.rules.review.proofs.trial_fields import Fields, holds_or_unknown, trial_fields
 
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _INSIDE, _BEYOND = 0.95, 1.05  # of a limit: just within it, just beyond it
 _JUST, _BELOW = 1.05, 0.9  # of an amount that must be reached: just enough, and too little
 _WIDE, _STEEPER, _FLATTER = 100.0, 1.04, 0.96
@@ -370,6 +373,16 @@ def drafts_text(drafts: Sequence[Draft]) -> str:
     return "\n".join(_case_text(draft) for draft in drafts)
 
 
+def head_text(cases: str, day: date) -> str:
+    """The head of a file of cases, with what lies around those of another file."""
+    around = toml_content(cases.replace("\r\n", "\n")).get("around", ())
+    tables = [("[cases]", {"day": day}), *(("[[around]]", one) for one in around)]
+    return "".join(
+        "\n".join((name, *(f"{key} = {toml_value(value)}" for key, value in table.items()), "\n"))
+        for name, table in tables
+    )
+
+
 def _case_text(draft: Draft) -> str:
     lines = ["[[case]]"]
     for key, value in draft.items():
@@ -382,11 +395,19 @@ def _case_text(draft: Draft) -> str:
 def toml_value(value: Any) -> str:
     """A value as TOML writes it, on one line."""
     if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{key} = {toml_value(one)}" for key, one in value.items()) + " }" if value else "{}"
+        pairs = ", ".join(f"{_key(key)} = {toml_value(one)}" for key, one in value.items())
+        return f"{{ {pairs} }}" if value else "{}"
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(map(toml_value, value)) + "]"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, date):
         return value.isoformat()
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else f"{value:g}"
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    return f"{value:g}" if float(f"{value:g}") == value else repr(value)
+
+
+def _key(name: str) -> str:
+    """A key, which TOML 1.0 wants in quotes where it is not of ASCII letters."""
+    return name if _BARE_KEY.fullmatch(name) else json.dumps(name, ensure_ascii=False)

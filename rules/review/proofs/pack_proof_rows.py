@@ -20,9 +20,10 @@ def prove_view(result: Result, language: str) -> AnswerView:
     if mutants := result.get("mutants"):
         lines.append(phrase("said.prove_mutants", language, **{**mutants, "equal": len(mutants["equal"])}))
         rows += [_row(phrase("said.prove_survived", language, **one), one["rule"]) for one in mutants["survived"]]
-    shown = rows[:_MOST_LINES]
-    more = len(rows) - len(shown)
-    closing = [phrase("said.more_rows", language, count=more)] if more else []
+    heads = [AnswerRow(line, line=()) for line in lines]  # a window has no lines before its rows
+    shown = [*heads, *rows[:_MOST_LINES]]
+    more = len(rows) - _MOST_LINES
+    closing = [phrase("said.more_rows", language, count=more)] if more > 0 else []
     closing += [phrase("said.prove_report", language, report=place) for place in result.get("report", ())]
     return AnswerView(shown, lines, closing)
 

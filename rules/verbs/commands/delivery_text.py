@@ -211,7 +211,8 @@ def recheck_view(result: Result, language: str) -> AnswerView:
     """What turned and why, so that it can be sent as it is."""
     records, titles = [*result["cases"], *result.get("runs", [])], result["titles"]
     turned = sum(bool(record["turned"]) for record in records)
-    rows: list[AnswerRow] = []
+    opening = phrase("said.recheck", language, count=len(records), turned=turned)
+    rows = [AnswerRow(opening, line=())]  # a window has no lines before its rows
     for record in records:
         if not record["turned"] and not record["problems"]:
             continue
@@ -224,7 +225,7 @@ def recheck_view(result: Result, language: str) -> AnswerView:
     if "warnings" in result:
         name = phrase("said.warnings_new", language, count=len(result["warnings"]))
         rows += [_row_of(name), *warning_rows(result, language)]
-    return AnswerView(rows, [phrase("said.recheck", language, count=len(records), turned=turned)])
+    return AnswerView(rows, [opening])
 
 
 DELIVERY_VIEWS: dict[str, Callable[[Result, str], AnswerView]] = {

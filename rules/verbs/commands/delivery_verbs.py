@@ -81,6 +81,7 @@ DELIVERY_VERBS: tuple[Verb, ...] = (
             Parameter("open", flag=True),
             Parameter("run", "RUN", repeated=True),
             Parameter("warnings", flag=True),
+            Parameter("pack", "FILE|NAME", repeated=True),
             out_parameter(),
             Parameter("page", "FILE.html", repeated=True),
             Parameter("overwrite", flag=True),

@@ -1,5 +1,6 @@
-"""The verbs `identify` and `find`, declared as every verb is; `rules/verbs/work/identify_work.py` does them."""
+"""The verbs `identify`, `find` and `sheet`, declared as every verb is: what lies at a place, and on a parcel."""
 
+from onemap.rules.contract.check_parameters import CHECK_PARAMETERS
 from onemap.rules.contract.declaration import (
     Parameter,
     Verb,
@@ -39,5 +40,22 @@ IDENTIFY_VERBS: tuple[Verb, ...] = (
             Parameter("count", "N", convert=to_count),
         ),
         work="identify_work",
+    ),
+)
+
+SHEET_VERBS: tuple[Verb, ...] = (
+    Verb(
+        "sheet",
+        (
+            Parameter("library", "LIBRARY", positional=True),
+            Parameter("parcels", "PARCELS", positional=True),
+            Parameter("target", "TARGET", positional=True),
+            *CHECK_PARAMETERS,
+            Parameter("overwrite", flag=True),
+            Parameter("workers", "N", convert=to_count),
+        ),
+        makes_data=True,
+        work="sheet_work",
+        for_others=True,
     ),
 )

@@ -18,10 +18,12 @@ from onemap.rules.display.rows.fact_rows import facts_view
 from onemap.rules.display.rows.inspection_rows import inspect_view, remark_lines
 from onemap.rules.display.rows.layer_rows import layers_view
 from onemap.rules.display.rows.run_views import check_view, explain_view, runs_view
-from onemap.rules.judge.findings.citations import cited_law
 from onemap.rules.numbers.indicators.indicator_rows import indicator_view
 from onemap.rules.numbers.warnings.warning_rows import kept_view, warning_view
+from onemap.rules.review.proofs.pack_difference_rows import differences_view
+from onemap.rules.review.proofs.pack_form import pack_view
 from onemap.rules.review.proofs.pack_proof_rows import prove_view
+from onemap.rules.review.proofs.pack_text import PACK_SPEAKERS, versions_view
 from onemap.rules.verbs.commands.delivery_text import DELIVERY_VIEWS, added_lines, ingest_warnings
 from onemap.rules.verbs.commands.review_text import REVIEW_SPEAKERS, REVIEW_VIEWS
 from onemap.rules.verbs.commands.statistics_text import theme_lines, transitions_view
@@ -152,32 +154,6 @@ def _publish(result: Result, language: str) -> str:
     return "\n".join(lines)
 
 
-def _laws(result: Result, language: str) -> str:
-    """A page of Markdown: a line for each rule."""
-    heads = [phrase(f"laws.{name}", language) for name in ("rule", "title", "basis", "department", "confidence")]
-    lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
-    for rule in result["rules"]:
-        basis = phrase("laws.between", language).join(_basis_line(entry, language) for entry in rule["basis"])
-        department = rule["department_title"]
-        sure = phrase(f"laws.{rule['confidence']}", language)
-        name = rule["rule"]
-        if rule["succeeds"]:
-            name += phrase("laws.succeeds", language, names=phrase("said.comma", language).join(rule["succeeds"]))
-        lines.append(f"| {' | '.join((name, rule['title'], basis, department, sure))} |")
-    return "\n".join(lines)
-
-
-def _basis_line(entry: dict[str, Any], language: str) -> str:
-    words = [
-        cited_law(entry["law"], language),
-        f"({entry['edition']})" if entry["edition"] else "",
-        entry["article"],
-        entry["subject"],
-    ]
-    lapsed = "" if entry["in_force"] else phrase("laws.lapsed", language)
-    return " ".join(filter(None, (*words, lapsed)))
-
-
 def _words(result: Result, language: str) -> str:
     """The words of each subject in a table of its own."""
     groups = (items for items in result.values() if isinstance(items, dict))
@@ -200,6 +176,9 @@ VIEWS: dict[str, Callable[[Result, str], AnswerView]] = {
     "layers": layers_view,
     "facts": facts_view,
     "prove": prove_view,
+    "pack show": pack_view,
+    "pack differences": differences_view,
+    "pack versions": versions_view,
     "readings": readings_view,
     "inspect": inspect_view,
     "identify": identify_view,
@@ -229,7 +208,6 @@ _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "upgrade": _upgrade,
     "publish": _publish,
     "words": _words,
-    "laws": _laws,
     "profile": _profile,
     "sheet": _sheet,
     "themes": _themes,
@@ -239,5 +217,6 @@ _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "spots": _spots,
     "redline": _redline,
     "sample": _sample,
+    **PACK_SPEAKERS,
     **REVIEW_SPEAKERS,
 }

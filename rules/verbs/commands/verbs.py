@@ -30,11 +30,11 @@ from onemap.rules.contract.declaration import (
 from onemap.rules.contract.output_forms import CHECK_FORMS, out_parameter
 from onemap.rules.verbs.commands.compare_verbs import COMPARE_VERBS
 from onemap.rules.verbs.commands.delivery_verbs import DELIVERY_VERBS
-from onemap.rules.verbs.commands.identify_verbs import IDENTIFY_VERBS
+from onemap.rules.verbs.commands.identify_verbs import IDENTIFY_VERBS, SHEET_VERBS
+from onemap.rules.verbs.commands.pack_verbs import PACK_VERBS
 from onemap.rules.verbs.commands.remedy_verbs import REMEDY_VERBS
 from onemap.rules.verbs.commands.review_verbs import REVIEW_VERBS
 from onemap.rules.verbs.commands.run_verbs import RUN_VERBS
-from onemap.rules.verbs.commands.sheet_verbs import SHEET_VERBS
 from onemap.rules.verbs.commands.statistics_verbs import STATISTICS_VERBS
 
 __all__ = [
@@ -213,18 +213,7 @@ VERBS: dict[str, Verb] = {
             (_LIBRARY, Parameter("pack", "FILE|NAME", repeated=True), CODE_SYSTEM, Parameter("data", "FILE.toml")),
             work="facts_work",
         ),
-        Verb("laws", (Parameter("pack", "FILE|NAME", repeated=True), _AS_OF), work="pack_work"),
-        Verb(
-            "prove",
-            (
-                Parameter("pack", "FILE|NAME", positional=True, repeated=True),
-                Parameter("mutants", flag=True),
-                Parameter("report", "FILE.xlsx|html|json", repeated=True),
-                Parameter("new", "RULE", convert=to_name),
-                Parameter("overwrite", flag=True),
-            ),
-            work="pack_work",
-        ),
+        *PACK_VERBS,
         Verb(
             "publish",
             (

@@ -97,15 +97,12 @@ def _problem_records(found: Any, language: str) -> list[dict[str, Any]]:
 
 def decide(values: Values, context: VerbContext) -> Result:
     """Record a decision on a difference spot, or on all spots of a cluster."""
-    from onemap.layers.errors import OneMapError
     from onemap.layers.library.library import open_library
     from onemap.rules.answers.compare.decisions import decide as give
-    from onemap.rules.review.cases.hand import checked_name
+    from onemap.rules.review.cases.hand import acting_person
 
     with open_library(values["library"]) as library:
-        who = library.person() if values.get("by") is None else checked_name(values["by"])
-        if library.account not in (None, who):
-            raise OneMapError("decide.by", field="--by", by=who, account=library.account)
+        who = acting_person(library, values.get("by"))
         given = give(library, values["target"], values["decision"], values["reason"], who)
     return {"ok": True, **given}
 

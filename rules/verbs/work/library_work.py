@@ -177,12 +177,10 @@ def retire(values: Values, context: VerbContext) -> Result:
     """Take a version out of force that was added by mistake, or put it back."""
     from onemap.layers.library.library import open_library
     from onemap.layers.library.retirement import retire as retire_version
-    from onemap.rules.review.cases.hand import checked_name
+    from onemap.rules.review.cases.hand import acting_person
 
     with open_library(values["library"]) as library:
-        who = library.person() if values.get("by") is None else checked_name(values["by"])
-        if library.account not in (None, who):
-            raise OneMapError("decide.by", field="--by", by=who, account=library.account)
+        who = acting_person(library, values.get("by"))
         wanted = values["code"], values["label"], values["reason"]
         version = retire_version(library, *wanted, who, undo=bool(values.get("undo")))
     named = {"code": version.code, "version": version.label, "table": version.table, "features": version.count}

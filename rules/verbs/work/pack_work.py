@@ -1,7 +1,9 @@
-"""The verbs `laws` and `prove`: the rules of packs with the law of each, and held against the cases beside them."""
+"""What the verbs `laws`, `prove` and `pack …` do: rules with their law, proved, and a city's own packs."""
 
 import difflib
+from collections.abc import Mapping, Sequence
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from onemap.layers.catalogue.catalogue import named_groups
@@ -70,7 +72,8 @@ def prove(values: Values, context: VerbContext) -> Result:
     names = values["pack"]
     texts = [pack_text(name) for name in names]
     if values.get("new"):
-        return _drafted(values["new"], Proving(texts, [], shipped_catalogue(), date.today()), context)
+        head = _head_of_cases(names)
+        return _drafted(values["new"], Proving(texts, [], shipped_catalogue(), date.today()), context, head)
     # What a pack stands on has cases of its own, which speak of it alone.
     proving = Proving(texts, cases_texts(names[-1]), shipped_catalogue(), date.today())
     mutants = MutantRuns(context.language) if values.get("mutants") else None
@@ -82,8 +85,25 @@ def prove(values: Values, context: VerbContext) -> Result:
     return {**result, **({"report": places} if places else {})}
 
 
-def _drafted(rule: str, proving: Any, context: VerbContext) -> Result:
-    """The drafts of a rule's cases. Raises OneMapError cases.no_rule."""
+def _head_of_cases(names: Sequence[str]) -> str:
+    """How a new file of cases begins: with what lies around every case of the pack on which the last one stands.
+
+    Without it the rules of that pack would decide all cases. "" where the last pack has cases already.
+    """
+    from onemap.rules.review.proofs.case_drafts import head_text
+    from onemap.rules.review.proofs.proof_cases import cases_texts
+
+    found = []
+    for name in (names[-1], *names[-2:-1]):
+        try:
+            found.append(cases_texts(name)[0][0])
+        except OneMapError:  # there are none
+            found.append("")
+    return head_text(found[-1], date.today()) if len(found) > 1 and not found[0].strip() else ""
+
+
+def _drafted(rule: str, proving: Any, context: VerbContext, head: str) -> Result:
+    """The drafts of a rule's cases. head: what stands before them. Raises OneMapError cases.no_rule."""
     from onemap.rules.review.proofs.case_drafts import CaseDrafts, drafts_text
 
     rules = {one.id: one for one in proving.rules}
@@ -92,7 +112,7 @@ def _drafted(rule: str, proving: Any, context: VerbContext) -> Result:
         raise OneMapError("cases.no_rule", value=rule, field="--new", known=near or ["–"])
     classes = {name: item for pack in proving.packs for name, item in pack.classes.items()}
     drafts = CaseDrafts(proving.rules, classes, proving.catalogue, context.language).of(rules[rule], date.today())
-    return {"ok": True, "rule": rule, "cases": len(drafts), "text": drafts_text(drafts)}
+    return {"ok": True, "rule": rule, "cases": len(drafts), "text": head + drafts_text(drafts)}
 
 
 def _answer(proof: Any) -> Result:
@@ -131,3 +151,290 @@ def _failure(result: Any) -> dict[str, Any]:
             expected += f" · {key}: {', '.join(getattr(case, key))}"
     rules = ", ".join(sorted(result.outcome.decides))
     return {"case": case.id, "expected": expected, "verdict": result.outcome.verdict, "rule": rules}
+
+
+def pack_show(values: Values, context: VerbContext) -> Result:
+    """The rules of a pack by department, with law, hits of a check, and the values that may be changed.
+
+    Raises OneMapError pack.…, rule.…, run.….
+    """
+    from onemap.layers.catalogue.catalogue import shipped_catalogue
+    from onemap.rules.judge.packs.pack import DEFAULT_PACK, is_shipped
+    from onemap.rules.review.proofs.pack_form import PackForm, hits_of_run
+
+    name = values["pack"]
+    hits, run, catalogue = None, None, shipped_catalogue()
+    if values.get("library"):
+        with _library_of(values) as library:
+            catalogue, run = library.catalogue(), _run_of(library, values)
+            hits = hits_of_run(library, run) if run else None
+    pack = _pack(name, catalogue)
+    form = PackForm(pack, catalogue, context.language)
+    origin, differences = _origin(pack, catalogue, context.language)
+    return {
+        "ok": True,
+        "pack": pack.record(),
+        "file": None if is_shipped(name) else str(Path(name).absolute()),
+        "origin": origin,
+        "below": [] if pack.stands_alone else [DEFAULT_PACK],
+        "run": run,
+        "departments": form.departments(hits, differences),
+        "terms": form.terms(),
+        "classes": form.classes(),
+    }
+
+
+def _library_of(values: Values) -> Any:
+    from onemap.layers.library.library import open_library
+
+    return open_library(values["library"])
+
+
+def _run_of(library: Any, values: Values) -> str | None:
+    """The check that is named, or the last one; None where there is none. Raises OneMapError run.unknown, run.kind."""
+    from onemap.rules.judge.runs.past_runs import runs_of_names
+    from onemap.rules.judge.runs.run_store import last_check
+
+    if values.get("run"):
+        (run,) = runs_of_names(library, [values["run"]])
+        return run
+    return last_check(library)
+
+
+def _pack(name: str, catalogue: Mapping[str, Any]) -> Any:
+    from onemap.rules.judge.packs.pack import pack_text, single_pack
+
+    return single_pack(*pack_text(name), catalogue)
+
+
+def _origin(pack: Any, catalogue: Mapping[str, Any], language: str) -> tuple[Result | None, dict[str, Result]]:
+    """Of which pack one is a copy, whether that is still the one that comes along, and by rule what differs from it."""
+    from onemap.rules.judge.packs.pack import is_shipped
+    from onemap.rules.review.proofs.pack_difference_rows import DifferenceWords
+    from onemap.rules.review.proofs.pack_differences import rule_differences
+
+    if not pack.origin:
+        return None, {}
+    if not is_shipped(pack.origin["id"]):
+        return {**pack.origin, "is_here": False, "is_same": False}, {}
+    origin = _pack(pack.origin["id"], catalogue)
+    words = DifferenceWords(catalogue, language)
+    found = {one.rule.id: words.record(one) for one in rule_differences([origin], [pack], catalogue)}
+    return {**pack.origin, "is_here": True, "is_same": origin.hash == pack.origin["hash"]}, found
+
+
+def pack_copy(values: Values, context: VerbContext) -> Result:
+    """Copy a pack with its cases under another id; the copy names the pack that it comes from, and its hash.
+
+    Raises OneMapError pack.…, out.….
+    """
+    from onemap.layers.catalogue.catalogue import shipped_catalogue
+    from onemap.layers.files.atomic_output import atomic_output, check_places
+    from onemap.rules.judge.packs.pack import pack_text, single_pack
+    from onemap.rules.review.proofs.case_drafts import toml_value
+    from onemap.rules.review.proofs.pack_text_change import ValueChange, changed_text
+    from onemap.rules.review.proofs.proof_cases import cases_texts
+
+    target, name, overwrite = Path(values["target"]), values["pack"], bool(values.get("overwrite"))
+    text, source = pack_text(name)
+    pack = _pack(name, shipped_catalogue())
+    origin = {"id": pack.id, "version": pack.version, "hash": pack.hash}
+    stated = {"id": values["id"], "version": values.get("version") or "1", "origin": toml_value(origin)}
+    stated |= {f"title.{language}": title for language, title in _titles(values.get("title")).items()}
+    changes = [ValueChange("pack", tuple(key.split(".")), value) for key, value in stated.items()]
+    made = changed_text(text, source, changes)
+    single_pack(made, target.name, shipped_catalogue())
+    try:
+        cases = cases_texts(name)
+    except OneMapError:  # a pack without cases is copied all the same; `prove` says that it has none
+        cases = []
+    stem = Path(source).stem
+    files = [(made, target.name), *((case, target.stem + file.removeprefix(stem)) for case, file in cases)]
+    check_places([target.with_name(file) for _, file in files], overwrite, "TARGET")
+    with atomic_output(target, overwrite) as beside:
+        for one, file in files:
+            beside.with_name(file).write_bytes(one.encode())
+    return {"ok": True, "pack": values["id"], "file": str(target), "origin": origin, "cases": [f for _, f in files[1:]]}
+
+
+def _titles(text: str | None) -> dict[str, str]:
+    from onemap.rules.contract.declaration import to_pairs
+
+    return {key: value for key, value in to_pairs(text).items() if key in ("zh", "en")} if text else {}
+
+
+def pack_change(values: Values, context: VerbContext) -> Result:
+    """Change values of a pack's file, checked as every pack is; comments and order stay. All changes, or none.
+
+    Raises OneMapError pack.…, rule.…, out.….
+    """
+    from onemap.layers.catalogue.catalogue import shipped_catalogue
+    from onemap.layers.files.atomic_output import atomic_output
+    from onemap.rules.judge.packs.laws import check_laws
+    from onemap.rules.judge.packs.pack import is_shipped, pack_text, single_pack
+    from onemap.rules.review.proofs.pack_text_change import changed_text, value_change
+
+    name, changes = values["pack"], [value_change(text) for text in values.get("set") or ()]
+    text, source = pack_text(name)
+    target, overwrite = Path(values.get("out") or name), bool(values.get("overwrite")) or not values.get("out")
+    if not values.get("out") and is_shipped(name):
+        raise OneMapError("pack.shipped", file=name, field="--out")
+    made = changed_text(text, source, changes)
+    pack = single_pack(made, source, shipped_catalogue())
+    check_laws([pack], date.today())
+    with atomic_output(target, overwrite, "--out") as beside:
+        beside.write_bytes(made.encode())
+    places = [change.place for change in changes]
+    remarks = _unknown_layers([pack], shipped_catalogue(), context.language)
+    return {"ok": True, "pack": pack.record(), "file": str(target), "changed": places, "problems": remarks}
+
+
+def _unknown_layers(packs: Sequence[Any], catalogue: Mapping[str, Any], language: str) -> list[Result]:
+    """A remark on the layers that rules name and a catalogue does not know: a city may define them later."""
+    from onemap.layers.errors import Problem
+    from onemap.layers.messages import problem_record
+
+    names = sorted({code for pack in packs for rule in pack.rules for code in rule.layers if code not in catalogue})
+    remark = Problem("pack.layers_unknown", {"names": names, "field": "PACK"})
+    return [problem_record(remark, language)] if names else []
+
+
+def pack_differences(values: Values, context: VerbContext) -> Result:
+    """What differs between packs, rule by rule in words, and what of a check's parcels turns by it.
+
+    Raises OneMapError pack.…, rule.…, run.….
+    """
+    from collections import Counter
+
+    from onemap.layers.catalogue.catalogue import shipped_catalogue
+    from onemap.rules.judge.packs.pack import pack_text, parse_packs
+    from onemap.rules.review.proofs.pack_difference_rows import DifferenceWords
+    from onemap.rules.review.proofs.pack_differences import pack_changes, rule_differences
+
+    catalogue, names = shipped_catalogue(), values["pack"]
+    others = values.get("against")
+    if not others:
+        names, others = _sides(names, catalogue)
+    after = parse_packs([pack_text(name) for name in names], catalogue, are_kept=True)
+    before = parse_packs([pack_text(name) for name in others], catalogue, are_kept=True)
+    words = DifferenceWords(catalogue, context.language)
+    rules = [words.record(one) for one in rule_differences(before, after, catalogue)]
+    result: Result = {
+        "ok": True,
+        "packs": [pack.record() for pack in after],
+        "against": [pack.record() for pack in before],
+        "counts": dict(Counter(one["change"] for one in rules)),
+        "rules": rules,
+        "pack": [words.pack_record(one) for one in pack_changes(before, after)],
+    }
+    return {**result, **_turned(values, before, after, context)} if values.get("library") else result
+
+
+def _sides(names: list[str], catalogue: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+    """Packs, and what they are held against: the last one's origin in its place, or those on which it stands.
+
+    Raises OneMapError pack.no_origin where it has neither.
+    """
+    from onemap.rules.judge.packs.pack import DEFAULT_PACK, is_shipped
+
+    pack, before = _pack(names[-1], catalogue), names[:-1]
+    if is_shipped(pack.origin.get("id", "/")):
+        return names, [*before, str(pack.origin["id"])]
+    if not before and not pack.stands_alone:
+        before = [DEFAULT_PACK]
+    if not before:
+        raise OneMapError("pack.no_origin", file=pack.id, field="--against")
+    return [*before, names[-1]], before
+
+
+def _turned(values: Values, before: Sequence[Any], after: Sequence[Any], context: VerbContext) -> Result:
+    """What of the parcels of a check turns if it is asked by other packs, all else as it was then."""
+    from onemap.rules.judge.runs.run_store import stored_question
+    from onemap.rules.review.recheck import turned_by_packs
+
+    with _library_of(values) as library:
+        run = _run_of(library, values)
+        if run is None:
+            raise OneMapError("pack.no_run", file=library.label, field="--library")
+        return {"run": run, "turned": turned_by_packs(library, stored_question(library, run), before, after, context)}
+
+
+def pack_enact(values: Values, context: VerbContext) -> Result:
+    """Put a pack in force in a library, a logged step of its keeper: what rests on the former one becomes stale.
+
+    Raises OneMapError decide.by, pack.…, rule.….
+    """
+    from onemap.rules.judge.packs.library_packs import packs_of
+    from onemap.rules.judge.packs.pack import pack_text
+    from onemap.rules.judge.runs.pack_store import enact
+    from onemap.rules.review.cases.hand import acting_person
+
+    given = pack_text(values["pack"])
+    with _library_of(values) as library:
+        who = acting_person(library, values.get("by"))
+        fact = enact(library, given, who, values["reason"], values.get("instead"))
+        remarks = _unknown_layers(packs_of(library, ()), library.catalogue(), context.language)
+    return {"ok": True, **vars(fact), "problems": remarks}
+
+
+def pack_versions(values: Values, context: VerbContext) -> Result:
+    """The packs in force, and each that was put in force: when, by whom and why; with `hash` its text as a file.
+
+    Raises OneMapError pack.no_hash, out.…, usage.required.
+    """
+    from onemap.layers.errors import UsageError
+    from onemap.layers.files.atomic_output import atomic_output, check_place
+    from onemap.layers.library.library import sha256
+    from onemap.rules.judge.packs.pack import pack_head, pack_text
+    from onemap.rules.judge.runs.pack_store import enactments, text_of_hash
+
+    out, hash_ = values.get("out"), values.get("hash")
+    if bool(out) != bool(hash_):
+        raise UsageError("usage.required", field="--out" if hash_ else "--hash", verb="pack versions")
+    if out:
+        check_place(Path(out), bool(values.get("overwrite")), "--out")
+    with _library_of(values) as library:
+        texts = [(text, name) if text else pack_text(name) for name, text in library.packs()]
+        heads = [(pack_head(*one), sha256(one[0])) for one in texts]
+        steps = [vars(one) for one in reversed(enactments(library))]
+        text = text_of_hash(library, hash_) if hash_ else ""
+    if out:
+        with atomic_output(Path(out), bool(values.get("overwrite")), "--out") as beside:
+            beside.write_bytes(text.encode())
+    in_force = [{"id": head["id"], "version": head["version"], "hash": one} for head, one in heads]
+    return {"ok": True, "in_force": in_force, "versions": steps, **({"out": out} if out else {})}
+
+
+def pack_send(values: Values, context: VerbContext) -> Result:
+    """A pack and its cases as one zip with a manifest of hashes; the manifest's hash is what a paper cites.
+
+    Raises OneMapError cases.missing, package.suffix, pack.…, out.….
+    """
+    from onemap.layers.catalogue.catalogue import shipped_catalogue
+    from onemap.layers.library.library import system_user
+    from onemap.rules.judge.packs.pack import pack_text
+    from onemap.rules.review.proofs.pack_exchange import send_pack
+    from onemap.rules.review.proofs.proof_cases import cases_texts
+
+    name, target = values["pack"], Path(values["target"])
+    pack, stem = _pack(name, shipped_catalogue()), Path(pack_text(name)[1]).stem
+    who = values.get("by") or system_user()
+    sent = send_pack(pack, cases_texts(name), stem, target, who, overwrite=bool(values.get("overwrite")))
+    return {"ok": True, "file": str(target), "pack": pack.record(), **vars(sent), "files": list(sent.files)}
+
+
+def pack_receive(values: Values, context: VerbContext) -> Result:
+    """Read a zip of a pack back into a folder: all of it, proved by its hashes, or nothing.
+
+    Raises OneMapError package.…, pack.…, rule.…, out.….
+    """
+    from onemap.layers.catalogue.catalogue import shipped_catalogue
+    from onemap.rules.review.proofs.pack_exchange import receive_pack
+
+    folder = Path(values["folder"])
+    if not folder.is_dir():
+        raise OneMapError("out.folder", file=str(folder), field="FOLDER")
+    pack, sent = receive_pack(
+        Path(values["file"]), folder, shipped_catalogue(), overwrite=bool(values.get("overwrite"))
+    )
+    return {"ok": True, "pack": pack.record(), **vars(sent), "files": [str(folder / name) for name in sent.files]}

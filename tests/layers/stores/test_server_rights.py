@@ -3,6 +3,8 @@
 import psycopg
 import pytest
 
+from onemap.tests.rules.small_pack import pack_text
+
 LOGGED = (
     "INSERT INTO onemap_audit (at, who, action, subject, detail, content_hash) VALUES ('', 'x', 'y', 'z', '{}', '')"
 )
@@ -150,4 +152,18 @@ def test_the_owner_alone_retires_a_version_and_the_view_forgets_it(bureau, squar
     assert bureau.add(squares).json["version"] == "v2"
     assert bureau.rows('SELECT count(*) FROM "T"', "wang") == count
     assert bureau.run("retire", bureau.url, *wanted, "--undo").code == 0
+    assert bureau.run("verify", bureau.url).json["ok"]
+
+
+def test_the_keeper_alone_puts_a_pack_in_force_and_all_may_see_what_was(bureau, tmp_path):
+    own = tmp_path / "own.toml"
+    own.write_text(pack_text({"layer": "T", "department": "land"}, id="own"), encoding="utf-8")
+    wanted = (own, "--reason", "ordinance", "--instead", "city-preliminary")
+    for account in ("wang", "zhao"):
+        assert bureau.run("pack", "enact", bureau.url_as(account), *wanted).codes == ["pack.keeper"]
+    assert bureau.run("pack", "enact", bureau.url, *wanted, "--by", "wang").codes == ["decide.by"]
+    answer = bureau.run("pack", "enact", bureau.url, *wanted)
+    assert (answer.code, answer.json["who"], answer.json["replaced"]) == (0, "onemap", "city-preliminary"), answer.json
+    (step,) = bureau.run("pack", "versions", bureau.url_as("wang")).json["versions"]
+    assert (step["id"], step["reason"]) == ("own", "ordinance")
     assert bureau.run("verify", bureau.url).json["ok"]

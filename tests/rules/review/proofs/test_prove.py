@@ -171,3 +171,13 @@ def test_a_case_is_read_by_people_as_the_decision_shows_it(onemap, tmp_path):
     path.write_text(pack_text(rule, id="p"), encoding="utf-8")
     path.with_name("p.cases.toml").write_text(example, encoding="utf-8")
     assert onemap("prove", path).json["failed"] == []
+
+
+def test_a_new_file_of_cases_begins_with_what_lies_around_those_of_the_pack_below(onemap, tmp_path):
+    path = tmp_path / "more.toml"
+    path.write_text(pack_text({**ROAD, "id": "more", "layer": "GL"}, id="more"), encoding="utf-8")
+    first = onemap("prove", "city-preliminary", path, "--new", "more").json["text"]
+    assert first.startswith("[cases]\nday = ") and first.count("[[around]]") == 2
+    path.with_name("more.cases.toml").write_text(first, encoding="utf-8")
+    assert onemap("prove", "city-preliminary", path, "--new", "more").json["text"].startswith("[[case]]")
+    assert onemap("prove", "city-preliminary", path).json["uncovered"] == []

@@ -1,0 +1,205 @@
+"""The rules of a pack by department, and the form of the one that is chosen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.gui import QgsScrollArea
+from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import QFormLayout, QHeaderView, QSplitter, QTreeWidget, QTreeWidgetItem, QWidget
+
+from onemap.plugin.desk.answers.name_delegate import wrap_names
+from onemap.plugin.desk.packs.pack_field import PackField
+from onemap.plugin.widgets.accessible_names import name_accessibly
+from onemap.plugin.widgets.alignment import RIGHT
+from onemap.plugin.widgets.buttons import wrapped_label
+from onemap.plugin.widgets.readable_choice import keep_choice_readable
+from onemap.plugin.widgets.rows_and_columns import column_of
+from onemap.plugin.widgets.scroll_area import scroll_area
+from onemap.plugin.widgets.search_line import SearchLine
+from onemap.plugin.widgets.tick_box import TickBox
+from onemap.plugin.words.translation import name_list, tr, with_label
+from onemap.plugin.words.verdicts import LOOKS, sign_icon
+
+NAME, HITS, MARK = range(3)
+ROLE_RULE = Qt.ItemDataRole.UserRole
+TERMS, CLASSES = "review", "class"
+WIDTHS_PX = (420, 460)
+
+
+class PackRules(QSplitter):
+    """A list of rules beside a form; what was typed is held until it is saved, whichever rule is shown."""
+
+    edited = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self.edits: dict[str, str] = {}  # by place what was typed and is not saved
+        self.fields: dict[str, PackField] = {}  # of the form on display, by place
+        self._rules: dict[str, dict[str, Any]] = {}
+        self._others: dict[str, list[dict[str, Any]]] = {}  # the values of TERMS and CLASSES
+        self._is_open = False  # whether values can be saved
+        self.search = SearchLine(tr("Rule, law …"))
+        self.search.setAccessibleName(tr("Search the rules"))
+        self.search.textChanged.connect(self._filter)
+        self.tree = QTreeWidget()
+        self.tree.setAccessibleName(tr("Rules by department"))
+        self.tree.setHeaderLabels([tr("Rule"), tr("Hits"), tr("Differs")])
+        self.tree.headerItem().setTextAlignment(HITS, RIGHT)
+        self.tree.setIndentation(12)
+        header = self.tree.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
+        for column in (HITS, MARK):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+        wrap_names(self.tree)
+        self.tree.currentItemChanged.connect(lambda item, _before: self._show_form(item))
+        left = QWidget()
+        column_of(self.search, (self.tree, 1), inside=left, is_tight=True)
+        self.addWidget(left)
+        self.form_area = scroll_area(QWidget(), QgsScrollArea)
+        self.addWidget(self.form_area)
+        self.setSizes(list(WIDTHS_PX))
+        self.setChildrenCollapsible(False)
+
+    def show_pack(self, answer: dict[str, Any], is_open: bool) -> None:
+        """Show the rules of a pack. is_open: its values may be changed."""
+        chosen = self.current_rule
+        self.edits, self._is_open = {}, is_open
+        self._others = {TERMS: answer["terms"], CLASSES: answer["classes"]}
+        self._rules = {rule["rule"]: rule for part in answer["departments"] for rule in part["rules"]}
+        self.tree.clear()
+        for name in (one for one, fields in self._others.items() if fields):
+            head = QTreeWidgetItem([_other_title(name), "", ""])
+            head.setData(NAME, ROLE_RULE, name)
+            self.tree.addTopLevelItem(head)
+        for part in answer["departments"]:
+            department = QTreeWidgetItem([f"{part['title']} ({len(part['rules'])})", "", ""])
+            self.tree.addTopLevelItem(department)
+            department.addChildren([self._item(rule) for rule in part["rules"]])
+            department.setExpanded(True)
+            department.setFirstColumnSpanned(True)
+        self._filter(self.search.text())
+        self.choose(chosen or next(iter(self._rules), TERMS))
+
+    @property
+    def current_rule(self) -> str:
+        """The rule whose form is shown, or TERMS; empty for none."""
+        item = self.tree.currentItem()
+        return str(item.data(NAME, ROLE_RULE) or "") if item is not None else ""
+
+    def choose(self, rule: str) -> None:
+        """Show the form of a rule, or of the terms."""
+        for item in self._items():
+            if item.data(NAME, ROLE_RULE) == rule:
+                self.tree.setCurrentItem(item)
+
+    def mark(self, problems: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Write problems at their values, the first in sight; those that are about none of the pack's values."""
+        left = []
+        for problem in problems:
+            place = self._place_of(problem)
+            if place is None:
+                left.append(problem)
+                continue
+            page = place.partition(":")[0].partition("class.")
+            name = CLASSES if page[1] else page[0]
+            if name != self.current_rule:
+                self.choose(name)
+            field = self.fields.get(place)
+            if field is None:
+                left.append(problem)
+                continue
+            field.error.say(str(problem.get("message") or ""))
+            self.form_area.ensureWidgetVisible(field)
+        return left
+
+    def _place_of(self, problem: dict[str, Any]) -> str | None:
+        """The value that a problem is about, as the core names rule and key."""
+        key = str(problem.get("field") or "")
+        if ":" in key:
+            return key
+        rule = str(problem.get("feature") or problem.get("rule") or "")
+        if rule in self._rules:
+            places = [field["place"] for field in self._rules[rule]["fields"]]
+            return next((one for one in places if one == f"{rule}:{key}" or one.startswith(f"{rule}:{key}.")), None)
+        table, dot, name = key.rpartition(".") if key.startswith(f"{CLASSES}.") else key.partition(".")
+        return f"{table}:{name}" if dot and table.partition(".")[0] in self._others else None
+
+    def _item(self, rule: dict[str, Any]) -> QTreeWidgetItem:
+        hits = "" if rule["hits"] is None else f"{rule['hits']:,}"
+        item = QTreeWidgetItem([rule["title"], hits, rule["mark"]])
+        item.setData(NAME, ROLE_RULE, rule["rule"])
+        item.setToolTip(NAME, "\n".join((rule["title"], rule["rule"], rule["law"])))
+        item.setToolTip(MARK, "\n".join(rule["sentences"]))
+        item.setTextAlignment(HITS, RIGHT)
+        if rule["verdict"] in LOOKS:
+            item.setIcon(NAME, sign_icon(rule["verdict"], self.tree.palette()))
+        return item
+
+    def _items(self) -> list[QTreeWidgetItem]:
+        tops = [self.tree.topLevelItem(row) for row in range(self.tree.topLevelItemCount())]
+        return tops + [top.child(row) for top in tops for row in range(top.childCount())]
+
+    def _filter(self, text: str) -> None:
+        """Show the rules whose title, id or law has the text."""
+        wanted = text.strip().lower()
+        tops = [self.tree.topLevelItem(row) for row in range(self.tree.topLevelItemCount())]
+        for department in (top for top in tops if top.childCount()):
+            for place in range(department.childCount()):
+                item = department.child(place)
+                item.setHidden(wanted not in item.toolTip(NAME).lower())
+            places = range(department.childCount())
+            department.setHidden(all(department.child(place).isHidden() for place in places))
+
+    def _show_form(self, item: QTreeWidgetItem | None) -> None:
+        self.fields = {}
+        name = item.data(NAME, ROLE_RULE) if item is not None else None
+        if not name:
+            return  # a department has no values
+        body = QWidget()
+        form = QFormLayout(body)
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        for text in self._heads(name):
+            label = wrapped_label(text)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            form.addRow(label)
+        for one in self._others[name] if name in self._others else self._rules[name]["fields"]:
+            field = PackField(one)
+            if field.place in self.edits:
+                field.set_text(self.edits[field.place])
+            field.set_open(self._is_open)
+            field.changed.connect(lambda field=field: self._note(field))
+            self.fields[field.place] = field
+            form.addRow("" if isinstance(field.control, TickBox) else field.title, field)
+        former = self.form_area.takeWidget()
+        self.form_area.setWidget(body)
+        if former is not None:
+            former.deleteLater()
+        keep_choice_readable(body)
+        name_accessibly(body)
+
+    def _heads(self, name: str) -> list[str]:
+        if name in self._others:
+            return [_other_title(name)]
+        rule = self._rules[name]
+        return [
+            f"{rule['title']} · {rule['rule']}",
+            with_label(tr("Law"), rule["law"]),
+            with_label(tr("Layers"), name_list(rule["layers"])) + f" · {rule['kind']}",
+            *rule["sentences"],
+        ]
+
+    def _note(self, field: PackField) -> None:
+        if field.text == field.first:
+            self.edits.pop(field.place, None)
+        else:
+            self.edits[field.place] = field.text
+        self.edited.emit()
+
+
+def _other_title(name: str) -> str:
+    """What the values beside the rules are called."""
+    return tr("Terms of the review") if name == TERMS else tr("Classes of projects")

@@ -1,0 +1,118 @@
+"""The packs that a library has in force: put there as a logged step of its keeper, every one of them kept."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.library.library import TABLES, Library, log, now, sha256
+from onemap.layers.stores.logged_rows import insert_logged
+from onemap.layers.stores.sql_text import Sql
+from onemap.rules.judge.packs.laws import check_laws
+from onemap.rules.judge.packs.library_packs import place_of_pack
+from onemap.rules.judge.packs.pack import Pack, is_shipped, joined_rules, pack_head, pack_text, parse_packs
+from onemap.rules.judge.runs.run_store import keep_texts, stored_texts
+
+ENACT = "pack.enact"  # the action with which the log has it
+_KEY = "packs.enacted"  # among the facts of a library
+_FIELDS = ("at", "who", "reason", "id", "version", "hash", "replaced", "replaced_version", "replaced_hash")
+
+
+@dataclass(frozen=True)
+class Enactment:
+    """One pack that was put in force: when, by whom and why, and which pack it took the place of, "" for none."""
+
+    at: str
+    who: str
+    reason: str
+    id: str
+    version: str
+    hash: str
+    replaced: str
+    replaced_version: str
+    replaced_hash: str
+
+
+def enactments(library: Library) -> list[Enactment]:
+    """What was put in force, the oldest first. Raises OneMapError library.damaged."""
+    rows = library.connection.execute("SELECT value FROM onemap_library WHERE key = ?", (_KEY,)).fetchall()
+    try:
+        return [Enactment(**{name: str(one[name]) for name in _FIELDS}) for (text,) in rows for one in json.loads(text)]
+    except (ValueError, TypeError, KeyError):
+        raise OneMapError("library.damaged", file=library.label, layer="onemap_library", reason=_KEY) from None
+
+
+def enact(library: Library, given: tuple[str, str], who: str, reason: str, instead: str | None = None) -> Enactment:
+    """Put a pack in force in place of that of its id, of its origin, or of `instead`; else beside the others.
+
+    given: its text, and the name that it has in errors.
+    Raises OneMapError pack.keeper, pack.in_force, pack.no_such, pack.…, rule.…, library.….
+    """
+    text, source = given
+    if not library.roles.is_owner:
+        raise OneMapError("pack.keeper", file=library.label)
+    with library.writing() as connection:
+        kept = library.packs()
+        texts = [(known, name) if known else pack_text(name) for name, known in kept]
+        catalogue = library.catalogue()
+        place = place_of_pack(kept, pack_head(text, source), instead, library.label)
+        packs = parse_packs([*texts[:place], given, *texts[place + 1 :]], catalogue, are_kept=True)
+        joined_rules(packs)
+        check_laws([packs[place]], date.today())
+        pack, former = packs[place], texts[place] if place < len(texts) else None
+        if former is not None and sha256(former[0]) == pack.hash:
+            raise OneMapError("pack.in_force", file=source, name=pack.id)
+        fact = _enactment(pack, former, kept[place][0] if former else "", who, reason)
+        stored = None if is_shipped(pack.id) and pack_text(pack.id)[0] == text else text
+        anew = Sql("ON CONFLICT (position) DO UPDATE SET id = excluded.id, content = excluded.content")
+        insert_logged(connection, TABLES["onemap_packs"], [(place + 1, pack.id, stored)], anew)
+        keep_texts(connection, [(sha256(one), one) for one in (text, *(former[:1] if former else ()))])
+        events = [vars(one) for one in (*enactments(library), fact)]
+        anew = Sql("ON CONFLICT (key) DO UPDATE SET value = excluded.value")
+        row = (_KEY, json.dumps(events, ensure_ascii=False, sort_keys=True))
+        insert_logged(connection, TABLES["onemap_library"], [row], anew)
+        detail = {name: value for name, value in vars(fact).items() if name not in ("at", "who")}
+        log(connection, who, ENACT, pack.id, detail)
+    return fact
+
+
+def _enactment(pack: Pack, former: tuple[str, str] | None, replaced: str, who: str, reason: str) -> Enactment:
+    version = str(pack_head(*former)["version"]) if former else ""
+    hash_ = sha256(former[0]) if former else ""
+    return Enactment(
+        at=now(),
+        who=who,
+        reason=reason,
+        id=pack.id,
+        version=pack.version,
+        hash=pack.hash,
+        replaced=replaced,
+        replaced_version=version,
+        replaced_hash=hash_,
+    )
+
+
+def text_of_hash(library: Library, hash_: str) -> str:
+    """The text of a pack that was in force, or by which a run was judged. hash_: whole, or its beginning.
+
+    Raises OneMapError pack.no_hash.
+    """
+    texts = stored_texts(library)
+    own = {sha256(text): text for _, text in library.packs() if text}
+    known = {one.hash for one in enactments(library)} | {one.replaced_hash for one in enactments(library)}
+    found = [name for name in {**texts, **own} if name.startswith(hash_) and (name in known or name in own)]
+    if len(found) != 1 or not hash_:
+        raise OneMapError("pack.no_hash", file=library.label, field="--hash", value=hash_)
+    return {**texts, **own}[found[0]]
+
+
+def ids_in_force(library: Library, ids: Sequence[str]) -> set[str]:
+    """The packs of a library that have taken the places of some of its packs of before."""
+    found = set(ids)
+    for one in enactments(library):
+        if one.replaced in found:
+            found = found - {one.replaced} | {one.id}
+        elif not one.replaced:
+            found |= {one.id}
+    return found

@@ -1,0 +1,253 @@
+"""How two lists of packs differ, rule by rule: what is stricter, milder, judged otherwise, or only worded otherwise."""
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from math import prod
+from typing import Any
+
+from onemap.layers.catalogue.catalogue import LayerEntry
+from onemap.rules.judge.kinds.conditions import fields_of
+from onemap.rules.judge.kinds.permitted_uses import PermitTable
+from onemap.rules.judge.packs.pack import Pack
+from onemap.rules.judge.packs.project_class import ProjectClass
+from onemap.rules.judge.packs.rule import VERDICTS, Rule
+from onemap.rules.review.proofs.trial_fields import all_values, where_says
+
+STRICTER, MILDER, OTHERWISE, WORDS = "stricter", "milder", "otherwise", "words"
+# What a rule becomes, as people want to see it: the strictest first.
+CHANGES = ("new", "gone", STRICTER, MILDER, "both", OTHERWISE, "law", WORDS)
+_MORE_IS_MILDER = ("min_area_m2", "min_share", "min_width_m", "above", "limit")
+_MORE_IS_STRICTER = ("distance_m", "half_width_m", "below")
+_NONE_IS_NOTHING = ("min_area_m2", "min_share", "min_width_m")
+_SAID_OTHERWISE = ("title", "finding", "draft", "source", "confidence", "estimated", "succeeds")
+_JUDGE_OTHERWISE = ("kind", "layers_named", "by_layer", "department", "consult", "bodies", "under", "milder")
+_MOST_TRIALS = 20_000  # features by which two conditions are compared; beyond that nobody says which is milder
+_SAYS = {False: 0, None: 1, True: 2}
+
+
+@dataclass(frozen=True)
+class KeyChange:
+    """One key of a rule that says something else. direction: STRICTER, MILDER, OTHERWISE, WORDS, or `law`, `both`."""
+
+    key: str
+    before: Any
+    after: Any
+    direction: str
+
+
+@dataclass(frozen=True)
+class RuleDifference:
+    """A rule before and after: None where there was or is none; keys (n,) that changed."""
+
+    before: Rule | None
+    after: Rule | None
+    keys: tuple[KeyChange, ...] = ()
+
+    @property
+    def rule(self) -> Rule:
+        """The rule by which it is named: as it stands now, or as it stood last."""
+        rule = self.after or self.before
+        if rule is None:
+            raise ValueError("a difference is of a rule")
+        return rule
+
+    @property
+    def change(self) -> str:
+        """What the rule becomes: one of CHANGES."""
+        if self.before is None or self.after is None:
+            return "new" if self.before is None else "gone"
+        ways = {one.direction for one in self.keys}
+        if "both" in ways or {STRICTER, MILDER} <= ways:
+            return "both"
+        # What judges otherwise beside what is milder may make it stricter all the same: nobody says milder then.
+        return next(one for one in (OTHERWISE, STRICTER, MILDER, "law", WORDS) if one in ways)
+
+
+def rule_differences(
+    before: Sequence[Pack], after: Sequence[Pack], catalogue: Mapping[str, LayerEntry]
+) -> list[RuleDifference]:
+    """Every rule that is not the same in both lists of packs, in the order of CHANGES, then of the packs.
+
+    A rule is the same as that of its id, that whose place it takes, or that which it succeeds.
+    A pack that stands on another may be asked without it.
+    """
+    old, new = (_rules_of(packs) for packs in (before, after))
+    found, met = [], set()
+    for rule in new.values():
+        former = _former(rule, old)
+        met |= {former.id} if former is not None else set()
+        keys = tuple(_key_changes(former, rule, catalogue)) if former is not None else ()
+        if former is None or keys:
+            found.append(RuleDifference(former, rule, keys))
+    merged = {name for rule in new.values() for name in rule.succeeds}
+    found += [RuleDifference(rule, None) for name, rule in old.items() if name not in met and name not in merged]
+    return sorted(found, key=lambda one: CHANGES.index(one.change))
+
+
+def _rules_of(packs: Sequence[Pack]) -> dict[str, Rule]:
+    """The rules of some packs by their ids; one of a later pack stands in the place of that which it replaces."""
+    rules: dict[str, Rule] = {}
+    for rule in (rule for pack in packs for rule in pack.rules):
+        if rule.replaces in rules:
+            rules = {rule.id if name == rule.replaces else name: one for name, one in rules.items()}
+        rules[rule.id] = rule
+    return rules
+
+
+def _former(rule: Rule, old: Mapping[str, Rule]) -> Rule | None:
+    names = (rule.id, *filter(None, (rule.replaces,)), *rule.succeeds)
+    return next((old[name] for name in names if name in old), None)
+
+
+def _key_changes(before: Rule, after: Rule, catalogue: Mapping[str, LayerEntry]) -> list[KeyChange]:
+    """The keys that say something else, those that judge first."""
+    found = []
+
+    def note(key: str, sides: tuple[Any, Any], direct: Callable[[Any, Any], str]) -> None:
+        if _plain(sides[0]) != _plain(sides[1]):
+            found.append(KeyChange(key, *sides, direct(*sides)))
+
+    note("verdict", (before.verdict, after.verdict), _by_rank)
+    for key in dict.fromkeys((*before.options, *after.options)):
+        note(key, (before.options.get(key), after.options.get(key)), partial(_of_option, key))
+    for key, more in (("unless", MILDER), ("only", STRICTER)):
+        note(key, (getattr(before, key), getattr(after, key)), partial(_of_classes, more))
+    note("silent", (before.silent, after.silent), lambda _old, new: STRICTER if new else MILDER)
+    entry = catalogue.get(after.layer) if before.layer == after.layer else None
+    note("where", (before.where, after.where), lambda *_sides: _of_where(before, after, entry))
+    note("when", (before.when, after.when), lambda old, new: OTHERWISE if old and new else _of_presence(old))
+    note("missing", (before.missing, after.missing), lambda _old, new: STRICTER if new == "unknown" else MILDER)
+    note("harmless", (before.harmless, after.harmless), _of_harmless)
+    for keys, direction in ((_JUDGE_OTHERWISE, OTHERWISE), (("basis",), "law"), (_SAID_OTHERWISE, WORDS)):
+        for key in keys:
+            note(key, (getattr(before, key), getattr(after, key)), lambda *_sides, way=direction: way)
+    return found
+
+
+def _plain(value: Any) -> Any:
+    """A value as it is compared: classes and tables of uses by all that they say."""
+    if isinstance(value, PermitTable):
+        return value.hash
+    if isinstance(value, ProjectClass):
+        return value.content
+    if isinstance(value, (list, tuple)):
+        return [_plain(one) for one in value]
+    return value
+
+
+def _by_rank(before: str, after: str) -> str:
+    return STRICTER if VERDICTS.index(after) < VERDICTS.index(before) else MILDER
+
+
+def _of_presence(before: Any) -> str:
+    """Of a condition that narrows a rule: it comes, or it goes."""
+    return STRICTER if before else MILDER
+
+
+def _of_option(key: str, before: Any, after: Any) -> str:
+    if key in _NONE_IS_NOTHING:
+        before, after = before or 0, after or 0
+    if key == "unplanned":
+        return STRICTER if after != "open" else MILDER
+    if key not in (*_MORE_IS_MILDER, *_MORE_IS_STRICTER):
+        return OTHERWISE
+    sides = _numbers(before), _numbers(after)
+    if sides[0].keys() != sides[1].keys() or not sides[0]:
+        return OTHERWISE  # a class without a distance of its own may be unknown, or have the distance of all others
+    grows = {sides[1][name] > value for name, value in sides[0].items() if sides[1][name] != value}
+    if len(grows) != 1:
+        return "both" if grows else OTHERWISE  # of other fields, or in another order
+    return STRICTER if grows == {key in _MORE_IS_STRICTER} else MILDER
+
+
+def _numbers(value: Any) -> dict[tuple[str, str], float]:
+    """The numbers of a threshold by the class that they are for; none of a field that holds them."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return {("", ""): float(value)}
+    if not isinstance(value, Mapping) or "values" not in value:
+        return {}
+    field = str(value.get("field"))
+    found = {(field, str(name)): float(one) for name, one in value["values"].items()}
+    return {**found, **({(field, ""): float(value["default"])} if "default" in value else {})}
+
+
+def _of_classes(more: str, before: Sequence[ProjectClass], after: Sequence[ProjectClass]) -> str:
+    """Of classes that are excused, or alone reached. more: what it is where more projects are in them."""
+    if not before or not after:
+        return _of_presence(before)  # of `only` nobody named is everybody, of `unless` nobody: either list narrows
+    sides = [_reach(classes) for classes in (before, after)]
+    if sides[0] == sides[1]:
+        return OTHERWISE
+    if sides[0] <= sides[1]:
+        return more
+    less = MILDER if more == STRICTER else STRICTER
+    return less if sides[1] <= sides[0] else "both"
+
+
+def _reach(classes: Sequence[ProjectClass]) -> set[tuple[str, str]]:
+    """What projects are of some classes: kinds and beginnings of codes, of danger by themselves."""
+    return {
+        (f"{name} {one.is_danger} {one.system}", value)
+        for one in classes
+        for name in ("use", "survey", "kinds")
+        for value in getattr(one, name)
+    }
+
+
+def _of_harmless(before: Mapping[str, Sequence[str]], after: Mapping[str, Sequence[str]]) -> str:
+    sides = [{(field, value) for field, values in one.items() for value in values} for one in (before, after)]
+    if sides[0] <= sides[1]:
+        return MILDER
+    return STRICTER if sides[1] <= sides[0] else "both"
+
+
+def _of_where(before: Rule, after: Rule, entry: LayerEntry | None) -> str:
+    """Of conditions of features, by all values that both, the schema and its code tables name."""
+    if not before.where or not after.where:
+        return _of_presence(before.where)
+    if entry is None:
+        return OTHERWISE
+    names = list(dict.fromkeys((*fields_of(before.where), *fields_of(after.where))))
+    values = [
+        list(dict.fromkeys([*(value for rule in (before, after) for value in all_values(rule, name, entry)), None]))
+        for name in names
+    ]
+    if prod(map(len, values)) > _MOST_TRIALS:
+        return OTHERWISE
+    rows = [dict(zip(names, row, strict=True)) for row in itertools.product(*values)]
+    sides = [[_SAYS[says] for says in where_says(rule, rows, entry)] for rule in (before, after)]
+    steps = {new > old for old, new in zip(*sides, strict=True) if new != old}
+    if len(steps) != 1:
+        return "both" if steps else WORDS
+    return STRICTER if True in steps else MILDER
+
+
+@dataclass(frozen=True)
+class PackChange:
+    """What else of packs says something else: its table and key as the file writes it, before and after; None: not."""
+
+    place: str
+    before: Any
+    after: Any
+
+
+def pack_changes(before: Sequence[Pack], after: Sequence[Pack]) -> list[PackChange]:
+    """Terms of the review, items of the checklist and classes that differ, each by its name."""
+    sides = [_places(packs) for packs in (before, after)]
+    names = dict.fromkeys((*sides[0], *sides[1]))
+    return [
+        PackChange(name, sides[0].get(name), sides[1].get(name))
+        for name in names
+        if _plain(sides[0].get(name)) != _plain(sides[1].get(name))
+    ]
+
+
+def _places(packs: Sequence[Pack]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for pack in packs:
+        found |= {f"review.{key}": value for key, value in pack.review.items()}
+        found |= {f"checklist.{item['id']}": item for item in pack.checklist}
+        found |= {f"class.{name}": one for name, one in pack.classes.items()}
+    return found

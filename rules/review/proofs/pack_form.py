@@ -1,0 +1,205 @@
+"""A pack as a form: its rules by department with their law, and of each rule the values that a planner may change."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from onemap.layers.catalogue.catalogue import DEPARTMENTS, layer_title, named_groups
+from onemap.layers.catalogue.schema import LayerEntry
+from onemap.layers.catalogue.toml_text import toml_content
+from onemap.layers.library.library import Library
+from onemap.layers.messages import LANGUAGES, phrase, sentences
+from onemap.rules.display.rows.answer_rows import AnswerRow, AnswerTable, AnswerView, Column
+from onemap.rules.judge.kinds import KINDS
+from onemap.rules.judge.kinds.kind import AMOUNT, FLAG, LIST, NUMBER, TEXT, WHOLE, Key
+from onemap.rules.judge.packs.keys import REVIEW_KEYS, RULE_KEYS
+from onemap.rules.judge.packs.pack import Pack
+from onemap.rules.judge.packs.project_class import CLASS_KEYS
+from onemap.rules.judge.packs.rule import Rule
+from onemap.rules.judge.runs.run_store import check_record, stored_values
+from onemap.rules.review.proofs.case_drafts import toml_value
+
+Result = dict[str, Any]
+_SENTENCES = ("title", "finding", "draft")
+_CLASSES = ("unless", "only")
+_OF_RULE = ("verdict", "where", "when", *_CLASSES, "silent", "missing", *_SENTENCES)
+_PARTS = re.compile("[.:=]")  # of a place, which no name in it may have
+_NUMBERS = (NUMBER, AMOUNT, WHOLE)
+
+
+class PackForm:
+    """The fields of one pack in one language. classes: of this pack and those before it, by name."""
+
+    def __init__(self, pack: Pack, catalogue: Mapping[str, LayerEntry], language: str) -> None:
+        self._pack, self._catalogue, self._language = pack, catalogue, language
+        content = toml_content(pack.text.replace("\r\n", "\n"))
+        self._items = {item["id"]: item for item in content.get("rule", ())}
+        self._terms = content.get("review", {})
+
+    def departments(self, hits: Mapping[str, int] | None, differences: Mapping[str, Result]) -> list[Result]:
+        """The departments with rules, in their order.
+
+        hits: of a check, differences: from its origin, both by rule.
+        """
+        found = []
+        for department in DEPARTMENTS:
+            rules = [self._rule(rule, hits, differences) for rule in self._pack.rules if rule.department == department]
+            if rules:
+                title = named_groups()["departments"][department][self._language]
+                found.append({"department": department, "title": title, "rules": rules})
+        return found
+
+    def terms(self) -> list[Result]:
+        """The terms of the review: days of all, then of each department that has its own."""
+        names = [name for name in REVIEW_KEYS if name != "days_of"]
+        fields = [self._field("review", name, REVIEW_KEYS[name], self._terms.get(name)) for name in names]
+        own = self._terms.get("days_of", {})
+        for code in DEPARTMENTS:
+            title = named_groups()["departments"][code][self._language]
+            fields.append(
+                {**self._field("review", f"days_of.{code}", REVIEW_KEYS["days"], own.get(code), title), "default": ""}
+            )
+        return fields
+
+    def classes(self) -> list[Result]:
+        """What the pack's own classes of projects reach: kinds of the register, and beginnings of codes."""
+        return [
+            {
+                **self._field(f"class.{one.name}", key, CLASS_KEYS[key], None, f"{one.title[self._language]} · {key}"),
+                "form": "text",
+                "value": ", ".join(getattr(one, key)),
+            }
+            for one in self._pack.classes.values()
+            for key in ("kinds", "use", "survey")
+        ]
+
+    def _rule(self, rule: Rule, hits: Mapping[str, int] | None, differences: Mapping[str, Result]) -> Result:
+        language, differs = self._language, differences.get(rule.id)
+        return {
+            "rule": rule.id,
+            "title": rule.title.get(language) or rule.id,
+            "kind": KINDS[rule.kind].title[language],
+            "verdict": rule.verdict,
+            "layers": [layer_title(code, self._catalogue, language) for code in rule.layers_named],
+            "law": rule.basis_text,
+            "confidence": rule.confidence,
+            "hits": None if hits is None else hits.get(rule.id, 0),
+            "change": differs["change"] if differs else None,
+            "mark": phrase(f"pack_difference.{differs['change']}", language) if differs else "",
+            "sentences": [key["sentence"] for key in differs["keys"]] if differs else [],
+            "fields": list(self._fields(rule)),
+        }
+
+    def _fields(self, rule: Rule) -> Iterator[Result]:
+        item, kind = self._items[rule.id], KINDS[rule.kind]
+        for name in _OF_RULE:
+            if name == "verdict" and not kind.finds:
+                continue
+            if name == "missing":  # the numbers of its kind come before what is asked seldom
+                for own, key in kind.keys.items():
+                    yield from self._options(rule.id, own, key, item.get(own))
+            if name not in _SENTENCES:
+                yield self._field(rule.id, name, RULE_KEYS[name], item.get(name))
+                continue
+            for spoken in LANGUAGES:
+                title = phrase("pack_form.in_language", self._language, name=self._name(name), spoken=spoken)
+                yield {
+                    **self._field(rule.id, f"{name}.{spoken}", RULE_KEYS[name], None, title),
+                    "form": "sentence",
+                    "value": (item.get(name) or {}).get(spoken, ""),
+                }
+
+    def _options(self, rule: str, name: str, key: Key, value: Any) -> Iterator[Result]:
+        """One key of a kind; of a threshold by classes each number by itself."""
+        title = key.title.get(self._language) or name
+        values = value.get("values") if isinstance(value, Mapping) else None
+        if not isinstance(values, Mapping) or any(_PARTS.search(one) for one in values):
+            yield self._field(rule, name, key, value, title)
+            return
+        numbers = {f"values.{one}": (one, number) for one, number in values.items()}
+        numbers |= {"default": (self._name("default"), value["default"])} if "default" in value else {}
+        for place, (of, number) in numbers.items():
+            own = phrase("pack_difference.of_class", self._language, name=title, value=of)
+            yield {
+                **self._field(rule, f"{name}.{place}", key, None, own),
+                "form": "number",
+                "value": toml_value(number),
+            }
+
+    def _field(self, table: str, name: str, key: Key, value: Any, title: str | None = None) -> Result:
+        """One value: where it stands, what it is called, how it is written, and what it may be."""
+        form, text = _form(name, key), value
+        if form in ("toml", "list"):
+            text = "" if value is None else value if form == "list" else _value_text(value)
+        elif value is None:
+            text = ""
+        elif form == "number":
+            text = toml_value(value)
+        return {
+            "place": f"{table}:{name}",
+            "title": title or self._name(name),
+            "hint": key.meaning.get(self._language, ""),
+            "form": form,
+            "value": text,
+            "unit": key.unit,
+            "default": key.default.strip('"') if form == "choice" else key.default,
+            "choices": self._choices(name, key),
+        }
+
+    def _choices(self, name: str, key: Key) -> list[Result]:
+        if name in _CLASSES:
+            return [{"value": one.name, "title": one.title[self._language]} for one in self._pack.classes.values()]
+        words = sentences(self._language)
+        titles = {"verdict": words["verdict"]}.get(name, words["pack_choice"])
+        own = {value: title[self._language] for value, title in key.choice_titles.items()}
+        return [{"value": one, "title": own.get(one) or titles.get(one, one)} for one in key.choices]
+
+    def _name(self, key: str) -> str:
+        return str(sentences(self._language)["pack_key"].get(key, key))
+
+
+def _form(name: str, key: Key) -> str:
+    """How a value is asked for: number, flag, choice, list, text, or toml for what has parts."""
+    if name in _CLASSES:
+        return "list"
+    if key.choices and key.type != LIST:
+        return "choice"
+    if key.type in _NUMBERS:
+        return "number"
+    return {FLAG: "flag", TEXT: "text"}.get(key.type, "toml")
+
+
+def _value_text(value: Any) -> str:
+    return value if isinstance(value, str) else toml_value(value)
+
+
+def hits_of_run(library: Library, run: str) -> Counter[str]:
+    """By rule how many findings of a check decide. Raises OneMapError run.unknown, run.kind, run.damaged."""
+    check_record(library, run)
+    rows = stored_values(library, run, "findings", ("rule", "counted", "verdict"))
+    return Counter(rule for rule, counted, verdict in rows if counted and verdict != "unknown")
+
+
+def pack_view(result: Result, language: str) -> AnswerView:
+    """The rules by department, each with its law, how often it hit, and what differs from the pack's origin."""
+    heads = [phrase(f"pack_form.{name}", language) for name in ("rule", "verdict", "law", "hits", "change")]
+    parts: list[AnswerRow | AnswerTable] = []
+    for one in result["departments"]:
+        rows = [_rule_row(rule, language) for rule in one["rules"]]
+        table = AnswerTable([Column(head, is_number=at == 3) for at, head in enumerate(heads)], rows)
+        title = phrase("pack_difference.head", language, title=one["title"], count=len(rows))
+        parts.append(AnswerRow(title, rows=[table], line=(title,)))
+    pack = result["pack"]
+    facts = {"id": pack["id"], "version": pack["version"], "hash": pack["hash"][:12]}
+    opening = [phrase("pack_form.head", language, title=pack["title"].get(language, pack["id"]), **facts)]
+    if result["origin"]:
+        opening.append(phrase("pack_form.origin", language, **result["origin"]))
+    return AnswerView(parts, opening)
+
+
+def _rule_row(rule: Result, language: str) -> AnswerRow:
+    verdict = phrase(f"verdict.{rule['verdict']}", language)
+    hits = "" if rule["hits"] is None else str(rule["hits"])
+    values: Sequence[str] = (verdict, rule["law"], hits, rule["mark"])
+    return AnswerRow(rule["title"], values, hint=rule["rule"], about={"rule": rule["rule"]}, sign=rule["verdict"])

@@ -1,0 +1,231 @@
+"""A pack's text with some values changed: comments, order and all else stay as the planner has written them."""
+
+import difflib
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from onemap.layers.catalogue.toml_reason import toml_reason
+from onemap.layers.catalogue.toml_text import toml_content
+from onemap.layers.errors import OneMapError
+from onemap.rules.judge.kinds import KINDS
+from onemap.rules.judge.kinds.kind import ANY, LIST, TEXT, Key
+from onemap.rules.judge.packs.keys import PACK_KEYS, REVIEW_KEYS, RULE_KEYS
+from onemap.rules.judge.packs.project_class import CLASS_KEYS
+from onemap.rules.review.proofs.case_drafts import toml_value
+
+_MOST_READ = 8192  # statements
+_WORDED = ("title", "finding", "draft")  # tables of sentences by language
+_TABLES: Mapping[str, Mapping[str, Key]] = {"pack": PACK_KEYS, "review": REVIEW_KEYS}
+
+
+@dataclass(frozen=True)
+class ValueChange:
+    """One value of a pack. table: `pack`, `review`, `class.NAME`, or the id of a rule; keys: one within another.
+
+    value: as a person types it, "" to take the key away.
+    """
+
+    table: str
+    keys: tuple[str, ...]
+    value: str
+
+    @property
+    def place(self) -> str:
+        """The place as it is typed, TABLE:KEY.KEY."""
+        return f"{self.table}:{'.'.join(self.keys)}"
+
+
+def value_change(text: str) -> ValueChange:
+    """A change as it is typed: TABLE:KEY=VALUE, KEY.KEY for one within another. Raises OneMapError pack.set."""
+    place, equals, value = text.partition("=")
+    table, _, key = place.rpartition(":")
+    keys = tuple(part.strip() for part in key.split("."))
+    if not equals or not table.strip() or not all(keys):
+        raise OneMapError("pack.set", field="--set", value=text)
+    return ValueChange(table.strip(), keys, value.strip())
+
+
+def changed_text(text: str, source: str, changes: Sequence[ValueChange]) -> str:
+    """The text with all changes made. source: the pack, as errors name it.
+
+    Raises OneMapError pack.syntax, pack.no_table, pack.set_value, and pack.unwritable where the file writes a value in
+    a way that would not stay as it is.
+    """
+    made = text.replace("\r\n", "\n")
+    try:
+        content = toml_content(made)
+    except ValueError as error:
+        raise OneMapError("pack.syntax", file=source, reason=toml_reason(error)) from None
+    for change in changes:
+        made = _with_change(made, content, source, change)
+    # The text is the proof: it says what was wanted, and nothing else has changed.
+    if _content_or_none(made) != content:
+        raise OneMapError("pack.unwritable", file=source, field=", ".join(change.place for change in changes))
+    return made.replace("\n", "\r\n") if "\r\n" in text else made
+
+
+@dataclass(frozen=True)
+class _Statement:
+    """A header, a key with its value, or a line of neither. first, last: its lines, the last one not in it."""
+
+    first: int
+    last: int
+    keys: tuple[str, ...] = ()
+    header: str = ""
+
+
+def _with_change(text: str, content: dict[str, Any], source: str, change: ValueChange) -> str:
+    """The text with one change. content: of the text, which is changed with it."""
+    lines = text.split("\n")
+    tables = _tables(lines)
+    block = _block_of(change, tables, lines)
+    if block is None and change.table == "review":
+        head = next(one for one in tables if one[0].header == "pack")
+        lines[_end_of(head) : _end_of(head)] = ["", "[review]"]
+        content["review"] = {}
+        return _with_change("\n".join(lines), content, source, change)
+    if block is None:
+        raise OneMapError("pack.no_table", file=source, field="--set", value=change.table, known=_near(change, content))
+    table, first = _content_of(change, content), change.keys[0]
+    whole = _with_value(table.get(first), change.keys[1:], _value_of(change, table, source))
+    own = [one for one in block[1:] if one.keys[:1] == (first,)]
+    if len(own) > 1:
+        raise OneMapError("pack.unwritable", file=source, field=change.place)
+    if own:
+        written = [] if whole is None else [f"{first} = {toml_value(whole)}{_comment(lines, own[0])}"]
+        lines[own[0].first : own[0].last] = written
+    elif whole is not None:
+        lines[_end_of(block) : _end_of(block)] = [f"{first} = {toml_value(whole)}"]
+    if whole is None:
+        table.pop(first, None)
+    else:
+        table[first] = whole
+    return "\n".join(lines)
+
+
+def _near(change: ValueChange, content: Mapping[str, Any]) -> list[str]:
+    """Names of tables and rules like the one that is not there."""
+    names = [str(item.get("id", "")) for item in content.get("rule", ())]
+    names += [*_TABLES, *(f"class.{name}" for name in content.get("class", {}))]
+    return difflib.get_close_matches(change.table, names, n=3, cutoff=0.4) or ["–"]
+
+
+def _content_of(change: ValueChange, content: dict[str, Any]) -> dict[str, Any]:
+    """The table of a change in a pack's content."""
+    if change.table in _TABLES:
+        table: dict[str, Any] = content[change.table]
+    elif change.table.startswith("class."):
+        table = content["class"][change.table.removeprefix("class.")]
+    else:
+        table = next(item for item in content["rule"] if item.get("id") == change.table)
+    return table
+
+
+def _tables(lines: Sequence[str]) -> list[list[_Statement]]:
+    """The tables of a text as it is written: each its header and the statements below it."""
+    found: list[list[_Statement]] = []
+    for one in _statements(lines):
+        if one.header or not found:
+            found.append([one])
+        else:
+            found[-1].append(one)
+    return found
+
+
+def _statements(lines: Sequence[str]) -> Iterator[_Statement]:
+    at = 0
+    while at < len(lines):
+        line = lines[at].strip()
+        end = at + 1
+        if line.startswith("["):
+            yield _Statement(at, end, header=line.split("#")[0].strip().strip("[] "))
+        elif line and not line.startswith("#"):
+            content = None
+            while content is None and end <= len(lines):
+                content, end = _content_or_none("\n".join(lines[at:end])), end + 1
+            end -= 1
+            yield _Statement(at, end, _key_path(content or {}))
+        at = end
+
+
+@lru_cache(maxsize=_MOST_READ)  # of a pack of which several values are changed, each statement is read once
+def _content_or_none(text: str) -> dict[str, Any] | None:
+    try:
+        return toml_content(text)
+    except (ValueError, tomllib.TOMLDecodeError):
+        return None
+
+
+def _key_path(content: Mapping[str, Any]) -> tuple[str, ...]:
+    """The key of a single statement; of a dotted one, such as `a.b = 1`, its beginning, so that it is not rewritten."""
+    return tuple(content)[:1]
+
+
+def _block_of(change: ValueChange, tables: Sequence[list[_Statement]], lines: Sequence[str]) -> list[_Statement] | None:
+    """The table of a change as it is written; None where there is none."""
+    for block in tables:
+        header = block[0].header.replace(" ", "")
+        if header == "rule" and change.table not in _TABLES:
+            own = next((one for one in block[1:] if one.keys == ("id",)), None)
+            stated = toml_content("\n".join(lines[own.first : own.last]))["id"] if own is not None else None
+            if stated == change.table:
+                return block
+        elif header == change.table or header.replace('"', "") == change.table:
+            return block
+    return None
+
+
+def _end_of(block: Sequence[_Statement]) -> int:
+    """The line behind the last statement of a table."""
+    return block[-1].last
+
+
+def _comment(lines: Sequence[str], one: _Statement) -> str:
+    """The comment at the end of a statement, with the blanks before it."""
+    last = lines[one.last - 1]
+    text = "\n".join(lines[one.first : one.last])
+    content = _content_or_none(text)
+    for at, sign in enumerate(last):
+        before = "\n".join([*lines[one.first : one.last - 1], last[:at]])
+        if sign == "#" and _content_or_none(before) == content:
+            kept = last[:at].rstrip()
+            return last[len(kept) :]
+    return ""
+
+
+def _with_value(content: Any, keys: Sequence[str], value: Any) -> Any:
+    """A value with one within it set, or taken away; None where nothing is left."""
+    if not keys:
+        return value
+    table = dict(content) if isinstance(content, Mapping) else {}
+    table[keys[0]] = _with_value(table.get(keys[0]), keys[1:], value)
+    return {key: one for key, one in table.items() if one is not None} or None
+
+
+def _value_of(change: ValueChange, table: Mapping[str, Any], source: str) -> Any:
+    """The value of a change, of the type that its key wants; None for none. Raises OneMapError pack.set_value."""
+    if change.value == "":
+        return None
+    first, rest = change.keys[0], change.keys[1:]
+    key = _key_of(change, table)
+    if (rest and first in _WORDED) or (not rest and key is not None and key.type == TEXT):
+        return change.value
+    try:
+        return tomllib.loads(f"value = {change.value}")["value"]
+    except tomllib.TOMLDecodeError:
+        if key is not None and not rest and key.type == LIST:
+            return [part.strip() for part in change.value.replace("，", ",").split(",") if part.strip()]
+        if key is None or rest or key.type == ANY:
+            return change.value
+        raise OneMapError("pack.set_value", file=source, field=change.place, value=change.value) from None
+
+
+def _key_of(change: ValueChange, table: Mapping[str, Any]) -> Key | None:
+    keys = _TABLES.get(change.table)
+    if keys is None:
+        kind = KINDS.get(str(table.get("kind")))
+        keys = CLASS_KEYS if change.table.startswith("class.") else {**RULE_KEYS, **(kind.keys if kind else {})}
+    return keys.get(change.keys[0])

@@ -1,0 +1,82 @@
+"""The verbs of rule packs, declared as every verb is: shown, copied, changed, compared, put in force, handed on."""
+
+from onemap.rules.contract.declaration import Parameter, Verb, to_date, to_name
+
+_WORK = "pack_work"
+_PACK = Parameter("pack", "FILE|NAME", positional=True)
+_PACKS = Parameter("pack", "FILE|NAME", positional=True, repeated=True)
+_LIBRARY = Parameter("library", "LIBRARY", positional=True)
+_OF_LIBRARY = Parameter("library", "LIBRARY", convert=to_name)
+_RUN = Parameter("run", "RUN", convert=to_name)
+_OVERWRITE = Parameter("overwrite", flag=True)
+_BY = Parameter("by", "NAME")
+
+PACK_VERBS: tuple[Verb, ...] = (
+    Verb(
+        "laws",
+        (Parameter("pack", "FILE|NAME", repeated=True), Parameter("as_of", "D", convert=to_date)),
+        work=_WORK,
+    ),
+    Verb(
+        "prove",
+        (
+            _PACKS,
+            Parameter("mutants", flag=True),
+            Parameter("report", "FILE.xlsx|html|json", repeated=True),
+            Parameter("new", "RULE", convert=to_name),
+            _OVERWRITE,
+        ),
+        makes_data=True,
+        work=_WORK,
+    ),
+    Verb("pack show", (_PACK, _OF_LIBRARY, _RUN), work=_WORK),
+    Verb(
+        "pack copy",
+        (
+            _PACK,
+            Parameter("target", "FILE.toml", positional=True),
+            Parameter("id", "ID", required=True, convert=to_name),
+            Parameter("version", "V", convert=to_name),
+            Parameter("title", "zh=…,en=…", convert=to_name),
+            _OVERWRITE,
+        ),
+        work=_WORK,
+    ),
+    Verb(
+        "pack change",
+        (
+            _PACK,
+            Parameter("set", "TABLE:KEY=VALUE", repeated=True),
+            Parameter("out", "FILE.toml"),
+            _OVERWRITE,
+        ),
+        work=_WORK,
+    ),
+    Verb(
+        "pack differences",
+        (_PACKS, Parameter("against", "FILE|NAME", repeated=True), _OF_LIBRARY, _RUN),
+        work=_WORK,
+    ),
+    Verb(
+        "pack enact",
+        (
+            _LIBRARY,
+            _PACK,
+            Parameter("reason", "R", required=True, convert=to_name),
+            Parameter("instead", "ID", convert=to_name),
+            _BY,
+        ),
+        work=_WORK,
+    ),
+    Verb(
+        "pack versions",
+        (_LIBRARY, Parameter("hash", "HASH", convert=to_name), Parameter("out", "FILE.toml"), _OVERWRITE),
+        work=_WORK,
+    ),
+    Verb("pack send", (_PACK, Parameter("target", "TARGET.zip", positional=True), _BY, _OVERWRITE), work=_WORK),
+    Verb(
+        "pack receive",
+        (Parameter("file", "FILE", positional=True), Parameter("folder", "FOLDER", positional=True), _OVERWRITE),
+        work=_WORK,
+    ),
+)
