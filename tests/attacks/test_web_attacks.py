@@ -118,7 +118,7 @@ def test_whatever_is_answered_has_safe_headers(server: WebServer):
         policy = reply.headers["content-security-policy"]
         assert "default-src 'none'" in policy and "unsafe" not in policy and "*" not in policy
         assert reply.headers["x-content-type-options"] == "nosniff"
-        assert reply.headers["referrer-policy"] == "no-referrer" and reply.headers["cache-control"] == "no-store"
+        assert reply.headers["referrer-policy"] == "same-origin" and reply.headers["cache-control"] == "no-store"
         assert "server" not in reply.headers and "access-control-allow-origin" not in reply.headers
     page = server.get("/sign-in").body
     assert b"<script" not in page and b"style=" not in page and b"http://" not in page

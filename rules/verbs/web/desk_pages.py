@@ -78,9 +78,11 @@ class DeskPages:
             Route("/open", self._page_of(self._opening)),
             Route("/open", self._open, methods=["POST"]),
             Route(case, self._page_of(self._case)),
+            Route(f"{case}/map.svg", self._page_of(self._map)),
             Route(f"{case}/statement.{{form}}", self._page_of(self._exported)),
             Route(f"{case}/steps/{{step}}", self._take_case_step, methods=["POST"]),
             Route(f"{case}/opinions/{{department}}", self._page_of(self._opinion)),
+            Route(f"{case}/opinions/{{department}}/map.svg", self._page_of(self._map)),
             Route(f"{case}/opinions/{{department}}/opinion.{{form}}", self._page_of(self._exported)),
             Route(f"{case}/opinions/{{department}}/{{step}}", self._take_step, methods=["POST"]),
         ]
@@ -284,11 +286,22 @@ class DeskPages:
             raise _site_refusal("web.no_page", session)
         name = f"{'opinion' if department else 'statement'}.{form}"
         of_one = {"department": department, "document": "opinion"} if department else {}
-        with room_of_answer() as folder:
-            self._ask(session, "review export", case=case, target=str(folder / name), **of_one)
-            body = Path(folder / name).read_bytes()
+        body = self._exported_file(session, name, case=case, **of_one)
         shown = f'attachment; filename="{name}"'
         return Response(body, media_type=MEDIA_TYPES[f".{form}"], headers={"Content-Disposition": shown})
+
+    def _map(self, request: Request, session: Session) -> Response:
+        """The parcels with their conflicts, as the core draws them; a picture that runs and fetches nothing."""
+        department = request.path_params.get("department")
+        of_one = {"department": department} if department else {}
+        body = self._exported_file(session, "map.svg", case=request.path_params["case"], **of_one)
+        return Response(body, media_type=MEDIA_TYPES[".svg"])
+
+    def _exported_file(self, session: Session, name: str, **values: Any) -> bytes:
+        """What `review export` writes under a name."""
+        with room_of_answer() as folder:
+            self._ask(session, "review export", target=str(folder / name), **values)
+            return Path(folder / name).read_bytes()
 
     def _refusal_page(self, session: Session, answer: VerbAnswer, status: int = 0) -> Response:
         page = _page("refusal.html", session, why=answer.problems)
