@@ -70,6 +70,7 @@ class Walk:
 
     def look(self, name: str) -> None:
         """Look at the page that is open: nothing beside the window, nothing without a name, no rule of axe's broken."""
+        self.page.ask("Promise.all([...document.images].map(i => { i.loading = 'eager'; return i.decode(); }))")
         wide = self.page.ask("document.documentElement.scrollWidth")
         assert wide <= self.width, f"{name} is {wide} wide"
         assert self.page.ask("document.documentElement.lang").startswith(self.lang)
@@ -91,7 +92,6 @@ class Walk:
         """The whole page, however long it is."""
         height = int(self.page.ask("document.documentElement.scrollHeight"))
         self.page.resize(self.width, height)
-        self.page.ask("Promise.all([...document.images].map(i => { i.loading = 'eager'; return i.decode(); }))")
         self.page.picture(path)
         self.page.resize(self.width, 900)
 
