@@ -176,7 +176,7 @@ def running(
     command = as_owner(owner, programs / "postgres", "-D", data, "-k", folder, *options)
     with log.open("wb") as file:
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=file, stderr=file)
-    ready = [programs / "pg_isready", "-q", "-h", folder]
+    ready = [programs / "pg_isready", "-q", "-h", folder, "-p", wanted.get("port", "5432")]
     until = time.monotonic() + _START_SECONDS
     while process.poll() is None and time.monotonic() < until:
         if subprocess.run(ready, env=environment).returncode == 0:
