@@ -9,42 +9,12 @@ import pytest
 
 from onemap.rules.verbs.web.account_door import SlowedFailures
 from onemap.tests.attacks.server_accounts import Bureau
-from onemap.tests.postgis_server import GUARDED, NEVER_MADE, Server
+from onemap.tests.attacks.web_accounts import PASSWORD, ROLES, address_of
+from onemap.tests.postgis_server import NEVER_MADE
 from onemap.tests.rules.command import command
 from onemap.tests.rules.verbs.web.web_client import Officer, Reply, WebServer
 
-PASSWORD = "Kiefer 7 = 'grün' \\ @stadt"  # pragma: allowlist secret
-ROLES = {
-    "web_land": ("land",),
-    "web_land_2": ("land",),
-    "web_water": ("water",),
-    "web_lead": ("lead", "planning"),
-    "web_eyes": ("auditor",),
-    "web_stranger": (),
-}
 OPINE = {"conclusion": "disagree", "text": "退让", "basis": "土地管理法 第三十五条"}
-
-
-@pytest.fixture(scope="module")
-def bureau(postgis: Server, made_bureau: Bureau, tmp_path_factory: pytest.TempPathFactory) -> Bureau:
-    """The bureau, with accounts that are asked for a password."""
-    made = made_bureau.copied(tmp_path_factory.mktemp("web"), postgis)
-    with made.connect("onemap") as connection:
-        known = {row[0] for row in connection.execute("SELECT rolname FROM pg_roles")}
-        for name in (GUARDED, *ROLES):
-            if name not in known:
-                connection.execute(f"CREATE ROLE {name} LOGIN")  # type: ignore[call-overload]
-        for name, roles in ROLES.items():
-            typed = PASSWORD.replace("'", "''")
-            connection.execute(f"ALTER ROLE {name} PASSWORD '{typed}'")  # type: ignore[call-overload]
-            for role in (GUARDED, *(f"onemap_town_{role}" for role in roles)):
-                connection.execute(f"GRANT {role} TO {name}")  # type: ignore[call-overload]
-    return made
-
-
-def address_of(bureau: Bureau) -> str:
-    """The library's address, which names no account."""
-    return bureau.url.replace("&user=onemap", "")
 
 
 @pytest.fixture(scope="module")
@@ -160,9 +130,11 @@ def test_each_step_is_decided_by_the_server_s_own_rights(server: WebServer, bure
 
 @pytest.mark.slow
 def test_a_program_asks_with_its_account_and_sees_its_own_jobs(server: WebServer, bureau: Bureau):
+    oldest = server.sign_in_as("web_land", PASSWORD).json["token"]
     tokens = {}
-    for account in ("web_land", "web_water"):
+    for account in ("web_land", "web_land", "web_land", "web_water"):
         tokens[account] = server.sign_in_as(account, PASSWORD).json["token"]
+    assert server.ask("GET", "/jobs", signed_in=False, Authorization=f"Bearer {oldest}").status == 401  # three at most
 
     def ask(account: str, method: str, path: str, body: object = None, **headers: str) -> Reply:
         return server.ask(method, path, body, signed_in=False, Authorization=f"Bearer {tokens[account]}", **headers)
@@ -249,7 +221,8 @@ def test_behind_a_proxy_only_its_name_and_https_are_answered(bureau: Bureau):
         cookies = reply.cookies
         assert reply.status == 303 and len(cookies) == 2
         for cookie in cookies:
-            assert cookie.startswith("__Host-onemap_") and "Secure" in cookie and "HttpOnly" in cookie
+            assert "Secure" in cookie and "HttpOnly" in cookie and "SameSite=strict" in cookie
+        assert cookies[0].startswith("__Host-onemap_session=") and cookies[1].startswith("onemap_worker=")
         assert cookies[1].partition("=")[2].partition(";")[0] == str(port)
         cookie = cookies[0].partition(";")[0]
         landing = one.ask("GET", "/", signed_in=False, Cookie=cookie, **outer)

@@ -53,8 +53,8 @@ class SiteNames:
 
     @property
     def worker_cookie(self) -> str:
-        """The cookie that names who of several holds the session."""
-        return "__Host-onemap_worker"
+        """The cookie that names who of several holds the session; no secret, and a proxy has to read it."""
+        return "onemap_worker"
 
     def client_of(self, request: Request) -> str:
         """The address from which somebody asks, as the proxy saw it, which adds it behind what it was told."""
