@@ -26,8 +26,8 @@ class Session:
     language: str
     core: CorePool | None = None
     form_key: str = field(default_factory=lambda: secrets.token_urlsafe(24))
-    begun_at: float = field(default_factory=time.monotonic)
-    used_at: float = field(default_factory=time.monotonic)
+    begun_at: float = field(default_factory=lambda: time.monotonic())
+    used_at: float = field(default_factory=lambda: time.monotonic())
     requests: deque[float] = field(default_factory=deque)
     shown: dict[str, Any] = field(default_factory=dict)
 
