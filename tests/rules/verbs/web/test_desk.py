@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -166,6 +167,22 @@ def test_what_is_not_there_is_told_in_the_reader_s_language(officers: Any, case:
     for path in ("/cases/none", f"/cases/{case}/opinions/none", f"/cases/{case}/statement.exe"):
         assert first.ask("GET", path).status == 404
         assert "Refused" in second.ask("GET", path).body.decode()
+
+
+def test_the_map_shows_the_parcels_and_what_was_found_and_runs_nothing(officers: Any, case: str):
+    first, _ = officers
+    texts = {}
+    for path in ("", "/opinions/land", "/opinions/water"):
+        reply = first.ask("GET", f"/cases/{case}{path}/map.svg")
+        assert reply.status == 200 and reply.headers["content-type"] == "image/svg+xml"
+        texts[path] = reply.body.decode()
+        names = {element.tag.rpartition("}")[2] for element in ElementTree.fromstring(texts[path]).iter()}
+        assert not names & {"script", "foreignObject", "image", "a"}
+    assert all("&lt;b&gt;厂&lt;/b&gt;" in text for text in texts.values())
+    assert "禁止" in texts[""] and "禁止" in texts["/opinions/land"] and "禁止" not in texts["/opinions/water"]
+    page = first.page(f"/cases/{case}/opinions/land")
+    assert f'src="/cases/{case}/opinions/land/map.svg"' in page
+    assert first.ask("GET", "/cases/none/map.svg").status == 404
 
 
 @pytest.mark.slow
