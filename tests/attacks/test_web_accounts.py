@@ -1,7 +1,10 @@
 """`onemap web` on a library on a server: PostgreSQL proves who signs in, and decides what each may do."""
 
 import re
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from itertools import islice
 from pathlib import Path
 
 import psutil
@@ -129,6 +132,26 @@ def test_each_step_is_decided_by_the_server_s_own_rights(server: WebServer, bure
 
 
 @pytest.mark.slow
+def test_who_asks_for_all_at_once_holds_up_nobody_else(server: WebServer):
+    water, land = officer(server, "web_water"), officer(server, "web_land")
+    cores = psutil.Process(server.program.pid).children()
+    for core in cores:  # whichever is theirs
+        core.suspend()
+    try:
+        with ThreadPoolExecutor(20) as people:
+            asked = [people.submit(water.ask, "GET", "/") for _ in range(20)]
+            refused = [one.result() for one in islice(as_completed(asked, timeout=30), 4)]
+            assert {(one.status, one.code) for one in refused} == {(429, "web.too_often")}
+            assert land.ask("GET", "/conformance").status == 200
+            for core in cores:
+                core.resume()
+            assert sorted(one.result().status for one in asked) == [200] * 16 + [429] * 4
+    finally:
+        for core in cores:
+            core.resume()
+
+
+@pytest.mark.slow
 def test_a_program_asks_with_its_account_and_sees_its_own_jobs(server: WebServer, bureau: Bureau):
     oldest = server.sign_in_as("web_land", PASSWORD).json["token"]
     tokens = {}
@@ -145,7 +168,7 @@ def test_a_program_asks_with_its_account_and_sees_its_own_jobs(server: WebServer
     assert made.status == 201 and ask("web_water", "GET", job).status == 404
     assert ask("web_water", "DELETE", job).status == 404 and ask("web_water", "GET", "/jobs").json["jobs"] == []
     while ask("web_land", "GET", job).json["status"] in ("accepted", "running"):
-        pass
+        time.sleep(0.1)
     answer = ask("web_land", "GET", f"{job}/results")
     assert (
         answer.status == 200 and answer.json["evidence"]["features"] and "signed-in.invalid" not in answer.body.decode()

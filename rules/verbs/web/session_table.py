@@ -30,6 +30,7 @@ class Session:
     used_at: float = field(default_factory=lambda: time.monotonic())
     requests: deque[float] = field(default_factory=deque)
     shown: dict[str, Any] = field(default_factory=dict)
+    at_once: int = 0  # requests of it that are not answered yet
 
     @property
     def is_account(self) -> bool:

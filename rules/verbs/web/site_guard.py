@@ -20,6 +20,7 @@ OPEN_PATHS = {SIGN_IN, HEALTH, "/site.css"}
 _COOKIE = "onemap_session"
 _ONLY_HTTPS = "max-age=31536000"
 _MOST_REQUESTS, _WITHIN_S = 600, 60.0
+_MOST_AT_ONCE = 16
 _SAFE_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
     "font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
@@ -103,7 +104,7 @@ class SiteGuard:
                     await self._ask_who(scope, self._bounded(receive), send_safely)
                     return
                 refusal = "web.signed_out", 401
-            elif session is not None and _is_too_often(session):
+            elif session is not None and (_is_too_often(session) or session.at_once >= _MOST_AT_ONCE):
                 refusal = "web.too_often", 429
         if refusal is not None:
             code, status = refusal
@@ -112,7 +113,19 @@ class SiteGuard:
                 answer.headers["Retry-After"] = str(int(_WITHIN_S))
             await answer(scope, receive, send_safely)
             return
-        await self._app(scope, self._bounded(receive), send_safely)
+        await self._answer(scope, self._bounded(receive), send_safely)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand a request on; those of one session that wait take no more than their share of what answers."""
+        session: Session | None = scope["onemap_session"]
+        if session is None:
+            await self._app(scope, receive, send)
+            return
+        session.at_once += 1
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            session.at_once -= 1
 
     async def _ask_who(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Lead a browser of nobody's to the door; a form that it sends is not lost on the way."""
