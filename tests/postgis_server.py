@@ -22,7 +22,8 @@ with contextlib.suppress(ImportError):  # Windows has none, and asks for none he
 
 OLDEST = 15
 SUPERUSER = "onemap"
-GUARDED = "guarded"  # the one account that is asked for a password, if a test makes it
+GUARDED = "guarded"  # it and its members are asked for a password, if a test makes it
+NEVER_MADE = ("nobody_else", "web_land user=onemap")  # accounts that there are not, asked as if there were
 _FRESH = "fresh"  # the database with PostGIS in it that all others are copied from
 _START_SECONDS = 30.0
 # Speed for durability: the whole cluster is thrown away.
@@ -159,7 +160,8 @@ def start_server(
     if done.returncode:
         raise RuntimeError(f"initdb failed: {done.stderr}")
     rules = data / "pg_hba.conf"
-    rules.write_text(f"local all {GUARDED} scram-sha-256\n" + rules.read_text())
+    asked = ",".join((f"+{GUARDED}", *(f'"{name}"' for name in NEVER_MADE)))
+    rules.write_text(f"local all {asked} scram-sha-256\n" + rules.read_text())
     return running(folder, owner, programs, settings)
 
 
@@ -174,7 +176,7 @@ def running(
     command = as_owner(owner, programs / "postgres", "-D", data, "-k", folder, *options)
     with log.open("wb") as file:
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=file, stderr=file)
-    ready = [programs / "pg_isready", "-q", "-h", folder]
+    ready = [programs / "pg_isready", "-q", "-h", folder, "-p", wanted.get("port", "5432")]
     until = time.monotonic() + _START_SECONDS
     while process.poll() is None and time.monotonic() < until:
         if subprocess.run(ready, env=environment).returncode == 0:

@@ -14,6 +14,7 @@ from psycopg import errors, sql
 
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.server_address import ServerAddress, is_plainly_spelled, server_address
+from onemap.layers.stores.account_connection import HELD, HELD_ADDRESS, undo_transaction
 from onemap.layers.stores.rights import Roles
 from onemap.layers.stores.server_connection import LayerInUseError, ServerConnection
 from onemap.layers.stores.server_refusals import connection_refused, server_errors_as_refusals
@@ -78,7 +79,7 @@ class ServerStore:
         try:
             yield self.connection
         finally:
-            _undo(raw)
+            undo_transaction(raw)
 
     @contextlib.contextmanager
     def writing(self, scope: str | None) -> Iterator[ServerConnection]:
@@ -115,10 +116,10 @@ class ServerStore:
                 yield raw
                 raw.execute("COMMIT")
             except errors.LockNotAvailable as error:
-                _undo(raw)
+                undo_transaction(raw)
                 raise self._busy(raw, error) from error
             except BaseException:
-                _undo(raw)
+                undo_transaction(raw)
                 raise
 
     def _busy(self, raw: "psycopg.Connection[Any]", error: errors.LockNotAvailable) -> OneMapError:
@@ -141,14 +142,6 @@ class ServerStore:
                 names = sorted({name for _, _, open_names in holders for name in open_names})
                 return OneMapError("library.busy_reading", layer=layer or ", ".join(names), **facts)
         return OneMapError("library.busy", file=self.label)
-
-
-def _undo(raw: "psycopg.Connection[Any]") -> None:
-    """Roll back what can be; a connection that is lost has been rolled back by the server."""
-    with contextlib.suppress(psycopg.Error):
-        if raw.info.transaction_status == psycopg.pq.TransactionStatus.ACTIVE:
-            raw.cancel_safe(timeout=2)
-        raw.execute("ROLLBACK")
 
 
 @contextlib.contextmanager
@@ -179,8 +172,11 @@ def _connect_server(address: ServerAddress) -> Iterator["psycopg.Connection[Any]
 def _lend_connection(address: ServerAddress) -> AbstractContextManager["psycopg.Connection[Any]"]:
     """A connection of its own, or the session's, which stays open for the next request; a lost one is made anew.
 
-    Nothing else is kept of a server: rights, facts and versions are asked for each time.
+    Nothing else is kept of a server: rights, facts and versions are asked for each time. The address of whoever is
+    signed in leads to the connection that is held, and nowhere else.
     """
+    if address.conninfo.startswith(HELD_ADDRESS):
+        return HELD.lend()
     cache: SessionCache[psycopg.Connection[Any]] | None = SESSION_CACHE.get()
     if cache is None:
         return _connect_server(address)

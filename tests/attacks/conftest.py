@@ -10,6 +10,7 @@ import pytest
 import shapely
 
 from onemap.tests.attacks.server_accounts import Bureau, make_bureau
+from onemap.tests.attacks.web_accounts import guarded_bureau
 from onemap.tests.conftest import write_layer
 from onemap.tests.postgis_server import Server
 
@@ -51,6 +52,12 @@ def listener() -> Iterator[Listener]:
 def made_bureau(postgis: Server, tmp_path_factory: pytest.TempPathFactory) -> Bureau:
     """A bureau on a server, to be copied."""
     return make_bureau(tmp_path_factory.mktemp("bureau"), postgis)
+
+
+@pytest.fixture(scope="module")
+def bureau(postgis: Server, made_bureau: Bureau, tmp_path_factory: pytest.TempPathFactory) -> Bureau:
+    """A bureau whose accounts have passwords, for those who come through the web."""
+    return guarded_bureau(made_bureau, tmp_path_factory.mktemp("web"), postgis)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from onemap.layers.progress import SILENT, Progress
 from onemap.layers.provenance import provenance
 from onemap.rules.display.letterhead.annex_names import ANNEXES
 from onemap.rules.display.maps.fonts import FONTS, FontChoice, chosen_fonts
-from onemap.rules.display.maps.map_sheet import MapPage, MapSource
+from onemap.rules.display.maps.map_sheet import MapPage, MapSource, draw_map
 from onemap.rules.display.maps.sheets_needed import theme_codes
 from onemap.rules.judge.runs.run_store import check_record
 from onemap.rules.review.cases.case import Case
@@ -21,7 +21,8 @@ from onemap.rules.review.cases.case_conditions import check_readable
 from onemap.rules.review.statement.content import document_kind, statement_content
 from onemap.rules.review.statement.map_figures import drawn_on_paper, page_of
 
-SUFFIXES = (".docx", ".pdf", ".html", ".json")
+MAP = ".svg"
+SUFFIXES = (".docx", ".pdf", ".html", ".json", MAP)
 _ON_PAPER = ("parcels", "checklist", "boundary", "record", "earlier", "remedy", "maps")
 _READ, _DRAWN = 0.05, 0.45  # of the work, when it is known what to say, and the maps are drawn
 _A_MAP = 20  # as much of the work as so many parcels of a layer
@@ -52,6 +53,11 @@ def export_case(
     check_place(place, overwrite, "TARGET")
     check_readable(case, "export")
     progress.at(0.0, phrase("progress.contents", language))
+    if suffix == MAP:
+        body = case_map(library, case, department, language, progress).encode()
+        with atomic_output(place, overwrite, "TARGET") as beside:
+            beside.write_bytes(body)
+        return {"out": str(target), "document": "map", "annexes": [], "figures": 1, "fonts": None}
     kind = document_kind(case, department, document)
     printed = usual_annexes(kind, suffix) if annexes is None else annexes
     content = statement_content(library, case, language, department, document, printed)
@@ -65,6 +71,20 @@ def export_case(
         "figures": len(content["figures"]),
         "fonts": _font_note(content, suffix, language),
     }
+
+
+def case_map(library: Library, case: Case, department: str | None, language: str, progress: Progress = SILENT) -> str:
+    """The parcels of a case with their conflicts, as one SVG; of a department with those of its rules.
+
+    Raises OneMapError run.unknown, run.incomplete.
+    """
+    overrides = {(item.parcel, item.rule): item.verdict for item in case.current.overrides}
+    source = MapSource(library, case.current.run, language, overrides)
+    if department is not None:
+        own = {finding["rule"] for finding in source.findings if finding["department"] == department}
+        source.pieces = [piece for piece in source.pieces if piece.rule in own]
+    page = MapPage("conflict", None, (), all_pieces=True)
+    return draw_map(source, page, project=case.project, progress=progress).svg
 
 
 def usual_annexes(kind: str, suffix: str) -> tuple[str, ...]:

@@ -37,6 +37,7 @@ _TOGETHER_S = 0.05  # for which a word of progress waits for the next
 _CLEARING_S = 0.7  # for rolling back and removing files, before it is broken off once more
 _YOUNG_OBJECTS = 20_000  # of which circles are looked for; an answer makes some thousand, and hardly a circle
 _ViewMaker = Callable[[dict[str, Any], str], list[dict[str, Any]]]
+_SIGN_IN = "sign in"
 _IDLE_S = 2.0  # after which a library is closed, so that its file is one file again
 # What the first check would have to wait for.
 _NEEDED = (
@@ -151,13 +152,27 @@ class _Server:
         began = time.monotonic()
         with withholding(texts_in([request["method"], request.get("params")])):
             LOG.note(f"#{request.get('id')} {request['method']}")
-            line = self.answer(request)
+            line = self.sign_in(request) if request["method"] == _SIGN_IN else self.answer(request)
             LOG.note(f"#{request.get('id')} {request['method']} {time.monotonic() - began:.1f} s")
         # Before the answer is out, so that a cancellation after it finds nothing to cancel.
         self.pending[request.get("id")] -= 1
         self.cancelled.discard(request.get("id"))
         if "id" in request:
             self._write(line)
+
+    def sign_in(self, request: dict[str, Any]) -> bytes:
+        """Work as an account of a library's server from now on: the line with who that is, or its refusal."""
+        from onemap.layers.library.account_sign_in import sign_in
+
+        number, given = request.get("id"), request.get("params") or {}
+        try:
+            words = [str(given[name]) for name in ("library", "account", "password")]
+            result = sign_in(*words, takes_directory=bool(given.get("directory")))
+            return self._line({"id": number, "result": result})
+        except OneMapError as error:
+            return self.refusal(number, error, str(given.get("lang", self.language)))
+        except Exception as error:  # noqa: BLE001 - its words may repeat what was typed
+            return self.refusal(number, OneMapError("defect.ours", reason=type(error).__name__), self.language)
 
     def answer(self, request: dict[str, Any]) -> bytes:
         """Run one request: the line with its result, its refusal, or the word that it was cancelled."""

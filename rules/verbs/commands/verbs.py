@@ -255,6 +255,15 @@ DOORS: dict[str, Verb] = {
     for door in (
         Verb("serve", ()),
         Verb("mcp", (_LIBRARY,)),
-        Verb("web", (_LIBRARY, Parameter("host", "ADDRESS", convert=to_name), Parameter("port", "N", convert=to_port))),
+        Verb(
+            "web",
+            (
+                _LIBRARY,
+                Parameter("host", "ADDRESS", convert=to_name),
+                Parameter("port", "N", convert=to_port),
+                Parameter("behind_proxy", "URL", convert=to_name),
+                Parameter("directory", flag=True),
+            ),
+        ),
     )
 }

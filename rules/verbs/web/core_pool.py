@@ -22,12 +22,22 @@ class CorePool:
         for _ in range(count):
             self._free.put(None)  # each is started when it is first needed
         self._all: set[ServeChild] = set()
+        self._may_start = True
+
+    @classmethod
+    def of_child(cls, child: ServeChild, seconds: float) -> "CorePool":
+        """A pool of one core that is there, in which somebody is signed in: it is never replaced."""
+        pool = cls(0, child.language, seconds)
+        pool._may_start = False
+        pool._all.add(child)
+        pool._free.put(child)
+        return pool
 
     @contextlib.contextmanager
     def _core(self) -> Iterator[ServeChild]:
         child = self._free.get()
         try:
-            if child is None or not child.is_alive:
+            if child is None or (self._may_start and not child.is_alive):
                 if child is not None:
                     self._all.discard(child)
                     child.end()

@@ -22,7 +22,7 @@ from onemap.rules.verbs.web.core_pool import CorePool
 from onemap.rules.verbs.web.desk_rows import finding_parts, other_parts, parts_about, shown_parts
 from onemap.rules.verbs.web.media_types import MEDIA_TYPES
 from onemap.rules.verbs.web.serve_child import VerbAnswer, refusal_of
-from onemap.rules.verbs.web.site_guard import Session
+from onemap.rules.verbs.web.session_table import Session, session_of
 from onemap.rules.verbs.web.verb_question import room_of_answer
 
 _OPINION_STEPS = ("opine", "sign", "return")
@@ -46,7 +46,9 @@ _FIELDS = {
     "issue": ("conclusion", "reason"),
     "withdraw": ("reason",),
 }
+_LOST = {"account.signed_out", "library.connection_lost", "web.core_ended"}
 Act = Callable[[Request, Session], Response]
+AskAgain = Callable[[Request, Mapping[str, str], str, Session], Response]
 
 
 class VerbRefusal(Exception):
@@ -58,10 +60,14 @@ class VerbRefusal(Exception):
 
 
 class DeskPages:
-    """The pages of cases. One core answers them all, so that what it was shown last is what everybody was shown."""
+    """The pages of cases.
 
-    def __init__(self, library: str, pool: CorePool) -> None:
-        self._library, self._pool = library, pool
+    pool: one core, which answers for all who have none of their own, so that what it was shown last is what everybody
+    was shown; ask_again: asks who somebody is whose connection was lost, with what was typed.
+    """
+
+    def __init__(self, library: str, pool: CorePool, ask_again: AskAgain) -> None:
+        self._library, self._pool, self._ask_again = library, pool, ask_again
 
     def routes(self) -> list[Route]:
         """All pages but the first, which has its address in common with the service."""
@@ -72,9 +78,11 @@ class DeskPages:
             Route("/open", self._page_of(self._opening)),
             Route("/open", self._open, methods=["POST"]),
             Route(case, self._page_of(self._case)),
+            Route(f"{case}/map.svg", self._page_of(self._map)),
             Route(f"{case}/statement.{{form}}", self._page_of(self._exported)),
             Route(f"{case}/steps/{{step}}", self._take_case_step, methods=["POST"]),
             Route(f"{case}/opinions/{{department}}", self._page_of(self._opinion)),
+            Route(f"{case}/opinions/{{department}}/map.svg", self._page_of(self._map)),
             Route(f"{case}/opinions/{{department}}/opinion.{{form}}", self._page_of(self._exported)),
             Route(f"{case}/opinions/{{department}}/{{step}}", self._take_step, methods=["POST"]),
         ]
@@ -91,16 +99,20 @@ class DeskPages:
 
         return answer
 
-    def _respond(self, request: Request, act: Act) -> Response:
+    def _respond(self, request: Request, act: Act, typed: Mapping[str, str] | None = None) -> Response:
+        """The answer of a page; where the connection of an account was lost, the door with what was typed."""
+        session = session_of(request)
         try:
-            return act(request, _session(request))
+            return act(request, session)
         except VerbRefusal as refused:
-            return self._refusal_page(_session(request), refused.answer)
+            if _is_lost(session, refused):
+                return self._ask_again(request, typed or {}, session.language, session)
+            return self._refusal_page(session, refused.answer)
 
     def _ask(self, session: Session, verb: str, **values: Any) -> dict[str, Any]:
         """The answer of a verb with its rows. Raises VerbRefusal."""
         given = {"library": self._library, "lang": session.language, **values}
-        answer = self._pool.ask(verb, given, lambda fraction, step: None, lambda stop: None)
+        answer = (session.core or self._pool).ask(verb, given, lambda fraction, step: None, lambda stop: None)
         if answer.result is None:
             raise VerbRefusal(answer)
         return answer.result
@@ -115,8 +127,11 @@ class DeskPages:
             "desk.html", session, **facts, departments=_departments(session.language), problems=found["problems"]
         )
 
-    def _case(self, request: Request, session: Session, why: Sequence[Any] = ()) -> Response:
-        """One case. why: a step of it was refused."""
+    def _case(
+        self, request: Request, session: Session, typed: Mapping[str, Any] | None = None, why: Sequence[Any] = ()
+    ) -> Response:
+        """One case. typed: the fields of a step that was not taken; why: not."""
+        kept = _kept_fields(request, session)
         found = self._ask(session, "review show", case=request.path_params["case"], by=_name(session), view=True)
         parts = shown_parts(found["view"], session.language)
         facts = {
@@ -126,6 +141,8 @@ class DeskPages:
             "verdicts": _verdicts(found["verdicts"], session.language),
             "steps": [(step, phrase(f"review_step.{step}", session.language)) for step in _CASE_STEPS],
             "deciding": _DECIDING,
+            "written": typed or kept or {},
+            "is_kept": bool(kept),
             "conclusions": [(one, _conclusion(one, session.language)) for one in CONCLUSIONS if one != _NO_OVERALL],
             "why": why,
         }
@@ -137,7 +154,7 @@ class DeskPages:
         self, request: Request, session: Session, typed: Mapping[str, Any] | None = None, why: Sequence[Any] = ()
     ) -> Response:
         """One department's opinion. typed: what was written and could not be entered, which is not lost; why: not."""
-        department = request.path_params["department"]
+        department, kept = request.path_params["department"], _kept_fields(request, session)
         with room_of_answer() as folder:
             asked = {"case": request.path_params["case"], "by": _name(session), "out": str(folder / "tables")}
             found = self._ask(session, "review show", **asked)
@@ -146,7 +163,7 @@ class DeskPages:
         if opinion is None:
             raise _site_refusal("web.no_page", session)
         items = [item for item in found["checklist"] if item["department"] == department]
-        written = {name: opinion[name] for name in ("conclusion", "text", "basis")} | dict(typed or {})
+        written = {name: opinion[name] for name in ("conclusion", "text", "basis")} | (kept or dict(typed or {}))
         facts = {
             "opinion": opinion,
             "state": phrase(f"opinion_state.{opinion['state']}", session.language),
@@ -156,6 +173,7 @@ class DeskPages:
                 {**item, "written": written.get(f"{_ITEM}{item['item']}", item["answer"] or "")} for item in items
             ],
             "written": written,
+            "is_kept": bool(kept),
             "conclusions": [(one, _conclusion(one, session.language)) for one in CONCLUSIONS],
             "why": why,
             "revision": found["revision"],  # whoever was told of another's step sees it, and may go on
@@ -170,16 +188,12 @@ class DeskPages:
 
     async def _take_case_step(self, request: Request) -> Response:
         """Take a step of the whole case."""
-
-        def again(request: Request, session: Session, _: Mapping[str, Any], why: Sequence[Any]) -> Response:
-            return self._case(request, session, why)
-
-        return await self._stepped(request, _CASE_STEPS, again)
+        return await self._stepped(request, _CASE_STEPS, self._case)
 
     async def _stepped(self, request: Request, steps: Sequence[str], again: Callable[..., Response]) -> Response:
         """Take a step that a form asks for, and show its page; or the page again, with why it was refused."""
         typed = await _typed_fields(request, _MOST_FIELDS)
-        session, step = _session(request), request.path_params["step"]
+        session, step = session_of(request), request.path_params["step"]
         if not _is_of(session, typed) or step not in steps:
             return self._refusal_page(session, _site_refusal("web.form", session).answer, 403)
 
@@ -192,10 +206,10 @@ class DeskPages:
                 values = _step_values(step, typed)
                 self._ask(session, f"review {step}", case=case, by=session.name, **of_one, **values)
             except VerbRefusal as refused:
-                return again(request, session, typed, refused.answer.problems)
+                return again(request, session, {**typed, "step": step}, refused.answer.problems)
             return RedirectResponse(f"/cases/{case}" + (f"/opinions/{department}" if department else ""), 303)
 
-        return await run_in_threadpool(self._respond, request, act)
+        return await run_in_threadpool(self._respond, request, act, typed)
 
     def _place(self, request: Request, session: Session) -> Response:
         """What lies at a point, in every layer; on a phone, where one stands."""
@@ -207,13 +221,16 @@ class DeskPages:
             try:
                 rows = shown_parts(self._ask(session, "identify", view=True, **values)["view"], session.language)
             except VerbRefusal as refusal:
+                if _is_lost(session, refusal):
+                    raise
                 why = refusal.answer.problems
         page = _page("here.html", session, asked=asked, rows=rows, why=why)
         page.status_code = 400 if why else 200
         return page
 
-    def _opening(self, _: Request, session: Session) -> Response:
-        return _page("open.html", session, typed={}, why=())
+    def _opening(self, request: Request, session: Session) -> Response:
+        kept = _kept_fields(request, session)
+        return _page("open.html", session, typed=kept, why=(), is_kept=bool(kept))
 
     async def _open(self, request: Request) -> Response:
         """Open a case on parcels that are sent along, in any form in which a department sends them."""
@@ -223,7 +240,7 @@ class DeskPages:
             name, body = (
                 (Path(sent.filename or "").name, await sent.read()) if isinstance(sent, UploadFile) else ("", b"")
             )
-        session = _session(request)
+        session = session_of(request)
         if not _is_of(session, typed):
             return self._refusal_page(session, _site_refusal("web.form", session).answer, 403)
 
@@ -231,12 +248,14 @@ class DeskPages:
             try:
                 case = self._opened_case(session, typed, name, body)
             except VerbRefusal as refusal:
-                page = _page("open.html", session, typed=typed, why=refusal.answer.problems)
+                if _is_lost(session, refusal):
+                    raise
+                page = _page("open.html", session, typed=typed, why=refusal.answer.problems, is_kept=False)
                 page.status_code = 400
                 return page
             return RedirectResponse(f"/cases/{case}", 303)
 
-        return await run_in_threadpool(self._respond, request, act)
+        return await run_in_threadpool(self._respond, request, act, typed)
 
     def _opened_case(self, session: Session, typed: Mapping[str, str], name: str, body: bytes) -> str:
         """Open a case; its number. name, body: of the file that was sent. Raises VerbRefusal."""
@@ -252,7 +271,7 @@ class DeskPages:
 
     async def _choose_department(self, request: Request) -> Response:
         typed = await _typed_fields(request, _FEW_FIELDS)
-        session = _session(request)
+        session = session_of(request)
         known = {code for code, _ in _departments(session.language)} | {""}
         if not _is_of(session, typed) or typed.get("department") not in known:
             return self._refusal_page(session, _site_refusal("web.form", session).answer, 403)
@@ -267,11 +286,22 @@ class DeskPages:
             raise _site_refusal("web.no_page", session)
         name = f"{'opinion' if department else 'statement'}.{form}"
         of_one = {"department": department, "document": "opinion"} if department else {}
-        with room_of_answer() as folder:
-            self._ask(session, "review export", case=case, target=str(folder / name), **of_one)
-            body = Path(folder / name).read_bytes()
+        body = self._exported_file(session, name, case=case, **of_one)
         shown = f'attachment; filename="{name}"'
         return Response(body, media_type=MEDIA_TYPES[f".{form}"], headers={"Content-Disposition": shown})
+
+    def _map(self, request: Request, session: Session) -> Response:
+        """The parcels with their conflicts, as the core draws them; a picture that runs and fetches nothing."""
+        department = request.path_params.get("department")
+        of_one = {"department": department} if department else {}
+        body = self._exported_file(session, "map.svg", case=request.path_params["case"], **of_one)
+        return Response(body, media_type=MEDIA_TYPES[".svg"])
+
+    def _exported_file(self, session: Session, name: str, **values: Any) -> bytes:
+        """What `review export` writes under a name."""
+        with room_of_answer() as folder:
+            self._ask(session, "review export", target=str(folder / name), **values)
+            return Path(folder / name).read_bytes()
 
     def _refusal_page(self, session: Session, answer: VerbAnswer, status: int = 0) -> Response:
         page = _page("refusal.html", session, why=answer.problems)
@@ -293,9 +323,15 @@ def _site_refusal(code: str, session: Session) -> VerbRefusal:
     return VerbRefusal(refusal_of(OneMapError(code), session.language))
 
 
-def _session(request: Request) -> Session:
-    session: Session = request.scope["onemap_session"]
-    return session
+def _is_lost(session: Session, refused: VerbRefusal) -> bool:
+    """Whether an account's connection is gone, so that its password is needed again."""
+    return session.is_account and refused.answer.problems[0]["code"] in _LOST
+
+
+def _kept_fields(request: Request, session: Session) -> dict[str, str]:
+    """What was typed into this page before the session ended, once."""
+    kept: dict[str, str] = session.shown.pop(f"typed {request.url.path}", {})
+    return kept
 
 
 def _is_of(session: Session, typed: Mapping[str, str]) -> bool:

@@ -16,22 +16,28 @@ from onemap.layers.errors import OneMapError
 from onemap.rules.contract.declaration import Verb
 from onemap.rules.verbs.web.core_pool import CorePool
 from onemap.rules.verbs.web.serve_child import VerbAnswer
+from onemap.rules.verbs.web.session_table import Session
 from onemap.rules.verbs.web.verb_question import TABLES, Asker, answer_or_refusal, ask_core
 
 ACCEPTED, RUNNING, SUCCESSFUL, FAILED, DISMISSED = "accepted", "running", "successful", "failed", "dismissed"
 STATES = (ACCEPTED, RUNNING, SUCCESSFUL, FAILED, DISMISSED)
 _KEPT_S = 3600.0  # after its end
-_MOST_KEPT, _MOST_WAITING = 200, 32
+_MOST_KEPT, _MOST_WAITING, _MOST_OF_ACCOUNT = 200, 32, 8
 
 
 @dataclass
 class Job:
-    """One execution. given: the inputs; wish: how the result is to be given; folder: where its files lie."""
+    """One execution. given: the inputs; wish: how the result is to be given; folder: where its files lie.
+
+    owner: the account that asked, empty in a file; pool: what answers for it, None for the table's.
+    """
 
     verb: Verb
     given: Mapping[str, Any]
     wish: Mapping[str, Any]
     folder: Path
+    owner: str = ""
+    pool: CorePool | None = None
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     state: str = ACCEPTED
     created: str = field(default_factory=lambda: _now())
@@ -69,24 +75,28 @@ class JobTable:
         self._turn = threading.Lock()
         self._workers = ThreadPoolExecutor(at_once, thread_name_prefix="job")
 
-    def begin(self, verb: Verb, given: Mapping[str, Any], wish: Mapping[str, Any]) -> tuple[Job, Future[None]]:
-        """Take a question in. Raises OneMapError web.busy where too many wait."""
+    def begin(
+        self, verb: Verb, given: Mapping[str, Any], wish: Mapping[str, Any], session: Session
+    ) -> tuple[Job, Future[None]]:
+        """Take a question in. Raises OneMapError web.busy where too many of its owner wait."""
         with self._turn:
             self._forget()
-            if sum(not job.is_over for job in self._jobs.values()) >= _MOST_WAITING:
+            waiting = sum(not job.is_over and job.owner == session.owner for job in self._jobs.values())
+            if waiting >= (_MOST_OF_ACCOUNT if session.is_account else _MOST_WAITING):
                 raise OneMapError("web.busy")
-            job = Job(verb, given, wish, Path(tempfile.mkdtemp(dir=self._room)))
+            job = Job(verb, given, wish, Path(tempfile.mkdtemp(dir=self._room)), session.owner, session.core)
             self._jobs[job.id] = job
         return job, self._workers.submit(self._run, job)
 
-    def all(self) -> list[Job]:
-        """All jobs, the newest first."""
+    def all(self, owner: str | None = None) -> list[Job]:
+        """All jobs, or those of one owner, the newest first."""
         with self._turn:
-            return list(reversed(self._jobs.values()))
+            return [job for job in reversed(self._jobs.values()) if owner is None or job.owner == owner]
 
-    def get(self, number: str) -> Job | None:
-        """A job, or None where there is none of that id."""
-        return self._jobs.get(number)
+    def get(self, number: str, owner: str) -> Job | None:
+        """A job of an owner, or None where there is none of that id."""
+        job = self._jobs.get(number)
+        return job if job is not None and job.owner == owner else None
 
     def dismiss(self, job: Job) -> None:
         """Break a job off, or forget what came of one that is over."""
@@ -123,7 +133,7 @@ class JobTable:
                 stop()
 
         def to_core(name: str, values: Mapping[str, Any]) -> VerbAnswer:
-            return self._pool.ask(name, values, report, begun)
+            return (job.pool or self._pool).ask(name, values, report, begun)
 
         answer = answer_or_refusal(
             lambda: ask_core(job.verb, job.given, self._asker, job.folder, to_core), self._asker.language

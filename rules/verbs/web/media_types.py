@@ -6,5 +6,6 @@ MEDIA_TYPES = {
     ".json": JSON,
     ".pdf": "application/pdf",
     ".html": "text/html",
+    ".svg": "image/svg+xml",
     ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 }

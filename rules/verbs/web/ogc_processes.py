@@ -28,6 +28,7 @@ from onemap.rules.verbs.web.process_descriptions import (
     process_summary,
 )
 from onemap.rules.verbs.web.serve_child import VerbAnswer, refusal_of
+from onemap.rules.verbs.web.session_table import session_of
 from onemap.rules.verbs.web.verb_question import PARCELS, Asker
 
 PROBLEM = "application/problem+json"
@@ -106,7 +107,7 @@ class OgcProcesses:
             given, wish = _execution(await request.body())
             if isinstance(parcels := given.get(PARCELS), dict):
                 await run_in_threadpool(check_limits, parcels, self._limits)
-            job, done = self._jobs.begin(verb, given, wish)
+            job, done = self._jobs.begin(verb, given, wish, session_of(request))
         except OneMapError as error:
             status = 503 if error.code == "web.busy" else 400
             return problem_response(refusal_of(error, self._asker.language), status)
@@ -126,7 +127,7 @@ class OgcProcesses:
     async def _list_jobs(self, request: Request) -> Response:
         base, wanted = base_of(request), request.query_params
         states, processes = wanted.getlist("status"), wanted.getlist("processID")
-        found = [job for job in self._jobs.all() if not states or job.state in states]
+        found = [job for job in self._jobs.all(session_of(request).owner) if not states or job.state in states]
         found = [job for job in found if not processes or job.verb.name in processes]
         limit = wanted.get("limit", str(_MOST_LISTED))
         if not limit.isdecimal() or not 1 <= int(limit) <= 10_000:
@@ -136,7 +137,7 @@ class OgcProcesses:
         return JSONResponse({"jobs": listed, "links": [link(f"{base}/jobs", "self")]})
 
     def _wanted_job(self, request: Request) -> Job | None:
-        return self._jobs.get(request.path_params["job"])
+        return self._jobs.get(request.path_params["job"], session_of(request).owner)
 
     async def _job(self, request: Request) -> Response:
         job = self._wanted_job(request)

@@ -1,18 +1,11 @@
-"""Who may ask what of the server: sessions by a one-time code, hosts and origins, sizes and rates, and safe headers."""
+"""Who may ask what of the server: names and origins, a session, sizes and rates; and safe headers on every answer."""
 
-import hashlib
-import hmac
-import secrets
-import threading
 import time
-from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import urlsplit
+from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -20,23 +13,20 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from onemap.layers.errors import OneMapError
 from onemap.rules.verbs.web.ogc_processes import problem_response
 from onemap.rules.verbs.web.serve_child import refusal_of
+from onemap.rules.verbs.web.session_table import Session, SessionTable
 
-COOKIE = "onemap_session"
-SIGN_IN = "/sign-in"
-OPEN_PATHS = {SIGN_IN, "/health", "/site.css"}
-_CODE_SIGNS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # no sign like another  # pragma: allowlist secret
-_CODE_LENGTH = 10
-_IDLE_S = 3600.0
-_MOST_SESSIONS = 50
-_MOST_FAILURES = 10  # after which there is another code
-_SLOWEST_S = 5.0
+SIGN_IN, SIGNED_OUT, HEALTH = "/sign-in", "/signed-out", "/health"
+OPEN_PATHS = {SIGN_IN, HEALTH, "/site.css"}
+_COOKIE = "onemap_session"
+_ONLY_HTTPS = "max-age=31536000"
 _MOST_REQUESTS, _WITHIN_S = 600, 60.0
+_MOST_AT_ONCE = 16
 _SAFE_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
     "font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",  # with none, browsers send our own forms as a stranger's (Origin: null)
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
@@ -44,93 +34,47 @@ _SAFE_HEADERS = {
 }
 
 
-@dataclass
-class Session:
-    """Somebody who came in. name: what was typed, which nobody has proved; form_key: what each form brings along."""
+@dataclass(frozen=True)
+class SiteNames:
+    """Under which names the site is asked, and how its cookies are called.
 
-    name: str
-    language: str
-    form_key: str = field(default_factory=lambda: secrets.token_urlsafe(24))
-    used_at: float = field(default_factory=time.monotonic)
-    requests: deque[float] = field(default_factory=deque)
-    shown: dict[str, Any] = field(default_factory=dict)
-
-
-class Sessions:
-    """Sessions by the hash of their token, and the code by which the next one begins.
-
-    tell: is told each new code, for the terminal. A code is good once.
+    hosts: the names that a browser may use; own_hosts: this machine's; is_secure: whether a proxy speaks HTTPS for it;
+    worker: its port, by which that proxy finds it again.
     """
 
-    def __init__(self, tell: Callable[[str], None]) -> None:
-        self._tell, self._turn = tell, threading.Lock()
-        self._sessions: dict[str, Session] = {}
-        self._failures = 0
-        self.code = self._new_code()
+    hosts: frozenset[str]
+    own_hosts: frozenset[str]
+    is_secure: bool = False
+    worker: str = ""
 
-    def begin(self, code: str, name: str, language: str) -> str | None:
-        """The token of a new session, or None where the code is wrong; each failure takes longer than the last."""
-        with self._turn:
-            given = "".join(code.upper().split()).replace("-", "")
-            is_right = hmac.compare_digest(given.encode(), self.code.replace("-", "").encode())
-            self._failures = 0 if is_right else self._failures + 1
-            wait_s = min(0.25 * 2**self._failures, _SLOWEST_S) if not is_right else 0.0
-            if is_right or self._failures >= _MOST_FAILURES:
-                self._failures, self.code = 0, self._new_code()
-            token = secrets.token_urlsafe(32)
-            if is_right:
-                self._forget()
-                self._sessions[_hash(token)] = Session(name, language)
-        if not is_right:
-            time.sleep(wait_s)
-            return None
-        return token
+    @property
+    def cookie(self) -> str:
+        """The cookie of a session."""
+        return f"__Host-{_COOKIE}" if self.is_secure else _COOKIE
 
-    def get(self, token: str) -> Session | None:
-        """The session of a token; None where there is none any more."""
-        session = self._sessions.get(_hash(token))
-        if session is None or time.monotonic() - session.used_at > _IDLE_S:
-            self.end(token)
-            return None
-        session.used_at = time.monotonic()
-        return session
+    @property
+    def worker_cookie(self) -> str:
+        """The cookie that names who of several holds the session; no secret, and a proxy has to read it."""
+        return "onemap_worker"
 
-    def end(self, token: str) -> None:
-        """End a session."""
-        self._sessions.pop(_hash(token), None)
-
-    def _forget(self) -> None:
-        """End sessions that nobody uses, and beyond the bound the one that was used longest ago."""
-        now = time.monotonic()
-        for token, session in list(self._sessions.items()):
-            if now - session.used_at > _IDLE_S:
-                self._sessions.pop(token, None)
-        while len(self._sessions) >= _MOST_SESSIONS:
-            oldest = min(self._sessions, key=lambda token: self._sessions[token].used_at)
-            self._sessions.pop(oldest)
-
-    def _new_code(self) -> str:
-        signs = "".join(secrets.choice(_CODE_SIGNS) for _ in range(_CODE_LENGTH))
-        code = f"{signs[:5]}-{signs[5:]}"
-        self._tell(code)
-        return code
+    def client_of(self, request: Request) -> str:
+        """The address from which somebody asks, as the proxy saw it, which adds it behind what it was told."""
+        if self.is_secure:
+            return request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+        return request.client.host if request.client else ""
 
 
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
-def token_of(headers: Headers, cookies: dict[str, str]) -> str:
+def token_of(request: Request, names: SiteNames) -> str:
     """The token that a request brings, in its cookie or, of a program, as a bearer's; empty where it brings none."""
-    scheme, _, bearer = headers.get("authorization", "").partition(" ")
-    return bearer.strip() if scheme.lower() == "bearer" else cookies.get(COOKIE, "")
+    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+    return bearer.strip() if scheme.lower() == "bearer" else request.cookies.get(names.cookie, "")
 
 
 class SiteGuard:
-    """What every request passes before any route sees it. hosts: the names under which the server may be asked."""
+    """What every request passes before any route sees it."""
 
-    def __init__(self, app: ASGIApp, sessions: Sessions, hosts: frozenset[str], most_bytes: int, language: str) -> None:
-        self._app, self._sessions, self._hosts = app, sessions, hosts
+    def __init__(self, app: ASGIApp, sessions: SessionTable, names: SiteNames, most_bytes: int, language: str) -> None:
+        self._app, self._sessions, self._names = app, sessions, names
         self._most_bytes, self._language = most_bytes, language
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -144,19 +88,23 @@ class SiteGuard:
                 headers = MutableHeaders(scope=message)
                 for name, value in _SAFE_HEADERS.items():
                     headers[name] = value
+                if self._names.is_secure:
+                    headers["Strict-Transport-Security"] = _ONLY_HTTPS
             await send(message)
 
         request = Request(scope)
         refusal = self._refusal(request)
+        if self._names.is_secure:
+            scope["scheme"] = "https"
         if refusal is None:
-            session = await run_in_threadpool(self._sessions.get, token_of(request.headers, request.cookies))
+            session = await run_in_threadpool(self._sessions.get, token_of(request, self._names))
             scope["onemap_session"] = session
             if session is None and request.url.path not in OPEN_PATHS:
                 if "text/html" in request.headers.get("accept", ""):
-                    await RedirectResponse(SIGN_IN, 303)(scope, receive, send_safely)
+                    await self._ask_who(scope, self._bounded(receive), send_safely)
                     return
                 refusal = "web.signed_out", 401
-            elif session is not None and _is_too_often(session):
+            elif session is not None and (_is_too_often(session) or session.at_once >= _MOST_AT_ONCE):
                 refusal = "web.too_often", 429
         if refusal is not None:
             code, status = refusal
@@ -165,14 +113,41 @@ class SiteGuard:
                 answer.headers["Retry-After"] = str(int(_WITHIN_S))
             await answer(scope, receive, send_safely)
             return
-        await self._app(scope, self._bounded(receive), send_safely)
+        await self._answer(scope, self._bounded(receive), send_safely)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand a request on; those of one session that wait take no more than their share of what answers."""
+        session: Session | None = scope["onemap_session"]
+        if session is None:
+            await self._app(scope, receive, send)
+            return
+        session.at_once += 1
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            session.at_once -= 1
+
+    async def _ask_who(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Lead a browser of nobody's to the door; a form that it sends is not lost on the way."""
+        path = scope["path"]
+        if scope["method"] == "POST":
+            await self._app(
+                {**scope, "path": SIGNED_OUT, "raw_path": SIGNED_OUT.encode(), "onemap_wanted": path}, receive, send
+            )
+            return
+        query = f"?{urlencode({'to': path})}" if path != "/" and scope["method"] == "GET" else ""
+        await RedirectResponse(f"{SIGN_IN}{query}", 303)(scope, receive, send)
 
     def _refusal(self, request: Request) -> tuple[str, int] | None:
         """Why a request is refused whoever sends it, and its status."""
-        if request.headers.get("host", "").lower() not in self._hosts:
+        host = request.headers.get("host", "").lower()
+        if host not in self._names.hosts and not (request.url.path == HEALTH and host in self._names.own_hosts):
             return "web.foreign_host", 421
+        if self._names.is_secure and host in self._names.hosts and not _is_https(request):
+            return "web.plain_http", 421
         origin = request.headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc.lower() not in self._hosts:
+        scheme = "https" if self._names.is_secure else "http"
+        if origin is not None and origin.lower() not in {f"{scheme}://{name}" for name in self._names.hosts}:
             return "web.foreign_origin", 403
         if request.headers.get("sec-fetch-site") == "cross-site" and request.method not in ("GET", "HEAD"):
             return "web.foreign_origin", 403
@@ -194,6 +169,11 @@ class SiteGuard:
             return {"type": "http.disconnect"} if left < 0 else message
 
         return take
+
+
+def _is_https(request: Request) -> bool:
+    """Whether the proxy says that it was asked by HTTPS."""
+    return request.headers.getlist("x-forwarded-proto") == ["https"]
 
 
 def _is_too_often(session: Session) -> bool:

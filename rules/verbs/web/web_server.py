@@ -1,24 +1,21 @@
-"""`onemap web LIBRARY`: one server for browsers and other systems, on this machine alone."""
+"""`onemap web LIBRARY`: one server for browsers and other systems; others reach it through a proxy with HTTPS alone."""
 
+import contextlib
 import ipaddress
 import json
 import socket
 import sys
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import open_library
 from onemap.layers.messages import phrase
 from onemap.layers.server_address import is_server
 from onemap.rules.contract.declaration import Verb
-from onemap.rules.verbs.web.core_pool import CorePool
-from onemap.rules.verbs.web.job_table import JobTable
-from onemap.rules.verbs.web.parcel_limits import Limits
-from onemap.rules.verbs.web.verb_question import Asker, verbs_for_others
 
 HOST, PORT = "127.0.0.1", 8765
-_AT_ONCE = 2  # questions that are worked on
 _MOST_CONNECTIONS = 64
 _BACKLOG = 64
 _KEEP_ALIVE_S, _LAST_WORDS_S = 5, 3
@@ -27,44 +24,44 @@ _KEEP_ALIVE_S, _LAST_WORDS_S = 5, 3
 def serve_web(values: Mapping[str, Any], language: str, as_json: bool, verbs: Mapping[str, Verb]) -> int:
     """Answer until the program is ended; returns the exit code.
 
-    Raises OneMapError web.host for an address that others reach, web.on_server for a library on a server,
-    web.not_installed without the extra, web.port where the port is taken, and what opening the library raises.
+    Raises OneMapError web.host, web.needs_proxy for an address that others reach, web.proxy, web.of_server,
+    web.location and web.tls for a library on a server to which nobody can sign in safely, web.not_installed without the
+    extra, web.port where the port is taken, and what opening the library raises.
     """
     library, host = values["library"], values.get("host") or HOST
-    if is_server(library):
-        raise OneMapError("web.on_server")
-    if not _is_loopback(host):
-        raise OneMapError("web.host", field="--host", value=host)
-    with open_library(library):
-        pass
+    proxy = _outer_name(values.get("behind_proxy"))
+    is_on_server = is_server(library)
+    if not _is_loopback(host) and (not is_on_server or proxy is None):
+        raise OneMapError("web.needs_proxy" if is_on_server else "web.host", field="--host", value=host)
+    if not is_on_server and (proxy is not None or values.get("directory")):
+        raise OneMapError("web.of_server", field="--behind-proxy" if proxy is not None else "--directory")
+    if not is_on_server:
+        with open_library(library):
+            pass
     try:
         import uvicorn  # noqa: F401 - what is missing is told before anything is begun
 
-        from onemap.rules.verbs.web.desk_pages import DeskPages
-        from onemap.rules.verbs.web.web_site import WebSite
+        from onemap.rules.verbs.web.site_guard import SiteNames
+        from onemap.rules.verbs.web.site_start import file_site, server_site
     except ImportError as error:
         raise OneMapError("web.not_installed", reason=str(error)) from None
     door = _listening(host, values["port"] if values.get("port") is not None else PORT)
-    address = f"http://{_shown_host(host)}:{door.getsockname()[1]}"
-    limits = Limits()
-    asker = Asker(library, language, names_files=False)
-    pool = CorePool(_AT_ONCE, language, limits.seconds)
-    desk_pool = CorePool(1, language, limits.seconds)
-    jobs = JobTable(pool, asker, _AT_ONCE)
+    with contextlib.closing(door), contextlib.ExitStack() as stack:
+        own_hosts = _own_hosts(door)
+        hosts = frozenset({proxy}) if proxy else own_hosts
+        names = SiteNames(hosts, own_hosts, proxy is not None, str(door.getsockname()[1]))
+        address = f"https://{proxy}" if proxy else f"http://{_shown_host(host)}:{door.getsockname()[1]}"
+        if is_on_server:
+            app = server_site(library, bool(values.get("directory")), names, verbs, language, stack)
+            _tell({"address": address}, as_json, language)
+        else:
 
-    def tell(code: str) -> None:
-        _tell(address, code, as_json, language)
+            def tell(code: str) -> None:
+                _tell({"address": address, "code": code}, as_json, language)
 
-    desk = DeskPages(library, desk_pool)
-    site = WebSite(asker, verbs_for_others(verbs), jobs, limits, tell, _hosts(door), desk)
-    try:
-        _run(site.app, door)
-    except KeyboardInterrupt:  # it has shut down before it says so
-        pass
-    finally:
-        jobs.end()
-        pool.end()
-        desk_pool.end()
+            app = file_site(library, names, verbs, language, tell, stack)
+        with contextlib.suppress(KeyboardInterrupt):  # it has shut down before it says so
+            _run(app, door)
     return 0
 
 
@@ -98,11 +95,25 @@ def _shown_host(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _hosts(door: socket.socket) -> frozenset[str]:
+def _own_hosts(door: socket.socket) -> frozenset[str]:
     """Under which names it may be asked: a page of elsewhere that gives its own name our address is refused."""
     port = door.getsockname()[1]
     names = {_shown_host(door.getsockname()[0]), HOST, "localhost", "[::1]"}
     return frozenset(f"{name}:{port}" for name in names)
+
+
+def _outer_name(proxy: str | None) -> str | None:
+    """The name, with a port where it has one, under which a proxy is asked. Raises OneMapError web.proxy."""
+    if proxy is None:
+        return None
+    try:
+        parts = urlsplit(proxy)
+        is_plain = parts.scheme == "https" and parts.hostname and parts.port != 0 and parts.path in ("", "/")
+    except ValueError:
+        is_plain = False
+    if not is_plain or parts.query or parts.fragment or parts.username is not None:
+        raise OneMapError("web.proxy", field="--behind-proxy", value=proxy)
+    return parts.netloc.lower().removesuffix(":443")
 
 
 def _listening(host: str, port: int) -> socket.socket:
@@ -122,12 +133,9 @@ def _listening(host: str, port: int) -> socket.socket:
     return door
 
 
-def _tell(address: str, code: str, as_json: bool, language: str) -> None:
-    """Tell the terminal, and nobody else, where the server is and by which code the next one comes in."""
-    text = (
-        json.dumps({"address": address, "code": code})
-        if as_json
-        else phrase("web.address", language, address=address, code=code)
-    )
+def _tell(facts: Mapping[str, str], as_json: bool, language: str) -> None:
+    """Tell the terminal, and nobody else, where the server is and by which code the next one comes in, if by any."""
+    word = "web.address" if "code" in facts else "web.address_only"
+    text = json.dumps(dict(facts)) if as_json else phrase(word, language, **facts)
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()

@@ -98,9 +98,23 @@ class Page:
 
     def open(self, path: Path, width: int = 1400, height: int = 1000) -> None:
         """Load a file, as a double click would, and wait until it is there."""
+        self.resize(width, height)
+        self.visit(path.as_uri())
+
+    def resize(self, width: int, height: int) -> None:
+        """Give the window another size."""
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+
+    def visit(self, address: str) -> None:
+        """Load an address, and wait until it is there."""
+        with self.loading():
+            self.call("Page.navigate", url=address)
+
+    @contextmanager
+    def loading(self) -> Iterator[None]:
+        """What is done within the block leads to another page, which is there at its end."""
         self.pipe.events.clear()
-        self.call("Page.navigate", url=path.as_uri())
+        yield
         self.pipe.wait(lambda event: event.get("method") == "Page.loadEventFired")
 
     def ask(self, script: str) -> Any:
@@ -141,7 +155,16 @@ class Page:
     def key(self, name: str) -> None:
         """Press one key, named as in JavaScript's `event.key`."""
         text: Message = {"text": name} if len(name) == 1 else {"text": "\r"} if name == "Enter" else {}
-        codes = {"Enter": 13, "Tab": 9, "Escape": 27, "ArrowLeft": 37, "ArrowRight": 39, " ": 32}
+        codes = {
+            "Enter": 13,
+            "Tab": 9,
+            "Escape": 27,
+            "ArrowLeft": 37,
+            "ArrowRight": 39,
+            "ArrowUp": 38,
+            "ArrowDown": 40,
+            " ": 32,
+        }
         code = codes.get(name, ord(name[0].upper()))
         self.call("Input.dispatchKeyEvent", type="keyDown", key=name, windowsVirtualKeyCode=code, **text)
         self.call("Input.dispatchKeyEvent", type="keyUp", key=name, windowsVirtualKeyCode=code)
@@ -192,6 +215,8 @@ def browser(folder: Path) -> Iterator[Page]:
         "--no-first-run",
         "--disable-background-networking",
         "--disable-component-update",
+        "--disable-quic",
+        "--disable-sync",
         "--disable-dev-shm-usage",
         "--proxy-server=127.0.0.1:9",
         "--remote-debugging-pipe",

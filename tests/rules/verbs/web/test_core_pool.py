@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from onemap.rules.verbs.web.core_pool import CorePool
+from onemap.rules.verbs.web.serve_child import ServeChild
+from onemap.rules.verbs.web.session_table import Session, SessionTable
 from onemap.tests.conftest import other_writer, write_layer
 from onemap.tests.rules.verbs.web.asked_town import ground
 
@@ -49,6 +51,22 @@ def test_a_core_that_is_killed_ends_one_question(asked_library: Path):
         assert pool.ask("layers", {"library": str(asked_library)}, *NOTHING_TOLD).result is not None
     finally:
         pool.end()
+
+
+def test_the_core_of_a_session_that_nobody_uses_ends_with_it(monkeypatch: pytest.MonkeyPatch):
+    now = 1000.0
+    monkeypatch.setattr("onemap.rules.verbs.web.session_table.time.monotonic", lambda: now)
+    table = SessionTable(most=5, idle_s=1800.0, lasts_s=43_200.0)
+    cores = {name: ServeChild("en") for name in ("idle", "busy")}
+    tokens = {name: table.add(Session(name, "en", CorePool.of_child(core, 5.0))) for name, core in cores.items()}
+    ended: list[tuple[str, float]] = []
+    for _ in range(26):
+        now += 1700
+        table.get(tokens["busy"])
+        ended += [(session.name, now - 1000) for session in table.end_idle()]
+    assert ended[0] == ("idle", 3400.0)  # half an hour unused; the other was used all day, and ended all the same
+    assert table.get(tokens["idle"]) is None and table.get(tokens["busy"]) is None
+    assert not any(core.is_alive for core in cores.values())
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there a job holds it, which only Windows makes")

@@ -7,45 +7,23 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
 from onemap.tests.conftest import write_layer
 from onemap.tests.rules.command import done
 from onemap.tests.rules.verbs.web.asked_town import X, Y, geojson, ground
-from onemap.tests.rules.verbs.web.web_client import Reply, WebServer
+from onemap.tests.rules.verbs.web.web_client import Officer, Reply, WebServer
 
 ATTACK = "<script>alert(1)</script>同意"
 
 
-class Officer:
-    """Somebody with a browser: a cookie, and the key of each form that was printed for it."""
-
-    def __init__(self, server: WebServer, name: str, lang: str = "zh") -> None:
-        self.server = server
-        form = {"code": server.code, "name": name, "lang": lang}
-        reply = server.form("/sign-in", form, signed_in=False, Accept="text/html")
-        assert reply.status == 303
-        server.read_code()
-        self.cookie = reply.headers["set-cookie"].partition(";")[0]
-
-    def ask(self, method: str, path: str, **fields: str) -> Reply:
-        headers = {"Cookie": self.cookie, "Accept": "text/html", "signed_in": False}
-        if method == "GET":
-            return self.server.ask("GET", path, **headers)
-        return self.server.form(path, fields, **headers)
-
-    def page(self, path: str) -> str:
-        reply = self.ask("GET", path)
-        assert reply.status == 200, reply.body.decode()
-        text = reply.body.decode()
-        assert "<script" not in text and "style=" not in text and not re.search(r'(src|href)="(https?:)?//', text)
-        return text
-
-    def submit(self, page: str, path: str, **fields: str) -> Reply:
-        """Send a form of a page: its hidden fields come along."""
-        hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', self.page(page)))
-        return self.ask("POST", path, **{**hidden, **fields})
+def officer(server: WebServer, name: str, lang: str = "zh") -> Officer:
+    """Somebody who came in by the code that is good just now."""
+    one = Officer(server, code=server.code, name=name, lang=lang)
+    server.read_code()
+    return one
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +40,7 @@ def server(library: Path) -> Iterator[WebServer]:
 
 @pytest.fixture(scope="module")
 def officers(server: WebServer) -> tuple[Officer, Officer]:
-    return Officer(server, "甲"), Officer(server, "乙", "en")
+    return officer(server, "甲"), officer(server, "乙", "en")
 
 
 @pytest.fixture
@@ -129,7 +107,7 @@ def test_a_form_of_another_session_is_refused(library: Path, officers: Any, case
 
 
 def test_a_step_needs_a_name(server: WebServer, library: Path, case: str):
-    nobody, at = Officer(server, " "), f"/cases/{case}"
+    nobody, at = officer(server, " "), f"/cases/{case}"
     assert nobody.submit(at, f"{at}/steps/circulate").status == 409
     assert done("review", "show", library, case).json["state"] == "draft"
 
@@ -189,6 +167,22 @@ def test_what_is_not_there_is_told_in_the_reader_s_language(officers: Any, case:
     for path in ("/cases/none", f"/cases/{case}/opinions/none", f"/cases/{case}/statement.exe"):
         assert first.ask("GET", path).status == 404
         assert "Refused" in second.ask("GET", path).body.decode()
+
+
+def test_the_map_shows_the_parcels_and_what_was_found_and_runs_nothing(officers: Any, case: str):
+    first, _ = officers
+    texts = {}
+    for path in ("", "/opinions/land", "/opinions/water"):
+        reply = first.ask("GET", f"/cases/{case}{path}/map.svg")
+        assert reply.status == 200 and reply.headers["content-type"] == "image/svg+xml"
+        texts[path] = reply.body.decode()
+        names = {element.tag.rpartition("}")[2] for element in ElementTree.fromstring(texts[path]).iter()}
+        assert not names & {"script", "foreignObject", "image", "a"}
+    assert all("&lt;b&gt;厂&lt;/b&gt;" in text for text in texts.values())
+    assert "禁止" in texts[""] and "禁止" in texts["/opinions/land"] and "禁止" not in texts["/opinions/water"]
+    page = first.page(f"/cases/{case}/opinions/land")
+    assert f'src="/cases/{case}/opinions/land/map.svg"' in page
+    assert first.ask("GET", "/cases/none/map.svg").status == 404
 
 
 @pytest.mark.slow

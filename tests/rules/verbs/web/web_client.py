@@ -2,10 +2,13 @@
 
 import http.client
 import json
+import os
+import re
 import subprocess
 import sys
 import time
 import urllib.parse
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +24,7 @@ class Reply:
     status: int
     headers: dict[str, str]
     body: bytes
+    cookies: tuple[str, ...] = ()
 
     @property
     def json(self) -> Any:
@@ -35,9 +39,12 @@ class Reply:
 class WebServer:
     """One server, with the address and the code that it prints."""
 
-    def __init__(self, library: Path, lang: str = "en") -> None:
-        command = [*COMMAND, str(library), "--port", "0", "--json", "--lang", lang]
-        self.program = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    def __init__(
+        self, library: Path | str, lang: str = "en", *options: str, environment: Mapping[str, str] | None = None
+    ) -> None:
+        command = [*COMMAND, str(library), "--port", "0", "--json", "--lang", lang, *options]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        self.program = subprocess.Popen(command, env={**os.environ, **(environment or {})}, **pipes)
         self.address, self.code = "", ""
         self.read_code()
         self.host = urllib.parse.urlsplit(self.address).netloc
@@ -48,7 +55,7 @@ class WebServer:
         line = self.program.stdout.readline()
         assert line, self.program.stderr.read()
         printed = json.loads(line)
-        self.address, self.code = printed["address"], printed["code"]
+        self.address, self.code = printed["address"], printed.get("code", "")
 
     def ask(self, method: str, path: str, body: Any = None, signed_in: bool = True, **headers: str) -> Reply:
         """One request; `body` is JSON, or bytes as they are; names of headers have _ for -."""
@@ -61,7 +68,8 @@ class WebServer:
             connection.request(method, path.removeprefix(self.address), data, given)
             answer = connection.getresponse()
             lower = {name.lower(): value for name, value in answer.getheaders()}
-            return Reply(answer.status, lower, answer.read())
+            cookies = tuple(value for name, value in answer.getheaders() if name.lower() == "set-cookie")
+            return Reply(answer.status, lower, answer.read(), cookies)
         finally:
             connection.close()
 
@@ -88,7 +96,43 @@ class WebServer:
             time.sleep(0.1)
         return status
 
-    def end(self) -> None:
+    def sign_in_as(self, account: str, password: str, **headers: str) -> Reply:
+        """Come in with an account, as a program does unless headers say otherwise."""
+        fields = {"account": account, "password": password, "lang": "en"}
+        return self.form("/sign-in", fields, signed_in=False, **headers)
+
+    def end(self, log: bool = False) -> str:
+        """End it; what it wrote to its log, where it has one."""
         self.program.terminate()
         assert self.program.wait(timeout=30) == 0, self.program.stderr.read()
-        assert self.program.stderr.read() == b""
+        written = self.program.stderr.read().decode()
+        assert log or written == ""
+        return written
+
+
+class Officer:
+    """Somebody with a browser: a cookie, and the key of each form that was printed for it."""
+
+    def __init__(self, server: WebServer, **fields: str) -> None:
+        self.server = server
+        reply = server.form("/sign-in", fields, signed_in=False, Accept="text/html")
+        assert reply.status == 303, reply.body.decode()
+        self.cookie = reply.headers["set-cookie"].partition(";")[0]
+
+    def ask(self, method: str, path: str, **fields: str) -> Reply:
+        headers = {"Cookie": self.cookie, "Accept": "text/html", "signed_in": False}
+        if method == "GET":
+            return self.server.ask("GET", path, **headers)
+        return self.server.form(path, fields, **headers)
+
+    def page(self, path: str) -> str:
+        reply = self.ask("GET", path)
+        assert reply.status == 200, reply.body.decode()
+        text = reply.body.decode()
+        assert "<script" not in text and "style=" not in text and not re.search(r'(src|href)="(https?:)?//', text)
+        return text
+
+    def submit(self, page: str, path: str, **fields: str) -> Reply:
+        """Send a form of a page: its hidden fields come along."""
+        hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', self.page(page)))
+        return self.ask("POST", path, **{**hidden, **fields})

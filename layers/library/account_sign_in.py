@@ -1,0 +1,31 @@
+"""Signing in to a library on a server: this process works as the account from then on."""
+
+from typing import Any
+
+from onemap.layers.library.library import open_library
+from onemap.layers.stores.account_connection import HELD, account_server, connect_account
+
+_PLACES = """SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int"""
+
+
+def sign_in(location: str, account: str, password: str, *, takes_directory: bool = False) -> dict[str, Any]:
+    """Sign in, and hold the connection; who that is, and for whom they may speak.
+
+    places: how many connections the server gives. Raises OneMapError as `account_server` and `connect_account`, and
+    library.no_right for whom the library is not.
+    """
+    server = account_server(location, takes_directory=takes_directory)
+    raw = connect_account(server, account, password)
+    HELD.hold(raw)
+    try:
+        places = raw.execute(_PLACES).fetchone()
+        with open_library(server.held_location) as library:
+            roles = library.roles
+            return {
+                "account": library.account,
+                "departments": [] if roles.is_owner else list(roles.departments),
+                "places": places[0] if places else 0,
+            }
+    except BaseException:
+        HELD.close()
+        raise

@@ -1,0 +1,187 @@
+"""Signing in to a library's server: the account's own password proves who asks, and nothing that lies on this machine.
+
+A process in which somebody has signed in holds that one connection, under an address that leads nowhere: what is asked
+with it is asked through this connection or not at all.
+"""
+
+import contextlib
+import ipaddress
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.server_address import ServerAddress, server_address
+from onemap.layers.stores.server_refusals import connection_refused
+
+HELD_ADDRESS = "postgresql://signed-in.invalid/"  # RFC 6761: no server ever has this name
+_TAKEN = ("host", "port", "dbname", "sslmode", "sslrootcert")
+_PROOFS: dict[str, Any] = {"sslcertmode": "disable", "gssencmode": "disable", "application_name": "onemap web"}
+_SCRAM, _PASSWORD = "scram-sha-256", "scram-sha-256,password"
+_CONNECT_WAIT_S, _HEALTH_WAIT_S = 10, 3
+_NAME_BYTES = 63  # more of a name PostgreSQL cuts off
+_FULL = "53300"
+
+
+@dataclass(frozen=True)
+class AccountServer:
+    """Where accounts sign in. parameters: libpq's, none of which says who; address: for messages."""
+
+    parameters: Mapping[str, Any]
+    address: ServerAddress
+    require_auth: str
+
+    @property
+    def held_location(self) -> str:
+        """The library's location within the process in which somebody is signed in."""
+        query = f"?schema={self.address.schema}" if self.address.schema else ""
+        return f"{HELD_ADDRESS}{quote(self.address.database, safe='')}{query}"
+
+    def answers(self) -> bool:
+        """Whether the server takes connections, which nobody has to sign in for."""
+        conninfo = make_conninfo(**self.parameters, connect_timeout=_HEALTH_WAIT_S)
+        return psycopg.pq.PGconn.ping(conninfo.encode()) == psycopg.pq.Ping.OK
+
+
+def account_server(location: str, *, takes_directory: bool = False) -> AccountServer:
+    """Where accounts sign in, by a library's location.
+
+    takes_directory: a password may go to the server as it is, which asks a directory; through TLS only.
+    Raises OneMapError web.location for a location that says more than where, web.tls for one elsewhere whose server is
+    not proved.
+    """
+    address = server_address(location)
+    if location.startswith("service="):
+        raise OneMapError("web.location", field="service", known=list(_TAKEN))
+    try:
+        given = {name: str(value) for name, value in conninfo_to_dict(address.conninfo).items() if value is not None}
+    except psycopg.Error:
+        raise OneMapError("library.address") from None
+    for name in given:
+        if name not in _TAKEN:
+            raise OneMapError("web.location", field=name, known=list(_TAKEN))
+    host = given.get("host", "")
+    is_proved = given.get("sslmode") == "verify-full"
+    if ("," in host or not _is_this_machine(host) or takes_directory) and not is_proved:
+        raise OneMapError("web.tls", field="sslmode")
+    return AccountServer(given, address, _PASSWORD if takes_directory else _SCRAM)
+
+
+def _is_this_machine(host: str) -> bool:
+    """Whether a host is this machine: a socket's folder, a loopback address, or none, which is the socket."""
+    if not host or host[0] in "/@" or host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def forget_server_variables() -> None:
+    """Take from this process, and from those that it starts, all variables by which libpq would choose for itself."""
+    for option in psycopg.pq.Conninfo.get_defaults():
+        if option.envvar is not None:
+            os.environ.pop(option.envvar.decode(), None)
+    for name in [name for name in os.environ if name.startswith("PG")]:
+        os.environ.pop(name)
+
+
+def connect_account(server: AccountServer, account: str, password: str) -> "psycopg.Connection[Any]":
+    """A connection of the account's own, proved by its password.
+
+    Raises OneMapError account.password, account.not_asked where the server lets in whoever comes, account.full,
+    library.unreachable.
+    """
+    is_possible = account and password and "\0" not in account + password and len(account.encode()) <= _NAME_BYTES
+    if not is_possible:
+        raise OneMapError("account.password")
+    forget_server_variables()
+    try:
+        return psycopg.connect(
+            "",
+            autocommit=True,
+            user=account,
+            password=password,
+            require_auth=server.require_auth,
+            connect_timeout=_CONNECT_WAIT_S,
+            keepalives_idle=20,
+            keepalives_interval=10,
+            keepalives_count=3,
+            client_encoding="utf8",
+            **_PROOFS,
+            **server.parameters,
+        )
+    except psycopg.OperationalError as error:
+        raise _refusal(error, server.address) from None
+    except (psycopg.Error, ValueError):
+        raise OneMapError("account.password") from None
+
+
+def _refusal(error: psycopg.OperationalError, address: ServerAddress) -> OneMapError:
+    """Why nobody was let in; whether there is such an account is not told."""
+    words = str(error)
+    if "authentication method requirement" in words or "did not complete authentication" in words:
+        return OneMapError("account.not_asked", file=address.label)
+    if error.sqlstate == _FULL or "too many clients" in words or "connection slots" in words:
+        return OneMapError("account.full")
+    refusal = connection_refused(error, address)
+    return OneMapError("account.password") if refusal.code == "library.password" else refusal
+
+
+class HeldConnection:
+    """The one connection of a process in which somebody is signed in. It is lost once, and then for good."""
+
+    def __init__(self) -> None:
+        self._raw: psycopg.Connection[Any] | None = None
+        self._is_in_use = False
+
+    def hold(self, raw: "psycopg.Connection[Any]") -> None:
+        """Keep a connection; what was held before is closed."""
+        self.close()
+        self._raw = raw
+
+    def close(self) -> None:
+        """Close it."""
+        raw, self._raw = self._raw, None
+        if raw is not None:
+            raw.close()
+
+    @contextlib.contextmanager
+    def lend(self) -> Iterator["psycopg.Connection[Any]"]:
+        """The connection, without a trace of what was done before. Raises OneMapError account.signed_out."""
+        raw = self._raw
+        if raw is None or not (self._is_in_use or _is_as_new(raw)):
+            self.close()
+            raise OneMapError("account.signed_out")
+        was_in_use, self._is_in_use = self._is_in_use, True
+        try:
+            yield raw
+        finally:
+            self._is_in_use = was_in_use
+
+
+def undo_transaction(raw: "psycopg.Connection[Any]") -> None:
+    """Roll back what can be; a connection that is lost has been rolled back by the server."""
+    with contextlib.suppress(psycopg.Error):
+        if raw.info.transaction_status == psycopg.pq.TransactionStatus.ACTIVE:
+            raw.cancel_safe(timeout=2)
+        raw.execute("ROLLBACK")
+
+
+def _is_as_new(raw: "psycopg.Connection[Any]") -> bool:
+    """Have a connection forget what was done with it; whether it can still be used."""
+    if raw.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
+        undo_transaction(raw)
+    try:
+        raw.execute("RESET ROLE; RESET search_path")
+    except psycopg.Error:
+        return False
+    return True
+
+
+HELD = HeldConnection()

@@ -1,0 +1,176 @@
+"""Coming in with an account of the library's server: PostgreSQL proves the password, and a core of one's own asks.
+
+The password is handed on once and kept nowhere; a session is the connection that it opened. Who fails waits.
+"""
+
+import ipaddress
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.visible_text import terminal_text
+from onemap.rules.verbs.web.core_pool import CorePool
+from onemap.rules.verbs.web.serve_child import ServeChild, VerbAnswer
+from onemap.rules.verbs.web.session_table import Session, SessionTable
+
+_MOST_SESSIONS, _IDLE_S, _LASTS_S = 40, 1800.0, 43_200.0
+_MOST_OF_ONE = 3  # sessions of one account: at the desk, on a phone, a program
+_SHARE = 0.5  # of the server's connections, of which QGIS and the command line need some
+_LOOK_S = 15.0
+_MOST_WAITING = 8
+_FREE_OF_ACCOUNT, _FREE_OF_ADDRESS = 3, 10
+_SLOWEST_S, _FORGET_S, _MOST_KEYS = 60.0, 900.0, 10_000
+_MOST_WORD = 1000
+
+
+class SlowedFailures:
+    """How long whoever failed has to wait before the next attempt: by account and by address, twice as long each."""
+
+    def __init__(self) -> None:
+        self._failures: dict[tuple[str, str], tuple[int, float]] = {}
+
+    def wait_s(self, account: str, address: str) -> float:
+        """The seconds until another attempt is heard; 0 where it may come now."""
+        now, longest = time.monotonic(), 0.0
+        for key, free in self._keys(account, address):
+            count, last = self._failures.get(key, (0, 0.0))
+            if count > free and now - last < _FORGET_S:
+                longest = max(longest, last + min(2.0 ** min(count - free, 10), _SLOWEST_S) - now)
+        return longest
+
+    def note(self, account: str, address: str, *, has_failed: bool) -> None:
+        """Note an attempt that was heard. What failed from an address stays: who has one account may try others."""
+        now = time.monotonic()
+        keys = self._keys(account, address)
+        for key, _ in keys if has_failed else keys[:1]:
+            count, last = self._failures.pop(key, (0, now))
+            if has_failed:
+                self._failures[key] = (count + 1 if now - last < _FORGET_S else 1, now)
+        while len(self._failures) > _MOST_KEYS:
+            self._failures.pop(next(iter(self._failures)))
+
+    def _keys(self, account: str, address: str) -> list[tuple[tuple[str, str], int]]:
+        return [
+            (("account", account[:_MOST_WORD]), _FREE_OF_ACCOUNT),
+            (("address", _network_of(address)), _FREE_OF_ADDRESS),
+        ]
+
+
+class AccountDoor:
+    """Sign-in with accounts. make_core: starts a core; request: what else it is asked with at signing in."""
+
+    has_accounts = True
+
+    def __init__(self, make_core: Callable[[], ServeChild], request: Mapping[str, object], seconds: float) -> None:
+        self.sessions = SessionTable(_MOST_SESSIONS, _IDLE_S, _LASTS_S)
+        self._make_core, self._request, self._seconds = make_core, request, seconds
+        self._failures = SlowedFailures()
+        self._known: set[str] = set()
+        self._turn, self._waiting = threading.Lock(), threading.Semaphore(_MOST_WAITING)
+        self._spare: ServeChild | None = make_core()
+        self._is_ended = threading.Event()
+        threading.Thread(target=self._look, daemon=True).start()
+
+    def begin(self, fields: Mapping[str, str], address: str, language: str) -> str:
+        """The token of a new session.
+
+        Raises OneMapError web.wait for who failed before, account.full where there are too many, web.busy, and
+        SignInRefused with what the core said.
+        """
+        account, password = fields.get("account", "").strip(), fields.get("password", "")
+        if not self._waiting.acquire(blocking=False):
+            raise OneMapError("web.busy")
+        try:
+            with self._turn:
+                return self._begin(account, password, address, language)
+        finally:
+            self._waiting.release()
+
+    def _begin(self, account: str, password: str, address: str, language: str) -> str:
+        wait_s = self._failures.wait_s(account, address)
+        if wait_s > 0:
+            self._note("slowed", account, address)
+            raise OneMapError("web.wait", seconds=f"{wait_s + 1:.0f}")
+        if not account or not password:
+            raise OneMapError("account.password")
+        self.sessions.end_idle()
+        if len(self.sessions) >= self.sessions.most:
+            raise OneMapError("account.full")
+        core = self._spare if self._spare is not None and self._spare.is_alive else self._make_core()
+        self._spare = core
+        given = {**self._request, "account": account, "password": password, "lang": language}
+        answer = core.ask("sign in", given, lambda fraction, step: None)
+        has_failed = answer.result is None and answer.problems[0]["code"] == "account.password"
+        self._failures.note(account, address, has_failed=has_failed)
+        if answer.result is None:
+            self._note(f"refused ({answer.problems[0]['code']})", account, address)
+            raise SignInRefused(answer)
+        self._spare = None
+        threading.Thread(target=self._make_spare, daemon=True).start()
+        self._known.add(account)
+        self._end_oldest_of(account)
+        if len(self.sessions) + 1 > answer.result["places"] * _SHARE:
+            core.end()
+            raise OneMapError("account.full")
+        self._note("signed in", account, address)
+        session = Session(account, language, CorePool.of_child(core, self._seconds))
+        departments = answer.result["departments"]
+        session.shown["department"] = departments[0] if departments else ""
+        return self.sessions.add(session)
+
+    def _end_oldest_of(self, account: str) -> None:
+        too_many = self.sessions.of_name(account)[: -(_MOST_OF_ONE - 1)]
+        self.sessions.end_where(lambda session: any(session is one for one in too_many))
+
+    def _make_spare(self) -> None:
+        """A core that waits for the next who signs in, so that nobody waits for one to start."""
+        core = self._make_core()
+        with self._turn:
+            if self._spare is None and not self._is_ended.is_set():
+                self._spare = core
+                return
+        core.end()
+
+    def _look(self) -> None:
+        """End what nobody uses, although nobody asks, so that the server has its connection back."""
+        while not self._is_ended.wait(_LOOK_S):
+            for session in self.sessions.end_idle():
+                self._note("session ended", session.name, "")
+
+    def _note(self, event: str, account: str, address: str) -> None:
+        """One line of the log: what happened, to whom, from where.
+
+        A name under which nobody has come in is not repeated: it may be a password in the wrong field.
+        """
+        moment = datetime.now(UTC).isoformat(timespec="seconds")
+        name = " ".join(account.split()) if account in self._known else "?"
+        parts = [part for part in (moment, event, name, address) if part]
+        sys.stderr.write(f"{terminal_text(' · '.join(parts))}\n")
+        sys.stderr.flush()
+
+    def end(self) -> None:
+        """End all sessions."""
+        self._is_ended.set()
+        self.sessions.end_where(lambda session: True)
+        if self._spare is not None:
+            self._spare.end()
+
+
+class SignInRefused(Exception):
+    """The core did not sign somebody in, with its problems in words."""
+
+    def __init__(self, answer: VerbAnswer) -> None:
+        super().__init__(answer.problems)
+        self.answer = answer
+
+
+def _network_of(address: str) -> str:
+    """What one sender can change at will counts as one address: the last half of IPv6's."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address[:64]
+    return str(ipaddress.ip_network(f"{found}/64", strict=False)) if found.version == 6 else str(found)

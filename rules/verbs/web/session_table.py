@@ -1,0 +1,123 @@
+"""Who has come in: sessions by the hash of their token, bounded in number and time."""
+
+import hashlib
+import secrets
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.requests import Request
+
+from onemap.rules.verbs.web.core_pool import CorePool
+
+
+@dataclass
+class Session:
+    """Somebody who came in.
+
+    name: the account that the server proved, or in a file what was typed; core: what answers for them, None where all
+    share one; form_key: what each form brings along.
+    """
+
+    name: str
+    language: str
+    core: CorePool | None = None
+    form_key: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+    begun_at: float = field(default_factory=lambda: time.monotonic())
+    used_at: float = field(default_factory=lambda: time.monotonic())
+    requests: deque[float] = field(default_factory=deque)
+    shown: dict[str, Any] = field(default_factory=dict)
+    at_once: int = 0  # requests of it that are not answered yet
+
+    @property
+    def is_account(self) -> bool:
+        """Whether a server has proved who it is."""
+        return self.core is not None
+
+    @property
+    def owner(self) -> str:
+        """Whose jobs it sees: an account its own; in a file there is but one who asks."""
+        return self.name if self.is_account else ""
+
+
+class SessionTable:
+    """All sessions. most: how many; idle_s, lasts_s: after how long without a request, and in all, one ends."""
+
+    def __init__(self, most: int, idle_s: float, lasts_s: float) -> None:
+        self.most = most
+        self._idle_s, self._lasts_s = idle_s, lasts_s
+        self._turn = threading.Lock()
+        self._sessions: dict[str, Session] = {}
+
+    def add(self, session: Session) -> str:
+        """The token of a new session; beyond the bound the one that was used longest ago ends."""
+        token = secrets.token_urlsafe(32)
+        self.end_idle()
+        with self._turn:
+            while len(self._sessions) >= self.most:
+                oldest = min(self._sessions, key=lambda one: self._sessions[one].used_at)
+                _close(self._sessions.pop(oldest))
+            self._sessions[_hash(token)] = session
+        return token
+
+    def get(self, token: str) -> Session | None:
+        """The session of a token; None where there is none any more."""
+        session = self._sessions.get(_hash(token))
+        if session is None or self._is_over(session):
+            self.end(token)
+            return None
+        session.used_at = time.monotonic()
+        return session
+
+    def of_name(self, name: str) -> list[Session]:
+        """The sessions of one account, the one that was used longest ago first."""
+        with self._turn:
+            found = [session for session in self._sessions.values() if session.name == name]
+        return sorted(found, key=lambda session: session.used_at)
+
+    def __len__(self) -> int:
+        return len(self._sessions)
+
+    def end(self, token: str) -> None:
+        """End a session."""
+        with self._turn:
+            session = self._sessions.pop(_hash(token), None)
+        if session is not None:
+            _close(session)
+
+    def end_where(self, is_over: Callable[[Session], bool]) -> list[Session]:
+        """End all sessions of which something is true; these."""
+        with self._turn:
+            over = {key: session for key, session in self._sessions.items() if is_over(session)}
+            for key in over:
+                self._sessions.pop(key)
+        for session in over.values():
+            _close(session)
+        return list(over.values())
+
+    def end_idle(self) -> list[Session]:
+        """End the sessions that nobody uses, and those that have lasted long enough; these."""
+        return self.end_where(self._is_over)
+
+    def _is_over(self, session: Session) -> bool:
+        now = time.monotonic()
+        return now - session.used_at > self._idle_s or now - session.begun_at > self._lasts_s
+
+
+def session_of(request: Request) -> Session:
+    """Who asks; the guard has seen to it that it is somebody."""
+    session: Session = request.scope["onemap_session"]
+    return session
+
+
+def _close(session: Session) -> None:
+    """Let what answered for it go, with the connection that it holds."""
+    if session.core is not None:
+        session.core.end()
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,261 @@
+"""`onemap web` on a library on a server: PostgreSQL proves who signs in, and decides what each may do."""
+
+import re
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from itertools import islice
+from pathlib import Path
+
+import psutil
+import pytest
+
+from onemap.rules.verbs.web.account_door import SlowedFailures
+from onemap.tests.attacks.server_accounts import Bureau
+from onemap.tests.attacks.web_accounts import PASSWORD, ROLES, address_of
+from onemap.tests.postgis_server import NEVER_MADE
+from onemap.tests.rules.command import command
+from onemap.tests.rules.verbs.web.web_client import Officer, Reply, WebServer
+
+OPINE = {"conclusion": "disagree", "text": "退让", "basis": "土地管理法 第三十五条"}
+
+
+@pytest.fixture(scope="module")
+def server(bureau: Bureau, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
+    """Served by somebody whose own variables and files would open the database to whoever comes."""
+    home = tmp_path_factory.mktemp("home")
+    (home / ".pgpass").write_text(f"*:*:*:*:{PASSWORD}\n")
+    (home / ".pgpass").chmod(0o600)
+    (home / ".pg_service.conf").write_text(f"[city]\nuser=onemap\nhost={bureau.database.folder}\n")
+    own = {"HOME": str(home), "PGPASSWORD": PASSWORD, "PGUSER": "onemap", "PGSERVICE": "city", "PGREQUIREAUTH": "none"}
+    one = WebServer(address_of(bureau), environment=own)
+    yield one
+    log = one.end(log=True)
+    assert "signed in · web_land" in log and "refused (account.password)" in log
+    assert "Kiefer" not in log and "nobody_else" not in log
+
+
+def officer(server: WebServer, account: str, lang: str = "en") -> Officer:
+    return Officer(server, account=account, password=PASSWORD, lang=lang)
+
+
+def refusal(server: WebServer, account: str, password: str) -> tuple[int, str]:
+    reply = server.sign_in_as(account, password)
+    return reply.status, reply.code
+
+
+def test_only_the_account_s_own_password_opens(server: WebServer):
+    wrong = 401, "account.password"
+    assert refusal(server, "web_land", "") == wrong  # no password file, no variable
+    assert refusal(server, "web_land", PASSWORD + "x") == wrong
+    for name in NEVER_MADE:  # told as if there were such an account
+        assert refusal(server, name, PASSWORD) == wrong
+    assert refusal(server, "web_land\0", PASSWORD) == wrong
+    assert refusal(server, "web_stranger", PASSWORD) == (401, "library.no_right")
+    assert refusal(server, "u_land", "whatever") == (401, "account.not_asked")  # a line of trust lets nobody in
+
+
+def held_accounts(bureau: Bureau) -> list[tuple[str]]:
+    """Whose connections the site holds."""
+    query = "SELECT usename::text FROM pg_stat_activity WHERE application_name LIKE 'onemap%' ORDER BY 1"
+    return bureau.rows(query)
+
+
+def test_a_session_is_a_connection_and_what_was_typed_outlives_it(server: WebServer, bureau: Bureau):
+    land, page = officer(server, "web_land"), f"/cases/{bureau.case}/opinions/land"
+    front = land.page("/")
+    assert "web_land" in front and "(account)" in front and "name typed" not in front and PASSWORD not in front
+    assert held_accounts(bureau) == [("web_land",)]  # and nobody's beside it
+    hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', land.page(page)))
+    bureau.rows("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'web_land'")
+    typed = {**OPINE, "text": "很长的<b>意见"}
+    lost = land.ask("POST", f"{page}/opine", **hidden, **typed)
+    door = lost.body.decode()
+    assert lost.status == 401 and 'name="kept.text" value="很长的&lt;b&gt;意见"' in door and 'value="web_land"' in door
+    assert hidden["form_key"] not in door and "form_key" not in door
+    assert land.ask("GET", page).status == 303  # that session is over
+    kept = dict(re.findall(r'<input type="hidden" name="([\w.]+)" value="([^"]*)"', door))
+    assert kept["to"] == page
+    again = Officer(server, account="web_land", password=PASSWORD, **{**kept, "kept.text": typed["text"]})
+    shown = again.page(page)
+    assert "很长的&lt;b&gt;意见</textarea>" in shown and "not saved yet" in shown
+    assert "很长的" not in again.page(page)  # once
+    show = bureau.show_case()
+    assert next(one for one in show["opinions"] if one["department"] == "land")["text"] != typed["text"]
+    assert again.ask("POST", "/sign-out").status == 303
+    assert held_accounts(bureau) == [] and again.ask("GET", "/").status == 303
+
+
+def test_a_form_of_a_session_that_has_ended_is_not_lost(server: WebServer, bureau: Bureau):
+    page = f"/cases/{bureau.case}/opinions/land"
+    headers = {"Cookie": "onemap_session=gone", "Accept": "text/html", "signed_in": False}
+    for to, path, fields in (
+        (page, f"{page}/sign", {"unanswered": "待核"}),
+        (f"/cases/{bureau.case}", f"/cases/{bureau.case}/steps/issue", {"reason": "齐备"}),
+        ("/", "//elsewhere.example/x", {"reason": "x"}),
+    ):
+        reply = server.form(path, fields, **headers)
+        name, value = next(iter(fields.items()))
+        text = reply.body.decode()
+        assert reply.status == 401 and f'name="kept.{name}" value="{value}"' in text
+        assert f'name="to" value="{to}"' in text
+
+
+@pytest.mark.slow
+def test_each_step_is_decided_by_the_server_s_own_rights(server: WebServer, bureau: Bureau):
+    people = {name: officer(server, name) for name in ROLES if name != "web_stranger"}
+    case, land = f"/cases/{bureau.case}", f"/cases/{bureau.case}/opinions/land"
+    assert held_accounts(bureau) == sorted((name,) for name in people)
+    refused = people.pop("web_eyes").ask("GET", "/")  # who may read the log, and nothing else
+    assert refused.status == 400 and "may not do this" in refused.body.decode()
+    key = {name: re.search(r'form_key" value="([^"]*)', one.page("/"))[1] for name, one in people.items()}
+
+    def step(who: str, path: str, **fields: str) -> int:
+        """The status of a step that is sent as a program would, whatever forms the page shows."""
+        return people[who].ask("POST", path, form_key=key[who], **fields).status
+
+    others = [name for name in people if name not in ("web_land", "web_land_2", "web_lead")]
+    assert [step(name, f"{land}/opine", **OPINE) for name in (*others, "web_lead")] == [409] * 2
+    assert step("web_land", f"{land}/opine", **OPINE) == 303
+    assert [step(name, f"{land}/sign", unanswered="无") for name in (*others, "web_lead")] == [409] * 2
+    assert step("web_land", f"{land}/sign", unanswered="无") == 409  # whoever wrote it does not sign it
+    assert step("web_land_2", f"{land}/sign", unanswered="无") == 303
+    clerks = [name for name in people if name != "web_lead"]
+    for path in ("consolidate", "issue", "withdraw", "circulate"):
+        assert [step(name, f"{case}/steps/{path}", reason="x") for name in clerks] == [409] * len(clerks)
+    opinion = next(one for one in bureau.show_case()["opinions"] if one["department"] == "land")
+    assert opinion and (opinion["drafted_by"], opinion["signed_by"]) == ("web_land", "web_land_2")
+    page = people["web_lead"].page(case)
+    assert "web_land_2" in page and 'action="' + case + "/steps/withdraw" in page
+    assert step("web_lead", f"{case}/steps/withdraw", reason="撤") == 303
+    assert command("verify", bureau.place("u_keeper")).json["ok"]
+
+
+@pytest.mark.slow
+def test_who_asks_for_all_at_once_holds_up_nobody_else(server: WebServer):
+    water, land = officer(server, "web_water"), officer(server, "web_land")
+    cores = psutil.Process(server.program.pid).children()
+    for core in cores:  # whichever is theirs
+        core.suspend()
+    try:
+        with ThreadPoolExecutor(20) as people:
+            asked = [people.submit(water.ask, "GET", "/") for _ in range(20)]
+            refused = [one.result() for one in islice(as_completed(asked, timeout=30), 4)]
+            assert {(one.status, one.code) for one in refused} == {(429, "web.too_often")}
+            assert land.ask("GET", "/conformance").status == 200
+            for core in cores:
+                core.resume()
+            assert sorted(one.result().status for one in asked) == [200] * 16 + [429] * 4
+    finally:
+        for core in cores:
+            core.resume()
+
+
+@pytest.mark.slow
+def test_a_program_asks_with_its_account_and_sees_its_own_jobs(server: WebServer, bureau: Bureau):
+    oldest = server.sign_in_as("web_land", PASSWORD).json["token"]
+    tokens = {}
+    for account in ("web_land", "web_land", "web_land", "web_water"):
+        tokens[account] = server.sign_in_as(account, PASSWORD).json["token"]
+    assert server.ask("GET", "/jobs", signed_in=False, Authorization=f"Bearer {oldest}").status == 401  # three at most
+
+    def ask(account: str, method: str, path: str, body: object = None, **headers: str) -> Reply:
+        return server.ask(method, path, body, signed_in=False, Authorization=f"Bearer {tokens[account]}", **headers)
+
+    place = {"inputs": {"x": 500_060, "y": 4_200_050}}
+    made = ask("web_land", "POST", "/processes/identify/execution", place, Prefer="respond-async")
+    job = made.headers["location"].removeprefix(server.address)
+    assert made.status == 201 and ask("web_water", "GET", job).status == 404
+    assert ask("web_water", "DELETE", job).status == 404 and ask("web_water", "GET", "/jobs").json["jobs"] == []
+    while ask("web_land", "GET", job).json["status"] in ("accepted", "running"):
+        time.sleep(0.1)
+    answer = ask("web_land", "GET", f"{job}/results")
+    assert (
+        answer.status == 200 and answer.json["evidence"]["features"] and "signed-in.invalid" not in answer.body.decode()
+    )
+
+
+def test_failures_are_slowed_by_account_and_by_address(monkeypatch: pytest.MonkeyPatch):
+    now = 1000.0
+    monkeypatch.setattr("onemap.rules.verbs.web.account_door.time.monotonic", lambda: now)
+    slowed = SlowedFailures()
+    waits = []
+    for number in range(12):
+        slowed.note("甲", f"10.0.0.{number}", has_failed=True)
+        waits.append(slowed.wait_s("甲", "10.1.1.1"))
+    assert waits[:3] == [0.0] * 3 and waits[3:6] == [2.0, 4.0, 8.0] and max(waits) == 60.0
+    assert slowed.wait_s("乙", "10.0.0.1") == 0.0
+    now += 61
+    assert slowed.wait_s("甲", "10.1.1.1") == 0.0
+    slowed.note("甲", "10.1.1.1", has_failed=False)
+    for number in range(12):
+        slowed.note(f"u{number}", f"2001:db8::{number}", has_failed=True)
+    assert slowed.wait_s("new", "2001:db8::ffff") > 0.0 and slowed.wait_s("甲", "2001:db9::1") == 0.0
+    for number in range(10_050):
+        slowed.note(f"n{number}", "10.2.2.2", has_failed=True)
+    assert len(slowed._failures) <= 10_000
+
+
+@pytest.mark.parametrize(
+    ("location", "options", "code"),
+    [
+        ("service=city?schema=town", (), "web.location"),
+        ("postgresql://clerk@127.0.0.1:1/city", (), "web.location"),
+        ("postgresql://clerk:geheim@127.0.0.1:1/city", (), "web.location"),
+        ("postgresql://127.0.0.1:1/city?passfile=/etc/x", (), "web.location"),
+        ("postgresql://127.0.0.1:1/city?hostaddr=10.0.0.1", (), "web.location"),
+        ("postgresql://127.0.0.1:1/city?options=-crole=onemap", (), "web.location"),
+        ("postgresql://db.example.org/city?schema=town", (), "web.tls"),
+        ("postgresql://db.example.org/city?sslmode=require", (), "web.tls"),
+        ("postgresql://127.0.0.1,db.example.org/city", (), "web.tls"),
+        ("postgresql://127.0.0.1:1/city", ("--directory",), "web.tls"),
+        ("postgresql://127.0.0.1:1/city", ("--host", "0.0.0.0"), "web.needs_proxy"),
+        ("postgresql://127.0.0.1:1/city", ("--behind-proxy", "http://onemap.example.org"), "web.proxy"),
+        ("postgresql://127.0.0.1:1/city", ("--behind-proxy", "https://a:b@x/y"), "web.proxy"),
+    ],
+)
+def test_what_would_let_others_in_is_refused_at_the_start(location: str, options: tuple[str, ...], code: str):
+    answer = command("web", location, "--port", "0", *options)
+    assert answer.code == 3 and answer.codes == [code] and "geheim" not in str(answer.json)
+
+
+def test_a_file_is_not_served_to_a_proxy(tmp_path: Path):
+    for options in (("--behind-proxy", "https://x.example"), ("--directory",)):
+        answer = command("web", tmp_path / "x.gpkg", *options)
+        assert answer.code == 3 and answer.codes == ["web.of_server"]
+
+
+@pytest.mark.slow
+def test_behind_a_proxy_only_its_name_and_https_are_answered(bureau: Bureau):
+    one = WebServer(address_of(bureau), "en", "--behind-proxy", "https://onemap.example.org")
+    try:
+        assert one.address == "https://onemap.example.org"
+        listening = psutil.Process(one.program.pid).net_connections("tcp")
+        port = next(door.laddr.port for door in listening if door.status == psutil.CONN_LISTEN)
+        one.host = f"127.0.0.1:{port}"
+        assert one.get("/sign-in").code == "web.foreign_host" and one.get("/health").json == {"ok": True}
+        outer = {"Host": "onemap.example.org", "X_Forwarded_For": "6.6.6.6, 10.0.0.7"}
+        assert one.get("/sign-in", **outer).code == "web.plain_http"
+        assert one.get("/sign-in", X_Forwarded_Proto="http", **outer).code == "web.plain_http"
+        outer["X_Forwarded_Proto"] = "https"
+        assert one.get("/sign-in", **outer).headers["strict-transport-security"]
+        assert one.get("/sign-in", Origin="http://onemap.example.org", **outer).code == "web.foreign_origin"
+        reply = one.sign_in_as("web_water", PASSWORD, Accept="text/html", **outer)
+        cookies = reply.cookies
+        assert reply.status == 303 and len(cookies) == 2
+        for cookie in cookies:
+            assert "Secure" in cookie and "HttpOnly" in cookie and "SameSite=strict" in cookie
+        assert cookies[0].startswith("__Host-onemap_session=") and cookies[1].startswith("onemap_worker=")
+        assert cookies[1].partition("=")[2].partition(";")[0] == str(port)
+        cookie = cookies[0].partition(";")[0]
+        landing = one.ask("GET", "/", signed_in=False, Cookie=cookie, **outer)
+        assert landing.json["links"][0]["href"].startswith("https://onemap.example.org")
+    finally:
+        log = one.end(log=True)
+    assert "signed in · web_water · 10.0.0.7" in log
+
+
+def test_no_process_has_a_password_in_its_variables_or_its_arguments(server: WebServer):
+    for core in psutil.Process(server.program.pid).children(recursive=True):
+        assert PASSWORD not in str(core.environ()) and "PGUSER" not in core.environ()
+        assert PASSWORD not in " ".join(core.cmdline())

@@ -1,0 +1,92 @@
+"""Two ways to work in a page of the desk: a mouse, and a keyboard that knows Tab, arrows, Enter and what is typed."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from onemap.tests.rules.review.statement.chromium import Message, Page
+
+_MOST_TABS = 150
+
+
+def element(selector: str, text: str = "") -> str:
+    """An expression for the first shown element of a kind, whose text begins with something."""
+    shown = "e.offsetParent !== null && e.textContent.trim().startsWith(" + json.dumps(text) + ")"
+    return f"[...document.querySelectorAll({json.dumps(selector)})].find(e => {shown})"
+
+
+class MouseHand:
+    """Clicks; types where it has clicked."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def press(self, selector: str, text: str = "") -> None:
+        """Activate what leads to no other page."""
+        self.page.click(element(selector, text))
+
+    def follow(self, selector: str, text: str = "") -> None:
+        """Activate a link or a button that leads to another page."""
+        with self.page.loading():
+            self.press(selector, text)
+
+    def fill(self, selector: str, text: str) -> None:
+        """Type into a field, in place of what is there."""
+        self.page.fill(element(selector), text)
+
+    def choose(self, selector: str, value: str) -> None:
+        """Choose of a list by its value; a click opens it in a window of the system's own, which arrows close."""
+        self._choose_by_arrows(selector, value)
+
+    def _choose_by_arrows(self, selector: str, value: str) -> None:
+        field = element(selector)
+        self.page.ask(f"{field}.focus()")
+        self._step_to(field, value)
+
+    def _step_to(self, field: str, value: str) -> None:
+        steps = self.page.ask(
+            f"[...{field}.options].findIndex(o => o.value === {json.dumps(value)}) - {field}.selectedIndex"
+        )
+        for _ in range(abs(steps)):
+            self.page.key("ArrowDown" if steps > 0 else "ArrowUp")
+        assert self.page.ask(f"{field}.value") == value
+
+    def attach(self, selector: str, file: Path) -> None:
+        """Choose a file; the system's own dialog is answered for the person."""
+        self._attach(file, lambda: self.press(selector))
+
+    def _attach(self, file: Path, ask_for_it: Callable[[], None]) -> None:
+        self.page.call("Page.setInterceptFileChooserDialog", enabled=True)
+        ask_for_it()
+        asked: Message = self.page.pipe.wait(lambda event: event.get("method") == "Page.fileChooserOpened")
+        node = asked["params"]["backendNodeId"]
+        self.page.call("DOM.setFileInputFiles", files=[str(file)], backendNodeId=node)
+
+
+class KeyboardHand(MouseHand):
+    """Goes on by Tab until it is there, and never without seeing where it is."""
+
+    def _reach(self, field: str) -> None:
+        for _ in range(_MOST_TABS):
+            if self.page.ask(f"document.activeElement === {field}"):
+                seen = "(s => s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2)"
+                assert self.page.ask(f"{seen}(getComputedStyle(document.activeElement))")
+                return
+            self.page.key("Tab")
+        raise AssertionError(f"not reached by Tab: {field}")
+
+    def press(self, selector: str, text: str = "") -> None:
+        """Activate by Enter, a file's button by the space bar."""
+        self._reach(element(selector, text))
+        self.page.key(" " if "[type=file]" in selector else "Enter")
+
+    def fill(self, selector: str, text: str) -> None:
+        """Type into a field, in place of what is there."""
+        self._reach(element(selector))
+        self.page.ask("document.activeElement.select()")
+        self.page.call("Input.insertText", text=text)
+
+    def choose(self, selector: str, value: str) -> None:
+        """Choose of a list by the arrows."""
+        self._reach(element(selector))
+        self._step_to(element(selector), value)

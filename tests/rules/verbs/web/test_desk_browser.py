@@ -1,0 +1,182 @@
+"""The desk in a real Chromium: a case to its issued statement, by mouse and by keyboard, in two languages."""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from onemap.tests.rules.command import done
+from onemap.tests.rules.review.conftest import ASKED, Town, ground, write
+from onemap.tests.rules.review.statement.chromium import Page, browser, program
+from onemap.tests.rules.verbs.web.desk_hands import KeyboardHand, MouseHand
+from onemap.tests.rules.verbs.web.web_client import WebServer
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(program() is None, reason="no Chromium here: install Debian's package chromium"),
+]
+# A copy of axe-core (axe.min.js), whose rules are run on every page; it is not shipped.
+AXE = os.environ.get("ONEMAP_AXE")
+PICTURES = os.environ.get("ONEMAP_PICTURES")
+CROWDED = """[...document.querySelectorAll('a, button, input, select, textarea, summary')]
+.filter(e => e.offsetParent && e.type !== 'hidden').filter(e => { const b = e.getBoundingClientRect();
+return getComputedStyle(e).display !== 'inline' && (b.height < 24 || b.width < 24); }).map(e => e.outerHTML)"""
+UNNAMED = """[...document.querySelectorAll('input, select, textarea')].filter(e => e.type !== 'hidden'
+&& !(e.labels && e.labels.length && e.labels[0].textContent.trim())).map(e => e.outerHTML)"""
+AXE_RULES = """axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']}).then(r =>
+r.violations.map(v => v.id + ': ' + v.nodes.map(n => n.html.slice(0, 90)).join(' | ')))"""
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Town:
+    folder = tmp_path_factory.mktemp("desk")
+    made = Town(folder)
+    district = write(folder / "district.gpkg", [ground(-9000, -9000, 9000, 9000)], {"n": [1]})
+    pack = made.pack()
+    done("new", made.library, "--crs", "EPSG:4547", "--district", district, "--pack", pack)
+    made.layer("FARM", ground(50, 0, 200, 100))
+    made.layer("RIVER", ground(0, 0, 30, 100))
+    made.parcels()
+    return made
+
+
+@pytest.fixture(scope="module")
+def server(town: Town) -> Iterator[WebServer]:
+    one = WebServer(town.library)
+    yield one
+    one.end()
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    with browser(tmp_path_factory.mktemp("chromium")) as page:
+        yield page
+
+
+@dataclass
+class Walk:
+    """One person's way through the pages, each of which is looked at."""
+
+    page: Page
+    server: WebServer
+    hand: MouseHand
+    lang: str
+    width: int
+    seen: int = 0
+
+    def look(self, name: str) -> None:
+        """Look at the page that is open: nothing beside the window, nothing without a name, no rule of axe's broken."""
+        self.page.ask("Promise.all([...document.images].map(i => { i.loading = 'eager'; return i.decode(); }))")
+        wide = self.page.ask("document.documentElement.scrollWidth")
+        assert wide <= self.width, f"{name} is {wide} wide"
+        assert self.page.ask("document.documentElement.lang").startswith(self.lang)
+        assert self.page.ask(CROWDED) == [] and self.page.ask(UNNAMED) == []
+        assert self.page.ask("document.querySelectorAll('h1').length") == 1
+        log = [
+            entry["entry"]["text"] for entry in self.page.events("Log.entryAdded") if entry["entry"]["level"] == "error"
+        ]
+        assert [text for text in log if "409" not in text and "404" not in text] == []
+        if AXE:
+            self.page.call("Page.setBypassCSP", enabled=True)
+            self.page.ask(Path(AXE).read_text(encoding="utf-8") + ";1")
+            assert self.page.ask(AXE_RULES) == [], name
+        if PICTURES:
+            self.seen += 1
+            self.whole_picture(Path(PICTURES) / f"{self.lang}-{self.width}-{self.seen:02}-{name}.png")
+
+    def whole_picture(self, path: Path) -> None:
+        """The whole page, however long it is."""
+        height = int(self.page.ask("document.documentElement.scrollHeight"))
+        self.page.resize(self.width, height)
+        self.page.picture(path)
+        self.page.resize(self.width, 900)
+
+    def sign_in(self, name: str) -> None:
+        """Come in by the code of the terminal."""
+        self.page.visit(f"{self.server.address}/sign-in")
+        self.look_once("sign-in")
+        self.hand.fill("#code", self.server.code)
+        self.hand.fill("#name", name)
+        if self.page.ask("document.getElementById('lang').value") != self.lang:
+            self.page.ask("document.getElementById('lang').selectedIndex = 0")
+            self.hand.choose("#lang", self.lang)
+        self.hand.follow("main button")
+        self.server.read_code()
+
+    def look_once(self, name: str) -> None:
+        """Pages before the sign-in are in the browser's language."""
+        assert self.page.ask("document.documentElement.scrollWidth") <= self.width
+        assert self.page.ask(CROWDED) == [] and self.page.ask(UNNAMED) == []
+        if PICTURES:
+            self.whole_picture(Path(PICTURES) / f"{self.lang}-{self.width}-00-{name}.png")
+
+
+WAYS: dict[str, tuple[Any, str, int]] = {
+    "mouse, Chinese, phone": (MouseHand, "zh", 360),
+    "keyboard, English, desk": (KeyboardHand, "en", 1920),
+}
+LABELS = {
+    "zh": {"open": "新建", "circulate": "送审", "consolidate": "汇总", "issue": "出具"},
+    "en": {"open": "Open a case", "circulate": "Send out", "consolidate": "Consolidate", "issue": "Issue"},
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_case_goes_from_its_file_to_the_issued_statement(town: Town, server: WebServer, chromium: Page, way: str):
+    kind, lang, width = WAYS[way]
+    chromium.resize(width, 900)
+    walk = Walk(chromium, server, kind(chromium), lang, width)
+    hand = walk.hand
+    walk.sign_in("甲")
+    walk.look("desk")
+    hand.follow("main a[href='/open']")
+    hand.fill("#project", "城北第三小学 <i>x</i>")
+    hand.attach("#parcels[type=file]", town.folder / "parcels.gpkg")
+    walk.look("open")
+    hand.follow("main button")
+    case = chromium.ask("location.pathname").removeprefix("/cases/")
+    walk.look("case")
+    step(walk, "circulate")
+    for department in ASKED:
+        hand.follow(f"a[href$='/opinions/{department}']")
+        hand.choose("#conclusion", "conditional")
+        hand.fill("#text", "原则同意，须避让。" if lang == "zh" else "Agreed, on condition that it keeps clear.")
+        hand.fill("#basis", "土地管理法 第三十五条")
+        hand.follow("form[action$='/opine'] button")
+        assert chromium.ask("document.querySelector('[role=alert]')") is None
+        walk.look(f"opinion-{department}")
+        hand.follow("main a[href^='/cases/']")
+    hand.follow("header button")
+    walk.sign_in("乙")
+    chromium.visit(f"{server.address}/cases/{case}")
+    for department in ASKED:
+        hand.follow(f"a[href$='/opinions/{department}']")
+        hand.fill("#unanswered", "另行核实")
+        hand.follow("form[action$='/sign'] button")
+        hand.follow("main a[href^='/cases/']")
+    walk.look("signed")
+    step(walk, "consolidate")
+    step(walk, "issue")
+    walk.look("issued")
+    chromium.visit(f"{server.address}/here?x=500060&y=4200050")
+    walk.look("here")
+    chromium.visit(f"{server.address}/cases/none")
+    walk.look("refused")
+    chromium.visit(f"{server.address}/")
+    walk.look("desk-with-cases")
+    shown = done("review", "show", town.library, case).json
+    assert shown["state"] == "issued" and shown["project"] == "城北第三小学 <i>x</i>"
+    assert {one["signed_by"] for one in shown["opinions"] if one["department"] in ASKED} == {"乙"}
+    assert json.dumps(shown, ensure_ascii=False).count("甲") > 2
+
+
+def step(walk: Walk, name: str) -> None:
+    """A step of the lead: its fold is opened, its form sent."""
+    fold = f"details:has(form[action$='/{name}'])"
+    walk.hand.press(f"{fold} > summary")
+    walk.hand.follow(f"{fold} button")
+    assert walk.page.ask("document.querySelector('[role=alert]')") is None
