@@ -176,7 +176,7 @@ def source_layers(
     found: list[SourceLayer] = []
     unread: list[Finding] = []
     lost: set[str] = set()
-    files = _data_files(delivery)
+    files = data_files(delivery)
     for file, part in zip(files, progress.parts([1] * max(1, len(files))), strict=False):
         part.check()
         try:
@@ -193,7 +193,7 @@ def _unread(file: DeliveredFile, check: Check, reason: Problem) -> Finding:
     return with_hash(Finding(check, problem, file.path, reason.facts.get("layer")), [])
 
 
-def _data_files(delivery: DeliveredFolder) -> list[DeliveredFile]:
+def data_files(delivery: DeliveredFolder) -> list[DeliveredFile]:
     """The files that hold layers: by the template, or whatever can be read where it has no folders."""
     if delivery.template.folders and delivery.is_folder:
         named = [file for file in delivery.files if file.item is not None and file.item.kind in (TABLES, VECTORS)]

@@ -11,6 +11,8 @@ import shapely
 from shapely.affinity import translate
 
 from onemap.rules.answers.deliveries.check_kinds import KINDS
+from onemap.rules.answers.deliveries.delivery_proof import prove_delivery
+from onemap.rules.answers.deliveries.proof_memory import ProofMemory, read_memory
 from onemap.tests.rules.answers.deliveries.small_delivery import (
     EAST,
     HEAD,
@@ -18,12 +20,14 @@ from onemap.tests.rules.answers.deliveries.small_delivery import (
     NORTH,
     PAPER,
     PDF,
+    TEMPLATE,
     TEXT,
     SmallDelivery,
     areas,
     cell,
     findings_told,
     jpeg,
+    told_in_full,
 )
 
 SEEDS = {}  # name → (fault, number): a fault changes the delivery and says what must be told
@@ -527,6 +531,15 @@ def clean():
     return SmallDelivery()
 
 
+@pytest.fixture(scope="module")
+def memory_file(clean, tmp_path_factory):
+    """What the proof of the clean delivery remembers."""
+    folder, memory = tmp_path_factory.mktemp("clean"), ProofMemory(TEMPLATE)
+    clean.prove(folder / "d", memory=memory)
+    memory.write(folder / "memory.json")
+    return folder / "memory.json"
+
+
 def test_the_clean_delivery_has_no_finding(clean, tmp_path):
     proof = clean.prove(tmp_path / "d")
     assert findings_told(proof) == [] and (proof.grade.score, proof.grade.grade) == (100.0, "accepted")
@@ -543,17 +556,27 @@ def faulty(clean, name):
 QUICK = list(SEEDS)[::8]
 
 
-@pytest.mark.parametrize("name", QUICK)
-def test_a_fault_is_found_with_its_place_and_nothing_else(clean, name, tmp_path):
+def hold_fault(clean, name, memory_file, folder):
+    """A fault is found, and nothing else; proved again after a proof without it, the same is told digit for digit."""
     delivery, expected = faulty(clean, name)
-    assert findings_told(delivery.prove(tmp_path / "d")) == expected
+    whole = delivery.prove(folder)
+    assert findings_told(whole) == expected
+    memory = read_memory(memory_file, TEMPLATE)
+    again = prove_delivery(folder, TEMPLATE, memory=memory)
+    assert told_in_full(again) == told_in_full(whole) and again.hash == whole.hash
+    assert memory.was_there and memory.renewed < len(whole.proved)
+    assert memory.changes()["gone"] == 0 and memory.changes()["new"] == len(expected)
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_a_fault_is_found_with_its_place_and_nothing_else(clean, name, memory_file, tmp_path):
+    hold_fault(clean, name, memory_file, tmp_path / "d")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in SEEDS if name not in QUICK])
-def test_a_further_fault_is_found_with_its_place_and_nothing_else(clean, name, tmp_path):
-    delivery, expected = faulty(clean, name)
-    assert findings_told(delivery.prove(tmp_path / "d")) == expected
+def test_a_further_fault_is_found_with_its_place_and_nothing_else(clean, name, memory_file, tmp_path):
+    hold_fault(clean, name, memory_file, tmp_path / "d")
 
 
 TOGETHER = (
