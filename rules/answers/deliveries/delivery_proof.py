@@ -90,7 +90,13 @@ class Proof:
             "problems": [finding.record(language) for finding in self.standing],
             "counts": dict(self.grade.counts),
             "checked": [
-                {"check": one.check.id, "objects": one.objects, "problems": one.problems} for one in self.proved
+                {
+                    "check": one.check.id,
+                    "title": one.check.title_in(language),
+                    "objects": one.objects,
+                    "problems": one.problems,
+                }
+                for one in self.proved
             ],
             "granted": [
                 {**finding.record(language), "who": one.who, "when": one.when, "reason": one.reason}

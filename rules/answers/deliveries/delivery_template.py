@@ -83,6 +83,10 @@ class Check:
     confidence: str = "U"
     keys: Mapping[str, Any] = field(default_factory=dict)
 
+    def title_in(self, language: str) -> str:
+        """What it is called: by its own title, or as its kind."""
+        return (self.title or {}).get(language) or KINDS[self.kind].title[language]
+
     def severity_of(self, code: str) -> str:
         """How severe what it finds is."""
         return self.severity or KINDS[self.kind].codes[code]

@@ -78,7 +78,7 @@ def _check_rows(proof: Proof, language: str) -> list[list[str]]:
     """Each check with its class, clause, objects and problems."""
     rows = []
     for one in proof.proved:
-        title = (one.check.title or {}).get(language) or KINDS[one.check.kind].title[language]
+        title = one.check.title_in(language)
         sure = phrase(f"proof_words.{_SURE[one.check.confidence]}", language)
         rows.append([title, one.check.id, one.check.source, sure, f"{one.objects:,}", f"{one.problems:,}"])
     return rows

@@ -5,7 +5,7 @@ from typing import Any
 
 from onemap.layers.errors import joined_sentences
 from onemap.layers.messages import phrase
-from onemap.rules.answers.deliveries.check_kinds import SEVERITIES
+from onemap.rules.answers.deliveries.check_kinds import SEVERITIES, SIGNS
 from onemap.rules.display.rows.answer_rows import AnswerRow, AnswerView
 
 Record = Mapping[str, Any]
@@ -20,10 +20,13 @@ def proof_view(result: dict[str, Any], language: str) -> AnswerView:
         phrase("proof_words.head", language, **facts),
         phrase("proof_words.counts", language, **result["counts"]),
     ]
-    by_check: dict[str, list[Record]] = {}
-    for problem in result["problems"]:
-        by_check.setdefault(problem["check"], []).append(problem)
-    parts = [_check_row(check, problems, language) for check, problems in by_check.items()]
+    if again := result.get("again"):
+        opening.append(phrase("proof_words.again", language, **again))
+    by_check: dict[str, list[tuple[int, Record]]] = {}
+    for number, problem in enumerate(result["problems"], start=1):
+        by_check.setdefault(problem["check"], []).append((number, problem))
+    titles = {one["check"]: one["title"] for one in result["checked"]}
+    parts = [_check_row(check, titles[check], problems, language) for check, problems in by_check.items()]
     closing = []
     if result["granted"]:
         parts.append(_granted_row(result, language))
@@ -37,28 +40,35 @@ def proof_view(result: dict[str, Any], language: str) -> AnswerView:
     return AnswerView(parts, opening, closing)
 
 
-def _check_row(check: str, problems: list[Record], language: str) -> AnswerRow:
+def _check_row(check: str, title: str, problems: list[tuple[int, Record]], language: str) -> AnswerRow:
     """One check with its problems."""
-    worst = min((problem["severity"] for problem in problems), key=SEVERITIES.index)
+    worst = min((problem["severity"] for _, problem in problems), key=SEVERITIES.index)
     severity = phrase(f"proof_words.{worst}", language)
-    head = f"{check} · {severity} · {len(problems)}"
-    below = [_problem_row(problem, at < _MOST_LINES, language) for at, problem in enumerate(problems)]
+    layers = {problem["layer"] for _, problem in problems}
+    layer = layers.pop() if len(layers) == 1 else None
+    name = " · ".join(filter(None, (title, layer)))
+    below = [_problem_row(number, problem, at < _MOST_LINES, language) for at, (number, problem) in enumerate(problems)]
     if len(problems) > _MOST_LINES:
         more = phrase("proof_words.more", language, count=len(problems) - _MOST_LINES)
         below.append(AnswerRow("", line=(more,)))
-    return AnswerRow(check, (severity, str(len(problems))), about={"check": check}, rows=below, line=(head,))
+    line = (f"{check} · {severity} · {len(problems)}",)
+    values = (f"{severity} · {len(problems)}",)
+    return AnswerRow(name, values, check, {"check": check}, sign=SIGNS[worst], rows=below, line=line)
 
 
-def _problem_row(problem: Record, has_line: bool, language: str) -> AnswerRow:
-    place = " · ".join(filter(None, (problem["path"], problem["layer"], problem["feature"])))
+def _problem_row(number: int, problem: Record, has_line: bool, language: str) -> AnswerRow:
+    """One problem. number: its place among all, by which the layers of findings know it."""
+    place = " · ".join(filter(None, (problem["path"], problem["layer"], problem["feature"]))) or problem["check"]
     says = joined_sentences(problem["message"], problem["mend"])
-    about: dict[str, str | int] = {"hash": problem["hash"]}
-    if problem["x"] is not None:
-        about |= {"x": str(problem["x"]), "y": str(problem["y"])}
-    name = place or problem["check"]
+    about: dict[str, str | int] = {"number": number, "hash": problem["hash"]}
+    subject = problem["feature"] or problem["layer"] or problem["path"].rpartition("/")[2]
     colon = "：" if language == "zh" else ": "
     return AnswerRow(
-        name, (problem["message"],), problem["mend"], about, line=(f"{name}{colon}{says}",) if has_line else None
+        f"{subject}{colon}{problem['message']}" if subject else problem["message"],
+        hint="\n".join((place, problem["mend"])),
+        about=about,
+        sign=SIGNS[problem["severity"]],
+        line=(f"{place}{colon}{says}",) if has_line else None,
     )
 
 
@@ -68,5 +78,5 @@ def _granted_row(result: Record, language: str) -> AnswerRow:
     for one in result["granted"]:
         by = phrase("proof_words.by", language, who=one["who"], when=one["when"], reason=one["reason"])
         text = " · ".join(filter(None, (one["check"], one["path"], one["layer"], one["feature"], by)))
-        below.append(AnswerRow(text, line=(text,)))
+        below.append(AnswerRow(text, hint=one["message"], about={"granted": one["hash"]}, line=(text,)))
     return AnswerRow(head, rows=below, line=(head,))
