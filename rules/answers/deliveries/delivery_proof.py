@@ -36,7 +36,7 @@ from onemap.rules.answers.deliveries.proof_findings import (
     grade_of,
     sorted_findings,
 )
-from onemap.rules.answers.deliveries.proof_memory import ProofMemory
+from onemap.rules.answers.deliveries.proof_memory import ProofMemory, SourceMemory
 from onemap.rules.answers.deliveries.quality_checks import measured_in_plane, quality_findings
 from onemap.rules.answers.deliveries.row_checks import row_findings
 from onemap.rules.answers.deliveries.shape_checks import shape_findings
@@ -53,7 +53,8 @@ _BETWEEN = ("inside", "covers", "apart", "same_boundary")
 class Proof:
     """What came of it. standing: the findings that nobody granted; spared: those that were, with their exceptions.
 
-    lapsed: exceptions whose content is not there any more; plane: in which all was measured.
+    lapsed: exceptions whose content is not there any more; plane: in which all was measured; sources: the layers that
+    were found; root: below which they lie, None for what was unpacked for the proof alone.
     """
 
     template: DeliveryTemplate
@@ -63,6 +64,8 @@ class Proof:
     proved: Sequence[ProvedCheck]
     grade: Grade
     plane: pyproj.CRS
+    sources: Sequence[SourceMemory]
+    root: Path | None
 
     @property
     def hash(self) -> str:
@@ -140,9 +143,11 @@ def prove_delivery(
         _prove_which_layers(content, template, by_kind["layers"], lost, found)
         _prove_layers(content, template, found, progress.part(_READ, _LAYERS))
         _prove_relations(delivery, content, template, found, progress.part(_LAYERS, 1.0))
-        plane = content.plane
+        known, plane = content.known, content.plane
+        root = None if delivery.is_unpacked else delivery.root if delivery.is_folder else delivery.base.parent
     findings = sorted_findings(found.findings)
-    proof = Proof(template, findings, [], [], found.proved, grade_of(template, findings), plane)
+    grade = grade_of(template, findings)
+    proof = Proof(template, findings, [], [], found.proved, grade=grade, plane=plane, sources=known.sources, root=root)
     return proof.with_granted(granted)
 
 

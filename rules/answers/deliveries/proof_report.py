@@ -12,12 +12,10 @@ from onemap.rules.answers.deliveries.delivery_proof import Proof
 from onemap.rules.contract.declaration import Values, VerbContext
 
 SHEETS, PAGES, DATA = ".xlsx", ".html", ".json"
-REPORT_FORMS, FINDING_FORMS = (SHEETS, PAGES, DATA), (".gpkg",)
+REPORT_FORMS = (SHEETS, PAGES, DATA)
 _COLUMNS = ("severity", "code", "path", "layer", "feature", "field", "message", "mend", "x", "y", "area_m2")
 _MOST_ROWS = 2_000  # of a page that somebody reads; a workbook and JSON have all
 _SHEET_NAME = 31  # signs at most
-_LAYERS = ("finding_points", "finding_lines", "finding_areas")
-_LAYER_TYPES = ("MultiPoint", "MultiLineString", "MultiPolygon")
 _SURE = {"C": "certain", "L": "likely", "U": "uncertain"}
 Record = Mapping[str, Any]
 
@@ -37,41 +35,6 @@ def write_proof_reports(values: Values, proof: Proof, delivery: str, context: Ve
             else:
                 text = json.dumps({"delivery": delivery, **record}, ensure_ascii=False, indent=1)
                 beside.write_text(text + "\n", encoding="utf-8")
-
-
-def write_findings(path: Path, proof: Proof, language: str, overwrite: bool) -> None:
-    """The findings that lie somewhere, as layers of a new GeoPackage in the plane of the proof: areas, lines, points.
-
-    Raises OneMapError out.….
-    """
-    import geopandas
-
-    from onemap.layers.files.atomic_output import atomic_output
-
-    names = ("code", "severity", "check", "layer", "feature", "field", "message", "mend", "area_m2")
-    with atomic_output(path, overwrite, "--findings") as beside:
-        for dimension, name in enumerate(_LAYERS):
-            own = [one for one in proof.standing if one.ground is not None and _dimension(one.ground) == dimension]
-            rows = [one.record(language) for one in own]
-            frame = geopandas.GeoDataFrame(
-                {column: [row[column] for row in rows] for column in names},
-                geometry=geopandas.GeoSeries([one.ground for one in own], crs=proof.plane),
-            )
-            frame.astype({"area_m2": "float64"}).to_file(
-                beside,
-                layer=name,
-                driver="GPKG",
-                engine="pyogrio",
-                geometry_type=_LAYER_TYPES[dimension],
-                promote_to_multi=True,
-                **({} if dimension else {"dataset_options": {"VERSION": "1.3"}}),
-            )
-
-
-def _dimension(ground: Any) -> int:
-    import shapely
-
-    return int(shapely.get_dimensions(ground))
 
 
 def _check_rows(proof: Proof, language: str) -> list[list[str]]:

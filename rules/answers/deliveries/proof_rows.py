@@ -64,7 +64,7 @@ def _problem_row(number: int, problem: Record, has_line: bool, language: str) ->
     subject = problem["feature"] or problem["layer"] or problem["path"].rpartition("/")[2]
     colon = "：" if language == "zh" else ": "
     return AnswerRow(
-        f"{subject}{colon}{problem['message']}" if subject else problem["message"],
+        problem["message"] if subject in problem["message"] else f"{subject}{colon}{problem['message']}",
         hint="\n".join((place, problem["mend"])),
         about=about,
         sign=SIGNS[problem["severity"]],

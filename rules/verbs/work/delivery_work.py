@@ -87,13 +87,10 @@ def _deliver_folders(values: Values, context: VerbContext) -> Result:
 def validate(values: Values, context: VerbContext) -> Result:
     """Prove a delivery against a template, before anything of it enters a library."""
     from onemap.layers.catalogue.catalogue import shipped_catalogue
+    from onemap.rules.answers.deliveries.finding_layers import FORMS as FINDING_FORMS
+    from onemap.rules.answers.deliveries.finding_layers import layer_places, write_findings
     from onemap.rules.answers.deliveries.proof_memory import read_memory
-    from onemap.rules.answers.deliveries.proof_report import (
-        FINDING_FORMS,
-        REPORT_FORMS,
-        write_findings,
-        write_proof_reports,
-    )
+    from onemap.rules.answers.deliveries.proof_report import REPORT_FORMS, write_proof_reports
     from onemap.rules.display.documents.document_files import check_files
     from onemap.rules.verbs.work.table_targets import one_or_all
 
@@ -116,6 +113,7 @@ def validate(values: Values, context: VerbContext) -> Result:
         place = Path(values["findings"])
         write_findings(place, proof, context.language, bool(values.get("overwrite")))
         result["findings"] = str(place)
+        result["layers"] = layer_places(proof)
     if remembered is not None and memory is not None:
         memory.write(remembered)
         result["again"] = memory.changes() if memory.was_there else None
