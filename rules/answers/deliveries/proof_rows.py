@@ -12,16 +12,18 @@ Record = Mapping[str, Any]
 _MOST_LINES = 10  # of one check in plain text
 
 
-def proof_view(result: dict[str, Any], language: str) -> AnswerView:
-    """The rows of an answer of `validate`."""
+def proof_lines(result: Record, language: str) -> list[str]:
+    """Score and grade, how many problems there are, and what has changed since the proof before."""
     grade = phrase(f"proof_words.{result['grade']}", language)
     facts = {"template": result["template"], "score": f"{result['score']:g}", "grade": grade}
-    opening = [
-        phrase("proof_words.head", language, **facts),
-        phrase("proof_words.counts", language, **result["counts"]),
-    ]
+    lines = [phrase("proof_words.head", language, **facts), phrase("proof_words.counts", language, **result["counts"])]
     if again := result.get("again"):
-        opening.append(phrase("proof_words.again", language, **again))
+        lines.append(phrase("proof_words.again", language, **again))
+    return lines
+
+
+def proof_view(result: dict[str, Any], language: str) -> AnswerView:
+    """The rows of an answer of `validate`."""
     by_check: dict[str, list[tuple[int, Record]]] = {}
     for number, problem in enumerate(result["problems"], start=1):
         by_check.setdefault(problem["check"], []).append((number, problem))
@@ -37,7 +39,7 @@ def proof_view(result: dict[str, Any], language: str) -> AnswerView:
         closing.append(phrase("proof_words.report", language, report=report))
     if result.get("findings"):
         closing.append(phrase("proof_words.findings", language, findings=result["findings"]))
-    return AnswerView(parts, opening, closing)
+    return AnswerView(parts, result["opening"], closing)
 
 
 def _check_row(check: str, title: str, problems: list[tuple[int, Record]], language: str) -> AnswerRow:

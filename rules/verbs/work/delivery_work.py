@@ -91,6 +91,7 @@ def validate(values: Values, context: VerbContext) -> Result:
     from onemap.rules.answers.deliveries.finding_layers import layer_places, write_findings
     from onemap.rules.answers.deliveries.proof_memory import read_memory
     from onemap.rules.answers.deliveries.proof_report import REPORT_FORMS, write_proof_reports
+    from onemap.rules.answers.deliveries.proof_rows import proof_lines
     from onemap.rules.display.documents.document_files import check_files
     from onemap.rules.verbs.work.table_targets import one_or_all
 
@@ -117,6 +118,7 @@ def validate(values: Values, context: VerbContext) -> Result:
     if remembered is not None and memory is not None:
         memory.write(remembered)
         result["again"] = memory.changes() if memory.was_there else None
+    result["opening"] = proof_lines(result, context.language)
     if proof.reaches(values.get("fail_on") or "major"):
         result["failed_on"] = values.get("fail_on") or "major"
     return result
