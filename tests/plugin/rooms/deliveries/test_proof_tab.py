@@ -7,7 +7,6 @@ from qgis.PyQt.QtTest import QTest
 
 from onemap.plugin.profile import settings
 from onemap.plugin.rooms.deliveries import proof_tab
-from onemap.plugin.widgets.accessible_names import nameless_controls
 from onemap.tests.plugin.small_town import CRS, X, Y, box, wait_for, write_layer
 
 TEMPLATE = """
@@ -76,7 +75,6 @@ def layers_of(property_name="onemap/proof"):
 
 
 def test_a_delivery_is_proved_gone_through_granted_and_proved_again(tab, dock, delivery, monkeypatch):
-    assert not nameless_controls(tab)
     prove(tab)
     assert "returned" in tab.summary.text() and tab.answer["counts"] == {"fatal": 1, "major": 1, "minor": 0}
     heads = [tab.tree.topLevelItem(row).text(0) for row in range(tab.tree.topLevelItemCount())]
