@@ -47,6 +47,11 @@ class ProblemTree(AnswerTree):
         self.scrollToItem(items[place])
         return True
 
+    def scroll_to_current(self) -> None:
+        """Bring the current row into sight."""
+        if self.currentItem() is not None:
+            self.scrollToItem(self.currentItem())
+
     def choose_hash(self, hash_: str) -> bool:
         """Choose the problem of a hash, if it is still there."""
         for item in self._problems():

@@ -8,7 +8,7 @@ from typing import Any
 
 from qgis.core import QgsGeometry
 from qgis.gui import QgsMapCanvas
-from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtCore import Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtGui import QKeySequence
 from qgis.PyQt.QtWidgets import QShortcut, QWidget
 
@@ -73,21 +73,29 @@ class ProofTab(QWidget):
         self.map_button.toggled.connect(lambda _on: self._show_layers())
         self.add_button = tool_button("add", tr("Add this delivery to the library…"), action=self._request_adding)
         buttons = row_of((self.button, 1), self.map_button, self.report_button, self.add_button, is_tight=True)
-        self.summary, self.details = FittedLabel(), FittedLabel()
-        for label in (self.summary, self.details):
+        self.grade, self.summary, self.details = FittedLabel(), FittedLabel(), FittedLabel()
+        for label in (self.grade, self.summary, self.details):
             label.setTextFormat(Qt.TextFormat.PlainText)
+        font = self.grade.font()
+        font.setBold(True)
+        self.grade.setFont(font)
         self.details.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.previous_button = tool_button(
             "previous", tr("Problem before this (Shift+F8)"), action=lambda: self.step(-1)
         )
         self.next_button = push_button(tr("Next problem (F8)"), sign="next", action=lambda: self.step(1))
         self.exception_button = push_button("", action=self.change_exception)
-        steps = row_of(self.previous_button, (self.next_button, 1), (self.exception_button, 1), is_tight=True)
+        self.steps = QWidget()
+        row_of(
+            self.previous_button, (self.next_button, 1), (self.exception_button, 1), inside=self.steps, is_tight=True
+        )
         for key, way in (("F8", 1), ("Shift+F8", -1)):  # wherever the keyboard is: who mends works on the map
             shortcut = QShortcut(QKeySequence(key), self)
             shortcut.setContext(Qt.ShortcutContext.ApplicationShortcut)
             shortcut.activated.connect(lambda way=way: self.step(way))
-        fill_room(self, self.form, buttons, self.work, self.summary, (self.tree, 1), self.details, steps)
+        below = (self.grade, self.summary, (self.tree, 1), self.details, self.steps, 0)
+        fill_room(self, self.form, buttons, self.work, *below)
+        self._show_problem({})
 
     @property
     def is_working(self) -> bool:
@@ -162,7 +170,8 @@ class ProofTab(QWidget):
         self.answer = answer
         self._highlight.clear()
         self.tree.show_rows(answer["view"])
-        self.summary.setText("\n".join(answer["opening"]))
+        self.grade.setText(answer["opening"][0])
+        self.summary.setText("\n".join(answer["opening"][1:]))
         self._show_layers()
         if former is not None:
             shutil.rmtree(Path(former.path).parent, ignore_errors=True)
@@ -188,7 +197,7 @@ class ProofTab(QWidget):
         self._enable()
         number = about.get("number")
         if number is None:
-            self.details.setText("" if self.answer else tr("Choose a delivery and a template, and press Prove."))
+            self.details.setText("")
             self._highlight.restore_view()
             return
         problem = self.answer["problems"][number - 1]
@@ -196,6 +205,7 @@ class ProofTab(QWidget):
         if problem["x"] is not None:
             place.append(f"{problem['x']:.2f}, {problem['y']:.2f}")
         self.details.setText("\n".join(filter(None, (problem["mend"], " · ".join(filter(None, place))))))
+        QTimer.singleShot(0, self.tree.scroll_to_current)  # once the sentence below it has taken its room
         ground = self._grounds.grounds.get(number) if self._grounds is not None else None
         if ground is None:
             self._highlight.restore_view()
@@ -212,7 +222,6 @@ class ProofTab(QWidget):
         self._highlight.clear()
         self.map.remove()
         self.tree.show_rows([])
-        self.summary.setText("")
         self._show_problem({})
 
     def _request_adding(self) -> None:
@@ -233,4 +242,9 @@ class ProofTab(QWidget):
             tr("Withdraw the exception") if about.get("granted") else tr("Grant an exception…")
         )
         self.exception_button.setEnabled(is_idle and bool(about.get("granted") or about.get("hash")))
-        self.summary.setVisible(bool(self.summary.text()))
+        self.grade.setVisible(bool(self.answer))
+        if not self.answer:
+            self.summary.setText(tr("Choose a delivery and a template, and press Prove."))
+        has_rows = self.tree.topLevelItemCount() > 0
+        for part in (self.tree, self.details, self.steps):
+            part.setVisible(has_rows)

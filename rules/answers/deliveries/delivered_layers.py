@@ -152,7 +152,8 @@ class DeliveredLayer:
         has_shape = row is not None and len(self.shapes) > row and self.wish.entry.geometry != "table"
         place = ground if ground is not None else self.shapes[row] if has_shape else None
         touched = list(others) if row is None else [self.hashes[row], *others]
-        if ground is not None:
+        if ground is not None:  # itself too: beside one corner two overlaps touch the same features
+            touched.append(hashlib.sha256(shapely.to_wkb(shapely.normalize(ground))).hexdigest())
             touched += [self.hashes[at] for at in self.tree.query(ground, predicate="intersects").tolist()]
         facts = {**problem.facts, "layer": self.code}
         found = Finding(

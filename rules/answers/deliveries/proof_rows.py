@@ -31,7 +31,7 @@ def proof_view(result: dict[str, Any], language: str) -> AnswerView:
     parts = [_check_row(check, titles[check], problems, language) for check, problems in by_check.items()]
     closing = []
     if result["granted"]:
-        parts.append(_granted_row(result, language))
+        parts.append(_granted_row(result, titles, language))
     if result["lapsed"]:
         closing.append(phrase("proof_words.lapsed", language, count=len(result["lapsed"])))
     reports = result.get("report") or ()
@@ -74,11 +74,13 @@ def _problem_row(number: int, problem: Record, has_line: bool, language: str) ->
     )
 
 
-def _granted_row(result: Record, language: str) -> AnswerRow:
+def _granted_row(result: Record, titles: Mapping[str, str], language: str) -> AnswerRow:
     head = phrase("proof_words.granted", language, count=len(result["granted"]))
     below = []
     for one in result["granted"]:
         by = phrase("proof_words.by", language, who=one["who"], when=one["when"], reason=one["reason"])
-        text = " · ".join(filter(None, (one["check"], one["path"], one["layer"], one["feature"], by)))
-        below.append(AnswerRow(text, hint=one["message"], about={"granted": one["hash"]}, line=(text,)))
+        place = " · ".join(filter(None, (one["path"], one["layer"], one["feature"])))
+        name = " · ".join(filter(None, (titles[one["check"]], one["layer"], one["feature"], by)))
+        line = (" · ".join(filter(None, (one["check"], place, by))),)
+        below.append(AnswerRow(name, (), f"{place}\n{one['message']}", {"granted": one["hash"]}, line=line))
     return AnswerRow(head, rows=below, line=(head,))

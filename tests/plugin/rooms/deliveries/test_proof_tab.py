@@ -76,7 +76,7 @@ def layers_of(property_name="onemap/proof"):
 
 def test_a_delivery_is_proved_gone_through_granted_and_proved_again(tab, dock, delivery, monkeypatch):
     prove(tab)
-    assert "returned" in tab.summary.text() and tab.answer["counts"] == {"fatal": 1, "major": 1, "minor": 0}
+    assert "returned" in tab.grade.text() and tab.answer["counts"] == {"fatal": 1, "major": 1, "minor": 0}
     heads = [tab.tree.topLevelItem(row).text(0) for row in range(tab.tree.topLevelItemCount())]
     assert heads == ["Least areas · DK", "No overlap in a layer · DK"]  # the most severe first
     areas = layers_of()["finding_areas"]
@@ -100,7 +100,7 @@ def test_a_delivery_is_proved_gone_through_granted_and_proved_again(tab, dock, d
     deliver(delivery, [box(0, 0, 90, 20), box(90, 0, 100, 20), box(300, 0, 5, 5)])
     prove(tab)
     assert tab.answer["again"]["gone"] == 1 and tab.answer["again"]["new"] == 0
-    assert tab.answer["problems"] == [] and "accepted" in tab.summary.text()
+    assert tab.answer["problems"] == [] and "accepted" in tab.grade.text()
     granted = tab.tree.topLevelItem(0)
     tab.tree.setCurrentItem(granted.child(0))
     prove(tab, tab.exception_button.click)
