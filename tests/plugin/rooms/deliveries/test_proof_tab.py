@@ -101,8 +101,7 @@ def test_a_delivery_is_proved_gone_through_granted_and_proved_again(tab, dock, d
     prove(tab)
     assert tab.answer["again"]["gone"] == 1 and tab.answer["again"]["new"] == 0
     assert tab.answer["problems"] == [] and "accepted" in tab.grade.text()
-    granted = tab.tree.topLevelItem(0)
-    tab.tree.setCurrentItem(granted.child(0))
+    tab.tree.setCurrentItem(tab.tree.topLevelItem(0).child(0))
     prove(tab, tab.exception_button.click)
     assert tab.answer["counts"]["fatal"] == 1 and tab.answer["granted"] == []
 
@@ -117,20 +116,20 @@ def test_what_was_delivered_lies_below_the_problems_and_leaves_with_them(tab, de
     layer = next(one for one in QgsProject.instance().mapLayers().values() if one.name() == "DK")
     layer.startEditing()
     layer.deleteFeature(next(layer.getFeatures()).id())
-    said = []
-    tab.message_sent.connect(said.append)
+    messages = []
+    tab.message_sent.connect(messages.append)
     prove(tab)
-    assert len(said) == 1 and "DK" in said[0] and tab.answer["again"]["gone"] == 0
+    assert len(messages) == 1 and "DK" in messages[0] and tab.answer["again"]["gone"] == 0
     assert layer.commitChanges()
     prove(tab)
     assert tab.answer["again"]["gone"] == 1 and tab.answer["counts"]["major"] == 0
     tab.form.choose_source(str(tmp_path / "nowhere"))
     assert tab.tree.topLevelItemCount() == 0 and QgsProject.instance().mapLayers() == {}
-    refused = []
-    tab.refused.connect(refused.append)
+    refusals = []
+    tab.refused.connect(refusals.append)
     tab.prove()
-    wait_for(lambda: refused)
-    assert refused[0].is_about("source.missing")
+    wait_for(lambda: refusals)
+    assert refusals[0].is_about("source.missing")
 
 
 def test_the_report_to_send_back_is_written(tab, tmp_path, monkeypatch):
