@@ -3500,8 +3500,8 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>模板（名称或 *.toml）</translation>
     </message>
     <message>
-        <source>Reports (*.xlsx, *.html, *.json)</source>
-        <translation>报告（*.xlsx、*.html、*.json）</translation>
+        <source>Reports (*.xlsx, *.docx, *.html, *.pdf, *.json)</source>
+        <translation>报告（*.xlsx、*.docx、*.html、*.pdf、*.json）</translation>
     </message>
     <message>
         <source>Findings as layers (*.gpkg)</source>

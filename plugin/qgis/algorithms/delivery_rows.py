@@ -69,7 +69,7 @@ def validate_row() -> VerbRow:
             "by": tr("Who grants it"),
             "source": tr("Folder of the delivery (or .zip, .gdb, .gpkg)"),
             "template": tr("Template (name or *.toml)"),
-            "report": tr("Reports (*.xlsx, *.html, *.json)"),
+            "report": tr("Reports (*.xlsx, *.docx, *.html, *.pdf, *.json)"),
             "findings": tr("Findings as layers (*.gpkg)"),
             "exceptions": tr("Granted exceptions (*.toml)"),
             "fail_on": tr("Fail where a problem is as severe as"),

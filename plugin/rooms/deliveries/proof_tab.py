@@ -32,7 +32,7 @@ from onemap.plugin.words.file_forms import file_forms
 from onemap.plugin.words.number_format import area_text
 from onemap.plugin.words.translation import name_list, tr
 
-REPORT_FORMS = file_forms([".xlsx", ".html", ".json"])
+REPORT_FORMS = file_forms([".xlsx", ".docx", ".html", ".pdf", ".json"])
 SIGNS = {"fatal": "prohibited", "major": "restricted", "minor": "notice"}
 
 
