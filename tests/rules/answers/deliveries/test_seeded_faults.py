@@ -586,7 +586,7 @@ def faulty(clean, name):
     return delivery, sorted(fault(delivery, number))
 
 
-QUICK, SOME = list(SEEDS)[::8], list(SEEDS)[4::8]
+QUICK, SOME = list(SEEDS)[::12], list(SEEDS)[6::12]
 
 
 def hold_fault(clean, name, memory_file, folder):
