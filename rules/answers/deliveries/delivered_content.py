@@ -46,9 +46,10 @@ class DeliveredContent:
         self._delivery, self._template, self._check = delivery, template, check
         self.memory, self._progress = memory, progress
         self._layers: dict[str, DeliveredLayer] = {}
-        files = {file.path: _hash_of(file.place, progress) for file in data_files(delivery)}
+        files = {file.path: _hash_of(file.place, progress) for file in data_files(delivery) if memory.is_asked}
         before = memory.reading_before
-        is_known = before is not None and before.files == files
+        # What could not be read may be readable by now, without another byte of it.
+        is_known = before is not None and before.files == files and not before.unread
         self.known = before if before is not None and is_known else self._read_anew(files)
         memory.reading = self.known
 
@@ -62,7 +63,7 @@ class DeliveredContent:
                     name=source.name,
                     code=None if source.wish is None else source.wish.entry.code,
                     is_named_exactly=source.is_named_exactly,
-                    hash=_source_hash(source),
+                    hash=_source_hash(source) if self.memory.is_asked else "",
                 )
                 for source in sources
             ],

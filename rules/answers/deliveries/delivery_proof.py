@@ -123,7 +123,7 @@ def prove_delivery(
     Raises OneMapError source.… where the source itself cannot be opened.
     """
     found = FindingList(template)
-    memory = memory if memory is not None else ProofMemory(template)
+    memory = memory if memory is not None else ProofMemory(template, is_asked=False)
     with opened_delivery(source, template.folders) as delivery:
         by_kind = {check.kind: check for check in template.checks if check.layer is None}
 

@@ -59,13 +59,14 @@ class ProofMemory:
 
     A check whose template, program and content are those of before has the findings of before. before: by check the key
     of what it read and its findings, None where it could not look at anything; was_there: whether there was a proof
-    before; renewed: how many checks were run.
+    before; is_asked: whether it is written in the end, so that content is hashed; renewed: how many checks were run.
     """
 
     template: DeliveryTemplate
     before: Mapping[str, tuple[str, Run | None]] = field(default_factory=dict)
     reading_before: ReadingMemory | None = None
     was_there: bool = False
+    is_asked: bool = True
     renewed: int = 0
     reading: ReadingMemory | None = None
     _now: dict[str, tuple[str, Run | None]] = field(default_factory=dict)

@@ -549,8 +549,8 @@ def unit_renamed(it, n):
 @seed(0)
 def units_both_renamed(it, n):
     it.layers["QX"]["XZQDM"] = ["130998", "130999"]
-    told = [("proof.unit_unknown", "QX", "1"), ("proof.unit_unknown", "QX", "2")]
-    return [*told, *[("proof.unit_missing", "QX", "XZQDM")] * 2]
+    strangers = [("proof.unit_unknown", "QX", "1"), ("proof.unit_unknown", "QX", "2")]
+    return [*strangers, *[("proof.unit_missing", "QX", "XZQDM")] * 2]
 
 
 @seed(0, 1)
