@@ -1,7 +1,7 @@
 """The layers of a delivery: found in its databases, read, and laid into one plane, in which they are measured."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -135,9 +135,13 @@ class DeliveredLayer:
         x, y = (point.x, point.y) if change is None else change.transform(point.x, point.y)
         return float(x), float(y)
 
+    @cached_property
+    def _names(self) -> Mapping[int, str]:
+        return {} if self.frame is None else self.frame.names(self.places)
+
     def name_of(self, row: int) -> str:
         """What a feature is called."""
-        return "" if self.frame is None else self.frame.names(np.array([row]))[row]
+        return self._names.get(row, "")
 
     def finding(
         self,
