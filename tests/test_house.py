@@ -49,7 +49,8 @@ FLOORS = {
     "plugin": """
         . dock
         qgis qgis/algorithms qgis/expressions qgis/scene qgis/services
-        rooms rooms/check rooms/review rooms/remedy rooms/compare rooms/numbers rooms/statistics rooms/identify
+        rooms rooms/check rooms/deliveries rooms/review rooms/remedy rooms/compare rooms/numbers rooms/statistics
+        rooms/identify
         desk desk/parcels desk/packs desk/add desk/results desk/map desk/library desk/guide desk/answers
         widgets connection words profile
     """,

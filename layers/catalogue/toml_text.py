@@ -4,6 +4,7 @@ TOML 1.0 wants quotes about a key that is not of ASCII letters. Who writes Chine
 can be meant: such keys are read as if they were quoted.
 """
 
+import json
 import re
 import tomllib
 from itertools import accumulate
@@ -51,6 +52,11 @@ def toml_content(text: str) -> dict[str, Any]:
     except ValueError:
         raise ValueError("a number of more than 1000 digits") from None
     return content
+
+
+def toml_string(text: str) -> str:
+    """A text as TOML writes it, in quotes."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _content_of(text: str) -> dict[str, Any]:

@@ -1,13 +1,12 @@
 """A delivery's plan as a TOML file: written for a person, and read back as it was edited."""
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from onemap.layers.catalogue.toml_reason import toml_reason
-from onemap.layers.catalogue.toml_text import toml_content
+from onemap.layers.catalogue.toml_text import toml_content, toml_string
 from onemap.layers.delivery.delivery_plan import FROM_FILE, LEFT_OUT, MATCHED, UNREADABLE, PlanRow
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.atomic_output import atomic_output
@@ -35,10 +34,12 @@ def write_plan(path: Path, rows: Sequence[PlanRow], language: str) -> None:
     lines = [f"# {line}" for line in phrase("delivery.plan_head", language).splitlines()]
     for row in rows:
         lines += ["", "[[layer]]"]
-        lines += [f"{name} = {_toml(getattr(row, name))}" for name in (*_TEXTS, *_SHOWN) if _is_shown(row, name)]
+        lines += [
+            f"{name} = {toml_string(getattr(row, name) or '')}" for name in (*_TEXTS, *_SHOWN) if _is_shown(row, name)
+        ]
         lines += [f"{name} = true" for name in _FLAGS if getattr(row, name)]
         if row.fields:
-            pairs = ", ".join(f"{_toml(target)} = {_toml(source)}" for target, source in row.fields.items())
+            pairs = ", ".join(f"{toml_string(target)} = {toml_string(source)}" for target, source in row.fields.items())
             lines.append(f"fields = {{ {pairs} }}")
         if row.remembered:
             lines.append(f"# {phrase('delivery.plan_remembered', language, names=', '.join(row.remembered))}")
@@ -50,10 +51,6 @@ def write_plan(path: Path, rows: Sequence[PlanRow], language: str) -> None:
 
 def _is_shown(row: PlanRow, name: str) -> bool:
     return name == "code" or getattr(row, name) not in (None, "")
-
-
-def _toml(value: str | None) -> str:
-    return json.dumps(value or "", ensure_ascii=False)
 
 
 def read_plan(path: Path) -> list[PlanRow]:

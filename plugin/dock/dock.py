@@ -57,6 +57,7 @@ from onemap.plugin.qgis.scene.scene import give_back, missing_view, prepare_scen
 from onemap.plugin.qgis.services.service_dialog import ServiceDialog
 from onemap.plugin.rooms.check.check_tab import CheckTab
 from onemap.plugin.rooms.compare.compare_tab import CompareTab
+from onemap.plugin.rooms.deliveries.proof_tab import ProofTab
 from onemap.plugin.rooms.identify.identify_view import IdentifyView
 from onemap.plugin.rooms.numbers.numbers_tab import NumbersTab
 from onemap.plugin.rooms.review.review_tab import ReviewTab
@@ -121,12 +122,11 @@ class OneMapDock(QgsDockWidget):
         self.compare_tab = CompareTab(self.library, canvas)
         self.review_tab = ReviewTab(self.library, canvas)
         self.numbers_tab = NumbersTab(self.library, canvas, self.show_place)
+        self.proof_tab = ProofTab(self.library, canvas)
         self.tabs = self._make_tabs()
-        self._loading = QLabel(tr("Reading the library…"))
-        self._loading.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._loading = QLabel(tr("Reading the library…"), alignment=Qt.AlignmentFlag.AlignCenter)
         self.pages = QStackedWidget()
-        self.empty_page = EmptyPage()
-        self.sample_page = SamplePage()
+        self.empty_page, self.sample_page = EmptyPage(), SamplePage()
         self.sample_page.cancelled.connect(lambda: self._maker.cancel() if self._maker is not None else None)
         self._build()
         self._connect_header(open_guide)
@@ -172,6 +172,7 @@ class OneMapDock(QgsDockWidget):
             (self.compare_tab, tr("Compare")),
             (self.review_tab, tr("Review")),
             (self.numbers_tab, tr("Numbers")),
+            (self.proof_tab, tr("Proof")),
         ):
             tabs.addTab(RoomArea(tab), title)
         return tabs
@@ -217,11 +218,12 @@ class OneMapDock(QgsDockWidget):
         self.setup_page.ready.connect(self.begin)
         self.map_tab.add_requested.connect(self.add_layer)
         self.map_tab.file_dropped.connect(self.add_file)
-        self.map_tab.delivery_requested.connect(self.add_delivery)
+        for room in (self.map_tab, self.proof_tab):
+            room.delivery_requested.connect(self.add_delivery)
         self.check_tab.add_requested.connect(lambda: self.add_layer(""))
         self.map_tab.refused.connect(self.notice.say)
         self.map_tab.layers_left.connect(self._say_left)
-        rooms = (self.compare_tab, self.review_tab, self.numbers_tab)
+        rooms = (self.compare_tab, self.review_tab, self.numbers_tab, self.proof_tab)
         for view in (self.identify, self.day_swipe, *rooms):
             view.refused.connect(self.refuse)
         for asked in (self.identify.answered, self.identify.cleared):
@@ -304,7 +306,8 @@ class OneMapDock(QgsDockWidget):
         self.check_tab.message_sent.connect(self.notice.say)
         self.check_tab.begun.connect(self.notice.hide)
         compared = (self.compare_tab.finished, self.compare_tab.view.decided)
-        for done in (self.library.read, *compared, self.identify.shown, self.review_tab.succeeded):
+        proved = self.proof_tab.finished
+        for done in (self.library.read, *compared, self.identify.shown, self.review_tab.succeeded, proved):
             done.connect(self.notice.forget_refusal)
         views = (self.compare_tab.pairs, self.check_tab.sites, self.check_tab.remedy)
         for view in (*views, *self.numbers_tab.views):
@@ -333,8 +336,8 @@ class OneMapDock(QgsDockWidget):
         self._is_closed = True
         self.other_desks.follow(False)
         self.day_swipe.end()
-        rooms = (self.check_tab, self.compare_tab, self.review_tab, self.numbers_tab, self.map_tab, self.setup_page)
-        for part in (*rooms, self.identify, self._removed_layers, self._project_language):
+        rooms = (self.check_tab, self.compare_tab, self.review_tab, self.numbers_tab, self.proof_tab, self.map_tab)
+        for part in (*rooms, self.setup_page, self.identify, self._removed_layers, self._project_language):
             part.close_down()
         dialogs = (self.add_dialog, self.delivery_dialog, self.publish_dialog, self.profile_dialog, self.service_dialog)
         for dialog in (*dialogs, self.machine_dialog):
@@ -578,10 +581,9 @@ class OneMapDock(QgsDockWidget):
 
     def _change_tab(self) -> None:
         self.check_tab.leave_map()
-        if self.tabs.currentIndex() == self.tab_index(self.numbers_tab):
-            self.numbers_tab.enter_map()
-        else:
-            self.numbers_tab.leave_map()
+        self.proof_tab.leave_map()
+        is_numbers = self.tabs.currentIndex() == self.tab_index(self.numbers_tab)
+        (self.numbers_tab.enter_map if is_numbers else self.numbers_tab.leave_map)()
         self.review_tab.set_open(self.tabs.currentIndex() == self.tab_index(self.review_tab))
 
     def _zoom_to(self, layer: QgsVectorLayer) -> None:
@@ -591,9 +593,8 @@ class OneMapDock(QgsDockWidget):
     def show_place(self, geometry: QgsGeometry, crs: QgsCoordinateReferenceSystem) -> None:
         """Zoom to a place with its surroundings, and flash it."""
         box = geometry.boundingBox()
-        box.grow(
-            max(SURROUNDINGS_M if not crs.isGeographic() else SURROUNDINGS_DEG, 0.5 * max(box.width(), box.height()))
-        )
+        least = SURROUNDINGS_DEG if crs.isGeographic() else SURROUNDINGS_M
+        box.grow(max(least, 0.5 * max(box.width(), box.height())))
         self._canvas.setReferencedExtent(QgsReferencedRectangle(box, crs))
         self._canvas.refresh()
         self._canvas.flashGeometries([geometry], crs)

@@ -3504,8 +3504,8 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>模板（名称或 *.toml）</translation>
     </message>
     <message>
-        <source>Reports (*.xlsx, *.html, *.json)</source>
-        <translation>报告（*.xlsx、*.html、*.json）</translation>
+        <source>Reports (*.xlsx, *.docx, *.html, *.pdf, *.json)</source>
+        <translation>报告（*.xlsx、*.docx、*.html、*.pdf、*.json）</translation>
     </message>
     <message>
         <source>Findings as layers (*.gpkg)</source>
@@ -5340,6 +5340,10 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>只列突破和预警的指标</translation>
     </message>
     <message>
+        <source>Reports (*.xlsx, *.html, *.json)</source>
+        <translation>报告（*.xlsx、*.html、*.json）</translation>
+    </message>
+    <message>
         <source>Prove the pack</source>
         <translation>证明规则包</translation>
     </message>
@@ -5378,10 +5382,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>Save</source>
         <translation>保存</translation>
-    </message>
-    <message>
-        <source>Prove</source>
-        <translation>证明</translation>
     </message>
     <message>
         <source>Judge the cases beside the pack</source>
@@ -5436,8 +5436,8 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>现行和历次的规则包</translation>
     </message>
     <message>
-        <source>Proof</source>
-        <translation>检验</translation>
+        <source>Proof of cases</source>
+        <translation>案例检验</translation>
     </message>
     <message>
         <source>Would turn</source>
@@ -5542,6 +5542,156 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>Classes of projects</source>
         <translation>项目类别</translation>
+        <source>A file that was delivered</source>
+        <translation>报送来的文件</translation>
+    </message>
+    <message>
+        <source>A folder that was delivered</source>
+        <translation>报送来的文件夹</translation>
+    </message>
+    <message>
+        <source>A folder, archive or database</source>
+        <translation>文件夹、压缩包或数据库</translation>
+    </message>
+    <message>
+        <source>A template</source>
+        <translation>成果模板</translation>
+    </message>
+    <message>
+        <source>A template of your own (*.toml)</source>
+        <translation>自编模板（*.toml）</translation>
+    </message>
+    <message>
+        <source>Add this delivery to the library…</source>
+        <translation>将此成果加入资料库…</translation>
+    </message>
+    <message>
+        <source>Archive or GeoPackage…</source>
+        <translation>压缩包或 GeoPackage…</translation>
+    </message>
+    <message>
+        <source>Changes that are not saved are not proved: {layers}. Save them, and prove again.</source>
+        <translation>未保存的修改不参与质检：{layers}。请保存后重新质检。</translation>
+    </message>
+    <message>
+        <source>Choose a delivery and a template, and press Prove.</source>
+        <translation>选择成果和模板，然后点“质检”。</translation>
+    </message>
+    <message>
+        <source>Delivery (*.zip *.7z *.gpkg)</source>
+        <translation>报送成果（*.zip *.7z *.gpkg）</translation>
+    </message>
+    <message>
+        <source>Folder, or FileGDB…</source>
+        <translation>文件夹或 FileGDB…</translation>
+    </message>
+    <message>
+        <source>Grant an exception</source>
+        <translation>准予例外</translation>
+    </message>
+    <message>
+        <source>Grant an exception…</source>
+        <translation>准予例外…</translation>
+    </message>
+    <message>
+        <source>Next problem (F8)</source>
+        <translation>下一个问题（F8）</translation>
+    </message>
+    <message>
+        <source>Problem</source>
+        <translation>问题</translation>
+    </message>
+    <message>
+        <source>Problem before this (Shift+F8)</source>
+        <translation>上一个问题（Shift+F8）</translation>
+    </message>
+    <message>
+        <source>Problems (areas)</source>
+        <translation>问题（面）</translation>
+    </message>
+    <message>
+        <source>Problems (lines)</source>
+        <translation>问题（线）</translation>
+    </message>
+    <message>
+        <source>Problems (points)</source>
+        <translation>问题（点）</translation>
+    </message>
+    <message>
+        <source>Problems of the delivery</source>
+        <translation>成果中的问题</translation>
+    </message>
+    <message>
+        <source>Proof</source>
+        <translation>质检</translation>
+    </message>
+    <message>
+        <source>Proof of {delivery}</source>
+        <translation>质检：{delivery}</translation>
+    </message>
+    <message>
+        <source>Prove</source>
+        <translation>质检</translation>
+    </message>
+    <message>
+        <source>Prove again</source>
+        <translation>重新质检</translation>
+    </message>
+    <message>
+        <source>Prove {delivery}</source>
+        <translation>质检 {delivery}</translation>
+    </message>
+    <message>
+        <source>Severity</source>
+        <translation>等级</translation>
+    </message>
+    <message>
+        <source>Show the problems and the delivered layers on the map</source>
+        <translation>在地图上显示问题和报送的图层</translation>
+    </message>
+    <message>
+        <source>The report is written: {path}</source>
+        <translation>报告已写出：{path}</translation>
+    </message>
+    <message>
+        <source>There is no problem left.</source>
+        <translation>没有问题了。</translation>
+    </message>
+    <message>
+        <source>What has not changed since is not proved anew</source>
+        <translation>未改动的部分不再重复检查</translation>
+    </message>
+    <message>
+        <source>Why may this stay as it is? The reason stands in the report, with your name.</source>
+        <translation>为何可以保持现状？理由和您的姓名将写入报告。</translation>
+    </message>
+    <message>
+        <source>Withdraw the exception</source>
+        <translation>撤回例外</translation>
+    </message>
+    <message>
+        <source>Write a report to send back</source>
+        <translation>写出退回报告</translation>
+    </message>
+    <message>
+        <source>What was proved before (*.json): only what has changed is proved again</source>
+        <translation>上次检查的记录（*.json）：只重新检查改动的部分</translation>
+    </message>
+    <message>
+        <source>Grant an exception for the problems of these hashes (semicolons between)</source>
+        <translation>对这些哈希值的问题准予例外（以分号分隔）</translation>
+    </message>
+    <message>
+        <source>Withdraw the exceptions of these hashes (semicolons between)</source>
+        <translation>撤回这些哈希值的例外（以分号分隔）</translation>
+    </message>
+    <message>
+        <source>Why the exception is granted</source>
+        <translation>准予例外的理由</translation>
+    </message>
+    <message>
+        <source>Who grants it</source>
+        <translation>准予人</translation>
     </message>
 </context>
 </TS>

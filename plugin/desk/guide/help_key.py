@@ -33,6 +33,7 @@ TOPICS = {
     "ReviewTab": "review-ten-departments-one-statement",
     "StepDialog": "review-ten-departments-one-statement",
     "FactsDialog": "review-ten-departments-one-statement",
+    "ProofTab": "proof-what-a-delivery-still-lacks",
     "NumbersTab": "numbers-what-the-citys-indicators-are",
     "PublishDialog": "publishing",
 }

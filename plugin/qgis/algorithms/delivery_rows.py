@@ -60,11 +60,16 @@ def validate_row() -> VerbRow:
             "a grade."
         ),
         first="source template report findings",
-        advanced="exceptions fail_on overwrite",
+        advanced="exceptions grant withdraw reason by again fail_on overwrite",
         titles={
+            "again": tr("What was proved before (*.json): only what has changed is proved again"),
+            "grant": tr("Grant an exception for the problems of these hashes (semicolons between)"),
+            "withdraw": tr("Withdraw the exceptions of these hashes (semicolons between)"),
+            "reason": tr("Why the exception is granted"),
+            "by": tr("Who grants it"),
             "source": tr("Folder of the delivery (or .zip, .gdb, .gpkg)"),
             "template": tr("Template (name or *.toml)"),
-            "report": tr("Reports (*.xlsx, *.html, *.json)"),
+            "report": tr("Reports (*.xlsx, *.docx, *.html, *.pdf, *.json)"),
             "findings": tr("Findings as layers (*.gpkg)"),
             "exceptions": tr("Granted exceptions (*.toml)"),
             "fail_on": tr("Fail where a problem is as severe as"),
@@ -74,6 +79,7 @@ def validate_row() -> VerbRow:
             "template": codes("deliveries"),
             "exceptions": input_file("TOML (*.toml)"),
             "fail_on": choice("severities"),
+            "again": file("JSON (*.json)"),
             "findings": file("GeoPackage (*.gpkg)"),
         },
         outputs=(

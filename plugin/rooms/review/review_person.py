@@ -51,12 +51,10 @@ class PersonButton(QToolButton):
 
     def ask(self) -> str:
         """Ask for the name."""
-        question = tr("Your name, as it stands under opinions")
-        given: list[str] = []
-        ask_text(self, tr("Who are you?"), question, self.known_name, given.append)
-        if given and given[0].strip():
-            self.set_name(given[0].strip())
-        return self.known_name if given else ""
+        name = _typed_name(self, self.known_name)
+        if name:
+            self.set_name(name)
+        return name
 
     def set_account(self, account: str) -> None:
         """Act as an account of a server; empty for a file, in which the name is typed."""
@@ -97,3 +95,16 @@ class PersonButton(QToolButton):
             action = self.chooser.addAction(as_written(text), lambda chosen=department: self.set_department(chosen))
             action.setCheckable(True)
             action.setChecked(department == self.department)
+
+
+def ask_name(parent: QWidget) -> str:
+    """The user's name, asked for once and stored; empty where it was not given."""
+    name = settings.get("review_name") or _typed_name(parent, "")
+    settings.put("review_name", name)
+    return name
+
+
+def _typed_name(parent: QWidget, known: str) -> str:
+    given: list[str] = []
+    ask_text(parent, tr("Who are you?"), tr("Your name, as it stands under opinions"), known, given.append)
+    return given[0].strip() or known if given else ""

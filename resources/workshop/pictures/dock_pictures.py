@@ -30,6 +30,7 @@ from onemap.resources.workshop.pictures.dock_camera import (
 )
 from onemap.resources.workshop.pictures.picture_states import StatePictures
 from onemap.resources.workshop.pictures.processing_pictures import take_processing
+from onemap.resources.workshop.pictures.proof_pictures import take_proof
 
 QGIS_WORDS = {"zh": "qgis_zh-Hans.qm", "en": "qgis_en_US.qm"}
 LISTED_MS = 4_000  # until the cases of a library are listed
@@ -55,6 +56,7 @@ class RoomPictures(DockCamera):
             "review": self._take_review,
             "state-numbers": states.take_numbers,
             "numbers": self._take_numbers,
+            "proof": lambda: take_proof(self),
             "state-map": states.take_map,
             "dialogs": self._take_dialogs,
             "state-dialogs": states.take_dialogs,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 FATAL, MAJOR, MINOR = "fatal", "major", "minor"
 SEVERITIES = (FATAL, MAJOR, MINOR)  # most severe first
+SIGNS = {FATAL: "prohibited", MAJOR: "restricted", MINOR: "notice"}  # the verdicts' signs and colours, as severe
 
 TEXT, NUMBER, TEXTS, NUMBERS, CONDITION, LAYER = "text", "number", "texts", "numbers", "condition", "layer"
 

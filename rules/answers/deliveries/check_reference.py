@@ -1,10 +1,12 @@
 """The reference of delivery templates in docs/: kinds of checks with their keys, and every code with its words."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from onemap.layers.messages import plain_sentence, sentences
+from onemap.layers.catalogue.catalogue import shipped_catalogue
+from onemap.layers.messages import RESOURCES, plain_sentence, sentences
 from onemap.layers.text_table import markdown_table
 from onemap.rules.answers.deliveries.check_kinds import KINDS
+from onemap.rules.answers.deliveries.delivery_template import delivery_template
 
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
@@ -15,9 +17,16 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "kinds": "Kinds of checks",
         "kind_heads": "| kind | what it wants | layer of | must have | may have |",
         "codes": "Codes",
-        "code_heads": "| code | severity | check | what is wrong | what to do |",
+        "of_check": "Severity: {severity}; check `{kind}`: {title}.",
+        "wrong": "What is wrong:",
+        "mend": "What to do:",
+        "limits": "What a template may set: {keys}.",
+        "asked": "Asked by {templates}.",
         "implied": "follows from the template",
         "any": "any",
+        "comma": ", ",
+        "all": "every template",
+        "layers": "`{template}` ({layers})",
     },
     "zh": {
         "title": "汇交模板：检查项与代码",
@@ -26,9 +35,16 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "kinds": "检查的类型",
         "kind_heads": "| 类型 | 要求 | 图层几何 | 必须有 | 可以有 |",
         "codes": "代码",
-        "code_heads": "| 代码 | 级别 | 检查 | 问题 | 处理办法 |",
+        "of_check": "级别：{severity}；检查项 `{kind}`：{title}。",
+        "wrong": "问题：",
+        "mend": "处理办法：",
+        "limits": "模板可设：{keys}。",
+        "asked": "提出此项检查的模板：{templates}。",
         "implied": "由模板得出",
         "any": "不限",
+        "comma": "、",
+        "all": "各模板",
+        "layers": "`{template}`（{layers}）",
     },
 }
 
@@ -44,14 +60,47 @@ def check_reference(language: str) -> str:
         geometry = kind.geometry or (words["any"] if kind.by_layer else "")
         rows.append((f"`{name}`", kind.title[language], geometry, ", ".join(needed), ", ".join(optional)))
     lines = [f"# {words['title']}", "", words["about"], "", f"## {words['kinds']}", ""]
-    lines += [*markdown_table(words["kind_heads"], rows), "", f"## {words['codes']}", ""]
-    codes = []
+    lines += [*markdown_table(words["kind_heads"], rows), "", f"## {words['codes']}"]
+    asked = _asking_templates()
     for name, kind in KINDS.items():
         for code, severity in kind.codes.items():
-            subject, _, problem = code.partition(".")
-            entry = texts[subject][problem]
-            says = plain_sentence(entry["message"])
-            mend = plain_sentence(entry.get("sender", entry.get("mend", "")))
-            codes.append((f"`{code}`", severities[severity], f"`{name}`", says, mend))
-    lines += markdown_table(words["code_heads"], codes)
+            lines += ["", f"### `{code}`", "", *_code_lines(code, severities[severity], name, asked, language)]
     return "\n".join(lines) + "\n"
+
+
+def _code_lines(
+    code: str, severity: str, name: str, asked: Mapping[str, Mapping[str, list[str]]], language: str
+) -> Iterator[str]:
+    """What is said of one code: its check, what is wrong, what to do, and and who asks for it."""
+    words, kind, gap = _WORDS[language], KINDS[name], "" if language == "zh" else " "
+    subject, _, problem = code.partition(".")
+    entry = sentences(language)[subject][problem]
+    yield words["of_check"].format(severity=severity, kind=name, title=kind.title[language])
+    yield ""
+    yield f"- {words['wrong']}{gap}{plain_sentence(entry['message'])}"
+    if mend := plain_sentence(entry.get("sender", entry.get("mend", ""))):
+        yield f"- {words['mend']}{gap}{mend}"
+    if kind.keys:
+        yield f"- {words['limits'].format(keys=words['comma'].join(f'`{key}`' for key in kind.keys))}"
+    if kind.is_implied:
+        templates = words["all"]
+    else:
+        templates = words["comma"].join(
+            words["layers"].format(template=template, layers=words["comma"].join(layers))
+            for template, layers in asked.get(name, {}).items()
+        )
+    if templates:
+        yield f"- {words['asked'].format(templates=templates)}"
+
+
+def _asking_templates() -> dict[str, dict[str, list[str]]]:
+    """By kind of check which templates that come along ask for it, each with the layers."""
+    catalogue = shipped_catalogue()
+    found: dict[str, dict[str, list[str]]] = {}
+    for path in sorted((RESOURCES / "deliveries").glob("*.toml")):
+        template = delivery_template(path.read_text(encoding="utf-8"), path.name, catalogue)
+        for check in template.checks:
+            layers = found.setdefault(check.kind, {}).setdefault(path.stem, [])
+            if check.layer is not None and check.layer not in layers:
+                layers.append(check.layer)
+    return found

@@ -4,7 +4,7 @@ import contextlib
 import re
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -32,7 +32,8 @@ class DeliveredFile:
 class DeliveredFolder:
     """A delivery. root: the folder that the template means; values: the places of its names, as far as they are known.
 
-    is_folder: False for a single database; has_root: its root is called as it should be.
+    is_folder: False for a single database; has_root: its root is called as it should be; is_unpacked: it came as an
+    archive, and lies here for as long as it is open.
     """
 
     template: FolderTemplate
@@ -41,6 +42,7 @@ class DeliveredFolder:
     values: Mapping[str, str]
     is_folder: bool
     has_root: bool
+    is_unpacked: bool = False
 
     @cached_property
     def files(self) -> list[DeliveredFile]:
@@ -81,7 +83,7 @@ def opened_delivery(source: Path, template: FolderTemplate) -> Iterator[Delivere
         with tempfile.TemporaryDirectory(prefix="onemap-", ignore_cleanup_errors=True) as room:
             place = Path(room).resolve()
             unpack_archive(source, place)
-            yield _delivered(place, template)
+            yield replace(_delivered(place, template), is_unpacked=True)
     elif source.is_dir() and suffix not in formats.FOLDERS:
         yield _delivered(source.resolve(), template)
     else:

@@ -1,7 +1,7 @@
 """The layers of a delivery: found in its databases, read, and laid into one plane, in which they are measured."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -135,9 +135,13 @@ class DeliveredLayer:
         x, y = (point.x, point.y) if change is None else change.transform(point.x, point.y)
         return float(x), float(y)
 
+    @cached_property
+    def _names(self) -> Mapping[int, str]:
+        return {} if self.frame is None else self.frame.names(self.places)
+
     def name_of(self, row: int) -> str:
         """What a feature is called."""
-        return "" if self.frame is None else self.frame.names(np.array([row]))[row]
+        return self._names.get(row, "")
 
     def finding(
         self,
@@ -152,7 +156,8 @@ class DeliveredLayer:
         has_shape = row is not None and len(self.shapes) > row and self.wish.entry.geometry != "table"
         place = ground if ground is not None else self.shapes[row] if has_shape else None
         touched = list(others) if row is None else [self.hashes[row], *others]
-        if ground is not None:
+        if ground is not None:  # itself too: beside one corner two overlaps touch the same features
+            touched.append(hashlib.sha256(shapely.to_wkb(shapely.normalize(ground))).hexdigest())
             touched += [self.hashes[at] for at in self.tree.query(ground, predicate="intersects").tolist()]
         facts = {**problem.facts, "layer": self.code}
         found = Finding(
@@ -176,7 +181,7 @@ def source_layers(
     found: list[SourceLayer] = []
     unread: list[Finding] = []
     lost: set[str] = set()
-    files = _data_files(delivery)
+    files = data_files(delivery)
     for file, part in zip(files, progress.parts([1] * max(1, len(files))), strict=False):
         part.check()
         try:
@@ -193,7 +198,7 @@ def _unread(file: DeliveredFile, check: Check, reason: Problem) -> Finding:
     return with_hash(Finding(check, problem, file.path, reason.facts.get("layer")), [])
 
 
-def _data_files(delivery: DeliveredFolder) -> list[DeliveredFile]:
+def data_files(delivery: DeliveredFolder) -> list[DeliveredFile]:
     """The files that hold layers: by the template, or whatever can be read where it has no folders."""
     if delivery.template.folders and delivery.is_folder:
         named = [file for file in delivery.files if file.item is not None and file.item.kind in (TABLES, VECTORS)]

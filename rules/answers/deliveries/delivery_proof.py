@@ -3,26 +3,21 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import pyproj
 
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, require_value
 from onemap.layers.messages import phrase
 from onemap.layers.progress import SILENT, Progress
 from onemap.rules.answers.deliveries.between_checks import between_findings
 from onemap.rules.answers.deliveries.check_kinds import SEVERITIES
+from onemap.rules.answers.deliveries.delivered_content import DeliveredContent
 from onemap.rules.answers.deliveries.delivered_folder import DeliveredFolder, opened_delivery
-from onemap.rules.answers.deliveries.delivered_layers import (
-    DeliveredLayer,
-    SourceLayer,
-    laid_out,
-    plane_of_layers,
-    source_layers,
-)
+from onemap.rules.answers.deliveries.delivered_layers import DeliveredLayer
 from onemap.rules.answers.deliveries.delivery_template import Check, DeliveryTemplate
 from onemap.rules.answers.deliveries.file_checks import folder_findings, form_findings, list_findings
 from onemap.rules.answers.deliveries.granted_exceptions import GrantedException, with_exceptions
@@ -41,6 +36,7 @@ from onemap.rules.answers.deliveries.proof_findings import (
     grade_of,
     sorted_findings,
 )
+from onemap.rules.answers.deliveries.proof_memory import ProofMemory, SourceMemory
 from onemap.rules.answers.deliveries.quality_checks import measured_in_plane, quality_findings
 from onemap.rules.answers.deliveries.row_checks import row_findings
 from onemap.rules.answers.deliveries.shape_checks import shape_findings
@@ -49,6 +45,7 @@ from onemap.rules.answers.deliveries.sum_checks import sum_findings, text_findin
 _READ, _LAYERS = 0.4, 0.8  # of the work
 _QUALITY = ("values", "overlap", "gap", "duplicate")
 _SHAPES = ("sliver", "small", "angle", "crossing", "vertices")
+_OF_LAYER = ("fields", "geometry", *_QUALITY, *_SHAPES, "condition", "row_sum", "stated_area")
 _BETWEEN = ("inside", "covers", "apart", "same_boundary")
 
 
@@ -56,7 +53,8 @@ _BETWEEN = ("inside", "covers", "apart", "same_boundary")
 class Proof:
     """What came of it. standing: the findings that nobody granted; spared: those that were, with their exceptions.
 
-    lapsed: exceptions whose content is not there any more; plane: in which all was measured.
+    lapsed: exceptions whose content is not there any more; plane: in which all was measured; sources: the layers that
+    were found; root: below which they lie, None for what was unpacked for the proof alone.
     """
 
     template: DeliveryTemplate
@@ -66,11 +64,20 @@ class Proof:
     proved: Sequence[ProvedCheck]
     grade: Grade
     plane: pyproj.CRS
+    sources: Sequence[SourceMemory]
+    root: Path | None
 
     @property
     def hash(self) -> str:
         """SHA-256 of the report as JSON in English, by which the log knows it."""
         return hashlib.sha256(json.dumps(self.record("en"), sort_keys=True).encode()).hexdigest()
+
+    def with_granted(self, granted: Sequence[GrantedException]) -> "Proof":
+        """The same proof where these exceptions are granted, and no others."""
+        findings = sorted_findings([*self.standing, *(finding for finding, _ in self.spared)])
+        standing, spared, lapsed = with_exceptions(findings, granted)
+        grade = grade_of(self.template, standing)
+        return replace(self, standing=standing, spared=spared, lapsed=lapsed, grade=grade)
 
     def reaches(self, severity: str) -> bool:
         """Whether a problem is as severe as this, or more."""
@@ -86,7 +93,13 @@ class Proof:
             "problems": [finding.record(language) for finding in self.standing],
             "counts": dict(self.grade.counts),
             "checked": [
-                {"check": one.check.id, "objects": one.objects, "problems": one.problems} for one in self.proved
+                {
+                    "check": one.check.id,
+                    "title": one.check.title_in(language),
+                    "objects": one.objects,
+                    "problems": one.problems,
+                }
+                for one in self.proved
             ],
             "granted": [
                 {**finding.record(language), "who": one.who, "when": one.when, "reason": one.reason}
@@ -102,74 +115,110 @@ def prove_delivery(
     granted: Sequence[GrantedException] = (),
     progress: Progress = SILENT,
     language: str = "en",
+    memory: ProofMemory | None = None,
 ) -> Proof:
     """Run all checks of a template over a delivery: a folder, an archive of it, or one database.
 
+    memory: of the proof before; checks that would read the same content are not run again. It takes up what is found.
     Raises OneMapError source.… where the source itself cannot be opened.
     """
     found = FindingList(template)
+    memory = memory if memory is not None else ProofMemory(template, is_asked=False)
     with opened_delivery(source, template.folders) as delivery:
         by_kind = {check.kind: check for check in template.checks if check.layer is None}
+
+        def take(check: Check, objects: int, findings: Sequence[Finding]) -> None:
+            memory.renew(check, (objects, findings))
+            found.take(check, objects, findings)
+
         forms = form_findings(delivery, by_kind["files"])
         reading = progress.part(0.0, _READ, phrase("progress.reading", language))
-        sources, unread, lost = source_layers(delivery, template, by_kind["files"], reading)
+        content = DeliveredContent(delivery, template, by_kind["files"], memory, reading)
         if template.folders.folders:
-            found.take(by_kind["folders"], *folder_findings(delivery, by_kind["folders"]))
-        found.take(by_kind["files"], forms[0], [*forms[1], *unread])
+            take(by_kind["folders"], *folder_findings(delivery, by_kind["folders"]))
+        take(by_kind["files"], forms[0], [*forms[1], *content.known.unread])
         if template.folders.folders:
-            found.take(by_kind["list"], *list_findings(delivery, by_kind["list"]))
-        plane = plane_of_layers(sources)
-        layers: dict[str, DeliveredLayer] = {}
-        for one in sources:
-            if one.wish is not None and one.wish.entry.code not in layers:
-                layers[one.wish.entry.code] = laid_out(one, plane)
-        lost |= _layers_of_missing_files(delivery, sources)
-        found.take(by_kind["layers"], *layer_findings(sources, layers, template, by_kind["layers"], lost))
-        _prove_layers(layers, template, found, progress.part(_READ, _LAYERS))
-        _prove_relations(delivery, layers, template, found, progress.part(_LAYERS, 1.0))
-    standing, spared, lapsed = with_exceptions(sorted_findings(found.findings), granted)
-    return Proof(template, standing, spared, lapsed, found.proved, grade_of(template, standing), plane)
+            take(by_kind["list"], *list_findings(delivery, by_kind["list"]))
+        lost = content.known.lost | _layers_of_missing_files(delivery, content)
+        _prove_which_layers(content, template, by_kind["layers"], lost, found)
+        _prove_layers(content, template, found, progress.part(_READ, _LAYERS))
+        _prove_relations(delivery, content, template, found, progress.part(_LAYERS, 1.0))
+        known, plane = content.known, content.plane
+        root = None if delivery.is_unpacked else delivery.root if delivery.is_folder else delivery.base.parent
+    findings = sorted_findings(found.findings)
+    grade = grade_of(template, findings)
+    proof = Proof(template, findings, [], [], found.proved, grade=grade, plane=plane, sources=known.sources, root=root)
+    return proof.with_granted(granted)
 
 
-def _layers_of_missing_files(delivery: DeliveredFolder, sources: Sequence[SourceLayer]) -> set[str]:
+def _layers_of_missing_files(delivery: DeliveredFolder, content: DeliveredContent) -> frozenset[str]:
     """Codes of layers whose file is not there, or has no driver, which is told of the file."""
-    there = {id(source.file.item) for source in sources}
+    read = {source.path for source in content.known.sources}
+    there = {id(file.item) for file in delivery.files if file.path in read}
     items = [item for folder in delivery.template.folders for item in folder.items if id(item) not in there]
-    return {code for item in items for code in item.layers} if delivery.is_folder else set()
+    return frozenset(code for item in items for code in item.layers if delivery.is_folder)
+
+
+def _prove_which_layers(
+    content: DeliveredContent, template: DeliveryTemplate, check: Check, lost: frozenset[str], found: FindingList
+) -> None:
+    """Which layers there are, of which kind and in which system."""
+
+    def run() -> tuple[int, list[Finding]]:
+        layers = {code: layer for code in content.hashes if (layer := content.layer(code)) is not None}
+        return layer_findings(content.sources, layers, template, check, lost)
+
+    hashes = [source.whole_hash for source in content.known.sources]
+    result = content.memory.recall(check, [content.known.plane, *hashes, "", *sorted(lost)], run)
+    if result is not None:
+        found.take(check, *result)
 
 
 def _prove_layers(
-    layers: Mapping[str, DeliveredLayer], template: DeliveryTemplate, found: FindingList, progress: Progress
+    content: DeliveredContent, template: DeliveryTemplate, found: FindingList, progress: Progress
 ) -> None:
     """Fields, values, geometry, topology and rows, layer by layer."""
-    for layer, part in zip(layers.values(), progress.parts([1] * max(1, len(layers))), strict=False):
-        of_quality = quality_findings(layer, template, layers, part)
+    parts = progress.parts([1] * max(1, len(content.hashes)))
+    for code, part in zip(content.hashes, parts, strict=False):
+        part.check()
+        of_quality = cache(partial(_quality_of, content, template, code, part))
         for check in template.checks:
-            if check.layer != layer.code:
+            if check.layer != code or check.kind not in _OF_LAYER:
                 continue
-            run = _of_one_layer(layer, template, check, of_quality)
-            if run is not None:
-                found.take(check, *run)
+            run = partial(_of_one_layer, content, template, check, of_quality)
+            result = content.memory.recall(check, content.content_of(check), run)
+            if result is not None:
+                found.take(check, *result)
+
+
+def _quality_of(
+    content: DeliveredContent, template: DeliveryTemplate, code: str, progress: Progress
+) -> Mapping[str, list[Finding]]:
+    """What the quality of a layer finds, by the id of the check."""
+    layer = require_value(content.layer(code), code)
+    return quality_findings(layer, template, content.layer, progress)
 
 
 def _of_one_layer(
-    layer: DeliveredLayer, template: DeliveryTemplate, check: Check, of_quality: Mapping[str, list[Finding]]
-) -> tuple[int, list[Finding]] | None:
-    """What a check that looks at one layer finds; None for all others."""
+    content: DeliveredContent,
+    template: DeliveryTemplate,
+    check: Check,
+    of_quality: Callable[[], Mapping[str, list[Finding]]],
+) -> tuple[int, list[Finding]]:
+    """What a check that looks at one layer finds."""
+    layer = require_value(content.layer(check.layer), check.id)
     if check.kind == "fields":
         return field_findings(layer, template, check)
     if check.kind == "geometry":
         return geometry_findings(layer, check)
     if check.kind == "values":
         count, own = value_findings(layer, check)
-        return count, [*own, *of_quality[check.id]]
+        return count, [*own, *of_quality()[check.id]]
     if check.kind in _QUALITY or (check.kind == "stated_area" and not measured_in_plane(check)):
-        return len(layer.places), of_quality[check.id]
+        return len(layer.places), of_quality()[check.id]
     if check.kind in _SHAPES:
         return _if_fields_there(lambda: shape_findings(layer, check))
-    if check.kind in ("condition", "row_sum", "stated_area"):
-        return _if_fields_there(lambda: row_findings(layer, check))
-    return None
+    return _if_fields_there(lambda: row_findings(layer, check))
 
 
 def _if_fields_there(run: Callable[[], tuple[int, list[Finding]]]) -> tuple[int, list[Finding]]:
@@ -184,7 +233,7 @@ def _if_fields_there(run: Callable[[], tuple[int, list[Finding]]]) -> tuple[int,
 
 def _prove_relations(
     delivery: DeliveredFolder,
-    layers: Mapping[str, DeliveredLayer],
+    content: DeliveredContent,
     template: DeliveryTemplate,
     found: FindingList,
     progress: Progress,
@@ -193,18 +242,25 @@ def _prove_relations(
     asked = [check for check in template.checks if check.kind in (*_BETWEEN, "sum", "text_number", "units")]
     for check, part in zip(asked, progress.parts([1] * max(1, len(asked))), strict=False):
         part.check()
-        layer, other = layers.get(check.layer or ""), layers.get(check.keys.get("other", ""))
-        if layer is None or (other is None and "other" in check.keys):
-            continue
-        if any(has_wrong_kind(one) for one in (layer, other) if one is not None):
-            continue  # which is told of the layer
-        found.take(check, *_if_fields_there(partial(_relation, delivery, layer, other, check)))
+        run = partial(_relation, delivery, content, check)
+        result = content.memory.recall(check, content.content_of(check), run)
+        if result is not None:
+            found.take(check, *result)
 
 
-def _relation(
+def _relation(delivery: DeliveredFolder, content: DeliveredContent, check: Check) -> tuple[int, list[Finding]] | None:
+    """What a check of a layer against something else finds; None where it cannot look, which is told of the layer."""
+    layer, other = content.layer(check.layer), content.layer(check.keys.get("other"))
+    if layer is None or (other is None and "other" in check.keys):
+        return None
+    if any(has_wrong_kind(one) for one in (layer, other) if one is not None):
+        return None
+    return _if_fields_there(partial(_related_findings, delivery, layer, other, check))
+
+
+def _related_findings(
     delivery: DeliveredFolder, layer: DeliveredLayer, other: DeliveredLayer | None, check: Check
 ) -> tuple[int, list[Finding]]:
-    """What a check of a layer against something else finds."""
     if check.kind == "units":
         return unit_findings(layer, other, check)
     if check.kind == "text_number":

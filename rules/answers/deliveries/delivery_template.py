@@ -1,8 +1,10 @@
 """Templates of deliveries as they are proved: folders and files, then layers, checks and weights, all from one TOML."""
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from onemap.layers.catalogue.code_tables import table_names
@@ -81,6 +83,10 @@ class Check:
     confidence: str = "U"
     keys: Mapping[str, Any] = field(default_factory=dict)
 
+    def title_in(self, language: str) -> str:
+        """What it is called: by its own title, or as its kind."""
+        return (self.title or {}).get(language) or KINDS[self.kind].title[language]
+
     def severity_of(self, code: str) -> str:
         """How severe what it finds is."""
         return self.severity or KINDS[self.kind].codes[code]
@@ -106,16 +112,18 @@ class Grading:
 
 @dataclass(frozen=True)
 class DeliveryTemplate:
-    """All that a template says. layers: by code; checks: in its order, those that follow from folders and layers first.
-
-    hash: SHA-256 of its text.
-    """
+    """All that a template says. layers: by code; checks: those that follow from folders and layers, then its own."""
 
     folders: FolderTemplate
     layers: Mapping[str, LayerWish]
     checks: tuple[Check, ...]
     grading: Grading
     version: str = ""
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 of all that it says, with what it takes from the catalogue."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()
 
     def wish_named(self, name: str) -> tuple[LayerWish | None, bool]:
         """What is wanted of a layer of that name, and whether it is called exactly as it should be."""

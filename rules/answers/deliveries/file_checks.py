@@ -1,7 +1,7 @@
 """Checks of a delivery's folders, names, forms, and of its list of files with their hashes."""
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator
+from pathlib import Path, PurePosixPath
 
 import openpyxl
 
@@ -14,6 +14,7 @@ from onemap.rules.answers.deliveries.delivered_folder import DeliveredFile, Deli
 from onemap.rules.answers.deliveries.delivery_template import Check
 from onemap.rules.answers.deliveries.proof_findings import Finding, with_hash
 
+_LOCK = ".lock"  # of a database that somebody has open
 _LIST_COLUMNS = 4  # number, file, bytes, SHA-256
 
 
@@ -106,19 +107,35 @@ def _list_rows(path: Path) -> dict[str, str] | None:
 
 
 def _list_findings(delivery: DeliveredFolder, check: Check, rows: dict[str, str]) -> Iterator[Finding]:
+    """What differs; of a database that is a folder one problem, whatever of its parts does."""
     there = {
         path.relative_to(delivery.root).as_posix(): path
         for file in delivery.files
         if file.place.is_relative_to(delivery.root)
         for path in (sorted(file.place.rglob("*")) if file.place.is_dir() else [file.place])
-        if path.is_file()
+        if path.is_file() and path.suffix != _LOCK
     }
-    for name, digest in rows.items():
+    listed, present = _by_database(rows), _by_database(there)
+    for name, parts in listed.items():
         facts = {"file": name, "list": delivery.list_name}
-        if name not in there:
+        found = [there[part] for part in present.get(name, ())]
+        if not found:
             yield _finding(check, Problem("proof.list_absent", facts), name)
-        elif file_hash(there[name]) != digest:
-            yield _finding(check, Problem("proof.list_hash", facts), name, there[name])
-    for name, path in there.items():
-        if name not in rows and name != delivery.list_name:
-            yield _finding(check, Problem("proof.list_extra", {"file": name, "list": delivery.list_name}), name, path)
+        elif parts != present[name] or any(file_hash(there[part]) != rows[part] for part in parts):
+            one = Finding(check, Problem("proof.list_hash", facts), name)
+            yield with_hash(one, [f"{path.name} {file_hash(path)}" for path in found])
+    for name, parts in present.items():
+        if name not in listed and name != delivery.list_name:
+            one = Finding(check, Problem("proof.list_extra", {"file": name, "list": delivery.list_name}), name)
+            yield with_hash(one, [f"{there[part].name} {file_hash(there[part])}" for part in parts])
+
+
+def _by_database(names: Iterable[str]) -> dict[str, set[str]]:
+    """The files under their own names, the parts of a folder that is a database under that of the folder."""
+    found: dict[str, set[str]] = {}
+    for name in names:
+        place = PurePosixPath(name)
+        folder = next((one for one in reversed(place.parents) if one.suffix.lower() in formats.FOLDERS), place)
+        if place.suffix != _LOCK:
+            found.setdefault(folder.as_posix(), set()).add(name)
+    return found

@@ -1,6 +1,6 @@
 """Exceptions that a reviewer grants with a reason: they hold for the same content, and are counted and printed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -8,8 +8,9 @@ from typing import Any
 
 from onemap.layers.catalogue.toml_lines import line_of
 from onemap.layers.catalogue.toml_reason import toml_reason
-from onemap.layers.catalogue.toml_text import toml_content
+from onemap.layers.catalogue.toml_text import toml_content, toml_string
 from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.files.atomic_output import atomic_output
 from onemap.rules.answers.deliveries.proof_findings import Finding
 
 _KEYS = ("check", "hash", "who", "when", "reason")
@@ -64,6 +65,42 @@ def _wrong_keys(row: dict[str, Any]) -> list[str]:
     except ValueError:
         wrong.append("when")
     return list(dict.fromkeys(wrong))
+
+
+def grant_exceptions(path: Path, granted: Sequence[GrantedException]) -> None:
+    """Add exceptions to a file, which is made if it is not there; what stands in it stays. Raises OneMapError out.…."""
+    text = path.read_text(encoding="utf-8-sig") if path.exists() else ""
+    _write(path, "\n\n".join(filter(None, (text.rstrip(), *map(_block, granted)))) + "\n")
+
+
+def _block(one: GrantedException) -> str:
+    return "\n".join(["[[exception]]", *(_line(one, key) for key in _KEYS)])
+
+
+def _line(one: GrantedException, key: str) -> str:
+    value = getattr(one, key)
+    return f"{key} = {value if key == 'when' else toml_string(value)}"
+
+
+def withdraw_exceptions(path: Path, hashes: Collection[str]) -> None:
+    """Take the exceptions of these hashes out of a file; the other lines stay. Raises OneMapError out.…."""
+    text = path.read_text(encoding="utf-8-sig")
+    lines = text.splitlines()
+    rows = toml_content(text).get("exception", [])
+    heads = [line_of(text, "exception", number) - 1 for number in range(len(rows))]
+    for row, begin, end in reversed(list(zip(rows, heads, [*heads[1:], len(lines)], strict=True))):
+        if row["hash"] in hashes:
+            del lines[begin:end]
+    left = [row for row in rows if row["hash"] not in hashes]
+    rest = "\n".join(lines).rstrip()
+    if len(set(heads)) < len(heads) or toml_content(rest).get("exception", []) != left:  # not one below the other
+        rest = "\n\n".join(_block(GrantedException(**{key: str(row[key]) for key in _KEYS})) for row in left)
+    _write(path, f"{rest}\n")
+
+
+def _write(path: Path, text: str) -> None:
+    with atomic_output(path, True, "--exceptions") as beside:
+        beside.write_text(text, encoding="utf-8")
 
 
 def with_exceptions(

@@ -1,7 +1,7 @@
 """Checks of a delivery's layers as such: which there are, of which geometry and system; their fields and values."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -32,7 +32,7 @@ def layer_findings(
     layers: Mapping[str, DeliveredLayer],
     template: DeliveryTemplate,
     check: Check,
-    lost: set[str],
+    lost: Collection[str],
 ) -> tuple[int, list[Finding]]:
     """What is wrong with the layers as such. lost: codes of files that could not be read, or are not there."""
     found = [*_names_of_layers(sources, check)]

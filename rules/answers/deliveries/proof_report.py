@@ -11,13 +11,11 @@ from onemap.rules.answers.deliveries.check_kinds import KINDS
 from onemap.rules.answers.deliveries.delivery_proof import Proof
 from onemap.rules.contract.declaration import Values, VerbContext
 
-SHEETS, PAGES, DATA = ".xlsx", ".html", ".json"
-REPORT_FORMS, FINDING_FORMS = (SHEETS, PAGES, DATA), (".gpkg",)
+SHEETS, PAGES, DATA = ".xlsx", (".html", ".docx", ".pdf"), ".json"
+REPORT_FORMS = (SHEETS, *PAGES, DATA)
 _COLUMNS = ("severity", "code", "path", "layer", "feature", "field", "message", "mend", "x", "y", "area_m2")
 _MOST_ROWS = 2_000  # of a page that somebody reads; a workbook and JSON have all
 _SHEET_NAME = 31  # signs at most
-_LAYERS = ("finding_points", "finding_lines", "finding_areas")
-_LAYER_TYPES = ("MultiPoint", "MultiLineString", "MultiPolygon")
 _SURE = {"C": "certain", "L": "likely", "U": "uncertain"}
 Record = Mapping[str, Any]
 
@@ -28,7 +26,7 @@ def write_proof_reports(values: Values, proof: Proof, delivery: str, context: Ve
 
     record, overwrite = proof.record(context.language), bool(values.get("overwrite"))
     for path in map(Path, values.get("report") or ()):
-        if path.suffix.lower() == PAGES:
+        if path.suffix.lower() in PAGES:
             _write_page({"page": str(path), "overwrite": overwrite}, proof, record, delivery, context)
             continue
         with atomic_output(path, overwrite, "--report") as beside:
@@ -39,46 +37,11 @@ def write_proof_reports(values: Values, proof: Proof, delivery: str, context: Ve
                 beside.write_text(text + "\n", encoding="utf-8")
 
 
-def write_findings(path: Path, proof: Proof, language: str, overwrite: bool) -> None:
-    """The findings that lie somewhere, as layers of a new GeoPackage in the plane of the proof: areas, lines, points.
-
-    Raises OneMapError out.….
-    """
-    import geopandas
-
-    from onemap.layers.files.atomic_output import atomic_output
-
-    names = ("code", "severity", "check", "layer", "feature", "field", "message", "mend", "area_m2")
-    with atomic_output(path, overwrite, "--findings") as beside:
-        for dimension, name in enumerate(_LAYERS):
-            own = [one for one in proof.standing if one.ground is not None and _dimension(one.ground) == dimension]
-            rows = [one.record(language) for one in own]
-            frame = geopandas.GeoDataFrame(
-                {column: [row[column] for row in rows] for column in names},
-                geometry=geopandas.GeoSeries([one.ground for one in own], crs=proof.plane),
-            )
-            frame.astype({"area_m2": "float64"}).to_file(
-                beside,
-                layer=name,
-                driver="GPKG",
-                engine="pyogrio",
-                geometry_type=_LAYER_TYPES[dimension],
-                promote_to_multi=True,
-                **({} if dimension else {"dataset_options": {"VERSION": "1.3"}}),
-            )
-
-
-def _dimension(ground: Any) -> int:
-    import shapely
-
-    return int(shapely.get_dimensions(ground))
-
-
 def _check_rows(proof: Proof, language: str) -> list[list[str]]:
     """Each check with its class, clause, objects and problems."""
     rows = []
     for one in proof.proved:
-        title = (one.check.title or {}).get(language) or KINDS[one.check.kind].title[language]
+        title = one.check.title_in(language)
         sure = phrase(f"proof_words.{_SURE[one.check.confidence]}", language)
         rows.append([title, one.check.id, one.check.source, sure, f"{one.objects:,}", f"{one.problems:,}"])
     return rows
@@ -151,6 +114,7 @@ def _plain(value: Any) -> Any:
 
 
 def _write_page(values: Values, proof: Proof, record: Record, delivery: str, context: VerbContext) -> None:
+    from onemap.rules.answers.deliveries.problem_sheet import problem_map
     from onemap.rules.display.documents.blocks import columns, section_of, table_under, with_texts
     from onemap.rules.display.documents.document_files import write_pages
 
@@ -163,19 +127,21 @@ def _write_page(values: Values, proof: Proof, record: Record, delivery: str, con
         language,
     )
     found = {
-        "severity": 1.2,
-        "check": 2.4,
-        "path": 3,
-        "layer": 1.8,
-        "feature": 1.8,
-        "field": 1.6,
-        "message": 5,
-        "mend": 4,
+        "number": 0.8,
+        "severity": 0.9,
+        "check": 1.8,
+        "path": 2.6,
+        "layer": 1.6,
+        "feature": 3.4,
+        "field": 1.3,
+        "message": 4.2,
+        "mend": 3.2,
     }
-    rows = [[str(_cell(problem, name, language) or "") for name in found] for problem in record["problems"]]
+    numbered = [{"number": number, **one} for number, one in enumerate(record["problems"], start=1)]
+    rows = [[str(_cell(problem, name, language) or "") for name in found] for problem in numbered]
     problems = table_under(
         phrase("proof_words.problems", language),
-        columns("proof_words", language, found),
+        columns("proof_words", language, found, ("number",)),
         rows,
         language,
         most=_MOST_ROWS,
@@ -193,6 +159,7 @@ def _write_page(values: Values, proof: Proof, record: Record, delivery: str, con
         *(exceptions if granted else ()),
         *checks,
         lead=phrase("proof_words.lead", language, checks=len(proof.proved), objects=f"{objects:,}"),
+        drawing=problem_map(proof, language),
     )
     foot = phrase("proof_words.foot", language, delivery=delivery, day=date.today().isoformat())
     write_pages(values, [with_texts(section, _plain)], context, foot=foot)

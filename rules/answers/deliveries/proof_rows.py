@@ -5,28 +5,33 @@ from typing import Any
 
 from onemap.layers.errors import joined_sentences
 from onemap.layers.messages import phrase
-from onemap.rules.answers.deliveries.check_kinds import SEVERITIES
+from onemap.rules.answers.deliveries.check_kinds import SEVERITIES, SIGNS
 from onemap.rules.display.rows.answer_rows import AnswerRow, AnswerView
 
 Record = Mapping[str, Any]
 _MOST_LINES = 10  # of one check in plain text
 
 
-def proof_view(result: dict[str, Any], language: str) -> AnswerView:
-    """The rows of an answer of `validate`."""
+def proof_lines(result: Record, language: str) -> list[str]:
+    """Score and grade, how many problems there are, and what has changed since the proof before."""
     grade = phrase(f"proof_words.{result['grade']}", language)
     facts = {"template": result["template"], "score": f"{result['score']:g}", "grade": grade}
-    opening = [
-        phrase("proof_words.head", language, **facts),
-        phrase("proof_words.counts", language, **result["counts"]),
-    ]
-    by_check: dict[str, list[Record]] = {}
-    for problem in result["problems"]:
-        by_check.setdefault(problem["check"], []).append(problem)
-    parts = [_check_row(check, problems, language) for check, problems in by_check.items()]
+    lines = [phrase("proof_words.head", language, **facts), phrase("proof_words.counts", language, **result["counts"])]
+    if again := result.get("again"):
+        lines.append(phrase("proof_words.again", language, **again))
+    return lines
+
+
+def proof_view(result: dict[str, Any], language: str) -> AnswerView:
+    """The rows of an answer of `validate`."""
+    by_check: dict[str, list[tuple[int, Record]]] = {}
+    for number, problem in enumerate(result["problems"], start=1):
+        by_check.setdefault(problem["check"], []).append((number, problem))
+    titles = {one["check"]: one["title"] for one in result["checked"]}
+    parts = [_check_row(check, titles[check], problems, language) for check, problems in by_check.items()]
     closing = []
     if result["granted"]:
-        parts.append(_granted_row(result, language))
+        parts.append(_granted_row(result, titles, language))
     if result["lapsed"]:
         closing.append(phrase("proof_words.lapsed", language, count=len(result["lapsed"])))
     reports = result.get("report") or ()
@@ -34,39 +39,48 @@ def proof_view(result: dict[str, Any], language: str) -> AnswerView:
         closing.append(phrase("proof_words.report", language, report=report))
     if result.get("findings"):
         closing.append(phrase("proof_words.findings", language, findings=result["findings"]))
-    return AnswerView(parts, opening, closing)
+    return AnswerView(parts, result["opening"], closing)
 
 
-def _check_row(check: str, problems: list[Record], language: str) -> AnswerRow:
+def _check_row(check: str, title: str, problems: list[tuple[int, Record]], language: str) -> AnswerRow:
     """One check with its problems."""
-    worst = min((problem["severity"] for problem in problems), key=SEVERITIES.index)
+    worst = min((problem["severity"] for _, problem in problems), key=SEVERITIES.index)
     severity = phrase(f"proof_words.{worst}", language)
-    head = f"{check} · {severity} · {len(problems)}"
-    below = [_problem_row(problem, at < _MOST_LINES, language) for at, problem in enumerate(problems)]
+    layers = {problem["layer"] for _, problem in problems}
+    layer = layers.pop() if len(layers) == 1 else None
+    name = " · ".join(filter(None, (title, layer)))
+    below = [_problem_row(number, problem, at < _MOST_LINES, language) for at, (number, problem) in enumerate(problems)]
     if len(problems) > _MOST_LINES:
         more = phrase("proof_words.more", language, count=len(problems) - _MOST_LINES)
         below.append(AnswerRow("", line=(more,)))
-    return AnswerRow(check, (severity, str(len(problems))), about={"check": check}, rows=below, line=(head,))
+    line = (f"{check} · {severity} · {len(problems)}",)
+    values = (f"{severity} · {len(problems)}",)
+    return AnswerRow(name, values, check, {"check": check}, sign=SIGNS[worst], rows=below, line=line)
 
 
-def _problem_row(problem: Record, has_line: bool, language: str) -> AnswerRow:
-    place = " · ".join(filter(None, (problem["path"], problem["layer"], problem["feature"])))
+def _problem_row(number: int, problem: Record, has_line: bool, language: str) -> AnswerRow:
+    """One problem. number: its place among all, by which the layers of findings know it."""
+    place = " · ".join(filter(None, (problem["path"], problem["layer"], problem["feature"]))) or problem["check"]
     says = joined_sentences(problem["message"], problem["mend"])
-    about: dict[str, str | int] = {"hash": problem["hash"]}
-    if problem["x"] is not None:
-        about |= {"x": str(problem["x"]), "y": str(problem["y"])}
-    name = place or problem["check"]
+    about: dict[str, str | int] = {"number": number, "hash": problem["hash"]}
+    subject = problem["feature"] or problem["layer"] or problem["path"].rpartition("/")[2]
     colon = "：" if language == "zh" else ": "
     return AnswerRow(
-        name, (problem["message"],), problem["mend"], about, line=(f"{name}{colon}{says}",) if has_line else None
+        problem["message"] if subject in problem["message"] else f"{subject}{colon}{problem['message']}",
+        hint="\n".join((place, problem["mend"])),
+        about=about,
+        sign=SIGNS[problem["severity"]],
+        line=(f"{place}{colon}{says}",) if has_line else None,
     )
 
 
-def _granted_row(result: Record, language: str) -> AnswerRow:
+def _granted_row(result: Record, titles: Mapping[str, str], language: str) -> AnswerRow:
     head = phrase("proof_words.granted", language, count=len(result["granted"]))
     below = []
     for one in result["granted"]:
         by = phrase("proof_words.by", language, who=one["who"], when=one["when"], reason=one["reason"])
-        text = " · ".join(filter(None, (one["check"], one["path"], one["layer"], one["feature"], by)))
-        below.append(AnswerRow(text, line=(text,)))
+        place = " · ".join(filter(None, (one["path"], one["layer"], one["feature"])))
+        name = " · ".join(filter(None, (titles[one["check"]], one["layer"], one["feature"], by)))
+        line = (" · ".join(filter(None, (one["check"], place, by))),)
+        below.append(AnswerRow(name, (), f"{place}\n{one['message']}", {"granted": one["hash"]}, line=line))
     return AnswerRow(head, rows=below, line=(head,))

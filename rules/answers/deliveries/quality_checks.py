@@ -1,6 +1,6 @@
 """Checks of a delivery that the quality of a layer knows already: codes, overlaps, gaps, duplicates, stated areas."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from onemap.rules.answers.deliveries.proof_findings import MOST_LISTED, Finding
 
 _OF_VALUES = ("value.type", "value.length", "value.code", "value.name", "value.form")
 _TOPOLOGY = {"overlap": "topology.overlap", "gap": "topology.gap", "duplicate": "topology.duplicate"}
+LayerOf = Callable[[str | None], DeliveredLayer | None]  # a layer of the delivery by its code, if it is there
 _STATED = "stated_area"
 _LEAST_M2, _LEAST_WIDTH_M = 0.01, 0.001  # below that coordinates were rounded
 
@@ -25,7 +26,7 @@ _LEAST_M2, _LEAST_WIDTH_M = 0.01, 0.001  # below that coordinates were rounded
 def quality_findings(
     layer: DeliveredLayer,
     template: DeliveryTemplate,
-    layers: Mapping[str, DeliveredLayer],
+    layer_of: LayerOf,
     progress: Progress,
 ) -> dict[str, list[Finding]]:
     """What these checks find in a layer, by the id of the check; each that was run has its list.
@@ -46,7 +47,7 @@ def quality_findings(
     if layer.frame is None or layer.frame.count == 0:
         return found
     for checks, part in zip(rounds, progress.parts([1] * len(rounds)), strict=True):
-        for check, one in _round(layer, checks, layers, part):
+        for check, one in _round(layer, checks, layer_of, part):
             if len(found[check.id]) < MOST_LISTED:
                 found[check.id].append(one)
     return found
@@ -57,13 +58,13 @@ def _is_on_ellipsoid(check: Check) -> bool:
 
 
 def _round(
-    layer: DeliveredLayer, checks: Sequence[Check], layers: Mapping[str, DeliveredLayer], progress: Progress
+    layer: DeliveredLayer, checks: Sequence[Check], layer_of: LayerOf, progress: Progress
 ) -> list[tuple[Check, Finding]]:
     if layer.frame is None:
         return []
     by_kind = {check.kind: check for check in checks}
     entry = _entry(layer.wish.entry, by_kind, layer.columns_of)
-    place = LayerPlace(layer.plane, None, _covered(by_kind.get("gap"), layers))
+    place = LayerPlace(layer.plane, None, _covered(by_kind.get("gap"), layer_of))
     quality = check_quality(layer.frame, entry, place, (), {"layer": layer.code}, progress, None)
     codes = {code: kind for kind in by_kind for code in KINDS[kind].codes}
     rows = {layer.name_of(at): at for at in layer.places.tolist()}
@@ -96,9 +97,9 @@ def _entry(entry: LayerEntry, checks: Mapping[str, Check], columns_of: Mapping[s
     return replace(entry, key=key, class_field=None, coverage=False, checks=levels, fields=fields)
 
 
-def _covered(gap: Check | None, layers: Mapping[str, DeliveredLayer]) -> shapely.Geometry | None:
+def _covered(gap: Check | None, layer_of: LayerOf) -> shapely.Geometry | None:
     """The ground within which there must be no gap; None for what the layer itself encloses."""
-    within = None if gap is None else layers.get(gap.keys.get("within", ""))
+    within = None if gap is None else layer_of(gap.keys.get("within"))
     return None if within is None or len(within.shapes) == 0 else within.union
 
 

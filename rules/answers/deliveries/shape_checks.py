@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import Any
 
 import numpy as np
 import shapely
@@ -48,22 +47,24 @@ def _small(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
 def _spikes(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
     """Vertices of polygons where two edges meet under a smaller angle than asked."""
     least = check.keys["least_degrees"]
-    for at, shape in enumerate(layer.shapes):
-        for ring in _rings(shape):
-            points = shapely.get_coordinates(ring)[:-1]
-            before, after = np.roll(points, 1, axis=0) - points, np.roll(points, -1, axis=0) - points
-            lengths = np.hypot(*before.T) * np.hypot(*after.T)
-            cosine = (before * after).sum(axis=1) / np.maximum(lengths, 1e-12)
-            degrees = np.degrees(np.arccos(np.clip(cosine, -1, 1)))
-            for place in np.flatnonzero((degrees < least) & (lengths > 0)).tolist():
-                facts = {"angle": f"{degrees[place]:.2f}", "least": f"{least:g}"}
-                yield layer.finding(check, Problem("proof.angle", facts), at, shapely.Point(points[place]))
-
-
-def _rings(shape: Any) -> Iterator[Any]:
-    for part in shapely.get_parts(shape):
-        yield part.exterior
-        yield from part.interiors
+    parts, of_part = shapely.get_parts(layer.shapes, return_index=True)
+    rings, of_ring = shapely.get_rings(parts, return_index=True)
+    points, ring = shapely.get_coordinates(rings, return_index=True)
+    is_first = np.append(True, ring[1:] != ring[:-1])[: len(ring)]
+    is_last = np.append(is_first[1:], True)[: len(ring)]  # which is the first once more
+    points, ring, is_first = points[~is_last], ring[~is_last], is_first[~is_last]
+    starts = np.flatnonzero(is_first)
+    ends = np.append(starts[1:], len(ring))[: len(starts)] - 1
+    previous, following = np.arange(len(ring)) - 1, np.arange(len(ring)) + 1
+    previous[starts], following[ends] = ends, starts
+    before, after = points[previous] - points, points[following] - points
+    lengths = np.hypot(*before.T) * np.hypot(*after.T)
+    cosine = (before * after).sum(axis=1) / np.maximum(lengths, 1e-12)
+    degrees = np.degrees(np.arccos(np.clip(cosine, -1, 1)))
+    for place in np.flatnonzero((degrees < least) & (lengths > 0)).tolist():
+        facts = {"angle": f"{degrees[place]:.2f}", "least": f"{least:g}"}
+        owner = int(of_part[of_ring[ring[place]]])
+        yield layer.finding(check, Problem("proof.angle", facts), owner, shapely.Point(points[place]))
 
 
 def _crossings(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
@@ -92,11 +93,14 @@ def _vertices(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
     dot, edge = tree.query(dots, predicate="dwithin", distance=within)
     foreign = owners[dot] != edge
     dot, edge = dot[foreign], edge[foreign]
-    known = [shapely.STRtree(shapely.points(shapely.get_coordinates(one))) for one in boundaries]
+    # Which vertex lies on one of which polygon: each such pair as one number.
+    one, same = shapely.STRtree(dots).query(dots, predicate="dwithin", distance=_SAME_M)
+    shared = np.unique(one * len(layer.shapes) + owners[same])
+    is_alone = ~np.isin(dot * len(layer.shapes) + edge, shared)
     places: set[tuple[int, float, float]] = set()
-    for at, other in zip(dot.tolist(), edge.tolist(), strict=True):
+    for at, other in zip(dot[is_alone].tolist(), edge[is_alone].tolist(), strict=True):
         place = (other, round(float(points[at][0]), 4), round(float(points[at][1]), 4))
-        if place in places or len(known[other].query(dots[at], predicate="dwithin", distance=_SAME_M)):
+        if place in places:
             continue
         places.add(place)
         problem = Problem("proof.vertex", {"other": layer.name_of(int(owners[at]))})

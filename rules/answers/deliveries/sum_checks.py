@@ -108,11 +108,16 @@ def _unit_findings(layer: DeliveredLayer, check: Check, wanted: set[str]) -> Ite
         seen.add(text)
 
 
+def named_texts(delivery: DeliveredFolder, check: Check) -> list[DeliveredFile]:
+    """The files in which a check looks for a number."""
+    pattern = re.compile(re.escape(check.keys["file"]).replace(r"\*", ".*"))
+    return [file for file in delivery.files if pattern.fullmatch(file.path)]
+
+
 def text_findings(delivery: DeliveredFolder, layer: DeliveredLayer, check: Check) -> tuple[int, list[Finding]]:
     """Numbers in Word texts that differ from the layer's sum; texts that cannot be read are told."""
     keys = check.keys
-    pattern = re.compile(re.escape(keys["file"]).replace(r"\*", ".*"))
-    named = [file for file in delivery.files if pattern.fullmatch(file.path)]
+    named = named_texts(delivery, check)
     texts = {file.place.with_suffix("") for file in named if file.place.suffix.lower() == _WORD}
     # Of a text that is there for Word, too, that is read.
     files = [file for file in named if file.place.suffix.lower() == _WORD or file.place.with_suffix("") not in texts]

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from onemap.layers.catalogue.schema import LayerEntry
     from onemap.layers.progress import Progress
     from onemap.rules.answers.deliveries.delivery_proof import Proof
+    from onemap.rules.answers.deliveries.delivery_template import DeliveryTemplate
+    from onemap.rules.answers.deliveries.proof_memory import ProofMemory
 
 
 def deliver(values: Values, context: VerbContext) -> Result:
@@ -84,18 +87,25 @@ def _deliver_folders(values: Values, context: VerbContext) -> Result:
 def validate(values: Values, context: VerbContext) -> Result:
     """Prove a delivery against a template, before anything of it enters a library."""
     from onemap.layers.catalogue.catalogue import shipped_catalogue
-    from onemap.rules.answers.deliveries.proof_report import (
-        FINDING_FORMS,
-        REPORT_FORMS,
-        write_findings,
-        write_proof_reports,
-    )
+    from onemap.rules.answers.deliveries.finding_layers import FORMS as FINDING_FORMS
+    from onemap.rules.answers.deliveries.finding_layers import layer_places, write_findings
+    from onemap.rules.answers.deliveries.proof_memory import read_memory
+    from onemap.rules.answers.deliveries.proof_report import REPORT_FORMS, write_proof_reports
+    from onemap.rules.answers.deliveries.proof_rows import proof_lines
     from onemap.rules.display.documents.document_files import check_files
     from onemap.rules.verbs.work.table_targets import one_or_all
 
     check_files(values, "report", REPORT_FORMS)
     check_files(values, "findings", FINDING_FORMS)
-    proof = _proof_of(values["source"], values, shipped_catalogue(), context, context.progress.part(0.0, 0.9))
+    if values.get("grant"):
+        for name in ("reason", "by"):
+            if not (values.get(name) or "").strip():
+                raise UsageError("usage.required", field=f"--{name}", verb="validate --grant")
+    template = _template_of(values, shipped_catalogue())
+    remembered = Path(values["again"]) if values.get("again") else None
+    memory = read_memory(remembered, template) if remembered is not None else None
+    proof = _proof_of(values["source"], values, template, context, context.progress.part(0.0, 0.9), memory)
+    proof = _with_new_exceptions(values["source"], values, proof)
     result = proof.record(context.language)
     write_proof_reports(values, proof, Path(values["source"]).name, context)
     if values.get("report"):
@@ -104,31 +114,75 @@ def validate(values: Values, context: VerbContext) -> Result:
         place = Path(values["findings"])
         write_findings(place, proof, context.language, bool(values.get("overwrite")))
         result["findings"] = str(place)
+        result["layers"] = layer_places(proof)
+    if remembered is not None and memory is not None:
+        memory.write(remembered)
+        result["again"] = memory.changes() if memory.was_there else None
+    result["opening"] = proof_lines(result, context.language)
     if proof.reaches(values.get("fail_on") or "major"):
         result["failed_on"] = values.get("fail_on") or "major"
     return result
 
 
+def _template_of(values: Values, catalogue: "Mapping[str, LayerEntry]") -> "DeliveryTemplate":
+    from onemap.rules.answers.deliveries.delivery_template import delivery_template
+    from onemap.rules.judge.packs.pack import pack_text
+
+    return delivery_template(*pack_text(values["template"], "deliveries", "template.unknown", "--template"), catalogue)
+
+
+def _exceptions_file(source: str, values: Values) -> Path:
+    """Where the exceptions lie: where it is said, or beside the delivery."""
+    from onemap.rules.answers.deliveries.granted_exceptions import exceptions_beside
+
+    return Path(values["exceptions"]) if values.get("exceptions") else exceptions_beside(Path(source))
+
+
 def _proof_of(
     source: str,
     values: Values,
-    catalogue: "Mapping[str, LayerEntry]",
+    template: "DeliveryTemplate",
     context: VerbContext,
     progress: "Progress",
+    memory: "ProofMemory | None" = None,
 ) -> "Proof":
     """The proof of a delivery, with the exceptions that are named or lie beside it."""
     from onemap.rules.answers.deliveries.delivery_proof import prove_delivery
-    from onemap.rules.answers.deliveries.delivery_template import delivery_template
-    from onemap.rules.answers.deliveries.granted_exceptions import exceptions_beside, read_exceptions
-    from onemap.rules.judge.packs.pack import pack_text
+    from onemap.rules.answers.deliveries.granted_exceptions import read_exceptions
 
-    template = delivery_template(
-        *pack_text(values["template"], "deliveries", "template.unknown", "--template"), catalogue
+    place = _exceptions_file(source, values)
+    must_be_there = values.get("exceptions") and not values.get("grant")
+    granted = read_exceptions(place) if must_be_there or place.exists() else []
+    return prove_delivery(Path(source), template, granted, progress, context.language, memory)
+
+
+def _with_new_exceptions(source: str, values: Values, proof: "Proof") -> "Proof":
+    """The proof once exceptions were granted or withdrawn, as the file says from now on.
+
+    Raises OneMapError exception.no_problem for a hash of nothing that is found.
+    """
+    from onemap.rules.answers.deliveries.granted_exceptions import (
+        GrantedException,
+        grant_exceptions,
+        read_exceptions,
+        withdraw_exceptions,
     )
-    beside = exceptions_beside(Path(source))
-    given = Path(values["exceptions"]) if values.get("exceptions") else beside if beside.exists() else None
-    granted = read_exceptions(given) if given is not None else []
-    return prove_delivery(Path(source), template, granted, progress, context.language)
+
+    grant, withdraw = (set(values.get(name) or ()) for name in ("grant", "withdraw"))
+    if not grant and not withdraw:
+        return proof
+    found = {(one.check.id, one.hash) for one in proof.standing if one.hash in grant}
+    granted = {one.hash for _, one in proof.spared} | {one.hash for one in proof.lapsed}
+    unknown = sorted((grant - {hash_ for _, hash_ in found}) | (withdraw - granted))
+    if unknown:
+        raise OneMapError.of([Problem("exception.no_problem", {"hash": hash_}) for hash_ in unknown])
+    place = _exceptions_file(source, values)
+    if withdraw:
+        withdraw_exceptions(place, withdraw)
+    if grant:
+        facts = {"who": values["by"].strip(), "when": date.today().isoformat(), "reason": values["reason"].strip()}
+        grant_exceptions(place, [GrantedException(check, hash_, **facts) for check, hash_ in sorted(found)])
+    return proof.with_granted(read_exceptions(place))
 
 
 def receive(values: Values, context: VerbContext) -> Result:
@@ -204,7 +258,8 @@ def _proof_for_log(values: Values, catalogue: "Mapping[str, LayerEntry]", contex
     """
     from onemap.rules.answers.deliveries.proof_findings import RETURNED
 
-    proof = _proof_of(values["folder"], values, catalogue, context, context.progress.part(0.0, 0.0))
+    template = _template_of(values, catalogue)
+    proof = _proof_of(values["folder"], values, template, context, context.progress.part(0.0, 0.0))
     facts: dict[str, object] = {"file": Path(values["folder"]).name, "template": proof.template.folders.id}
     facts |= {"score": f"{proof.grade.score:g}", **proof.grade.counts}
     if proof.reaches("major") or proof.grade.grade == RETURNED:

@@ -424,6 +424,7 @@ def words(values: Values, context: VerbContext) -> Result:
     from onemap.layers.library.own_files import profile_of
     from onemap.layers.messages import sentences
     from onemap.rules.answers.compare.matrix import read_matrix, shipped_matrices
+    from onemap.rules.answers.deliveries.template_titles import template_titles
     from onemap.rules.judge.kinds.reasons import reason_words
 
     texts = sentences(context.language)
@@ -441,6 +442,7 @@ def words(values: Values, context: VerbContext) -> Result:
         with open_library(values["library"]) as library:
             names = profile_of(library).names
         result["departments"] = {code: title[context.language] for code, title in names.items()}
+    result["deliveries"] = {name: title[context.language] for name, title in template_titles().items()}
     result["matrices"] = {
         matrix.name: {"title": matrix.title[context.language], "for_a": list(matrix.for_a), "for_b": list(matrix.for_b)}
         for matrix in map(read_matrix, shipped_matrices())

@@ -139,12 +139,18 @@ class SmallDelivery:
             change(root)
         return folder
 
-    def prove(self, folder, template=TEMPLATE, granted=()):
+    def prove(self, folder, template=TEMPLATE, granted=(), memory=None):
         """Write it into an empty folder and prove it."""
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         self.write(folder)
-        return prove_delivery(folder, template, granted)
+        return prove_delivery(folder, template, granted, memory=memory)
+
+
+def told_in_full(proof):
+    """All that a proof tells, in both languages, with the ground of each finding to the last digit."""
+    grounds = [None if one.ground is None else one.ground.wkb for one in proof.standing]
+    return [proof.record(language) for language in ("en", "zh")], grounds, proof.plane.to_wkt()
 
 
 def findings_told(proof):

@@ -3,6 +3,7 @@
 import json
 import shutil
 import zipfile
+from collections import Counter
 
 import geopandas as gpd
 import openpyxl
@@ -17,6 +18,7 @@ from onemap.tests.rules.command import done
 
 TEMPLATE = f"--template={TEMPLATE_FILE}"
 CITY = "130900示例市"
+FINDING_LAYERS = ("finding_points", "finding_lines", "finding_areas")
 
 
 @pytest.fixture
@@ -51,10 +53,12 @@ def test_the_sample_s_delivery_is_accepted_as_a_folder_and_as_a_zip(plan, onemap
     assert answer.code == 0 and answer.json["problems"] == [], answer.json["problems"]
     assert (answer.json["score"], answer.json["grade"]) == (100.0, "accepted")
     assert answer.json["counts"] == {"fatal": 0, "major": 0, "minor": 0}
-    assert all(set(one) == {"check", "objects", "problems"} for one in answer.json["checked"])
+    assert all(set(one) == {"check", "title", "objects", "problems"} for one in answer.json["checked"])
     assert "100" in str([*openpyxl.load_workbook(reports[0]).worksheets[0].values])
     assert json.loads(reports[2].read_text(encoding="utf-8"))["grade"] == "accepted"
-    assert b"<html" in reports[1].read_bytes()[:300].lower() and gpd.list_layers(tmp_path / "f.gpkg")["name"].size == 3
+    assert b"<html" in reports[1].read_bytes()[:300].lower() and set(FINDING_LAYERS) < set(
+        gpd.list_layers(tmp_path / "f.gpkg")["name"]
+    )
     with zipfile.ZipFile(tmp_path / "plan.zip", "w") as packed:
         for path in plan.rglob("*"):
             packed.write(path, path.relative_to(plan))
@@ -75,7 +79,7 @@ def test_the_exit_code_is_that_of_the_gravest_problem(small, onemap):
 
 
 def test_an_exception_holds_for_the_same_content_alone(small, onemap, tmp_path):
-    change(small, "TB", KC=6000.0, JMJ=4000.0)
+    change(small, "TB", KC=11000.0)
     first = onemap("validate", small, TEMPLATE).json["problems"]
     granted = [one for one in first if one["layer"] == "TB"]
     assert granted
@@ -93,6 +97,48 @@ def test_an_exception_holds_for_the_same_content_alone(small, onemap, tmp_path):
     (tmp_path / "delivery.exceptions.toml").write_text('[[exception]]\ncheck = "x"\n', encoding="utf-8")
     refused = onemap("validate", small, TEMPLATE)
     assert refused.code == 3 and set(refused.codes) == {"exception.key"}
+
+
+def test_what_was_mended_is_proved_again_alone(small, onemap, tmp_path):
+    memory = tmp_path / "memory.json"
+    again = f"--again={memory}"
+    change(small, "TB", KC=11000.0)
+    first = onemap("validate", small, TEMPLATE, again)
+    assert first.json["again"] is None and memory.is_file()
+    change(small, "TB", KC=1000.0)
+    second, whole = onemap("validate", small, TEMPLATE, again), onemap("validate", small, TEMPLATE)
+    changes = second.json.pop("again")
+    assert second.json.pop("opening")[:2] == whole.json.pop("opening") and second.json == whole.json
+    assert second.code == whole.code == 4
+    before, now = (Counter(one["hash"] for one in answer.json["problems"]) for answer in (first, second))
+    assert (changes["gone"], changes["new"]) == ((before - now).total(), (now - before).total()) and changes["gone"] > 1
+    assert changes["proved"] < len(whole.json["checked"]) - 20
+    memory.write_text(memory.read_text(encoding="utf-8").replace("checks", "cheques"), encoding="utf-8")
+    assert onemap("validate", small, TEMPLATE, again).codes == ["proof.memory_form"]
+    memory.write_text("{}", encoding="utf-8")
+    assert onemap("validate", small, TEMPLATE, again).codes == ["proof.memory_form"] and memory.read_text() == "{}"
+
+
+def test_a_reviewer_grants_and_withdraws_an_exception(small, onemap, tmp_path):
+    change(small, "TB", KC=11000.0)
+    problems = onemap("validate", small, TEMPLATE).json["problems"]
+    (hash_,) = [one["hash"] for one in problems if one["code"] == "proof.condition"]
+    beside = tmp_path / "delivery.exceptions.toml"
+    beside.write_text("# of the bureau\n", encoding="utf-8")
+    grant = ("--grant", hash_, "--reason", "现状 “如此”", "--by", "王审")
+    assert onemap("validate", small, TEMPLATE, "--grant", hash_).codes == ["usage.required"]
+    page = tmp_path / "r.html"
+    answer = onemap("validate", small, TEMPLATE, *grant, f"--report={page}").json
+    answer.pop("report")
+    assert "<svg" in page.read_text(encoding="utf-8")
+    assert [(one["hash"], one["who"], one["reason"]) for one in answer["granted"]] == [(hash_, "王审", "现状 “如此”")]
+    assert answer["counts"]["major"] == len([one for one in problems if one["severity"] == "major"]) - 1
+    assert beside.read_text(encoding="utf-8").startswith("# of the bureau\n")
+    assert onemap("validate", small, TEMPLATE).json == answer
+    assert onemap("validate", small, TEMPLATE, *grant).codes == ["exception.no_problem"]
+    back = onemap("validate", small, TEMPLATE, "--withdraw", hash_).json
+    assert back["problems"] == problems and back["granted"] == []
+    assert beside.read_text(encoding="utf-8") == "# of the bureau\n"
 
 
 BROKEN = {

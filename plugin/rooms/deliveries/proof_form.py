@@ -1,0 +1,102 @@
+"""What is proved, and against what: a folder, an archive or a database, and a template that comes along or a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtWidgets import QFileDialog, QFormLayout, QLineEdit, QMenu, QToolButton, QWidget
+
+from onemap.plugin.profile.paths import RESOURCES
+from onemap.plugin.widgets.buttons import tool_button
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.rows_and_columns import row_of
+from onemap.plugin.widgets.wrapped_choice import WrappedChoice
+from onemap.plugin.words.core_words import word
+from onemap.plugin.words.translation import tr
+
+FOLDER = "deliveries"  # of the templates that come along, and what the core's words call them
+
+
+class ProofForm(QWidget):
+    """A line for the delivery, and a list of templates."""
+
+    changed = pyqtSignal()  # another delivery, or another template
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._shown = ("", "")
+        self.line = QLineEdit()
+        self.line.setPlaceholderText(tr("A folder, archive or database"))
+        self.line.setAccessibleName(tr("Delivery"))
+        self.line.editingFinished.connect(self._tell)
+        self.line.setAcceptDrops(False)
+        self.button = tool_button("ingest", tr("Choose a folder"), action=self._choose_folder)
+        self.button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+        menu = QMenu(self)
+        menu.addAction(icon("ingest"), tr("Folder, or FileGDB…"), self._choose_folder)
+        menu.addAction(icon("file"), tr("Archive or GeoPackage…"), self._choose_file)
+        self.button.setMenu(menu)
+        self.template = WrappedChoice()
+        self.template.setAccessibleName(tr("Template"))
+        self.template.activated.connect(lambda _index: self._tell())
+        self.template_button = tool_button("file", tr("A template of your own (*.toml)"), action=self._choose_template)
+        form = QFormLayout(self)
+        form.setContentsMargins(0, 0, 0, 0)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form.addRow(tr("Delivery"), row_of((self.line, 1), self.button))
+        form.addRow(tr("Template"), row_of((self.template, 1), self.template_button))
+        self.list_templates()
+
+    @property
+    def source(self) -> str:
+        """Where the delivery lies; empty for none."""
+        return self.line.text().strip().strip('"')
+
+    def choose_source(self, path: str) -> None:
+        """Choose a delivery."""
+        if path:
+            self.line.setText(path)
+            self._tell()
+
+    def list_templates(self) -> None:
+        """List the templates that come along by their titles, once the core has told them; the chosen one stays."""
+        chosen = self.template.currentData()
+        own = [self.template.itemData(row) for row in range(self.template.count())]
+        self.template.clear()
+        for path in sorted((RESOURCES / FOLDER).glob("*.toml")):
+            self.template.addItem(word(FOLDER, path.stem), path.stem)
+        for path in own:
+            if self.template.findData(path) < 0:
+                self._add_own(path)
+        self.template.setCurrentIndex(max(0, self.template.findData(chosen)))
+
+    def choose_template(self, name: str) -> None:
+        """Choose a template by its name, or by its file."""
+        if self.template.findData(name) < 0:
+            self._add_own(name)
+        self.template.setCurrentIndex(self.template.findData(name))
+        self._tell()
+
+    def _add_own(self, path: str) -> None:
+        self.template.addItem(Path(path).name, path)
+
+    def _tell(self) -> None:
+        """Tell that something else is chosen, if it is."""
+        chosen = (self.source, self.template.currentData())
+        if chosen != self._shown:
+            self._shown = chosen
+            self.changed.emit()
+
+    def _choose_folder(self) -> None:
+        self.choose_source(QFileDialog.getExistingDirectory(self, tr("A folder that was delivered"), self.source))
+
+    def _choose_file(self) -> None:
+        filters = tr("Delivery (*.zip *.7z *.gpkg)")
+        path, _filter = QFileDialog.getOpenFileName(self, tr("A file that was delivered"), self.source, filters)
+        self.choose_source(path)
+
+    def _choose_template(self) -> None:
+        path, _filter = QFileDialog.getOpenFileName(self, tr("A template"), "", "TOML (*.toml)")
+        if path:
+            self.choose_template(path)

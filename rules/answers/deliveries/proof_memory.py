@@ -1,0 +1,221 @@
+"""What a proof found, by the content that each check has read: what has not changed need not be proved again."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import shapely
+
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.software import software_versions
+from onemap.rules.answers.deliveries.delivery_template import Check, DeliveryTemplate
+from onemap.rules.answers.deliveries.proof_findings import Finding
+
+Run = tuple[int, Sequence[Finding]]  # at how many objects a check has looked, and what it has found
+_FORM, _EDITION = "onemap proof memory", 1
+_NO_KEY = ""  # of a check that is always run
+_PROBLEM, _TUPLE = "problem", "tuple"
+
+
+@dataclass(frozen=True)
+class SourceMemory:
+    """One layer of a database. code: None if the template has no such layer; hash: of its content."""
+
+    path: str
+    name: str
+    code: str | None
+    is_named_exactly: bool
+    hash: str
+
+    @property
+    def whole_hash(self) -> str:
+        """The hash of its content, and of where it stands and how it is called."""
+        parts = (self.path, self.name, self.code or "", str(self.is_named_exactly), self.hash)
+        return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()
+
+
+@dataclass(frozen=True)
+class ReadingMemory:
+    """What was read of a delivery's databases.
+
+    files: the hash of each by its path; plane: as WKT; unread, lost: as `source_layers` gives them.
+    """
+
+    files: Mapping[str, str]
+    sources: Sequence[SourceMemory]
+    plane: str
+    unread: Sequence[Finding]
+    lost: frozenset[str]
+
+
+@dataclass
+class ProofMemory:
+    """The memory of the proof before, and what the proof that runs adds to its own.
+
+    A check whose template, program and content are those of before has the findings of before. before: by check the key
+    of what it read and its findings, None where it could not look at anything; was_there: whether there was a proof
+    before; is_asked: whether it is written in the end, so that content is hashed; renewed: how many checks were run.
+    """
+
+    template: DeliveryTemplate
+    before: Mapping[str, tuple[str, Run | None]] = field(default_factory=dict)
+    reading_before: ReadingMemory | None = None
+    was_there: bool = False
+    is_asked: bool = True
+    renewed: int = 0
+    reading: ReadingMemory | None = None
+    _now: dict[str, tuple[str, Run | None]] = field(default_factory=dict)
+
+    def recall(self, check: Check, content: Iterable[str], run: Callable[[], Run | None]) -> Run | None:
+        """What a check finds: as before if it would read the same content, else by running it."""
+        key = hashlib.sha256("\0".join(content).encode("utf-8", "replace")).hexdigest()
+        known = self.before.get(check.id)
+        if known is not None and known[0] == key:
+            self._now[check.id] = known
+            return known[1]
+        return self.renew(check, run(), key)
+
+    def renew(self, check: Check, run: Run | None, key: str = _NO_KEY) -> Run | None:
+        """Note what a check has found that was run."""
+        self.renewed += 1
+        self._now[check.id] = key, run
+        return run
+
+    def changes(self) -> dict[str, int]:
+        """How many checks were run, how many findings of before are gone, and how many are new, by their hashes."""
+        before, now = (
+            Counter((check, one.hash) for check, (_, run) in runs.items() if run is not None for one in run[1])
+            for runs in (self.before, self._now)
+        )
+        return {"proved": self.renewed, "gone": (before - now).total(), "new": (now - before).total()}
+
+    def write(self, path: Path) -> None:
+        """Write it for the next proof."""
+        reading = self.reading
+        content = {
+            "program": software_versions(),
+            "template": self.template.hash,
+            "reading": None
+            if reading is None
+            else {
+                "files": dict(reading.files),
+                "sources": [asdict(source) for source in reading.sources],
+                "plane": reading.plane,
+                "unread": [_finding_record(one) for one in reading.unread],
+                "lost": sorted(reading.lost),
+            },
+            "checks": {
+                check: [key, None if run is None else [run[0], [_finding_record(one) for one in run[1]]]]
+                for check, (key, run) in self._now.items()
+            },
+        }
+        body = json.dumps(content, ensure_ascii=False)
+        head = {"form": _FORM, "edition": _EDITION, "sha256": hashlib.sha256(body.encode()).hexdigest()}
+        path.write_text(f"{json.dumps(head)}\n{body}\n", encoding="utf-8")
+
+
+def read_memory(path: Path, template: DeliveryTemplate) -> ProofMemory:
+    """The memory that a proof has written; empty if there is none, or of another template or program.
+
+    Raises OneMapError proof.memory_form for a file that is none, or is damaged: it shall not be written over.
+    """
+    try:
+        head_text, _, body = path.read_text(encoding="utf-8").partition("\n")
+        head, body = json.loads(head_text), body.removesuffix("\n")
+        if not isinstance(head, dict) or head.get("form") != _FORM:
+            raise OneMapError("proof.memory_form", file=path.name)
+        if head.get("edition") != _EDITION:
+            return ProofMemory(template)
+        if head.get("sha256") != hashlib.sha256(body.encode()).hexdigest():
+            raise OneMapError("proof.memory_form", file=path.name)
+        content = json.loads(body)
+    except FileNotFoundError:
+        return ProofMemory(template)
+    except (OSError, ValueError):
+        raise OneMapError("proof.memory_form", file=path.name) from None
+    if (content["program"], content["template"]) != (software_versions(), template.hash):
+        return ProofMemory(template)
+    checks = {check.id: check for check in template.checks}
+    before: dict[str, tuple[str, Run | None]] = {}
+    for name, (key, run) in content["checks"].items():
+        findings = None if run is None else [_finding(checks, record) for record in run[1]]
+        before[name] = key, None if findings is None else (run[0], findings)
+    return ProofMemory(template, before, _reading(checks, content["reading"]), was_there=True)
+
+
+def _reading(checks: Mapping[str, Check], record: Mapping[str, Any] | None) -> ReadingMemory | None:
+    if record is None:
+        return None
+    return ReadingMemory(
+        files=record["files"],
+        sources=[SourceMemory(**source) for source in record["sources"]],
+        plane=record["plane"],
+        unread=[_finding(checks, one) for one in record["unread"]],
+        lost=frozenset(record["lost"]),
+    )
+
+
+def _finding_record(finding: Finding) -> dict[str, Any]:
+    return {
+        "check": finding.check.id,
+        "problem": _plain(finding.problem),
+        "path": finding.path,
+        "layer": finding.layer,
+        "feature": finding.feature,
+        "field": finding.field,
+        "ground": None if finding.ground is None else shapely.to_wkb(finding.ground, hex=True),
+        "point": finding.point,
+        "area_m2": finding.area_m2,
+        "hash": finding.hash,
+    }
+
+
+def _finding(checks: Mapping[str, Check], record: Mapping[str, Any]) -> Finding:
+    ground, point = record["ground"], record["point"]
+    return Finding(
+        check=checks[record["check"]],
+        problem=_fact(record["problem"]),
+        path=record["path"],
+        layer=record["layer"],
+        feature=record["feature"],
+        field=record["field"],
+        ground=None if ground is None else shapely.from_wkb(ground),
+        point=None if point is None else (point[0], point[1]),
+        area_m2=record["area_m2"],
+        hash=record["hash"],
+    )
+
+
+def _plain(value: Any) -> Any:
+    """A fact as JSON has it; a problem and a tuple are marked. Raises TypeError for what no fact is."""
+    if isinstance(value, Problem):
+        return {"is": _PROBLEM, "code": value.code, "facts": {name: _plain(one) for name, one in value.facts.items()}}
+    if isinstance(value, tuple):
+        return {"is": _TUPLE, "values": [_plain(one) for one in value]}
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    if isinstance(value, Mapping):
+        return {"is": "", "values": {name: _plain(one) for name, one in value.items()}}
+    if isinstance(value, np.generic):
+        return value.item()
+    if value is None or isinstance(value, (str, int, float)):
+        return value
+    raise TypeError(f"a fact of {type(value).__name__}")
+
+
+def _fact(value: Any) -> Any:
+    """A fact as it was."""
+    if isinstance(value, list):
+        return [_fact(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    if value["is"] == _PROBLEM:
+        return Problem(value["code"], {name: _fact(one) for name, one in value["facts"].items()})
+    if value["is"] == _TUPLE:
+        return tuple(_fact(one) for one in value["values"])
+    return {name: _fact(one) for name, one in value["values"].items()}
