@@ -182,7 +182,7 @@ def groups_apart(checks, clean):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [NAMES[0], *(pytest.param(name, marks=pytest.mark.nightly) for name in NAMES[1:])])
 def test_each_check_finds_a_fault_put_before_it(name, tmp_path):
     template = template_named(name)
     clean = layers_for(template)

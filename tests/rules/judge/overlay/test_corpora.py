@@ -21,7 +21,6 @@ from onemap.rules.judge.overlay.threads import Threads
 TORTURE = Path(__file__).resolve().parents[5] / "shared" / "data" / "torture"
 THREADS = Threads()
 CITY = (38_500_000.0, 4_200_000.0)
-SHIFTS = pytest.mark.parametrize("shift", [(0.0, 0.0), CITY], ids=["as it lies", "in a city's zone"])
 # Suites in degrees are read as if a unit were 2^17 m, exact in binary: 1e-3 m² would forgive them anything.
 SMALL, METRES = 10.0, 2.0**17
 
@@ -179,8 +178,15 @@ def faults(a: shapely.Geometry, b: shapely.Geometry) -> list[str]:
 
 
 @pytest.mark.slow
-@SHIFTS
-@pytest.mark.parametrize(("cases", "count"), [(pairs, 76), (neighbours, 404)], ids=["pairs", "neighbours"])
+@pytest.mark.parametrize(
+    ("cases", "count", "shift"),
+    [
+        pytest.param(pairs, 76, (0.0, 0.0), id="pairs as they lie"),
+        pytest.param(pairs, 76, CITY, id="pairs in a city's zone"),
+        pytest.param(neighbours, 404, (0.0, 0.0), id="neighbours as they lie", marks=pytest.mark.nightly),
+        pytest.param(neighbours, 404, CITY, id="neighbours in a city's zone"),
+    ],
+)
 def test_every_pair_of_the_suites_is_balanced_symmetric_and_valid(
     cases: Callable[[], list[Case]], count: int, shift: tuple[float, float]
 ):
