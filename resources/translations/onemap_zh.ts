@@ -5344,6 +5344,10 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>报告（*.xlsx、*.html、*.json）</translation>
     </message>
     <message>
+        <source>Prove it</source>
+        <translation>证明</translation>
+    </message>
+    <message>
         <source>Prove the pack</source>
         <translation>证明规则包</translation>
     </message>
@@ -5542,6 +5546,8 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>Classes of projects</source>
         <translation>项目类别</translation>
+    </message>
+    <message>
         <source>A file that was delivered</source>
         <translation>报送来的文件</translation>
     </message>

@@ -143,7 +143,7 @@ class PackDialog(WorkingDialog):
         self.copy_button = push_button(tr("Make it the city's own…"), sign="file", action=self._ask_copy)
         self.copy_button.setToolTip(tr("Write the pack and its cases to a file that may be changed"))
         self.save_button = push_button(tr("Save"), sign="keep", action=lambda _checked: self.save())
-        self.prove_button = push_button(tr("Prove the pack"), sign="check", action=lambda _checked: self.prove())
+        self.prove_button = push_button(tr("Prove it"), sign="check", action=lambda _checked: self.prove())
         self.prove_button.setToolTip(tr("Judge the cases beside the pack"))
         self.try_button = push_button(tr("What would turn"), sign="trial", action=lambda _checked: self.try_out())
         self.try_button.setToolTip(tr("Judge open cases by this pack; nothing is written"))

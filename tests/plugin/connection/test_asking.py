@@ -181,6 +181,7 @@ OF_NO_LIBRARY = {
     "ProfileDialog": "as all dialogs",
     "CompareForm": "words are the same everywhere; its other question is of a library",
     "ParcelMends": "a file of parcels",
+    "ProofTab": "a delivery, before anything of it is in a library",
     "RulesChoice": "a file of rules",
     "ResultsView": "the steps of a run, which is cleared with its library",
 }
