@@ -91,6 +91,8 @@ TYPED = {
     "delivery.plan_head",
     "help.check.parcels",
     "out.name.mend",
+    "pack.origin.mend",
+    "pack.set_value.mend",
     "python.no_map.mend",
     "readings.table.mend",
     "rule.in_two_packs.mend",

@@ -9,8 +9,8 @@ from typing import Any
 from qgis.core import QgsGeometry
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import Qt, QTimer, pyqtSignal
-from qgis.PyQt.QtGui import QKeySequence
-from qgis.PyQt.QtWidgets import QShortcut, QWidget
+from qgis.PyQt.QtGui import QAction, QKeySequence
+from qgis.PyQt.QtWidgets import QWidget
 
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.desk.add.source_choice import Delivery
@@ -90,9 +90,11 @@ class ProofTab(QWidget):
             self.previous_button, (self.next_button, 1), (self.exception_button, 1), inside=self.steps, is_tight=True
         )
         for key, way in (("F8", 1), ("Shift+F8", -1)):  # wherever the keyboard is: who mends works on the map
-            shortcut = QShortcut(QKeySequence(key), self)
-            shortcut.setContext(Qt.ShortcutContext.ApplicationShortcut)
-            shortcut.activated.connect(lambda way=way: self.step(way))
+            shortcut = QAction(self)
+            shortcut.setShortcut(QKeySequence(key))
+            shortcut.setShortcutContext(Qt.ShortcutContext.ApplicationShortcut)
+            shortcut.triggered.connect(lambda _checked, way=way: self.step(way))
+            self.addAction(shortcut)
         below = (self.grade, self.summary, (self.tree, 1), self.details, self.steps, 0)
         fill_room(self, self.form, buttons, self.work, *below)
         self._show_problem({})

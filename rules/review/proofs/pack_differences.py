@@ -13,11 +13,10 @@ from onemap.rules.judge.kinds.permitted_uses import PermitTable
 from onemap.rules.judge.packs.pack import Pack
 from onemap.rules.judge.packs.project_class import ProjectClass
 from onemap.rules.judge.packs.rule import VERDICTS, Rule
+from onemap.rules.review.proofs.pack_views import CHANGES
 from onemap.rules.review.proofs.trial_fields import all_values, where_says
 
 STRICTER, MILDER, OTHERWISE, WORDS = "stricter", "milder", "otherwise", "words"
-# What a rule becomes, as people want to see it: the strictest first.
-CHANGES = ("new", "gone", STRICTER, MILDER, "both", OTHERWISE, "law", WORDS)
 _MORE_IS_MILDER = ("min_area_m2", "min_share", "min_width_m", "above", "limit")
 _MORE_IS_STRICTER = ("distance_m", "half_width_m", "below")
 _NONE_IS_NOTHING = ("min_area_m2", "min_share", "min_width_m")

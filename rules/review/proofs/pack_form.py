@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from onemap.layers.catalogue.catalogue import DEPARTMENTS, layer_title, named_groups
@@ -10,7 +10,6 @@ from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.library.library import Library
 from onemap.layers.messages import LANGUAGES, phrase, sentences
-from onemap.rules.display.rows.answer_rows import AnswerRow, AnswerTable, AnswerView, Column
 from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.kinds.kind import AMOUNT, FLAG, LIST, NUMBER, TEXT, WHOLE, Key
 from onemap.rules.judge.packs.keys import REVIEW_KEYS, RULE_KEYS
@@ -179,27 +178,3 @@ def hits_of_run(library: Library, run: str) -> Counter[str]:
     check_record(library, run)
     rows = stored_values(library, run, "findings", ("rule", "counted", "verdict"))
     return Counter(rule for rule, counted, verdict in rows if counted and verdict != "unknown")
-
-
-def pack_view(result: Result, language: str) -> AnswerView:
-    """The rules by department, each with its law, how often it hit, and what differs from the pack's origin."""
-    heads = [phrase(f"pack_form.{name}", language) for name in ("rule", "verdict", "law", "hits", "change")]
-    parts: list[AnswerRow | AnswerTable] = []
-    for one in result["departments"]:
-        rows = [_rule_row(rule, language) for rule in one["rules"]]
-        table = AnswerTable([Column(head, is_number=at == 3) for at, head in enumerate(heads)], rows)
-        title = phrase("pack_difference.head", language, title=one["title"], count=len(rows))
-        parts.append(AnswerRow(title, rows=[table], line=(title,)))
-    pack = result["pack"]
-    facts = {"id": pack["id"], "version": pack["version"], "hash": pack["hash"][:12]}
-    opening = [phrase("pack_form.head", language, title=pack["title"].get(language, pack["id"]), **facts)]
-    if result["origin"]:
-        opening.append(phrase("pack_form.origin", language, **result["origin"]))
-    return AnswerView(parts, opening)
-
-
-def _rule_row(rule: Result, language: str) -> AnswerRow:
-    verdict = phrase(f"verdict.{rule['verdict']}", language)
-    hits = "" if rule["hits"] is None else str(rule["hits"])
-    values: Sequence[str] = (verdict, rule["law"], hits, rule["mark"])
-    return AnswerRow(rule["title"], values, hint=rule["rule"], about={"rule": rule["rule"]}, sign=rule["verdict"])

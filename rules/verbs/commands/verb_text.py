@@ -20,10 +20,8 @@ from onemap.rules.display.rows.layer_rows import layers_view
 from onemap.rules.display.rows.run_views import check_view, explain_view, runs_view
 from onemap.rules.numbers.indicators.indicator_rows import indicator_view
 from onemap.rules.numbers.warnings.warning_rows import kept_view, warning_view
-from onemap.rules.review.proofs.pack_difference_rows import differences_view
-from onemap.rules.review.proofs.pack_form import pack_view
-from onemap.rules.review.proofs.pack_proof_rows import prove_view
 from onemap.rules.review.proofs.pack_text import PACK_SPEAKERS, versions_view
+from onemap.rules.review.proofs.pack_views import differences_view, pack_view, prove_view
 from onemap.rules.verbs.commands.delivery_text import DELIVERY_VIEWS, added_lines, ingest_warnings
 from onemap.rules.verbs.commands.review_text import REVIEW_SPEAKERS, REVIEW_VIEWS
 from onemap.rules.verbs.commands.statistics_text import theme_lines, transitions_view

@@ -210,7 +210,7 @@ def _pack(name: str, catalogue: Mapping[str, Any]) -> Any:
 def _origin(pack: Any, catalogue: Mapping[str, Any], language: str) -> tuple[Result | None, dict[str, Result]]:
     """Of which pack one is a copy, whether that is still the one that comes along, and by rule what differs from it."""
     from onemap.rules.judge.packs.pack import is_shipped
-    from onemap.rules.review.proofs.pack_difference_rows import DifferenceWords
+    from onemap.rules.review.proofs.difference_words import DifferenceWords
     from onemap.rules.review.proofs.pack_differences import rule_differences
 
     if not pack.origin:
@@ -308,7 +308,7 @@ def pack_differences(values: Values, context: VerbContext) -> Result:
 
     from onemap.layers.catalogue.catalogue import shipped_catalogue
     from onemap.rules.judge.packs.pack import pack_text, parse_packs
-    from onemap.rules.review.proofs.pack_difference_rows import DifferenceWords
+    from onemap.rules.review.proofs.difference_words import DifferenceWords
     from onemap.rules.review.proofs.pack_differences import pack_changes, rule_differences
 
     catalogue, names = shipped_catalogue(), values["pack"]

@@ -1,18 +1,17 @@
-"""What differs between packs, in words: a sentence for each key, rows for people, plain values for programs."""
+"""What differs between packs, in words: a sentence for each key, and plain values for programs."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from onemap.layers.catalogue.catalogue import LayerEntry, layer_title, named_groups
 from onemap.layers.messages import phrase, sentences
-from onemap.rules.display.rows.answer_rows import AnswerRow, AnswerView
 from onemap.rules.judge.findings.citations import cited_law
 from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.kinds.permitted_uses import PermitTable
 from onemap.rules.judge.packs.project_class import ProjectClass
 from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.review.proofs.case_drafts import toml_value
-from onemap.rules.review.proofs.pack_differences import CHANGES, KeyChange, PackChange, RuleDifference
+from onemap.rules.review.proofs.pack_differences import KeyChange, PackChange, RuleDifference
 
 Result = dict[str, Any]
 
@@ -129,49 +128,3 @@ class DifferenceWords:
 
     def _phrase(self, code: str, **facts: Any) -> str:
         return phrase(code, self._language, **facts)
-
-
-def differences_view(result: Result, language: str) -> AnswerView:
-    """How many rules became what, then each with its sentences, and what of a check's parcels turns."""
-    counts = [
-        f"{phrase(f'pack_difference.{name}', language)} {result['counts'][name]}"
-        for name in CHANGES
-        if result["counts"].get(name)
-    ]
-    heads = {
-        **result,
-        "counts": phrase("said.comma", language).join(counts) or phrase("pack_difference.none", language),
-    }
-    opening = phrase("pack_difference.counts", language, **heads)
-    rows = [AnswerRow(opening, line=())]  # a window has no lines before its rows
-    for name in CHANGES:
-        ofs = [_rule_row(one, language) for one in result["rules"] if one["change"] == name]
-        if ofs:
-            title = phrase(
-                "pack_difference.head", language, title=phrase(f"pack_difference.{name}", language), count=len(ofs)
-            )
-            rows.append(AnswerRow(title, rows=ofs, line=(title,)))
-    if result["pack"]:
-        others = [AnswerRow(one["sentence"], line=(one["sentence"],)) for one in result["pack"]]
-        title = phrase(
-            "pack_difference.head", language, title=phrase("pack_difference.pack", language), count=len(others)
-        )
-        rows.append(AnswerRow(title, rows=others, line=(title,)))
-    if turned := result.get("turned"):
-        title = phrase("pack_difference.turned", language, count=len(turned), run=result["run"])
-        rows.append(AnswerRow(title, rows=[_turned_row(one, language) for one in turned], line=(title,)))
-    closing = [phrase("pack_difference.none_turned", language, run=result["run"])] if result.get("turned") == [] else []
-    rows += [AnswerRow(line, line=()) for line in closing]
-    return AnswerView(rows, [opening], closing)
-
-
-def _rule_row(one: Result, language: str) -> AnswerRow:
-    below = [AnswerRow(key["sentence"], line=(key["sentence"],)) for key in one["keys"]]
-    name = phrase("pack_difference.rule", language, **one)
-    return AnswerRow(name, hint=one["rule"], about={"rule": one["rule"]}, sign=one["verdict"], rows=below, line=(name,))
-
-
-def _turned_row(one: Result, language: str) -> AnswerRow:
-    words = [phrase(f"verdict.{one[side]}", language) if one[side] else "–" for side in ("from", "to")]
-    text = phrase("pack_difference.parcel", language, parcel=one["parcel"], before=words[0], after=words[1])
-    return AnswerRow(text, hint=", ".join(one["rules"]), about={"parcel": one["parcel"]}, line=(text,))

@@ -1,0 +1,121 @@
+"""What packs say to people: how their cases stand, how they differ, and their rules by department."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from onemap.layers.messages import phrase
+from onemap.rules.display.rows.answer_rows import AnswerRow, AnswerTable, AnswerView, Column
+
+Result = dict[str, Any]
+# What a rule becomes, as people want to see it: the strictest first.
+CHANGES = ("new", "gone", "stricter", "milder", "both", "otherwise", "law", "words")
+_MOST_LINES = 40  # of each sort; the report and JSON have all
+
+
+def prove_view(result: Result, language: str) -> AnswerView:
+    """How the cases stand, then what fails, what is not shown, and which errors nobody would notice."""
+    if "text" in result:
+        return AnswerView(opening=[phrase("said.prove_new", language, **result), "", result["text"].rstrip()])
+    head = {**result, "rules": len(result["rules"]), "uncovered": len(result["uncovered"])}
+    rows = [_failed(one, language) for one in result["failed"]]
+    rows += [_uncovered(rule, result["rules"][rule], language) for rule in result["uncovered"]]
+    lines = [phrase("said.prove", language, **head)]
+    if mutants := result.get("mutants"):
+        lines.append(phrase("said.prove_mutants", language, **{**mutants, "equal": len(mutants["equal"])}))
+        rows += [_row(phrase("said.prove_survived", language, **one), one["rule"]) for one in mutants["survived"]]
+    heads = [AnswerRow(line, line=()) for line in lines]  # a window has no lines before its rows
+    shown = [*heads, *rows[:_MOST_LINES]]
+    more = len(rows) - _MOST_LINES
+    closing = [phrase("said.more_rows", language, count=more)] if more > 0 else []
+    closing += [phrase("said.prove_report", language, report=place) for place in result.get("report", ())]
+    return AnswerView(shown, lines, closing)
+
+
+def _row(text: str, rule: str) -> AnswerRow:
+    return AnswerRow(text, about={"rule": rule}, line=(text,))
+
+
+def _failed(one: Result, language: str) -> AnswerRow:
+    verdict = phrase(f"verdict.{one['verdict']}", language)
+    expected = one["expected"]
+    for code in ("prohibited", "restricted", "unknown", "consult", "notice", "clear"):
+        expected = expected.replace(code, phrase(f"verdict.{code}", language))
+    rules = phrase("said.prove_rules", language, rules=one["rule"]) if one["rule"] else ""
+    facts = {"case": one["case"], "expected": expected, "verdict": verdict, "rule": rules}
+    return _row(phrase("said.prove_failed", language, **facts), one["rule"])
+
+
+def _uncovered(rule: str, counts: Result, language: str) -> AnswerRow:
+    lacks = [phrase(f"clause.{clause}", language) for clause, count in counts.items() if count == 0]
+    words = phrase("said.comma", language).join(lacks)
+    return _row(phrase("said.prove_uncovered", language, rule=rule, lacks=words), rule)
+
+
+def differences_view(result: Result, language: str) -> AnswerView:
+    """How many rules became what, then each with its sentences, and what of a check's parcels turns."""
+    counts = [
+        f"{phrase(f'pack_difference.{name}', language)} {result['counts'][name]}"
+        for name in CHANGES
+        if result["counts"].get(name)
+    ]
+    heads = {
+        **result,
+        "counts": phrase("said.comma", language).join(counts) or phrase("pack_difference.none", language),
+    }
+    opening = phrase("pack_difference.counts", language, **heads)
+    rows = [AnswerRow(opening, line=())]  # a window has no lines before its rows
+    for name in CHANGES:
+        ofs = [_difference_row(one, language) for one in result["rules"] if one["change"] == name]
+        if ofs:
+            title = phrase(
+                "pack_difference.head", language, title=phrase(f"pack_difference.{name}", language), count=len(ofs)
+            )
+            rows.append(AnswerRow(title, rows=ofs, line=(title,)))
+    if result["pack"]:
+        others = [AnswerRow(one["sentence"], line=(one["sentence"],)) for one in result["pack"]]
+        title = phrase(
+            "pack_difference.head", language, title=phrase("pack_difference.pack", language), count=len(others)
+        )
+        rows.append(AnswerRow(title, rows=others, line=(title,)))
+    if turned := result.get("turned"):
+        title = phrase("pack_difference.turned", language, count=len(turned), run=result["run"])
+        rows.append(AnswerRow(title, rows=[_turned_row(one, language) for one in turned], line=(title,)))
+    closing = [phrase("pack_difference.none_turned", language, run=result["run"])] if result.get("turned") == [] else []
+    rows += [AnswerRow(line, line=()) for line in closing]
+    return AnswerView(rows, [opening], closing)
+
+
+def _difference_row(one: Result, language: str) -> AnswerRow:
+    below = [AnswerRow(key["sentence"], line=(key["sentence"],)) for key in one["keys"]]
+    name = phrase("pack_difference.rule", language, **one)
+    return AnswerRow(name, hint=one["rule"], about={"rule": one["rule"]}, sign=one["verdict"], rows=below, line=(name,))
+
+
+def _turned_row(one: Result, language: str) -> AnswerRow:
+    words = [phrase(f"verdict.{one[side]}", language) if one[side] else "–" for side in ("from", "to")]
+    text = phrase("pack_difference.parcel", language, parcel=one["parcel"], before=words[0], after=words[1])
+    return AnswerRow(text, hint=", ".join(one["rules"]), about={"parcel": one["parcel"]}, line=(text,))
+
+
+def pack_view(result: Result, language: str) -> AnswerView:
+    """The rules by department, each with its law, how often it hit, and what differs from the pack's origin."""
+    heads = [phrase(f"pack_form.{name}", language) for name in ("rule", "verdict", "law", "hits", "change")]
+    parts: list[AnswerRow | AnswerTable] = []
+    for one in result["departments"]:
+        rows = [_form_row(rule, language) for rule in one["rules"]]
+        table = AnswerTable([Column(head, is_number=at == 3) for at, head in enumerate(heads)], rows)
+        title = phrase("pack_difference.head", language, title=one["title"], count=len(rows))
+        parts.append(AnswerRow(title, rows=[table], line=(title,)))
+    pack = result["pack"]
+    facts = {"id": pack["id"], "version": pack["version"], "hash": pack["hash"][:12]}
+    opening = [phrase("pack_form.head", language, title=pack["title"].get(language, pack["id"]), **facts)]
+    if result["origin"]:
+        opening.append(phrase("pack_form.origin", language, **result["origin"]))
+    return AnswerView(parts, opening)
+
+
+def _form_row(rule: Result, language: str) -> AnswerRow:
+    verdict = phrase(f"verdict.{rule['verdict']}", language)
+    hits = "" if rule["hits"] is None else str(rule["hits"])
+    values: Sequence[str] = (verdict, rule["law"], hits, rule["mark"])
+    return AnswerRow(rule["title"], values, hint=rule["rule"], about={"rule": rule["rule"]}, sign=rule["verdict"])
