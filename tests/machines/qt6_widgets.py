@@ -130,6 +130,7 @@ def kinds_of_widget(modules):
 # What the core tells of a field of a form, for widgets that are made of it.
 DESCRIBED = {
     "field": {"name": "head", "kind": "text", "title": "Head"},
+    "pack_value": {"place": "rule:a:min_area_m2", "form": "number", "title": "least area", "value": "1"},
     "fact": {"name": "depth", "kind": "number", "title": "Depth", "unit": "m"},
 }
 

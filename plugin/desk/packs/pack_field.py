@@ -22,18 +22,22 @@ class PackField(QWidget):
 
     changed = pyqtSignal()
 
-    def __init__(self, field: dict[str, Any], parent: QWidget | None = None) -> None:
+    def __init__(self, pack_value: dict[str, Any], parent: QWidget | None = None) -> None:
         """Take what the core tells of a value."""
         super().__init__(parent)
-        title = str(field["title"])
-        self.place, self.title, self._form = str(field["place"]), f"{title[:1].upper()}{title[1:]}", str(field["form"])
-        self._field = field
+        title = str(pack_value["title"])
+        self.place, self.title, self._form = (
+            str(pack_value["place"]),
+            f"{title[:1].upper()}{title[1:]}",
+            str(pack_value["form"]),
+        )
+        self._field = pack_value
         self.control = self._make()
         self.control.setAccessibleName(self.title)
-        self.control.setToolTip(str(field.get("hint") or ""))
+        self.control.setToolTip(str(pack_value.get("hint") or ""))
         self.error = FieldError(self.control)
         self.changed.connect(self.error.clear)
-        unit = QLabel(str(field.get("unit") or ""))
+        unit = QLabel(str(pack_value.get("unit") or ""))
         unit.setVisible(bool(unit.text()))
         column_of(row_of((self.control, 1), unit), self.error, inside=self, is_tight=True, spacing=1)
         self.setFocusProxy(self.control)
