@@ -6,7 +6,7 @@ from qgis.PyQt.QtCore import QSize, Qt
 from qgis.PyQt.QtGui import QPaintEvent, QPalette
 from qgis.PyQt.QtWidgets import QStyle, QStyleOptionFocusRect, QStyleOptionTab, QStylePainter, QTabBar
 
-LEAST_MARGIN_PX = 10  # of a name, both sides together
+LEAST_MARGIN_PX = 8  # of a name, both sides together
 FOCUS_INSET_PX = 3
 
 

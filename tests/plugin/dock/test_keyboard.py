@@ -9,7 +9,7 @@ from onemap.tests.plugin.other_desk import core
 
 pytestmark = pytest.mark.slow
 CASE = ["case: Opinion", "case: Findings", "case: Rounds", "case: History"]
-ROOMS = ["Map", "Check", "Compare", "Review", "Numbers", "results", *CASE]
+ROOMS = ["Map", "Check", "Compare", "Review", "Numbers", "Proof", "results", *CASE]
 
 
 @pytest.fixture(scope="module")
