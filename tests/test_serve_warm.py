@@ -60,7 +60,7 @@ def test_a_warm_session_answers_as_a_fresh_one_after_another_process_added_a_ver
     assert again != first and again == fresh(town)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_warm_session_sees_that_a_layer_was_damaged_meanwhile(served_core, town):
     first = answer_and_rows(served_core, 1, town)
     assert first[0]["unknown"] == 0
@@ -129,7 +129,7 @@ def test_after_a_refusal_and_after_another_connection_wrote_the_library_is_opene
             assert third.name == "renamed"
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_library_that_was_taken_away_is_no_concern_of_the_next_one(served_core, town, tmp_path):
     shutil.copytree(town, tmp_path / "other")
     assert answer_and_rows(served_core, 1, tmp_path / "other")

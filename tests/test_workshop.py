@@ -130,7 +130,7 @@ def test_the_plugin_says_which_packages_it_installs():
     assert named == re.findall(r"^[\w.-]+", "\n".join(lists), re.MULTILINE)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_the_zip_is_what_the_scanners_of_plugins_qgis_org_let_pass(checkout: Path):
     done = build("package", root=checkout)
     if "lrelease was not found" in done.stderr:

@@ -112,7 +112,7 @@ def test(words: Sequence[str]) -> int:
     debian.install_test_server()
     debian.install_test_programs()
     debian.install_map_server()
-    plugin = None if mark == "nightly" else _plugin_tests(report, face, why_not, ["-m", mark, OF_PLUGIN])
+    plugin = _plugin_tests(report, face, why_not, ["-m", mark, OF_PLUGIN])
     beside = [report.begin(*plugin)] if plugin else []
     _give_way()
     if not words:

@@ -209,7 +209,7 @@ def test_a_file_that_is_not_there_is_refused_as_such(shelf, xian, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("text", [FOUR, SEVEN])
+@pytest.mark.parametrize("text", [FOUR, pytest.param(SEVEN, marks=pytest.mark.nightly)])
 def test_the_parameters_are_nowhere_in_library_log_run_or_messages(shelf, xian, tmp_path, core, text):
     path = parameter_file(tmp_path, text)
     define = "name=试验,department=land,library=base,kind=vector,geometry=polygon"

@@ -142,7 +142,7 @@ def whole(tmp_path_factory, empty_library, sources):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("repair", [True, False])
+@pytest.mark.parametrize("repair", [pytest.param(True, marks=pytest.mark.nightly), False])
 @pytest.mark.parametrize("name", NAMES)
 def test_a_layer_of_planted_errors_is_the_same_in_blocks_of_fifty_as_at_once(
     libraries, sources, whole, in_blocks, name, repair

@@ -32,7 +32,12 @@ LOOKS = {
 }
 
 
-@pytest.fixture(params=LOOKS)
+@pytest.fixture(
+    params=[
+        *("light", "dark-zh", "large"),
+        *(pytest.param(look, marks=pytest.mark.nightly) for look in ("windows-zh", "night", "gray")),
+    ]
+)
 def dressed(request, application, canvas, shared_core):
     """The dock in a style, a theme, a language and a font, 320 pixels wide; QGIS has its own again at the end."""
     style, theme, language, points = LOOKS[request.param]

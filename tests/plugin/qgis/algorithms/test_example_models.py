@@ -74,6 +74,7 @@ def test_the_model_opens_in_the_designer_and_names_what_it_needs(provider):
     }
 
 
+@pytest.mark.nightly
 def test_thirty_files_go_through_in_one_call(town, empty_library, tmp_path):
     """A folder of parcels, then a folder of layers: one start of QGIS and of the core for each."""
     parcels, delivery = tmp_path / "parcels", tmp_path / "delivery"

@@ -198,6 +198,7 @@ def test_what_another_desk_does_on_the_server_is_shown_without_a_press(postgres,
     desk.tab.deleteLater()
 
 
+@pytest.mark.nightly
 def test_what_is_typed_outlives_a_server_that_ends_and_comes_back(entry, town, canvas, tmp_path):
     with town_server() as own:
         server = own.library("interrupted", town)

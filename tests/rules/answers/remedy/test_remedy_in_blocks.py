@@ -64,7 +64,13 @@ def stored_run(desk, run):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("more", [(), ("--move", "30", "--min-part", "50")], ids=["cut", "searched"])
+@pytest.mark.parametrize(
+    "more",
+    [
+        pytest.param((), id="cut"),
+        pytest.param(("--move", "30", "--min-part", "50"), id="searched", marks=pytest.mark.nightly),
+    ],
+)
 def test_a_remedy_in_blocks_is_that_of_all_parcels_at_once(ground, monkeypatch, more):
     whole, out = run_remedy(ground, "whole.gpkg", *more)
     monkeypatch.setenv(BLOCK, "4")

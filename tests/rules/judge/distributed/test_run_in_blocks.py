@@ -117,7 +117,7 @@ def write_question(desk, parcels, *rules, columns=None):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.nightly) for seed in (1, 2))])
 def test_blocks_of_a_random_world_give_what_one_block_gives(desk, seed):
     world = World(seed)
     desk.layer("ZONE", world.features, {"T": world.classes}, covers=world.coverage, accuracy=0.5)

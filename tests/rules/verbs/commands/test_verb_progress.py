@@ -81,6 +81,16 @@ profile {library}
 facts {library}
 laws
 prove city-preliminary sample-ordinance
+pack copy city-preliminary {folder}/own.toml --id own
+pack show {folder}/own.toml
+pack change {folder}/own.toml --set review:days=9
+pack differences {folder}/own.toml
+pack send {folder}/own.toml {folder}/own.zip
+pack receive {folder}/own.zip {received}
+pack enact {other} {folder}/own.toml --reason 试行 --by 张三
+pack versions {other}
+sample {folder}/sent --delivery
+validate {folder}/sent --template municipal-plan
 words
 redline {city}/redline.txt {folder}/redline.gpkg
 self-test
@@ -97,6 +107,7 @@ class Walker:
             "city": folder / "city",
             "library": folder / "city.gpkg",
             "other": folder / "other.gpkg",
+            "received": folder / "received",
         }
 
     def walk(self, line: str) -> list[tuple[float, str]]:
@@ -175,6 +186,7 @@ def test_every_verb_says_how_far_it_is(tmp_path, monkeypatch):
     named = {verb for verb in VERBS for line in lines if line.startswith(f"{verb} ") or line == verb}
     assert named | OF_A_SIGNED_CASE == set(VERBS)
     walker = Walker(tmp_path)
+    walker.names["received"].mkdir()
     steps_of_line = {}
     for line in lines:
         with monkeypatch.context() as patch:
