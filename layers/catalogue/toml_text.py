@@ -1,4 +1,4 @@
-"""Reading TOML written by a person into plain values; every text is either read or refused.
+"""Reading TOML written by a person into plain values, each text read or refused; and writing values as TOML.
 
 TOML 1.0 wants quotes about a key that is not of ASCII letters. Who writes Chinese leaves them out, and nothing else
 can be meant: such keys are read as if they were quoted.
@@ -7,6 +7,8 @@ can be meant: such keys are read as if they were quoted.
 import json
 import re
 import tomllib
+from collections.abc import Mapping
+from datetime import date
 from itertools import accumulate
 from typing import Any
 
@@ -29,6 +31,7 @@ _LONG_KEY = re.compile(rf"(?P<long>(?:{_PART}[ \t]*+\.[ \t]*+){{{MOST_PARTS}}})|
 _PIECE = re.compile(  # what stands bare is a key where =, . or ] follows
     rf"{_PASSED}|(?P<bare>{_BARE})(?=[ \t]*[=.\]])|{_BARE}", re.DOTALL
 )
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _PLACE = re.compile(r"at line (\d+), column (\d+)")
 
 
@@ -56,7 +59,28 @@ def toml_content(text: str) -> dict[str, Any]:
 
 def toml_string(text: str) -> str:
     """A text as TOML writes it, in quotes."""
-    return json.dumps(text, ensure_ascii=False)
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def toml_value(value: Any) -> str:
+    """A value as TOML writes it, on one line."""
+    if isinstance(value, Mapping):
+        pairs = ", ".join(f"{_key(key)} = {toml_value(one)}" for key, one in value.items())
+        return f"{{ {pairs} }}" if value else "{}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(toml_value, value)) + "]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, str):
+        return toml_string(value)
+    return f"{value:g}" if float(f"{value:g}") == value else repr(value)
+
+
+def _key(name: str) -> str:
+    """A key, which TOML 1.0 wants in quotes where it is not of ASCII letters."""
+    return name if _BARE_KEY.fullmatch(name) else toml_string(name)
 
 
 def _content_of(text: str) -> dict[str, Any]:

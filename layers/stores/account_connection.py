@@ -84,9 +84,6 @@ def _is_this_machine(host: str) -> bool:
 
 def forget_server_variables() -> None:
     """Take from this process, and from those that it starts, all variables by which libpq would choose for itself."""
-    for option in psycopg.pq.Conninfo.get_defaults():
-        if option.envvar is not None:
-            os.environ.pop(option.envvar.decode(), None)
     for name in [name for name in os.environ if name.startswith("PG")]:
         os.environ.pop(name)
 

@@ -14,6 +14,7 @@ import geopandas as gpd
 import pandas as pd
 import pyogrio
 
+from onemap.layers.catalogue.toml_text import toml_string
 from onemap.layers.errors import OneMapError, UsageError
 from onemap.rules.judge.question.given_facts import TABLES
 from onemap.rules.python.argument_words import with_frame_names
@@ -107,7 +108,7 @@ def _toml_value(name: str, value: Any) -> str:
         return value.isoformat()
     if not isinstance(value, (str, bool, int, float)):
         raise OneMapError("python.column", file="data", field=name, kind=_kind_of(value))
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")  # numbers are written alike
+    return toml_string(value) if isinstance(value, str) else json.dumps(value)  # numbers are written alike
 
 
 def _kind_of(value: Any) -> str:

@@ -29,6 +29,11 @@ class ProblemTree(AnswerTree):
         """What a row itself is about, without the rows above it; of the current one, if none is given."""
         return self.row_of(item or self.currentItem()).get("about") or {}
 
+    @property
+    def sign(self) -> str:
+        """The sign of the current row, one of a verdict, by which its ground is drawn."""
+        return str(self.row_of(self.currentItem()).get("sign") or "")
+
     def step(self, way: int) -> bool:
         """Go to the next problem (1) or the one before it (-1); from the last to the first. False: there is none."""
         items = self._problems()

@@ -33,7 +33,6 @@ from onemap.plugin.words.number_format import area_text
 from onemap.plugin.words.translation import name_list, tr
 
 REPORT_FORMS = file_forms([".xlsx", ".docx", ".html", ".pdf", ".json"])
-SIGNS = {"fatal": "prohibited", "major": "restricted", "minor": "notice"}
 
 
 class ProofTab(QWidget):
@@ -213,9 +212,7 @@ class ProofTab(QWidget):
             self._highlight.restore_view()
             return
         label = area_text(problem["area_m2"]) if problem["area_m2"] else problem["feature"] or ""
-        self._highlight.show_grounds(
-            QgsGeometry(), [(ground, SIGNS[problem["severity"]], label)], self._grounds.crs, around_m=30.0
-        )
+        self._highlight.show_grounds(QgsGeometry(), [(ground, self.tree.sign, label)], self._grounds.crs, around_m=30.0)
 
     def _forget(self) -> None:
         """Another delivery or template: nothing is known of it."""

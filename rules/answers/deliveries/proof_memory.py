@@ -12,6 +12,7 @@ import numpy as np
 import shapely
 
 from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.files.atomic_output import atomic_output
 from onemap.layers.software import software_versions
 from onemap.rules.answers.deliveries.delivery_template import Check, DeliveryTemplate
 from onemap.rules.answers.deliveries.proof_findings import Finding
@@ -95,7 +96,7 @@ class ProofMemory:
         return {"proved": self.renewed, "gone": (before - now).total(), "new": (now - before).total()}
 
     def write(self, path: Path) -> None:
-        """Write it for the next proof."""
+        """Write it for the next proof, whole or not at all. Raises OneMapError out.…."""
         reading = self.reading
         content = {
             "program": software_versions(),
@@ -116,7 +117,8 @@ class ProofMemory:
         }
         body = json.dumps(content, ensure_ascii=False)
         head = {"form": _FORM, "edition": _EDITION, "sha256": hashlib.sha256(body.encode()).hexdigest()}
-        path.write_text(f"{json.dumps(head)}\n{body}\n", encoding="utf-8")
+        with atomic_output(path, overwrite=True, field="--again") as beside:
+            beside.write_text(f"{json.dumps(head)}\n{body}\n", encoding="utf-8")
 
 
 def read_memory(path: Path, template: DeliveryTemplate) -> ProofMemory:

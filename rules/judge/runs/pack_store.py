@@ -98,13 +98,13 @@ def text_of_hash(library: Library, hash_: str) -> str:
 
     Raises OneMapError pack.no_hash.
     """
-    texts = stored_texts(library)
-    own = {sha256(text): text for _, text in library.packs() if text}
-    known = {one.hash for one in enactments(library)} | {one.replaced_hash for one in enactments(library)}
-    found = [name for name in {**texts, **own} if name.startswith(hash_) and (name in known or name in own)]
+    enacted = {name for one in enactments(library) for name in (one.hash, one.replaced_hash)}
+    texts = {name: text for name, text in stored_texts(library).items() if name in enacted}
+    texts |= {sha256(text): text for _, text in library.packs() if text}
+    found = [text for name, text in texts.items() if name.startswith(hash_)]
     if len(found) != 1 or not hash_:
         raise OneMapError("pack.no_hash", file=library.label, field="--hash", value=hash_)
-    return {**texts, **own}[found[0]]
+    return found[0]
 
 
 def ids_in_force(library: Library, ids: Sequence[str]) -> set[str]:

@@ -4,8 +4,6 @@ What a draft expects is what the rule itself says; whether the law says so, and 
 for whoever knows the law.
 """
 
-import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -14,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from onemap.layers.catalogue.catalogue import LayerEntry
-from onemap.layers.catalogue.toml_text import toml_content
+from onemap.layers.catalogue.toml_text import toml_content, toml_value
 from onemap.layers.messages import phrase
 from onemap.rules.judge.kinds.permitted_uses import permits_of
 from onemap.rules.judge.packs.project_class import ProjectClass
@@ -24,7 +22,6 @@ from onemap.rules.review.proofs.projects_of_rules import SILENT_PROJECT, Project
 from onemap.rules.review.proofs.rule_coverage import first_days
 from onemap.rules.review.proofs.trial_fields import Fields, holds_or_unknown, trial_fields
 
-_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _INSIDE, _BEYOND = 0.95, 1.05  # of a limit: just within it, just beyond it
 _JUST, _BELOW = 1.05, 0.9  # of an amount that must be reached: just enough, and too little
 _WIDE, _STEEPER, _FLATTER = 100.0, 1.04, 0.96
@@ -390,24 +387,3 @@ def _case_text(draft: Draft) -> str:
             continue
         lines.append(f"{key} = {toml_value(value)}")
     return "\n".join(lines) + "\n"
-
-
-def toml_value(value: Any) -> str:
-    """A value as TOML writes it, on one line."""
-    if isinstance(value, Mapping):
-        pairs = ", ".join(f"{_key(key)} = {toml_value(one)}" for key, one in value.items())
-        return f"{{ {pairs} }}" if value else "{}"
-    if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(map(toml_value, value)) + "]"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
-    return f"{value:g}" if float(f"{value:g}") == value else repr(value)
-
-
-def _key(name: str) -> str:
-    """A key, which TOML 1.0 wants in quotes where it is not of ASCII letters."""
-    return name if _BARE_KEY.fullmatch(name) else json.dumps(name, ensure_ascii=False)

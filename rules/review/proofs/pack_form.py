@@ -7,7 +7,7 @@ from typing import Any
 
 from onemap.layers.catalogue.catalogue import DEPARTMENTS, layer_title, named_groups
 from onemap.layers.catalogue.schema import LayerEntry
-from onemap.layers.catalogue.toml_text import toml_content
+from onemap.layers.catalogue.toml_text import toml_content, toml_value
 from onemap.layers.library.library import Library
 from onemap.layers.messages import LANGUAGES, phrase, sentences
 from onemap.rules.judge.kinds import KINDS
@@ -17,7 +17,6 @@ from onemap.rules.judge.packs.pack import Pack
 from onemap.rules.judge.packs.project_class import CLASS_KEYS
 from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.judge.runs.run_store import check_record, stored_values
-from onemap.rules.review.proofs.case_drafts import toml_value
 
 Result = dict[str, Any]
 _SENTENCES = ("title", "finding", "draft")

@@ -8,13 +8,12 @@ from functools import lru_cache
 from typing import Any
 
 from onemap.layers.catalogue.toml_reason import toml_reason
-from onemap.layers.catalogue.toml_text import toml_content
+from onemap.layers.catalogue.toml_text import toml_content, toml_value
 from onemap.layers.errors import OneMapError
 from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.kinds.kind import ANY, LIST, TEXT, Key
 from onemap.rules.judge.packs.keys import PACK_KEYS, REVIEW_KEYS, RULE_KEYS
 from onemap.rules.judge.packs.project_class import CLASS_KEYS
-from onemap.rules.review.proofs.case_drafts import toml_value
 
 _MOST_READ = 8192  # statements
 _WORDED = ("title", "finding", "draft")  # tables of sentences by language
@@ -155,7 +154,7 @@ def _statements(lines: Sequence[str]) -> Iterator[_Statement]:
 def _content_or_none(text: str) -> dict[str, Any] | None:
     try:
         return toml_content(text)
-    except (ValueError, tomllib.TOMLDecodeError):
+    except ValueError:
         return None
 
 

@@ -229,9 +229,9 @@ def pack_copy(values: Values, context: VerbContext) -> Result:
     Raises OneMapError pack.…, out.….
     """
     from onemap.layers.catalogue.catalogue import shipped_catalogue
+    from onemap.layers.catalogue.toml_text import toml_value
     from onemap.layers.files.atomic_output import atomic_output, check_places
     from onemap.rules.judge.packs.pack import pack_text, single_pack
-    from onemap.rules.review.proofs.case_drafts import toml_value
     from onemap.rules.review.proofs.pack_text_change import ValueChange, changed_text
     from onemap.rules.review.proofs.proof_cases import cases_texts
 
