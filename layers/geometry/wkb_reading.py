@@ -31,7 +31,8 @@ def geometries_of_wkb(
             raise shapely.GEOSException(TOO_DEEP)
         bodies = np.array(bodies, dtype=object)
         bodies[deep] = None
-    found: np.ndarray = shapely.from_wkb(bodies, on_invalid=on_invalid)
+    with np.errstate(all="ignore"):  # coordinates that are not finite are reported by feature
+        found: np.ndarray = shapely.from_wkb(bodies, on_invalid=on_invalid)
     return found
 
 

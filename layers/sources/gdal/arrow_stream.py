@@ -1,10 +1,13 @@
-"""Rows of a large layer by the column, in their order, block by block: GDAL goes through it once and keeps none.
+"""Rows of a layer by the column, in their order, block by block or as one: GDAL goes through it once and keeps none.
 
-A GeoJSON comes only so; a GeoPackage as far as its rows come the same on the usual way.
+GDAL hands out most layers so in a third of the time, and lets other threads work meanwhile. A large GeoJSON comes only
+so; the rows of other files as far as they come the same one by one: arcs, measures, rows without a geometry that can be
+read, dates, truths, text of another encoding are left to the usual way.
 """
 
 import contextlib
-from collections.abc import Callable, Iterator
+import struct
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -15,18 +18,24 @@ import pyogrio
 import shapely
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.geometry.proof_beside import NOBODY, ProofBeside, Provers
+from onemap.layers.geometry.proof_beside import NOBODY, PlainProof, ProofBeside, Provers
 from onemap.layers.geometry.shape_column import AnyShapes
 from onemap.layers.geometry.wkb_reading import geometries_of_wkb
-from onemap.layers.progress import SILENT
-from onemap.layers.sources.gdal.arrow_rows import ROWS_AT_ONCE, are_plain_fields, are_plain_shapes
+from onemap.layers.progress import SILENT, Progress
+from onemap.layers.sources.gdal import curves
+from onemap.layers.sources.gdal.arcs import heads_of
 from onemap.layers.sources.gdal.gdal_name import gdal_name, open_options, shapes_name
 
 StreamBlock = tuple[
     dict[str, Any], AnyShapes, pa.Array, np.ndarray | None, list[np.ndarray] | list[pa.Array], list[str]
 ]
 
-_ROWS_AT_ONCE = 5_000  # as Arrow keeps them: their WKB is held twice meanwhile
+COLUMN_FORMATS = {".gpkg", ".gdb", ".fgb"}  # whose rows are worth to be taken so where they come the same
+LIKE_ROWS_AT_ONCE = 25_000
+_ROWS_AT_ONCE = 5_000  # of GeoJSON, as Arrow keeps them: their WKB is held twice meanwhile
+_READ = 0.7  # of the time, where something is still to be proved when all is read
+_HAS_SRID = 0x20000000
+_SAME = {"OFTInteger", "OFTInteger64", "OFTReal", "OFTString"}  # the types that come the same on both ways
 
 # The types whose values come the same by the column as they do row by row.
 _LISTS = {"OFTIntegerList", "OFTInteger64List", "OFTRealList", "OFTStringList"}
@@ -48,6 +57,31 @@ def has_lists_of_truths(info: dict[str, Any]) -> bool:
     )
 
 
+def _are_plain_fields(meta: Mapping[str, Any]) -> bool:
+    """Whether a layer has geometries, and all its values come the same on both ways. meta: what pyogrio says of it."""
+    is_plain = set(meta["ogr_types"]) <= _SAME and set(meta["ogr_subtypes"]) <= {"OFSTNone"}
+    return meta["geometry_type"] is not None and is_plain and shapes_name(meta) not in meta["fields"]
+
+
+def _are_plain_shapes(column: pa.Array) -> bool:
+    """Whether WKB comes the same on both ways: all of it there, no arcs, no measures."""
+    if column.null_count:
+        return False
+    heads, curved = heads_of(column)
+    return len(curved) == 0 and all(map(_is_plain, heads))
+
+
+def _is_plain(head: bytes) -> bool:
+    """Whether WKB that begins so has neither measures nor an SRID, which no GeoPackage may have there."""
+    (code,) = struct.unpack("<I" if head[0] == 1 else ">I", head[1:5])
+    return not curves.is_measured(head) and not code & _HAS_SRID
+
+
+def raised_as_they_are() -> AbstractContextManager[list[str]]:
+    """A context in which GDAL's errors are raised as they are, and its warnings are left to whoever hears them."""
+    return contextlib.nullcontext([])
+
+
 class UnlikeRows(Exception):
     """What comes next may differ by a value or by a warning from what the usual way gives."""
 
@@ -59,12 +93,15 @@ def same_blocks(
     size: int,
     errors: Callable[[], AbstractContextManager[list[str]]],
     *,
-    by_column: bool,
+    by_column: bool = False,
     provers: Provers = NOBODY,
+    progress: Progress = SILENT,
 ) -> Iterator[StreamBlock]:
     """`column_blocks` as long as they are what the usual way gives; then raises UnlikeRows."""
     try:
-        yield from column_blocks(path, layer, first, size, errors, like_rows=True, by_column=by_column, provers=provers)
+        yield from column_blocks(
+            path, layer, first, size, errors, like_rows=True, by_column=by_column, provers=provers, progress=progress
+        )
     except (UnicodeDecodeError, pa.ArrowException, OneMapError) as error:
         raise UnlikeRows from error  # what is wrong is told on the usual way
 
@@ -79,32 +116,35 @@ def column_blocks(
     like_rows: bool = False,
     by_column: bool = False,
     provers: Provers = NOBODY,
+    progress: Progress = SILENT,
 ) -> Iterator[StreamBlock]:
     """From row `first` on `size` rows at a time: metadata, shapes (n,), WKB, which are valid, columns (n,), warnings.
 
     errors: within which GDAL is asked; like_rows: only what comes the same on the usual way; by_column: columns stay
     Arrow's; provers: they prove meanwhile which are valid (n,), None where nobody has, or some are more than plain
-    polygons: of these no geometry is made. Raises UnicodeDecodeError for text that is no UTF-8, UnlikeRows, and what
-    `errors` raises.
+    polygons: of these no geometry is made; progress: of each block. Raises UnicodeDecodeError for text that is no
+    UTF-8, UnlikeRows, and what `errors` raises.
     """
     held: list[tuple[pa.Array, pa.RecordBatch]] = []
     count = 0
-    most = ROWS_AT_ONCE if like_rows else _ROWS_AT_ONCE
+    most = LIKE_ROWS_AT_ONCE if like_rows else _ROWS_AT_ONCE
+    reading = _READ if provers.threads else 1.0
     wanted = {"use_pyarrow": True, "batch_size": min(size, most), "skip_features": first, **open_options(path)}
     with contextlib.ExitStack() as opened, ProofBeside(provers) as proof:
 
         def block() -> StreamBlock:
-            return meta, *_shapes_of([wkb for wkb, _ in held], proof, like_rows), _columns_of(held, by_column), seen
+            proved = proof.result(progress.part(reading, 1.0))
+            return meta, *_shapes_of([wkb for wkb, _ in held], proved, like_rows), _columns_of(held, by_column), seen
 
         with errors() as seen:
             meta, batches = opened.enter_context(pyogrio.raw.open_arrow(gdal_name(path), layer=layer, **wanted))
-        if like_rows and not are_plain_fields(meta):
+        if like_rows and not _are_plain_fields(meta):
             raise UnlikeRows
         names = [str(name) for name in meta["fields"]]
         while True:
             with errors() as gdal_texts:
                 batch = next(batches, None)
-                if like_rows and batch is not None and not are_plain_shapes(batch.column(shapes_name(meta))):
+                if like_rows and batch is not None and not _are_plain_shapes(batch.column(shapes_name(meta))):
                     raise UnlikeRows
                 pieces = list(_pieces(batch, shapes_name(meta), size - count, size))
             seen += gdal_texts
@@ -114,6 +154,7 @@ def column_blocks(
                 proof.add(wkb)
                 held.append((wkb, piece.select(names)))
                 count += len(piece)
+                progress.at(reading * count / size)
                 if count == size:
                     yield block()
                     held, seen, count = [], [], 0
@@ -133,15 +174,13 @@ def _pieces(
 
 
 def _shapes_of(
-    parts: list[pa.Array], proof: ProofBeside, like_rows: bool
+    parts: list[pa.Array], proved: PlainProof | None, like_rows: bool
 ) -> tuple[AnyShapes, pa.Array, np.ndarray | None]:
     """The shapes of WKB (n,), this, and which are valid, where that is proved of all. Raises UnlikeRows."""
-    wkb, proved = pa.concat_arrays(parts), proof.result(SILENT)
+    wkb = pa.concat_arrays([part.cast(pa.large_binary()) for part in parts])  # together they may exceed 2 GB
     if proved is not None:
-        wkb = wkb.cast(pa.large_binary())
         return proved.column(wkb), wkb, proved.valid
-    with np.errstate(all="ignore"):  # numbers that are none are told by feature
-        shapes = geometries_of_wkb(wkb.to_numpy(zero_copy_only=False), on_invalid="ignore")
+    shapes = geometries_of_wkb(wkb.to_numpy(zero_copy_only=False), on_invalid="ignore")
     if like_rows and shapely.is_missing(shapes).any():
         raise UnlikeRows
     return shapes, wkb, None

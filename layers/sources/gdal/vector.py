@@ -38,8 +38,14 @@ from onemap.layers.geometry.wkb_reading import geometries_of_wkb
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.gdal import mapinfo, mapinfo_arcs
 from onemap.layers.sources.gdal.arcs import ArcSurvey, sagitta_of, stroked_arcs, stroked_runs, with_stroked
-from onemap.layers.sources.gdal.arrow_rows import FORMATS, arrow_rows
-from onemap.layers.sources.gdal.arrow_stream import column_blocks, has_lists_of_truths
+from onemap.layers.sources.gdal.arrow_stream import (
+    COLUMN_FORMATS,
+    UnlikeRows,
+    column_blocks,
+    has_lists_of_truths,
+    raised_as_they_are,
+    same_blocks,
+)
 from onemap.layers.sources.gdal.curves import is_surface
 from onemap.layers.sources.gdal.declared_systems import check_declared_systems
 from onemap.layers.sources.gdal.drivers import GDAL_DRIVERS, MAPINFO
@@ -59,6 +65,7 @@ from onemap.layers.sources.gdal.shapefile import (
 )
 from onemap.layers.stores.arrow_values import series_of
 from onemap.layers.stores.geopackage import OF_QGIS
+from onemap.layers.stores.sql_text import compose_sql, sql_literal
 
 UTF_8 = "utf-8"
 MAY_HOLD_ARCS = {".gdb", ".gpkg", ".fgb", ".gml"}
@@ -71,6 +78,9 @@ SEEKABLE = {".shp", ".gdb", ".gpkg"}
 IN_BLOCKS = SEEKABLE | {".geojson", ".json"}
 ROWS_AT_ONCE = 50_000  # as WKB, beside the geometries
 _ROWS = 0.7  # of the time: the rest is looking for arcs
+
+
+RowBlock = tuple[dict[str, Any], Any, list[np.ndarray]]  # what GDAL says, WKB (k,) or None for a table, columns (k,)
 
 
 @dataclass(frozen=True)
@@ -295,17 +305,22 @@ def _remark(text: str, place: dict[str, str]) -> Problem:
 
 
 def _by_column(readable: ReadableFile, encoding: str | None, progress: Progress, provers: Provers) -> _Reading | None:
-    """A layer that can be taken by the column."""
-    is_fit = readable.path.suffix.lower() in FORMATS and encodings_to_try(readable, encoding)[0] == UTF_8
+    """A layer that can be taken by the column; what is wrong with another is told on the usual way."""
+    is_fit = readable.path.suffix.lower() in COLUMN_FORMATS and encodings_to_try(readable, encoding)[0] == UTF_8
     if not is_fit:
         return None
     is_geopackage = only_layer(readable.path) == readable.layer
     expected = row_count(readable.path, readable.layer) if is_geopackage else file_info(readable)["features"]
+    given = readable.path, readable.gdal_layer, 0, max(1, expected), raised_as_they_are
     try:
-        found = arrow_rows(readable.path, readable.gdal_layer, expected, progress, provers)
-    except (*BULK_ERRORS, RuntimeError, OSError):
-        return None  # what is wrong is told on the usual way
-    return None if found is None else _Reading(*found[:3], UTF_8, is_straight=True, wkb=found[3], valid=found[4])
+        who = provers if expected >= WORTH_ROWS else NOBODY  # of fewer, geometries are made at once
+        blocks = list(same_blocks(*given, provers=who, progress=progress))
+    except (*BULK_ERRORS, RuntimeError, OSError, UnlikeRows):
+        return None
+    if [len(shapes) for _, shapes, *_ in blocks] != [expected]:
+        return None
+    ((meta, shapes, wkb, valid, columns, _),) = blocks
+    return _Reading(meta, shapes, columns, UTF_8, is_straight=True, wkb=wkb, valid=valid)
 
 
 def _read(
@@ -405,35 +420,51 @@ def _bulk_rows(
 ) -> tuple[_Reading, frozenset[int]]:
     """Metadata, geometries and columns, block by block where GDAL can begin in the middle of a file; and the rows
     without geometry, which may be broken records, or of no kind that can be read in bulk."""
-    by_blocks = readable.path.suffix.lower() in SEEKABLE
+    at_once = ROWS_AT_ONCE if readable.path.suffix.lower() in SEEKABLE else None
     info = file_info(readable, encoding)
-    expected = info["features"]
     if readable.json is not None and has_lists_of_truths(info):
         return _columns_at_once(readable)
     blocks: list[list[Any]] = []
     shapes = _BulkShapes(provers)
+    meta: dict[str, Any] = {}
     read = 0
     with shapes.proof:
-        while True:
-            part = {"skip_features": read, "max_features": ROWS_AT_ONCE} if by_blocks else {}
-            meta, _, wkb, columns = pyogrio.raw.read(
-                gdal_name(readable.content), layer=readable.gdal_layer, encoding=encoding, **part, **readable.options
-            )
-            found = len(columns[0]) if len(columns) else (0 if wkb is None else len(wkb))
-            if found or not blocks:
+        for meta, wkb, columns in row_blocks(readable, encoding, at_once):  # noqa: B007 - the last one's counts
+            count = len(columns[0]) if columns else (0 if wkb is None else len(wkb))
+            if count or not blocks:
                 blocks.append([_shared_values(column) for column in columns])
                 if wkb is not None:
                     shapes.add(wkb)
-            read += found
-            del wkb, columns
-            gc.collect(0)  # what pyogrio leaves goes in circles, and holds the rows
-            if found >= ROWS_AT_ONCE:
+            read += count
+            if count == at_once:
                 give_back_memory()
-            progress.at(read / max(1, expected))
-            if not by_blocks or found < ROWS_AT_ONCE:
-                break
+            progress.at(read / max(1, info["features"]))
         joined = blocks[0] if len(blocks) == 1 else [np.concatenate(column) for column in zip(*blocks, strict=True)]
         return shapes.reading(meta, joined, encoding), frozenset(shapes.unknown)
+
+
+def row_blocks(
+    readable: ReadableFile, encoding: str, at_once: int | None, first: int = 0, fid: str = ""
+) -> Iterator[RowBlock]:
+    """The rows from `first` on, in one block at least.
+
+    at_once: rows of a block, all where it is None; fid: the column by whose order the rows stand, by which GDAL begins
+    behind a block without reading the rows before. Raises as pyogrio does.
+    """
+    given = {"layer": readable.gdal_layer, "encoding": encoding, "return_fids": bool(fid), **readable.options}
+    part: dict[str, Any] = {"skip_features": first}
+    while True:
+        meta, fids, wkb, columns = pyogrio.raw.read(gdal_name(readable.content), max_features=at_once, **part, **given)
+        gc.collect(0)  # what pyogrio leaves goes in circles, and holds the rows
+        count = len(columns[0]) if len(columns) else (0 if wkb is None else len(wkb))
+        yield meta, wkb, list(columns)
+        del wkb, columns  # before the next rows come
+        if at_once is None or count < at_once:
+            return
+        first += count
+        part = {"skip_features": first}
+        if fid:
+            part = {"where": str(compose_sql("{fid} > {last}", fid=fid, last=sql_literal(int(fids[-1]))))}
 
 
 class _BulkShapes:
@@ -477,7 +508,7 @@ class _BulkShapes:
 
 def _columns_at_once(readable: ReadableFile) -> tuple[_Reading, frozenset[int]]:
     """A GeoJSON with lists of truths, over which reading row by row breaks."""
-    found = column_blocks(readable.content, readable.gdal_layer, 0, sys.maxsize, lambda: contextlib.nullcontext([]))
+    found = column_blocks(readable.content, readable.gdal_layer, 0, sys.maxsize, raised_as_they_are)
     meta, shapes, _, _, columns, _ = next(iter(found))
     return _Reading(meta, shapes, columns, UTF_8), frozenset()
 

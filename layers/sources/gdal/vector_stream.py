@@ -5,7 +5,6 @@ whatever is in memory of them at once is one block.
 """
 
 import contextlib
-import gc
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -21,6 +20,7 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.fields import replaced_text
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.proof_beside import NOBODY, Provers, proof_of
+from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.geometry.shape_column import AnyShapes, in_plane
 from onemap.layers.geometry.validity import check_vertices
 from onemap.layers.geometry.wkb_reading import geometries_of_wkb
@@ -150,19 +150,16 @@ class VectorStream:
             if may_be_curved:
                 with self._errors():
                     arcs = held.enter_context(arc_stream(self.readable.content, self.readable.gdal_layer, first))
-            part: dict[str, Any] = {"skip_features": first}
+            read = vector.row_blocks(self.readable, encoding, at_once, first, self._fid)
             while True:
                 with self._errors() as reading:
-                    wanted = {"max_features": at_once, "return_fids": bool(self._fid), **part, **self.readable.options}
-                    meta, fids, wkb, columns = pyogrio.raw.read(
-                        gdal_name(self.readable.content), layer=self.readable.gdal_layer, encoding=encoding, **wanted
-                    )
-                gc.collect(0)  # what pyogrio leaves goes in circles, and holds the rows
-                count = len(wkb)
-                for start in range(0, count, size):
-                    rows = slice(start, min(start + size, count))
-                    chunk = {"skip_features": first + start, "max_features": rows.stop - start}
-                    notes = ReadingNotes(reading=list(reading) if start == 0 else [])
+                    block = next(read, None)
+                if block is None:
+                    break
+                meta, wkb, columns = block
+                for rows in blocks(len(wkb), size):
+                    chunk = {"skip_features": first + rows.start, "max_features": rows.stop - rows.start}
+                    notes = ReadingNotes(reading=list(reading) if rows.start == 0 else [])
                     kept = [column[rows] for column in columns]
                     with self._errors():
                         proved = proof_of(wkb[rows], provers)
@@ -171,19 +168,10 @@ class VectorStream:
                     if proved is not None and frame.shapes is proved[0]:
                         frame = replace(frame, wkb=proved[0].bodies, valid=proved[1])
                     yield frame, notes
-                first += count
-                part = self._rows_after(first, fids)
-                if count < at_once:
-                    more = arcs.count_remaining() if arcs is not None else 0
-                    if more:
-                        raise OneMapError("source.rows", rows=first + more, held=first, **self.readable.place)
-                    return
-
-    def _rows_after(self, first: int, fids: np.ndarray | None) -> dict[str, Any]:
-        """How pyogrio is told to go on at a row, behind those with these fids: rows are skipped by reading them."""
-        if fids is None or not len(fids):
-            return {"skip_features": first}
-        return {"where": str(compose_sql("{fid} > {last}", fid=self._fid, last=sql_literal(int(fids[-1]))))}
+                first += len(wkb)
+            more = arcs.count_remaining() if arcs is not None else 0
+            if more:
+                raise OneMapError("source.rows", rows=first + more, held=first, **self.readable.place)
 
     def _errors(self) -> contextlib.AbstractContextManager[list[str]]:
         return vector.gdal_errors_as_refusals(self.readable.path, self.readable.layer)

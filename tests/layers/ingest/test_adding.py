@@ -256,7 +256,7 @@ def test_a_layer_is_the_same_whether_its_polygons_stay_bytes_or_not(shelf, layer
     path = layer_file("a.fgb", [*(box(n * 100, 0) for n in range(20)), bow, ring])
     answers = []
     for label, worth_rows in enumerate((1, 1000)):
-        monkeypatch.setattr("onemap.layers.sources.gdal.arrow_rows.WORTH_ROWS", worth_rows)
+        monkeypatch.setattr("onemap.layers.sources.gdal.vector.WORTH_ROWS", worth_rows)
         answer = shelf.add(path, label=label, keep_bad=True, repair=repair).json
         problems = [(problem["code"], problem["feature"], problem["message"]) for problem in answer["problems"]]
         answers.append((answer["hash"], answer["features"], answer["repaired"], answer["set_aside"], problems))

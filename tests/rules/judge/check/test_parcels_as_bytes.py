@@ -10,7 +10,7 @@ from onemap.layers.geometry.shape_column import ShapeColumn
 from onemap.layers.ingest.placing import SourceOptions
 from onemap.layers.library.library import open_library
 from onemap.layers.progress import SILENT
-from onemap.layers.sources.gdal import arrow_rows, vector
+from onemap.layers.sources.gdal import vector
 from onemap.layers.sources.open_formats import geoparquet_reading
 from onemap.rules.contract.declaration import VerbContext
 from onemap.rules.judge.check import run_in_parts
@@ -77,7 +77,7 @@ def as_bytes(monkeypatch):
     """From now on a few parcels are enough for it."""
 
     def begin():
-        for module in (arrow_rows, vector, geoparquet_reading, parcel_reading):
+        for module in (vector, geoparquet_reading, parcel_reading):
             monkeypatch.setattr(module, "WORTH_ROWS", 1)
 
     return begin

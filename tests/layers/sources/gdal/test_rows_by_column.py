@@ -16,10 +16,10 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.frames import fields
 from onemap.layers.geometry.proof_beside import Provers
 from onemap.layers.geometry.shape_column import ShapeColumn
-from onemap.layers.progress import SILENT, Progress
+from onemap.layers.progress import Progress
 from onemap.layers.sources.gdal import vector
 from onemap.layers.sources.gdal import vector_stream as vector_streams
-from onemap.layers.sources.gdal.arrow_rows import ROWS_AT_ONCE, arrow_rows
+from onemap.layers.sources.gdal.arrow_stream import LIKE_ROWS_AT_ONCE, UnlikeRows, raised_as_they_are, same_blocks
 from onemap.layers.sources.gdal.vector_stream import vector_stream
 from onemap.layers.stores.arrow_values import arrow_batch, listed_values
 
@@ -73,7 +73,7 @@ def told_of(path):
 
 def both(path, monkeypatch):
     by_column = told_of(path)
-    monkeypatch.setattr(vector, "FORMATS", set())
+    monkeypatch.setattr(vector, "COLUMN_FORMATS", set())
     return by_column, told_of(path)
 
 
@@ -118,7 +118,7 @@ def test_a_geodatabase_comes_by_the_column_block_by_block(tmp_path, monkeypatch)
 
 @pytest.mark.parametrize("suffix", [".gdb", ".fgb"])
 def test_of_many_polygons_of_other_formats_no_geometry_is_made(tmp_path, monkeypatch, suffix):
-    monkeypatch.setattr("onemap.layers.sources.gdal.arrow_rows.WORTH_ROWS", ROWS)
+    monkeypatch.setattr(vector, "WORTH_ROWS", ROWS)
     path = make_plain_layer(tmp_path / f"a{suffix}")
     monkeypatch.setattr(vector, "_bulk_rows", lambda *_: pytest.fail("row by row"))
     frame = vector.read_vector(path, "a", None, provers=Provers(1))
@@ -254,30 +254,36 @@ def test_an_ordinary_layer_comes_by_the_column_block_by_block_from_any_row_on(tm
     check_blocks_by_column(path, monkeypatch)
 
 
+def whole(path, rows, **options):
+    """The layer as one block, by the column."""
+    ((_, shapes, wkb, valid, columns, _),) = same_blocks(path, "a", 0, rows, raised_as_they_are, **options)
+    return shapes, wkb, valid, columns
+
+
 def test_an_ordinary_layer_is_taken_by_the_column_and_tells_how_far_it_is(tmp_path):
-    rows = ROWS_AT_ONCE + 10
+    rows = LIKE_ROWS_AT_ONCE + 10
     path, shares = make_layer(tmp_path / "a.gpkg", rows), []
-    _, shapes, columns, wkb, valid = arrow_rows(path, "a", rows, Progress(lambda share, _: shares.append(share)))
+    shapes, wkb, valid, columns = whole(path, rows, progress=Progress(lambda share, _: shares.append(share)))
     assert valid is None
     assert (len(shapes), [len(column) for column in columns]) == (rows, [rows] * 4)
     assert wkb.to_pylist() == shapely.to_wkb(shapes).tolist()
-    assert shares == [ROWS_AT_ONCE / rows, 1.0]
+    assert shares == [LIKE_ROWS_AT_ONCE / rows, 1.0]
 
 
 def test_what_was_read_is_proved_while_the_rest_is(tmp_path):
-    numbers = np.arange(ROWS_AT_ONCE + 10)
+    numbers = np.arange(LIKE_ROWS_AT_ONCE + 10)
     shapes = shapely.box(numbers, 0, numbers + 1, 1)
     bow = shapely.Polygon([(0, 0), (1, 1), (1, 0), (0, 1)])
     shapes[[0, 7000, len(shapes) - 1]] = bow
     gpd.GeoDataFrame(geometry=shapes, crs="EPSG:4547").to_file(tmp_path / "a.gpkg", layer="a")
-    *_, valid = arrow_rows(tmp_path / "a.gpkg", "a", len(shapes), SILENT, provers=Provers(2))
+    _, _, valid, _ = whole(tmp_path / "a.gpkg", len(shapes), provers=Provers(2))
     assert np.flatnonzero(~valid).tolist() == [0, 7000, len(shapes) - 1]
     # Of what is more than a plain polygon nothing is said: that is looked at first.
     for odd in (shapely.Polygon(), shapely.force_3d(SQUARE), shapely.box(1e10, 0, 2e10, 1), shapely.Point(0, 0)):
         shapes[7000] = odd
         gpd.GeoDataFrame(geometry=shapes, crs="EPSG:4547").to_file(tmp_path / "b.gpkg", layer="a")
-        found = arrow_rows(tmp_path / "b.gpkg", "a", len(shapes), SILENT, provers=Provers(2))
-        assert found is None or found[-1] is None
+        _, _, valid, _ = whole(tmp_path / "b.gpkg", len(shapes), provers=Provers(2))
+        assert valid is None
 
 
 def test_a_layer_with_dates_is_left_to_the_usual_way(tmp_path):
@@ -285,4 +291,5 @@ def test_a_layer_with_dates_is_left_to_the_usual_way(tmp_path):
         {"day": np.array(["2026-01-01"], dtype="datetime64[ms]")}, geometry=[SQUARE], crs="EPSG:4547"
     )
     frame.to_file(tmp_path / "a.gpkg", layer="a")
-    assert arrow_rows(tmp_path / "a.gpkg", "a", 1, SILENT) is None
+    with pytest.raises(UnlikeRows):
+        whole(tmp_path / "a.gpkg", 1)
