@@ -41,7 +41,7 @@ from onemap.layers.geometry.wkb_rings import as_written
 from onemap.layers.in_threads import in_order
 from onemap.layers.ingest.placing import PlacedShapes, SourceOptions, SourceTransform, bounds_of
 from onemap.layers.progress import Progress
-from onemap.layers.sources.gdal.vector import is_assumed_crs
+from onemap.layers.sources.gdal.readable_file import is_assumed_crs
 from onemap.layers.sources.gdal.vector_stream import ReadingNotes, VectorStream
 from onemap.layers.stores.arrow_values import listed_values
 

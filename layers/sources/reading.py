@@ -27,6 +27,7 @@ from onemap.layers.sources.archive import check_driver, sources_in, unpack_sourc
 from onemap.layers.sources.drawing import dxf, kml
 from onemap.layers.sources.gdal import vector, vector_stream
 from onemap.layers.sources.gdal.drivers import GDAL_DRIVERS, MAPINFO
+from onemap.layers.sources.gdal.readable_file import layer_names
 from onemap.layers.sources.gdal.shapefile import check_complete
 from onemap.layers.sources.open_formats import geoparquet_reading, json_lines, sensor_things, spatialite
 from onemap.layers.sources.redline import redline_reading
@@ -130,7 +131,7 @@ def _layers_of(source: OpenSource) -> list[str]:
         return spatialite.spatialite_layers(source)
     if suffix not in GDAL_DRIVERS:
         return [source.stem]
-    return library_source.library_layers(source) if is_library(source) else vector.layer_names(source)
+    return library_source.library_layers(source) if is_library(source) else layer_names(source)
 
 
 def read_layer(

@@ -140,19 +140,15 @@ def column_blocks(
             meta, batches = opened.enter_context(pyogrio.raw.open_arrow(gdal_name(path), layer=layer, **wanted))
         if like_rows and not _are_plain_fields(meta):
             raise UnlikeRows
-        names = [str(name) for name in meta["fields"]]
         while True:
             with errors() as gdal_texts:
-                batch = next(batches, None)
-                if like_rows and batch is not None and not _are_plain_shapes(batch.column(shapes_name(meta))):
-                    raise UnlikeRows
-                pieces = list(_pieces(batch, shapes_name(meta), size - count, size))
+                pieces = list(_pieces(next(batches, None), shapes_name(meta), size - count, size, like_rows))
             seen += gdal_texts
             if not pieces:
                 break
             for wkb, piece in pieces:
                 proof.add(wkb)
-                held.append((wkb, piece.select(names)))
+                held.append((wkb, piece.select(list(meta["fields"]))))
                 count += len(piece)
                 progress.at(reading * count / size)
                 if count == size:
@@ -163,9 +159,14 @@ def column_blocks(
 
 
 def _pieces(
-    batch: pa.RecordBatch | None, name: str, first: int, size: int
+    batch: pa.RecordBatch | None, name: str, first: int, size: int, like_rows: bool
 ) -> Iterator[tuple[pa.Array, pa.RecordBatch]]:
-    """A batch and the WKB of its geometries in pieces of one block each: GDAL may give fewer rows than asked for."""
+    """A batch and the WKB of its geometries in pieces of one block each: GDAL may give fewer rows than asked for.
+
+    Raises UnlikeRows.
+    """
+    if like_rows and batch is not None and not _are_plain_shapes(batch.column(name)):
+        raise UnlikeRows
     start = 0
     while batch is not None and start < len(batch):
         piece = batch.slice(start, first if start == 0 else size)

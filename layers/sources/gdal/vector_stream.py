@@ -30,6 +30,16 @@ from onemap.layers.sources.gdal.arcs import ArcStream, arc_stream, sagitta_of, w
 from onemap.layers.sources.gdal.arrow_stream import UnlikeRows, column_blocks, comes_by_column, same_blocks
 from onemap.layers.sources.gdal.drivers import GDAL_DRIVERS
 from onemap.layers.sources.gdal.gdal_name import gdal_name, open_options
+from onemap.layers.sources.gdal.readable_file import (
+    UTF_8,
+    ReadableFile,
+    declared_crs,
+    encoding_refusal,
+    encodings_to_try,
+    file_info,
+    gdal_errors_as_refusals,
+    prepared_file,
+)
 from onemap.layers.sources.gdal.shapefile import RAW
 from onemap.layers.stores.sql_text import compose_sql, sql_literal
 
@@ -70,14 +80,14 @@ class ReadingNotes:
 class VectorStream:
     """One layer, opened. count: how many rows the file says it has; crs: what it declares; is_text: it is GeoJSON."""
 
-    def __init__(self, readable: vector.ReadableFile, encoding: str | None) -> None:
+    def __init__(self, readable: ReadableFile, encoding: str | None) -> None:
         self.readable = readable
-        self.encodings = vector.encodings_to_try(readable, encoding)
-        with vector.gdal_errors_as_refusals(readable.path, readable.layer) as remarks:
-            info = vector.file_info(readable, self.encodings[0])
+        self.encodings = encodings_to_try(readable, encoding)
+        with gdal_errors_as_refusals(readable.path, readable.layer) as remarks:
+            info = file_info(readable, self.encodings[0])
         self.remarks = remarks
         self.count = int(info["features"])
-        self.crs: pyproj.CRS | None = vector.declared_crs(readable, info["crs"])
+        self.crs: pyproj.CRS | None = declared_crs(readable, info["crs"])
         self._type = str(info["geometry_type"])
         self._fid = str(info["fid_column"] or "") if self._stands_by_fid() else ""
         self._asked = encoding
@@ -106,7 +116,7 @@ class VectorStream:
 
     def refusal(self) -> OneMapError:
         """What is said when none of the encodings fits."""
-        return vector.encoding_refusal(self.readable, self._asked)
+        return encoding_refusal(self.readable, self._asked)
 
     def blocks(
         self, encoding: str, first: int, size: int, *, by_column: bool = False, provers: Provers = NOBODY
@@ -120,7 +130,7 @@ class VectorStream:
         content = self.readable.content
         is_database = self.readable.path.suffix.lower() == ".gdb"
         is_in_order = bool(self._fid) or is_database
-        is_fit = self.is_text or (is_in_order and encoding == vector.UTF_8 == self.encodings[0])
+        is_fit = self.is_text or (is_in_order and encoding == UTF_8 == self.encodings[0])
         if not (is_fit and isinstance(content, Path)):
             yield from self._blocks_from(encoding, first, size, provers)
             return
@@ -174,7 +184,7 @@ class VectorStream:
                 raise OneMapError("source.rows", rows=first + more, held=first, **self.readable.place)
 
     def _errors(self) -> contextlib.AbstractContextManager[list[str]]:
-        return vector.gdal_errors_as_refusals(self.readable.path, self.readable.layer)
+        return gdal_errors_as_refusals(self.readable.path, self.readable.layer)
 
     def _block(
         self,
@@ -233,5 +243,5 @@ class VectorStream:
 @contextlib.contextmanager
 def vector_stream(path: Path, layer: str, encoding: str | None) -> Iterator[VectorStream]:
     """A layer of a file that can be read in blocks. Raises OneMapError as `vector.read_vector`."""
-    with vector.prepared_file(path, layer, encoding) as readable:
+    with prepared_file(path, layer, encoding) as readable:
         yield VectorStream(readable, encoding)

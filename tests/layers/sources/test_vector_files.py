@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from onemap.layers.sources.gdal.vector import gdal_errors_as_refusals
+from onemap.layers.sources.gdal.readable_file import gdal_errors_as_refusals
 from onemap.tests.layers.conftest import read_in_blocks
 
 CHINESE_GDB = "formats/filegdb/cambridge_epsg4547_cn.gdb"

@@ -11,7 +11,7 @@ import shapely
 
 from onemap.layers.files.foreign_database import settled_database
 from onemap.layers.sources.gdal.geopackage_schema import only_layer, row_count
-from onemap.layers.sources.gdal.vector import layer_names
+from onemap.layers.sources.gdal.readable_file import layer_names
 
 TRIANGLES = [shapely.Polygon([(x, 0), (x + 1, 0), (x, 1)]) for x in range(5)]
 

@@ -1,0 +1,199 @@
+"""A vector file as GDAL is given it: complete, opened as what its name says, its text and CRS as it declares them."""
+
+import contextlib
+import re
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pyogrio
+import pyproj
+from pyogrio.errors import CRSError, DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError
+
+from onemap.layers.crs.systems import parse_crs
+from onemap.layers.crs.zones import by_parameters
+from onemap.layers.errors import OneMapError
+from onemap.layers.files.foreign_database import is_in_wal_mode
+from onemap.layers.files.full_size import VALUE_BYTES, check_full_size
+from onemap.layers.files.text_encodings import encoding_of
+from onemap.layers.sources.gdal import mapinfo
+from onemap.layers.sources.gdal.declared_systems import check_declared_systems
+from onemap.layers.sources.gdal.drivers import GDAL_DRIVERS, MAPINFO
+from onemap.layers.sources.gdal.gdal_name import gdal_name, open_options
+from onemap.layers.sources.gdal.geopackage_schema import check_schema, only_layer
+from onemap.layers.sources.gdal.gml import OPEN_OPTIONS, gml_copy
+from onemap.layers.sources.gdal.json_text import JSON_SUFFIXES, JsonText, json_text
+from onemap.layers.sources.gdal.shapefile import (
+    RAW,
+    check_complete,
+    check_sizes,
+    shapefile_text,
+    with_utf8_projection,
+)
+from onemap.layers.stores.geopackage import OF_QGIS
+
+UTF_8 = "utf-8"
+_READ_ERRORS = (DataSourceError, DataLayerError, FeatureError, FieldError, CRSError)
+_JSON_DRIVERS = {"GeoJSON", "TopoJSON"}
+
+
+@dataclass(frozen=True)
+class ReadableFile:
+    """What GDAL is given, and what the file is: a path, a copy of it, or the bytes of a JSON turned into UTF-8.
+
+    encoding: that of the original, where the text has been turned into UTF-8 already.
+    """
+
+    path: Path
+    layer: str
+    content: Path | bytes
+    json: JsonText | None = None
+    encoding: str | None = None
+    options: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def place(self) -> dict[str, str]:
+        """File and layer, as problems name them."""
+        return {"file": self.path.name, "layer": self.layer}
+
+    @property
+    def gdal_layer(self) -> str | int:
+        """A GeoJSON's layer is called after its file, and bytes have no name."""
+        is_named = isinstance(self.content, Path) or (self.json is not None and self.json.is_topology)
+        return self.layer if is_named else 0
+
+
+@contextlib.contextmanager
+def gdal_errors_as_refusals(path: Path, layer: str | None = None) -> Iterator[list[str]]:
+    """GDAL's errors become refusals that name the file; its warnings are collected in the list that is yielded.
+
+    Raises OneMapError source.geometry_type, source.damaged.
+    """
+    remarks: list[str] = []
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            for of_libraries in (DeprecationWarning, PendingDeprecationWarning, FutureWarning):
+                warnings.simplefilter("ignore", of_libraries)  # what one library has to say to another
+            yield remarks
+        remarks += dict.fromkeys(_without_folders(str(warning.message), path) for warning in caught)
+    except GeometryError as error:
+        reason = _without_folders(str(error), path)
+        raise OneMapError("source.geometry_type", file=path.name, layer=layer, reason=reason[:300]) from error
+    except (*_READ_ERRORS, ValueError, RuntimeError, OSError, UnboundLocalError) as error:  # the last: pyogrio's slip
+        if isinstance(error, UnicodeDecodeError):
+            raise
+        reason = _without_folders(str(error), path)
+        raise OneMapError("source.damaged", file=path.name, layer=layer, reason=reason[:300]) from error
+
+
+def _without_folders(text: str, path: Path) -> str:
+    """A driver's words without the folders of this machine."""
+    return re.sub(r"(?<![\w.])(/[^\s'\"/]+)+/", "", text.replace(str(path), path.name)).strip().rstrip(".")
+
+
+@contextlib.contextmanager
+def prepared_file(path: Path, layer: str, encoding: str | None) -> Iterator[ReadableFile]:
+    """A file as GDAL may have it, its parts complete."""
+    check_complete(path)
+    mapinfo.check_parts(path)
+    suffix = path.suffix.lower()
+    if suffix in JSON_SUFFIXES:
+        json = json_text(path, encoding)
+        yield ReadableFile(path, layer, json.utf8 or path, json, json.encoding)
+    elif suffix == ".gml":
+        with gml_copy(path, encoding) as (copy, found):
+            yield ReadableFile(path, layer, copy, None, found, OPEN_OPTIONS)
+    elif suffix == ".shp":
+        check_sizes(path)
+        with with_utf8_projection(path) as readable:
+            yield ReadableFile(path, layer, readable)
+    else:
+        if suffix == ".gpkg":
+            with gdal_errors_as_refusals(path, layer or None):
+                check_schema(path)
+        check_declared_systems(path)
+        yield ReadableFile(path, layer, path, options=open_options(path))
+
+
+def file_info(readable: ReadableFile, encoding: str | None = None) -> dict[str, Any]:
+    """What pyogrio says of a layer, without its rows, if GDAL has opened the file as what its name says.
+
+    Raises OneMapError source.indirect, source.swollen, and as pyogrio does.
+    """
+    info: dict[str, Any] = pyogrio.read_info(
+        gdal_name(readable.content), layer=readable.gdal_layer, encoding=encoding, **open_options(readable.content)
+    )
+    suffix = readable.path.suffix.lower()
+    expected = "MapInfo File" if suffix in MAPINFO else GDAL_DRIVERS[suffix]
+    if info["driver"] != expected and not (suffix in JSON_SUFFIXES and info["driver"] in _JSON_DRIVERS):
+        raise OneMapError("source.indirect", **readable.place)
+    if suffix in JSON_SUFFIXES:  # each record may bring a field of its own, which all others lack
+        check_full_size(readable.path, info["features"] * len(info["fields"]) * VALUE_BYTES)
+    return info
+
+
+def layer_names(path: Path) -> list[str]:
+    """The layers of a file that hold geometry or rows, in the file's order."""
+    with prepared_file(path, "", None) as readable, gdal_errors_as_refusals(path):
+        if path.suffix.lower() == ".gpkg" and (name := only_layer(path)) is not None:
+            return [name]
+        listed = _listed_layers(readable)
+    names = [name for name in listed if name not in OF_QGIS]
+    is_unnamed = isinstance(readable.content, bytes) and not (readable.json and readable.json.is_topology)
+    return [path.stem] if is_unnamed and names else names
+
+
+def _listed_layers(readable: ReadableFile) -> list[str]:
+    """The names of all layers. pyogrio lists those of a whole file with no options, so that SQLite would make files
+    beside a database in WAL mode; it is asked for one layer after the other."""
+    content, options = readable.content, open_options(readable.content)
+    if not (options and isinstance(content, Path) and is_in_wal_mode(content)):
+        return [str(name) for name, _ in pyogrio.list_layers(gdal_name(content))]
+    listed: list[str] = []
+    with contextlib.suppress(DataLayerError):
+        while True:
+            listed.append(str(pyogrio.read_info(gdal_name(content), layer=len(listed), **options)["layer_name"]))
+    return listed
+
+
+def encodings_to_try(readable: ReadableFile, encoding: str | None) -> list[str]:
+    """The encodings that the text of a file may have, the likeliest first. encoding: the one that the user names."""
+    suffix = readable.path.suffix.lower()
+    if suffix == ".shp":
+        text = shapefile_text(readable.path, encoding)
+        return [text.encoding if text.is_plain else RAW]
+    if readable.encoding is not None or (suffix in MAPINFO and mapinfo.declared_charset(readable.path)):
+        return [UTF_8]
+    # These formats say UTF-8; some programs write the system's code page all the same.
+    return [encoding_of(encoding)] if encoding else [UTF_8, "gb18030"]
+
+
+def encoding_refusal(readable: ReadableFile, encoding: str | None) -> OneMapError:
+    """The refusal of text that is of no encoding it may have."""
+    code = "encoding.wrong" if encoding else "encoding.undecidable"
+    return OneMapError(code, encoding=encoding, **readable.place)
+
+
+def is_assumed_crs(readable: ReadableFile) -> bool:
+    """Whether the file declares no CRS, and its format assumes one."""
+    return readable.json is not None and not readable.json.is_topology and not readable.json.names_crs
+
+
+def declared_crs(readable: ReadableFile, text: str | None) -> pyproj.CRS | None:
+    """The CRS that the file declares; None where GDAL only assumes WGS 84: TopoJSON, an undeclared GeoPackage."""
+    if not text or (readable.json is not None and readable.json.is_topology):
+        return None
+    if readable.path.suffix.lower() in MAPINFO:
+        crs = parse_crs(text, file=readable.path.name)
+        return mapinfo.by_parameters(crs) if crs.is_projected or crs.is_geographic else None
+    return _system_of(text, readable.path.name)
+
+
+@lru_cache(maxsize=64)  # most files of a city say the same
+def _system_of(text: str, file: str) -> pyproj.CRS | None:
+    crs = parse_crs(text, file=file)
+    return None if crs.name.lower().startswith(("undefined", "unknown", "unnamed")) else by_parameters(crs)
