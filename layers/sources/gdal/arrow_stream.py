@@ -181,7 +181,8 @@ def _shapes_of(
     wkb = pa.concat_arrays([part.cast(pa.large_binary()) for part in parts])  # together they may exceed 2 GB
     if proved is not None:
         return proved.column(wkb), wkb, proved.valid
-    shapes = geometries_of_wkb(wkb.to_numpy(zero_copy_only=False), on_invalid="ignore")
+    made = [geometries_of_wkb(part.to_numpy(zero_copy_only=False), on_invalid="ignore") for part in parts]
+    shapes = np.concatenate(made)
     if like_rows and shapely.is_missing(shapes).any():
         raise UnlikeRows
     return shapes, wkb, None
