@@ -243,6 +243,7 @@ def pack_show(values: Values, context: VerbContext) -> Result:
         "departments": form.departments(hits, differences),
         "terms": form.terms(),
         "classes": form.classes(),
+        "checklist": form.checklist(),
     }
 
 
