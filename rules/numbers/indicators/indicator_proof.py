@@ -22,7 +22,7 @@ from onemap.layers.frames.frames import RawFrame
 from onemap.layers.ingest.adding import add_frame
 from onemap.layers.ingest.arrival import AddOptions
 from onemap.layers.library.library import Library, make_library, new_place, open_library, system_user
-from onemap.layers.messages import phrase
+from onemap.layers.messages import phrase, sentences
 from onemap.layers.progress import SILENT, Progress
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.numbers.indicators.indicator_pack import IndicatorPack
@@ -130,8 +130,11 @@ def _case(line: int, item: Mapping[str, Any], pack: IndicatorPack, reading: Case
             reading.wrong("layer", line, name, key, value=key, known=[UNIT, "DLTB@2020"])
         elif entry.geometry == "table":
             rows[key] = given
+            known = [field.name for field in entry.fields]
+            for field in dict.fromkeys(field for one in given for field in one if field not in known):
+                reading.wrong("field", line, name, key, value=field, layer=entry.code, known=known)
         else:
-            found = (drawn_feature({**one, "layer": entry.code}, _PLACE, name, line, reading) for one in given)
+            found = (drawn_feature({**one, "layer": entry.code}, _PLACE, name, line, reading, key) for one in given)
             drawn[key] = [one for one in found if one is not None]
     for code in item.get("beyond", ()):
         if code not in reading.catalogue:
@@ -195,7 +198,9 @@ def _is_close(found: float | None, wanted: float | None) -> bool:
 def _said(value: float | None, status: str, reason: str | None, language: str) -> str:
     """A value, its status and the reason of either in words."""
     words = [] if value is None else [f"{value:.9g}"]
-    return " · ".join([*words, phrase(f"indicator_status.{status}", language), *filter(None, [reason])])
+    known = sentences(language)
+    why = [known["indicator_reason"].get(reason) or known["reason"].get(reason, reason)] if reason else []
+    return " · ".join([*words, phrase(f"indicator_status.{status}", language), *why])
 
 
 class _Town:

@@ -87,24 +87,27 @@ def _text_of(path: Path) -> tuple[str, str]:
 
 
 def drawn_feature(
-    item: Mapping[str, Any], parcel: shapely.Geometry, name: str, line: int, reading: CaseReading
+    item: Mapping[str, Any], parcel: shapely.Geometry, name: str, line: int, reading: CaseReading, key: str = "features"
 ) -> DrawnFeature | None:
-    """A feature of a case beside its parcel; None where the reading was told what is wrong with it."""
+    """A feature of a case beside its parcel; None where the reading was told what is wrong with it.
+
+    key: of the case that draws it.
+    """
     code = item.get("layer")
     entry = reading.catalogue.get(code) if isinstance(code, str) else None
     if entry is None:
         near = difflib.get_close_matches(str(code), reading.catalogue, n=3, cutoff=0.4)
-        reading.wrong("layer", line, name, "features", value=str(code), known=near or ["–"])
+        reading.wrong("layer", line, name, key, value=str(code), known=near or ["–"])
         return None
-    fields = {key: value for key, value in item.items() if key not in _FEATURE_KEYS}
-    for key in fields:
-        if entry.field_named(key) is None and key != entry.key:
+    fields = {column: value for column, value in item.items() if column not in _FEATURE_KEYS}
+    for column in fields:
+        if entry.field_named(column) is None and column != entry.key:
             known = [one.name for one in entry.fields]
-            reading.wrong("field", line, name, "features", value=key, layer=entry.code, known=known)
+            reading.wrong("field", line, name, key, value=column, layer=entry.code, known=known)
     try:
         shape = feature_shape(item, parcel, entry.geometry)
     except ShapeError as error:
-        wrong_shape(error, name, line, "features", reading)
+        wrong_shape(error, name, line, key, reading)
         return None
     return DrawnFeature(entry.code, shape, fields, item.get("slope"), item.get("value"))
 

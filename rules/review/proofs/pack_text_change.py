@@ -104,6 +104,8 @@ def _with_change(text: str, content: dict[str, Any], source: str, change: ValueC
         raise OneMapError("pack.unwritable", file=source, field=change.place)
     if own:
         written = [] if whole is None else [f"{first} = {_written(whole)}{_comment(lines, own[0])}"]
+        if isinstance(whole, list) and (by_line := _entry_by_line(lines[own[0].first : own[0].last], change, whole)):
+            written = by_line
         lines[own[0].first : own[0].last] = written
     elif whole is not None:
         lines[_end_of(block) : _end_of(block)] = [f"{first} = {_written(whole)}"]
@@ -119,6 +121,21 @@ def _written(value: Any) -> str:
     if isinstance(value, list) and value and all(isinstance(one, Mapping) for one in value):
         return "\n".join(("[", *(f"  {toml_value(one)}," for one in value), "]"))
     return toml_value(value)
+
+
+def _entry_by_line(lines: Sequence[str], change: ValueChange, whole: Sequence[Any]) -> list[str] | None:
+    """The lines of a list with an entry on each, one of which is changed or comes in; None if it is written otherwise.
+
+    So the comments of the others stay.
+    """
+    at, inner = int(change.keys[1]) if len(change.keys) > 1 else -1, list(lines[1:-1])
+    entries = [_content_or_none(f"x = [{line}\n]") for line in inner]
+    if at < 0 or not all(one is not None and len(one["x"]) == 1 for one in entries) or len(inner) > len(whole):
+        return None
+    former = inner[at] if at < len(inner) else ""
+    comment = former.rpartition("}")[2].lstrip(",")
+    inner[at : at + 1] = [f"  {toml_value(whole[at])},{comment}"]
+    return [lines[0], *inner, lines[-1]]
 
 
 def _near(change: ValueChange, content: Mapping[str, Any]) -> list[str]:

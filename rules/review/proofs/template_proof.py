@@ -39,6 +39,7 @@ _KEYS = ("id", "title", "source", "why", "change", "finds", "lose_files", "add_f
 _STEPS = ("row", "copy", "crossed", "drop", "without", "lost")
 _SHAPE = ("lies", "box", "line", "point", "wkt")
 _DATABASES = (".gdb", ".gpkg")
+_LAYERS = "layers.gpkg"
 _PDF = "%PDF-{version}\n<< /Type /Font >>\n"
 _DOTS = (300).to_bytes(2, "big")
 _JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\0\x01\x01\x01" + _DOTS + _DOTS + b"\0\0\xff\xd9"
@@ -106,7 +107,7 @@ def _frame(line: int, item: Mapping[str, Any], reading: CaseReading) -> pd.DataF
         return None
     rows, shapes = [], []
     for one in item.get("features", ()):
-        fields, shape = _row({**one, "layer": code}, entry, code, line, reading)
+        fields, shape = _row({**one, "layer": code}, entry, code, line, reading, "features")
         rows.append(fields)
         shapes.append(shape)
     if entry.geometry == "table":
@@ -115,17 +116,17 @@ def _frame(line: int, item: Mapping[str, Any], reading: CaseReading) -> pd.DataF
 
 
 def _row(
-    one: Mapping[str, Any], entry: LayerEntry, name: str, line: int, reading: CaseReading
+    one: Mapping[str, Any], entry: LayerEntry, name: str, line: int, reading: CaseReading, key: str
 ) -> tuple[dict[str, Any], shapely.Geometry | None]:
     """The fields of a feature and its shape on the ground, as far as it gives one; "" is no value."""
     fields = {key: None if value == "" else value for key, value in one.items() if key not in (*_SHAPE, "layer")}
     if entry.geometry == "table" or not any(key in one for key in _SHAPE):
-        for key in fields:
-            if entry.field_named(key) is None:
-                known = [field.name for field in entry.fields]
-                reading.wrong("field", line, name, "features", value=key, layer=entry.code, known=known)
+        for field in fields:
+            if entry.field_named(field) is None:
+                known = [one.name for one in entry.fields]
+                reading.wrong("field", line, name, key, value=field, layer=entry.code, known=known)
         return fields, None
-    drawn = drawn_feature(one, _AROUND, name, line, reading)
+    drawn = drawn_feature(one, _AROUND, name, line, reading, key)
     shape = None if drawn is None else shapely.transform(drawn.shape, lambda points: points + (_WEST, _SOUTH))
     return fields, shape
 
@@ -147,7 +148,7 @@ def _fault(number: int, line: int, item: Mapping[str, Any], frames: Frames, read
             reading.wrong("step", line, name, "change", layer=code, count=len(frames[code]), known=list(_STEPS))
             continue
         given = {key: value for key, value in step.items() if key not in _STEPS}
-        steps.append((step, _row(given, reading.catalogue[code], name, line, reading)[1]))
+        steps.append((step, _row(given, reading.catalogue[code], name, line, reading, "change")[1]))
     codes = {code for kind in KINDS.values() for code in kind.codes}
     finds = [tuple(f"{one} ".split(" ")[:2]) for one in item.get("finds", ())]
     for code, _ in finds:
@@ -220,7 +221,8 @@ class _Delivery:
 
     def write(self, folder: Path, like: Path | None = None) -> None:
         """Write it into a folder. like: where it lies without a fault, of which what is the same is taken."""
-        root = folder / TemplateItem(FILES, self._template.folders.root).name_with(**self._values)
+        folders = self._template.folders
+        root = folder / TemplateItem(FILES, folders.root).name_with(**self._values) if folders.folders else folder
         if like is not None:
             shutil.copytree(like, folder)
         root.mkdir(parents=True, exist_ok=True)
@@ -237,9 +239,10 @@ class _Delivery:
                 self._write_file(root / name)
         for name in item.get("lose_files", ()):
             (root / name).unlink(missing_ok=True)
-        place = root / TemplateItem(FILES, self._template.folders.list).name_with(**self._values)
-        place.unlink(missing_ok=True)
-        write_list(place, root, [path for path in sorted(root.rglob("*")) if path.is_file()])
+        if folders.folders:
+            place = root / TemplateItem(FILES, folders.list).name_with(**self._values)
+            place.unlink(missing_ok=True)
+            write_list(place, root, [path for path in sorted(root.rglob("*")) if path.is_file()])
         for name in item.get("late_files", ()):
             self._write_file(root / name)
 
@@ -250,6 +253,8 @@ class _Delivery:
             place = TemplateItem(FILES, folder.name).name_with(**self._values)
             items += [(place, item) for item in folder.items if item.layers and item.suffix in _DATABASES]
         further = [code for code in self._given.frames if code not in named]
+        if not items:  # a template without folders proves layers, wherever they lie
+            yield root / _LAYERS, further
         for place, item in items:
             name = item.name_with(**self._values)
             yield root / place / name, [*item.layers, *further]
