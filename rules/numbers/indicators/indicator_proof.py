@@ -160,12 +160,12 @@ def prove_indicators(
         for name, part in zip(towns, parts, strict=True):
             cases = [case for case in given.cases if case.library == name]
             found |= _Town(Path(folder) / f"{len(found)}.gpkg", cases, given, language).measure(pack, part)
-    judged = [_judged(case, found[case.id], language) for case in given.cases]
+    judged = [_case_result(case, found[case.id], language) for case in given.cases]
     titles = {item.id: item.title.get(language, item.id) for item in pack.indicators}
     return PlainProof(titles, judged, (HIT, UNKNOWN))
 
 
-def _judged(case: IndicatorCase, rows: Mapping[str, Mapping[str, Any]], language: str) -> PlainCase:
+def _case_result(case: IndicatorCase, rows: Mapping[str, Mapping[str, Any]], language: str) -> PlainCase:
     """One case held against the rows of its place, by indicator."""
     item = case.item
     value, reason = item.get("value"), item.get("reason")
@@ -182,8 +182,8 @@ def _judged(case: IndicatorCase, rows: Mapping[str, Mapping[str, Any]], language
         id=case.id,
         title=str(item.get("title", item.get("arithmetic", item.get("why", case.id)))),
         source=str(item.get("source", "")),
-        expected=_said(value, status, reason, language),
-        answer=_said(shown["value"], shown["status"], shown["reason"], language),
+        expected=_words_of(value, status, reason, language),
+        answer=_words_of(shown["value"], shown["status"], shown["reason"], language),
         passes=not wrong,
         subjects={clause: wrong or names for clause, names in subjects.items()},
     )
@@ -195,7 +195,7 @@ def _is_close(found: float | None, wanted: float | None) -> bool:
     return math.isclose(found, wanted, rel_tol=_CLOSE, abs_tol=1e-12)
 
 
-def _said(value: float | None, status: str, reason: str | None, language: str) -> str:
+def _words_of(value: float | None, status: str, reason: str | None, language: str) -> str:
     """A value, its status and the reason of either in words."""
     words = [] if value is None else [f"{value:.9g}"]
     known = sentences(language)
@@ -230,11 +230,11 @@ class _Town:
 
     def _layers(self) -> Iterator[tuple[str, np.ndarray | None, pd.DataFrame, shapely.Geometry]]:
         """The layers: name, shapes, fields, and the ground for which each speaks; the units first."""
-        places = [self._moved(_PLACE, number) for number in range(len(self._cases))]
+        places = [self._shape_at(_PLACE, number) for number in range(len(self._cases))]
         yield UNIT, _objects(places), pd.DataFrame(dict.fromkeys(UNIT_FIELDS, self._codes)), self._ground
         for name in dict.fromkeys(name for case in self._cases for name in case.drawn):
             drawn = [(at, one) for at, case in enumerate(self._cases) for one in case.drawn.get(name, ())]
-            shapes = [self._moved(one.shape, at) for at, one in drawn]
+            shapes = [self._shape_at(one.shape, at) for at, one in drawn]
             fields = dict.fromkeys(field for _, one in drawn for field in one.fields)
             columns = {field: [one.fields.get(field) for _, one in drawn] for field in fields}
             for field in _AREA_FIELDS.get(name.partition("@")[0], ()):
@@ -253,7 +253,7 @@ class _Town:
             ]
             yield name, None, pd.DataFrame(rows, dtype=object), self._ground
 
-    def _moved(self, shape: shapely.Geometry, number: int) -> shapely.Geometry:
+    def _shape_at(self, shape: shapely.Geometry, number: int) -> shapely.Geometry:
         return shapely.transform(shape, lambda points: points + (_WEST, _SOUTH + number * _STEP_M))
 
     def _add(

@@ -103,12 +103,12 @@ def _with_change(text: str, content: dict[str, Any], source: str, change: ValueC
     if len(own) > 1:
         raise OneMapError("pack.unwritable", file=source, field=change.place)
     if own:
-        written = [] if whole is None else [f"{first} = {_written(whole)}{_comment(lines, own[0])}"]
+        written = [] if whole is None else [f"{first} = {_toml_lines(whole)}{_comment(lines, own[0])}"]
         if isinstance(whole, list) and (by_line := _entry_by_line(lines[own[0].first : own[0].last], change, whole)):
             written = by_line
         lines[own[0].first : own[0].last] = written
     elif whole is not None:
-        lines[_end_of(block) : _end_of(block)] = [f"{first} = {_written(whole)}"]
+        lines[_end_of(block) : _end_of(block)] = [f"{first} = {_toml_lines(whole)}"]
     if whole is None:
         table.pop(first, None)
     else:
@@ -116,7 +116,7 @@ def _with_change(text: str, content: dict[str, Any], source: str, change: ValueC
     return "\n".join(lines)
 
 
-def _written(value: Any) -> str:
+def _toml_lines(value: Any) -> str:
     """A value as TOML; of a list of tables each on a line."""
     if isinstance(value, list) and value and all(isinstance(one, Mapping) for one in value):
         return "\n".join(("[", *(f"  {toml_value(one)}," for one in value), "]"))

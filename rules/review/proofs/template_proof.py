@@ -39,7 +39,7 @@ _KEYS = ("id", "title", "source", "why", "change", "finds", "lose_files", "add_f
 _STEPS = ("row", "copy", "crossed", "drop", "without", "lost")
 _SHAPE = ("lies", "box", "line", "point", "wkt")
 _DATABASES = (".gdb", ".gpkg")
-_LAYERS = "layers.gpkg"
+_LAYERS = "delivery.gpkg"
 _PDF = "%PDF-{version}\n<< /Type /Font >>\n"
 _DOTS = (300).to_bytes(2, "big")
 _JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\0\x01\x01\x01" + _DOTS + _DOTS + b"\0\0\xff\xd9"
@@ -173,19 +173,19 @@ def prove_template(
         memory.write(room / "memory.json")
         seen = [one.check.id for one in proof.proved if one.objects and not one.problems]
         title = phrase("proof_state.faultless", language)
-        cases = [_judged(clean.fault, proof, title, {MISS: seen}, language)]
+        cases = [_case_result(clean.fault, proof, title, {MISS: seen}, language)]
         for fault, part in zip(given.faults, progress.parts([1] * len(given.faults)), strict=True):
             part.check()
             place = room / "faulty"
             _Delivery(template, given, fault).write(place, like=room / "clean")
             proof = prove_delivery(place, template, memory=read_memory(room / "memory.json", template))
             found = [one.check.id for one in proof.standing]
-            cases.append(_judged(fault, proof, str(fault.item.get("title", fault.id)), {HIT: found}, language))
+            cases.append(_case_result(fault, proof, str(fault.item.get("title", fault.id)), {HIT: found}, language))
             shutil.rmtree(place)
     return PlainProof(titles, cases, (HIT, MISS))
 
 
-def _judged(
+def _case_result(
     fault: FaultCase, proof: Proof, title: str, subjects: Mapping[str, Sequence[str]], language: str
 ) -> PlainCase:
     found = [(one.problem.code, one.layer or "") for one in proof.standing]
@@ -200,14 +200,14 @@ def _judged(
         id=fault.id,
         title=title,
         source=str(fault.item.get("source", "")),
-        expected=_said(fault.finds, language),
-        answer=_said(found, language),
+        expected=_codes_text(fault.finds, language),
+        answer=_codes_text(found, language),
         passes=passes,
         subjects=subjects,
     )
 
 
-def _said(found: Sequence[tuple[str, str]], language: str) -> str:
+def _codes_text(found: Sequence[tuple[str, str]], language: str) -> str:
     names = [" ".join(filter(None, one)) for one in sorted(found)]
     return ", ".join(names) if names else phrase("proof_state.no_finding", language)
 
@@ -265,7 +265,7 @@ class _Delivery:
         frames, changed = dict(self._given.frames), set[str]()
         for step, shape in self.fault.steps:
             code = str(step["layer"])
-            frames[code] = _changed(frames[code], step, shape)
+            frames[code] = _with_step(frames[code], step, shape)
             changed.add(code)
             if step.get("lost"):
                 del frames[code]
@@ -283,7 +283,7 @@ class _Delivery:
             path.write_bytes(_JPEG if path.suffix == ".jpg" else _PDF.format(version="1.7").encode())
 
 
-def _changed(frame: pd.DataFrame, step: Mapping[str, Any], shape: shapely.Geometry | None) -> pd.DataFrame:
+def _with_step(frame: pd.DataFrame, step: Mapping[str, Any], shape: shapely.Geometry | None) -> pd.DataFrame:
     """A layer with one change. shape: of the row that is changed or added, None for its own."""
     fields = {key: value for key, value in step.items() if key not in (*_STEPS, *_SHAPE, "layer")}
     if "without" in step:

@@ -141,8 +141,8 @@ def test_a_formula_that_was_changed_is_seen(own):
     answer = command("prove", own(pack=OWN.replace('formula = "product"', 'formula = "2 * product"')))
     (failed,) = answer.json["failed"]
     assert answer.code == 4 and answer.json["uncovered"] == ["product"]
-    told = "{} · no status · no target"
-    assert failed == {"case": "product", "expected": told.format(7.5), "verdict": told.format(15), "rule": "product"}
+    words = "{} · no status · no target"
+    assert failed == {"case": "product", "expected": words.format(7.5), "verdict": words.format(15), "rule": "product"}
 
 
 @pytest.mark.parametrize(
