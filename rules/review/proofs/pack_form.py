@@ -4,6 +4,7 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from onemap.layers.catalogue.catalogue import DEPARTMENTS, layer_title, named_groups
@@ -79,15 +80,15 @@ class PackForm:
         taken = {item["id"] for item in self._pack.checklist}
         free = next(name for name in (f"own.{number}" for number in itertools.count(1)) if name not in taken)
         found = []
-        for item in (*self._pack.checklist, {"id": free}):
-            table, is_new = f"checklist.{item['id']}", item["id"] == free
-            spoken_of = phrase("pack_form.new_item", self._language) if is_new else item["title"][self._language]
+        for number, item in enumerate((*self._pack.checklist, {"id": free}), start=1):
+            table, numbered = f"checklist.{item['id']}", partial(phrase, "pack_form.of_item", self._language)
             for spoken in LANGUAGES:
-                name = phrase("pack_form.in_language", self._language, name=spoken_of, spoken=spoken)
+                title = phrase("pack_form.in_language", self._language, name=self._name("title"), spoken=spoken)
+                name = numbered(number=number, name=title)
                 field = self._field(table, f"title.{spoken}", CHECKLIST_KEYS["title"], None, name)
                 found.append({**field, "form": "sentence", "value": item.get("title", {}).get(spoken, "")})
             for key in ("department", "after"):
-                name = phrase("pack_form.of_item", self._language, name=self._name(key), item=spoken_of)
+                name = numbered(number=number, name=self._name(key))
                 found.append(self._field(table, key, CHECKLIST_KEYS[key], item.get(key), name))
         return found
 
