@@ -5544,6 +5544,10 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>未全部证明的规则（JSON）</translation>
     </message>
     <message>
+        <source>Items of the checklist</source>
+        <translation>人工核查项</translation>
+    </message>
+    <message>
         <source>Classes of projects</source>
         <translation>项目类别</translation>
     </message>

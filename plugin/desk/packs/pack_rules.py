@@ -23,7 +23,7 @@ from onemap.plugin.words.verdicts import LOOKS, sign_icon
 
 NAME, HITS, MARK = range(3)
 ROLE_RULE = Qt.ItemDataRole.UserRole
-TERMS, CLASSES = "review", "class"
+TERMS, CLASSES, CHECKLIST = "review", "class", "checklist"
 WIDTHS_PX = (420, 460)
 
 
@@ -37,7 +37,7 @@ class PackRules(QSplitter):
         self.edits: dict[str, str] = {}  # by place what was typed and is not saved
         self.fields: dict[str, PackField] = {}  # of the form on display, by place
         self._rules: dict[str, dict[str, Any]] = {}
-        self._others: dict[str, list[dict[str, Any]]] = {}  # the values of TERMS and CLASSES
+        self._others: dict[str, list[dict[str, Any]]] = {}  # the values of TERMS, CLASSES and CHECKLIST
         self._is_open = False  # whether values can be saved
         self.search = SearchLine(tr("Rule, law …"))
         self.search.setAccessibleName(tr("Search the rules"))
@@ -66,7 +66,7 @@ class PackRules(QSplitter):
         """Show the rules of a pack. is_open: its values may be changed."""
         chosen = self.current_rule
         self.edits, self._is_open = {}, is_open
-        self._others = {TERMS: answer["terms"], CLASSES: answer["classes"]}
+        self._others = {TERMS: answer["terms"], CLASSES: answer["classes"], CHECKLIST: answer["checklist"]}
         self._rules = {rule["rule"]: rule for part in answer["departments"] for rule in part["rules"]}
         self.tree.clear()
         for name in (one for one, fields in self._others.items() if fields):
@@ -102,8 +102,8 @@ class PackRules(QSplitter):
             if place is None:
                 left.append(problem)
                 continue
-            page = place.partition(":")[0].partition("class.")
-            name = CLASSES if page[1] else page[0]
+            table = place.partition(":")[0]
+            name = next((one for one in (CLASSES, CHECKLIST) if table.startswith(f"{one}.")), table)
             if name != self.current_rule:
                 self.choose(name)
             field = self.fields.get(place)
@@ -123,6 +123,9 @@ class PackRules(QSplitter):
         if rule in self._rules:
             places = [field["place"] for field in self._rules[rule]["fields"]]
             return next((one for one in places if one == f"{rule}:{key}" or one.startswith(f"{rule}:{key}.")), None)
+        own = [str(one["place"]) for one in self._others[CHECKLIST] if one["place"].startswith(f"{CHECKLIST}.{rule}:")]
+        if own:  # what is wrong with an item as a whole stands at its first value
+            return next((place for place in own if place.partition(":")[2].startswith(key)), own[0])
         table, dot, name = key.rpartition(".") if key.startswith(f"{CLASSES}.") else key.partition(".")
         return f"{table}:{name}" if dot and table.partition(".")[0] in self._others else None
 
@@ -202,4 +205,6 @@ class PackRules(QSplitter):
 
 def _other_title(name: str) -> str:
     """What the values beside the rules are called."""
-    return tr("Terms of the review") if name == TERMS else tr("Classes of projects")
+    return {TERMS: tr("Terms of the review"), CLASSES: tr("Classes of projects")}.get(
+        name, tr("Items of the checklist")
+    )

@@ -64,8 +64,9 @@ class ProofForm(QWidget):
         chosen = self.template.currentData()
         own = [self.template.itemData(row) for row in range(self.template.count())]
         self.template.clear()
-        for path in sorted((RESOURCES / FOLDER).glob("*.toml")):
-            self.template.addItem(word(FOLDER, path.stem), path.stem)
+        names = [path.stem for path in sorted((RESOURCES / FOLDER).glob("*.toml"))]
+        for name in (one for one in names if "." not in one):  # NAME.cases.toml beside a template is none
+            self.template.addItem(word(FOLDER, name), name)
         for path in own:
             if self.template.findData(path) < 0:
                 self._add_own(path)

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping
 
 from onemap.layers.catalogue.catalogue import shipped_catalogue
-from onemap.layers.messages import RESOURCES, plain_sentence, sentences
+from onemap.layers.messages import plain_sentence, sentences
 from onemap.layers.text_table import markdown_table
 from onemap.rules.answers.deliveries.check_kinds import KINDS
 from onemap.rules.answers.deliveries.delivery_template import delivery_template
+from onemap.rules.answers.deliveries.template_titles import template_files
 
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
@@ -97,7 +98,7 @@ def _asking_templates() -> dict[str, dict[str, list[str]]]:
     """By kind of check which templates that come along ask for it, each with the layers."""
     catalogue = shipped_catalogue()
     found: dict[str, dict[str, list[str]]] = {}
-    for path in sorted((RESOURCES / "deliveries").glob("*.toml")):
+    for path in template_files():
         template = delivery_template(path.read_text(encoding="utf-8"), path.name, catalogue)
         for check in template.checks:
             layers = found.setdefault(check.kind, {}).setdefault(path.stem, [])

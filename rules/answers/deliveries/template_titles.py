@@ -1,10 +1,16 @@
-"""What the templates of deliveries are called that come along."""
+"""Which templates of deliveries come along, and what they are called."""
+
+from pathlib import Path
 
 from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.messages import RESOURCES
 
 
+def template_files() -> list[Path]:
+    """The files of the templates; NAME.cases.toml beside one is none."""
+    return [path for path in sorted((RESOURCES / "deliveries").glob("*.toml")) if "." not in path.stem]
+
+
 def template_titles() -> dict[str, dict[str, str]]:
     """The titles of each template, by its name."""
-    files = sorted((RESOURCES / "deliveries").glob("*.toml"))
-    return {path.stem: toml_content(path.read_text(encoding="utf-8"))["template"]["title"] for path in files}
+    return {path.stem: toml_content(path.read_text(encoding="utf-8"))["template"]["title"] for path in template_files()}

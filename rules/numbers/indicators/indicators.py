@@ -37,9 +37,8 @@ from onemap.rules.numbers.indicators.indicator_targets import (
     status_of,
 )
 from onemap.rules.numbers.indicators.reach import NETWORK, STRAIGHT
-from onemap.rules.numbers.indicators.series_breaks import mark_breaks
 from onemap.rules.numbers.indicators.term_measures import TermMeasures, TermValues
-from onemap.rules.numbers.indicators.trends import earlier_states, set_trends
+from onemap.rules.numbers.indicators.trends import earlier_states, mark_breaks, set_trends
 
 KIND = "indicators"
 _ARITHMETIC = 1e-6  # of a unit's ground: what rounding leaves between two borders that are one

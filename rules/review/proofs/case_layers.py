@@ -18,7 +18,8 @@ from onemap.layers.library.versions import StoredFeatures, Version
 from onemap.layers.rasters.rasters import RasterReference
 from onemap.rules.judge.inputs.layer_sources import LayerSource
 from onemap.rules.judge.overlay.unchanging_sets import freeze_set
-from onemap.rules.review.proofs.proof_cases import Case, DrawnFeature
+from onemap.rules.review.proofs.case_reading import DrawnFeature
+from onemap.rules.review.proofs.proof_cases import Case
 
 CELL_M, _IN_ROW, _FIRST_M = 6_000.0, 40, 60_000.0  # no coordinate near zero, where floating point is too fine
 _SYSTEM = "EPSG:4547"

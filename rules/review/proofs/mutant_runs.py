@@ -8,6 +8,7 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.progress import Progress
 from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.review.proofs.case_judgement import JudgedCases, with_rule
+from onemap.rules.review.proofs.masked_mutants import masked_reason
 from onemap.rules.review.proofs.mutants import RuleMutant, mutants_of
 from onemap.rules.review.proofs.proof import CaseResult, Mutant, Proving, wrong_keys
 
@@ -31,7 +32,10 @@ class MutantRuns:
         for number, one in enumerate(made):
             progress.at(number / max(len(made), 1))
             killer = None if one.equal else _killer(one, proving.rules, groups, passing)
-            found.append(Mutant(one.rule.id, one.sentence(self._language), one.reason(self._language), killer))
+            equal = one.reason(self._language)
+            if killer is None and equal is None:
+                equal = masked_reason(one, proving.rules, proving.catalogue, self._language)
+            found.append(Mutant(one.rule.id, one.sentence(self._language), equal, killer))
         return tuple(found)
 
 

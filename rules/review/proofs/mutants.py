@@ -117,7 +117,7 @@ def _classes(rule: Rule, key: str, known: Sequence[ProjectClass]) -> Iterator[Ru
     yield RuleMutant(_with_classes(rule, key, ()), f"{key}_dropped", {})
     for item in listed if len(listed) > 1 else ():
         left = tuple(one for one in listed if one is not item)
-        equal = "class_within" if _is_within(item, left, key) else None
+        equal = "class_within" if is_within(item, left, key) else None
         changed = _with_classes(rule, key, left)
         yield RuleMutant(changed, f"{key}_class_dropped", {"title": dict(item.title)}, equal)
     if more := next_class(rule, key, known):
@@ -135,10 +135,10 @@ def next_class(rule: Rule, key: str, known: Sequence[ProjectClass]) -> ProjectCl
     names, own = [one.name for one in known], {one.name for one in listed}
     begin = max((names.index(name) for name in own if name in names), default=-1) + 1
     others = (item for item in (*known[begin:], *known[:begin]) if item.name not in own)
-    return next((item for item in others if not _is_within(item, listed, key)), None) if listed else None
+    return next((item for item in others if not is_within(item, listed, key)), None) if listed else None
 
 
-def _is_within(item: ProjectClass, others: Sequence[ProjectClass], key: str) -> bool:
+def is_within(item: ProjectClass, others: Sequence[ProjectClass], key: str) -> bool:
     """Whether every project of a class is of others as well."""
     use = tuple(start for other in others for start in other.use)
     survey = tuple(start for other in others for start in other.survey)

@@ -13,7 +13,7 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.files.atomic_output import atomic_output, check_places
 from onemap.layers.library.library import now
 from onemap.rules.judge.packs.pack import Pack, single_pack
-from onemap.rules.review.proofs.proof_cases import ENDING
+from onemap.rules.review.proofs.case_reading import ENDING
 
 FORMAT, FORMAT_NUMBER, RECORD_FILE = "onemap-pack", 1, "onemap-pack.json"
 _SUFFIX = ".zip"

@@ -1,8 +1,10 @@
 """A pack as a form: its rules by department with their law, and of each rule the values that a planner may change."""
 
+import itertools
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from onemap.layers.catalogue.catalogue import DEPARTMENTS, layer_title, named_groups
@@ -12,7 +14,7 @@ from onemap.layers.library.library import Library
 from onemap.layers.messages import LANGUAGES, phrase, sentences
 from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.kinds.kind import AMOUNT, FLAG, LIST, NUMBER, TEXT, WHOLE, Key
-from onemap.rules.judge.packs.keys import REVIEW_KEYS, RULE_KEYS
+from onemap.rules.judge.packs.keys import CHECKLIST_KEYS, REVIEW_KEYS, RULE_KEYS
 from onemap.rules.judge.packs.pack import Pack
 from onemap.rules.judge.packs.project_class import CLASS_KEYS
 from onemap.rules.judge.packs.rule import Rule
@@ -21,6 +23,7 @@ from onemap.rules.judge.runs.run_store import check_record, stored_values
 Result = dict[str, Any]
 _SENTENCES = ("title", "finding", "draft")
 _CLASSES = ("unless", "only")
+_OF_BASIS = ("law", "article", "edition", "from", "to")
 _OF_RULE = ("verdict", "where", "when", *_CLASSES, "silent", "missing", *_SENTENCES)
 _PARTS = re.compile("[.:=]")  # of a place, which no name in it may have
 _NUMBERS = (NUMBER, AMOUNT, WHOLE)
@@ -72,6 +75,23 @@ class PackForm:
             for key in ("kinds", "use", "survey")
         ]
 
+    def checklist(self) -> list[Result]:
+        """What people are asked: each item with its department, and after which rule it is asked; one more, empty."""
+        taken = {item["id"] for item in self._pack.checklist}
+        free = next(name for name in (f"own.{number}" for number in itertools.count(1)) if name not in taken)
+        found = []
+        for number, item in enumerate((*self._pack.checklist, {"id": free}), start=1):
+            table, numbered = f"checklist.{item['id']}", partial(phrase, "pack_form.of_item", self._language)
+            for spoken in LANGUAGES:
+                title = phrase("pack_form.in_language", self._language, name=self._name("title"), spoken=spoken)
+                name = numbered(number=number, name=title)
+                field = self._field(table, f"title.{spoken}", CHECKLIST_KEYS["title"], None, name)
+                found.append({**field, "form": "sentence", "value": item.get("title", {}).get(spoken, "")})
+            for key in ("department", "after"):
+                name = numbered(number=number, name=self._name(key))
+                found.append(self._field(table, key, CHECKLIST_KEYS[key], item.get(key), name))
+        return found
+
     def _rule(self, rule: Rule, hits: Mapping[str, int] | None, differences: Mapping[str, Result]) -> Result:
         language, differs = self._language, differences.get(rule.id)
         return {
@@ -106,6 +126,19 @@ class PackForm:
                     **self._field(rule.id, f"{name}.{spoken}", RULE_KEYS[name], None, title),
                     "form": "sentence",
                     "value": (item.get(name) or {}).get(spoken, ""),
+                }
+        yield from self._basis(rule, item.get("basis", ()))
+
+    def _basis(self, rule: Rule, entries: Sequence[Mapping[str, Any]]) -> Iterator[Result]:
+        """Law and article, edition and days of each entry of a rule's basis; and of one more, empty."""
+        for number, entry in enumerate((*entries, {})):
+            for key in _OF_BASIS:
+                title = phrase("pack_form.of_basis", self._language, number=number + 1, name=self._name(key))
+                value = entry.get(key, "")
+                yield {
+                    **self._field(rule.id, f"basis.{number}.{key}", RULE_KEYS["basis"], None, title),
+                    "form": "text",
+                    "value": value if isinstance(value, str) else toml_value(value),
                 }
 
     def _options(self, rule: str, name: str, key: Key, value: Any) -> Iterator[Result]:
@@ -150,6 +183,8 @@ class PackForm:
             return [{"value": one.name, "title": one.title[self._language]} for one in self._pack.classes.values()]
         words = sentences(self._language)
         titles = {"verdict": words["verdict"]}.get(name, words["pack_choice"])
+        if name == "department":
+            titles = {code: title[self._language] for code, title in named_groups()["departments"].items()}
         own = {value: title[self._language] for value, title in key.choice_titles.items()}
         return [{"value": one, "title": own.get(one) or titles.get(one, one)} for one in key.choices]
 

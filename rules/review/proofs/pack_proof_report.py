@@ -20,15 +20,16 @@ _NONE = "–"  # of what a rule cannot have
 Row = dict[str, Any]
 
 
-def write_reports(values: Values, proof: Proof, answer: Mapping[str, Any], context: VerbContext) -> list[str]:
-    """Write the report to each target, and say where. answer: as the verb gives it.
+def write_reports(
+    values: Values, tables: Mapping[str, Sequence[Row]], answer: Mapping[str, Any], context: VerbContext
+) -> list[str]:
+    """Write the report to each target, and say where. tables: its rows; answer: as the verb gives it.
 
     Raises OneMapError out.….
     """
     places, overwrite = [*map(Path, values.get("report") or ())], bool(values.get("overwrite"))
     if not places:
         return []
-    tables = _tables(proof, answer, context.language)
     for path in places:
         if path.suffix.lower() == ".xlsx":
             _write_sheets(path, overwrite, tables, context.language)
@@ -41,7 +42,7 @@ def write_reports(values: Values, proof: Proof, answer: Mapping[str, Any], conte
     return [str(path) for path in places]
 
 
-def _tables(proof: Proof, answer: Mapping[str, Any], language: str) -> dict[str, list[Row]]:
+def proof_tables(proof: Proof, answer: Mapping[str, Any], language: str) -> dict[str, list[Row]]:
     """The rows of each table of the report, in the language's words."""
     titles = {rule.id: rule.title.get(language, rule.id) for rule in proof.rules}
     failed = {one["case"]: one for one in answer["failed"]}

@@ -12,17 +12,22 @@ from onemap.layers.catalogue.toml_text import toml_content, toml_value
 from onemap.layers.errors import OneMapError
 from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.kinds.kind import ANY, LIST, TEXT, Key
-from onemap.rules.judge.packs.keys import PACK_KEYS, REVIEW_KEYS, RULE_KEYS
+from onemap.rules.judge.packs.keys import CHECKLIST_KEYS, PACK_KEYS, REVIEW_KEYS, RULE_KEYS
 from onemap.rules.judge.packs.project_class import CLASS_KEYS
 
 _MOST_READ = 8192  # statements
 _WORDED = ("title", "finding", "draft")  # tables of sentences by language
+_BASIS, _DAYS = "basis", ("from", "to")  # of whose entries all else is text
+_ITEM, _CLASS = "checklist.", "class."  # before the name of an item, or of a class
 _TABLES: Mapping[str, Mapping[str, Key]] = {"pack": PACK_KEYS, "review": REVIEW_KEYS}
 
 
 @dataclass(frozen=True)
 class ValueChange:
-    """One value of a pack. table: `pack`, `review`, `class.NAME`, or the id of a rule; keys: one within another.
+    """One value of a pack.
+
+    table: `pack`, `review`, `class.NAME`, `checklist.ID`, or the id of a rule; keys: one within another, of an entry of
+    a list its number from 0.
 
     value: as a person types it, "" to take the key away.
     """
@@ -86,6 +91,10 @@ def _with_change(text: str, content: dict[str, Any], source: str, change: ValueC
         lines[_end_of(head) : _end_of(head)] = ["", "[review]"]
         content["review"] = {}
         return _with_change("\n".join(lines), content, source, change)
+    if block is None and change.table.startswith(_ITEM):
+        lines += ["[[checklist]]", f"id = {toml_value(change.table.removeprefix(_ITEM))}", ""]
+        content.setdefault("checklist", []).append({"id": change.table.removeprefix(_ITEM)})
+        return _with_change("\n".join(lines), content, source, change)
     if block is None:
         raise OneMapError("pack.no_table", file=source, field="--set", value=change.table, known=_near(change, content))
     table, first = _content_of(change, content), change.keys[0]
@@ -94,10 +103,12 @@ def _with_change(text: str, content: dict[str, Any], source: str, change: ValueC
     if len(own) > 1:
         raise OneMapError("pack.unwritable", file=source, field=change.place)
     if own:
-        written = [] if whole is None else [f"{first} = {toml_value(whole)}{_comment(lines, own[0])}"]
+        written = [] if whole is None else [f"{first} = {_toml_lines(whole)}{_comment(lines, own[0])}"]
+        if isinstance(whole, list) and (by_line := _entry_by_line(lines[own[0].first : own[0].last], change, whole)):
+            written = by_line
         lines[own[0].first : own[0].last] = written
     elif whole is not None:
-        lines[_end_of(block) : _end_of(block)] = [f"{first} = {toml_value(whole)}"]
+        lines[_end_of(block) : _end_of(block)] = [f"{first} = {_toml_lines(whole)}"]
     if whole is None:
         table.pop(first, None)
     else:
@@ -105,10 +116,33 @@ def _with_change(text: str, content: dict[str, Any], source: str, change: ValueC
     return "\n".join(lines)
 
 
+def _toml_lines(value: Any) -> str:
+    """A value as TOML; of a list of tables each on a line."""
+    if isinstance(value, list) and value and all(isinstance(one, Mapping) for one in value):
+        return "\n".join(("[", *(f"  {toml_value(one)}," for one in value), "]"))
+    return toml_value(value)
+
+
+def _entry_by_line(lines: Sequence[str], change: ValueChange, whole: Sequence[Any]) -> list[str] | None:
+    """The lines of a list with an entry on each, one of which is changed or comes in; None if it is written otherwise.
+
+    So the comments of the others stay.
+    """
+    at, inner = int(change.keys[1]) if len(change.keys) > 1 else -1, list(lines[1:-1])
+    entries = [_content_or_none(f"x = [{line}\n]") for line in inner]
+    if at < 0 or not all(one is not None and len(one["x"]) == 1 for one in entries) or len(inner) > len(whole):
+        return None
+    former = inner[at] if at < len(inner) else ""
+    comment = former.rpartition("}")[2].lstrip(",")
+    inner[at : at + 1] = [f"  {toml_value(whole[at])},{comment}"]
+    return [lines[0], *inner, lines[-1]]
+
+
 def _near(change: ValueChange, content: Mapping[str, Any]) -> list[str]:
     """Names of tables and rules like the one that is not there."""
     names = [str(item.get("id", "")) for item in content.get("rule", ())]
-    names += [*_TABLES, *(f"class.{name}" for name in content.get("class", {}))]
+    names += [*_TABLES, *(f"{_CLASS}{name}" for name in content.get("class", {}))]
+    names += [f"{_ITEM}{item.get('id')}" for item in content.get("checklist", ())]
     return difflib.get_close_matches(change.table, names, n=3, cutoff=0.4) or ["–"]
 
 
@@ -116,8 +150,11 @@ def _content_of(change: ValueChange, content: dict[str, Any]) -> dict[str, Any]:
     """The table of a change in a pack's content."""
     if change.table in _TABLES:
         table: dict[str, Any] = content[change.table]
-    elif change.table.startswith("class."):
-        table = content["class"][change.table.removeprefix("class.")]
+    elif change.table.startswith(_CLASS):
+        table = content["class"][change.table.removeprefix(_CLASS)]
+    elif change.table.startswith(_ITEM):
+        name = change.table.removeprefix(_ITEM)
+        table = next(item for item in content["checklist"] if item.get("id") == name)
     else:
         table = next(item for item in content["rule"] if item.get("id") == change.table)
     return table
@@ -167,10 +204,11 @@ def _block_of(change: ValueChange, tables: Sequence[list[_Statement]], lines: Se
     """The table of a change as it is written; None where there is none."""
     for block in tables:
         header = block[0].header.replace(" ", "")
-        if header == "rule" and change.table not in _TABLES:
+        is_item = change.table.startswith(_ITEM)
+        if header == ("checklist" if is_item else "rule") and change.table not in _TABLES:
             own = next((one for one in block[1:] if one.keys == ("id",)), None)
             stated = toml_content("\n".join(lines[own.first : own.last]))["id"] if own is not None else None
-            if stated == change.table:
+            if stated == change.table.removeprefix(_ITEM if is_item else ""):
                 return block
         elif header == change.table or header.replace('"', "") == change.table:
             return block
@@ -199,9 +237,21 @@ def _with_value(content: Any, keys: Sequence[str], value: Any) -> Any:
     """A value with one within it set, or taken away; None where nothing is left."""
     if not keys:
         return value
+    if isinstance(content, list) or keys[0].isdecimal():
+        return _with_entry(content, keys, value)
     table = dict(content) if isinstance(content, Mapping) else {}
     table[keys[0]] = _with_value(table.get(keys[0]), keys[1:], value)
     return {key: one for key, one in table.items() if one is not None} or None
+
+
+def _with_entry(content: Any, keys: Sequence[str], value: Any) -> list[Any] | None:
+    """A list with one of its entries changed, or one more; an entry of which nothing is left is taken out."""
+    entries = list(content) if isinstance(content, list) else []
+    at = int(keys[0]) if keys[0].isdecimal() else len(entries)
+    former = entries[at] if at < len(entries) else None
+    made = _with_value(former, keys[1:], value)
+    entries[at : at + 1] = [] if made is None else [made]
+    return entries or None
 
 
 def _value_of(change: ValueChange, table: Mapping[str, Any], source: str) -> Any:
@@ -210,14 +260,15 @@ def _value_of(change: ValueChange, table: Mapping[str, Any], source: str) -> Any
         return None
     first, rest = change.keys[0], change.keys[1:]
     key = _key_of(change, table)
-    if (rest and first in _WORDED) or (not rest and key is not None and key.type == TEXT):
+    is_text = first == _BASIS and rest and rest[-1] not in _DAYS
+    if is_text or (rest and first in _WORDED) or (not rest and key is not None and key.type == TEXT):
         return change.value
     try:
         return tomllib.loads(f"value = {change.value}")["value"]
     except tomllib.TOMLDecodeError:
         if key is not None and not rest and key.type == LIST:
             return [part.strip() for part in change.value.replace("，", ",").split(",") if part.strip()]
-        if key is None or rest or key.type == ANY:
+        if first != _BASIS and (key is None or rest or key.type == ANY):
             return change.value
         raise OneMapError("pack.set_value", file=source, field=change.place, value=change.value) from None
 
@@ -226,5 +277,7 @@ def _key_of(change: ValueChange, table: Mapping[str, Any]) -> Key | None:
     keys = _TABLES.get(change.table)
     if keys is None:
         kind = KINDS.get(str(table.get("kind")))
-        keys = CLASS_KEYS if change.table.startswith("class.") else {**RULE_KEYS, **(kind.keys if kind else {})}
+        own = {**RULE_KEYS, **(kind.keys if kind else {})}
+        of_name = {_CLASS: CLASS_KEYS, _ITEM: CHECKLIST_KEYS}
+        keys = next((keys for head, keys in of_name.items() if change.table.startswith(head)), own)
     return keys.get(change.keys[0])

@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -12,18 +12,24 @@ import shapely
 
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.catalogue.code_systems import SYSTEM_FIELD, USE_FIELD
-from onemap.layers.catalogue.toml_reason import toml_reason
-from onemap.layers.catalogue.toml_text import toml_content
-from onemap.layers.errors import OneMapError, Problem
-from onemap.layers.messages import LANGUAGES, RESOURCES, list_text, phrase
+from onemap.layers.errors import OneMapError
+from onemap.layers.messages import RESOURCES
 from onemap.rules.judge.packs.asked_facts import asked_facts
 from onemap.rules.judge.packs.kind_register import KIND_FIELD
 from onemap.rules.judge.packs.pack import is_shipped
 from onemap.rules.judge.packs.rule import VERDICTS, Rule
 from onemap.rules.judge.question.given_facts import stated_attributes
-from onemap.rules.review.proofs.small_words import ShapeError, feature_shape, parcel_shape
+from onemap.rules.review.proofs.case_reading import (
+    CaseReading,
+    DrawnFeature,
+    drawn_feature,
+    line_of_key,
+    lines_of,
+    texts_beside,
+    wrong_shape,
+)
+from onemap.rules.review.proofs.small_words import ShapeError, parcel_shape
 
-ENDING = ".cases.toml"
 USUAL_PARCEL = "100 × 100"
 _WORDS = ("id", "title", "article", "why", "place")
 _LISTS = ("decides", "spares", "words", "cites", "without", "beyond", "never_loaded", "outdated")
@@ -31,20 +37,8 @@ _OF_PLACE = ("title", "parcel", "features", "without", "beyond", "never_loaded",
 _KEYS = (*_WORDS, *_LISTS, "parcel", "project", "stated", "features", "day", "verdict", "at_least", "at_most")
 _TABLES = ("cases", "project", "place", "around", "case")
 _OF_HEAD = ("pack", "title", "day")
-_FEATURE_KEYS = ("layer", "lies", "box", "line", "point", "wkt", "slope", "value")
 _LAYER_LISTS = ("without", "beyond", "never_loaded", "outdated")
 _RULE_LISTS = ("decides", "spares")
-
-
-@dataclass(frozen=True)
-class DrawnFeature:
-    """A feature of a case: its layer, shape and fields. slope, value: of a raster's cells."""
-
-    layer: str
-    shape: shapely.Geometry
-    fields: Mapping[str, Any]
-    slope: float | None = None
-    value: float | None = None
 
 
 @dataclass(frozen=True)
@@ -87,43 +81,19 @@ class Case:
 
 
 @dataclass
-class _Reading:
-    """What a case file is held against, and what was found wrong with it so far."""
+class _Reading(CaseReading):
+    """A case file of rules: what it is held against besides."""
 
-    source: str
-    text: str
-    catalogue: Mapping[str, LayerEntry]
-    rules: Mapping[str, Rule]
-    facts: Mapping[str, str]
-    problems: list[Problem] = field(default_factory=list)
-
-    def wrong(self, code: str, line: int, place: str, key: str = "", **facts: Any) -> None:
-        """Note a problem of a table that begins on a line; of one of its keys the key's own line."""
-        at = _line_of_key(self.text, line, key) if key else line
-        self.problems.append(
-            Problem(f"cases.{code}", {"file": self.source, "feature": place, "field": key, "line": at, **facts})
-        )
+    rules: Mapping[str, Rule] = field(default_factory=dict)
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 def cases_texts(name: str) -> list[tuple[str, str]]:
-    """The texts of the cases beside a pack, and their files' names: NAME.cases.toml, then NAME.PART.cases.toml.
+    """The texts of the cases beside a pack, and their files' names; name: of the pack, as it is given.
 
-    name: of the pack, as it is given. Raises OneMapError cases.missing, pack.encoding.
+    Raises OneMapError cases.missing, pack.encoding.
     """
-    pack = RESOURCES / "packs" / f"{name}.toml" if is_shipped(name) else Path(name)
-    first = pack.with_name(pack.stem + ENDING)
-    more = sorted(path for path in pack.parent.glob(f"*{ENDING}") if path.name.startswith(f"{pack.stem}."))
-    paths = [first] * first.is_file() + [path for path in more if path != first]
-    if not paths:
-        raise OneMapError("cases.missing", file=first.name, pack=name)
-    return [_text_of(path) for path in paths]
-
-
-def _text_of(path: Path) -> tuple[str, str]:
-    try:
-        return path.read_bytes().decode("utf-8-sig"), path.name
-    except UnicodeDecodeError:
-        raise OneMapError("pack.encoding", file=path.name) from None
+    return texts_beside(RESOURCES / "packs" / f"{name}.toml" if is_shipped(name) else Path(name), name)
 
 
 def read_cases(
@@ -133,18 +103,14 @@ def read_cases(
 
     Raises OneMapError cases.… with every problem, each with its line.
     """
-    try:
-        content = toml_content(text.replace("\r\n", "\n"))
-    except ValueError as error:
-        raise OneMapError("cases.syntax", file=source, reason=toml_reason(error)) from None
     facts = {fact.name.lower(): fact.name for fact in asked_facts(rules)} | {SYSTEM_FIELD: SYSTEM_FIELD}
     facts = {KIND_FIELD.lower(): KIND_FIELD, USE_FIELD.lower(): USE_FIELD} | facts
-    reading = _Reading(source, text.replace("\r\n", "\n"), catalogue, {rule.id: rule for rule in rules}, facts)
+    by_id = {rule.id: rule for rule in rules}
+    reading = _Reading(source, text.replace("\r\n", "\n"), catalogue, rules=by_id, facts=facts)
+    content = reading.content()
     day = _head_day(content, reading, today)
     cases, seen = list[Case](), set[str]()
-    lines = _lines_of(reading.text, "[[case]]")
-    for number, item in enumerate(content.get("case", ())):
-        line = lines[number] if number < len(lines) else 0
+    for number, line, item in reading.tables("case", content):
         name = str(item.get("id") or item.get("title") or f"#{number + 1}")
         if name in seen:
             reading.wrong("twice", line, name, "id")
@@ -153,8 +119,7 @@ def read_cases(
         case = _case(name, line, item, content, reading, day)
         if case is not None and len(reading.problems) == before:
             cases.append(case)
-    if reading.problems:
-        raise OneMapError.of(reading.problems)
+    reading.refuse_wrong()
     if not cases:
         raise OneMapError("cases.none", file=source)
     return cases
@@ -165,18 +130,17 @@ def _head_day(content: Mapping[str, Any], reading: _Reading, today: date) -> dat
         is_tables = key in ("case", "around")
         held = isinstance(value, list) and all(isinstance(one, dict) for one in value) if is_tables else True
         if key not in _TABLES or not held or (not is_tables and not isinstance(value, dict)):
-            reading.wrong("key", _line_of_key(reading.text, 1, key), key, key, known=list(_TABLES))
-    if reading.problems:
-        raise OneMapError.of(reading.problems)
+            reading.wrong("key", line_of_key(reading.text, 1, key), key, key, known=list(_TABLES))
+    reading.refuse_wrong()
     head = content.get("cases", {})
-    line = next(iter(_lines_of(reading.text, "[cases]")), 1)
+    line = next(iter(lines_of(reading.text, "[cases]")), 1)
     for key in head:
         if key not in _OF_HEAD:
             reading.wrong("key", line, "cases", key, known=list(_OF_HEAD))
     for place, item in content.get("place", {}).items():
         for key in item if isinstance(item, dict) else ():
             if key not in _OF_PLACE:
-                at = next(iter(_lines_of(reading.text, f"[place.{place}]")), line)
+                at = next(iter(lines_of(reading.text, f"[place.{place}]")), line)
                 reading.wrong("key", at, place, key, known=list(_OF_PLACE))
     return _day(head.get("day", today), line, "cases", reading) or today
 
@@ -191,11 +155,11 @@ def _case(
     try:
         parcel = parcel_shape(item.get("parcel", place.get("parcel", USUAL_PARCEL)))
     except ShapeError as error:
-        _wrong_shape(error, name, line, "parcel", reading)
+        wrong_shape(error, name, line, "parcel", reading)
         return None
     features = [*place.get("features", ()), *item.get("features", ())]
     around = [one for one in content.get("around", ()) if one.get("layer") not in lists["without"]]
-    drawn = [_feature(one, parcel, name, line, reading) for one in (*around, *features)]
+    drawn = [drawn_feature(one, parcel, name, line, reading) for one in (*around, *features)]
     least, most = _verdicts(item, name, line, reading)
     article = str(item.get("article", ""))
     named = [reading.rules[one] for key in _RULE_LISTS for one in _texts(item, key) if one in reading.rules]
@@ -292,40 +256,6 @@ def _needed_with_kinds(reading: _Reading) -> set[str]:
     return {name for register in registers for kind in register.kinds.values() for name in kind.needs}
 
 
-def _feature(
-    item: Mapping[str, Any], parcel: shapely.Geometry, name: str, line: int, reading: _Reading
-) -> DrawnFeature | None:
-    code = item.get("layer")
-    entry = reading.catalogue.get(code) if isinstance(code, str) else None
-    if entry is None:
-        near = difflib.get_close_matches(str(code), reading.catalogue, n=3, cutoff=0.4)
-        reading.wrong("layer", line, name, "features", value=str(code), known=near or ["–"])
-        return None
-    fields = {key: value for key, value in item.items() if key not in _FEATURE_KEYS}
-    for key in fields:
-        if entry.field_named(key) is None and key != entry.key:
-            known = [one.name for one in entry.fields]
-            reading.wrong("field", line, name, "features", value=key, layer=entry.code, known=known)
-    try:
-        shape = feature_shape(item, parcel, entry.geometry)
-    except ShapeError as error:
-        _wrong_shape(error, name, line, "features", reading)
-        return None
-    return DrawnFeature(entry.code, shape, fields, item.get("slope"), item.get("value"))
-
-
-def _wrong_shape(error: ShapeError, name: str, line: int, key: str, reading: _Reading) -> None:
-    why = {
-        language: phrase(f"shape.{error.reason}", language, **_facts_in(error.facts, language))
-        for language in LANGUAGES
-    }
-    reading.wrong("shape", line, name, key, why=why)
-
-
-def _facts_in(facts: Mapping[str, Any], language: str) -> dict[str, Any]:
-    return {name: list_text(value, language) if isinstance(value, list) else value for name, value in facts.items()}
-
-
 def _verdicts(item: Mapping[str, Any], name: str, line: int, reading: _Reading) -> tuple[str, str]:
     """The mildest and the most severe verdict that a case allows."""
     given = {key: item[key] for key in ("verdict", "at_least", "at_most") if key in item}
@@ -365,27 +295,3 @@ def _articles(rules: Sequence[Rule]) -> list[str]:
     return list(
         dict.fromkeys(f"{entry['law']} {entry.get('article', '')}".strip() for rule in rules for entry in rule.basis)
     )
-
-
-def _lines_of(text: str, head: str) -> list[int]:
-    """The lines on which a table of the file begins, counted from 1."""
-    return [number for number, line in enumerate(text.split("\n"), start=1) if _is_head(line, head)]
-
-
-def _is_head(line: str, head: str) -> bool:
-    return re.sub(r"\s|#.*", "", line).replace('"', "") == head
-
-
-def _line_of_key(text: str, begin: int, key: str) -> int:
-    """The line on which a table that begins on a line names a key; the table's own if it does not."""
-    for number, line in enumerate(_table_lines(text, begin), start=max(begin, 1)):
-        if re.match(rf"\s*\"?{re.escape(key)}\"?\s*=", line):
-            return number
-    return begin
-
-
-def _table_lines(text: str, begin: int) -> Iterator[str]:
-    for number, line in enumerate(text.split("\n")[max(begin, 1) - 1 :]):
-        if number and re.match(r"\s*\[\[?[\w\"]", line):
-            return
-        yield line

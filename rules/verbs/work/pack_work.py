@@ -64,12 +64,15 @@ def prove(values: Values, context: VerbContext) -> Result:
     from onemap.rules.display.documents.document_files import check_files
     from onemap.rules.judge.packs.pack import pack_text
     from onemap.rules.review.proofs.mutant_runs import MutantRuns
-    from onemap.rules.review.proofs.pack_proof_report import FORMS, write_reports
+    from onemap.rules.review.proofs.pack_proof_report import FORMS, proof_tables, write_reports
     from onemap.rules.review.proofs.proof import Proving, prove_packs
     from onemap.rules.review.proofs.proof_cases import cases_texts
 
     check_files(values, "report", FORMS)
     names = values["pack"]
+    sort = sort_of_pack(names[-1])
+    if sort != RULES:
+        return _prove_other(sort, names[-1], values, context)
     texts = [pack_text(name) for name in names]
     if values.get("new"):
         head = _head_of_cases(names)
@@ -81,8 +84,67 @@ def prove(values: Values, context: VerbContext) -> Result:
     judging.at(0.0)
     proof = prove_packs(proving, mutants, judging)
     result = _answer(proof)
-    places = write_reports(values, proof, result, context)
+    places = write_reports(values, proof_tables(proof, result, context.language), result, context)
     return {**result, **({"report": places} if places else {})}
+
+
+def _prove_other(sort: str, name: str, values: Values, context: VerbContext) -> Result:
+    """Prove a pack of indicators or a template of deliveries by its cases. Raises OneMapError cases.…, indicator.…."""
+    from onemap.layers.catalogue.catalogue import shipped_catalogue
+    from onemap.layers.messages import phrase
+    from onemap.rules.answers.deliveries.delivery_template import delivery_template
+    from onemap.rules.judge.packs.pack import pack_text
+    from onemap.rules.numbers.indicators.indicator_pack import parse_indicator_pack
+    from onemap.rules.numbers.indicators.indicator_proof import prove_indicators, read_indicator_cases
+    from onemap.rules.review.proofs.case_reading import texts_beside
+    from onemap.rules.review.proofs.pack_proof_report import write_reports
+    from onemap.rules.review.proofs.template_proof import prove_template, read_template_cases
+
+    if values.get("mutants") or values.get("new"):
+        raise OneMapError("cases.rules_only", file=name, field="--mutants" if values.get("mutants") else "--new")
+    (text, source), catalogue = pack_text(name, sort), shipped_catalogue()
+    cases = texts_beside(_place_of(name, sort), name)
+    progress = context.progress.part(0.0, 1.0, phrase("progress.proving", context.language))
+    if sort == INDICATORS:
+        pack = parse_indicator_pack(text, source, catalogue)
+        proof = prove_indicators(pack, read_indicator_cases(cases, pack, catalogue), context.language, progress)
+    else:
+        template = delivery_template(text, source, catalogue)
+        proof = prove_template(template, read_template_cases(cases, template), context.language, progress)
+    result = proof.answer()
+    places = write_reports(values, proof.tables(context.language), result, context)
+    return {**result, **({"report": places} if places else {})}
+
+
+RULES, INDICATORS, DELIVERIES = (
+    "packs",
+    "indicators",
+    "deliveries",
+)  # as the folders are called in which they come along
+
+
+def sort_of_pack(name: str) -> str:
+    """Whether a name or a file is a rule pack, a pack of indicators, or a template of deliveries: by its tables."""
+    from onemap.layers.catalogue.toml_text import toml_content
+
+    path = next(
+        (path for path in (_place_of(name, sort) for sort in (RULES, INDICATORS, DELIVERIES)) if path.is_file()), None
+    )
+    try:
+        content = {} if path is None else toml_content(path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n"))
+    except ValueError:  # whoever reads it as a rule pack says why it cannot be read
+        content = {}
+    if "template" in content:
+        return DELIVERIES
+    return INDICATORS if {"indicator", "term"} & {*content} else RULES
+
+
+def _place_of(name: str, sort: str) -> Path:
+    """The file of a name: of what comes along, or the file itself."""
+    from onemap.layers.messages import RESOURCES
+
+    shipped = RESOURCES / sort / f"{name}.toml"
+    return shipped if shipped.is_file() and "/" not in name and "\\" not in name else Path(name)
 
 
 def _head_of_cases(names: Sequence[str]) -> str:
@@ -181,6 +243,7 @@ def pack_show(values: Values, context: VerbContext) -> Result:
         "departments": form.departments(hits, differences),
         "terms": form.terms(),
         "classes": form.classes(),
+        "checklist": form.checklist(),
     }
 
 

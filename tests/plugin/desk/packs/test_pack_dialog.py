@@ -93,7 +93,8 @@ def test_it_is_proved_tried_and_put_in_force_with_a_reason(own_library, town, tm
     dialog = PackDialog(own_library)
     dialog.begin(str(path))
     wait_for(lambda: dialog.rules.fields and not dialog.is_working)
-    assert texts(dialog.rules.tree)[:3] == ["Terms of the review", "Land (1)", "Occupies permanent basic farmland"]
+    heads = ["Terms of the review", "Items of the checklist", "Land (1)", "Occupies permanent basic farmland"]
+    assert texts(dialog.rules.tree)[:4] == heads
     dialog.prove_button.click()
     wait_for(lambda: dialog.trees[PROOF].topLevelItemCount() and not dialog.is_working)
     assert texts(dialog.trees[PROOF])[0].startswith("1 cases, 1 as expected")
@@ -107,7 +108,7 @@ def test_it_is_proved_tried_and_put_in_force_with_a_reason(own_library, town, tm
     wait_for(lambda: not dialog.is_working)
     dialog.trees[VERSIONS].itemActivated.emit(dialog.trees[VERSIONS].topLevelItem(2), 0)
     wait_for(lambda: dialog.source.text().startswith("The library keeps this pack") and not dialog.is_working)
-    assert texts(dialog.rules.tree)[2] == "Occupies permanent basic farmland" and not dialog.save_button.isEnabled()
+    assert texts(dialog.rules.tree)[3] == "Occupies permanent basic farmland" and not dialog.save_button.isEnabled()
     dialog.close_down()
     dialog.deleteLater()
 
@@ -143,3 +144,22 @@ def test_values_that_were_typed_are_not_lost_without_a_question(own, monkeypatch
     assert dialog.rules.edits == {}
     dialog.close()
     assert not dialog.isVisible()
+
+
+@pytest.mark.slow
+def test_an_article_is_changed_and_an_item_of_the_checklist_comes_in(own):
+    dialog, path = own
+    rule = dialog.rules.current_rule
+    dialog.rules.fields[f"{rule}:basis.0.edition"].control.setText("2099")
+    dialog.rules.choose("checklist")
+    fields = dialog.rules.fields
+    fields["checklist.own.1:title.zh"].control.setPlainText("是否占用文物")
+    dialog.save_button.click()
+    wait_for(lambda: "incomplete" in dialog.rules.fields["checklist.own.1:title.zh"].error.text())
+    fields["checklist.own.1:title.en"].control.setPlainText("Heritage")
+    box = fields["checklist.own.1:department"].control
+    box.setCurrentIndex(box.findData("water"))
+    dialog.save_button.click()
+    wait_for(lambda: not dialog.rules.edits and not dialog.is_working and "saved" in dialog.notice.text)
+    after = path.read_text(encoding="utf-8")
+    assert after.endswith('department = "water"\n') and 'edition = "2099"' in after

@@ -11,7 +11,7 @@ import pytest
 import shapely
 
 from onemap.layers.library.library import open_library
-from onemap.layers.messages import RESOURCES
+from onemap.rules.answers.deliveries.template_titles import template_files
 from onemap.tests.conftest import SHARED_DATA
 from onemap.tests.rules.answers.deliveries.small_delivery import DATABASE, HEAD, TEMPLATE_FILE, SmallDelivery
 from onemap.tests.rules.command import done
@@ -219,7 +219,7 @@ def test_a_delivery_that_is_returned_does_not_enter_and_one_that_is_accepted_is_
     assert (back.json["problems"], back.json["grade"]) == ([], "accepted"), "one template writes and proves"
 
 
-SHIPPED = sorted(path.stem for path in (RESOURCES / "deliveries").glob("*.toml"))
+SHIPPED = [path.stem for path in template_files()]
 
 
 @pytest.mark.parametrize("name", SHIPPED)

@@ -230,3 +230,29 @@ def test_a_pack_that_comes_beside_the_others_makes_opinions_stale_too(city):
         command("pack", "enact", town.library, twice, "--reason", "x").json["problems"][0]["code"]
         == "rule.in_two_packs"
     )
+
+
+def test_an_article_is_changed_on_its_line_and_one_more_comes_in(onemap, pack):
+    sets = ("road:basis.0.article=第五十七条", "road:basis.1.law=公路安全保护条例", "road:basis.1.from=2011-07-01")
+    assert onemap("pack", "change", pack, *(word for one in sets for word in ("--set", one))).code == 0
+    wanted = '  { law = "公路法", article = "第五十七条" },  # the national law\n'
+    wanted += '  { law = "公路安全保护条例", from = 2011-07-01 },\n]\n'
+    assert wanted in pack.read_text(encoding="utf-8")
+    refused = onemap("pack", "change", pack, "--set", "road:basis.1.from=soon")
+    assert (refused.code, refused.codes) == (3, ["pack.set_value"])
+    assert onemap("pack", "change", pack, "--set", "road:basis.0.law=").codes == ["rule.basis"]
+
+
+def test_an_item_of_the_checklist_comes_in_and_is_changed(onemap, pack):
+    item = ("title.zh=是否占用文物", "title.en=Heritage", "department=culture")
+    assert onemap("pack", "change", pack, "--set", "checklist.own.1:title.zh=是否占用文物").codes == ["pack.checklist"]
+    given = [word for one in item for word in ("--set", f"checklist.own.1:{one}")]
+    assert onemap("pack", "change", pack, *given).code == 3, "the ten departments alone can be asked"
+    given[-1] = "checklist.own.1:department=forestry"
+    answer = onemap("pack", "change", pack, *given)
+    assert answer.code == 0, answer.json
+    fields = {one["place"]: one["value"] for one in onemap("pack", "show", pack).json["checklist"]}
+    assert (fields["checklist.own.1:title.zh"], fields["checklist.own.1:department"]) == ("是否占用文物", "forestry")
+    assert fields["checklist.own.2:title.en"] == ""
+    assert onemap("pack", "change", pack, "--set", "checklist.own.1:department=water").code == 0
+    assert pack.read_text(encoding="utf-8").count("[[checklist]]") == 1

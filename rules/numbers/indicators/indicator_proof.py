@@ -1,0 +1,289 @@
+"""The proof of a pack of indicators: values that somebody worked by hand, measured in a town of one place a case.
+
+Places are squares of a kilometre in a row along the central meridian, where plane and ellipsoid agree, so far apart
+that none is near another; each is a unit of the town. What a case does not draw is not there.
+"""
+
+import math
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+
+from onemap.layers.catalogue.catalogue import LayerEntry
+from onemap.layers.frames.frames import RawFrame
+from onemap.layers.ingest.adding import add_frame
+from onemap.layers.ingest.arrival import AddOptions
+from onemap.layers.library.library import Library, make_library, new_place, open_library, system_user
+from onemap.layers.messages import phrase, sentences
+from onemap.layers.progress import SILENT, Progress
+from onemap.rules.judge.overlay.threads import Threads
+from onemap.rules.numbers.indicators.indicator_pack import IndicatorPack
+from onemap.rules.numbers.indicators.indicator_targets import ALARM, NONE, OK, WARN
+from onemap.rules.numbers.indicators.indicators import IndicatorOptions, indicators
+from onemap.rules.review.proofs.case_reading import CaseReading, DrawnFeature, drawn_feature
+from onemap.rules.review.proofs.plain_proof import PlainCase, PlainProof
+from onemap.rules.review.proofs.rule_coverage import HIT, UNKNOWN
+
+UNIT, UNIT_FIELDS = "XZQ", ("XZQDM", "XZQMC")
+_WEST, _SOUTH, _SIDE_M, _STEP_M = 500_000.0, 4_200_000.0, 1_000.0, 4_000.0
+_SYSTEM = pyproj.CRS("EPSG:4547")
+_NO_RULES = ("none", '[pack]\nid = "none"\nversion = "1"\n')
+_CLOSE = 1e-6  # of a value: what rounding leaves
+_TOWN = "town"  # the library of cases that name none
+_TABLES, _OF_HEAD = ("cases", "case"), ("pack", "title", "day", "year")
+_WORDS = ("id", "title", "source", "arithmetic", "why", "library", "reason", "status")
+STATUSES = (OK, WARN, ALARM, UNKNOWN, NONE)
+_KEYS = (*_WORDS, "indicator", "value", "beyond")
+_AREA_FIELDS = {"DLTB": ("TBMJ", "TBDLMJ")}  # declared areas: what a case does not say of them is what it draws
+
+
+@dataclass(frozen=True)
+class IndicatorCase:
+    """What is expected of indicators in one place: a value, or the reason why there is none, or no status.
+
+    drawn: features by layer, "CODE" or "CODE@YEAR"; rows: of tables; library: in which cases stand together.
+    """
+
+    id: str
+    item: Mapping[str, Any]
+    indicators: tuple[str, ...]
+    drawn: Mapping[str, Sequence[DrawnFeature]]
+    rows: Mapping[str, Sequence[Mapping[str, Any]]]
+
+    @property
+    def library(self) -> str:
+        """In which library its place lies."""
+        return str(self.item.get("library", _TOWN))
+
+
+@dataclass(frozen=True)
+class IndicatorCases:
+    """The cases of a pack. day: on which they are asked; year: of versions that name none."""
+
+    cases: Sequence[IndicatorCase]
+    day: date
+    year: int
+
+
+def read_indicator_cases(
+    texts: Sequence[tuple[str, str]], pack: IndicatorPack, catalogue: Mapping[str, LayerEntry]
+) -> IndicatorCases:
+    """The cases of all files beside a pack. Raises OneMapError cases.… with every problem, each with its line."""
+    cases: list[IndicatorCase] = []
+    day, year = date.today(), date.today().year
+    for text, source in texts:
+        reading = CaseReading(source, text.replace("\r\n", "\n"), catalogue)
+        content = reading.content()
+        for key in content:
+            if key not in _TABLES:
+                reading.wrong("key", 1, key, key, known=list(_TABLES))
+        head = content.get("cases", {})
+        for key in head:
+            if key not in _OF_HEAD:
+                reading.wrong("key", 1, "cases", key, known=list(_OF_HEAD))
+        day = head.get("day", day)
+        year = head.get("year", year)
+        seen = {case.id for case in cases}
+        for _, line, item in reading.tables("case", content):
+            case = _case(line, item, pack, reading)
+            if case.id in seen:
+                reading.wrong("twice", line, case.id, "id")
+            seen.add(case.id)
+            cases.append(case)
+        if not content.get("case"):
+            reading.wrong("none", 1, "case")
+        reading.refuse_wrong()
+    return IndicatorCases(cases, day, year)
+
+
+def _case(line: int, item: Mapping[str, Any], pack: IndicatorPack, reading: CaseReading) -> IndicatorCase:
+    asked = item.get("indicator", ())
+    names = (asked,) if isinstance(asked, str) else tuple(asked)
+    expected = item.get("reason", "")
+    name = str(item.get("id", "/".join(filter(None, (names[0] if names else "", expected)))))
+    known = [one.id for one in pack.indicators]
+    for one in names or ("",):
+        if one not in known:
+            reading.wrong("indicator", line, name, "indicator", value=one, known=known)
+    value, status = item.get("value"), item.get("status")
+    if value is None and not expected:
+        reading.wrong("worked", line, name)
+    if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float))):
+        reading.wrong("key", line, name, "value", known=["value = 9.5"])
+    if status is not None and status not in STATUSES:
+        reading.wrong("key", line, name, "status", known=list(STATUSES))
+    drawn: dict[str, list[DrawnFeature]] = {}
+    rows: dict[str, list[Mapping[str, Any]]] = {}
+    for key, given in item.items():
+        if key in _KEYS:
+            continue
+        entry = reading.catalogue.get(key.partition("@")[0])
+        if entry is None or entry.geometry == "raster" or not _are_tables(given):
+            reading.wrong("layer", line, name, key, value=key, known=[UNIT, "DLTB@2020"])
+        elif entry.geometry == "table":
+            rows[key] = given
+            known = [field.name for field in entry.fields]
+            for field in dict.fromkeys(field for one in given for field in one if field not in known):
+                reading.wrong("field", line, name, key, value=field, layer=entry.code, known=known)
+        else:
+            found = (drawn_feature({**one, "layer": entry.code}, _PLACE, name, line, reading, key) for one in given)
+            drawn[key] = [one for one in found if one is not None]
+    for code in item.get("beyond", ()):
+        if code not in reading.catalogue:
+            reading.wrong("layer", line, name, "beyond", value=code, known=["–"])
+    return IndicatorCase(name, item, names, drawn, rows)
+
+
+_PLACE = shapely.box(0, 0, _SIDE_M, _SIDE_M)
+
+
+def _are_tables(given: Any) -> bool:
+    return isinstance(given, list) and all(isinstance(one, dict) for one in given)
+
+
+def prove_indicators(
+    pack: IndicatorPack, given: IndicatorCases, language: str, progress: Progress = SILENT
+) -> PlainProof:
+    """Measure the places of all cases. Raises OneMapError indicators.…, indicator.…."""
+    towns = dict.fromkeys(case.library for case in given.cases)
+    found: dict[str, Mapping[str, Any]] = {}
+    parts = progress.parts([1] * len(towns))
+    with tempfile.TemporaryDirectory(prefix="onemap-cases-", ignore_cleanup_errors=True) as folder:
+        for name, part in zip(towns, parts, strict=True):
+            cases = [case for case in given.cases if case.library == name]
+            found |= _Town(Path(folder) / f"{len(found)}.gpkg", cases, given, language).measure(pack, part)
+    judged = [_case_result(case, found[case.id], language) for case in given.cases]
+    titles = {item.id: item.title.get(language, item.id) for item in pack.indicators}
+    return PlainProof(titles, judged, (HIT, UNKNOWN))
+
+
+def _case_result(case: IndicatorCase, rows: Mapping[str, Mapping[str, Any]], language: str) -> PlainCase:
+    """One case held against the rows of its place, by indicator."""
+    item = case.item
+    value, reason = item.get("value"), item.get("reason")
+    status = item.get("status", "none" if reason is None else "unknown")
+    reason = reason or ("no_target" if status == "none" else None)
+    wrong = [
+        name
+        for name in case.indicators
+        if not _is_close(rows[name]["value"], value) or (rows[name]["status"], rows[name]["reason"]) != (status, reason)
+    ]
+    shown = rows[(wrong or case.indicators)[0]]
+    subjects = {HIT: case.indicators} if value is not None else {UNKNOWN: case.indicators}
+    return PlainCase(
+        id=case.id,
+        title=str(item.get("title", item.get("arithmetic", item.get("why", case.id)))),
+        source=str(item.get("source", "")),
+        expected=_words_of(value, status, reason, language),
+        answer=_words_of(shown["value"], shown["status"], shown["reason"], language),
+        passes=not wrong,
+        subjects={clause: wrong or names for clause, names in subjects.items()},
+    )
+
+
+def _is_close(found: float | None, wanted: float | None) -> bool:
+    if found is None or wanted is None:
+        return found is wanted
+    return math.isclose(found, wanted, rel_tol=_CLOSE, abs_tol=1e-12)
+
+
+def _words_of(value: float | None, status: str, reason: str | None, language: str) -> str:
+    """A value, its status and the reason of either in words."""
+    words = [] if value is None else [f"{value:.9g}"]
+    known = sentences(language)
+    why = [known["indicator_reason"].get(reason) or known["reason"].get(reason, reason)] if reason else []
+    return " · ".join([*words, phrase(f"indicator_status.{status}", language), *why])
+
+
+class _Town:
+    """A library of places, each a unit, with the layers that its cases draw."""
+
+    def __init__(self, path: Path, cases: Sequence[IndicatorCase], given: IndicatorCases, language: str) -> None:
+        self._path, self._cases, self._given, self._language = path, cases, given, language
+        north = _SOUTH + len(cases) * _STEP_M
+        self._ground = shapely.box(_WEST - _STEP_M, _SOUTH - _STEP_M, _WEST + _STEP_M, north)
+        self._codes = [f"139901{number:03d}" for number in range(len(cases))]
+
+    def measure(self, pack: IndicatorPack, progress: Progress) -> dict[str, Mapping[str, Any]]:
+        """By case the rows of its place, by indicator."""
+        district = np.array([self._ground], dtype=object)
+        make_library(new_place(str(self._path), "cases"), _SYSTEM, [_NO_RULES], district, system_user())
+        asked = tuple(dict.fromkeys(name for case in self._cases for name in case.indicators))
+        with open_library(str(self._path)) as library:
+            for name, shapes, table, ground in self._layers():
+                progress.check()
+                self._add(library, name, shapes, table, ground)
+            options = IndicatorOptions((pack,), (self._given.day,), UNIT, only=asked, language=self._language)
+            rows = indicators(library, options, Threads.of(None, progress)).rows
+        by_unit: dict[str, dict[str, Any]] = {}
+        for row in rows:
+            by_unit.setdefault(row["unit"], {})[row["id"]] = row
+        return {case.id: by_unit[code] for case, code in zip(self._cases, self._codes, strict=True)}
+
+    def _layers(self) -> Iterator[tuple[str, np.ndarray | None, pd.DataFrame, shapely.Geometry]]:
+        """The layers: name, shapes, fields, and the ground for which each speaks; the units first."""
+        places = [self._shape_at(_PLACE, number) for number in range(len(self._cases))]
+        yield UNIT, _objects(places), pd.DataFrame(dict.fromkeys(UNIT_FIELDS, self._codes)), self._ground
+        for name in dict.fromkeys(name for case in self._cases for name in case.drawn):
+            drawn = [(at, one) for at, case in enumerate(self._cases) for one in case.drawn.get(name, ())]
+            shapes = [self._shape_at(one.shape, at) for at, one in drawn]
+            fields = dict.fromkeys(field for _, one in drawn for field in one.fields)
+            columns = {field: [one.fields.get(field) for _, one in drawn] for field in fields}
+            for field in _AREA_FIELDS.get(name.partition("@")[0], ()):
+                stated = columns.get(field, [None] * len(shapes))
+                columns[field] = [
+                    shape.area if given is None else given for given, shape in zip(stated, shapes, strict=True)
+                ]
+            silent = [places[at] for at, case in enumerate(self._cases) if name in case.item.get("beyond", ())]
+            ground = shapely.difference(self._ground, shapely.union_all(silent)) if silent else self._ground
+            yield name, _objects(shapes), pd.DataFrame(columns, index=range(len(shapes)), dtype=object), ground
+        for name in dict.fromkeys(name for case in self._cases for name in case.rows):
+            rows = [
+                {UNIT_FIELDS[0]: self._codes[at], **row}
+                for at, case in enumerate(self._cases)
+                for row in case.rows.get(name, ())
+            ]
+            yield name, None, pd.DataFrame(rows, dtype=object), self._ground
+
+    def _shape_at(self, shape: shapely.Geometry, number: int) -> shapely.Geometry:
+        return shapely.transform(shape, lambda points: points + (_WEST, _SOUTH + number * _STEP_M))
+
+    def _add(
+        self,
+        library: Library,
+        name: str,
+        shapes: np.ndarray | None,
+        table: pd.DataFrame,
+        ground: shapely.Geometry,
+    ) -> None:
+        """A version of a layer, of the year that it names."""
+        code, _, year = name.partition("@")
+        key = library.catalogue()[code].key
+        if key and key not in table and shapes is not None:
+            table[key] = [f"{number:018d}" for number in range(1, len(table) + 1)]
+        nothing = _objects([None] * len(table))
+        frame = RawFrame(
+            path=Path(f"{name}.cases"),
+            layer=name,
+            format="cases",
+            shapes=nothing if shapes is None else shapes,
+            attributes=table.astype(object).where(table.notna(), None),
+            crs=None if shapes is None else _SYSTEM,
+            encoding=None,
+            is_table=shapes is None,
+        )
+        begin = date(int(year or self._given.year), 12, 31)
+        options = AddOptions(code, valid_from=begin, ground=ground, sure=True)
+        add_frame(library, frame, options, lambda _code: (), system_user(), self._language, SILENT)
+
+
+def _objects(values: Sequence[Any]) -> np.ndarray:
+    return np.array([*values, None], dtype=object)[:-1]

@@ -1,0 +1,149 @@
+"""A file of cases, of whatever it proves: its text, the lines of its tables, and the features that it draws."""
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import shapely
+
+from onemap.layers.catalogue.catalogue import LayerEntry
+from onemap.layers.catalogue.toml_reason import toml_reason
+from onemap.layers.catalogue.toml_text import toml_content
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.messages import LANGUAGES, list_text, phrase
+from onemap.rules.review.proofs.small_words import ShapeError, feature_shape
+
+ENDING = ".cases.toml"
+_FEATURE_KEYS = ("layer", "lies", "box", "line", "point", "wkt", "slope", "value")
+
+
+@dataclass(frozen=True)
+class DrawnFeature:
+    """A feature of a case: its layer, shape and fields. slope, value: of a raster's cells."""
+
+    layer: str
+    shape: shapely.Geometry
+    fields: Mapping[str, Any]
+    slope: float | None = None
+    value: float | None = None
+
+
+@dataclass
+class CaseReading:
+    """What a case file is held against, and what was found wrong with it so far."""
+
+    source: str
+    text: str
+    catalogue: Mapping[str, LayerEntry]
+    problems: list[Problem] = field(default_factory=list)
+
+    def wrong(self, code: str, line: int, place: str, key: str = "", **facts: Any) -> None:
+        """Note a problem of a table that begins on a line; of one of its keys the key's own line."""
+        at = line_of_key(self.text, line, key) if key else line
+        self.problems.append(
+            Problem(f"cases.{code}", {"file": self.source, "feature": place, "field": key, "line": at, **facts})
+        )
+
+    def content(self) -> dict[str, Any]:
+        """The file's content. Raises OneMapError cases.syntax."""
+        try:
+            return toml_content(self.text)
+        except ValueError as error:
+            raise OneMapError("cases.syntax", file=self.source, reason=toml_reason(error)) from None
+
+    def tables(self, name: str, content: Mapping[str, Any]) -> Iterator[tuple[int, int, Mapping[str, Any]]]:
+        """The tables of a name: number from 0, line, and what it says."""
+        lines = lines_of(self.text, f"[[{name}]]")
+        for number, item in enumerate(content.get(name, ())):
+            yield number, lines[number] if number < len(lines) else 0, item
+
+    def refuse_wrong(self) -> None:
+        """Raise OneMapError cases.… with every problem, if there is one."""
+        if self.problems:
+            raise OneMapError.of(self.problems)
+
+
+def texts_beside(path: Path, name: str) -> list[tuple[str, str]]:
+    """The texts of the cases beside a file, and their files' names: NAME.cases.toml, then NAME.PART.cases.toml.
+
+    name: as the file was given. Raises OneMapError cases.missing, pack.encoding.
+    """
+    first = path.with_name(path.stem + ENDING)
+    more = sorted(one for one in path.parent.glob(f"*{ENDING}") if one.name.startswith(f"{path.stem}."))
+    paths = [first] * first.is_file() + [one for one in more if one != first]
+    if not paths:
+        raise OneMapError("cases.missing", file=first.name, pack=name)
+    return [_text_of(one) for one in paths]
+
+
+def _text_of(path: Path) -> tuple[str, str]:
+    try:
+        return path.read_bytes().decode("utf-8-sig"), path.name
+    except UnicodeDecodeError:
+        raise OneMapError("pack.encoding", file=path.name) from None
+
+
+def drawn_feature(
+    item: Mapping[str, Any], parcel: shapely.Geometry, name: str, line: int, reading: CaseReading, key: str = "features"
+) -> DrawnFeature | None:
+    """A feature of a case beside its parcel; None where the reading was told what is wrong with it.
+
+    key: of the case that draws it.
+    """
+    code = item.get("layer")
+    entry = reading.catalogue.get(code) if isinstance(code, str) else None
+    if entry is None:
+        near = difflib.get_close_matches(str(code), reading.catalogue, n=3, cutoff=0.4)
+        reading.wrong("layer", line, name, key, value=str(code), known=near or ["–"])
+        return None
+    fields = {column: value for column, value in item.items() if column not in _FEATURE_KEYS}
+    for column in fields:
+        if entry.field_named(column) is None and column != entry.key:
+            known = [one.name for one in entry.fields]
+            reading.wrong("field", line, name, key, value=column, layer=entry.code, known=known)
+    try:
+        shape = feature_shape(item, parcel, entry.geometry)
+    except ShapeError as error:
+        wrong_shape(error, name, line, key, reading)
+        return None
+    return DrawnFeature(entry.code, shape, fields, item.get("slope"), item.get("value"))
+
+
+def wrong_shape(error: ShapeError, name: str, line: int, key: str, reading: CaseReading) -> None:
+    """Note a shape that cannot be drawn."""
+    why = {
+        language: phrase(f"shape.{error.reason}", language, **_facts_in(error.facts, language))
+        for language in LANGUAGES
+    }
+    reading.wrong("shape", line, name, key, why=why)
+
+
+def _facts_in(facts: Mapping[str, Any], language: str) -> dict[str, Any]:
+    return {name: list_text(value, language) if isinstance(value, list) else value for name, value in facts.items()}
+
+
+def lines_of(text: str, head: str) -> list[int]:
+    """The lines on which a table of the file begins, counted from 1."""
+    return [number for number, line in enumerate(text.split("\n"), start=1) if _is_head(line, head)]
+
+
+def _is_head(line: str, head: str) -> bool:
+    return re.sub(r"\s|#.*", "", line).replace('"', "") == head
+
+
+def line_of_key(text: str, begin: int, key: str) -> int:
+    """The line on which a table that begins on a line names a key; the table's own if it does not."""
+    for number, line in enumerate(_table_lines(text, begin), start=max(begin, 1)):
+        if re.match(rf"\s*\"?{re.escape(key)}\"?\s*=", line):
+            return number
+    return begin
+
+
+def _table_lines(text: str, begin: int) -> Iterator[str]:
+    for number, line in enumerate(text.split("\n")[max(begin, 1) - 1 :]):
+        if number and re.match(r"\s*\[\[?[\w\"]", line):
+            return
+        yield line

@@ -1,0 +1,158 @@
+"""Changes of a rule that no case can notice: a graver rule decides wherever they would tell, or nobody is concerned.
+
+It is asked of changes that no case has noticed, and says only what holds for every project and every feature.
+"""
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+
+from onemap.layers.catalogue.catalogue import LayerEntry
+from onemap.layers.messages import list_text, phrase
+from onemap.rules.judge.kinds.conditions import fields_of
+from onemap.rules.judge.packs.project_class import ProjectClass
+from onemap.rules.judge.packs.rule import VERDICTS, Rule, is_in_force
+from onemap.rules.review.proofs.mutants import RuleMutant, is_within
+from onemap.rules.review.proofs.trial_fields import all_values, where_says
+
+_LEAST = ("min_area_m2", "min_share", "min_width_m")
+_DISTANCE = "distance_m"
+_LONG_AGO = date(1949, 10, 1)
+_rank = VERDICTS.index
+
+
+def masked_reason(
+    mutant: RuleMutant, rules: Sequence[Rule], catalogue: Mapping[str, LayerEntry], language: str
+) -> str | None:
+    """Why nobody can notice a change among some rules; None where somebody could."""
+    rule = next(one for one in rules if one.id == mutant.rule.id)
+    classes = _changed_classes(rule, mutant.rule)
+    if mutant.key in ("unless_class_added", "only_class_added", "only_class_dropped") and len(classes) == 1:
+        graver = [one for one in rules if one.finds and _decides_for(one, classes[0], rule, rules)]
+        return _because_of(graver[:1], language)
+    entry = catalogue.get(rule.layer)
+    if mutant.rule.where != rule.where and rule.where and entry is not None:
+        return _because_of(_graver_on_features(mutant.rule, rule, rules, entry), language)
+    return None
+
+
+def _changed_classes(rule: Rule, changed: Rule) -> list[ProjectClass]:
+    """The classes that only one of two rules names."""
+    sides = [(*one.unless, *one.only) for one in (rule, changed)]
+    return [item for one, other in (sides, sides[::-1]) for item in one if item not in other]
+
+
+def _because_of(graver: Sequence[Rule], language: str) -> str | None:
+    names = list_text([one.id for one in graver], language)
+    return phrase("mutant_equal.graver_rule", language, rules=names) if graver else None
+
+
+# ---- Conditions on features
+
+
+def _graver_on_features(changed: Rule, rule: Rule, rules: Sequence[Rule], entry: LayerEntry) -> list[Rule]:
+    """The rules that decide on all features of which a changed `where` says something else; none if some are left."""
+    asked = [one for one in rules if one.layer == rule.layer and one.finds]
+    tried = [one for one in (rule, changed, *asked) if one.where]
+    names = dict.fromkeys(name for one in (rule, changed) for name in fields_of(str(one.where or rule.where)))
+    values = {name: dict.fromkeys(value for one in tried for value in all_values(one, name, entry)) for name in names}
+    rows = [
+        dict(zip(values, row, strict=True)) for row in itertools.product(*({**one, None: 0} for one in values.values()))
+    ]
+    found: dict[str, Rule] = {}
+    before, after = _says(rule, rows, entry), _says(changed, rows, entry)
+    for fields, was, now in zip(rows, before, after, strict=True):
+        if was == now:
+            continue
+        gravest = min((rule.verdict if truth else "unknown" for truth in (was, now) if truth is not False), key=_rank)
+        who = next((one for one in asked if _decides_on(one, fields, rule, gravest, rules, entry)), None)
+        if who is None:
+            return []
+        found[who.id] = who
+    return [*found.values()]
+
+
+def _decides_on(
+    one: Rule, fields: Mapping[str, object], rule: Rule, verdict: str, rules: Sequence[Rule], entry: LayerEntry
+) -> bool:
+    """Whether a rule says more than a verdict of each feature with some fields that another looks at."""
+    if one.only or not _is_wider(one, rule, verdict) or not _reaches_as_many(one, rule, verdict, rules):
+        return False
+    return _says(one, [fields], entry) == [True]
+
+
+def _says(rule: Rule, rows: Sequence[Mapping[str, object]], entry: LayerEntry) -> list[bool | None]:
+    return [True] * len(rows) if rule.where is None else where_says(rule, rows, entry)
+
+
+# ---- Classes of projects
+
+
+def _decides_for(one: Rule, item: ProjectClass, rule: Rule, rules: Sequence[Rule]) -> bool:
+    """Whether a graver rule decides on all projects of a class that another rule reaches."""
+    if one.where != rule.where or not _is_wider(one, rule, rule.verdict):
+        return False
+    if not _reaches_as_many(one, rule, rule.verdict, rules):
+        return False
+    is_of_only = bool(rule.only) and all(is_within(other, one.only, "only") for other in rule.only)
+    return not one.only or is_of_only or is_within(item, one.only, "only")
+
+
+# ---- What a graver rule must have
+
+
+def _is_wider(one: Rule, rule: Rule, verdict: str) -> bool:
+    """Whether a rule is graver than a verdict, and looks at no less ground of another's layer on every day."""
+    if one.id == rule.id or _rank(one.verdict) >= _rank(verdict) or one.when is not None:
+        return False
+    if one.kind != rule.kind or one.layers_named != rule.layers_named:
+        return False
+    plain = (*_LEAST, _DISTANCE)
+    others = [{key: value for key, value in each.options.items() if key not in plain} for each in (one, rule)]
+    is_as_small = all(float(one.options.get(key, 0)) <= float(rule.options.get(key, 0)) for key in _LEAST)
+    return others[0] == others[1] and is_as_small and _is_as_far(one, rule) and _is_always_there(one, rule)
+
+
+def _is_as_far(one: Rule, rule: Rule) -> bool:
+    """Whether a rule's distances are no shorter than another's, class by class."""
+    own, given = one.options.get(_DISTANCE), rule.options.get(_DISTANCE)
+    if isinstance(own, Mapping) and isinstance(given, Mapping):
+        pairs = [(own["values"].get(name, 0), far) for name, far in given["values"].items()]
+        pairs.append((own.get("default", 0), given.get("default", 0)))
+        return bool(own["field"] == given["field"]) and all(long >= far for long, far in pairs)
+    if isinstance(own, Mapping) or isinstance(given, Mapping):
+        return False
+    return float(own or 0) >= float(given or 0)
+
+
+def _is_always_there(one: Rule, rule: Rule) -> bool:
+    """Whether a rule has a law in force on each day on which another has one."""
+    return all(
+        any(is_in_force(entry, day) for entry in one.basis)
+        for day in _turning_days(one, rule)
+        if any(is_in_force(entry, day) for entry in rule.basis)
+    )
+
+
+def _turning_days(*rules: Rule) -> Iterator[date]:
+    """The days on which a law of some rules begins or ends, those beside them, and one long ago."""
+    yield _LONG_AGO
+    for entry in (entry for rule in rules for entry in rule.basis):
+        for name in ("from", "to"):
+            if name in entry:
+                day = entry[name] if isinstance(entry[name], date) else date.fromisoformat(entry[name])
+                yield from (day + timedelta(days=step) for step in (-1, 0, 1))
+
+
+def _reaches_as_many(one: Rule, rule: Rule, verdict: str, rules: Sequence[Rule]) -> bool:
+    """Whether a rule excuses nobody whom another does not; or one graver than a verdict judges those instead."""
+    spared = {item.name for item in rule.unless}
+    if any(_rank(other.verdict) > _rank(one.verdict) for other in rules if other.id in one.under):
+        return False
+    if {item.name for item in one.unless} <= spared:
+        return True
+    instead = [other for other in rules if any(mild.id == one.id for mild in other.milder_of)]
+    return any(
+        other.where == one.where and _is_wider(other, rule, verdict) and {item.name for item in other.unless} <= spared
+        for other in instead
+    )
