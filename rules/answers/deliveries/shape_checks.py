@@ -7,6 +7,10 @@ import numpy as np
 import shapely
 
 from onemap.layers.errors import Problem
+from onemap.layers.geometry.boxes import meet_box
+from onemap.layers.geometry.hilbert import hilbert_order
+from onemap.layers.geometry.rings import rings_of
+from onemap.layers.quality.matched_edges import MatchedEdges
 from onemap.rules.answers.deliveries.delivered_layers import DeliveredLayer
 from onemap.rules.answers.deliveries.delivery_template import Check
 from onemap.rules.answers.deliveries.proof_findings import MOST_LISTED, Finding
@@ -14,6 +18,7 @@ from onemap.rules.answers.deliveries.row_checks import meets_condition
 
 _WITHIN_M = 0.001  # of an edge: there a vertex lies on it
 _SAME_M = 1e-6
+_AT_ONCE = 10_000  # polygons whose edges are held against each other at once
 
 
 def shape_findings(layer: DeliveredLayer, check: Check) -> tuple[int, list[Finding]]:
@@ -80,31 +85,66 @@ def _crossings(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
         inner = shapely.difference(shared, shapely.buffer(ends, _WITHIN_M)) if not ends.is_empty else shared
         if not inner.is_empty:
             problem = Problem("proof.crossing", {"other": layer.name_of(other)})
-            yield layer.finding(check, problem, one, inner, others=[layer.hashes[other]])
+            yield layer.finding(check, problem, one, inner, others=[layer.hash_of(other)])
 
 
 def _vertices(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
-    """Vertices of one polygon that lie on the edge of another which has none there."""
+    """Vertices of one polygon that lie on the edge of another which has none there.
+
+    Only edges are looked at along which no edge of another polygon runs from end to end: on one that two share a third
+    has no business, and is told as an overlap.
+    """
     within = check.keys.get("within_m", _WITHIN_M)
-    boundaries = shapely.boundary(layer.shapes)
-    points, owners = shapely.get_coordinates(layer.shapes, return_index=True)
-    dots = shapely.points(points)
-    tree = shapely.STRtree(boundaries)
-    dot, edge = tree.query(dots, predicate="dwithin", distance=within)
-    foreign = owners[dot] != edge
-    dot, edge = dot[foreign], edge[foreign]
-    # Which vertex lies on one of which polygon: each such pair as one number.
-    one, same = shapely.STRtree(dots).query(dots, predicate="dwithin", distance=_SAME_M)
-    shared = np.unique(one * len(layer.shapes) + owners[same])
-    is_alone = ~np.isin(dot * len(layer.shapes) + edge, shared)
-    places: set[tuple[int, float, float]] = set()
-    for at, other in zip(dot[is_alone].tolist(), edge[is_alone].tolist(), strict=True):
-        place = (other, round(float(points[at][0]), 4), round(float(points[at][1]), 4))
-        if place in places:
-            continue
-        places.add(place)
-        problem = Problem("proof.vertex", {"other": layer.name_of(int(owners[at]))})
-        yield layer.finding(check, problem, other, dots[at])
+    for host, owner, point in sorted(_vertices_on_edges(layer, within)):
+        problem = Problem("proof.vertex", {"other": layer.name_of(owner)})
+        yield layer.finding(check, problem, host, shapely.Point(point))
+
+
+def _vertices_on_edges(layer: DeliveredLayer, within: float) -> list[tuple[int, int, tuple[float, float]]]:
+    """The polygon with the edge, the one with the vertex, and the vertex: each place of an edge once."""
+    boxes = shapely.bounds(layer.shapes)
+    found: dict[tuple[int, float, float], tuple[int, int, tuple[float, float]]] = {}
+    for block in _blocks(boxes):
+        around = np.array([*boxes[block, :2].min(axis=0) - within, *boxes[block, 2:].max(axis=0) + within])
+        near = np.flatnonzero(meet_box(boxes, around))
+        shapes = layer.shapes[near]
+        edges = MatchedEdges(rings_of(shapes), boxes[near], shapes.__getitem__)
+        begin, end, host = edges.lone_edges(np.isin(near, block))
+        for at, place, point in _points_on_edges((begin, end, host), shapes, within):
+            key = int(near[at]), round(point[0], 4), round(point[1], 4)
+            told = key[0], int(near[place]), point
+            found[key] = min(found.get(key, told), told)
+    return list(found.values())
+
+
+def _blocks(boxes: np.ndarray) -> Iterator[np.ndarray]:
+    """Places of features, as many as are looked at at once, that lie near each other."""
+    order = hilbert_order(boxes)
+    for start in range(0, len(order), _AT_ONCE):
+        yield np.sort(order[start : start + _AT_ONCE])
+
+
+def _points_on_edges(
+    edges: tuple[np.ndarray, np.ndarray, np.ndarray], shapes: np.ndarray, within: float
+) -> Iterator[tuple[int, int, tuple[float, float]]]:
+    """Vertices of others on edges: the polygons of the edge and of the vertex, and the vertex.
+
+    edges: begin, end (k, 2) and polygon (k,), a place among the shapes (n,).
+    """
+    begin, end, host = edges
+    lines = shapely.linestrings(np.stack([begin, end], axis=1))
+    others = np.unique(shapely.STRtree(shapes).query(lines, predicate="dwithin", distance=within)[1])
+    points, owner = shapely.get_coordinates(shapes[others], return_index=True)
+    owner = others[owner]
+    point, edge = shapely.STRtree(lines).query(shapely.points(points), predicate="dwithin", distance=within)
+    foreign = host[edge] != owner[point]
+    point, polygon = point[foreign], host[edge[foreign]]
+    for at in np.unique(polygon).tolist():
+        asked = np.unique(point[polygon == at])
+        vertices = shapely.STRtree(shapely.points(shapely.get_coordinates(shapes[at])))
+        known, _ = vertices.query(shapely.points(points[asked]), predicate="dwithin", distance=_SAME_M)
+        for one in np.delete(asked, known).tolist():
+            yield at, int(owner[one]), (float(points[one][0]), float(points[one][1]))
 
 
 _CHECKS: dict[str, Callable[[DeliveredLayer, Check], Iterator[Finding]]] = {

@@ -60,7 +60,7 @@ def _about_unit(layer: DeliveredLayer, check: Check, problem: Problem, unit: str
     by = keys.get("other_by", keys.get("by"))
     if by in layer.rows:
         rows = rows[[text_value(layer.rows[by].iloc[at]) == unit for at in rows.tolist()]] if len(rows) else rows
-    others = [layer.hashes[at] for at in rows.tolist()]
+    others = [layer.hash_of(at) for at in rows.tolist()]
     return layer.finding(check, problem, int(rows[0]) if len(rows) == 1 else None, others=others)
 
 
