@@ -57,7 +57,7 @@ class MatchedEdges:
         return result & doubtful
 
     def lone_edges(self, asked: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The edges of the polygons asked for (n,) along which none runs: begin, end (k, 2), and their polygons (k,)."""
+        """Edges of the polygons asked for (n,) along which none runs: begin, end (k, 2), and their polygons (k,)."""
         at = np.flatnonzero((self._other < 0) & asked[self._polygon])
         return self._points[self._begin[at]], self._points[self._begin[at] + 1], self._polygon[at]
 

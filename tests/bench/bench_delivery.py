@@ -33,7 +33,9 @@ def main() -> None:
     """Make the delivery, prove it, tell."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--patches", type=int, default=500_000)
-    parser.add_argument("--folder", type=Path, default=ROOT / "build" / "bench" / "delivery", help="where the files stay")
+    parser.add_argument(
+        "--folder", type=Path, default=ROOT / "build" / "bench" / "delivery", help="where the files stay"
+    )
     parser.add_argument("--faults", type=int, default=0, help="so many patches are moved by 30 cm")
     wishes = parser.parse_args()
     path = wishes.folder / f"county{wishes.patches}-{wishes.faults}.gpkg"

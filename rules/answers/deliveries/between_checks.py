@@ -19,6 +19,7 @@ from onemap.rules.answers.deliveries.row_checks import meets_condition
 from onemap.rules.judge.overlay.candidate_pairs import CandidatePairs, candidate_pairs
 from onemap.rules.judge.overlay.clip_near import cut_around, tiles_near
 from onemap.rules.judge.overlay.mutual_overlaps import features_overlap
+from onemap.rules.judge.overlay.subdivision import MOST_VERTICES
 from onemap.rules.judge.overlay.threads import Threads
 
 _LEAST_M2, _LEAST_WIDTH_M = 0.01, 0.001  # below that coordinates were rounded
@@ -111,8 +112,12 @@ def _open_polygons(shapes: np.ndarray, cover: np.ndarray, least_m2: float, threa
     is_open = left_m2 + error_m2 >= max(least_m2, _ARITHMETIC_M2)
     several = ~is_open & (np.bincount(met.parcel, minlength=count) > 1)
     several &= np.bincount(met.parcel, met.is_within, count) == 0
+    # Where two of the cover share ground on a polygon, what they share with it counts twice. Large ones are not held
+    # against each other as wholes: what a polygon leaves of them is cut out near it.
+    is_large = shapely.get_num_coordinates(cover) > MOST_VERTICES
+    is_open |= several & (np.bincount(met.parcel, is_large[met.feature], count) > 0)
+    several &= ~is_open
     doubtful = met.only(np.flatnonzero(several[met.parcel]))
-    # Where two of the cover share ground on a polygon, what they share with it counts twice.
     is_open |= features_overlap(doubtful.parcel, doubtful.feature, cover, count, _ARITHMETIC_M2, threads)
     return np.flatnonzero(is_open)
 

@@ -40,7 +40,8 @@ from onemap.rules.answers.deliveries.proof_memory import ProofMemory, SourceMemo
 from onemap.rules.answers.deliveries.quality_checks import measured_in_plane, quality_findings
 from onemap.rules.answers.deliveries.row_checks import row_findings
 from onemap.rules.answers.deliveries.shape_checks import shape_findings
-from onemap.rules.answers.deliveries.sum_checks import sum_findings, text_findings, unit_findings
+from onemap.rules.answers.deliveries.sum_checks import sum_findings, unit_findings
+from onemap.rules.answers.deliveries.text_checks import text_findings
 
 _READ, _LAYERS = 0.4, 0.8  # of the work
 _QUALITY = ("values", "overlap", "gap", "duplicate")
@@ -266,7 +267,7 @@ def _related_findings(
     if check.kind == "units":
         return unit_findings(layer, other, check)
     if check.kind == "text_number":
-        return text_findings(delivery, layer, check)
+        return text_findings(delivery, layer, check, progress)
     if other is None:
         return 0, []
     if check.kind == "sum":

@@ -161,6 +161,12 @@ def _field_problems(layer: DeliveredLayer, template: DeliveryTemplate) -> Iterat
 
 def _type_of(values: pd.Series) -> str | None:
     """What a column holds; None where it holds nothing."""
+    if not values.notna().any():
+        return None
+    if pd.api.types.is_string_dtype(values.dtype) and values.dtype != object:
+        return "text"
+    if pd.api.types.is_numeric_dtype(values.dtype) and not pd.api.types.is_bool_dtype(values.dtype):
+        return "number"
     kinds = {type(value) for value in values if value is not None and not _is_nothing(value)}
     if not kinds:
         return None
