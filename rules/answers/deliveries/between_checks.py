@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 
 from onemap.layers.errors import Problem
+from onemap.layers.geometry.hilbert import hilbert_order
 from onemap.layers.geometry.parts import polygon_parts
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.quality.topology import SizeLimits
@@ -27,6 +28,7 @@ _LEAST_M = 0.001  # of a line
 _ARITHMETIC_M2 = 1e-5  # what sums leave of nothing
 _MARGIN_M = 1.0  # around what large polygons are cut out near
 _AT_ONCE = 2_000  # features of which ground is cut out in one step
+_PAIRS_AT_ONCE = 50_000  # whose shared areas are summed in one step
 _POLYGON = 2
 
 
@@ -104,12 +106,31 @@ def _near(polygons: np.ndarray, which: np.ndarray, shapes: np.ndarray, threads: 
 
 def _open_polygons(shapes: np.ndarray, cover: np.ndarray, least_m2: float, threads: Threads) -> np.ndarray:
     """Which polygons (n,) may leave so much ground outside the cover, by what they share with each polygon of it."""
+    tree, is_open = shapely.STRtree(cover), np.zeros(len(shapes), dtype=bool)
+    for some in _blocks(shapes, tree):
+        threads.progress.check()
+        near = np.unique(tree.query(shapely.box(*shapely.bounds(shapes[some]).T))[1])
+        is_open[some] = _are_open(shapes[some], cover[near], least_m2, threads)
+    return np.flatnonzero(is_open)
+
+
+def _blocks(shapes: np.ndarray, tree: shapely.STRtree) -> Iterator[np.ndarray]:
+    """Places of shapes that lie near each other, as many as meet so many boxes of the tree."""
+    boxes = shapely.bounds(shapes).reshape(-1, 4)
+    order = hilbert_order(boxes)
+    met = np.bincount(tree.query(shapely.box(*boxes[order].T))[0], minlength=len(order))
+    block = np.cumsum(met + 1) // _PAIRS_AT_ONCE
+    yield from np.split(order, np.flatnonzero(np.diff(block)) + 1)
+
+
+def _are_open(shapes: np.ndarray, cover: np.ndarray, least_m2: float, threads: Threads) -> np.ndarray:
+    """The same of one block: (n,)."""
     met = candidate_pairs(shapes, shapely.STRtree(shapes), cover, threads)
     count = len(shapes)
     shared_m2 = np.bincount(met.parcel, met.area_m2, count)
     error_m2 = np.bincount(met.parcel, met.error_m2, count)
     left_m2 = shapely.area(shapes) - shared_m2
-    is_open = left_m2 + error_m2 >= max(least_m2, _ARITHMETIC_M2)
+    is_open: np.ndarray = left_m2 + error_m2 >= max(least_m2, _ARITHMETIC_M2)
     several = ~is_open & (np.bincount(met.parcel, minlength=count) > 1)
     several &= np.bincount(met.parcel, met.is_within, count) == 0
     # Where two of the cover share ground on a polygon, what they share with it counts twice. Large ones are not held
@@ -118,8 +139,7 @@ def _open_polygons(shapes: np.ndarray, cover: np.ndarray, least_m2: float, threa
     is_open |= several & (np.bincount(met.parcel, is_large[met.feature], count) > 0)
     several &= ~is_open
     doubtful = met.only(np.flatnonzero(several[met.parcel]))
-    is_open |= features_overlap(doubtful.parcel, doubtful.feature, cover, count, _ARITHMETIC_M2, threads)
-    return np.flatnonzero(is_open)
+    return is_open | features_overlap(doubtful.parcel, doubtful.feature, cover, count, _ARITHMETIC_M2, threads)
 
 
 def _open_shapes(shapes: np.ndarray, cover: np.ndarray) -> np.ndarray:

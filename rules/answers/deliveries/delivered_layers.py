@@ -31,6 +31,7 @@ from onemap.rules.answers.deliveries.delivery_template import Check, DeliveryTem
 from onemap.rules.answers.deliveries.proof_findings import Finding, point_of, with_hash
 
 _NO_SOURCE = ("source.nothing_inside", "format.no_driver")
+_AT_ONCE = 20_000  # features that are measured at once
 _FALLBACK = "EPSG:3857"  # where nothing says where anything lies
 
 
@@ -101,7 +102,9 @@ class DeliveredLayer:
     @cached_property
     def areas_m2(self) -> np.ndarray:
         """The area of each feature on the ellipsoid (n,)."""
-        return ellipsoidal_areas_m2(self.shapes, self.plane)
+        starts = range(0, len(self.shapes), _AT_ONCE)
+        parts = [ellipsoidal_areas_m2(self.shapes[start : start + _AT_ONCE], self.plane) for start in starts]
+        return np.concatenate(parts) if parts else np.empty(0)
 
     @cached_property
     def union(self) -> shapely.Geometry:

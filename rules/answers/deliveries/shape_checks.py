@@ -29,15 +29,15 @@ def shape_findings(layer: DeliveredLayer, check: Check) -> tuple[int, list[Findi
 
 def _slivers(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
     """Parts of polygons that are on the mean narrower than asked: twice the area by the length of the boundary."""
-    parts, owners = shapely.get_parts(layer.shapes, return_index=True)
-    area_m2, length_m = shapely.area(parts), shapely.length(parts)
-    width_m = 2 * area_m2 / np.maximum(length_m, 1e-12)
-    least = check.keys["least_width_m"]
-    for at in np.flatnonzero(width_m < least).tolist():
-        facts = {"width": f"{width_m[at]:.3f}", "least": f"{least:g}"}
-        yield layer.finding(
-            check, Problem("proof.sliver", facts), int(owners[at]), parts[at], area_m2=float(area_m2[at])
-        )
+    for start in range(0, len(layer.shapes), _AT_ONCE):
+        parts, owners = shapely.get_parts(layer.shapes[start : start + _AT_ONCE], return_index=True)
+        area_m2, length_m = shapely.area(parts), shapely.length(parts)
+        width_m = 2 * area_m2 / np.maximum(length_m, 1e-12)
+        least = check.keys["least_width_m"]
+        for at in np.flatnonzero(width_m < least).tolist():
+            facts = {"width": f"{width_m[at]:.3f}", "least": f"{least:g}"}
+            row, area = start + int(owners[at]), float(area_m2[at])
+            yield layer.finding(check, Problem("proof.sliver", facts), row, parts[at], area_m2=area)
 
 
 def _small(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
@@ -52,7 +52,20 @@ def _small(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
 def _spikes(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
     """Vertices of polygons where two edges meet under a smaller angle than asked."""
     least = check.keys["least_degrees"]
-    parts, of_part = shapely.get_parts(layer.shapes, return_index=True)
+    for start in range(0, len(layer.shapes), _AT_ONCE):
+        points, owners, degrees = _angles(layer.shapes[start : start + _AT_ONCE])
+        for place in np.flatnonzero(degrees < least).tolist():
+            facts = {"angle": f"{degrees[place]:.2f}", "least": f"{least:g}"}
+            row = start + int(owners[place])
+            yield layer.finding(check, Problem("proof.angle", facts), row, shapely.Point(points[place]))
+
+
+def _angles(shapes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The vertices (k, 2) of polygons (n,), their polygons (k,), and the angles in degrees (k,) of their edges there.
+
+    Not a number where two vertices of a ring are one.
+    """
+    parts, of_part = shapely.get_parts(shapes, return_index=True)
     rings, of_ring = shapely.get_rings(parts, return_index=True)
     points, ring = shapely.get_coordinates(rings, return_index=True)
     is_first = np.append(True, ring[1:] != ring[:-1])[: len(ring)]
@@ -66,10 +79,7 @@ def _spikes(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
     lengths = np.hypot(*before.T) * np.hypot(*after.T)
     cosine = (before * after).sum(axis=1) / np.maximum(lengths, 1e-12)
     degrees = np.degrees(np.arccos(np.clip(cosine, -1, 1)))
-    for place in np.flatnonzero((degrees < least) & (lengths > 0)).tolist():
-        facts = {"angle": f"{degrees[place]:.2f}", "least": f"{least:g}"}
-        owner = int(of_part[of_ring[ring[place]]])
-        yield layer.finding(check, Problem("proof.angle", facts), owner, shapely.Point(points[place]))
+    return points, of_part[of_ring[ring]], np.where(lengths > 0, degrees, np.nan)
 
 
 def _crossings(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
