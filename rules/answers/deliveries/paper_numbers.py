@@ -11,8 +11,8 @@ from onemap.layers.sources.word_text import WordBlock
 from onemap.rules.answers.deliveries.check_kinds import UNITS_M2
 
 _NEAR = 40  # signs after the words behind which a number stands
-# A year and a share are no amounts.
-_NUMBER = re.compile(r"([0-9][0-9,]*(?:\.[0-9]+)?)(?![0-9.,]*\s*(?:年|%))\s*(万)?\s*([^\W\d_]*)")
+_DIGITS = re.compile(r"([0-9](?:[0-9.,]*[0-9])?)\s*(年|%)?\s*(万)?\s*([^\W\d_]*)")
+_NUMBER = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?")
 _UNITS = {"公顷": "ha", "平方公里": "km2", "平方千米": "km2", "平方米": "m2", "亩": "mu"}
 _UNITS |= {"ha": "ha", "hectares": "ha", "km2": "km2", "m2": "m2", "mu": "mu"}
 _MYRIAD = Decimal(10_000)
@@ -42,10 +42,14 @@ def squeezed(text: str) -> str:
 
 
 def _first_number(text: str) -> StatedNumber | None:
-    found = _NUMBER.search(text)
-    if found is None:
+    """The first number that is neither a year nor a share; None where what stands there is no number as one is written.
+
+    Two numbers that are shown without a blank between them are none.
+    """
+    found = next((one for one in _DIGITS.finditer(text) if one.group(2) is None), None)
+    if found is None or not _NUMBER.fullmatch(found.group(1)):
         return None
-    number, myriad, word = found.groups()
+    number, _, myriad, word = found.groups()
     value = Decimal(number.replace(",", ""))
     half = Decimal(5).scaleb(int(value.as_tuple().exponent) - 1)
     times = _MYRIAD if myriad else Decimal(1)
@@ -136,7 +140,10 @@ def _sides(pieces: Sequence[TextPiece], run: range) -> tuple[float, float]:
 
 
 def _in_column(pieces: Sequence[TextPiece], label: range, head: tuple[float, float]) -> StatedNumber | None:
-    """The only number in the lines of a row's label that stands below a head; None where there is none, or several."""
+    """The only number in the lines of a row's label that stands below a head; None where there is none, or several.
+
+    A piece that shows more than one number is none: some programs show a whole row in one go.
+    """
     bases = [pieces[at].base for at in label]
     near = _LINE * max(pieces[at].size for at in label)
     low, high = min(bases) - near, max(bases) + near
@@ -144,7 +151,7 @@ def _in_column(pieces: Sequence[TextPiece], label: range, head: tuple[float, flo
         number
         for at, piece in enumerate(pieces)
         if at not in label and low <= piece.base <= high
-        if piece.left < head[1] and piece.right > head[0] and piece.text.strip()[:1].isdigit()
+        if piece.left < head[1] and piece.right > head[0] and _DIGITS.fullmatch(piece.text)
         if (number := _first_number(piece.text)) is not None
     ]
     return numbers[0] if len(numbers) == 1 else None

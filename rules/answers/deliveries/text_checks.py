@@ -49,7 +49,8 @@ def _text_findings(file: DeliveredFile, check: Check, made: float, progress: Pro
         stated = _numbers(file.place, check, progress)
     except OneMapError as error:
         problem = error.problems[0]
-        facts = {"after": keys["after"], "reason": problem.facts.get("reason", problem)}
+        reason = problem.facts.get("reason")
+        facts = {"after": keys["after"], "reason": reason if isinstance(reason, Problem) else problem}
         yield _about_file(check, "proof.text_unread", file.path, facts, file.place)
         return
     if not stated:
