@@ -67,10 +67,10 @@ def _numbers(path: Path, check: Check, progress: Progress) -> list[StatedNumber]
     suffix = path.suffix.lower()
     place = tuple(check.keys.get(key) for key in ("after", "column", "under"))
     if suffix == _WORD:
-        return numbers_in_word(_known(path, word_blocks), *place)
+        return numbers_in_word(_content_of(path, word_blocks), *place)
     if suffix != _PDF:
         raise unreadable_paper(path, Problem(_UNREADABLE.get(suffix, "suggest.paper_form")))
-    pages: list[PdfPage] = _known(path, lambda one: pdf_pages(one, progress))
+    pages: list[PdfPage] = _content_of(path, lambda one: pdf_pages(one, progress))
     found = numbers_in_pdf(pages, *place)
     if not found:
         _refuse_unread(path, pages, check)
@@ -99,7 +99,7 @@ def _hash_of(place: Path) -> str:
 _TEXTS: dict[str, object] = {}
 
 
-def _known(path: Path, read: Callable[[Path], Text]) -> Text:
+def _content_of(path: Path, read: Callable[[Path], Text]) -> Text:
     """What a text holds, by its content: several checks look at one, and a proof is often repeated."""
     key = f"{path.suffix} {_hash_of(path)}"
     if key not in _TEXTS:

@@ -23,7 +23,7 @@ ROWS = (
 )
 
 
-def placed(*texts, between=" ET BT /F1 11 Tf "):
+def page_of(*texts, between=" ET BT /F1 11 Tf "):
     """A PDF of one page with texts at points, (x, y, text) of each, as most programs show them: each in one go."""
     body = between.join(f"1 0 0 1 {x} {y} Tm <{text.encode('utf-16-be').hex()}> Tj" for x, y, text in texts)
     return _pdf([]).replace(b"BT /F1 14 Tf 60 760 Td  ET", f"BT /F1 11 Tf {body} ET".encode())
@@ -37,7 +37,7 @@ def table_pdf(**more):
         for x, text in zip(lefts, texts, strict=True)
     ]
     broken = [(x, y, text) for x, y, text in cells if text and text != FARMLAND]
-    return placed(*broken[:4], (60, 560, FARMLAND[:6]), (60, 547, FARMLAND[6:]), *broken[4:], **more)
+    return page_of(*broken[:4], (60, 560, FARMLAND[:6]), (60, 547, FARMLAND[6:]), *broken[4:], **more)
 
 
 def word_file(path, *sentences):
