@@ -1,7 +1,6 @@
 """A county of any number of patches proved by `onemap validate` with every check of a layer and between layers.
 
-Tells of the program as a whole: seconds by the clock and of processors, and its most memory. `--peers` asks what can be
-had here to do a part of it: GEOS's coverage functions through shapely, PostGIS, mapshaper, QGIS.
+Tells of the program as a whole: seconds by the clock and of processors, and its most memory.
 """
 
 import argparse
@@ -90,10 +89,10 @@ def print_figures(path: Path) -> None:
         ended = subprocess.run(timed, stdout=subprocess.DEVNULL, check=False)
         taken = time.perf_counter() - began
         user, system, most = (Path(folder) / "time").read_text().split()[-3:]
-        told = json.loads(report.read_text(encoding="utf-8"))
+        record = json.loads(report.read_text(encoding="utf-8"))
     print(f"{path.name}: exit {ended.returncode}, {taken:.0f} s by the clock, {float(user) + float(system):.0f} s of ")
-    print(f"processors, {int(most) / 1024:.0f} MB; {len(told['problems'])} problems, grade {told['grade']}")
-    for one in told["checked"]:
+    print(f"processors, {int(most) / 1024:.0f} MB; {len(record['problems'])} problems, grade {record['grade']}")
+    for one in record["checked"]:
         print(f"  {one['check']:32} {one['objects']:>9,} {one['problems']:>7,}")
 
 

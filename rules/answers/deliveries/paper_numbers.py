@@ -108,7 +108,7 @@ def numbers_in_pdf(pages: Sequence[PdfPage], after: str, column: str | None, und
     head: tuple[float, float] | None = None
     is_open = under is None
     for page in pages:
-        text, places = _joined(page.pieces)
+        text, places = _whole_text(page.pieces)
         begin = 0 if is_open else text.find(str(under))
         if begin < 0:
             continue
@@ -122,7 +122,7 @@ def numbers_in_pdf(pages: Sequence[PdfPage], after: str, column: str | None, und
     return found
 
 
-def _joined(pieces: Sequence[TextPiece]) -> tuple[str, list[int]]:
+def _whole_text(pieces: Sequence[TextPiece]) -> tuple[str, list[int]]:
     """All pieces as one text without blanks, and of each sign the piece."""
     texts = [re.sub(r"\s", "", piece.text) for piece in pieces]
     return "".join(texts), [at for at, text in enumerate(texts) for _ in text]

@@ -122,8 +122,8 @@ def _vertices_on_edges(layer: DeliveredLayer, within: float) -> list[tuple[int, 
         begin, end, host = edges.lone_edges(np.isin(near, block))
         for at, place, point in _points_on_edges((begin, end, host), shapes, within):
             key = int(near[at]), round(point[0], 4), round(point[1], 4)
-            told = key[0], int(near[place]), point
-            found[key] = min(found.get(key, told), told)
+            vertex = key[0], int(near[place]), point
+            found[key] = min(found.get(key, vertex), vertex)
     return list(found.values())
 
 
