@@ -65,7 +65,7 @@ def _text_findings(file: DeliveredFile, check: Check, made: float, progress: Pro
 def _numbers(path: Path, check: Check, progress: Progress) -> list[StatedNumber]:
     """The numbers at the check's place. Raises OneMapError for what cannot be read, with the reason."""
     suffix = path.suffix.lower()
-    place = tuple(check.keys.get(key) for key in ("after", "column", "under"))
+    place = str(check.keys["after"]), check.keys.get("column"), check.keys.get("under")
     if suffix == _WORD:
         return numbers_in_word(_content_of(path, word_blocks), *place)
     if suffix != _PDF:
