@@ -56,6 +56,11 @@ class MatchedEdges:
             result[near] = ~shapely.is_empty(shapely.coverage_invalid_edges(self._shapes(near)))
         return result & doubtful
 
+    def lone_edges(self, asked: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Edges of the polygons asked for (n,) along which none runs: begin, end (k, 2), and their polygons (k,)."""
+        at = np.flatnonzero((self._other < 0) & asked[self._polygon])
+        return self._points[self._begin[at]], self._points[self._begin[at] + 1], self._polygon[at]
+
     def union(self, chosen: np.ndarray) -> shapely.Geometry:
         """The ground of the polygons chosen (n,), which fit each other: what lies within the edges of one only.
 

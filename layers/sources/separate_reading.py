@@ -37,22 +37,28 @@ def is_suspect(path: Path) -> bool:
 
 
 def read_apart(
-    read: Callable[..., Result], path: Path, *given: Any, layer: str | None = None, progress: Progress = SILENT
+    read: Callable[..., Result],
+    path: Path,
+    *given: Any,
+    layer: str | None = None,
+    progress: Progress = SILENT,
+    bounds: Bounds | None = None,
 ) -> Result:
     """What `read(path, *given)` gives, a function of a module, in a process of its own.
 
     Raises OneMapError source.unbounded for what takes too much, source.damaged where the process ends in another way,
     and what the function refuses.
     """
+    bounds = bounds or Bounds(MOST_S, MOST_BYTES)
     ended = run_python(
         _READING.format(door=str(_DOOR)),
         pickle.dumps((read, (path.absolute(), *given))),
-        Bounds(MOST_S, MOST_BYTES),
-        lambda taken: progress.at(_LEAST_SHARE * taken / MOST_S),
+        bounds,
+        lambda taken: progress.at(_LEAST_SHARE * taken / bounds.seconds),
     )
     place = {"file": path.name, "layer": layer}
     if ended.code in (None, _NO_MEMORY) or ended.has_crashed:
-        raise OneMapError("source.unbounded", seconds=MOST_S, gigabytes=MOST_BYTES >> 30, **place)
+        raise OneMapError("source.unbounded", seconds=bounds.seconds, gigabytes=(bounds.bytes or 0) >> 30, **place)
     if ended.code != 0:
         raise OneMapError("source.damaged", reason=ended.out.decode("utf-8", "replace")[:200], **place)
     is_read, found = pickle.loads(ended.out)  # see above  # nosec B301

@@ -1,4 +1,7 @@
-"""Checks of one layer against another: inside, covers, apart, the same boundary."""
+"""Checks of one layer against another: inside, covers, apart, the same boundary.
+
+What two layers of polygons share is known by sums first; ground is cut out only where they leave something to tell.
+"""
 
 from collections.abc import Callable, Iterator
 
@@ -6,21 +9,35 @@ import numpy as np
 import shapely
 
 from onemap.layers.errors import Problem
+from onemap.layers.geometry.hilbert import hilbert_order
 from onemap.layers.geometry.parts import polygon_parts
+from onemap.layers.progress import SILENT, Progress
 from onemap.layers.quality.topology import SizeLimits
 from onemap.rules.answers.deliveries.delivered_layers import DeliveredLayer
 from onemap.rules.answers.deliveries.delivery_template import Check
 from onemap.rules.answers.deliveries.proof_findings import MOST_LISTED, Finding
 from onemap.rules.answers.deliveries.row_checks import meets_condition
+from onemap.rules.judge.overlay.candidate_pairs import CandidatePairs, candidate_pairs
+from onemap.rules.judge.overlay.clip_near import cut_around, tiles_near
+from onemap.rules.judge.overlay.mutual_overlaps import features_overlap
+from onemap.rules.judge.overlay.subdivision import MOST_VERTICES
+from onemap.rules.judge.overlay.threads import Threads
 
 _LEAST_M2, _LEAST_WIDTH_M = 0.01, 0.001  # below that coordinates were rounded
 _LEAST_M = 0.001  # of a line
+_ARITHMETIC_M2 = 1e-5  # what sums leave of nothing
+_MARGIN_M = 1.0  # around what large polygons are cut out near
+_AT_ONCE = 2_000  # features of which ground is cut out in one step
+_PAIRS_AT_ONCE = 50_000  # whose shared areas are summed in one step
+_POLYGON = 2
 
 
-def between_findings(layer: DeliveredLayer, other: DeliveredLayer, check: Check) -> tuple[int, list[Finding]]:
+def between_findings(
+    layer: DeliveredLayer, other: DeliveredLayer, check: Check, progress: Progress = SILENT
+) -> tuple[int, list[Finding]]:
     """What one such check finds, and at how many features of the layer it has looked."""
     found = []
-    for one in _CHECKS[check.kind](layer, other, check):
+    for one in _CHECKS[check.kind](layer, other, check, Threads.of(None, progress)):
         found.append(one)
         if len(found) == MOST_LISTED:
             break
@@ -35,9 +52,13 @@ def _asked_rows(layer: DeliveredLayer, where: str | None) -> np.ndarray:
     return np.flatnonzero(meets_condition(layer, where))
 
 
+def _are_polygons(shapes: np.ndarray) -> bool:
+    return bool(len(shapes)) and bool((shapely.get_dimensions(shapes) == _POLYGON).all())
+
+
 def _ground(shape: shapely.Geometry, dimension: int, limits: SizeLimits) -> shapely.Geometry | None:
     """What of a shape is large enough to be told: its parts of area, of length or its points, as `dimension` says."""
-    if dimension == 2:
+    if dimension == _POLYGON:
         areal = polygon_parts(np.array([shape], dtype=object))[0]
         large = shapely.get_parts(areal) if areal is not None else np.empty(0, dtype=object)
         large = large[limits.exceeds_limits(large)]
@@ -50,55 +71,162 @@ def _ground(shape: shapely.Geometry, dimension: int, limits: SizeLimits) -> shap
     return shapely.multilinestrings(lines) if len(lines) else None
 
 
-def _beyond(
-    layer: DeliveredLayer, cover: DeliveredLayer, rows: np.ndarray, cover_rows: np.ndarray, limits: SizeLimits
+def _rest(
+    shapes: np.ndarray, cover: np.ndarray, least_m2: float, threads: Threads
 ) -> Iterator[tuple[int, shapely.Geometry]]:
-    """Rows of a layer and what of each lies outside the cover."""
-    tree = shapely.STRtree(cover.shapes[cover_rows])
-    for row in rows.tolist():
-        shape = layer.shapes[row]
-        near = cover.shapes[cover_rows[np.sort(tree.query(shape, predicate="intersects"))]]
-        dimension = int(shapely.get_dimensions(shape))
-        rest = _ground(shapely.difference(shape, shapely.union_all(near)), dimension, limits)
-        if rest is not None:
-            yield row, rest
+    """Of each shape (n,) of which anything may lie outside the cover (m,): its place, and what lies there.
+
+    least_m2: polygons that certainly leave less are passed over.
+    """
+    are_polygons = _are_polygons(cover)
+    if are_polygons and _are_polygons(shapes):
+        rows = _open_polygons(shapes, cover, least_m2, threads)
+    else:
+        rows = _open_shapes(shapes, cover)
+    tree = shapely.STRtree(cover)
+    for start in range(0, len(rows), _AT_ONCE):
+        threads.progress.check()
+        some = rows[start : start + _AT_ONCE]
+        at, met = tree.query(shapes[some], predicate="intersects")
+        order = np.lexsort((met, at))
+        at, met = at[order], met[order]
+        near = _near(cover, met, shapes[some[at]], threads) if are_polygons else cover[met]
+        ends = np.searchsorted(at, np.arange(len(some) + 1))
+        for number, row in enumerate(some.tolist()):
+            around = near[ends[number] : ends[number + 1]]
+            yield row, shapely.difference(shapes[row], shapely.union_all(around)) if len(around) else shapes[row]
 
 
-def _inside(layer: DeliveredLayer, other: DeliveredLayer, check: Check) -> Iterator[Finding]:
-    rows, cover_rows = _asked_rows(layer, check.keys.get("where")), _asked_rows(other, check.keys.get("other_where"))
-    for row, rest in _beyond(layer, other, rows, cover_rows, _limits(check)):
+def _near(polygons: np.ndarray, which: np.ndarray, shapes: np.ndarray, threads: Threads) -> np.ndarray:
+    """What of polygons[which] (k,) lies around the shapes (k,), cut only where it is large."""
+    boxes = shapely.bounds(shapes).reshape(-1, 4)
+    distinct, place = np.unique(which, return_inverse=True)
+    return cut_around(tiles_near(polygons[distinct], place, boxes, _MARGIN_M, threads), boxes, _MARGIN_M)
+
+
+def _open_polygons(shapes: np.ndarray, cover: np.ndarray, least_m2: float, threads: Threads) -> np.ndarray:
+    """Which polygons (n,) may leave so much ground outside the cover, by what they share with each polygon of it."""
+    tree, is_open = shapely.STRtree(cover), np.zeros(len(shapes), dtype=bool)
+    for some in _blocks(shapes, tree):
+        threads.progress.check()
+        near = np.unique(tree.query(shapely.box(*shapely.bounds(shapes[some]).T))[1])
+        is_open[some] = _are_open(shapes[some], cover[near], least_m2, threads)
+    return np.flatnonzero(is_open)
+
+
+def _blocks(shapes: np.ndarray, tree: shapely.STRtree) -> Iterator[np.ndarray]:
+    """Places of shapes that lie near each other, as many as meet so many boxes of the tree."""
+    boxes = shapely.bounds(shapes).reshape(-1, 4)
+    order = hilbert_order(boxes)
+    met = np.bincount(tree.query(shapely.box(*boxes[order].T))[0], minlength=len(order))
+    block = np.cumsum(met + 1) // _PAIRS_AT_ONCE
+    yield from np.split(order, np.flatnonzero(np.diff(block)) + 1)
+
+
+def _are_open(shapes: np.ndarray, cover: np.ndarray, least_m2: float, threads: Threads) -> np.ndarray:
+    """The same of one block: (n,)."""
+    met = candidate_pairs(shapes, shapely.STRtree(shapes), cover, threads)
+    count = len(shapes)
+    shared_m2 = np.bincount(met.parcel, met.area_m2, count)
+    error_m2 = np.bincount(met.parcel, met.error_m2, count)
+    left_m2 = shapely.area(shapes) - shared_m2
+    is_open: np.ndarray = left_m2 + error_m2 >= max(least_m2, _ARITHMETIC_M2)
+    several = ~is_open & (np.bincount(met.parcel, minlength=count) > 1)
+    several &= np.bincount(met.parcel, met.is_within, count) == 0
+    # Where two of the cover share ground on a polygon, what they share with it counts twice. Large ones are not held
+    # against each other as wholes: what a polygon leaves of them is cut out near it.
+    is_large = shapely.get_num_coordinates(cover) > MOST_VERTICES
+    is_open |= several & (np.bincount(met.parcel, is_large[met.feature], count) > 0)
+    several &= ~is_open
+    doubtful = met.only(np.flatnonzero(several[met.parcel]))
+    return is_open | features_overlap(doubtful.parcel, doubtful.feature, cover, count, _ARITHMETIC_M2, threads)
+
+
+def _open_shapes(shapes: np.ndarray, cover: np.ndarray) -> np.ndarray:
+    """Which shapes (n,) no single one of the cover holds."""
+    at, met = shapely.STRtree(cover).query(shapes)
+    shapely.prepare(cover)
+    inside = at[shapely.covers(cover[met], shapes[at])]
+    return np.setdiff1d(np.arange(len(shapes)), inside)
+
+
+def _beyond(
+    layer: DeliveredLayer, cover: DeliveredLayer, wheres: tuple[str | None, str | None], check: Check, threads: Threads
+) -> Iterator[tuple[int, shapely.Geometry]]:
+    """Rows of a layer and what of each lies outside the cover, as far as it is to be told. wheres: of both."""
+    limits, rows, cover_rows = _limits(check), _asked_rows(layer, wheres[0]), _asked_rows(cover, wheres[1])
+    shapes = layer.shapes[rows]
+    for at, rest in _rest(shapes, cover.shapes[cover_rows], limits.area_m2 / 2, threads):
+        ground = _ground(rest, int(shapely.get_dimensions(shapes[at])), limits)
+        if ground is not None:
+            yield int(rows[at]), ground
+
+
+def _inside(layer: DeliveredLayer, other: DeliveredLayer, check: Check, threads: Threads) -> Iterator[Finding]:
+    wheres = check.keys.get("where"), check.keys.get("other_where")
+    for row, rest in _beyond(layer, other, wheres, check, threads):
         facts = {"other": other.wish.entry.title, "area": f"{rest.area:.2f}"}
         yield layer.finding(check, Problem("proof.outside", facts), row, rest, area_m2=float(rest.area))
 
 
-def _covers(layer: DeliveredLayer, other: DeliveredLayer, check: Check) -> Iterator[Finding]:
-    rows, cover_rows = _asked_rows(other, check.keys.get("other_where")), _asked_rows(layer, check.keys.get("where"))
-    for row, rest in _beyond(other, layer, rows, cover_rows, _limits(check)):
+def _covers(layer: DeliveredLayer, other: DeliveredLayer, check: Check, threads: Threads) -> Iterator[Finding]:
+    wheres = check.keys.get("other_where"), check.keys.get("where")
+    for row, rest in _beyond(other, layer, wheres, check, threads):
         facts = {"other": layer.wish.entry.title, "area": f"{rest.area:.2f}"}
         yield other.finding(check, Problem("proof.uncovered", facts), row, rest, area_m2=float(rest.area))
 
 
-def _apart(layer: DeliveredLayer, other: DeliveredLayer, check: Check) -> Iterator[Finding]:
+def _apart(layer: DeliveredLayer, other: DeliveredLayer, check: Check, threads: Threads) -> Iterator[Finding]:
     rows, others = _asked_rows(layer, check.keys.get("where")), _asked_rows(other, check.keys.get("other_where"))
-    limits = _limits(check)
-    left, right = shapely.STRtree(other.shapes[others]).query(layer.shapes[rows], predicate="intersects")
-    for at in np.unique(left).tolist():
-        row, met = int(rows[at]), others[np.sort(right[left == at])].tolist()
-        shared = shapely.union_all(shapely.intersection(layer.shapes[row], other.shapes[met]))
-        dimension = int(min(shapely.get_dimensions(layer.shapes[row]), shapely.get_dimensions(other.shapes[met]).max()))
+    limits, shapes, grounds = _limits(check), layer.shapes[rows], other.shapes[others]
+    for at, met, near in _met(shapes, grounds, limits, threads):
+        row, with_whom = int(rows[at]), others[met].tolist()
+        shared = shapely.union_all(shapely.intersection(shapes[at], near))
+        dimension = int(min(shapely.get_dimensions(shapes[at]), shapely.get_dimensions(grounds[met]).max()))
         ground = _ground(shared, dimension, limits)
         if ground is not None:
-            facts = {"other": other.wish.entry.title, "features": [other.name_of(one) for one in met[:5]]}
+            facts = {"other": other.wish.entry.title, "features": [other.name_of(one) for one in with_whom[:5]]}
             facts["area"] = f"{ground.area:.2f}"
-            hashes = [other.hashes[one] for one in met]
+            hashes = [other.hash_of(one) for one in with_whom]
             problem = Problem("proof.meets", facts)
             yield layer.finding(check, problem, row, ground, area_m2=float(ground.area), others=hashes)
 
 
-def _same_boundary(layer: DeliveredLayer, other: DeliveredLayer, check: Check) -> Iterator[Finding]:
+def _met(
+    shapes: np.ndarray, grounds: np.ndarray, limits: SizeLimits, threads: Threads
+) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+    """Of each shape (n,) that meets any of the grounds (m,): its place, theirs (k,), and what of them is near (k,)."""
+    are_polygons = _are_polygons(grounds)
+    if are_polygons and _are_polygons(shapes):
+        at, met = _sharing(candidate_pairs(shapes, shapely.STRtree(shapes), grounds, threads), len(shapes), limits)
+    else:
+        at, met = shapely.STRtree(grounds).query(shapes, predicate="intersects")
+    order = np.lexsort((met, at))
+    at, met = at[order], met[order]
+    for start in range(0, len(at), _AT_ONCE):
+        threads.progress.check()
+        begin = start if start == 0 else int(np.searchsorted(at, at[start], side="left"))
+        end = len(at) if start + _AT_ONCE >= len(at) else int(np.searchsorted(at, at[start + _AT_ONCE], side="left"))
+        some, which = at[begin:end], met[begin:end]
+        near = _near(grounds, which, shapes[some], threads) if are_polygons else grounds[which]
+        for one, first, count in zip(*np.unique(some, return_index=True, return_counts=True), strict=True):
+            yield int(one), which[first : first + count], near[first : first + count]
+
+
+def _sharing(met: CandidatePairs, count: int, limits: SizeLimits) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs that share ground, of polygons (n,) that may share enough of it to be told."""
+    met = met.only(np.flatnonzero(met.area_m2 + met.error_m2 >= _ARITHMETIC_M2))
+    most_m2 = np.bincount(met.parcel, met.area_m2 + met.error_m2, count)
+    enough = np.flatnonzero((most_m2 >= limits.area_m2 / 2)[met.parcel])
+    return met.parcel[enough], met.feature[enough]
+
+
+def _same_boundary(layer: DeliveredLayer, other: DeliveredLayer, check: Check, threads: Threads) -> Iterator[Finding]:
     limits = _limits(check)
+    least_m2 = min(limits.area_m2, _LEAST_M2) / 10  # of one feature: the ground of several may be one part
     for one, another in ((layer, other), (other, layer)):
-        rest = _ground(shapely.difference(one.union, another.union), 2, limits)
+        left = [rest for _, rest in _rest(one.shapes, another.shapes, least_m2, threads)]
+        rest = _ground(shapely.union_all(left), _POLYGON, limits) if left else None
         for part in shapely.get_parts(rest) if rest is not None else ():
             facts = {"other": another.wish.entry.title, "area": f"{part.area:.2f}"}
             nearest = one.tree.query(part.representative_point(), predicate="intersects")
@@ -106,7 +234,7 @@ def _same_boundary(layer: DeliveredLayer, other: DeliveredLayer, check: Check) -
             yield one.finding(check, Problem("proof.boundary", facts), row, part, area_m2=float(part.area))
 
 
-_CHECKS: dict[str, Callable[[DeliveredLayer, DeliveredLayer, Check], Iterator[Finding]]] = {
+_CHECKS: dict[str, Callable[[DeliveredLayer, DeliveredLayer, Check, Threads], Iterator[Finding]]] = {
     "inside": _inside,
     "covers": _covers,
     "apart": _apart,

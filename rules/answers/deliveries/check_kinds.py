@@ -223,7 +223,16 @@ KINDS: Mapping[str, CheckKind] = {
     "text_number": CheckKind(
         {"zh": "文本数字与数据一致", "en": "Numbers in texts"},
         {"proof.text_number": MAJOR, "proof.text_missing": MAJOR, "proof.text_unread": MAJOR},
-        {"file": TEXT, "after": TEXT, "of": TEXT, "where": CONDITION, "unit": TEXT, "within": NUMBER},
+        {
+            "file": TEXT,
+            "after": TEXT,
+            "column": TEXT,
+            "under": TEXT,
+            "of": TEXT,
+            "where": CONDITION,
+            "unit": TEXT,
+            "within": NUMBER,
+        },
         ("file", "after", "of"),
     ),
     "units": CheckKind(

@@ -25,7 +25,7 @@ from onemap.rules.answers.deliveries.delivered_layers import (
 from onemap.rules.answers.deliveries.delivery_template import Check, DeliveryTemplate
 from onemap.rules.answers.deliveries.proof_findings import Finding
 from onemap.rules.answers.deliveries.proof_memory import ProofMemory, ReadingMemory, SourceMemory
-from onemap.rules.answers.deliveries.sum_checks import named_texts
+from onemap.rules.answers.deliveries.text_checks import named_texts
 
 
 class DeliveredContent:

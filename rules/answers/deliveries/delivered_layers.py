@@ -31,6 +31,7 @@ from onemap.rules.answers.deliveries.delivery_template import Check, DeliveryTem
 from onemap.rules.answers.deliveries.proof_findings import Finding, point_of, with_hash
 
 _NO_SOURCE = ("source.nothing_inside", "format.no_driver")
+_AT_ONCE = 20_000  # features that are measured at once
 _FALLBACK = "EPSG:3857"  # where nothing says where anything lies
 
 
@@ -59,6 +60,7 @@ class DeliveredLayer:
     frame: FrameBlocks | None = None
     refused: Sequence[Problem] = ()
     bad: BadFeatures | None = field(default=None)
+    _hashes: dict[int, str] = field(default_factory=dict)
 
     @property
     def code(self) -> str:
@@ -100,25 +102,27 @@ class DeliveredLayer:
     @cached_property
     def areas_m2(self) -> np.ndarray:
         """The area of each feature on the ellipsoid (n,)."""
-        return ellipsoidal_areas_m2(self.shapes, self.plane)
+        starts = range(0, len(self.shapes), _AT_ONCE)
+        parts = [ellipsoidal_areas_m2(self.shapes[start : start + _AT_ONCE], self.plane) for start in starts]
+        return np.concatenate(parts) if parts else np.empty(0)
 
     @cached_property
     def union(self) -> shapely.Geometry:
         """All ground of the layer."""
         return shapely.union_all(self.shapes)
 
+    def hash_of(self, row: int) -> str:
+        """The hash of a feature's geometry and fields."""
+        if row not in self._hashes:
+            body = shapely.to_wkb(shapely.normalize(self.shapes[row])) if len(self.shapes) else b""
+            values = ((name, text_value(column.iat[row])) for name, column in self._columns)
+            text = "\0".join(f"{name}={value or ''}" for name, value in values)
+            self._hashes[row] = hashlib.sha256((body or b"") + text.encode("utf-8", "replace")).hexdigest()
+        return self._hashes[row]
+
     @cached_property
-    def hashes(self) -> list[str]:
-        """The hash of each feature's geometry and fields (n,)."""
-        bodies = shapely.to_wkb(shapely.normalize(self.shapes)) if len(self.shapes) else []
-        texts = [
-            "\0".join(f"{name}={text_value(value) or ''}" for name, value in row.items())
-            for row in self.rows.to_dict("records")
-        ]
-        return [
-            hashlib.sha256((body or b"") + text.encode("utf-8", "replace")).hexdigest()
-            for body, text in zip(bodies, texts, strict=True)
-        ]
+    def _columns(self) -> list[tuple[str, pd.Series]]:
+        return [(str(name), column) for name, column in self.rows.items()]
 
     @cached_property
     def _to_source(self) -> pyproj.Transformer | None:
@@ -155,10 +159,10 @@ class DeliveredLayer:
         """A finding about one feature, or about ground or the whole layer. others: hashes of what else it touches."""
         has_shape = row is not None and len(self.shapes) > row and self.wish.entry.geometry != "table"
         place = ground if ground is not None else self.shapes[row] if has_shape else None
-        touched = list(others) if row is None else [self.hashes[row], *others]
+        touched = list(others) if row is None else [self.hash_of(row), *others]
         if ground is not None:  # itself too: beside one corner two overlaps touch the same features
             touched.append(hashlib.sha256(shapely.to_wkb(shapely.normalize(ground))).hexdigest())
-            touched += [self.hashes[at] for at in self.tree.query(ground, predicate="intersects").tolist()]
+            touched += map(self.hash_of, self.tree.query(ground, predicate="intersects").tolist())
         facts = {**problem.facts, "layer": self.code}
         found = Finding(
             check=check,

@@ -40,7 +40,8 @@ from onemap.rules.answers.deliveries.proof_memory import ProofMemory, SourceMemo
 from onemap.rules.answers.deliveries.quality_checks import measured_in_plane, quality_findings
 from onemap.rules.answers.deliveries.row_checks import row_findings
 from onemap.rules.answers.deliveries.shape_checks import shape_findings
-from onemap.rules.answers.deliveries.sum_checks import sum_findings, text_findings, unit_findings
+from onemap.rules.answers.deliveries.sum_checks import sum_findings, unit_findings
+from onemap.rules.answers.deliveries.text_checks import text_findings
 
 _READ, _LAYERS = 0.4, 0.8  # of the work
 _QUALITY = ("values", "overlap", "gap", "duplicate")
@@ -242,31 +243,33 @@ def _prove_relations(
     asked = [check for check in template.checks if check.kind in (*_BETWEEN, "sum", "text_number", "units")]
     for check, part in zip(asked, progress.parts([1] * max(1, len(asked))), strict=False):
         part.check()
-        run = partial(_relation, delivery, content, check)
+        run = partial(_relation, delivery, content, check, part)
         result = content.memory.recall(check, content.content_of(check), run)
         if result is not None:
             found.take(check, *result)
 
 
-def _relation(delivery: DeliveredFolder, content: DeliveredContent, check: Check) -> tuple[int, list[Finding]] | None:
+def _relation(
+    delivery: DeliveredFolder, content: DeliveredContent, check: Check, progress: Progress
+) -> tuple[int, list[Finding]] | None:
     """What a check of a layer against something else finds; None where it cannot look, which is told of the layer."""
     layer, other = content.layer(check.layer), content.layer(check.keys.get("other"))
     if layer is None or (other is None and "other" in check.keys):
         return None
     if any(has_wrong_kind(one) for one in (layer, other) if one is not None):
         return None
-    return _if_fields_there(partial(_related_findings, delivery, layer, other, check))
+    return _if_fields_there(partial(_related_findings, delivery, layer, other, check, progress))
 
 
 def _related_findings(
-    delivery: DeliveredFolder, layer: DeliveredLayer, other: DeliveredLayer | None, check: Check
+    delivery: DeliveredFolder, layer: DeliveredLayer, other: DeliveredLayer | None, check: Check, progress: Progress
 ) -> tuple[int, list[Finding]]:
     if check.kind == "units":
         return unit_findings(layer, other, check)
     if check.kind == "text_number":
-        return text_findings(delivery, layer, check)
+        return text_findings(delivery, layer, check, progress)
     if other is None:
         return 0, []
     if check.kind == "sum":
         return sum_findings(layer, other, check)
-    return between_findings(layer, other, check)
+    return between_findings(layer, other, check, progress)

@@ -1,7 +1,7 @@
 """Checks of a delivery's layers as such: which there are, of which geometry and system; their fields and values."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +12,7 @@ import pyproj
 from onemap.layers.catalogue.schema import Field
 from onemap.layers.crs import systems
 from onemap.layers.errors import Problem
-from onemap.layers.frames.fields import text_value
+from onemap.layers.frames.fields import text_values
 from onemap.layers.geometry.validity import kind_of
 from onemap.layers.sources.sheets import sheet_grid
 from onemap.rules.answers.deliveries.check_kinds import AREA, CONDITION, KINDS
@@ -161,6 +161,12 @@ def _field_problems(layer: DeliveredLayer, template: DeliveryTemplate) -> Iterat
 
 def _type_of(values: pd.Series) -> str | None:
     """What a column holds; None where it holds nothing."""
+    if not values.notna().any():
+        return None
+    if pd.api.types.is_string_dtype(values.dtype) and values.dtype != object:
+        return "text"
+    if pd.api.types.is_numeric_dtype(values.dtype) and not pd.api.types.is_bool_dtype(values.dtype):
+        return "number"
     kinds = {type(value) for value in values if value is not None and not _is_nothing(value)}
     if not kinds:
         return None
@@ -192,27 +198,29 @@ def _value_problems(layer: DeliveredLayer) -> Iterator[tuple[Problem, int]]:
     wish, rows = layer.wish, layer.rows
     for name in wish.required:
         if name in rows:
-            for at, value in enumerate(rows[name]):
-                if text_value(value) is None:
+            for at, text in enumerate(text_values(rows[name].tolist())):
+                if text is None:
                     yield Problem("proof.value_missing", {"field": name}), at
     for one in wish.unique:
         yield from _repeated(layer, one)
     for name, (least, most) in wish.ranges.items():
-        for at, number in _numbers(rows, name):
-            if (least is not None and number < least) or (most is not None and number > most):
-                limits = f"{'' if least is None else f'{least:g}'} … {'' if most is None else f'{most:g}'}"
-                yield Problem("proof.value_range", {"field": name, "value": f"{number:g}", "range": limits}), at
+        numbers = _numbers(rows, name)
+        beyond = (numbers < (-np.inf if least is None else least)) | (numbers > (np.inf if most is None else most))
+        for at in np.flatnonzero(beyond).tolist():
+            limits = f"{'' if least is None else f'{least:g}'} … {'' if most is None else f'{most:g}'}"
+            yield Problem("proof.value_range", {"field": name, "value": f"{numbers[at]:g}", "range": limits}), at
     for name, form in wish.forms.items():
         pattern = re.compile(form)
-        for at, value in enumerate(rows[name]) if name in rows else ():
-            text = text_value(value)
+        for at, text in enumerate(text_values(rows[name].tolist()) if name in rows else ()):
             if text is not None and not pattern.fullmatch(text):
                 yield Problem("proof.value_form", {"field": name, "value": text[:80], "form": form}), at
     for name, count in wish.decimals.items():
-        for at, number in _numbers(rows, name):
-            scaled = number * 10**count
-            if abs(scaled - round(scaled)) > max(_ROUNDING, abs(scaled) * 1e-15 * 4):
-                yield Problem("proof.value_decimals", {"field": name, "value": repr(number), "decimals": count}), at
+        numbers = _numbers(rows, name)
+        scaled = numbers * 10**count
+        apart = np.abs(scaled - np.round(scaled)) > np.maximum(_ROUNDING, np.abs(scaled) * 1e-15 * 4)
+        for at in np.flatnonzero(apart & np.isfinite(numbers)).tolist():
+            facts = {"field": name, "value": repr(float(numbers[at])), "decimals": count}
+            yield Problem("proof.value_decimals", facts), at
 
 
 def _repeated(layer: DeliveredLayer, fields: str) -> Iterator[tuple[Problem, int]]:
@@ -220,23 +228,23 @@ def _repeated(layer: DeliveredLayer, fields: str) -> Iterator[tuple[Problem, int
     names = fields.split("+")
     if not all(name in layer.rows for name in names):
         return
-    first: dict[tuple[str | None, ...], int] = {}
-    for at, values in enumerate(zip(*(layer.rows[name] for name in names), strict=True)):
-        key = tuple(text_value(value) for value in values)
-        if any(part is None for part in key):
-            continue
+    keys = pd.DataFrame({name: text_values(layer.rows[name].tolist()) for name in names}, dtype=object)
+    again = keys.notna().all(axis=1).to_numpy() & keys.duplicated(keep=False).to_numpy()
+    first: dict[tuple[str, ...], int] = {}
+    for at in np.flatnonzero(again).tolist():
+        key = tuple(keys.iloc[at])
         other = first.setdefault(key, at)
         if other != at:
-            value = " + ".join(map(str, key))
+            value = " + ".join(key)
             yield Problem("proof.value_repeated", {"field": fields, "value": value, "other": layer.name_of(other)}), at
 
 
-def _numbers(rows: pd.DataFrame, name: str) -> Iterable[tuple[int, float]]:
-    """The values of a field that are numbers, with their rows."""
+def _numbers(rows: pd.DataFrame, name: str) -> np.ndarray:
+    """The values of a field (n,), not a number where they are none; empty where there is no such field."""
     if name not in rows:
-        return []
+        return np.empty(0)
     numbers = pd.to_numeric(pd.Series(rows[name].tolist(), dtype=object), errors="coerce").to_numpy(dtype=float)
-    return [(at, float(numbers[at])) for at in np.flatnonzero(np.isfinite(numbers)).tolist()]
+    return np.where(np.isfinite(numbers), numbers, np.nan)
 
 
 def geometry_findings(layer: DeliveredLayer, check: Check) -> tuple[int, list[Finding]]:

@@ -4,12 +4,16 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from onemap.layers.errors import OneMapError
 from onemap.layers.messages import phrase
 from onemap.rules.answers.deliveries.check_kinds import KINDS
 from onemap.rules.answers.deliveries.delivery_proof import Proof
 from onemap.rules.contract.declaration import Values, VerbContext
+
+if TYPE_CHECKING:
+    from onemap.rules.display.documents.blocks import RedHead
 
 SHEETS, PAGES, DATA = ".xlsx", (".html", ".docx", ".pdf"), ".json"
 REPORT_FORMS = (SHEETS, *PAGES, DATA)
@@ -20,14 +24,17 @@ _SURE = {"C": "certain", "L": "likely", "U": "uncertain"}
 Record = Mapping[str, Any]
 
 
-def write_proof_reports(values: Values, proof: Proof, delivery: str, context: VerbContext) -> None:
-    """Write each report that is asked for. Raises OneMapError out.…."""
+def write_proof_reports(
+    values: Values, proof: Proof, delivery: str, context: VerbContext, head: "RedHead | None" = None
+) -> None:
+    """Write each report that is asked for. head: of the bureau, for Word. Raises OneMapError out.…."""
     from onemap.layers.files.atomic_output import atomic_output
 
     record, overwrite = proof.record(context.language), bool(values.get("overwrite"))
     for path in map(Path, values.get("report") or ()):
         if path.suffix.lower() in PAGES:
-            _write_page({"page": str(path), "overwrite": overwrite}, proof, record, delivery, context)
+            page = {"page": str(path), "overwrite": overwrite, "head": head}
+            _write_page(page, proof, record, delivery, context)
             continue
         with atomic_output(path, overwrite, "--report") as beside:
             if path.suffix.lower() == SHEETS:
@@ -162,4 +169,23 @@ def _write_page(values: Values, proof: Proof, record: Record, delivery: str, con
         drawing=problem_map(proof, language),
     )
     foot = phrase("proof_words.foot", language, delivery=delivery, day=date.today().isoformat())
-    write_pages(values, [with_texts(section, _plain)], context, foot=foot)
+    write_pages(values, [with_texts(section, _plain)], context, foot=foot, head=values["head"])
+
+
+def bureau_head(values: Values, language: str) -> "RedHead | None":
+    """The head of the bureau whose profile is named. Raises OneMapError source.missing, profile.…."""
+    from onemap.layers.catalogue.bureau_profile import checked_profile
+    from onemap.layers.library.own_files import own_file_text
+    from onemap.rules.display.documents.blocks import RedHead
+    from onemap.rules.display.letterhead.sender_fields import sender_fields
+
+    if not values.get("profile"):
+        return None
+    place = Path(values["profile"])
+    if not place.is_file():
+        raise OneMapError("source.missing", file=str(place), field="--profile")
+    profile = checked_profile(own_file_text(place), place.name)
+    fields = sender_fields(profile, "statement", None, None, date.today().year, language)
+    if not fields["head_mark"]:
+        return None
+    return RedHead(fields["head_mark"], fields["number_form"] or "", is_letter=fields["head"] == "letter")

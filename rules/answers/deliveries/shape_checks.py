@@ -7,6 +7,10 @@ import numpy as np
 import shapely
 
 from onemap.layers.errors import Problem
+from onemap.layers.geometry.boxes import meet_box
+from onemap.layers.geometry.hilbert import hilbert_order
+from onemap.layers.geometry.rings import rings_of
+from onemap.layers.quality.matched_edges import MatchedEdges
 from onemap.rules.answers.deliveries.delivered_layers import DeliveredLayer
 from onemap.rules.answers.deliveries.delivery_template import Check
 from onemap.rules.answers.deliveries.proof_findings import MOST_LISTED, Finding
@@ -14,6 +18,7 @@ from onemap.rules.answers.deliveries.row_checks import meets_condition
 
 _WITHIN_M = 0.001  # of an edge: there a vertex lies on it
 _SAME_M = 1e-6
+_AT_ONCE = 10_000  # polygons whose edges are held against each other at once
 
 
 def shape_findings(layer: DeliveredLayer, check: Check) -> tuple[int, list[Finding]]:
@@ -24,15 +29,15 @@ def shape_findings(layer: DeliveredLayer, check: Check) -> tuple[int, list[Findi
 
 def _slivers(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
     """Parts of polygons that are on the mean narrower than asked: twice the area by the length of the boundary."""
-    parts, owners = shapely.get_parts(layer.shapes, return_index=True)
-    area_m2, length_m = shapely.area(parts), shapely.length(parts)
-    width_m = 2 * area_m2 / np.maximum(length_m, 1e-12)
-    least = check.keys["least_width_m"]
-    for at in np.flatnonzero(width_m < least).tolist():
-        facts = {"width": f"{width_m[at]:.3f}", "least": f"{least:g}"}
-        yield layer.finding(
-            check, Problem("proof.sliver", facts), int(owners[at]), parts[at], area_m2=float(area_m2[at])
-        )
+    for start in range(0, len(layer.shapes), _AT_ONCE):
+        parts, owners = shapely.get_parts(layer.shapes[start : start + _AT_ONCE], return_index=True)
+        area_m2, length_m = shapely.area(parts), shapely.length(parts)
+        width_m = 2 * area_m2 / np.maximum(length_m, 1e-12)
+        least = check.keys["least_width_m"]
+        for at in np.flatnonzero(width_m < least).tolist():
+            facts = {"width": f"{width_m[at]:.3f}", "least": f"{least:g}"}
+            row, area = start + int(owners[at]), float(area_m2[at])
+            yield layer.finding(check, Problem("proof.sliver", facts), row, parts[at], area_m2=area)
 
 
 def _small(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
@@ -47,7 +52,20 @@ def _small(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
 def _spikes(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
     """Vertices of polygons where two edges meet under a smaller angle than asked."""
     least = check.keys["least_degrees"]
-    parts, of_part = shapely.get_parts(layer.shapes, return_index=True)
+    for start in range(0, len(layer.shapes), _AT_ONCE):
+        points, owners, degrees = _angles(layer.shapes[start : start + _AT_ONCE])
+        for place in np.flatnonzero(degrees < least).tolist():
+            facts = {"angle": f"{degrees[place]:.2f}", "least": f"{least:g}"}
+            row = start + int(owners[place])
+            yield layer.finding(check, Problem("proof.angle", facts), row, shapely.Point(points[place]))
+
+
+def _angles(shapes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The vertices (k, 2) of polygons (n,), their polygons (k,), and the angles in degrees (k,) of their edges there.
+
+    Not a number where two vertices of a ring are one.
+    """
+    parts, of_part = shapely.get_parts(shapes, return_index=True)
     rings, of_ring = shapely.get_rings(parts, return_index=True)
     points, ring = shapely.get_coordinates(rings, return_index=True)
     is_first = np.append(True, ring[1:] != ring[:-1])[: len(ring)]
@@ -61,10 +79,7 @@ def _spikes(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
     lengths = np.hypot(*before.T) * np.hypot(*after.T)
     cosine = (before * after).sum(axis=1) / np.maximum(lengths, 1e-12)
     degrees = np.degrees(np.arccos(np.clip(cosine, -1, 1)))
-    for place in np.flatnonzero((degrees < least) & (lengths > 0)).tolist():
-        facts = {"angle": f"{degrees[place]:.2f}", "least": f"{least:g}"}
-        owner = int(of_part[of_ring[ring[place]]])
-        yield layer.finding(check, Problem("proof.angle", facts), owner, shapely.Point(points[place]))
+    return points, of_part[of_ring[ring]], np.where(lengths > 0, degrees, np.nan)
 
 
 def _crossings(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
@@ -80,31 +95,66 @@ def _crossings(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
         inner = shapely.difference(shared, shapely.buffer(ends, _WITHIN_M)) if not ends.is_empty else shared
         if not inner.is_empty:
             problem = Problem("proof.crossing", {"other": layer.name_of(other)})
-            yield layer.finding(check, problem, one, inner, others=[layer.hashes[other]])
+            yield layer.finding(check, problem, one, inner, others=[layer.hash_of(other)])
 
 
 def _vertices(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
-    """Vertices of one polygon that lie on the edge of another which has none there."""
+    """Vertices of one polygon that lie on the edge of another which has none there.
+
+    Only edges are looked at along which no edge of another polygon runs from end to end: on one that two share a third
+    has no business, and is told as an overlap.
+    """
     within = check.keys.get("within_m", _WITHIN_M)
-    boundaries = shapely.boundary(layer.shapes)
-    points, owners = shapely.get_coordinates(layer.shapes, return_index=True)
-    dots = shapely.points(points)
-    tree = shapely.STRtree(boundaries)
-    dot, edge = tree.query(dots, predicate="dwithin", distance=within)
-    foreign = owners[dot] != edge
-    dot, edge = dot[foreign], edge[foreign]
-    # Which vertex lies on one of which polygon: each such pair as one number.
-    one, same = shapely.STRtree(dots).query(dots, predicate="dwithin", distance=_SAME_M)
-    shared = np.unique(one * len(layer.shapes) + owners[same])
-    is_alone = ~np.isin(dot * len(layer.shapes) + edge, shared)
-    places: set[tuple[int, float, float]] = set()
-    for at, other in zip(dot[is_alone].tolist(), edge[is_alone].tolist(), strict=True):
-        place = (other, round(float(points[at][0]), 4), round(float(points[at][1]), 4))
-        if place in places:
-            continue
-        places.add(place)
-        problem = Problem("proof.vertex", {"other": layer.name_of(int(owners[at]))})
-        yield layer.finding(check, problem, other, dots[at])
+    for host, owner, point in sorted(_vertices_on_edges(layer, within)):
+        problem = Problem("proof.vertex", {"other": layer.name_of(owner)})
+        yield layer.finding(check, problem, host, shapely.Point(point))
+
+
+def _vertices_on_edges(layer: DeliveredLayer, within: float) -> list[tuple[int, int, tuple[float, float]]]:
+    """The polygon with the edge, the one with the vertex, and the vertex: each place of an edge once."""
+    boxes = shapely.bounds(layer.shapes)
+    found: dict[tuple[int, float, float], tuple[int, int, tuple[float, float]]] = {}
+    for block in _blocks(boxes):
+        around = np.array([*boxes[block, :2].min(axis=0) - within, *boxes[block, 2:].max(axis=0) + within])
+        near = np.flatnonzero(meet_box(boxes, around))
+        shapes = layer.shapes[near]
+        edges = MatchedEdges(rings_of(shapes), boxes[near], shapes.__getitem__)
+        begin, end, host = edges.lone_edges(np.isin(near, block))
+        for at, place, point in _points_on_edges((begin, end, host), shapes, within):
+            key = int(near[at]), round(point[0], 4), round(point[1], 4)
+            vertex = key[0], int(near[place]), point
+            found[key] = min(found.get(key, vertex), vertex)
+    return list(found.values())
+
+
+def _blocks(boxes: np.ndarray) -> Iterator[np.ndarray]:
+    """Places of features, as many as are looked at at once, that lie near each other."""
+    order = hilbert_order(boxes)
+    for start in range(0, len(order), _AT_ONCE):
+        yield np.sort(order[start : start + _AT_ONCE])
+
+
+def _points_on_edges(
+    edges: tuple[np.ndarray, np.ndarray, np.ndarray], shapes: np.ndarray, within: float
+) -> Iterator[tuple[int, int, tuple[float, float]]]:
+    """Vertices of others on edges: the polygons of the edge and of the vertex, and the vertex.
+
+    edges: begin, end (k, 2) and polygon (k,), a place among the shapes (n,).
+    """
+    begin, end, host = edges
+    lines = shapely.linestrings(np.stack([begin, end], axis=1))
+    others = np.unique(shapely.STRtree(shapes).query(lines, predicate="dwithin", distance=within)[1])
+    points, owner = shapely.get_coordinates(shapes[others], return_index=True)
+    owner = others[owner]
+    point, edge = shapely.STRtree(lines).query(shapely.points(points), predicate="dwithin", distance=within)
+    foreign = host[edge] != owner[point]
+    point, polygon = point[foreign], host[edge[foreign]]
+    for at in np.unique(polygon).tolist():
+        asked = np.unique(point[polygon == at])
+        vertices = shapely.STRtree(shapely.points(shapely.get_coordinates(shapes[at])))
+        known, _ = vertices.query(shapely.points(points[asked]), predicate="dwithin", distance=_SAME_M)
+        for one in np.delete(asked, known).tolist():
+            yield at, int(owner[one]), (float(points[one][0]), float(points[one][1]))
 
 
 _CHECKS: dict[str, Callable[[DeliveredLayer, Check], Iterator[Finding]]] = {

@@ -174,10 +174,19 @@ class Section:
 
 
 @dataclass(frozen=True)
+class RedHead:
+    """The head of a bureau's paper: its name in red, and a number. is_letter: the line is below the name."""
+
+    mark: str
+    number: str = ""
+    is_letter: bool = False
+
+
+@dataclass(frozen=True)
 class Document:
     """A whole document of sections. foot: what stands below every page; look, width_mm: of its text.
 
-    origin: what made it, as PROV-JSON, which its file has beside the pages.
+    origin: what made it, as PROV-JSON, which its file has beside the pages; head: the bureau's, for Word.
     """
 
     language: str
@@ -187,6 +196,7 @@ class Document:
     width_mm: float = 170.0
     moment: int = 0
     origin: str = ""
+    head: RedHead | None = None
 
 
 def columns(words: str, language: str, widths: Mapping[str, float], numbers: Iterable[str] = ()) -> tuple[Column, ...]:

@@ -65,10 +65,11 @@ def write_pages(
     *,
     foot: str,
     record: Mapping[str, Any] = NO_RECORD,
+    head: Any = None,
 ) -> str | list[str]:
     """Write sections wherever they are wanted, as each suffix says, and say where.
 
-    foot: under each page; record: of what made them, as `provenance` takes it.
+    foot: under each page; record: of what made them, as `provenance` takes it; head: the bureau's, a RedHead, for Word.
     """
     from onemap.layers.files.atomic_output import atomic_output
     from onemap.layers.messages import phrase
@@ -77,7 +78,7 @@ def write_pages(
     places = _places(values, name)
     setting = context.progress.part(0.0, 1.0, phrase("progress.pages", context.language))
     origin = provenance(record, is_timed=False) if record else ""
-    document = Document(context.language, foot, tuple(sections), origin=origin)
+    document = Document(context.language, foot, tuple(sections), origin=origin, head=head)
     for place, part in zip(places, setting.parts([1] * len(places)), strict=True):
         body = document_body(document, Path(place).suffix.lower(), part)
         with atomic_output(Path(place), bool(values.get("overwrite")), _FIELDS[name]) as beside:

@@ -10,7 +10,7 @@ from docx.opc.part import Part
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.oxml.xmlchemy import BaseOxmlElement
-from docx.shared import Mm, RGBColor
+from docx.shared import Mm, Pt, RGBColor
 from docx.text.paragraph import Paragraph
 
 from onemap.layers.provenance import MIME_TYPE, PROVENANCE_KEY, STANDARD
@@ -18,6 +18,7 @@ from onemap.layers.software import onemap_version
 from onemap.layers.xml_elements import Element, tostring
 from onemap.rules.display.maps.map_pictures import Picture
 
+RED, MARK_FONT, MARK_PT = "E60012", "方正小标宋简体", 30  # of a bureau's name at the head
 _LATIN, _SONG = "Times New Roman", "宋体"
 _BEHIND_BORDER = ("w:shd", "w:tabs", "w:suppressAutoHyphens", "w:spacing", "w:ind", "w:jc", "w:rPr")
 
@@ -104,3 +105,12 @@ def border(paragraph: Paragraph, side: str, kind: str, eighths: int, colour: str
     edges = OxmlElement("w:pBdr")
     edges.append(edge)
     paragraph._p.get_or_add_pPr().insert_element_before(edges, *_BEHIND_BORDER)
+
+
+def set_red_mark(paragraph: Paragraph, *, is_letter: bool) -> None:
+    """The bureau's name at the head: red, and in a letter over a double line (GB/T 9704, 10.1)."""
+    set_font(paragraph.runs[0]._element, MARK_FONT, MARK_PT)
+    paragraph.runs[0].font.color.rgb = RGBColor.from_string(RED)
+    paragraph.paragraph_format.line_spacing = Pt(46)
+    if is_letter:
+        border(paragraph, "bottom", "thickThinSmallGap", 18, RED)

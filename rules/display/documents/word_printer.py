@@ -21,12 +21,22 @@ from onemap.rules.display.documents.blocks import (
     Figures,
     Heading,
     Paragraphs,
+    RedHead,
     Section,
     Table,
     printable,
 )
 from onemap.rules.display.documents.blocks import Document as Content
-from onemap.rules.display.documents.word_page import a4_document, add_origin, describe_pictures, page_number, set_style
+from onemap.rules.display.documents.word_page import (
+    RED,
+    a4_document,
+    add_origin,
+    border,
+    describe_pictures,
+    page_number,
+    set_red_mark,
+    set_style,
+)
 from onemap.rules.display.documents.word_tables import TableLook, WordTable
 from onemap.rules.display.maps.map_pictures import Picture, map_pictures
 
@@ -51,6 +61,8 @@ def docx_of(content: Content, progress: Progress = SILENT) -> bytes:
     foot.add_run(f"{printed.foot} · ").font.size = Pt(_FOOT_PT)
     page_number(foot, _FOOT_PT)
     printer = WordPrinter(document, printed.width_mm, pictures)
+    if printed.head is not None:
+        _add_head(document, printed.head)
     for number, section in enumerate(printed.sections):
         progress.at(_PICTURES + (1 - _PICTURES) * number / len(printed.sections))
         _add_title(document, section, number)
@@ -89,6 +101,18 @@ def new_word_page(width_mm: float) -> Doc:
         set_style(style, font, _SIZES[name])
         style.paragraph_format.space_before, style.paragraph_format.space_after = map(Pt, _SPACES[name])
     return document
+
+
+def _add_head(document: Doc, head: RedHead) -> None:
+    mark = document.add_paragraph()
+    mark.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    mark.add_run(head.mark)
+    set_red_mark(mark, is_letter=head.is_letter)
+    if head.number or not head.is_letter:
+        number = document.add_paragraph(head.number)
+        number.alignment = WD_ALIGN_PARAGRAPH.RIGHT if head.is_letter else WD_ALIGN_PARAGRAPH.CENTER
+        if not head.is_letter:
+            border(number, "bottom", "single", 8, RED)
 
 
 def _add_title(document: Doc, section: Section, number: int) -> None:

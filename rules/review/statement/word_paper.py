@@ -8,11 +8,21 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING, WD_TAB_ALIGNMENT
 from docx.image.image import Image
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
-from docx.shared import Mm, Pt, RGBColor
+from docx.shared import Mm, Pt
 from docx.text.paragraph import Paragraph
 
 from onemap.rules.display.documents.blocks import CENTER, LEFT, RIGHT, Block, Figure, Table
-from onemap.rules.display.documents.word_page import a4_document, border, page_number, set_font, set_style
+from onemap.rules.display.documents.word_page import (
+    MARK_FONT,
+    MARK_PT,
+    RED,
+    a4_document,
+    border,
+    page_number,
+    set_font,
+    set_red_mark,
+    set_style,
+)
 from onemap.rules.display.documents.word_printer import WordPrinter
 from onemap.rules.display.documents.word_tables import ALIGN, TableLook, WordTable
 from onemap.rules.display.maps.map_pictures import Picture
@@ -21,7 +31,6 @@ from onemap.rules.review.statement.outline import WIDTH_MM, Form, Node, Own
 
 BODY, TITLE, HEADING, SUBHEADING, SONG = "仿宋", "方正小标宋简体", "黑体", "楷体", "宋体"
 LETTER, DOCUMENT = "letter", "document"  # forms of the red head
-_RED = "E60012"
 _BODY_PT, _SMALL_PT, _LEADING_PT = 16, 10.5, 29  # 22 lines in 225 mm
 _SIZES = {"small": _SMALL_PT, "notes": _SMALL_PT, "large": 14}  # of lines, by their look
 _INDENTED = ("", "large")
@@ -83,7 +92,7 @@ def add_page_number(paragraph: Paragraph, side: str = RIGHT) -> None:
 def add_red_foot(paragraph: Paragraph) -> None:
     """The red line at the foot of a letter's first page (10.1)."""
     paragraph.style = "Normal"
-    border(paragraph, "top", "thinThickSmallGap", 18, _RED)
+    border(paragraph, "top", "thinThickSmallGap", 18, RED)
 
 
 def paper_document(texts: dict[str, Any], chapters: Iterable[Node], pictures: Iterable[Picture]) -> Doc:
@@ -135,11 +144,8 @@ class PaperPrinter(WordPrinter):
         """Red mark and line where there are any, number and signatory, what it is not yet, its title, to whom."""
         facts = self.facts
         if facts["head"]:
-            mark = self.line(facts["head_mark"], CENTER, 30, TITLE, indent=False)
-            mark.runs[0].font.color.rgb = RGBColor.from_string(_RED)
-            mark.paragraph_format.line_spacing = Pt(46)
-            if facts["head"] == LETTER:  # a double line below the mark (10.1), a document's below the number (7.2)
-                border(mark, "bottom", "thickThinSmallGap", 18, _RED)
+            mark = self.line(facts["head_mark"], CENTER, MARK_PT, MARK_FONT, indent=False)
+            set_red_mark(mark, is_letter=facts["head"] == LETTER)  # a document has its line below the number (7.2)
         if facts["mark"]:
             self.line(facts["mark"], font=HEADING, indent=False)
         self._add_number()
@@ -161,7 +167,7 @@ class PaperPrinter(WordPrinter):
         paragraph.paragraph_format.space_before = Pt(6)
         if is_document:
             _to_right_edge(paragraph)
-            border(paragraph, "bottom", "single", 8, _RED)
+            border(paragraph, "bottom", "single", 8, RED)
 
     def add_chapter(self, chapter: Node) -> None:
         """A chapter of the outline, filled in: its heading, or the head of an annex, and its blocks."""

@@ -20,6 +20,7 @@ DELIVERY_VERBS: tuple[Verb, ...] = (
             Parameter("fail_on", choices=SEVERITIES),
             Parameter("exceptions", "FILE.toml", convert=to_name),
             Parameter("findings", "FILE.gpkg", convert=to_name),
+            Parameter("profile", "FILE.toml", convert=to_name),
             Parameter("again", "FILE.json", convert=to_name),
             Parameter("grant", "HASH", repeated=True),
             Parameter("withdraw", "HASH", repeated=True),

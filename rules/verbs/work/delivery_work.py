@@ -90,7 +90,7 @@ def validate(values: Values, context: VerbContext) -> Result:
     from onemap.rules.answers.deliveries.finding_layers import FORMS as FINDING_FORMS
     from onemap.rules.answers.deliveries.finding_layers import layer_places, write_findings
     from onemap.rules.answers.deliveries.proof_memory import read_memory
-    from onemap.rules.answers.deliveries.proof_report import REPORT_FORMS, write_proof_reports
+    from onemap.rules.answers.deliveries.proof_report import REPORT_FORMS, bureau_head, write_proof_reports
     from onemap.rules.answers.deliveries.proof_rows import proof_lines
     from onemap.rules.display.documents.document_files import check_files
     from onemap.rules.verbs.work.table_targets import one_or_all
@@ -101,13 +101,14 @@ def validate(values: Values, context: VerbContext) -> Result:
         for name in ("reason", "by"):
             if not (values.get(name) or "").strip():
                 raise UsageError("usage.required", field=f"--{name}", verb="validate --grant")
+    head = bureau_head(values, context.language)
     template = _template_of(values, shipped_catalogue())
     remembered = Path(values["again"]) if values.get("again") else None
     memory = read_memory(remembered, template) if remembered is not None else None
     proof = _proof_of(values["source"], values, template, context, context.progress.part(0.0, 0.9), memory)
     proof = _with_new_exceptions(values["source"], values, proof)
     result = proof.record(context.language)
-    write_proof_reports(values, proof, Path(values["source"]).name, context)
+    write_proof_reports(values, proof, Path(values["source"]).name, context, head)
     if values.get("report"):
         result["report"] = one_or_all(values["report"])
     if values.get("findings"):

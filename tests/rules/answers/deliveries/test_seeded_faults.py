@@ -64,7 +64,7 @@ def folder_lost(it, n):
     name = ["1文本", "2图件", "1文本"][n]
     it.after_list.append(lambda root: shutil.rmtree(root / name))
     listed = [PAPER, TEXT] if name == "1文本" else [maps(at) for at in range(1, 5)]
-    also = [("proof.text_missing", "1文本/*文本.*", "")] if name == "1文本" else []
+    also = [("proof.text_missing", "1文本/*文本.docx", "")] if name == "1文本" else []
     return [("proof.folder_missing", name, ""), *lists(*listed), *also]
 
 
@@ -537,7 +537,7 @@ def text_unreadable(it, n):
     if n:
         it.after_list.append(lambda root: (root / TEXT).write_bytes(b"PK\x03\x04" + bytes(n)))
         return [*lists(TEXT, code="proof.list_hash"), ("proof.text_unread", TEXT, "")]
-    return [*lists(TEXT), ("proof.text_unread", PAPER, "")]
+    return [*lists(TEXT), ("proof.text_missing", "1文本/*文本.docx", "")]
 
 
 @seed(0, 1)

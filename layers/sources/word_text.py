@@ -1,0 +1,53 @@
+"""The text of a Word file of today: its paragraphs and tables in their order."""
+
+import unicodedata
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from onemap.layers.errors import OneMapError, Problem
+
+MOST_BYTES = 256 << 20  # of what is packed in it
+_PARAGRAPH, _TABLE = "}p", "}tbl"
+
+
+@dataclass(frozen=True)
+class WordBlock:
+    """One paragraph, or a table: its rows of cells, None for a paragraph."""
+
+    text: str
+    rows: tuple[tuple[str, ...], ...] | None = None
+
+
+def unreadable_paper(path: Path, reason: Problem) -> OneMapError:
+    """The refusal of a text that nobody but a person can read."""
+    return OneMapError("source.paper", file=path.name, reason=reason)
+
+
+def word_blocks(path: Path) -> list[WordBlock]:
+    """The blocks of a .docx. Raises OneMapError source.paper, source.damaged."""
+    import docx  # takes its time, and few templates look into texts
+    from docx.table import Table
+
+    try:
+        with zipfile.ZipFile(path) as packed:
+            if sum(member.file_size for member in packed.infolist()) > MOST_BYTES:
+                most = {"megabytes": MOST_BYTES >> 20, "pages": "–", "seconds": "–", "gigabytes": "–"}
+                raise unreadable_paper(path, Problem("suggest.paper_large", most))
+        document = docx.Document(str(path))
+        found = []
+        for element in document.element.body.iterchildren():
+            if str(element.tag).endswith(_PARAGRAPH):
+                found.append(WordBlock(_plain("".join(element.itertext(f"{{{element.nsmap['w']}}}t")))))
+            elif str(element.tag).endswith(_TABLE):
+                rows = tuple(tuple(_plain(cell.text) for cell in row.cells) for row in Table(element, document).rows)
+                found.append(WordBlock(" ".join(" ".join(row) for row in rows), rows))
+    except OneMapError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a file of somebody else may be
+        raise OneMapError("source.damaged", file=path.name, reason=type(error).__name__) from None
+    return found
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFKC", text)

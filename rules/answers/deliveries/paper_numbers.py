@@ -1,0 +1,157 @@
+"""Numbers at a declared place of a text: behind words, or in a table in the row and the column that words name."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from onemap.layers.sources.pdf_text import PdfPage, TextPiece
+from onemap.layers.sources.word_text import WordBlock
+from onemap.rules.answers.deliveries.check_kinds import UNITS_M2
+
+_NEAR = 40  # signs after the words behind which a number stands
+_DIGITS = re.compile(r"([0-9](?:[0-9.,]*[0-9])?)\s*(年|%)?\s*(万)?\s*([^\W\d_]*)")
+_NUMBER = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?")
+_UNITS = {"公顷": "ha", "平方公里": "km2", "平方千米": "km2", "平方米": "m2", "亩": "mu"}
+_UNITS |= {"ha": "ha", "hectares": "ha", "km2": "km2", "m2": "m2", "mu": "mu"}
+_MYRIAD = Decimal(10_000)
+_LINE = 0.6  # of a sign's size: how far bases of one line lie apart
+_SPACES = re.compile(r"(?<![!-~])\s+|\s+(?![!-~])")
+
+
+@dataclass(frozen=True)
+class StatedNumber:
+    """A number as a text states it. half: half of its last place; unit: of UNITS_M2, None where none stands there."""
+
+    value: Decimal
+    half: Decimal
+    unit: str | None
+
+    def in_unit(self, unit: str | None) -> tuple[float, float]:
+        """The number and half of its last place in another unit, where both have one."""
+        if unit is None or self.unit is None:
+            return float(self.value), float(self.half)
+        factor = UNITS_M2[self.unit] / UNITS_M2[unit]
+        return float(self.value) * factor, float(self.half) * factor
+
+
+def squeezed(text: str) -> str:
+    """A text without the blanks and ends of lines that stand beside Chinese signs."""
+    return _SPACES.sub("", unicodedata.normalize("NFKC", text).strip())
+
+
+def _first_number(text: str) -> StatedNumber | None:
+    """The first number that is neither a year nor a share; None where what stands there is no number as one is written.
+
+    Two numbers that are shown without a blank between them are none.
+    """
+    found = next((one for one in _DIGITS.finditer(text) if one.group(2) is None), None)
+    if found is None or not _NUMBER.fullmatch(found.group(1)):
+        return None
+    number, _, myriad, word = found.groups()
+    value = Decimal(number.replace(",", ""))
+    half = Decimal(5).scaleb(int(value.as_tuple().exponent) - 1)
+    times = _MYRIAD if myriad else Decimal(1)
+    unit = next((_UNITS[name] for name in sorted(_UNITS, key=len, reverse=True) if word.startswith(name)), None)
+    return StatedNumber(value * times, half * times, unit)
+
+
+def _after_words(text: str, words: str) -> Iterator[StatedNumber]:
+    """The first number after each place of the words."""
+    for found in re.finditer(re.escape(words), text):
+        number = _first_number(text[found.end() : found.end() + _NEAR])
+        if number is not None:
+            yield number
+
+
+def numbers_in_word(
+    blocks: Sequence[WordBlock], after: str, column: str | None, under: str | None
+) -> list[StatedNumber]:
+    """Those after the words; or in the row of a table that has them, and in the column of that head.
+
+    under: words of a paragraph; what stands before it is not looked at.
+    """
+    after, column = squeezed(after), None if column is None else squeezed(column)
+    if under is not None:
+        first = next((at for at, block in enumerate(blocks) if squeezed(under) in squeezed(block.text)), len(blocks))
+        blocks = blocks[first:]
+    if column is None:
+        texts = [row for block in blocks for row in _lines(block)]
+        return [number for text in texts for number in _after_words(squeezed(text), after)]
+    return [number for block in blocks if block.rows for number in _in_cells(block.rows, after, column)]
+
+
+def _lines(block: WordBlock) -> list[str]:
+    return [block.text] if block.rows is None else [" ".join(row) for row in block.rows]
+
+
+def _in_cells(rows: Sequence[Sequence[str]], after: str, column: str) -> Iterator[StatedNumber]:
+    places: list[int] = []
+    for row in rows:
+        cells = [squeezed(cell) for cell in row]
+        heads = [at for at, cell in enumerate(cells) if column in cell]
+        places = heads or places
+        if any(after in cell for cell in cells) and not heads:
+            numbers = [_first_number(cells[at]) for at in places if at < len(cells)]
+            yield from (number for number in numbers if number is not None)
+
+
+def numbers_in_pdf(pages: Sequence[PdfPage], after: str, column: str | None, under: str | None) -> list[StatedNumber]:
+    """The same in a PDF, where columns are known by what stands above what."""
+    after, column, under = squeezed(after), column and squeezed(column), under and squeezed(under)
+    if column is None:
+        text = squeezed("\n".join(page.text for page in pages))
+        begin = 0 if under is None else text.find(under)
+        return [] if begin < 0 else list(_after_words(text[begin:], after))
+    found: list[StatedNumber] = []
+    head: tuple[float, float] | None = None
+    is_open = under is None
+    for page in pages:
+        text, places = _whole_text(page.pieces)
+        begin = 0 if is_open else text.find(str(under))
+        if begin < 0:
+            continue
+        is_open = True
+        heads = list(_runs(text, places, column, begin))
+        for label in _runs(text, places, after, begin):
+            head = next((_sides(page.pieces, run) for run in reversed(heads) if run[0] < label[0]), head)
+            number = None if head is None else _in_column(page.pieces, label, head)
+            found += [] if number is None else [number]
+        head = _sides(page.pieces, heads[-1]) if heads else head
+    return found
+
+
+def _whole_text(pieces: Sequence[TextPiece]) -> tuple[str, list[int]]:
+    """All pieces as one text without blanks, and of each sign the piece."""
+    texts = [re.sub(r"\s", "", piece.text) for piece in pieces]
+    return "".join(texts), [at for at, text in enumerate(texts) for _ in text]
+
+
+def _runs(text: str, places: Sequence[int], words: str, begin: int) -> Iterator[range]:
+    """The pieces that show the words, at each place of them."""
+    for found in re.finditer(re.escape(re.sub(r"\s", "", words)), text):
+        if found.start() >= begin:
+            yield range(places[found.start()], places[found.end() - 1] + 1)
+
+
+def _sides(pieces: Sequence[TextPiece], run: range) -> tuple[float, float]:
+    return min(pieces[at].left for at in run), max(pieces[at].right for at in run)
+
+
+def _in_column(pieces: Sequence[TextPiece], label: range, head: tuple[float, float]) -> StatedNumber | None:
+    """The only number in the lines of a row's label that stands below a head; None where there is none, or several.
+
+    A piece that shows more than one number is none: some programs show a whole row in one go.
+    """
+    bases = [pieces[at].base for at in label]
+    near = _LINE * max(pieces[at].size for at in label)
+    low, high = min(bases) - near, max(bases) + near
+    numbers = [
+        number
+        for at, piece in enumerate(pieces)
+        if at not in label and low <= piece.base <= high
+        if piece.left < head[1] and piece.right > head[0] and _DIGITS.fullmatch(piece.text)
+        if (number := _first_number(piece.text)) is not None
+    ]
+    return numbers[0] if len(numbers) == 1 else None

@@ -1,0 +1,109 @@
+"""Numbers in the texts of a delivery, Word or PDF, held against its data; what cannot be read is not checked."""
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.progress import SILENT, Progress
+from onemap.layers.sources.pdf_text import PdfPage, pdf_pages
+from onemap.layers.sources.word_text import unreadable_paper, word_blocks
+from onemap.rules.answers.deliveries.check_kinds import UNITS_M2
+from onemap.rules.answers.deliveries.delivered_folder import DeliveredFile, DeliveredFolder
+from onemap.rules.answers.deliveries.delivered_layers import DeliveredLayer
+from onemap.rules.answers.deliveries.delivery_template import Check
+from onemap.rules.answers.deliveries.paper_numbers import StatedNumber, numbers_in_pdf, numbers_in_word, squeezed
+from onemap.rules.answers.deliveries.proof_findings import Finding, with_hash
+from onemap.rules.answers.deliveries.sum_checks import sum_of
+
+_WITHIN = 0.01  # of a number that states no more places
+_WORD, _PDF = ".docx", ".pdf"
+_UNREADABLE = {".doc": "suggest.doc", ".wps": "suggest.doc"}
+_KNOWN_TEXTS = 8  # that are not read again
+Text = TypeVar("Text")
+
+
+def named_texts(delivery: DeliveredFolder, check: Check) -> list[DeliveredFile]:
+    """The files in which a check looks for a number."""
+    pattern = re.compile(re.escape(check.keys["file"]).replace(r"\*", ".*"))
+    return [file for file in delivery.files if pattern.fullmatch(file.path)]
+
+
+def text_findings(
+    delivery: DeliveredFolder, layer: DeliveredLayer, check: Check, progress: Progress = SILENT
+) -> tuple[int, list[Finding]]:
+    """Numbers in texts that differ from the layer's sum; texts that cannot be read are told."""
+    keys = check.keys
+    files = named_texts(delivery, check)
+    if not files:
+        return 0, [_about_file(check, "proof.text_missing", keys["file"], {"after": keys["after"]})]
+    made = sum_of(layer, keys["of"], keys.get("where")) / UNITS_M2[keys.get("unit", "m2")]
+    return len(files), [one for file in files for one in _text_findings(file, check, made, progress)]
+
+
+def _text_findings(file: DeliveredFile, check: Check, made: float, progress: Progress) -> Iterator[Finding]:
+    keys = check.keys
+    try:
+        stated = _numbers(file.place, check, progress)
+    except OneMapError as error:
+        problem = error.problems[0]
+        reason = problem.facts.get("reason")
+        facts = {"after": keys["after"], "reason": reason if isinstance(reason, Problem) else problem}
+        yield _about_file(check, "proof.text_unread", file.path, facts, file.place)
+        return
+    if not stated:
+        yield _about_file(check, "proof.text_missing", file.path, {"after": keys["after"]}, file.place)
+    for one in stated:
+        number, half = one.in_unit(keys.get("unit"))
+        if abs(number - made) > keys.get("within", max(_WITHIN, half)) + 1e-9 * abs(made):
+            facts = {"after": keys["after"], "stated": f"{number:.4f}", "sum": f"{made:.4f}"}
+            yield _about_file(check, "proof.text_number", file.path, facts, file.place)
+
+
+def _numbers(path: Path, check: Check, progress: Progress) -> list[StatedNumber]:
+    """The numbers at the check's place. Raises OneMapError for what cannot be read, with the reason."""
+    suffix = path.suffix.lower()
+    place = str(check.keys["after"]), check.keys.get("column"), check.keys.get("under")
+    if suffix == _WORD:
+        return numbers_in_word(_content_of(path, word_blocks), *place)
+    if suffix != _PDF:
+        raise unreadable_paper(path, Problem(_UNREADABLE.get(suffix, "suggest.paper_form")))
+    pages: list[PdfPage] = _content_of(path, lambda one: pdf_pages(one, progress))
+    found = numbers_in_pdf(pages, *place)
+    if not found:
+        _refuse_unread(path, pages, check)
+    return found
+
+
+def _refuse_unread(path: Path, pages: list[PdfPage], check: Check) -> None:
+    """Where the words may stand on a page that shows a picture, or in signs that mean nothing, nobody has looked."""
+    if not all(page.pieces for page in pages):
+        raise unreadable_paper(path, Problem("suggest.scan"))
+    letters = {sign for sign in squeezed(check.keys["after"]) if sign.isalpha()}
+    if letters and not any(letters & set(page.text) for page in pages):
+        raise unreadable_paper(path, Problem("suggest.paper_signs"))
+
+
+def _about_file(check: Check, code: str, path: str, facts: dict[str, object], place: Path | None = None) -> Finding:
+    content = [_hash_of(place)] if place is not None and place.is_file() else []
+    return with_hash(Finding(check, Problem(code, {"file": path, **facts}), path), content)
+
+
+def _hash_of(place: Path) -> str:
+    with place.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+_TEXTS: dict[str, object] = {}
+
+
+def _content_of(path: Path, read: Callable[[Path], Text]) -> Text:
+    """What a text holds, by its content: several checks look at one, and a proof is often repeated."""
+    key = f"{path.suffix} {_hash_of(path)}"
+    if key not in _TEXTS:
+        while len(_TEXTS) >= _KNOWN_TEXTS:
+            _TEXTS.pop(next(iter(_TEXTS)))
+        _TEXTS[key] = read(path)
+    return _TEXTS[key]  # type: ignore[return-value]
