@@ -1280,6 +1280,14 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>图例</translation>
     </message>
     <message>
+        <source>Legend: page 2</source>
+        <translation>图例见第 2 页</translation>
+    </message>
+    <message>
+        <source>Legend: pages 2 to {last}</source>
+        <translation>图例见第 2 至 {last} 页</translation>
+    </message>
+    <message>
         <source>Title of the map</source>
         <translation>图名</translation>
     </message>

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from math import ceil
 
-from qgis.core import QgsLayoutExporter, QgsLayoutItem, QgsLayoutItemLabel, QgsLayoutPoint, QgsPrintLayout
+from qgis.core import QgsLayoutExporter, QgsPrintLayout
 from qgis.PyQt.QtCore import QRectF, Qt, QTimer
 from qgis.PyQt.QtGui import QPainter
 
 from onemap.plugin.words.translation import tr
 
 TRIES = 3  # times the columns that would do if each could be filled
-BESIDE_MAP = ("map", "legend", "scale", "north")  # a page of the legend has the title and the foot
+MAP_PARTS, PAGE_PARTS = ("map", "legend", "scale", "north"), ("page", "title", "foot")  # these on each page
 
 
 class LegendPages:
@@ -29,8 +29,9 @@ class LegendPages:
     def fit(self, on_done: Callable[[], None]) -> None:
         """Find how many columns the legend needs: no higher than a page; each try is an event of its own."""
         legend = self._legend
-        width, space = legend.rect().width(), legend.columnSpace()
-        self._columns_on_page = max(1, int((self._room.width() + space) / (width + space)))
+        legend.adjustBoxSize()  # as wide as the widest name
+        self._pitch_mm = legend.rect().width() + legend.columnSpace()
+        self._columns_on_page = max(1, int((self._room.width() + legend.columnSpace()) / self._pitch_mm))
         legend.setEqualColumnWidth(True)
         least = ceil(legend.rect().height() / self._room.height())
         self._try_columns(iter(range(least, TRIES * least + 1)), on_done)
@@ -43,39 +44,34 @@ class LegendPages:
             if legend.rect().height() > self._room.height():
                 QTimer.singleShot(0, lambda: self._try_columns(counts, on_done))
                 return
-        self._pitch_mm = (legend.rect().width() + legend.columnSpace()) / legend.columnCount()
-        self.count = ceil(legend.columnCount() / self._columns_on_page)
-        self._say_where()
+        used = round((legend.rect().width() + legend.columnSpace()) / self._pitch_mm)  # QGIS may need fewer
+        self.count = ceil(used / self._columns_on_page)
+        legend.setVisibility(False)
         on_done()
 
-    def _say_where(self) -> None:
-        """Say beside the map where the legend is."""
-        words = QgsLayoutItemLabel(self._sheet)
+    @property
+    def words(self) -> str:
+        """Where the legend is, for the sheet with the map; empty while it stands there."""
         text = tr("Legend: page 2") if self.count == 1 else tr("Legend: pages 2 to {last}")
-        words.setText(text.format(last=self.count + 1))
-        words.setTextFormat(self._sheet.itemById("foot").textFormat())
-        self._sheet.addLayoutItem(words)
-        words.attemptSetSceneRect(QRectF(self._legend.pos().x(), self._legend.pos().y(), 64, 14))
-        self._legend.setVisibility(False)
-        self._words = words
+        return text.format(last=self.count + 1) if self.count else ""
 
     def draw(self, page: int, painter: QPainter, dots_per_mm: float) -> None:
         """Draw one of the pages, from 0, where the painter stands; the sheet has its map on it no longer."""
         legend, exporter = self._legend, QgsLayoutExporter(self._sheet)
-        for item in (*map(self._sheet.itemById, BESIDE_MAP), self._words):
-            item.setVisibility(False)
+        self._show(MAP_PARTS, False)
         exporter.renderPage(painter, 0)
-        others = [one for one in self._sheet.items() if isinstance(one, QgsLayoutItem) and one.isVisible()]
-        for item in others:
-            item.setVisibility(False)
+        self._show(PAGE_PARTS, False)
         legend.setVisibility(True)
         offset = page * self._columns_on_page * self._pitch_mm
-        legend.attemptMove(QgsLayoutPoint(self._room.left() - offset, self._room.top()))
+        box = QRectF(self._room.topLeft(), legend.rect().size())
+        legend.attemptSetSceneRect(box.translated(-offset, 0))
         painter.save()
         room = QRectF(*(dots_per_mm * side for side in self._room.getRect()))
         painter.setClipRect(room, Qt.ClipOperation.IntersectClip)
         exporter.renderPage(painter, 0)
         painter.restore()
-        legend.setVisibility(False)
-        for item in others:
-            item.setVisibility(True)
+        self._show(PAGE_PARTS, True)
+
+    def _show(self, parts: tuple[str, ...], is_shown: bool) -> None:
+        for part in parts:
+            self._sheet.itemById(part).setVisibility(is_shown)

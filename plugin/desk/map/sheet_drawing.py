@@ -18,7 +18,7 @@ from qgis.core import (
     QgsPrintLayout,
 )
 from qgis.PyQt.QtCore import QMarginsF, QObject, QRectF, QSize, QSizeF, Qt, QTimer, pyqtSignal
-from qgis.PyQt.QtGui import QImage, QPageSize, QPainter, QPdfWriter, QPen
+from qgis.PyQt.QtGui import QFont, QImage, QPageSize, QPainter, QPdfWriter, QPen
 
 from onemap.plugin.connection.task import BackgroundTask
 from onemap.plugin.desk.map.legend_pages import LegendPages
@@ -32,7 +32,7 @@ LEGEND_PARTS = (
     QgsLegendStyle.Style.SymbolLabel,
 )
 DRAFT_DPI, DPI = 20, 300
-LEAST_SHARE = 0.75  # of the template's letters of 8 points; smaller ones are not read on paper
+LETTERS_PT, LEAST_SHARE = 8, 0.75  # of the template, and how much of them remains; smaller ones are not read on paper
 FILTER_DPI = 25.4  # a dot a millimetre: as fine as a layout looks which symbols are in sight
 DOTS_PER_MM = DPI / 25.4
 FRAME_MM = 0.3
@@ -156,6 +156,9 @@ class SheetDrawing(QObject):
         self._painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         QgsLayoutExporter(self._sheet).renderPage(self._painter, 0)  # with the paper, so that it comes first
         self._painter.fillRect(self._map_box(), Qt.GlobalColor.white)
+        place = self._legend.pos() * DOTS_PER_MM
+        self._painter.setFont(QFont(self._painter.font().family(), LETTERS_PT))
+        self._painter.drawText(place, self._pages.words)
         return True
 
     def _map_box(self) -> QRectF:

@@ -79,10 +79,11 @@ def colours_in(picture, left, top, right, bottom):
 @pytest.mark.slow
 def test_a_legend_of_77_layers_has_pages_of_its_own_where_each_can_be_read(printing, tmp_path, monkeypatch):
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda _url: True)
+    wide = "一个很长的名称" * 9  # so that a page has few columns
     square, colours = QgsFeature(), [QColor.fromHsv(4 * number, 255, 200) for number in range(78)]
     square.setGeometry(QgsGeometry.fromRect(QgsRectangle(X + 10, Y + 10, X + 200, Y + 200)))
     for number, colour in enumerate(colours):
-        layer = QgsVectorLayer(f"Polygon?crs={CRS}", f"规划图层 {number:02}", "memory")
+        layer = QgsVectorLayer(f"Polygon?crs={CRS}", f"{wide if number == 9 else number}", "memory")
         layer.renderer().symbol().setColor(colour)
         if number < 77:  # the last one has nothing on the sheet
             layer.dataProvider().addFeatures([square])
@@ -93,7 +94,7 @@ def test_a_legend_of_77_layers_has_pages_of_its_own_where_each_can_be_read(print
     wait_for(printing.isEnabled)
     picture = QImage(str(target))
     count = picture.height() // SHEET_PX[1] - 1
-    assert picture.height() == (1 + count) * SHEET_PX[1] and count >= 1, "the pages lie below the map"
+    assert picture.height() == (1 + count) * SHEET_PX[1] and count == 2, "the pages lie below the map"
     names = {colour.name() for colour in colours}
     below = colours_in(picture, 0, SHEET_PX[1], *(SHEET_PX[0], picture.height()))
     assert names & below == {colour.name() for colour in colours[:77]}
