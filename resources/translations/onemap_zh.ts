@@ -145,7 +145,7 @@ If the threshold of severity is reached the results are written, and the algorit
     </message>
     <message>
         <source>The most severe verdict is {verdict}: the threshold {threshold} is reached.</source>
-        <translation>最严重的判定为“{verdict}”，已达到所设的“{threshold}”。</translation>
+        <translation>最严重的结论为“{verdict}”，已达到所设的“{threshold}”。</translation>
     </message>
     <message>
         <source>Parcels</source>
@@ -1069,7 +1069,7 @@ If the threshold of severity is reached the results are written, and the algorit
     </message>
     <message>
         <source>Set bad features aside, and add the rest</source>
-        <translation>把有问题的要素另存，其余加入</translation>
+        <translation>把有问题的要素另列，其余加入</translation>
     </message>
     <message>
         <source>Layers of its own (a TOML file)</source>
@@ -1101,7 +1101,7 @@ If the threshold of severity is reached the results are written, and the algorit
     </message>
     <message>
         <source>Features set aside</source>
-        <translation>另存的要素数</translation>
+        <translation>另列的要素数</translation>
     </message>
     <message>
         <source>Reading {file} with QGIS's GDAL</source>
@@ -1278,6 +1278,14 @@ If the threshold of severity is reached the results are written, and the algorit
     <message>
         <source>Legend</source>
         <translation>图例</translation>
+    </message>
+    <message>
+        <source>Legend: page 2</source>
+        <translation>图例见第 2 页</translation>
+    </message>
+    <message>
+        <source>Legend: pages 2 to {last}</source>
+        <translation>图例见第 2 至 {last} 页</translation>
     </message>
     <message>
         <source>Title of the map</source>
@@ -1561,7 +1569,7 @@ If the threshold of severity is reached the results are written, and the algorit
     </message>
     <message>
         <source>Set aside as bad: {count}; where they are nothing is known.</source>
-        <translation>另存的问题要素：{count} 个；其所在之处无法判定。</translation>
+        <translation>另列的问题要素：{count} 个；其所在之处无法判定。</translation>
     </message>
     <message>
         <source>Its numbers look like {crs}: take it</source>
@@ -2053,7 +2061,7 @@ A version is a layer's code, or code@label.</source>
     </message>
     <message>
         <source>Your name is asked for first</source>
-        <translation>先请填写姓名</translation>
+        <translation>请先填写姓名</translation>
     </message>
     <message>
         <source>Discard what is typed</source>
@@ -4329,7 +4337,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>Nothing in it has a layer yet.</source>
-        <translation>其中还没有图层找到去处。</translation>
+        <translation>其中的数据都还没有对应的图层。</translation>
     </message>
     <message>
         <source>Layers that go in: {count}.</source>
@@ -4361,7 +4369,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>What goes where</source>
-        <translation>各图层的去处</translation>
+        <translation>图层对应关系</translation>
     </message>
     <message>
         <source>– left out</source>
@@ -4397,7 +4405,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>Nothing else in it is matched to a layer.</source>
-        <translation>其余图层没有去处。</translation>
+        <translation>其余数据没有对应的图层。</translation>
     </message>
     <message>
         <source>Values in it</source>
@@ -4757,7 +4765,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>{count:# rule asks|# rules ask} for it</source>
-        <translation>{count} 条规则要问</translation>
+        <translation>{count} 条规则需要</translation>
     </message>
     <message>
         <source>Fill in…</source>
@@ -4765,7 +4773,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>The facts of the project that rules ask for, as a form</source>
-        <translation>以表单填写规则要问的项目资料</translation>
+        <translation>以表单填写规则需要的项目资料</translation>
     </message>
     <message>
         <source>none stated</source>
@@ -4873,7 +4881,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>Forget</source>
-        <translation>忘记</translation>
+        <translation>清除</translation>
     </message>
     <message>
         <source>Reading the answers…</source>
@@ -4889,7 +4897,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>Forgetting…</source>
-        <translation>正在忘记…</translation>
+        <translation>正在清除…</translation>
     </message>
     <message>
         <source>Nothing is remembered yet: it comes with the first version of a layer.</source>
@@ -4929,7 +4937,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>Open cases whose conclusion would change</source>
-        <translation>在办项目：哪些结论会翻转</translation>
+        <translation>在办项目：哪些结论会改变</translation>
     </message>
     <message>
         <source>Kept checks whose verdicts would change (ids, semicolons between)</source>
@@ -5133,7 +5141,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>Atlas (*.pdf)</source>
-        <translation>图集（*.pdf）</translation>
+        <translation>图册（*.pdf）</translation>
     </message>
     <message>
         <source>Converted file</source>

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from qgis.core import (
     Qgis,
     QgsCoordinateReferenceSystem,
@@ -26,6 +28,7 @@ from qgis.PyQt.QtGui import QColor
 from qgis.PyQt.QtWidgets import QWidget
 
 from onemap.plugin.desk.add.inspection_result import InspectedLayer
+from onemap.plugin.desk.map.sliced_work import SlicedWork
 from onemap.plugin.desk.map.table_layers import table_layer
 from onemap.plugin.widgets.buttons import wrapped_label
 from onemap.plugin.widgets.rows_and_columns import column_of
@@ -54,28 +57,37 @@ class PlacePreview(QWidget):
         self.summary = wrapped_label()
         self._layers: list[QgsMapLayer] = []
         self.source: QgsVectorLayer | None = None  # the file as QGIS reads it, where it can
+        self._place: QgsGeometry | None = None  # of the file that is shown, in the library's system
         self._district: QgsVectorLayer | None = None
+        self._reading = SlicedWork(self, steps_at_once=1)
+        self.is_reading = False  # the district, of a library with hundreds of tables
         self._marker: QgsRubberBand | None = None
         layout = column_of((self.canvas, 1), inside=self, is_tight=True)
         self.summary.setContentsMargins(BESIDE_SUMMARY_PX, 0, BESIDE_SUMMARY_PX, BESIDE_SUMMARY_PX)
         layout.addWidget(self.summary)
 
     def show_district(self, library: str, crs: str) -> None:
-        """Show the district of a library, in the library's coordinate system."""
-        system = QgsCoordinateReferenceSystem(crs)
-        self.canvas.setDestinationCrs(system)
-        outline = district_of(library)
-        self._district = None
-        if outline is not None:
-            self._district = _memory_layer(outline, system, "", DISTRICT_COLOUR)
+        """Show the district of a library, in the library's coordinate system; it comes a moment later."""
+        self.canvas.setDestinationCrs(QgsCoordinateReferenceSystem(crs))
+        self._district, self.is_reading = None, True
         self.show_nothing("")
+        self._reading.begin(self._district_steps(library), is_urgent=False)
+
+    def _district_steps(self, library: str) -> Iterator[None]:
+        table = district_table(library)
+        yield
+        outline = district_in(table)
+        self.is_reading = False
+        if outline is not None:
+            self._district = _memory_layer(outline, self.canvas.mapSettings().destinationCrs(), "", DISTRICT_COLOUR)
+        self._show(self._layers, self._relation(self._place) if self._place is not None else self.summary.text())
+        self._show_whole()
 
     def show_nothing(self, words: str) -> None:
         """Show only the district, and a text."""
-        self.source = None
+        self.source = self._place = None
         self._show([], words)
-        if self._district is not None:
-            self._set_extent(self._district.extent())
+        self._show_whole()
 
     def show_source(self, path: str, layer: InspectedLayer, crs: QgsCoordinateReferenceSystem) -> None:
         """Show one layer of a file, in a given coordinate system."""
@@ -87,6 +99,7 @@ class PlacePreview(QWidget):
         if place is None:
             self.show_nothing(tr("In this coordinate system it would lie nowhere on earth."))
             return
+        self._place = place
         frame_layer = _memory_layer(frame, crs, "" if layer.raster else SOURCE_COLOUR, SOURCE_COLOUR)
         if layer.raster is not None:
             self.source, picture = None, _raster_layer(path, crs)
@@ -94,10 +107,7 @@ class PlacePreview(QWidget):
         else:
             self.source = _vector_layer(path, layer, crs)
             self._show([self.source or frame_layer], self._relation(place))
-        box = place.boundingBox()
-        if self._district is not None:
-            box.combineExtentWith(self._district.extent())
-        self._set_extent(box)
+        self._show_whole()
 
     def show_beside(self, version: QgsVectorLayer) -> None:
         """Show a version of the library below the file's features; one without ground is not seen."""
@@ -127,6 +137,7 @@ class PlacePreview(QWidget):
 
     def close_down(self) -> None:
         """Release the layers while the canvas exists."""
+        self._reading.stop()
         self._remove_marker()
         self.canvas.stopRendering()
         self.canvas.setLayers([])
@@ -146,6 +157,16 @@ class PlacePreview(QWidget):
         self.summary.setText(words)
         self.summary.setVisible(bool(words))
 
+    def _show_whole(self) -> None:
+        """Show the district and the file's place, as far as they are known."""
+        boxes = [self._place.boundingBox()] if self._place is not None else []
+        if self._district is not None:
+            boxes.append(self._district.extent())
+        if boxes:
+            box = QgsRectangle(boxes[0])
+            box.combineExtentWith(boxes[-1])
+            self._set_extent(box)
+
     def _set_extent(self, box: QgsRectangle) -> None:
         extent = QgsRectangle(box)
         extent.scale(MARGIN)
@@ -153,6 +174,8 @@ class PlacePreview(QWidget):
         self.canvas.refresh()
 
     def _relation(self, place: QgsGeometry) -> str:
+        if self.is_reading:
+            return ""
         if self._district is None:
             return tr("The library has no district to compare it with.")
         district = next(self._district.getFeatures()).geometry()
@@ -180,7 +203,16 @@ class PlacePreview(QWidget):
 
 def district_of(library: str) -> QgsGeometry | None:
     """The district of a library, in the library's coordinate system; None where it has none."""
-    table = table_layer(library, "onemap_district", "district", geometry="", is_listed=False)
+    return district_in(district_table(library))
+
+
+def district_table(library: str) -> QgsVectorLayer:
+    """The table of a library's district; it opens slowly, as every other table is looked at."""
+    return table_layer(library, "onemap_district", "district", geometry="", is_listed=False)
+
+
+def district_in(table: QgsVectorLayer) -> QgsGeometry | None:
+    """The district in its table; None where there is none."""
     if not table.isValid() or table.fields().lookupField("geom") < 0:
         return None
     parts = [_geometry_of_blob(bytes(row["geom"])) for row in table.getFeatures()]

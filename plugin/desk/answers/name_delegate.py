@@ -34,6 +34,7 @@ class NameDelegate(QStyledItemDelegate):
     def __init__(self, parent: QTreeView) -> None:
         super().__init__(parent)
         self._sizes: dict[tuple[object, ...], QSize] = {}  # a tree asks again for every row whenever one has changed
+        self._style = parent.style()
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
         """As high as the wrapped name: Qt's own tree does not tell a delegate how wide its column is."""
@@ -56,6 +57,7 @@ class NameDelegate(QStyledItemDelegate):
         option.text = breakable(option.text, option.fontMetrics, self._width(index))
 
     def _width(self, index: QModelIndex) -> int:
+        self._style = self.parent().style()  # kept, or Python would look up its kind anew for every cell
         return max(text_width(self.parent(), index), LEAST_WIDTH_PX)
 
 
@@ -121,11 +123,12 @@ def text_width(tree: QTreeView, index: QModelIndex) -> int:
     level, above = int(is_first and tree.rootIsDecorated()), index.parent()
     while is_first and above.isValid():
         level, above = level + 1, above.parent()
-    given = tree.iconSize()
-    usual = tree.style().pixelMetric(QStyle.PixelMetric.PM_SmallIconSize)
-    has_icon = index.data(Qt.ItemDataRole.DecorationRole) is not None
-    margins = 2 * (tree.style().pixelMetric(QStyle.PixelMetric.PM_FocusFrameHMargin) + 1)  # of a text, and of an icon
-    icon = (given.width() if given.isValid() else usual) + margins if has_icon else 0
-    has_box = index.data(Qt.ItemDataRole.CheckStateRole) is not None
-    box = tree.style().pixelMetric(QStyle.PixelMetric.PM_IndicatorWidth) + margins if has_box else 0
+    given, style = tree.iconSize(), tree.style()
+    margins = 2 * (style.pixelMetric(QStyle.PixelMetric.PM_FocusFrameHMargin) + 1)  # of a text, and of an icon
+    icon = box = 0
+    if index.data(Qt.ItemDataRole.DecorationRole) is not None:
+        usual = style.pixelMetric(QStyle.PixelMetric.PM_SmallIconSize)
+        icon = (given.width() if given.isValid() else usual) + margins
+    if index.data(Qt.ItemDataRole.CheckStateRole) is not None:
+        box = style.pixelMetric(QStyle.PixelMetric.PM_IndicatorWidth) + margins
     return whole - level * tree.indentation() - icon - box - margins

@@ -17,10 +17,11 @@ from qgis.core import (
     QgsMapSettingsUtils,
     QgsPrintLayout,
 )
-from qgis.PyQt.QtCore import QMarginsF, QObject, QRectF, QSizeF, Qt, QTimer, pyqtSignal
-from qgis.PyQt.QtGui import QImage, QPageSize, QPainter, QPdfWriter, QPen
+from qgis.PyQt.QtCore import QMarginsF, QObject, QRectF, QSize, QSizeF, Qt, QTimer, pyqtSignal
+from qgis.PyQt.QtGui import QFont, QImage, QPageSize, QPainter, QPdfWriter, QPen
 
 from onemap.plugin.connection.task import BackgroundTask
+from onemap.plugin.desk.map.legend_pages import LegendPages
 from onemap.plugin.words.translation import tr
 
 LEGEND_PARTS = (
@@ -31,6 +32,7 @@ LEGEND_PARTS = (
     QgsLegendStyle.Style.SymbolLabel,
 )
 DRAFT_DPI, DPI = 20, 300
+LETTERS_PT, LEAST_SHARE = 8, 0.75  # of the template, and how much of them remains; smaller ones are not read on paper
 FILTER_DPI = 25.4  # a dot a millimetre: as fine as a layout looks which symbols are in sight
 DOTS_PER_MM = DPI / 25.4
 FRAME_MM = 0.3
@@ -52,9 +54,12 @@ class SheetDrawing(QObject):
         self._sheet, self._path = sheet, Path(path)
         self._part = self._path.with_name(f"{self._path.name}.part")
         self._map, self._legend = sheet.itemById("map"), sheet.itemById("legend")
+        self._pages = LegendPages(sheet)
+        self._page = 0  # of the legend, that is drawn next
         self._is_image = self._path.suffix.lower() == ".png"
         self._device: QImage | QPdfWriter | None = None
         self._painter: QPainter | None = None  # of the sheet
+        self._page_dots = QSize()
         self._ground: QImage | None = None  # the map, where a PDF cannot hold it as lines
         self._map_painter: QPainter | None = None
 
@@ -84,11 +89,17 @@ class SheetDrawing(QObject):
         QgsLayoutExporter(self._sheet).renderPageToImage(0, dpi=DRAFT_DPI)
 
     def _fit_legend(self) -> None:
-        """Make the legend smaller where it would lie over the scale bar; how high it is, is known once it was drawn."""
+        """Make the legend smaller where it would lie over the scale bar; how high it is, is known once it was drawn.
+
+        One that could not be read then has pages of its own.
+        """
         self._draw_draft()
         legend = self._legend
         room = self._sheet.itemById("scale").pos().y() - legend.pos().y()
         share = room / max(room, legend.rect().height())
+        if share < LEAST_SHARE:
+            self._pages.fit(self._draw_map)
+            return
         for part in LEGEND_PARTS if share < 1 else ():
             style = legend.style(part)
             text = style.textFormat()
@@ -126,8 +137,9 @@ class SheetDrawing(QObject):
         """Begin the sheet with all that lies beside the map; False where nothing can be written there."""
         size = self._sheet.pageCollection().page(0).pageSize()
         if self._is_image:
-            dots = (size.toQSizeF() * DOTS_PER_MM).toSize()
-            self._device = QImage(dots, QImage.Format.Format_RGB32)
+            self._page_dots = (size.toQSizeF() * DOTS_PER_MM).toSize()
+            height = self._page_dots.height() * (1 + self._pages.count)
+            self._device = QImage(self._page_dots.width(), height, QImage.Format.Format_RGB32)
             self._device.setDotsPerMeterX(round(DOTS_PER_MM * 1000))
             self._device.setDotsPerMeterY(round(DOTS_PER_MM * 1000))
             self._device.fill(0xFFFFFFFF)
@@ -144,6 +156,9 @@ class SheetDrawing(QObject):
         self._painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         QgsLayoutExporter(self._sheet).renderPage(self._painter, 0)  # with the paper, so that it comes first
         self._painter.fillRect(self._map_box(), Qt.GlobalColor.white)
+        place = self._legend.pos() * DOTS_PER_MM
+        self._painter.setFont(QFont(self._painter.font().family(), LETTERS_PT))
+        self._painter.drawText(place, self._pages.words)
         return True
 
     def _map_box(self) -> QRectF:
@@ -160,6 +175,19 @@ class SheetDrawing(QObject):
             self._painter.drawImage(self._map_box(), self._ground)
         self._painter.setPen(QPen(Qt.GlobalColor.black, DOTS_PER_MM * FRAME_MM))
         self._painter.drawRect(self._map_box())
+        QTimer.singleShot(0, self._go_on)
+
+    def _go_on(self) -> None:
+        """Draw the next page of the legend, then pack all of them; in a picture they lie below the map."""
+        if self._page < self._pages.count:
+            if self._is_image:
+                self._painter.translate(0, self._page_dots.height())
+            else:
+                self._device.newPage()
+            self._pages.draw(self._page, self._painter, DOTS_PER_MM)
+            self._page += 1
+            QTimer.singleShot(0, self._go_on)
+            return
         BackgroundTask(tr("Printing the map…"), self._pack, lambda packed, _error: self._end(bool(packed))).start()
 
     def _pack(self, _progress: object) -> bool:

@@ -13,8 +13,9 @@ STEPS_AT_ONCE = 8  # about 0.1 s of work
 class SlicedWork(QObject):
     """One piece of work at a time: what is begun anew takes the place of what is not done yet."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, steps_at_once: int = STEPS_AT_ONCE) -> None:
         super().__init__(parent)
+        self._steps_at_once = steps_at_once
         self._steps: Iterator[object] = iter(())
         self._on_done: Callable[[], None] | None = None
         self._timer = QTimer(self)
@@ -40,10 +41,10 @@ class SlicedWork(QObject):
     def _go_on(self) -> None:
         self._timer.stop()
         steps = self._steps
-        count = sum(1 for _step in islice(steps, STEPS_AT_ONCE))
+        count = sum(1 for _step in islice(steps, self._steps_at_once))
         if self._steps is not steps:  # what was done has begun other work
             return
-        if count == STEPS_AT_ONCE:
+        if count == self._steps_at_once:
             self._timer.start(0)
             return
         on_done, self._on_done = self._on_done, None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qgis.PyQt.QtCore import QEvent, QObject, Qt, pyqtSignal
+from qgis.PyQt.QtCore import QEvent, QModelIndex, QObject, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QHeaderView, QStyle, QTableView
 
 from onemap.plugin.desk.answers.name_delegate import wrapped_height
@@ -10,7 +10,7 @@ from onemap.plugin.desk.answers.name_delegate import wrapped_height
 ALWAYS = 2  # of the columns, from the first: a name, and its measure
 MOST_ROWS = 80  # whose names are measured; Qt would measure a thousand of each column
 ROW_MARGIN_PX = 8
-AROUND_PX = 6  # beside the text of a cell
+AROUND_PX, GRID_PX = 6, 1  # beside the text of a cell, and between two
 
 
 class ColumnFit(QObject):
@@ -35,7 +35,7 @@ class ColumnFit(QObject):
         columns = range(table.model().columnCount())
         for column in columns:
             table.setColumnHidden(column, False)  # Qt finds that the head of a hidden one needs no room
-        self._widths = [max(table.sizeHintForColumn(one), header.sectionSizeHint(one)) for one in columns]
+        self._widths = [max(self._text_width(one), header.sectionSizeHint(one)) for one in columns]
         self.fit()
 
     def measure_again(self) -> None:
@@ -63,17 +63,29 @@ class ColumnFit(QObject):
         self._table.verticalHeader().setDefaultSectionSize(self._row_height(shown[0]) + ROW_MARGIN_PX)
         self.fitted.emit()
 
+    def _text_width(self, column: int) -> int:
+        """With which no text is cut; Qt's own hint asks each cell for all that it shows: ten times as long."""
+        metrics = self._table.fontMetrics()
+        texts = {str(cell.data()) for cell in self._cells(column)}
+        return max(map(metrics.horizontalAdvance, texts), default=0) + self._icon_width(column) + AROUND_PX + GRID_PX
+
+    def _cells(self, column: int) -> list[QModelIndex]:
+        model = self._table.model()
+        return [model.index(row, column) for row in range(min(model.rowCount(), MOST_ROWS))]
+
+    def _icon_width(self, column: int) -> int:
+        if not any(cell.data(Qt.ItemDataRole.DecorationRole) is not None for cell in self._cells(column)[:1]):
+            return 0
+        return self._table.style().pixelMetric(QStyle.PixelMetric.PM_SmallIconSize) + AROUND_PX
+
     def _row_height(self, column: int) -> int:
         """Every row is as high as the highest name needs: of tens of thousands not each is measured at each resize."""
-        table, model = self._table, self._table.model()
+        table = self._table
         line = table.fontMetrics().height()
         if table.columnWidth(column) >= self._widths[column]:
             return line
-        cells = [model.index(row, column) for row in range(min(model.rowCount(), MOST_ROWS))]
-        icon = table.verticalHeader().style().pixelMetric(QStyle.PixelMetric.PM_SmallIconSize) + AROUND_PX
-        has_icon = any(cell.data(Qt.ItemDataRole.DecorationRole) is not None for cell in cells[:1])
-        width = max(table.columnWidth(column) - AROUND_PX - (icon if has_icon else 0), 1)
-        names = {str(cell.data()) for cell in cells}
+        width = max(table.columnWidth(column) - AROUND_PX - self._icon_width(column), 1)
+        names = {str(cell.data()) for cell in self._cells(column)}
         return max([line, *(wrapped_height(name, table.font(), width) for name in names)])
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +18,7 @@ from qgis.PyQt.QtWidgets import (
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.desk.library.open_library import OpenLibrary
+from onemap.plugin.desk.map.sliced_work import SlicedWork
 from onemap.plugin.desk.results.results import CheckedParcel, Finding, RunOnDisplay, read_results
 from onemap.plugin.desk.results.results_view import ResultsView
 from onemap.plugin.desk.results.summary_view import department_asked_text
@@ -59,6 +61,7 @@ class CaseFindings(QWidget):
         self._round_key = NO_ROUND  # library and case, round, and how many remedies it keeps
         self._is_busy = False
         self.outline = ParcelOutline(canvas)
+        self._drawing = SlicedWork(self)
         self.all_box = TickBox(tr("All departments"))
         self.all_box.toggled.connect(self._fill)
         self.results = ResultsView(library.core, canvas)
@@ -123,8 +126,9 @@ class CaseFindings(QWidget):
 
     def show_department(self, department: str) -> None:
         """Show this department's findings."""
-        self._department = department
-        self._fill()
+        if department != self._department:  # else its findings are listed
+            self._department = department
+            self._fill()
 
     def set_busy(self, is_busy: bool) -> None:
         """Disable the steps while the core is working."""
@@ -144,6 +148,7 @@ class CaseFindings(QWidget):
     def clear(self) -> None:
         """Clear the findings."""
         self.asking.forget()
+        self._drawing.stop()
         self._case, self._round_key, self._parcels = None, NO_ROUND, []
         self.outline.clear()
         self.remedy.clear()
@@ -154,7 +159,6 @@ class CaseFindings(QWidget):
 
     def _show(self, target: str, answer: dict[str, Any], parcels: list[CheckedParcel]) -> None:
         self._parcels = parcels
-        self.outline.draw(target)
         titles = {layer.code: layer.title for layer in self._library.layers}
         run = {"id": answer["run"], "started": answer.get("opened_on", "")}
         rules = {name: answer.get(name) for name in ("rules", "view", "citations")}
@@ -164,6 +168,14 @@ class CaseFindings(QWidget):
         )
         self._fill()
         self.findings_read.emit()
+        self._drawing.begin(self._outline_steps(target), is_urgent=False)
+
+    def _outline_steps(self, target: str) -> Iterator[None]:
+        try:
+            self.outline.draw(target)
+        except Refusal as refusal:
+            self.refused.emit(refusal)
+        yield
 
     def _refuse(self, refusal: Refusal) -> None:
         self._round_key = NO_ROUND

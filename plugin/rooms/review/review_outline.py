@@ -27,6 +27,7 @@ class ParcelOutline:
     def __init__(self, canvas: QgsMapCanvas) -> None:
         self._canvas = canvas
         self._band: QgsRubberBand | None = None
+        self._is_shown = True
         self._extent = QgsRectangle()
         self._crs = QgsCoordinateReferenceSystem()
 
@@ -51,10 +52,11 @@ class ParcelOutline:
         band.updatePosition()
         band.update()
         self._band = band
-        self.show(True)
+        self.show(self._is_shown)
 
     def show(self, is_shown: bool) -> None:
         """Show the outline, or hide it while another tab is open."""
+        self._is_shown = is_shown
         if self._band is not None:
             self._band.setVisible(is_shown)
 

@@ -56,6 +56,32 @@ parcels ends, 0.9 for a comparison of as many spots. The panel that had all of i
 version and back, 1.45 for the findings of a case of 2,000 parcels, and 0.52 for the results of a check of as many.
 """
 
+PROOFS = (
+    ("A QGIS 3.40 built with Qt 6 takes the plugin", "plugin/profile/test_plugin_manager"),
+    (
+        "A file that is not like its layer is held; both are on the map",
+        "layers/ingest/test_plausibility",
+        "plugin/desk/add/test_add_dialog",
+    ),
+    (
+        "A version added by mistake goes out of force, and back",
+        "layers/library/test_retirement",
+        "plugin/desk/library/test_version_retirement",
+    ),
+    ("What was asked folds away after a check", "plugin/rooms/check/test_check_form"),
+    ("A use is found by how its code begins; a drawing is taken back", "plugin/desk/parcels/test_drawing"),
+    ("The map stays the planner's; an empty library says what to do", "plugin/desk/map/test_map_order"),
+    ("As whom one acts is said before a decision", "plugin/rooms/review/test_review_tab"),
+    ("What is broken stands first, under its theme", "plugin/rooms/numbers/test_numbers_tab"),
+    ("Slivers stand apart, with their count", "plugin/rooms/compare/test_compare_tab"),
+    ("What is not counted is told by grey, word and screen reader", "plugin/desk/results/test_findings_tree"),
+    ("A map on A4 or A3 has a legend that can be read", "plugin/desk/map/test_map_print"),
+    ("What pip says folds away, and the dock keeps its width", "plugin/connection/test_core_python"),
+    ("Files pass the validators of GDAL and GeoParquet", "rules/display/outputs/test_foreign_validators"),
+    ("A sender's own area and its kind are kept", "layers/sources/test_redline_writing"),
+    ("A statement without head and sender says so", "rules/review/test_conclusions"),
+)
+
 
 def main() -> int:
     """Measure, write the page; 1 where something could not be done."""
@@ -184,8 +210,14 @@ def _page(days: dict[str, dict[str, Any]], stalls: dict[str, list[dict[str, floa
             "",
         ]
     lines += BEFORE.replace("\n", " ").replace("## Before  ", "## Before\n\n").strip().splitlines()
-    lines.append("")
-    return "\n".join(lines)
+    return "\n".join([*lines, "", *_proof_rows(), ""])
+
+
+def _proof_rows() -> list[str]:
+    rows = ["## Where each promise is proved", "", "| promise | tests |", "|---|---|"]
+    for promise, *modules in PROOFS:
+        rows.append(f"| {promise} | {', '.join(f'`tests/{module}.py`' for module in modules)} |")
+    return rows
 
 
 def _day_rows(days: dict[str, dict[str, Any]]) -> list[str]:

@@ -33,7 +33,7 @@ def dialog(own_library):
 def show(dialog, path, layer=""):
     """Choose a file and wait for what is in it."""
     dialog.form.source.choose(SourceFile(str(path), layer))
-    wait_for(lambda: not dialog.is_working)
+    wait_for(lambda: not dialog.is_working and not dialog.page.preview.is_reading)
 
 
 def add(dialog, code=""):

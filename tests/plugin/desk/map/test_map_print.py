@@ -1,12 +1,14 @@
 """The map as it lies on the canvas, printed on the sheets of a published project."""
 
 import pytest
-from qgis.core import QgsCoordinateReferenceSystem, QgsProject, QgsRectangle
+from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry, QgsProject, QgsRectangle, QgsVectorLayer
 from qgis.PyQt.QtCore import QDate
-from qgis.PyQt.QtGui import QDesktopServices, QImage
+from qgis.PyQt.QtGui import QColor, QDesktopServices, QImage
 
 from onemap.plugin.profile import settings
 from onemap.tests.plugin.small_town import CRS, Reader, X, Y, wait_for
+
+SHEET_PX = (3508, 2480)  # 297 × 210 mm at 300 dots an inch
 
 
 @pytest.fixture
@@ -55,7 +57,7 @@ def test_the_map_is_written_and_opened_under_a_name_for_people(printing, dock, t
     wait_for(printing.isEnabled)
     QDesktopServices.unsetUrlHandler("file")
     picture = QImage(str(target))
-    assert (picture.width(), picture.height()) == (3508, 2480)  # 297 × 210 mm at 300 dots an inch
+    assert (picture.width(), picture.height()) == SHEET_PX
     ground = picture.copy(130, 270, 2400, 1900)  # the map, of which farmland covers the middle
     assert len({ground.pixelColor(x, y).name() for x in range(0, 2400, 40) for y in range(0, 1900, 40)}) > 2
     assert reader.opened == [str(target)] and str(target) in dock.notice.text
@@ -66,3 +68,35 @@ def test_the_map_is_written_and_opened_under_a_name_for_people(printing, dock, t
     wait_for(printing.isEnabled)
     assert not list(tmp_path.glob("*.part"))
     assert "could not be written" in dock.notice.text and len(reader.opened) == 1
+
+
+def colours_in(picture, left, top, right, bottom):
+    """The colours of a part of a picture, a dot of ten."""
+    dots = ((x, y) for x in range(left, right, 10) for y in range(top, bottom, 10))
+    return {picture.pixelColor(x, y).name() for x, y in dots}
+
+
+@pytest.mark.slow
+def test_a_legend_of_77_layers_has_pages_of_its_own_where_each_can_be_read(printing, tmp_path, monkeypatch):
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda _url: True)
+    wide = "一个很长的名称" * 9  # so that a page has few columns
+    square, colours = QgsFeature(), [QColor.fromHsv(4 * number, 255, 200) for number in range(78)]
+    square.setGeometry(QgsGeometry.fromRect(QgsRectangle(X + 10, Y + 10, X + 200, Y + 200)))
+    for number, colour in enumerate(colours):
+        layer = QgsVectorLayer(f"Polygon?crs={CRS}", f"{wide if number == 9 else number}", "memory")
+        layer.renderer().symbol().setColor(colour)
+        if number < 77:  # the last one has nothing on the sheet
+            layer.dataProvider().addFeatures([square])
+            layer.updateExtents()
+        QgsProject.instance().addMapLayer(layer)
+    target = tmp_path / "map.png"
+    printing.write(str(target), "A4", "城北")
+    wait_for(printing.isEnabled)
+    picture = QImage(str(target))
+    count = picture.height() // SHEET_PX[1] - 1
+    assert picture.height() == (1 + count) * SHEET_PX[1] and count == 2, "the pages lie below the map"
+    names = {colour.name() for colour in colours}
+    below = colours_in(picture, 0, SHEET_PX[1], *(SHEET_PX[0], picture.height()))
+    assert names & below == {colour.name() for colour in colours[:77]}
+    beside = colours_in(picture, 2620, 0, *SHEET_PX)  # right of the map: where the legend is, is said
+    assert not names & beside and "#000000" in beside

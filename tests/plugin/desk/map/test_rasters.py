@@ -41,7 +41,7 @@ def dialog(own_library):
 def show(dialog, path):
     """Choose a file and wait for what is in it."""
     dialog.form.source.choose(SourceFile(str(path)))
-    wait_for(lambda: not dialog.is_working)
+    wait_for(lambda: not dialog.is_working and not dialog.page.preview.is_reading)
 
 
 def test_a_raster_is_shown_beside_the_district_and_added_and_drawn(dialog, heights):

@@ -1,0 +1,77 @@
+"""The legend on pages of its own, where it has too much for the edge of a sheet to be read there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from math import ceil
+
+from qgis.core import QgsLayoutExporter, QgsPrintLayout
+from qgis.PyQt.QtCore import QRectF, Qt, QTimer
+from qgis.PyQt.QtGui import QPainter
+
+from onemap.plugin.words.translation import tr
+
+TRIES = 3  # times the columns that would do if each could be filled
+MAP_PARTS, PAGE_PARTS = ("map", "legend", "scale", "north"), ("page", "title", "foot")  # these on each page
+
+
+class LegendPages:
+    """Columns as wide as the widest name, as many on a page as fit, in the letters of the sheet."""
+
+    def __init__(self, sheet: QgsPrintLayout) -> None:
+        self._sheet, self._legend = sheet, sheet.itemById("legend")
+        head, ground = sheet.itemById("title"), sheet.itemById("map")
+        self._room = QRectF(ground.pos().x(), ground.pos().y(), head.rect().width(), ground.rect().height())
+        self._pitch_mm = 0.0  # from one column to the next
+        self._columns_on_page = 1
+        self.count = 0  # of the pages
+
+    def fit(self, on_done: Callable[[], None]) -> None:
+        """Find how many columns the legend needs: no higher than a page; each try is an event of its own."""
+        legend = self._legend
+        legend.adjustBoxSize()  # as wide as the widest name
+        self._pitch_mm = legend.rect().width() + legend.columnSpace()
+        self._columns_on_page = max(1, int((self._room.width() + legend.columnSpace()) / self._pitch_mm))
+        legend.setEqualColumnWidth(True)
+        least = ceil(legend.rect().height() / self._room.height())
+        self._try_columns(iter(range(least, TRIES * least + 1)), on_done)
+
+    def _try_columns(self, counts: Iterator[int], on_done: Callable[[], None]) -> None:
+        legend, columns = self._legend, next(counts, 0)
+        if columns:
+            legend.setColumnCount(columns)
+            legend.adjustBoxSize()
+            if legend.rect().height() > self._room.height():
+                QTimer.singleShot(0, lambda: self._try_columns(counts, on_done))
+                return
+        used = round((legend.rect().width() + legend.columnSpace()) / self._pitch_mm)  # QGIS may need fewer
+        self.count = ceil(used / self._columns_on_page)
+        legend.setVisibility(False)
+        on_done()
+
+    @property
+    def words(self) -> str:
+        """Where the legend is, for the sheet with the map; empty while it stands there."""
+        text = tr("Legend: page 2") if self.count == 1 else tr("Legend: pages 2 to {last}")
+        return text.format(last=self.count + 1) if self.count else ""
+
+    def draw(self, page: int, painter: QPainter, dots_per_mm: float) -> None:
+        """Draw one of the pages, from 0, where the painter stands; the sheet has its map on it no longer."""
+        legend, exporter = self._legend, QgsLayoutExporter(self._sheet)
+        self._show(MAP_PARTS, False)
+        exporter.renderPage(painter, 0)
+        self._show(PAGE_PARTS, False)
+        legend.setVisibility(True)
+        offset = page * self._columns_on_page * self._pitch_mm
+        box = QRectF(self._room.topLeft(), legend.rect().size())
+        legend.attemptSetSceneRect(box.translated(-offset, 0))
+        painter.save()
+        room = QRectF(*(dots_per_mm * side for side in self._room.getRect()))
+        painter.setClipRect(room, Qt.ClipOperation.IntersectClip)
+        exporter.renderPage(painter, 0)
+        painter.restore()
+        self._show(PAGE_PARTS, True)
+
+    def _show(self, parts: tuple[str, ...], is_shown: bool) -> None:
+        for part in parts:
+            self._sheet.itemById(part).setVisibility(is_shown)
