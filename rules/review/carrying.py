@@ -35,8 +35,9 @@ def carry_over(library: Library) -> None:
 def upgrade(library: Library, grants: Sequence[Right], tables: Sequence[str] = ()) -> dict[str, Any]:
     """Give a library the form and the rights of this version, in one transaction; the cases that were carried over.
 
-    grants: on a server, of every room; tables: of every room, made where they are not there yet. Raises OneMapError library.upgrade_owner, library.altered for tables, views or
-    rights that somebody has changed, review.carried_otherwise for a case that would read otherwise.
+    grants: on a server, of every room; tables: of every room, made where they are not there yet.
+    Raises OneMapError library.upgrade_owner, library.altered for tables, views or rights that somebody has changed,
+    review.carried_otherwise for a case that would read otherwise.
     """
     if not library.roles.is_owner:
         raise OneMapError("library.upgrade_owner", file=library.label)

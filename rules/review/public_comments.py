@@ -11,6 +11,7 @@ from typing import Any
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library, log
+from onemap.layers.messages import LANGUAGES, phrase
 from onemap.layers.stores.logged_rows import insert_logged, plain_tables
 from onemap.layers.stores.sql_text import compose_sql, question_marks
 from onemap.layers.stores.store import StoreConnection
@@ -66,7 +67,8 @@ class WrittenComment:
                 or not is_line
                 or not value.replace("\n", "").replace("\t", "").isprintable()
             ):
-                raise OneMapError("notice.field", field=field, most=most)
+                titles = {language: phrase(f"public_page.{field}", language) for language in LANGUAGES}
+                raise OneMapError("notice.field", field=field, title=titles, most=most)
             clean[field] = value
         return replace(self, **clean)
 
