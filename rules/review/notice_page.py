@@ -57,7 +57,7 @@ def _page_in(
             for one in shown
         ],
         "withheld": is_decided and bool(withheld),
-        "map": _map_of(library, case, language),
+        "maps": _maps_of(library, case, language),
     }
 
 
@@ -78,8 +78,8 @@ def _parcel_rows(library: Library, case: Case) -> list[dict[str, str]]:
     ]
 
 
-def _map_of(library: Library, case: Case, language: str) -> str:
-    """Where the parcels lie; what was found on them is nobody's business here."""
+def _maps_of(library: Library, case: Case, language: str) -> list[str]:
+    """Where the parcels lie, and how they are bounded; what was found on them is nobody's business here."""
     source = MapSource(library, case.current.run, language)
     source.pieces, source.findings = [], []
-    return draw_map(source, MapPage("location"), project=case.project).svg
+    return [draw_map(source, MapPage(theme), project=case.project).svg for theme in ("location", "boundary")]

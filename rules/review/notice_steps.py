@@ -11,7 +11,7 @@ from onemap.layers.stores.sql_text import compose_sql
 from onemap.layers.stores.store import StoreConnection
 from onemap.rules.review.case_step import StepContent, may_act, step
 from onemap.rules.review.cases.case import NOTICE_KINDS, Case, CaseState
-from onemap.rules.review.cases.case_conditions import check_readable
+from onemap.rules.review.cases.case_conditions import check_notice, check_readable
 from onemap.rules.review.cases.case_file import stored_case
 from onemap.rules.review.cases.event import words_hash
 from onemap.rules.review.cases.event_store import json_text
@@ -40,8 +40,9 @@ def open_notice(
         raise OneMapError("notice.days", field="--days", most=MOST_NOTICE_DAYS)
     may_act(library, "notice", None)
     before = stored_case(library, case_id)
-    case_state_after(before.state, "notice", case=case_id, field="CASE")
+    _check_state(before, "notice")
     check_readable(before, "notice")
+    check_notice(before, "notice")
     if library.path is None and not library.has_table(NOTICES):
         raise OneMapError("library.upgrade_owner", file=library.label)
     number, kind = len(before.notices) + 1, NOTICE_KINDS[before.state == CaseState.ISSUED]
@@ -71,6 +72,7 @@ def respond(library: Library, case_id: str, hand: Hand, comment: int, text: str,
     """
 
     def say(case: Case, _: date) -> StepContent:
+        _check_state(case, "respond")
         chosen = case.notice(notice)
         found = _comment(library, case, chosen.number, comment)
         facts = {"notice": chosen.number, "comment": comment, "hash": found.hash, "text": text}
@@ -78,6 +80,11 @@ def respond(library: Library, case_id: str, hand: Hand, comment: int, text: str,
 
     with step(library, case_id, "respond", hand, say):
         pass
+
+
+def _check_state(case: Case, action: str) -> None:
+    """Tell first that a case's state does not allow a step. Raises OneMapError review.…."""
+    case_state_after(case.state, action, case=case.id, field="CASE")
 
 
 def _comment(library: Library, case: Case, notice: int, comment: int) -> Comment:
@@ -92,6 +99,7 @@ def close_notice(library: Library, case_id: str, hand: Hand, reason: str | None,
     """Take no more comments, and take the head of their chain into the case. Raises OneMapError notice.…, review.…."""
 
     def say(case: Case, _: date) -> StepContent:
+        _check_state(case, "close")
         chosen = case.open_notice if notice is None and case.open_notice else case.notice(notice)
         comments = counted_comments(library, case, chosen)
         head = comments[-1].hash if comments else ""
@@ -111,6 +119,7 @@ def erase_person(
     """
 
     def say(case: Case, _: date) -> StepContent:
+        _check_state(case, "erase")
         chosen = case.notice(notice)
         _comment(library, case, chosen.number, comment)
         return StepContent({"notice": chosen.number, "comment": comment, "reason": reason})

@@ -71,7 +71,7 @@ class PublicPages:
         return [
             Route("/", self._page_of(self._list)),
             Route(notice, self._page_of(self._notice)),
-            Route(f"{notice}/map.svg", self._page_of(self._map)),
+            Route(f"{notice}/map-{{map:int}}.svg", self._page_of(self._map)),
             Route(f"{notice}/comments", self._write, methods=["POST"]),
             Route(HEALTH, self._health),
             Route("/site.css", self._style),
@@ -135,8 +135,11 @@ class PublicPages:
         return self._page(request, "notice.html", status, **facts)
 
     def _map(self, request: Request) -> Response:
-        svg = str(self._content(self._found(request), self._language(request))["map"])
-        return Response(svg, media_type="image/svg+xml")
+        maps = self._content(self._found(request), self._language(request))["maps"]
+        number = request.path_params["map"]
+        if not 1 <= number <= len(maps):
+            raise OneMapError("notice.gone")
+        return Response(str(maps[number - 1]), media_type="image/svg+xml")
 
     async def _write(self, request: Request) -> Response:
         """Take a comment; what is refused is told on the page, with what was typed."""

@@ -26,9 +26,9 @@ def serve_web(values: Mapping[str, Any], language: str, as_json: bool, verbs: Ma
 
     With `public` the pages of public notices alone, for whoever comes.
 
-    Raises OneMapError notice.account, web.host, web.needs_proxy for an address that others reach, web.proxy, web.of_server,
-    web.location and web.tls for a library on a server to which nobody can sign in safely, web.not_installed without the
-    extra, web.port where the port is taken, and what opening the library raises.
+    Raises OneMapError notice.account, web.host, web.needs_proxy for an address that others reach, web.proxy,
+    web.of_server, web.location and web.tls for a library on a server to which nobody can sign in safely,
+    web.not_installed without the extra, web.port where the port is taken, and what opening the library raises.
     """
     library, host = values["library"], values.get("host") or HOST
     proxy = _outer_name(values.get("behind_proxy"))
