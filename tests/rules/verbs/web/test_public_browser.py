@@ -19,6 +19,8 @@ WAYS: dict[str, tuple[Any, str, int]] = {
     "keyboard, English, phone": (KeyboardHand, "en", 360),
 }
 
+WAY_OF_EACH_DAY = "keyboard, English, phone"
+
 
 @pytest.fixture(scope="module")
 def notice(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Notice]:
@@ -33,7 +35,7 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
         yield page
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", [pytest.param("mouse, Chinese, desk", marks=pytest.mark.nightly), WAY_OF_EACH_DAY])
 def test_somebody_reads_a_notice_and_writes(notice: Notice, chromium: Page, way: str):
     kind, lang, width = WAYS[way]
     chromium.resize(width, 900)
