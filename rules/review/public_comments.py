@@ -4,6 +4,7 @@ On a server whoever asks so has an account that may do nothing else; in a file t
 """
 
 import json
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -32,6 +33,7 @@ from onemap.rules.review.notice_tables import (
 )
 
 ANYBODY = "public"  # in the log: nobody has proved who wrote
+_UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn"}  # signs that show nothing, or turn what stands beside them
 _AT_ONCE = 5  # who write in the same moment, of whom one is first
 
 
@@ -54,23 +56,27 @@ class WrittenComment:
     place: str
     consent: bool = False
 
-    def checked(self) -> "WrittenComment":
+    def cleaned_comment(self) -> "WrittenComment":
         """The same without blanks around it. Raises OneMapError notice.field, by field."""
-        bounds = {"text": MOST_TEXT, "name": MOST_NAME, "place": MOST_PLACE}
-        clean = {}
-        for field, most in bounds.items():
-            value = "\n".join(line.rstrip() for line in str(getattr(self, field)).splitlines()).strip()
-            is_line = field == "text" or "\n" not in value
-            if (
-                not value
-                or len(value) > most
-                or not is_line
-                or not value.replace("\n", "").replace("\t", "").isprintable()
-            ):
-                titles = {language: phrase(f"public_page.{field}", language) for language in LANGUAGES}
-                raise OneMapError("notice.field", field=field, title=titles, most=most)
-            clean[field] = value
-        return replace(self, **clean)
+        text, name, place = (
+            _cleaned_text(value, field, most)
+            for field, value, most in (
+                ("text", self.text, MOST_TEXT),
+                ("name", self.name, MOST_NAME),
+                ("place", self.place, MOST_PLACE),
+            )
+        )
+        return WrittenComment(text, name, place, self.consent)
+
+
+def _cleaned_text(value: str, field: str, most: int) -> str:
+    """A field as it is kept; only the comment's text has lines. Raises OneMapError notice.field."""
+    text = "\n".join(line.rstrip() for line in value.splitlines()).strip()
+    is_shown = all(unicodedata.category(sign) not in _UNSEEN or sign in "\n\t\u200d" for sign in text)
+    if not text or len(text) > most or not is_shown or ("\n" in text and field != "text"):
+        titles = {language: phrase(f"public_page.{field}", language) for language in LANGUAGES}
+        raise OneMapError("notice.field", field=field, title=titles, most=most)
+    return text
 
 
 def open_notices(library: Library) -> list[NoticePage]:
@@ -117,9 +123,9 @@ def write_comment(library: Library, case_id: str, number: int, written: WrittenC
 
     Raises OneMapError notice.field, notice.gone, notice.full where there are too many, or too many in a minute.
     """
-    checked = written.checked()
-    words = salted_words({"name": checked.name, "place": checked.place})
-    body = json_text({"text": checked.text, "consent": checked.consent, "person": words_hash(words)})
+    clean = written.cleaned_comment()
+    words = salted_words({"name": clean.name, "place": clean.place})
+    body = json_text({"text": clean.text, "consent": clean.consent, "person": words_hash(words)})
     for attempt in range(_AT_ONCE):
         try:
             if library.path is None:

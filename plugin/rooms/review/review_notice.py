@@ -44,7 +44,7 @@ class NoticeView(QWidget):
         self.buttons = {step: QPushButton(step_word(step) + "…") for step in ("respond", "erase")}
         row = QHBoxLayout()
         for step, button in self.buttons.items():
-            button.clicked.connect(lambda _checked=False, chosen=step: self._request(chosen))
+            button.clicked.connect(lambda _checked=False, chosen=step: self._begin_step(chosen))
             row.addWidget(button)
         row.addStretch()
         column_of(self.head, (self.tree, 1), row, inside=self, is_tight=True)
@@ -78,7 +78,7 @@ class NoticeView(QWidget):
         about = self.tree.about(item) if item is not None else {}
         return int((about or {}).get("comment") or 0)
 
-    def _request(self, step: str) -> None:
+    def _begin_step(self, step: str) -> None:
         self.step_requested.emit(step, self._comment())
 
     def _enable(self) -> None:

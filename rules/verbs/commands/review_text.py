@@ -155,8 +155,8 @@ def notice_line(notice: Result, language: str) -> str:
     state = "over" if notice["over"] else "open" if notice["open"] else "closed"
     facts = {"until": notice["until"], "closed_on": notice["closed_on"], "by": notice["closed_by"]}
     counted = phrase("notice_said.counted", language, comments=notice["comments"], replied=notice["replied"])
-    said = phrase(f"notice_said.{state}", language, **facts)
-    return " · ".join((f"{kind} {notice['notice']}", said, counted))
+    lasts = phrase(f"notice_said.{state}", language, **facts)
+    return " · ".join((f"{kind} {notice['notice']}", lasts, counted))
 
 
 def _comment_row(comment: Result, language: str) -> AnswerRow:

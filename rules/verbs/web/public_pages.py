@@ -110,7 +110,7 @@ class PublicPages:
         rows = [(one, self._content(one, language)) for one in notices]
         return self._page(request, "notices.html", 200, rows=rows)
 
-    def _found(self, request: Request) -> NoticePage:
+    def _shown_notice(self, request: Request) -> NoticePage:
         """The notice of a request. Raises OneMapError notice.gone."""
         with self._places, self._open() as library:
             return open_notice(library, request.path_params["case"], request.path_params["number"])
@@ -123,7 +123,7 @@ class PublicPages:
         status: int = 200,
     ) -> Response:
         """One notice, with the form. typed: a comment that was not taken; why: not."""
-        notice = self._found(request)
+        notice = self._shown_notice(request)
         facts = {
             "notice": notice,
             "content": self._content(notice, self._language(request)),
@@ -135,7 +135,7 @@ class PublicPages:
         return self._page(request, "notice.html", status, **facts)
 
     def _map(self, request: Request) -> Response:
-        maps = self._content(self._found(request), self._language(request))["maps"]
+        maps = self._content(self._shown_notice(request), self._language(request))["maps"]
         number = request.path_params["map"]
         if not 1 <= number <= len(maps):
             raise OneMapError("notice.gone")
@@ -147,10 +147,11 @@ class PublicPages:
             typed = {name: str(form[name]) for name in _FIELDS if name in form}
 
         def act(request: Request) -> Response:
-            written = WrittenComment(*(typed.get(name, "") for name in _FIELDS[:3]), consent="consent" in typed)
+            text, name, place = (typed.get(field, "") for field in _FIELDS[:3])
+            written = WrittenComment(text, name, place, consent="consent" in typed)
             case, number = request.path_params["case"], request.path_params["number"]
             try:
-                written.checked()
+                written.cleaned_comment()
                 if self._writings.is_too_often(self._address(request)):
                     raise OneMapError("notice.too_often")
                 with self._places, self._open() as library:

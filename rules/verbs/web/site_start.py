@@ -7,7 +7,8 @@ from starlette.types import ASGIApp
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import open_library
-from onemap.layers.stores.account_connection import account_server, forget_server_variables
+from onemap.layers.server_address import is_server, server_address
+from onemap.layers.stores.account_connection import account_server, check_proved_server, forget_server_variables
 from onemap.rules.contract.declaration import Verb
 from onemap.rules.verbs.web.account_door import AccountDoor
 from onemap.rules.verbs.web.code_door import CodeDoor
@@ -45,12 +46,14 @@ def file_site(
 def public_site(library: str, names: SiteNames, language: str) -> ASGIApp:
     """The site of public notices alone, with nobody signed in.
 
-    Raises OneMapError notice.account for an account on a server that may do more than write comments, and what opening
-    the library raises.
+    Raises OneMapError notice.account for an account on a server that may do more than write comments, web.tls for a
+    server elsewhere that is not proved, and what opening the library raises.
     """
+    if is_server(library):
+        check_proved_server(library)
     with open_library(library) as opened:
         if opened.path is None and not opened.roles.is_public:
-            role = f"onemap_{opened.connection.schema}_public"
+            role = f"onemap_{server_address(library).schema or 'onemap'}_public"
             raise OneMapError("notice.account", account=opened.account or "", role=role)
     return public_app(library, names, language)
 

@@ -122,8 +122,8 @@ def test_an_unlawful_event_has_no_effect_and_those_before_it_have(real_town, cas
         for what, actions in FORGED.items():
             events = list(before)
             for action, facts in actions:
-                said = {"edition": 1, "round": 1, "on": TODAY.isoformat(), **facts}
-                events.append(event_of(library, NewEvent(case, "lead", action, said), "lead", events))
+                body = {"edition": 1, "round": 1, "on": TODAY.isoformat(), **facts}
+                events.append(event_of(library, NewEvent(case, "lead", action, body), "lead", events))
             replay = Replay.of(events, library.id, LibraryEvidence(library))
             assert [event.action for event, _ in replay.unlawful] == [actions[-1][0]], what
             assert replay.current_case.revision == len(before) + len(actions) - 1
