@@ -2392,7 +2392,7 @@ A version is a layer's code, or code@label.</source>
         <translation>“{project}”将向社会公示，内容为项目和地块，汇总后另有各部门意见。公示结束前不能签发、修改用地或撤回。</translation>
     </message>
     <message>
-        <source>The notice takes no more comments. It was to last until {until}, and has {count} comments.</source>
+        <source>The notice takes no more comments. It was to last until {until}; {count:# comment|# comments} came in.</source>
         <translation>结束后不再接收意见。公示期至 {until}，已收到意见 {count} 条。</translation>
     </message>
     <message>

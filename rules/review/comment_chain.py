@@ -117,7 +117,8 @@ def comment_problems(library: Library) -> Iterator[Problem]:
     if not library.has_table(COMMENTS):
         return
     read = library.connection.read_rows
-    pages = {(case, number): content for case, number, content in read(NOTICES, ("case_id", "number", "content"))}
+    rows = read(NOTICES, ("case_id", "number", "until", "content"))
+    pages = {(case, number): (until, content) for case, number, until, content in rows}
     chains: dict[tuple[str, int], list[Comment]] = {}
     for row in read(COMMENTS, COLUMNS):
         chains.setdefault((row[0], row[1]), []).append(Comment(*row))
@@ -144,11 +145,13 @@ def comment_problems(library: Library) -> Iterator[Problem]:
 
 
 def _notice_problems(
-    library: Library, place: tuple[str, int], notice: Notice | None, content: str | None
+    library: Library, place: tuple[str, int], notice: Notice | None, page: tuple[str, str] | None
 ) -> Iterator[Problem]:
     """A page that is another than the one that the case tells of; one of a notice without effect shows nothing."""
-    if notice is not None and (content is None or words_hash(content) != notice.page):
-        code = "verify.record_gone" if content is None else "verify.record_changed"
+    if notice is not None and (
+        page is None or (page[0], words_hash(page[1])) != (notice.until.isoformat(), notice.page)
+    ):
+        code = "verify.record_gone" if page is None else "verify.record_changed"
         at = notice.opened_on.isoformat()
         yield Problem(code, {**_facts(library, NOTICES, place), "at": at, "who": notice.opened_by})
 

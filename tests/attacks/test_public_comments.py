@@ -13,6 +13,7 @@ from onemap.rules.review.cases.event import words_hash
 from onemap.rules.review.public_comments import WrittenComment, open_notices, write_comment
 from onemap.tests.attacks.server_accounts import Bureau
 from onemap.tests.rules.command import command, done
+from onemap.tests.rules.verbs.web.web_client import WebServer
 
 pytestmark = pytest.mark.slow
 PUBLIC = "u_public"
@@ -159,6 +160,29 @@ def test_a_comment_that_is_not_ended_holds_up_no_officer_and_not_the_end_of_the_
         assert own.review("u_land", "opine", "land", "--conclusion", "agree", "--text", "x").code == 0
         assert own.review("u_lead", "close", "--reason", "r").code == 0
         open_one.rollback()
+
+
+def test_the_site_of_the_public_writes_under_that_account(own: Bureau):
+    server = WebServer(own.place(PUBLIC), "en", "--public")
+    try:
+        at = f"/notices/{own.case}/1"
+        assert at in server.get("/").body.decode() and server.get(f"{at}/map-1.svg").status == 200
+        fields = {"text": "太吵", "name": "王五", "place": "城东"}
+        assert server.form(f"{at}/comments", fields).status == 303
+        assert server.get("/health").json == {"ok": True} and server.get("/sign-in").status == 404
+    finally:
+        server.end()
+    assert [(one["text"], one["name"]) for one in comments(own)] == [("太吵", "王五")]
+    assert command("web", own.place("u_lead"), "--public", "--port", "0").codes == ["notice.account"]
+    elsewhere = "postgresql://u_public@db.example.org/city?schema=town"
+    assert command("web", elsewhere, "--public", "--port", "0").codes == ["web.tls"]
+
+
+def test_a_last_day_that_is_not_the_notice_s_is_named(own: Bureau):
+    with own.connect("onemap") as connection:
+        connection.execute("ALTER TABLE onemap_notices DISABLE TRIGGER USER")
+        connection.execute("UPDATE onemap_notices SET until = '2999-01-01'")
+    assert "verify.record_changed" in command("verify", own.url).codes
 
 
 def test_the_end_takes_the_head_into_the_case_and_an_erased_name_leaves_the_chain_whole(own: Bureau):

@@ -102,10 +102,12 @@ class CaseSteps(QObject):
     def close(self) -> None:
         """Close the public notice; before its last day is over with a reason."""
         notice = self.case.notices[-1]
-        text = tr("The notice takes no more comments. It was to last until {until}, and has {count} comments.")
+        text = tr(
+            "The notice takes no more comments. It was to last until {until}; {count:# comment|# comments} came in."
+        )
         question = StepQuestion(
             step_word("close"),
-            text.format(until=notice["until"], count=notice["comments"]),
+            text.format(until=notice["until"], count=Count(int(notice["comments"]))),
             step_word("close"),
             needs="" if notice["over"] else "always",
         )

@@ -38,7 +38,7 @@ def test_a_notice_is_opened_replied_to_and_closed(desk, one_parcel):
     assert view.tree.isHidden() and desk.case.notices == []
     take(desk, "notice")
     assert desk.case.steps["issue"] and desk.case.steps["notice"] and desk.case.steps["close"] is None
-    wait_for(lambda: "0 comments" in view.head.text())
+    wait_for(lambda: "comments: 0" in view.head.text())
     with in_core(STRANGER, desk.path, case, "太吵 <b>x</b>", "张三", "城北") as stranger:
         assert stranger.wait(timeout=60) == 0
     desk.page.reload_requested.emit()

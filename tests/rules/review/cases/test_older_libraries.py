@@ -167,6 +167,9 @@ def test_a_servers_older_library_is_not_called_altered(old_server):
     assert done("verify", library).json["ok"]
     after = _without_steps(done("review", "show", library, case, "--on", "2026-11-24").json)  # when it was stored
     assert (after["revision"], after["opinions"]) == (before["revision"], _without_steps(before["opinions"]))
+    with psycopg.connect(library.replace("&schema=town", "")) as connection:  # a public notice can be opened now
+        may = "SELECT has_table_privilege('onemap_town_public', 'town.onemap_comments', 'INSERT')"
+        assert connection.execute(may).fetchone() == (True,)
 
 
 def test_an_upgrade_does_not_take_an_altered_structure_for_whole(old_server):
