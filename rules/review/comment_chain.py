@@ -80,7 +80,16 @@ def read_comments(library: Library, case_id: str, notice: int) -> list[Comment]:
         columns=columns_of(COMMENTS, COLUMNS),
         comments=COMMENTS,
     )
-    return [Comment(*row) for row in library.connection.execute(sql, (case_id, notice))]
+    return [_comment_of(row) for row in library.connection.execute(sql, (case_id, notice))]
+
+
+def _comment_of(row: Sequence[Any]) -> Comment:
+    """A comment of a row in the order of COLUMNS; what is no value of its column does not fit the hash then."""
+    case, notice, number, at, day, body, before, hash_ = (
+        value if isinstance(value, str) or type(value) is int else shown_text(value) for value in row
+    )
+    numbers = [value if type(value) is int else -1 for value in (notice, number)]
+    return Comment(str(case), numbers[0], numbers[1], str(at), str(day), str(body), str(before), str(hash_))
 
 
 def counted_comments(library: Library, case: Case, notice: Notice) -> list[Comment]:
@@ -121,21 +130,22 @@ def comment_problems(library: Library) -> Iterator[Problem]:
     pages = {(case, number): (until, content) for case, number, until, content in rows}
     chains: dict[tuple[str, int], list[Comment]] = {}
     for row in read(COMMENTS, COLUMNS):
-        chains.setdefault((row[0], row[1]), []).append(Comment(*row))
+        comment = _comment_of(row)
+        chains.setdefault((comment.case_id, comment.notice), []).append(comment)
     persons: dict[_PLACE, str] = {}
     if reads_persons(library):
-        persons = {
-            place: words
-            for *key, words in read(PERSONS, ("case_id", "notice", "number", "words"))
-            for place in [(key[0], key[1], key[2])]
-        }
-    for case_id in sorted({case for case, _ in (*pages, *chains)}):
+        rows = read(PERSONS, ("case_id", "notice", "number", "words"))
+        persons = {(case, notice, number): str(words) for case, notice, number, words in rows}
+    known = {(one.case_id, one.notice, one.number) for comments in chains.values() for one in comments}
+    for unknown in sorted(set(persons) - known, key=str):
+        yield Problem("verify.record_unlogged", _facts(library, PERSONS, unknown))
+    for case_id in sorted({case for case, _ in (*pages, *chains)}, key=str):
         try:
             notices = {one.number: one for one in plain_case(library, case_id).notices}
         except OneMapError:  # of which the check of events tells
             continue
         numbers = {number for case, number in (*pages, *chains) if case == case_id} | set(notices)
-        for number in sorted(numbers):
+        for number in sorted(numbers, key=str):
             place = case_id, number
             comments = sorted(chains.get(place, []), key=lambda one: one.number)
             yield from _notice_problems(library, place, notices.get(number), pages.get(place))
@@ -149,7 +159,7 @@ def _notice_problems(
 ) -> Iterator[Problem]:
     """A page that is another than the one that the case tells of; one of a notice without effect shows nothing."""
     if notice is not None and (
-        page is None or (page[0], words_hash(page[1])) != (notice.until.isoformat(), notice.page)
+        page is None or (page[0], words_hash(str(page[1]))) != (notice.until.isoformat(), notice.page)
     ):
         code = "verify.record_gone" if page is None else "verify.record_changed"
         at = notice.opened_on.isoformat()
