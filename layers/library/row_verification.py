@@ -11,6 +11,7 @@ from onemap.layers.stores.index_entries import misplaced_features
 from onemap.layers.stores.logged_rows import (
     INDEXES,
     LOGGED_LATER,
+    NEVER_LOGGED,
     SCHEMA,
     SERVER_CLASSES,
     STRUCTURE,
@@ -41,7 +42,7 @@ def table_problems(library: Library, table: PlainTable, book: LogBook) -> Iterat
 
     A table that is gone as a whole is no matter of rows.
     """
-    if table.name == LOG or not library.has_table(table.name):
+    if table.name in (LOG, *NEVER_LOGGED) or not library.has_table(table.name):
         return
     written = book.rows.get(table.name, {})
     stored = ((table.row_name(row), row_hash(row)) for row in library.connection.read_rows(table.name, table.columns))

@@ -65,11 +65,26 @@ def account_server(location: str, *, takes_directory: bool = False) -> AccountSe
     for name in given:
         if name not in _TAKEN:
             raise OneMapError("web.location", field=name, known=list(_TAKEN))
-    host = given.get("host", "")
-    is_proved = given.get("sslmode") == "verify-full"
-    if ("," in host or not _is_this_machine(host) or takes_directory) and not is_proved:
-        raise OneMapError("web.tls", field="sslmode")
+    _check_proved(given, always=takes_directory)
     return AccountServer(given, address, _PASSWORD if takes_directory else _SCRAM)
+
+
+def _check_proved(given: Mapping[str, str], *, always: bool = False) -> None:
+    """Refuse a server elsewhere that is not proved. given: libpq's parameters. Raises OneMapError web.tls."""
+    host = given.get("host", "")
+    is_elsewhere = "," in host or not _is_this_machine(host)
+    if (is_elsewhere or always) and given.get("sslmode") != "verify-full":
+        raise OneMapError("web.tls", field="sslmode")
+
+
+def check_proved_server(location: str) -> None:
+    """Refuse a library's location on a server elsewhere that is not proved. Raises OneMapError web.tls."""
+    conninfo = server_address(location).conninfo
+    try:
+        given = {name: str(value) for name, value in conninfo_to_dict(conninfo).items() if value is not None}
+    except psycopg.Error:
+        raise OneMapError("library.address") from None
+    _check_proved(given)
 
 
 def _is_this_machine(host: str) -> bool:

@@ -30,7 +30,9 @@ SERVER_CLASSES = (
     *(OBJECT_PART, SURROUNDING_PART, VERSION_PART),
 )
 # What departments append on a server waits for no turn: the log takes the heads of its chains up with the next entry.
-LOGGED_LATER = ("onemap_events",)
+LOGGED_LATER = ("onemap_events", "onemap_comments")
+# Names and places of the public can be erased: what the log says for ever must not hold even their hash.
+NEVER_LOGGED = ("onemap_comment_persons",)
 HEADS = "heads"  # under which an entry keeps them: by chain the number and the hash of its last row
 # What a store keeps of its tables, in its own way: a copy in another store has it anew.
 STRUCTURE = (SCHEMA, INDEXES, *GEOPACKAGE_TABLES, *SERVER_CLASSES)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from onemap.layers.stores.sql_text import Sql, compose_sql, sql_literal
 
 DEPARTMENT, LEAD, AUDITOR, OWNER = "department", "lead", "auditor", "owner"
+PUBLIC = "public"  # the one account under which anybody's comments on a public notice are written
 EVERYONE = (DEPARTMENT, LEAD)
 
 
@@ -42,7 +43,8 @@ class Guard:
 class Script:
     """What a room has made besides tables: on a server and in a file.
 
-    server: SQL in which stand `{schema}`, `{owner}`, `{lead}` and `{readers}`; file: statements.
+    server: SQL in which stand `{schema}`, `{owner}`, `{lead}` and `{readers}`, and as a name `{lead_role}`; file:
+    statements.
     """
 
     server: str
@@ -59,6 +61,7 @@ class Roles:
     departments: tuple[str, ...]
     is_lead: bool
     is_owner: bool = False
+    is_public: bool = False
 
     @property
     def reads_layers(self) -> bool:
@@ -99,6 +102,7 @@ _RUN_IS_LOGGED = (
 )
 LIBRARY_RIGHTS: tuple[Right, ...] = (
     Grant("onemap_library", "SELECT", (*EVERYONE, AUDITOR)),
+    Grant("onemap_library", "SELECT", (PUBLIC,), "key IN ('id', 'name', 'srs_id', 'format', 'rehearsal')"),
     *(
         Grant(table, "SELECT", EVERYONE)
         for table in ("onemap_district", "onemap_packs", "onemap_catalogue", "onemap_versions", "onemap_row_hashes")

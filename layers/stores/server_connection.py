@@ -15,7 +15,7 @@ from onemap.layers.geometry.shape_column import shapes_from
 from onemap.layers.geometry.wkb_bodies import Bodies
 from onemap.layers.progress import Progress
 from onemap.layers.stores.rights import Right
-from onemap.layers.stores.server_rights import ServerRoles, drop_policies, drop_rights, protect
+from onemap.layers.stores.server_rights import ServerRoles, drop_policies, drop_rights, make_roles, protect
 from onemap.layers.stores.server_sql import TYPES, made_if_absent, server_sql
 from onemap.layers.stores.server_structure import printed_structure
 from onemap.layers.stores.store import (
@@ -163,8 +163,14 @@ class ServerConnection:
         drop_policies(self.raw, self.schema)
 
     def renew_rights(self, grants: Sequence[Right]) -> None:
-        """Every function, policy and trigger of the library as this version of the program makes it."""
+        """Every function, policy and trigger of the library as this version of the program makes it, and its roles.
+
+        Raises OneMapError library.roles, with the SQL that an administrator runs once.
+        """
         drop_rights(self.raw, self.schema)
+        self.raw.execute("RESET ROLE")
+        make_roles(self.raw, self._roles, self.schema)
+        self.raw.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(self._roles.owner)))
         protect(self.raw, self.schema, self._roles, grants)
 
     def make_features(self, table: TableDefinition) -> None:

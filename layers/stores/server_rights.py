@@ -14,6 +14,7 @@ from onemap.layers.stores.rights import (
     LEAD,
     LIBRARY_RIGHTS,
     OWNER,
+    PUBLIC,
     Grant,
     Guard,
     Right,
@@ -103,6 +104,11 @@ class ServerRoles:
     @property
     def all(self) -> list[str]:
         """Every role of the library."""
+        return [*self.of_people, self.role_name(PUBLIC)]
+
+    @property
+    def of_people(self) -> list[str]:
+        """The roles of whoever works in the library."""
         return [self.owner, *self.readers, self.role_name(AUDITOR)]
 
     def of(self, who: Sequence[str]) -> list[str]:
@@ -184,7 +190,8 @@ def drop_rights(connection: "psycopg.Connection[Any]", schema: str) -> None:
 
 def protect(connection: "psycopg.Connection[Any]", schema: str, roles: ServerRoles, rights: Sequence[Right]) -> None:
     """Close the log and set up grants and guards; as the owner, in the transaction that makes the library."""
-    everyone = sql.SQL(", ").join(map(sql.Identifier, roles.all[1:]))
+    everyone = sql.SQL(", ").join(map(sql.Identifier, roles.of_people[1:]))
+    all_roles = sql.SQL(", ").join(map(sql.Identifier, roles.all[1:]))
     script = sql.SQL(_FUNCTIONS).format(
         departments=sql.Literal(list(DEPARTMENTS)),
         prefix=sql.Literal(roles.role_name("")),
@@ -195,7 +202,7 @@ def protect(connection: "psycopg.Connection[Any]", schema: str, roles: ServerRol
     )
     connection.execute(script)
     connection.execute(WORDS.replace("{schema}", sql.Literal(schema).as_string(connection)))
-    connection.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(sql.Identifier(schema), everyone))
+    connection.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(sql.Identifier(schema), all_roles))
     everything = (*LIBRARY_RIGHTS, *rights)
     for table in dict.fromkeys(right.table for right in everything if isinstance(right, Grant | Guard)):
         connection.execute(sql.SQL("ALTER TABLE {} ENABLE ROW LEVEL SECURITY").format(sql.Identifier(table)))
@@ -213,6 +220,7 @@ def _run_script(connection: "psycopg.Connection[Any]", schema: str, roles: Serve
         "schema": sql.Identifier(schema),
         "owner": sql.Literal(roles.owner),
         "lead": sql.Literal(roles.role_name(LEAD)),
+        "lead_role": sql.Identifier(roles.role_name(LEAD)),
         "readers": sql.SQL(", ").join(map(sql.Identifier, roles.readers)),
     }
     connection.execute(sql.SQL(script.server).format(**facts))
@@ -245,4 +253,4 @@ def roles_of(connection: "psycopg.Connection[Any]", roles: ServerRoles) -> Roles
     if roles.owner in held:
         return Roles(DEPARTMENTS, is_lead=True, is_owner=True)
     departments = tuple(code for code in DEPARTMENTS if roles.role_name(code) in held)
-    return Roles(departments, is_lead=roles.role_name(LEAD) in held)
+    return Roles(departments, is_lead=roles.role_name(LEAD) in held, is_public=held == {roles.role_name(PUBLIC)})

@@ -231,7 +231,9 @@ def open_server(location: str, wait_s: float) -> Iterator[ServerStore]:
             raw.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(groups.owner)))
         connection = ServerConnection(raw, schema, groups)
         writable = raw.execute(
-            "SELECT has_table_privilege('onemap_audit', 'INSERT') AND NOT pg_is_in_recovery()"
+            "SELECT (has_table_privilege('onemap_audit', 'INSERT')"
+            " OR coalesce(has_table_privilege(to_regclass('onemap_comments'), 'INSERT'), false))"
+            " AND NOT pg_is_in_recovery()"
             " AND current_setting('default_transaction_read_only') = 'off'"
         ).fetchone() == (True,)
         with server_errors_as_refusals(label):

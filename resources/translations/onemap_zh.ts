@@ -2368,6 +2368,54 @@ A version is a layer's code, or code@label.</source>
         <translation>改判为</translation>
     </message>
     <message>
+        <source>No public notice yet: the lead department opens one among the steps.</source>
+        <translation>尚未公示：由牵头部门在办理步骤中公示。</translation>
+    </message>
+    <message>
+        <source>Comments</source>
+        <translation>公众意见</translation>
+    </message>
+    <message>
+        <source>Number</source>
+        <translation>序号</translation>
+    </message>
+    <message>
+        <source>Comment</source>
+        <translation>意见</translation>
+    </message>
+    <message>
+        <source>Public notice</source>
+        <translation>公示</translation>
+    </message>
+    <message>
+        <source>Days</source>
+        <translation>天数</translation>
+    </message>
+    <message>
+        <source>Reply</source>
+        <translation>答复</translation>
+    </message>
+    <message>
+        <source>“{project}” is shown to the public with its parcels and, once consolidated, its opinions. Until the notice is closed the case cannot be issued, revised or withdrawn.</source>
+        <translation>“{project}”将向社会公示，内容为项目和地块，汇总后另有各部门意见。公示结束前不能签发、修改用地或撤回。</translation>
+    </message>
+    <message>
+        <source>The notice takes no more comments. It was to last until {until}; {count:# comment|# comments} came in.</source>
+        <translation>结束后不再接收意见。公示期至 {until}，已收到意见 {count} 条。</translation>
+    </message>
+    <message>
+        <source>The reply to comment {number} is printed with it in an annex of the documents.</source>
+        <translation>对第 {number} 条意见的答复随意见作为附件刊印。</translation>
+    </message>
+    <message>
+        <source>Name and place of comment {number} are erased for good; its text stays.</source>
+        <translation>第 {number} 条意见的姓名和住址将永久删除，意见内容保留。</translation>
+    </message>
+    <message>
+        <source>Written by</source>
+        <translation>意见人</translation>
+    </message>
+    <message>
         <source>More working days for: {departments}. A deadline is never shortened.</source>
         <translation>延长期限：{departments}。期限只能延长，不能缩短。</translation>
     </message>

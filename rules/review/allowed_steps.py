@@ -8,12 +8,29 @@ from onemap.layers.library.library import Library
 from onemap.layers.messages import wording
 from onemap.rules.review.case_step import may_act
 from onemap.rules.review.cases.case import Case, Opinion
-from onemap.rules.review.cases.case_conditions import check_readable, circulates_again, may_sign
+from onemap.rules.review.cases.case_conditions import (
+    check_notice,
+    check_readable,
+    circulates_again,
+    may_sign,
+)
 from onemap.rules.review.cases.code_names import name_with_code
 from onemap.rules.review.cases.state_machine import OPINION_ACTIONS, case_state_after, opinion_state_after
 from onemap.rules.review.deciding import consolidation_problems, issue_problems
 
-STEPS = ("circulate", "override", "extend", "revise", "recheck", "remedy", "consolidate", "issue", "withdraw")
+STEPS = (
+    "circulate",
+    "override",
+    "extend",
+    "revise",
+    "recheck",
+    "remedy",
+    "consolidate",
+    "issue",
+    "withdraw",
+    "notice",
+    "close",
+)
 
 
 def case_steps(library: Library, case: Case, language: str) -> dict[str, str | None]:
@@ -24,6 +41,7 @@ def case_steps(library: Library, case: Case, language: str) -> dict[str, str | N
         if not (step == "circulate" and circulates_again(case)):
             case_state_after(case.state, step, case=case.id, field="CASE")
         check_readable(case, step)
+        check_notice(case, step)
         found = consolidation_problems(library, case) if step == "consolidate" else []
         found += issue_problems(library, case) if step == "issue" else []
         if found:

@@ -32,11 +32,12 @@ def carry_over(library: Library) -> None:
     upgrade(library, GRANTS)
 
 
-def upgrade(library: Library, grants: Sequence[Right]) -> dict[str, Any]:
+def upgrade(library: Library, grants: Sequence[Right], tables: Sequence[str] = ()) -> dict[str, Any]:
     """Give a library the form and the rights of this version, in one transaction; the cases that were carried over.
 
-    grants: on a server, of every room. Raises OneMapError library.upgrade_owner, library.altered for tables, views or
-    rights that somebody has changed, review.carried_otherwise for a case that would read otherwise.
+    grants: on a server, of every room; tables: of every room, made where they are not there yet.
+    Raises OneMapError library.upgrade_owner, library.altered for tables, views or rights that somebody has changed,
+    review.carried_otherwise for a case that would read otherwise.
     """
     if not library.roles.is_owner:
         raise OneMapError("library.upgrade_owner", file=library.label)
@@ -47,6 +48,8 @@ def upgrade(library: Library, grants: Sequence[Right]) -> dict[str, Any]:
         parts = {(kind, name) for kind in STRUCTURE for name in book.rows.get(kind, {})}
         connection.drop_policies()
         cases = _carry_cases(library, connection)
+        for statement in tables:
+            connection.execute(statement)
         connection.renew_rights(grants)
         _prove_cases(library, cases)
         for kind, name in parts - {(kind, name) for kind, name, _ in connection.structure(None)}:

@@ -21,6 +21,7 @@ from onemap.rules.review.cases.code_names import item_title
 from onemap.rules.review.cases.round_facts import UnreadableRun, facts_of_stored_run
 from onemap.rules.review.cases.routing import overall
 from onemap.rules.review.cases.staleness import input_title
+from onemap.rules.review.notice_rows import notice_records
 from onemap.rules.review.remedies import shown_remedies
 from onemap.rules.review.round_evidence import area_problems, verdict_counts
 from onemap.rules.review.same_hand import same_hands
@@ -67,6 +68,7 @@ def case_as_json(library: Library, case: Case, language: str, by: str | None = N
         "overrides": _overrides(case.current, titles),
         "remedies": shown_remedies(library, case, language),
         "bodies": [] if case.damage else body_records(library, case, case.current, language),
+        "notices": notice_records(library, case),
         "files": [{"name": file.name, "hash": file.hash} for file in case.files],
         "rounds": [_round(library, case, number, titles, names, language) for number in case.rounds],
         "entries": [_entry(entry, titles) for entry in case.entries],

@@ -9,6 +9,7 @@ from rasterio.transform import from_origin
 
 from onemap.layers.library.library import open_library
 from onemap.rules.judge.runs.run_store import stored_rows
+from onemap.rules.review.public_comments import WrittenComment, write_comment
 from onemap.tests.conftest import write_layer
 from onemap.tests.rules.command import done
 
@@ -179,6 +180,12 @@ def _cases(folder: Path) -> None:
     for department in ("reform", "land", "water", "transport"):
         review_step("sign", library, case, department, by="head")
     review_step("consolidate", library, case, by="chief")
+    review_step("notice", library, case, "--days", "10")
+    with open_library(str(library)) as opened:
+        for name in ("张三", "李四"):
+            write_comment(opened, case, 1, WrittenComment("太吵", name, "城北"))
+    review_step("respond", library, case, "1", "--text", "已采纳")
+    review_step("close", library, case, "--reason", "提前")
     review_step("issue", library, case, by="director")
     other = review_step("open", library, parcels, "--project", "医院", "--id", "DKBH")["case"]
     review_step("revise", library, other, parcels, "--id", "DKBH")

@@ -96,6 +96,19 @@ FORGED = {
         "opine",
         {"words": WORDS, "written_on": "1999-01-01", "written_by": "王"},
     ),
+    "a notice of no page": (
+        *("u_lead", "lead", "notice"),
+        {"notice": 1, "days": 5, "kind": "before", "withheld": [], "page": "x"},
+    ),
+    "a notice for ever": (
+        *("u_lead", "lead", "notice"),
+        {"notice": 1, "days": 10**9, "kind": "before", "withheld": [], "page": "0" * 64},
+    ),
+    "the end of a notice that nobody opened": ("u_lead", "lead", "close", {"notice": 1, "count": 0, "head": ""}),
+    "a department that opens a notice": (
+        *("u_land", "land", "notice"),
+        {"notice": 1, "days": 5, "kind": "before", "withheld": [], "page": "0" * 64},
+    ),
     "a list for a text": ("u_land", "land", "return", {"reason": ["r"]}),
 }
 

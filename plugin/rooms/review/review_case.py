@@ -28,6 +28,7 @@ from onemap.plugin.rooms.review.review_documents import DocumentButton
 from onemap.plugin.rooms.review.review_editor import OpinionEditor
 from onemap.plugin.rooms.review.review_findings import CaseFindings
 from onemap.plugin.rooms.review.review_history import HistoryView, unseen_entries, unseen_text
+from onemap.plugin.rooms.review.review_notice import NoticeView
 from onemap.plugin.rooms.review.review_opinions import OpinionTable
 from onemap.plugin.rooms.review.review_person import PersonButton
 from onemap.plugin.rooms.review.review_rounds import RoundsView
@@ -46,7 +47,7 @@ from onemap.plugin.words.translation import tr
 
 STEP_ICONS = {"circulate": "send", "consolidate": "check", "issue": "sign"}
 NEXT_STEP = {"draft": "circulate", "circulating": "consolidate", "consolidated": "issue"}
-MENU_STEPS = ("circulate", "extend", "revise", "recheck", "consolidate", "issue", "withdraw")
+MENU_STEPS = ("circulate", "extend", "revise", "recheck", "consolidate", "notice", "close", "issue", "withdraw")
 BUTTON_MARGIN_PX = 12  # beside icon and text, where the dock is narrow
 MOST_WARNINGS = 1  # each takes lines that the opinion needs; more are one line until somebody asks for them
 MIN_HORIZONTAL_PX = 900  # from here on the opinions stand beside the one that is chosen
@@ -92,6 +93,9 @@ class CasePage(QWidget):
         self.findings.findings_read.connect(lambda: self._show_department(self.table.department))
         self.findings.override_requested.connect(self.steps.override)
         self.rounds, self.history = RoundsView(), HistoryView()
+        self.notice = NoticeView(library)
+        self.notice.refused.connect(self.refused)
+        self.notice.step_requested.connect(lambda step, comment: getattr(self.steps, step)(comment))
         self.work = WorkRow()
         self.work.follow(self.documents.asking)
         self.work.follow(self.steps.asking)
@@ -153,6 +157,7 @@ class CasePage(QWidget):
         self.rounds.show_case(case)
         self.rounds.choose(department)
         self.history.show_case(case, self._seen_revision, user)
+        self.notice.show_case(case)
         self.findings.show_case(case)
         self._enable()
 
@@ -253,6 +258,7 @@ class CasePage(QWidget):
             (self.editor, tr("Opinion")),
             (self.findings, tr("Findings")),
             (self.rounds, tr("Rounds")),
+            (self.notice, tr("Public notice")),
             (self.history, tr("History")),
         ):
             self.tabs.addTab(page, title)

@@ -111,6 +111,11 @@ class Case:
         return list(self.answer.get("entries") or [])
 
     @property
+    def notices(self) -> list[dict[str, Any]]:
+        """The public notices, the earliest first."""
+        return list(self.answer.get("notices") or [])
+
+    @property
     def overrides(self) -> list[dict[str, Any]]:
         """The round's findings that people judge otherwise; the last one of a parcel and rule counts."""
         return list(self.answer.get("overrides") or [])

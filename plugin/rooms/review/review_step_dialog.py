@@ -39,7 +39,8 @@ class StepQuestion:
     choice: the label of the choices.
     choices: pairs of code and word.
     chosen_code: the code that is proposed.
-    days: the working days that are proposed; 0 asks for none.
+    days: the days that are proposed; 0 asks for none.
+    days_label: their label; empty for working days that are added.
     reason: the label of the reason that is asked; empty for the usual one.
     by: says in whose name the step is taken.
     needs: when a reason is required: `always`, `other` for another choice than the proposed one, else never.
@@ -52,6 +53,7 @@ class StepQuestion:
     choices: tuple[tuple[str, str], ...] = ()
     chosen_code: str = ""
     days: int = 0
+    days_label: str = ""
     reason: str = ""
     by: str = ""
     needs: str = ""
@@ -86,7 +88,7 @@ class StepDialog(QDialog):
         if question.choices:
             form.addRow(question.choice, self.choice)
         if question.days:
-            form.addRow(tr("More working days"), self.days)
+            form.addRow(question.days_label or tr("More working days"), self.days)
         form.addRow(question.reason or tr("Reason"), self.reason)
         self.by_label = wrapped_label(question.by)
         column_of((self._make_text(question.text), 1), form, self.by_label, self.buttons, inside=self)

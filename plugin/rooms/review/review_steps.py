@@ -23,6 +23,8 @@ from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import Count, tr
 from onemap.plugin.words.verdicts import SEVERITY
 
+NOTICE_DAYS = 10  # that are proposed
+
 
 class CaseSteps(QObject):
     """One step at a time."""
@@ -81,6 +83,54 @@ class CaseSteps(QObject):
         text = tr("“{project}” ends without a statement. This cannot be undone; the case stays readable.")
         question = StepQuestion(step_word("withdraw"), text.format(project=self.case.project), step_word("withdraw"))
         self._ask("withdraw", question)
+
+    def notice(self) -> None:
+        """Show the case to the public for some days."""
+        text = tr(
+            "“{project}” is shown to the public with its parcels and, once consolidated, its opinions. "
+            "Until the notice is closed the case cannot be issued, revised or withdrawn."
+        )
+        question = StepQuestion(
+            step_word("notice"),
+            text.format(project=self.case.project),
+            step_word("notice"),
+            days=NOTICE_DAYS,
+            days_label=tr("Days"),
+        )
+        self._ask("notice", question)
+
+    def close(self) -> None:
+        """Close the public notice; before its last day is over with a reason."""
+        notice = self.case.notices[-1]
+        text = tr(
+            "The notice takes no more comments. It was to last until {until}; {count:# comment|# comments} came in."
+        )
+        question = StepQuestion(
+            step_word("close"),
+            text.format(until=notice["until"], count=Count(int(notice["comments"]))),
+            step_word("close"),
+            needs="" if notice["over"] else "always",
+        )
+        self._ask("close", question)
+
+    def respond(self, comment: int) -> None:
+        """Reply to a comment of the public."""
+        text = tr("The reply to comment {number} is printed with it in an annex of the documents.")
+        question = StepQuestion(
+            step_word("respond"),
+            text.format(number=comment),
+            step_word("respond"),
+            reason=tr("Reply"),
+            needs="always",
+        )
+        params = {"comment": comment, "notice": self.case.notices[-1]["notice"]}
+        self._ask("respond", question, params, reason="text")
+
+    def erase(self, comment: int) -> None:
+        """Erase name and place of whoever wrote a comment."""
+        text = tr("Name and place of comment {number} are erased for good; its text stays.")
+        question = StepQuestion(step_word("erase"), text.format(number=comment), step_word("erase"), needs="always")
+        self._ask("erase", question, {"comment": comment, "notice": self.case.notices[-1]["notice"]})
 
     def recheck(self) -> None:
         """Ask for the changes by today's layers and rules."""

@@ -12,7 +12,8 @@ from onemap.plugin.words.translation import tr
 
 OVERDUE, STALE, UNSEEN = "!", "◐", "●"
 _STEP = re.compile(
-    r" ?review (show|open|circulate|opine|sign|return|override|extend|revise|recheck|consolidate|issue|withdraw)\b ?"
+    r" ?review (show|open|circulate|opine|sign|return|override|extend|revise|recheck|consolidate|issue|withdraw"
+    r"|notice|comments|respond|close|erase)\b ?"
 )
 _CODES = "|".join(DEPARTMENTS)
 _CODE = re.compile(rf"（(?:{_CODES})）| \((?:{_CODES})\)")  # behind the name of a department
@@ -49,7 +50,8 @@ def name_buttons(text: str) -> str:
 
     def button_name(match: re.Match[str]) -> str:
         before, after = (" " if match[0].startswith(" ") else ""), (" " if match[0].endswith(" ") else "")
-        name = tr("Read again") if match[1] == "show" else step_word(match[1])
+        own = {"show": tr("Read again"), "comments": tr("Public notice")}
+        name = own.get(match[1]) or step_word(match[1])
         return f"“{name}”" if language() == "zh" else f"{before}“{name}”{after}"
 
     return name_controls(_STEP.sub(button_name, _CODE.sub("", text)), review_controls())
@@ -67,6 +69,7 @@ def review_controls() -> dict[str, str]:
         "--data": tr("Facts"),
         "--days": tr("More working days"),
         "--department": tr("Department"),
+        "--notice": tr("Public notice"),
         "--project": tr("Project"),
         "--reason": tr("Reason"),
         "--reply": tr("Import a reply file…"),

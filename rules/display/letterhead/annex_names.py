@@ -1,6 +1,9 @@
 """The annexes of a document by name: what may be left out of it, or asked for, with --annexes."""
 
-ANNEXES = ("parcels", "rules", "checklist", "boundary", "data", "record", "earlier", "remedy", "maps", "conflicts")
+ANNEXES = (
+    *("parcels", "rules", "checklist", "boundary", "data", "record", "earlier", "remedy", "comments", "maps"),
+    "conflicts",
+)
 
 
 def to_annexes(text: str) -> tuple[str, ...]:

@@ -48,6 +48,8 @@ CLOSED = (CaseState.ISSUED, CaseState.WITHDRAWN)  # nothing presses any more
 SPOKEN, WAITING = (OpinionState.SIGNED, OpinionState.DEEMED), (OpinionState.DRAFTED, OpinionState.RETURNED)
 OPEN = "open"  # of a draft alone: the machine proposes nothing, and a person must choose
 OVERDUE = ("escalate", "consent")
+NOTICE_KINDS = ("before", "after")  # the statement
+NOTICE_ACTIONS = ("notice", "respond", "close", "erase")
 MACHINE = "onemap"
 _Frozen = TypeVar("_Frozen")
 
@@ -175,6 +177,51 @@ class KeptRemedy:
 
 
 @dataclass(frozen=True)
+class CommentReply:
+    """What the lead has replied to a comment of the public. hash: of the comment."""
+
+    comment: int
+    hash: str
+    text: str
+    by: str
+    on: date
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A public notice of the case. kind: before or after the statement; until: its last day.
+
+    page: the SHA-256 of what was shown; withheld: departments whose opinions, and facts of the project, which it left
+    out; count, head: how many comments it had when it was closed, and the hash of the last; erased: comments whose
+    names and places were erased.
+    """
+
+    number: int
+    kind: str
+    opened_by: str
+    opened_on: date
+    until: date
+    page: str
+    withheld: tuple[str, ...] = ()
+    closed_by: str | None = None
+    closed_on: date | None = None
+    reason: str | None = None
+    count: int | None = None
+    head: str | None = None
+    replies: tuple[CommentReply, ...] = ()
+    erased: tuple[int, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody has closed it; the public writes until its last day."""
+        return self.closed_on is None
+
+    def reply_to(self, comment: int) -> CommentReply | None:
+        """The last reply to a comment."""
+        return next((reply for reply in reversed(self.replies) if reply.comment == comment), None)
+
+
+@dataclass(frozen=True)
 class Round:
     """One round: the run of its parcels, and what was said of it. opinions: ten, in the departments' order.
 
@@ -286,6 +333,19 @@ class Case:
     issued_on: date | None = None
     is_rehearsal: bool = False
     damage: RunDamage | None = None
+    notices: tuple[Notice, ...] = ()
+
+    @property
+    def open_notice(self) -> Notice | None:
+        """The notice that nobody has closed yet."""
+        return next((notice for notice in self.notices if notice.is_open), None)
+
+    def notice(self, number: int | None) -> Notice:
+        """A notice by its number, the last one for None. Raises OneMapError notice.none."""
+        wanted = len(self.notices) if number is None else number
+        if not 1 <= wanted <= len(self.notices):
+            raise OneMapError("notice.none", field="--notice", case=self.id, count=len(self.notices))
+        return self.notices[wanted - 1]
 
     @property
     def current(self) -> Round:

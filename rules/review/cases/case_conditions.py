@@ -37,6 +37,18 @@ def check_readable(case: Case, action: str) -> None:
         raise OneMapError("review.run_unreadable", case=case.id, how=case.damage.problem)
 
 
+def check_notice(case: Case, action: str) -> None:
+    """Refuse what would change under the eyes of the public, a second notice, and the end of none.
+
+    Raises OneMapError notice.open, notice.none.
+    """
+    shown = case.open_notice
+    if shown is not None and action in ("notice", "issue", "revise", "withdraw"):
+        raise OneMapError("notice.open", case=case.id, notice=shown.number)
+    if shown is None and action == "close":
+        raise OneMapError("notice.none", field="--notice", case=case.id, count=len(case.notices))
+
+
 def is_awaited(opinion: Opinion, state: str, author: str) -> bool:
     """Whether a department is asked and has not signed, or its people have written, or are to write anew.
 

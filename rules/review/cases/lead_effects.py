@@ -1,7 +1,8 @@
 """What the lead department's events do to a case: one function for each action, which raises why it may not be."""
 
+import re
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from onemap.layers.catalogue.schema import DEPARTMENTS
@@ -11,11 +12,14 @@ from onemap.layers.messages import phrase
 from onemap.rules.review.cases.case import (
     CONCLUSIONS,
     MACHINE,
+    NOTICE_KINDS,
     OPEN,
     SPOKEN,
     Case,
     CaseState,
+    CommentReply,
     Conclusion,
+    Notice,
     Opinion,
     OpinionState,
     Round,
@@ -29,6 +33,7 @@ from onemap.rules.review.cases.department_effects import person_words
 from onemap.rules.review.cases.event import LEAD_CHAIN, Event
 from onemap.rules.review.cases.event_facts import (
     MOST_NAME,
+    MOST_REASON,
     Facts,
     attached_files,
     pack_places,
@@ -39,11 +44,14 @@ from onemap.rules.review.cases.event_facts import (
 )
 from onemap.rules.review.cases.hand import refuse_day
 from onemap.rules.review.cases.old_form import case_from_json
+from onemap.rules.review.cases.project_data import WITHHELD
 from onemap.rules.review.cases.round_facts import RoundFacts, UnreadableRun
 from onemap.rules.review.cases.routing import Draft, overall
 from onemap.rules.review.cases.state_machine import case_state_after
 
 _MOST_DAYS = 3_650
+MOST_NOTICE_DAYS = 366
+_HASH = re.compile("[0-9a-f]{64}")
 
 
 def open_case(so_far: CaseSoFar, event: Event, facts: Facts) -> None:
@@ -297,6 +305,89 @@ def answer(so_far: CaseSoFar, event: Event, facts: Facts, _: date, department: s
     papers = [{"name": one.name, "hash": one.hash} for one in files]
     so_far.case = copy_with(case, files=(*case.files, *files))
     return {"body": body, **person_words(so_far, event, facts), "papers": papers}
+
+
+def post_notice(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str | None) -> dict[str, Any]:
+    """The case is shown to the public for so many days, of which the first is not counted.
+
+    Before its statement while the case is out, after it once it is issued; one notice at a time.
+    """
+    case, days, number = so_far.current_case, facts["days"], len(so_far.current_case.notices) + 1
+    states = case.damage.states if case.damage else (case.state,)
+    kinds = {NOTICE_KINDS[state == CaseState.ISSUED] for state in states}
+    withheld = tuple(name for name in WITHHELD if name in facts["withheld"])
+    is_notice = type(days) is int and 0 < days <= MOST_NOTICE_DAYS and facts["notice"] == number
+    if not is_notice or facts["kind"] not in kinds or len(withheld) != len(facts["withheld"]):
+        raise OneMapError("review.event_unreadable")
+    if len(kinds) > 1 and case.damage is not None:
+        raise UnreadableRun.of([case.damage.problem])
+    until = so_far.clock_day(event, on) + timedelta(days)
+    kind, page = facts["kind"], _hash_text(facts["page"])
+    posted = Notice(number, kind, event.who, opened_on=on, until=until, page=page, withheld=withheld)
+    so_far.case = copy_with(case, notices=(*case.notices, posted))
+    shown = {"notice": number, "notice_kind": kind, "days": days, "until": until.isoformat(), "page": page}
+    return {**shown, "withheld": list(withheld), "reason": reason_text(facts)}
+
+
+def respond(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str | None) -> dict[str, Any]:
+    """The lead replies to a comment of the public; of several replies the last one counts."""
+    notice, comment = _commented_notice(so_far, facts)
+    text = person_text(facts["text"], MOST_REASON)
+    if not text.strip():
+        raise OneMapError("notice.reply", field="--text")
+    reply = CommentReply(comment, _hash_text(facts["hash"]), text, event.who, on)
+    _put_notice(so_far, copy_with(notice, replies=(*notice.replies, reply)))
+    return {"notice": notice.number, "comment": comment, "text": text}
+
+
+def close_notice(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str | None) -> dict[str, Any]:
+    """No more comments are taken, and the head of their chain enters the case; before the last day with a reason."""
+    notice = so_far.current_case.notice(_whole_number(facts["notice"]))
+    count, head = facts["count"], facts["head"]
+    if not notice.is_open:
+        raise OneMapError("notice.closed", case=event.case_id, notice=notice.number)
+    if type(count) is not int or count < 0 or (head != "" if count == 0 else not _HASH.fullmatch(head)):
+        raise OneMapError("review.event_unreadable")
+    reason = reason_text(facts, needed=on <= notice.until)
+    closed = {"closed_by": event.who, "closed_on": on, "reason": reason, "count": count, "head": head}
+    _put_notice(so_far, copy_with(notice, **closed))
+    return {"notice": notice.number, "comments": count, "head": head, "reason": reason}
+
+
+def erase_person(so_far: CaseSoFar, _: Event, facts: Facts, __: date, ___: str | None) -> dict[str, Any]:
+    """Name and place of whoever wrote a comment are erased; its text and its chain stay."""
+    notice, comment = _commented_notice(so_far, facts)
+    reason = reason_text(facts, needed=True)
+    if comment in notice.erased:
+        raise OneMapError("notice.erased", notice=notice.number, comment=comment)
+    _put_notice(so_far, copy_with(notice, erased=(*notice.erased, comment)))
+    return {"notice": notice.number, "comment": comment, "reason": reason}
+
+
+def _commented_notice(so_far: CaseSoFar, facts: Facts) -> tuple[Notice, int]:
+    """A notice and the number of one of its comments. Raises OneMapError notice.none, notice.no_comment."""
+    notice = so_far.current_case.notice(_whole_number(facts["notice"]))
+    comment = _whole_number(facts["comment"])
+    if notice.count is not None and comment > notice.count:
+        raise OneMapError("notice.no_comment", field="COMMENT", comment=comment, count=notice.count)
+    return notice, comment
+
+
+def _put_notice(so_far: CaseSoFar, changed: Notice) -> None:
+    notices = tuple(changed if one.number == changed.number else one for one in so_far.current_case.notices)
+    so_far.case = copy_with(so_far.current_case, notices=notices)
+
+
+def _whole_number(value: Any) -> int:
+    if type(value) is not int or value < 1:
+        raise OneMapError("review.event_unreadable")
+    return value
+
+
+def _hash_text(value: Any) -> str:
+    if not isinstance(value, str) or not _HASH.fullmatch(value):
+        raise OneMapError("review.event_unreadable")
+    return value
 
 
 def carry_case(so_far: CaseSoFar, event: Event, facts: Facts) -> None:

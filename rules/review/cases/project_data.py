@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.errors import OneMapError, Problem
 
 PARCEL_FACTS = (
@@ -134,6 +135,9 @@ FIELDS: tuple[DataField, ...] = (
     DataField("start_on", "计划开工日期", _day, "date", ("开工日期",), group="days"),
     DataField("finish_on", "计划竣工日期", _day, "date", ("竣工日期",), group="days"),
 )
+# What a public notice may tell of a project. Its applicant's contact, telephone, credit code and money it never tells.
+PUBLIC_FACTS = ("project_code", "developer", "industry", "location", "content", "area_ha", "land_use", "supply")
+WITHHELD = (*DEPARTMENTS, *PUBLIC_FACTS)  # what a public notice may leave out: opinions, and facts of the project
 _BY_NAME = {name: field for field in FIELDS for name in (field.key, field.name, *field.others)}
 
 

@@ -15,8 +15,8 @@ from typing import Any
 from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.errors import OneMapError, Problem
 from onemap.rules.review.cases import department_effects, lead_effects
-from onemap.rules.review.cases.case import Case, CaseState
-from onemap.rules.review.cases.case_conditions import check_readable, circulates_again
+from onemap.rules.review.cases.case import NOTICE_ACTIONS, Case, CaseState, copy_with
+from onemap.rules.review.cases.case_conditions import check_notice, check_readable, circulates_again
 from onemap.rules.review.cases.case_so_far import CaseSoFar, Evidence
 from onemap.rules.review.cases.event import CARRIED_CHAIN, EDITION, LEAD_CHAIN, Event, ordered_events
 from onemap.rules.review.cases.event_facts import Facts
@@ -25,7 +25,7 @@ from onemap.rules.review.cases.round_facts import UnreadableRun
 from onemap.rules.review.cases.state_machine import case_state_after
 
 WITHOUT_RUN = ("circulate", "revise", "withdraw")  # whether they are lawful no run says
-LEADS = ("open", "circulate", "revise", "consolidate", "issue", "withdraw", "extend", "answer")
+LEADS = ("open", "circulate", "revise", "consolidate", "issue", "withdraw", "extend", "answer", *NOTICE_ACTIONS)
 
 
 class Replay(CaseSoFar):
@@ -120,6 +120,8 @@ class Replay(CaseSoFar):
             self.unjudged.append((event, error.problems[0]))
         else:
             self.enter(event, on, state, of_department, detail)
+            if action in NOTICE_ACTIONS and case.damage is not None:  # it tells nothing of the case's state
+                self.case = copy_with(self.current_case, damage=case.damage)
 
     def _state_after(self, case: Case, action: str, on: date) -> str:
         """The state of a case after an action on a day.
@@ -128,6 +130,8 @@ class Replay(CaseSoFar):
         """
         if self.is_new:
             check_readable(case, action)
+        if action != "close":  # whose event says which one
+            check_notice(case, action)
         if action == "circulate" and circulates_again(case):
             return CaseState.CIRCULATING
         if case.damage is None:
@@ -141,6 +145,8 @@ class Replay(CaseSoFar):
                 refused.append(error)
         if not found:
             raise refused[0]
+        if action in NOTICE_ACTIONS and not refused and on >= case.last_day:
+            return case.state
         if action not in WITHOUT_RUN or refused or len(found) > 1 or on < case.last_day:
             raise UnreadableRun.of([case.damage.problem])
         return found.pop()
@@ -168,5 +174,9 @@ _EFFECTS: dict[str, _Effect] = {
     "return": department_effects.give_back,
     "override": department_effects.override,
     "remedy": department_effects.remedy,
+    "notice": lead_effects.post_notice,
+    "respond": lead_effects.respond,
+    "close": lead_effects.close_notice,
+    "erase": lead_effects.erase_person,
 }
 _ACTIONS = {"open", *_EFFECTS}

@@ -40,6 +40,11 @@ CASE_TABLE: dict[str, tuple[str, str, str, str, str]] = {
     "consolidate": (_NOT_OUT, CaseState.CONSOLIDATED, _JOINED, _ISSUED, _GONE),
     "issue": (_NOT_JOINED, _NOT_JOINED, CaseState.ISSUED, _ISSUED, _GONE),
     "withdraw": (CaseState.WITHDRAWN, CaseState.WITHDRAWN, CaseState.WITHDRAWN, _ISSUED, _GONE),
+    # A public notice changes no state. Names can be erased for as long as there is a case.
+    "notice": (_NOT_OUT, CaseState.CIRCULATING, CaseState.CONSOLIDATED, CaseState.ISSUED, _GONE),
+    "respond": (_NOT_OUT, CaseState.CIRCULATING, CaseState.CONSOLIDATED, CaseState.ISSUED, _GONE),
+    "close": (_NOT_OUT, CaseState.CIRCULATING, CaseState.CONSOLIDATED, CaseState.ISSUED, _GONE),
+    "erase": (_NOT_OUT, CaseState.CIRCULATING, CaseState.CONSOLIDATED, CaseState.ISSUED, CaseState.WITHDRAWN),
 }
 # Columns in the order of OPINION_STATES: drafted, signed, returned, void, deemed.
 OPINION_TABLE: dict[str, tuple[str, str, str, str, str]] = {

@@ -23,7 +23,7 @@ from onemap.rules.review.statement.map_figures import drawn_on_paper, page_of
 
 MAP = ".svg"
 SUFFIXES = (".docx", ".pdf", ".html", ".json", MAP)
-_ON_PAPER = ("parcels", "checklist", "boundary", "record", "earlier", "remedy", "maps")
+_ON_PAPER = ("parcels", "checklist", "boundary", "record", "earlier", "remedy", "comments", "maps")
 _READ, _DRAWN = 0.05, 0.45  # of the work, when it is known what to say, and the maps are drawn
 _A_MAP = 20  # as much of the work as so many parcels of a layer
 

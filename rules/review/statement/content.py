@@ -25,6 +25,7 @@ from onemap.rules.judge.question.kind_remarks import kind_problems_of
 from onemap.rules.review.bodies import asked_bodies
 from onemap.rules.review.cases.case import SPOKEN, Case, CaseState
 from onemap.rules.review.cases.project_data import FIELDS, PARCEL_FACTS
+from onemap.rules.review.notice_rows import comments_annex
 from onemap.rules.review.round_evidence import area_problems
 from onemap.rules.review.same_hand import SameHand, same_hands
 from onemap.rules.review.statement.annexes import boundary_table, chain_at, laws, layer_versions, packs_table
@@ -84,7 +85,7 @@ def statement_content(
     parcels, totals = parcel_areas(evidence)
     crs = crs_title(library.crs, language)
     boundary, name_verdicts, audit = boundary_table(evidence, crs), _with_names(language), chain_at(library, case.id)
-    remedy = _remedy(library, case, evidence, department, name_verdicts)
+    annexed = _annexed(library, case, evidence, department)
     notes = [*_notes(evidence, rows, items, language), *_case_notes(library, case, evidence)]
     return {
         "schema": SCHEMA,
@@ -105,10 +106,19 @@ def statement_content(
         "checklist": items,
         "figures": maps,
         "boundary": boundary,
-        "remedy": remedy,
+        **annexed,
         "audit": audit,
-        "notes": [*notes, *_not_printed(case, evidence, annexes, remedy is not None)],
+        "notes": [*notes, *_not_printed(case, evidence, annexes, annexed)],
         "declaration": _declaration(case, kind, language),
+    }
+
+
+def _annexed(library: Library, case: Case, evidence: Evidence, department: str | None) -> dict[str, Any]:
+    """What stands in annexes alone, by its keys: what would pass, and comments of the public."""
+    name_verdicts = _with_names(evidence.language)
+    return {
+        "remedy": _remedy(library, case, evidence, department, name_verdicts),
+        "comments": comments_annex(library, case, department, evidence.language),
     }
 
 
@@ -394,11 +404,11 @@ def _case_notes(library: Library, case: Case, evidence: Evidence) -> list[str]:
     return [*(wording(problem, language)[0] for problem in (*areas, *kinds)), names]
 
 
-def _not_printed(case: Case, evidence: Evidence, annexes: Sequence[str], has_remedy: bool) -> list[str]:
-    """The annexes that have something to say and are left out, and where to find it."""
+def _not_printed(case: Case, evidence: Evidence, annexes: Sequence[str], annexed: Mapping[str, Any]) -> list[str]:
+    """The annexes that have something to say and are left out, and where to find it. annexed: from `_annexed`."""
     empty = {
         "earlier": case.round == 1,
-        "remedy": not has_remedy,
+        **{name: not content for name, content in annexed.items()},
         "conflicts": not any(finding["counted"] for finding in evidence.findings),
         "checklist": not case.current.items,
     }

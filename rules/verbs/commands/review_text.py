@@ -33,6 +33,7 @@ def case_parts(result: Result, language: str) -> list[AnswerRow]:
     names = _department_names(result)
     below = opinion_rows(result["opinions"], language)
     below += [AnswerRow("", line=(_body(body, language),)) for body in result["bodies"]]
+    below += [AnswerRow("", line=(notice_line(notice, language),)) for notice in result["notices"]]
     head = head_line(result, language)
     parts = [
         AnswerRow(head, about={"list": "opinions"}, rows=below, line=(head,)),
@@ -141,9 +142,46 @@ def history_view(result: Result, language: str) -> AnswerView:
     return AnswerView(rows)
 
 
+def _comments_view(result: Result, language: str) -> AnswerView:
+    """A notice, and its comments with who wrote them and what the lead replied."""
+    head = f"{result['project']} · {notice_line(result['notice'], language)}"
+    rows = [_comment_row(comment, language) for comment in result["comments"]]
+    return AnswerView([AnswerRow(head, about={"list": "comments"}, rows=rows, line=(head,))])
+
+
+def notice_line(notice: Result, language: str) -> str:
+    """A notice in one line: which one, until when, and how many comments it has."""
+    kind = phrase(f"notice_kind.{notice['kind']}", language)
+    state = "over" if notice["over"] else "open" if notice["open"] else "closed"
+    facts = {"until": notice["until"], "closed_on": notice["closed_on"], "by": notice["closed_by"]}
+    counted = phrase("notice_said.counted", language, comments=notice["comments"], replied=notice["replied"])
+    lasts = phrase(f"notice_said.{state}", language, **facts)
+    return " · ".join((f"{kind} {notice['notice']}", lasts, counted))
+
+
+def _comment_row(comment: Result, language: str) -> AnswerRow:
+    who = (
+        phrase("notice_said.erased", language)
+        if comment["erased"]
+        else "　".join(filter(None, (comment["name"], comment["place"])))
+    )
+    marks = [who or "–", comment["day"]]
+    marks += [phrase("notice_said.consents", language)] if comment["consent"] and comment["name"] else []
+    rows = []
+    if comment["reply"]:
+        facts = {"by": comment["replied_by"], "on": comment["replied_on"], "text": comment["reply"]}
+        line = phrase("notice_said.reply", language, **facts)
+        rows.append(AnswerRow(line, line=(f"      {line}",)))
+    words = (comment["text"], " · ".join(marks))
+    about = {"comment": comment["comment"]}
+    line = f"  {comment['comment']:>4}  {' · '.join(marks)}\n        {comment['text']}"
+    return AnswerRow(str(comment["comment"]), words, about=about, rows=rows, line=(line,))
+
+
 _STEPS = (
     *("circulate", "opine", "sign", "return", "override", "extend"),
     *("revise", "consolidate", "issue", "withdraw"),
+    *("notice", "respond", "close", "erase"),
 )
 REVIEW_VIEWS: dict[str, Callable[[Result, str], AnswerView]] = {
     **{f"review {step}": case_view for step in _STEPS},
@@ -152,6 +190,7 @@ REVIEW_VIEWS: dict[str, Callable[[Result, str], AnswerView]] = {
     "review list": cases_view,
     "review recheck": _recheck_view,
     "review remedy": _remedy_view,
+    "review comments": _comments_view,
     "history": history_view,
 }
 REVIEW_SPEAKERS: dict[str, Callable[[Result, str], str]] = {

@@ -6,6 +6,7 @@ from onemap.rules.contract.declaration import VERDICT_CHOICES, Parameter, Verb, 
 from onemap.rules.contract.output_forms import CHECK_FORMS, out_parameter
 from onemap.rules.display.letterhead.annex_names import ANNEXES, to_annexes
 from onemap.rules.review.cases.case import CASE_STATES, CONCLUSIONS
+from onemap.rules.review.cases.project_data import WITHHELD
 
 _WORK = "review_work"
 _LIBRARY = Parameter("library", "LIBRARY", positional=True)
@@ -13,6 +14,8 @@ _CASE = Parameter("case", "CASE", positional=True)
 _DEPARTMENT = Parameter("department", "DEPARTMENT", positional=True)
 _PARCELS = Parameter("parcels", "PARCELS", positional=True)
 _REASON = Parameter("reason", "R")
+_NOTICE = Parameter("notice", "N", convert=to_count)
+_COMMENT = Parameter("comment", "COMMENT", positional=True, convert=to_count)
 _CONCLUSION = Parameter("conclusion", choices=CONCLUSIONS)
 _OVERALL = Parameter("conclusion", choices=tuple(word for word in CONCLUSIONS if word != "not_involved"))
 _ON = Parameter("on", "DATE", convert=to_date)
@@ -90,6 +93,18 @@ REVIEW_VERBS: tuple[Verb, ...] = (
     _review("consolidate", _CASE, _OVERALL, _REASON, *_STEP),
     _review("issue", _CASE, _OVERALL, _REASON, *_STEP),
     _review("withdraw", _CASE, _REASON, *_STEP),
+    _review(
+        "notice",
+        _CASE,
+        Parameter("days", "N", required=True, convert=to_count),
+        Parameter("withhold", "WHAT", repeated=True, choices=WITHHELD),
+        _REASON,
+        *_STEP,
+    ),
+    _review("comments", _CASE, _NOTICE),
+    _review("respond", _CASE, _COMMENT, Parameter("text", "T", required=True), _NOTICE, *_STEP),
+    _review("close", _CASE, _REASON, _NOTICE, *_STEP),
+    _review("erase", _CASE, _COMMENT, Parameter("reason", "R", required=True), _NOTICE, *_STEP),
     _review("publish", *_STEP[:2]),
     _review(
         "export",

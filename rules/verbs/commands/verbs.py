@@ -263,6 +263,7 @@ DOORS: dict[str, Verb] = {
                 Parameter("port", "N", convert=to_port),
                 Parameter("behind_proxy", "URL", convert=to_name),
                 Parameter("directory", flag=True),
+                Parameter("public", flag=True),
             ),
         ),
     )

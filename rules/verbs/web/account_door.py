@@ -55,7 +55,7 @@ class SlowedFailures:
     def _keys(self, account: str, address: str) -> list[tuple[tuple[str, str], int]]:
         return [
             (("account", account[:_MOST_WORD]), _FREE_OF_ACCOUNT),
-            (("address", _network_of(address)), _FREE_OF_ADDRESS),
+            (("address", network_of(address)), _FREE_OF_ADDRESS),
         ]
 
 
@@ -167,7 +167,7 @@ class SignInRefused(Exception):
         self.answer = answer
 
 
-def _network_of(address: str) -> str:
+def network_of(address: str) -> str:
     """What one sender can change at will counts as one address: the last half of IPv6's."""
     try:
         found = ipaddress.ip_address(address)

@@ -71,10 +71,19 @@ def token_of(request: Request, names: SiteNames) -> str:
 
 
 class SiteGuard:
-    """What every request passes before any route sees it."""
+    """What every request passes before any route sees it. is_public: nobody has to be signed in."""
 
-    def __init__(self, app: ASGIApp, sessions: SessionTable, names: SiteNames, most_bytes: int, language: str) -> None:
-        self._app, self._sessions, self._names = app, sessions, names
+    def __init__(
+        self,
+        app: ASGIApp,
+        sessions: SessionTable,
+        names: SiteNames,
+        most_bytes: int,
+        language: str,
+        *,
+        is_public: bool = False,
+    ) -> None:
+        self._app, self._sessions, self._names, self._is_public = app, sessions, names, is_public
         self._most_bytes, self._language = most_bytes, language
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -99,7 +108,7 @@ class SiteGuard:
         if refusal is None:
             session = await run_in_threadpool(self._sessions.get, token_of(request, self._names))
             scope["onemap_session"] = session
-            if session is None and request.url.path not in OPEN_PATHS:
+            if session is None and not self._is_public and request.url.path not in OPEN_PATHS:
                 if "text/html" in request.headers.get("accept", ""):
                     await self._ask_who(scope, self._bounded(receive), send_safely)
                     return

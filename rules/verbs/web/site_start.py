@@ -5,13 +5,17 @@ from contextlib import ExitStack
 
 from starlette.types import ASGIApp
 
-from onemap.layers.stores.account_connection import account_server, forget_server_variables
+from onemap.layers.errors import OneMapError
+from onemap.layers.library.library import open_library
+from onemap.layers.server_address import is_server, server_address
+from onemap.layers.stores.account_connection import account_server, check_proved_server, forget_server_variables
 from onemap.rules.contract.declaration import Verb
 from onemap.rules.verbs.web.account_door import AccountDoor
 from onemap.rules.verbs.web.code_door import CodeDoor
 from onemap.rules.verbs.web.core_pool import CorePool
 from onemap.rules.verbs.web.job_table import JobTable
 from onemap.rules.verbs.web.parcel_limits import Limits
+from onemap.rules.verbs.web.public_pages import public_app
 from onemap.rules.verbs.web.serve_child import ServeChild
 from onemap.rules.verbs.web.site_guard import SiteNames
 from onemap.rules.verbs.web.verb_question import Asker, verbs_for_others
@@ -37,6 +41,21 @@ def file_site(
         stack.callback(part.end)
     door = CodeDoor(tell)
     return WebSite(SiteParts(asker, verbs_for_others(verbs), jobs, limits, names, door, desk_pool, lambda: True)).app
+
+
+def public_site(library: str, names: SiteNames, language: str) -> ASGIApp:
+    """The site of public notices alone, with nobody signed in.
+
+    Raises OneMapError notice.account for an account on a server that may do more than write comments, web.tls for a
+    server elsewhere that is not proved, and what opening the library raises.
+    """
+    if is_server(library):
+        check_proved_server(library)
+    with open_library(library) as opened:
+        if opened.path is None and not opened.roles.is_public:
+            role = f"onemap_{server_address(library).schema or 'onemap'}_public"
+            raise OneMapError("notice.account", account=opened.account or "", role=role)
+    return public_app(library, names, language)
 
 
 def server_site(

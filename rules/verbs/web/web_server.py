@@ -24,9 +24,11 @@ _KEEP_ALIVE_S, _LAST_WORDS_S = 5, 3
 def serve_web(values: Mapping[str, Any], language: str, as_json: bool, verbs: Mapping[str, Verb]) -> int:
     """Answer until the program is ended; returns the exit code.
 
-    Raises OneMapError web.host, web.needs_proxy for an address that others reach, web.proxy, web.of_server,
-    web.location and web.tls for a library on a server to which nobody can sign in safely, web.not_installed without the
-    extra, web.port where the port is taken, and what opening the library raises.
+    With `public` the pages of public notices alone, for whoever comes.
+
+    Raises OneMapError notice.account, web.host, web.needs_proxy for an address that others reach, web.proxy,
+    web.of_server, web.location and web.tls for a library on a server to which nobody can sign in safely,
+    web.not_installed without the extra, web.port where the port is taken, and what opening the library raises.
     """
     library, host = values["library"], values.get("host") or HOST
     proxy = _outer_name(values.get("behind_proxy"))
@@ -42,7 +44,7 @@ def serve_web(values: Mapping[str, Any], language: str, as_json: bool, verbs: Ma
         import uvicorn  # noqa: F401 - what is missing is told before anything is begun
 
         from onemap.rules.verbs.web.site_guard import SiteNames
-        from onemap.rules.verbs.web.site_start import file_site, server_site
+        from onemap.rules.verbs.web.site_start import file_site, public_site, server_site
     except ImportError as error:
         raise OneMapError("web.not_installed", reason=str(error)) from None
     door = _listening(host, values["port"] if values.get("port") is not None else PORT)
@@ -51,7 +53,10 @@ def serve_web(values: Mapping[str, Any], language: str, as_json: bool, verbs: Ma
         hosts = frozenset({proxy}) if proxy else own_hosts
         names = SiteNames(hosts, own_hosts, proxy is not None, str(door.getsockname()[1]))
         address = f"https://{proxy}" if proxy else f"http://{_shown_host(host)}:{door.getsockname()[1]}"
-        if is_on_server:
+        if values.get("public"):
+            app = public_site(library, names, language)
+            _tell({"address": address}, as_json, language)
+        elif is_on_server:
             app = server_site(library, bool(values.get("directory")), names, verbs, language, stack)
             _tell({"address": address}, as_json, language)
         else:

@@ -12,6 +12,7 @@ from onemap.rules.answers.compare import decisions
 from onemap.rules.judge.inputs import subdivision_store
 from onemap.rules.judge.runs import past_runs, run_store
 from onemap.rules.numbers.warnings import warning_states
+from onemap.rules.review import notice_tables
 from onemap.rules.review.cases import event_tables, old_form
 
 TABLES = (
@@ -22,6 +23,7 @@ TABLES = (
     *decisions.TABLES,
     *warning_states.TABLES,
     *event_tables.TABLES,
+    *notice_tables.TABLES,
 )
 GRANTS: tuple[Right, ...] = (
     Grant("onemap_services", "SELECT", EVERYONE),
@@ -61,6 +63,7 @@ GRANTS: tuple[Right, ...] = (
     *decisions.GRANTS,
     *warning_states.GRANTS,
     *event_tables.GRANTS,
+    *notice_tables.GRANTS,
 )
 
 

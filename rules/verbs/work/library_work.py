@@ -271,6 +271,7 @@ def verify(values: Values, context: VerbContext) -> Result:
     from onemap.layers.messages import phrase, problem_record
     from onemap.rules.answers.compare.decisions import decision_problems
     from onemap.rules.review.cases.event_verification import event_problems
+    from onemap.rules.review.comment_chain import comment_problems
     from onemap.rules.verbs.work.judgement_tables import stored_tables
 
     step = phrase("progress.verifying", context.language)
@@ -290,6 +291,8 @@ def verify(values: Values, context: VerbContext) -> Result:
                 problems += library_problems(library, book, tables, progress)
                 problems += event_problems(library, book, {str(one.facts.get("feature")) for one in problems})
                 problems += decision_problems(library)
+                named = {str(one.facts.get("feature")) for one in problems}
+                problems += [one for one in comment_problems(library) if one.facts["feature"] not in named]
             if run and not any(problem.facts.get("feature") == run for problem in problems):
                 again = context.progress.part(_VERSIONS, 1.0, phrase("progress.rerun", context.language))
                 found, equal = _again(library, run, Threads.of(None, again))
@@ -361,10 +364,10 @@ def upgrade(values: Values, context: VerbContext) -> Result:
     """Give a library the form and, on a server, the rights of this version."""
     from onemap.layers.library.library import open_library
     from onemap.rules.review.carrying import upgrade as upgrade_library
-    from onemap.rules.verbs.work.judgement_tables import GRANTS
+    from onemap.rules.verbs.work.judgement_tables import GRANTS, TABLES
 
     with open_library(values["library"]) as library:
-        return {"ok": True, **upgrade_library(library, GRANTS)}
+        return {"ok": True, **upgrade_library(library, GRANTS, TABLES)}
 
 
 def copy(values: Values, context: VerbContext) -> Result:

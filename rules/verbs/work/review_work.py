@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.errors import OneMapError, UsageError
 from onemap.layers.library.library import Library, open_library
-from onemap.layers.messages import problem_record
+from onemap.layers.messages import LANGUAGES, problem_record
 from onemap.rules.contract.declaration import VERDICT_CHOICES, Result, Values, VerbContext
 from onemap.rules.contract.output_forms import CHECK_FORMS
 from onemap.rules.review import deciding, opinions
@@ -290,6 +290,52 @@ def review_withdraw(values: Values, context: VerbContext) -> Result:
     """End a case without a statement."""
     reason = _reason(values)
     return _take_step(values, context, lambda library, case, hand: deciding.withdraw(library, case, hand, reason))
+
+
+def review_notice(values: Values, context: VerbContext) -> Result:
+    """Show a case to the public."""
+    from onemap.rules.review.notice_steps import open_notice
+    from onemap.rules.review.statement.document_words import words
+
+    labels = {language: words(language) for language in LANGUAGES}
+    asked = (values["days"], tuple(values.get("withhold") or ()), _reason(values))
+    return _take_step(values, context, lambda library, case, hand: open_notice(library, case, hand, *asked, labels))
+
+
+def review_comments(values: Values, context: VerbContext) -> Result:
+    """The comments on a public notice."""
+    from onemap.rules.review.notice_rows import comment_records, notice_record
+
+    with open_library(values["library"]) as library, library.reading():
+        case = read_case(library, values["case"])
+        notice = case.notice(values.get("notice"))
+        record, comments = notice_record(library, case, notice), comment_records(library, case, notice)
+    return {"case": case.id, "project": case.project, "notice": record, "comments": comments}
+
+
+def review_respond(values: Values, context: VerbContext) -> Result:
+    """Reply to a comment."""
+    from onemap.rules.review.notice_steps import respond
+
+    text = plain_text(values["text"], "--text")
+    asked = (values["comment"], text, values.get("notice"))
+    return _take_step(values, context, lambda library, case, hand: respond(library, case, hand, *asked))
+
+
+def review_close(values: Values, context: VerbContext) -> Result:
+    """Close a public notice."""
+    from onemap.rules.review.notice_steps import close_notice
+
+    asked = (_reason(values), values.get("notice"))
+    return _take_step(values, context, lambda library, case, hand: close_notice(library, case, hand, *asked))
+
+
+def review_erase(values: Values, context: VerbContext) -> Result:
+    """Erase who wrote a comment."""
+    from onemap.rules.review.notice_steps import erase_person
+
+    asked = (values["comment"], _reason(values), values.get("notice"))
+    return _take_step(values, context, lambda library, case, hand: erase_person(library, case, hand, *asked))
 
 
 def review_publish(values: Values, context: VerbContext) -> Result:

@@ -20,12 +20,13 @@ ALLOWED = {
     "draft": {"circulate", "opine", "override", "revise", "recheck", "remedy", "withdraw"},
     "circulating": {
         *("opine", "answer", "sign", "return", "override", "extend", "revise", "recheck", "remedy", "consolidate"),
-        "withdraw",
+        *("withdraw", "notice", "respond", "close", "erase"),
     },
-    "consolidated": {"revise", "recheck", "issue", "withdraw"},
-    "issued": {"recheck"},
-    "withdrawn": set(),
+    "consolidated": {"revise", "recheck", "issue", "withdraw", "notice", "respond", "close", "erase"},
+    "issued": {"recheck", "notice", "respond", "close", "erase"},
+    "withdrawn": {"erase"},
 }
+NOTICES = {"notice", "respond", "close", "erase"}  # how they follow each other: test_notices.py
 
 
 def test_the_tables_have_a_cell_for_each_state_and_action():
@@ -68,6 +69,10 @@ def arguments(action, town):
         "override": ("DK1", "farm", "--verdict", "notice", "--reason", "已批"),
         "extend": ("--days", "2", "--reason", "复核"),
         "revise": (town.parcels("other"),),
+        "notice": ("--days", "5"),
+        "respond": ("1", "--text", "x"),
+        "close": ("--reason", "x"),
+        "erase": ("1", "--reason", "x"),
     }.get(action, ())
 
 
@@ -86,7 +91,8 @@ def test_a_case_on_the_command_line_obeys_the_table(town, walk, state):
         assert problem["message"], problem["mend"]
     assert town.show(case, "2026-03-05") == before
     for action in sorted(
-        ALLOWED[state] - {"answer", "revise", "withdraw", "issue", "circulate", "consolidate", "sign", "return"}
+        ALLOWED[state]
+        - {"answer", "revise", "withdraw", "issue", "circulate", "consolidate", "sign", "return", *NOTICES}
     ):
         town.done(action, case, *arguments(action, town), on="2026-03-05")
 

@@ -38,6 +38,9 @@ def former(old):
     return {**shown, "cases": _without_words_of_today(shown["cases"])}
 
 
+NOTICE_STEPS = ("notice", "close")
+
+
 def show_cases(library, cases):
     return {case: _without_words_of_today(done("review", "show", library, case, *ON).json) for case in cases}
 
@@ -45,15 +48,17 @@ def show_cases(library, cases):
 def _without_words_of_today(value):
     """A case with its warnings by number, and its steps by whether they are allowed: their words are today's.
 
-    Of one name under several opinions, and of a statement without a sender, nothing was said then.
+    Of one name under several opinions, and of a statement without a sender, nothing was said then; there were no public
+    notices.
     """
     if isinstance(value, dict):
         since = ("alone signed", "no head and no sender")
         meanings = {
-            "steps": lambda steps: {step: why is None for step, why in steps.items()},
+            "steps": lambda steps: {step: why is None for step, why in steps.items() if step not in NOTICE_STEPS},
             "warnings": lambda lines: sum(not any(words in line for words in since) for line in lines),
         }
-        return {name: meanings.get(name, _without_words_of_today)(one) for name, one in value.items()}
+        of_then = {name: one for name, one in value.items() if name != "notices"}
+        return {name: meanings.get(name, _without_words_of_today)(one) for name, one in of_then.items()}
     return [_without_words_of_today(one) for one in value] if isinstance(value, list) else value
 
 
@@ -162,6 +167,9 @@ def test_a_servers_older_library_is_not_called_altered(old_server):
     assert done("verify", library).json["ok"]
     after = _without_steps(done("review", "show", library, case, "--on", "2026-11-24").json)  # when it was stored
     assert (after["revision"], after["opinions"]) == (before["revision"], _without_steps(before["opinions"]))
+    with psycopg.connect(library.replace("&schema=town", "")) as connection:  # a public notice can be opened now
+        may = "SELECT has_table_privilege('onemap_town_public', 'town.onemap_comments', 'INSERT')"
+        assert connection.execute(may).fetchone() == (True,)
 
 
 def test_an_upgrade_does_not_take_an_altered_structure_for_whole(old_server):

@@ -1,0 +1,86 @@
+"""The public notices of a case: until when each is shown, what people write, and the lead's replies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtWidgets import QHBoxLayout, QHeaderView, QPushButton, QWidget
+
+from onemap.plugin.connection.asking import Asking
+from onemap.plugin.desk.answers.answer_tree import AnswerTree
+from onemap.plugin.desk.answers.name_delegate import wrap_names
+from onemap.plugin.desk.library.open_library import OpenLibrary
+from onemap.plugin.rooms.review.review_cases import Case
+from onemap.plugin.rooms.review.review_words import step_word
+from onemap.plugin.widgets.buttons import wrapped_label
+from onemap.plugin.widgets.rows_and_columns import column_of
+from onemap.plugin.words.translation import tr
+
+NUMBER, TEXT, WHO = 0, 1, 2
+
+
+class NoticeView(QWidget):
+    """The comments on the last notice; to reply to one, and to erase who wrote it, a person asks here."""
+
+    step_requested = pyqtSignal(str, int)  # respond or erase, and the comment
+    refused = pyqtSignal(object)  # Refusal
+
+    def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._library = library
+        self._case: Case | None = None
+        self.asking = Asking(library.core, self, lambda: (library.path, self._case and self._case.id))
+        self.asking.refused.connect(self.refused)
+        self.head = wrapped_label(tr("No public notice yet: the lead department opens one among the steps."))
+        self.tree = AnswerTree(tr("Comments"), (tr("Number"), tr("Comment"), tr("Written by")))
+        wrap_names(self.tree, column=TEXT)
+        header = self.tree.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(NUMBER, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(TEXT, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(WHO, QHeaderView.ResizeMode.ResizeToContents)
+        self.tree.currentItemChanged.connect(lambda *_: self._enable())
+        self.buttons = {step: QPushButton(step_word(step) + "…") for step in ("respond", "erase")}
+        row = QHBoxLayout()
+        for step, button in self.buttons.items():
+            button.clicked.connect(lambda _checked=False, chosen=step: self._begin_step(chosen))
+            row.addWidget(button)
+        row.addStretch()
+        column_of(self.head, (self.tree, 1), row, inside=self, is_tight=True)
+        self._enable()
+
+    def show_case(self, case: Case) -> None:
+        """Show a case's last notice."""
+        self._case = case
+        self.tree.clear()
+        has_notice = bool(case.notices)
+        self.tree.setVisible(has_notice)
+        for button in self.buttons.values():
+            button.setVisible(has_notice)
+        self._enable()
+        if not has_notice:
+            self.head.setText(tr("No public notice yet: the lead department opens one among the steps."))
+            return
+        self.asking.ask("review comments", {"library": self._library.path, "case": case.id, "view": True}, self._show)
+
+    def _show(self, answer: dict[str, Any]) -> None:
+        part = answer["view"][0]
+        self.head.setText(part["name"])
+        self.tree.show_rows(part["rows"])
+        self._enable()
+
+    def _comment(self) -> int:
+        """The number of the chosen comment; 0 for none. A reply is chosen with the comment above it."""
+        item = self.tree.currentItem()
+        if item is not None and item.parent() is not None:
+            item = item.parent()
+        about = self.tree.about(item) if item is not None else {}
+        return int((about or {}).get("comment") or 0)
+
+    def _begin_step(self, step: str) -> None:
+        self.step_requested.emit(step, self._comment())
+
+    def _enable(self) -> None:
+        for button in self.buttons.values():
+            button.setEnabled(bool(self._comment()))

@@ -1,0 +1,226 @@
+"""The comments of a public notice: a chain of their own, read, proved, and who wrote them where it was not erased."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.library.library import Library
+from onemap.layers.library.log_reading import shown_text
+from onemap.layers.stores.logged_rows import row_name
+from onemap.layers.stores.sql_text import columns_of, compose_sql
+from onemap.rules.review.cases.case import Case, Notice
+from onemap.rules.review.cases.case_file import plain_case
+from onemap.rules.review.cases.event import readable_json, words_hash
+from onemap.rules.review.notice_tables import COMMENTS, NOTICES, PERSONS
+
+COLUMNS = ("case_id", "notice", "number", "at", "day", "body", "before", "hash")
+_PLACE = tuple[str, int, int]  # case, notice, comment
+
+
+@dataclass(frozen=True)
+class Comment:
+    """A comment as it is stored. at: the moment, UTC; body: JSON; before: the hash of the comment before it."""
+
+    case_id: str
+    notice: int
+    number: int
+    at: str
+    day: str
+    body: str
+    before: str
+    hash: str
+
+    def facts(self) -> Mapping[str, Any]:
+        """What it says: text, consent (to its name in print), person (a hash). Raises review.event_unreadable."""
+        facts = readable_json(self.body)
+        if not isinstance(facts.get("text"), str) or not isinstance(facts.get("consent"), bool):
+            raise OneMapError("review.event_unreadable")
+        return facts
+
+    @property
+    def text(self) -> str:
+        """Its text; "" of one that cannot be read, which `verify` names."""
+        try:
+            return str(self.facts()["text"])
+        except OneMapError:
+            return ""
+
+    @property
+    def has_consent(self) -> bool:
+        """Whether its name may be printed."""
+        try:
+            return bool(self.facts()["consent"])
+        except OneMapError:
+            return False
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who wrote a comment, as stated."""
+
+    name: str
+    place: str
+
+
+def comment_hash(comment: Comment) -> str:
+    """The hash of a comment; a server's trigger computes the same (`notice_tables`)."""
+    place = (comment.before, comment.case_id, str(comment.notice), str(comment.number))
+    text = "\n".join((*place, comment.at, comment.day, comment.body))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def read_comments(library: Library, case_id: str, notice: int) -> list[Comment]:
+    """The comments of a notice in their order."""
+    if not library.has_table(COMMENTS):
+        return []
+    sql = compose_sql(
+        "SELECT {columns} FROM {comments} WHERE case_id = ? AND notice = ? ORDER BY number",
+        columns=columns_of(COMMENTS, COLUMNS),
+        comments=COMMENTS,
+    )
+    return [_comment_of(row) for row in library.connection.execute(sql, (case_id, notice))]
+
+
+def _comment_of(row: Sequence[Any]) -> Comment:
+    """A comment of a row in the order of COLUMNS; what is no value of its column does not fit the hash then."""
+    case, notice, number, at, day, body, before, hash_ = (
+        value if isinstance(value, str) or type(value) is int else shown_text(value) for value in row
+    )
+    numbers = [value if type(value) is int else -1 for value in (notice, number)]
+    return Comment(str(case), numbers[0], numbers[1], str(at), str(day), str(body), str(before), str(hash_))
+
+
+def counted_comments(library: Library, case: Case, notice: Notice) -> list[Comment]:
+    """The comments that count: of a closed notice those that its end took into the case.
+
+    Raises OneMapError library.altered where the chain is not what was written.
+    """
+    comments = read_comments(library, case.id, notice.number)
+    problems = list(chain_problems(library, comments, notice))
+    if problems:
+        raise OneMapError.of([Problem("library.altered", {**one.facts, "how": one}) for one in problems])
+    return comments if notice.count is None else comments[: notice.count]
+
+
+def reads_persons(library: Library) -> bool:
+    """Whether the library's user may see who wrote: the lead alone, and the owner of the tables."""
+    return library.roles.is_lead or library.roles.is_owner
+
+
+def read_persons(library: Library, case_id: str, notice: int) -> dict[int, Person]:
+    """By the numbers of a notice's comments who wrote them; without those that were erased."""
+    if not library.has_table(PERSONS) or not reads_persons(library):
+        return {}
+    sql = compose_sql("SELECT number, words FROM {persons} WHERE case_id = ? AND notice = ?", persons=PERSONS)
+    found = {}
+    for number, words in library.connection.execute(sql, (case_id, notice)).fetchall():
+        facts = readable_json(words)
+        found[number] = Person(str(facts.get("name", "")), str(facts.get("place", "")))
+    return found
+
+
+def comment_problems(library: Library) -> Iterator[Problem]:
+    """What is wrong with the notices of a library and their comments: altered, gone, not what the case says of them."""
+    if not library.has_table(COMMENTS):
+        return
+    read = library.connection.read_rows
+    rows = read(NOTICES, ("case_id", "number", "until", "content"))
+    pages = {(case, number): (until, content) for case, number, until, content in rows}
+    chains: dict[tuple[str, int], list[Comment]] = {}
+    for row in read(COMMENTS, COLUMNS):
+        comment = _comment_of(row)
+        chains.setdefault((comment.case_id, comment.notice), []).append(comment)
+    persons: dict[_PLACE, str] = {}
+    if reads_persons(library):
+        rows = read(PERSONS, ("case_id", "notice", "number", "words"))
+        persons = {(case, notice, number): str(words) for case, notice, number, words in rows}
+    known = {(one.case_id, one.notice, one.number) for comments in chains.values() for one in comments}
+    for unknown in sorted(set(persons) - known, key=str):
+        yield Problem("verify.record_unlogged", _facts(library, PERSONS, unknown))
+    for case_id in sorted({case for case, _ in (*pages, *chains)}, key=str):
+        try:
+            notices = {one.number: one for one in plain_case(library, case_id).notices}
+        except OneMapError:  # of which the check of events tells
+            continue
+        numbers = {number for case, number in (*pages, *chains) if case == case_id} | set(notices)
+        for number in sorted(numbers, key=str):
+            place = case_id, number
+            comments = sorted(chains.get(place, []), key=lambda one: one.number)
+            yield from _notice_problems(library, place, notices.get(number), pages.get(place))
+            yield from chain_problems(library, comments, notices.get(number))
+            if reads_persons(library):
+                yield from _person_problems(library, comments, notices.get(number), persons)
+
+
+def _notice_problems(
+    library: Library, place: tuple[str, int], notice: Notice | None, page: tuple[str, str] | None
+) -> Iterator[Problem]:
+    """A page that is another than the one that the case tells of; one of a notice without effect shows nothing."""
+    if notice is not None and (
+        page is None or (page[0], words_hash(str(page[1]))) != (notice.until.isoformat(), notice.page)
+    ):
+        code = "verify.record_gone" if page is None else "verify.record_changed"
+        at = notice.opened_on.isoformat()
+        yield Problem(code, {**_facts(library, NOTICES, place), "at": at, "who": notice.opened_by})
+
+
+def chain_problems(library: Library, comments: Sequence[Comment], notice: Notice | None) -> Iterator[Problem]:
+    """Comments that are not what was written, are gone, or were not what the lead closed or replied to."""
+    before, last = "", 0
+    at = {comment.number: comment for comment in comments}
+    for comment in comments:
+        is_next = (comment.number, comment.before) == (last + 1, before)
+        if not is_next or comment_hash(comment) != comment.hash:
+            yield _comment_problem(library, "verify.record_changed", comment)
+        before, last = comment.hash, comment.number
+    if notice is None:
+        return
+    who, place = notice.closed_by or notice.opened_by, (comments[0].case_id if comments else "", notice.number)
+    if notice.count:
+        end = at.get(notice.count)
+        if end is None or end.hash != notice.head:
+            code = "verify.record_gone" if end is None else "verify.record_changed"
+            day = notice.closed_on.isoformat() if notice.closed_on else ""
+            yield Problem(code, {**_facts(library, COMMENTS, (*place, notice.count)), "at": day, "who": who})
+    for reply in notice.replies:
+        answered = at.get(reply.comment)
+        if answered is None or answered.hash != reply.hash:
+            code = "verify.record_gone" if answered is None else "verify.record_changed"
+            facts = _facts(library, COMMENTS, (*place, reply.comment))
+            yield Problem(code, {**facts, "at": reply.on.isoformat(), "who": reply.by})
+
+
+def _person_problems(
+    library: Library, comments: Sequence[Comment], notice: Notice | None, persons: Mapping[_PLACE, str]
+) -> Iterator[Problem]:
+    """Names and places that are not what a comment's hash says, and that are gone although nobody has erased them."""
+    erased = set(notice.erased) if notice else set()
+    for comment in comments:
+        place = comment.case_id, comment.notice, comment.number
+        words = persons.get(place)
+        facts = {**_facts(library, PERSONS, place), "at": comment.at, "who": "–"}
+        if words is None:
+            if comment.number not in erased:
+                yield Problem("verify.record_gone", facts)
+        elif _promised(comment) != words_hash(words):
+            yield Problem("verify.record_changed", facts)
+        elif comment.number in erased:
+            yield Problem("verify.record_unlogged", _facts(library, PERSONS, place))
+
+
+def _promised(comment: Comment) -> Any:
+    try:
+        return comment.facts().get("person")
+    except OneMapError:
+        return None
+
+
+def _comment_problem(library: Library, code: str, comment: Comment) -> Problem:
+    place = comment.case_id, comment.notice, comment.number
+    return Problem(code, {**_facts(library, COMMENTS, place), "at": shown_text(comment.at), "who": "–"})
+
+
+def _facts(library: Library, table: str, place: Sequence[Any]) -> dict[str, str]:
+    return {"file": library.label, "layer": table, "feature": shown_text(row_name(place))}

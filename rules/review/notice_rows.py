@@ -1,0 +1,79 @@
+"""Public notices and their comments as JSON, and as an annex of the documents."""
+
+from typing import Any
+
+from onemap.layers.library.library import Library
+from onemap.layers.messages import phrase
+from onemap.rules.judge.findings.table import Row
+from onemap.rules.review.cases.case import Case, Notice
+from onemap.rules.review.comment_chain import counted_comments, read_comments, read_persons
+
+
+def notice_records(library: Library, case: Case) -> list[dict[str, Any]]:
+    """The notices of a case as `review show` has them."""
+    return [notice_record(library, case, notice) for notice in case.notices]
+
+
+def notice_record(library: Library, case: Case, notice: Notice) -> dict[str, Any]:
+    """One notice; its `comments` are counted as they come until it is closed."""
+    count = len(read_comments(library, case.id, notice.number)) if notice.count is None else notice.count
+    return {
+        "notice": notice.number,
+        "kind": notice.kind,
+        "opened_by": notice.opened_by,
+        "opened_on": notice.opened_on.isoformat(),
+        "until": notice.until.isoformat(),
+        "open": notice.is_open,
+        "over": notice.is_open and notice.until < case.on,
+        "withheld": list(notice.withheld),
+        "closed_by": notice.closed_by,
+        "closed_on": notice.closed_on.isoformat() if notice.closed_on else None,
+        "reason": notice.reason,
+        "comments": count,
+        "replied": len({reply.comment for reply in notice.replies}),
+    }
+
+
+def comment_records(library: Library, case: Case, notice: Notice) -> list[dict[str, Any]]:
+    """The comments of a notice with the lead's replies; names and places for the lead alone.
+
+    Raises OneMapError library.altered.
+    """
+    persons = read_persons(library, case.id, notice.number)
+    records = []
+    for comment in counted_comments(library, case, notice):
+        person, reply = persons.get(comment.number), notice.reply_to(comment.number)
+        records.append(
+            {
+                "comment": comment.number,
+                "at": comment.at,
+                "day": comment.day,
+                "text": comment.text,
+                "consent": comment.has_consent,
+                "name": person.name if person else None,
+                "place": person.place if person else None,
+                "erased": comment.number in notice.erased,
+                "reply": reply.text if reply else None,
+                "replied_by": reply.by if reply else None,
+                "replied_on": reply.on.isoformat() if reply else None,
+            }
+        )
+    return records
+
+
+def comments_annex(library: Library, case: Case, department: str | None, language: str) -> list[Row]:
+    """The comments of closed notices, with name and place only where that was consented to; none for one department.
+
+    Names are printed by whoever may read them.
+    """
+    rows: list[Row] = []
+    for notice in case.notices if department is None else ():
+        if notice.is_open:
+            continue
+        named = {"kind_title": phrase(f"notice_kind.{notice.kind}", language), "notice": notice.number}
+        for record in comment_records(library, case, notice):
+            may_print = record["consent"] and record["name"] is not None
+            who = f"{record['name']}　{record['place']}" if may_print else phrase("notice_said.unnamed", language)
+            shown = {name: record[name] for name in ("comment", "day", "text", "reply", "replied_on")}
+            rows.append({**named, **shown, "who": who})
+    return rows

@@ -1,0 +1,136 @@
+"""The tables of public notices: what was shown, the chain of comments of each, and who wrote them, beside it.
+
+A comment's body holds a salted hash of name and place, so that both can be erased and the chain be proved all the same.
+"""
+
+from onemap.layers.stores.rights import DEPARTMENT, LEAD, PUBLIC, Grant, Guard, Right, Script
+from onemap.layers.stores.sql_text import compose_sql, sql_literal
+
+NOTICES, COMMENTS, PERSONS = "onemap_notices", "onemap_comments", "onemap_comment_persons"
+MOST_PAGE = 5_000_000
+MOST_TEXT, MOST_NAME, MOST_PLACE = 2_000, 60, 120  # characters of a comment
+MOST_BODY, MOST_PERSON = 30_000, 4_000  # characters as JSON
+MOST_COMMENTS, MOST_A_MINUTE = 5_000, 30  # of one notice
+TABLES = (
+    compose_sql(
+        "CREATE TABLE IF NOT EXISTS onemap_notices (case_id TEXT NOT NULL, number INTEGER NOT NULL,"
+        " until TEXT NOT NULL, content TEXT NOT NULL CHECK (length(content) <= {most}), PRIMARY KEY (case_id, number))",
+        most=sql_literal(MOST_PAGE),
+    ),
+    compose_sql(
+        "CREATE TABLE IF NOT EXISTS onemap_comments (case_id TEXT NOT NULL, notice INTEGER NOT NULL,"
+        " number INTEGER NOT NULL, at TEXT NOT NULL, day TEXT NOT NULL,"
+        " body TEXT NOT NULL CHECK (length(body) <= {most}), before TEXT NOT NULL, hash TEXT NOT NULL,"
+        " PRIMARY KEY (case_id, notice, number))",
+        most=sql_literal(MOST_BODY),
+    ),
+    compose_sql(
+        "CREATE TABLE IF NOT EXISTS onemap_comment_persons (case_id TEXT NOT NULL, notice INTEGER NOT NULL,"
+        " number INTEGER NOT NULL, words TEXT NOT NULL CHECK (length(words) <= {most}),"
+        " PRIMARY KEY (case_id, notice, number))",
+        most=sql_literal(MOST_PERSON),
+    ),
+)
+
+# Whoever writes for the public sees no event: whether a notice takes comments, this function says.
+_SERVER = compose_sql(
+    """
+CREATE FUNCTION onemap_is_open_notice(of_case text, of_number bigint) RETURNS boolean LANGUAGE sql STABLE
+  SECURITY DEFINER SET search_path = pg_catalog, {{schema}}, pg_temp AS $f$
+  SELECT EXISTS (SELECT FROM {notices} AS n JOIN {events} AS e ON e.case_id = n.case_id AND e.chain = 'lead'
+      AND e.action = 'notice' AND e.body::jsonb ->> 'notice' = n.number::text
+      AND e.body::jsonb ->> 'page' = encode(sha256(convert_to(n.content, 'UTF8')), 'hex')
+    WHERE n.case_id = of_case AND n.number = of_number AND n.until >= onemap_today())
+  AND NOT EXISTS (SELECT FROM {events} AS e WHERE e.case_id = of_case AND e.chain = 'lead' AND e.action = 'close'
+    AND e.body::jsonb ->> 'notice' = of_number::text) $f$;
+CREATE FUNCTION onemap_comment() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+  SET search_path = pg_catalog, {{schema}}, pg_temp AS $f$
+DECLARE said jsonb; minute_ago text;
+BEGIN
+  IF current_setting('transaction_isolation') <> 'read committed' THEN
+    RAISE EXCEPTION 'onemap_comments: read committed' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  IF NOT onemap_is_open_notice(NEW.case_id, NEW.notice) THEN
+    RAISE EXCEPTION 'onemap_comments: no open notice' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  minute_ago := to_char((clock_timestamp() - interval '1 minute') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
+  IF (SELECT count(*) >= {most} OR count(*) FILTER (WHERE c.at > minute_ago) >= {a_minute} FROM {comments} AS c
+      WHERE c.case_id = NEW.case_id AND c.notice = NEW.notice) THEN
+    RAISE EXCEPTION 'onemap_comments: quota' USING ERRCODE = 'program_limit_exceeded';
+  END IF;
+  IF NOT onemap_is_json(NEW.body, {most_body}) THEN
+    RAISE EXCEPTION 'onemap_comments: body' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  said := NEW.body::jsonb;
+  IF (jsonb_typeof(said -> 'text') = 'string' AND jsonb_typeof(said -> 'consent') = 'boolean'
+      AND onemap_is_text(said ->> 'text', {most_text}) AND btrim(said ->> 'text') <> ''
+      AND said ->> 'person' ~ '^[0-9a-f]{{{{64}}}}$'
+      AND said - 'text' - 'consent' - 'person' = '{{{{}}}}') IS NOT TRUE THEN
+    RAISE EXCEPTION 'onemap_comments: body' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  NEW.number := 0;
+  NEW.before := '';
+  SELECT c.number, c.hash INTO NEW.number, NEW.before FROM {comments} AS c
+    WHERE c.case_id = NEW.case_id AND c.notice = NEW.notice ORDER BY c.number DESC LIMIT 1;
+  NEW.number := coalesce(NEW.number, 0) + 1;
+  NEW.before := coalesce(NEW.before, '');
+  NEW.at := onemap_moment();
+  NEW.day := onemap_today();
+  NEW.hash := encode(sha256(convert_to(concat_ws(E'\\n', NEW.before, NEW.case_id, NEW.notice, NEW.number, NEW.at,
+    NEW.day, NEW.body), 'UTF8')), 'hex');
+  RETURN NEW;
+END $f$;
+CREATE FUNCTION onemap_comment_person() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+  SET search_path = pg_catalog, {{schema}}, pg_temp AS $f$
+DECLARE promised text;
+BEGIN
+  SELECT c.number, c.body::jsonb ->> 'person' INTO NEW.number, promised FROM {comments} AS c
+    WHERE c.case_id = NEW.case_id AND c.notice = NEW.notice AND c.xmin = pg_current_xact_id()::xid
+    ORDER BY c.number DESC LIMIT 1;
+  IF (promised = encode(sha256(convert_to(NEW.words, 'UTF8')), 'hex') AND onemap_is_json(NEW.words, {most_person}))
+      IS NOT TRUE THEN
+    RAISE EXCEPTION 'onemap_comment_persons: not what the comment says' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN NEW;
+END $f$;
+CREATE TRIGGER onemap_comment BEFORE INSERT ON {comments} FOR EACH ROW EXECUTE FUNCTION onemap_comment();
+CREATE TRIGGER onemap_comment_person BEFORE INSERT ON {persons} FOR EACH ROW EXECUTE FUNCTION onemap_comment_person();
+CREATE TRIGGER onemap_notices_closed BEFORE UPDATE OR DELETE OR TRUNCATE ON {notices}
+  FOR EACH STATEMENT EXECUTE FUNCTION onemap_closed();
+CREATE TRIGGER onemap_comments_closed BEFORE UPDATE OR DELETE OR TRUNCATE ON {comments}
+  FOR EACH STATEMENT EXECUTE FUNCTION onemap_closed();
+CREATE TRIGGER onemap_comment_persons_closed BEFORE UPDATE OR TRUNCATE ON {persons}
+  FOR EACH STATEMENT EXECUTE FUNCTION onemap_closed();
+CREATE FUNCTION onemap_erase_person(of_case text, of_notice bigint, of_number bigint) RETURNS void LANGUAGE sql
+  SECURITY DEFINER SET search_path = pg_catalog, {{schema}}, pg_temp AS $f$
+  DELETE FROM {persons} AS p WHERE (p.case_id, p.notice, p.number) = (of_case, of_notice, of_number) AND EXISTS (
+    SELECT FROM {events} AS e WHERE e.case_id = of_case AND e.chain = 'lead' AND e.action = 'erase'
+    AND e.body::jsonb ->> 'notice' = of_notice::text AND e.body::jsonb ->> 'comment' = of_number::text) $f$;
+REVOKE ALL ON FUNCTION onemap_comment(), onemap_comment_person(), onemap_erase_person(text, bigint, bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION onemap_erase_person(text, bigint, bigint) TO {{lead_role}}
+""",
+    notices=NOTICES,
+    comments=COMMENTS,
+    persons=PERSONS,
+    events="onemap_events",
+    most=sql_literal(MOST_COMMENTS),
+    a_minute=sql_literal(MOST_A_MINUTE),
+    most_body=sql_literal(MOST_BODY),
+    most_text=sql_literal(MOST_TEXT),
+    most_person=sql_literal(MOST_PERSON),
+)
+GRANTS: tuple[Right, ...] = (
+    Script(_SERVER, ()),
+    Grant(NOTICES, "SELECT", (DEPARTMENT, LEAD)),
+    Grant(NOTICES, "SELECT", (PUBLIC,), "onemap_is_open_notice(case_id, number)"),
+    Grant(NOTICES, "INSERT", (LEAD,)),
+    Guard(
+        NOTICES,
+        {"until": "onemap_is_day(NEW.until)"},
+        {"not what the log says of it": "onemap_are_logged('onemap_notices', 'case_id', NEW.case_id, this_step)"},
+    ),
+    Grant(COMMENTS, "SELECT", (DEPARTMENT, LEAD)),
+    Grant(COMMENTS, "INSERT", (PUBLIC,)),
+    Grant(PERSONS, "SELECT", (LEAD,)),
+    Grant(PERSONS, "INSERT", (PUBLIC,)),
+)

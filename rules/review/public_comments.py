@@ -1,0 +1,190 @@
+"""What the public sees and does: the notices that are open, their pages, and a comment that is written behind the last.
+
+On a server whoever asks so has an account that may do nothing else; in a file the same bounds are held here.
+"""
+
+import json
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.library.library import Library, log
+from onemap.layers.messages import LANGUAGES, phrase
+from onemap.layers.stores.logged_rows import insert_logged, plain_tables
+from onemap.layers.stores.sql_text import compose_sql, question_marks
+from onemap.layers.stores.store import StoreConnection
+from onemap.rules.review.cases.case_file import plain_case
+from onemap.rules.review.cases.event import words_hash
+from onemap.rules.review.cases.event_store import json_text, salted_words
+from onemap.rules.review.comment_chain import Comment, comment_hash, read_comments
+from onemap.rules.review.notice_tables import (
+    COMMENTS,
+    MOST_A_MINUTE,
+    MOST_COMMENTS,
+    MOST_NAME,
+    MOST_PLACE,
+    MOST_TEXT,
+    NOTICES,
+    PERSONS,
+    TABLES,
+)
+
+ANYBODY = "public"  # in the log: nobody has proved who wrote
+_UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn"}  # signs that show nothing, or turn what stands beside them
+_AT_ONCE = 5  # who write in the same moment, of whom one is first
+
+
+@dataclass(frozen=True)
+class NoticePage:
+    """An open notice as the public sees it. content: by language, as `notice_page.page_content` made it."""
+
+    case_id: str
+    number: int
+    until: str
+    content: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class WrittenComment:
+    """What somebody writes. consent: whether name and place may be printed with the text."""
+
+    text: str
+    name: str
+    place: str
+    consent: bool = False
+
+    def cleaned_comment(self) -> "WrittenComment":
+        """The same without blanks around it. Raises OneMapError notice.field, by field."""
+        text, name, place = (
+            _cleaned_text(value, field, most)
+            for field, value, most in (
+                ("text", self.text, MOST_TEXT),
+                ("name", self.name, MOST_NAME),
+                ("place", self.place, MOST_PLACE),
+            )
+        )
+        return WrittenComment(text, name, place, self.consent)
+
+
+def _cleaned_text(value: str, field: str, most: int) -> str:
+    """A field as it is kept; only the comment's text has lines. Raises OneMapError notice.field."""
+    text = "\n".join(line.rstrip() for line in value.splitlines()).strip()
+    is_shown = all(unicodedata.category(sign) not in _UNSEEN or sign in "\n\t\u200d" for sign in text)
+    if not text or len(text) > most or not is_shown or ("\n" in text and field != "text"):
+        titles = {language: phrase(f"public_page.{field}", language) for language in LANGUAGES}
+        raise OneMapError("notice.field", field=field, title=titles, most=most)
+    return text
+
+
+def open_notices(library: Library) -> list[NoticePage]:
+    """The notices that take comments today, the one that ends first before the others."""
+    if not library.has_table(NOTICES):
+        return []
+    sql = compose_sql("SELECT case_id, number, until, content FROM {notices} WHERE until >= ?", notices=NOTICES)
+    rows = library.connection.execute(sql, (library.today().isoformat(),)).fetchall()
+    found = [
+        NoticePage(case, number, until, _readable(content))
+        for case, number, until, content in rows
+        if library.roles.is_public or _is_open(library, case, number, content)
+    ]
+    return sorted(found, key=lambda one: (one.until, one.case_id, one.number))
+
+
+def open_notice(library: Library, case_id: str, number: int) -> NoticePage:
+    """One of them. Raises OneMapError notice.gone."""
+    for one in open_notices(library):
+        if (one.case_id, one.number) == (case_id, number):
+            return one
+    raise OneMapError("notice.gone")
+
+
+def _readable(content: str) -> Mapping[str, Any]:
+    try:
+        found: Mapping[str, Any] = json.loads(content)
+    except ValueError:
+        raise OneMapError("notice.gone") from None
+    return found
+
+
+def _is_open(library: Library, case_id: str, number: int, content: str) -> bool:
+    """Whether the case says that a notice with this content is open. A server says it by itself."""
+    try:
+        notice = plain_case(library, case_id).notice(number)
+    except OneMapError:
+        return False
+    return notice.is_open and notice.page == words_hash(content) and notice.until >= library.today()
+
+
+def write_comment(library: Library, case_id: str, number: int, written: WrittenComment) -> None:
+    """Write a comment behind the last one of its notice.
+
+    Raises OneMapError notice.field, notice.gone, notice.full where there are too many, or too many in a minute.
+    """
+    clean = written.cleaned_comment()
+    words = salted_words({"name": clean.name, "place": clean.place})
+    body = json_text({"text": clean.text, "consent": clean.consent, "person": words_hash(words)})
+    for attempt in range(_AT_ONCE):
+        try:
+            if library.path is None:
+                _write_on_server(library, case_id, number, body, words)
+            else:
+                _write_in_file(library, case_id, number, body, words)
+        except OneMapError as error:
+            if error.code in ("library.conflict", "library.busy") and attempt + 1 < _AT_ONCE:
+                continue  # another comment was first
+            raise _as_public_refusal(error) from None
+        else:
+            return
+
+
+def _as_public_refusal(error: OneMapError) -> OneMapError:
+    """What a server said, without a word of how it is built."""
+    if error.code in ("library.no_right", "notice.gone"):
+        return OneMapError("notice.gone")
+    if error.code in ("library.server_said", "library.conflict", "library.busy"):
+        return OneMapError("notice.full")
+    return error
+
+
+def _write_on_server(library: Library, case_id: str, number: int, body: str, words: str) -> None:
+    """Number, moment and hash are the server's."""
+    with library.appending() as connection:
+        values = {"case_id": case_id, "notice": number, "number": 0}
+        _insert(connection, COMMENTS, {**values, "at": "", "day": "", "body": body, "before": "", "hash": ""})
+        _insert(connection, PERSONS, {**values, "words": words})
+
+
+def _write_in_file(library: Library, case_id: str, number: int, body: str, words: str) -> None:
+    with library.writing() as connection:
+        open_notice(library, case_id, number)
+        before = read_comments(library, case_id, number)
+        minute_ago = (datetime.now(UTC) - timedelta(minutes=1)).isoformat()
+        if len(before) >= MOST_COMMENTS or sum(one.at > minute_ago for one in before) >= MOST_A_MINUTE:
+            raise OneMapError("notice.full")
+        last = before[-1] if before else None
+        comment = Comment(
+            case_id=case_id,
+            notice=number,
+            number=(last.number if last else 0) + 1,
+            at=connection.moment(),
+            day=library.today().isoformat(),
+            body=body,
+            before=last.hash if last else "",
+            hash="",
+        )
+        comment = replace(comment, hash=comment_hash(comment))
+        insert_logged(connection, plain_tables(TABLES)[COMMENTS], [tuple(vars(comment).values())])
+        place = {"case_id": case_id, "notice": number, "number": comment.number}
+        _insert(connection, PERSONS, {**place, "words": words})
+        log(connection, ANYBODY, "notice.comment", f"notice {case_id}/{number}", {"comment": comment.number})
+
+
+def _insert(connection: StoreConnection, table: str, values: Mapping[str, Any]) -> None:
+    marks = question_marks(len(values))
+    sql = compose_sql(
+        "INSERT INTO {table} ({columns}) VALUES ({marks})", table=table, columns=tuple(values), marks=marks
+    )
+    connection.execute(sql, tuple(values.values()))

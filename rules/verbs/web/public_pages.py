@@ -1,0 +1,216 @@
+"""Public notices in a browser: which are open, what each shows, and a form for a comment; nobody is signed in."""
+
+import threading
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.library.library import open_library
+from onemap.layers.messages import LANGUAGES, phrase, problem_record, sentences
+from onemap.rules.display.documents.html_printer import render, template_part
+from onemap.rules.review.notice_tables import MOST_NAME, MOST_PLACE, MOST_TEXT
+from onemap.rules.review.public_comments import NoticePage, WrittenComment, open_notice, open_notices, write_comment
+from onemap.rules.verbs.web.account_door import network_of
+from onemap.rules.verbs.web.session_table import SessionTable
+from onemap.rules.verbs.web.site_guard import HEALTH, SiteGuard, SiteNames
+
+MOST_BYTES = 64_000  # of a request
+_AT_ONCE = 4  # who have the library open
+_REQUESTS, _REQUESTS_S = 120, 60.0  # of one address
+_WRITINGS, _WRITINGS_S = 5, 600.0
+_MOST_ADDRESSES = 10_000
+_STATUSES = {"notice.gone": 404, "notice.full": 429, "notice.field": 400, "notice.too_often": 429}
+_FIELDS = ("text", "name", "place", "consent")
+
+
+class AddressRates:
+    """How often each address has come of late. most: how often within so many seconds; the oldest are forgotten."""
+
+    def __init__(self, most: int, within_s: float) -> None:
+        self._most, self._within_s = most, within_s
+        self._turn = threading.Lock()
+        self._moments: OrderedDict[str, deque[float]] = OrderedDict()
+
+    def is_too_often(self, address: str) -> bool:
+        """Whether an address that comes now has come too often."""
+        now = time.monotonic()
+        with self._turn:
+            moments = self._moments.setdefault(address, deque())
+            self._moments.move_to_end(address)
+            while len(self._moments) > _MOST_ADDRESSES:
+                self._moments.popitem(last=False)
+            while moments and now - moments[0] > self._within_s:
+                moments.popleft()
+            if len(moments) >= self._most:
+                return True
+            moments.append(now)
+            return False
+
+
+class PublicPages:
+    """The pages. language: of whoever prefers none."""
+
+    def __init__(self, library: str, names: SiteNames, language: str) -> None:
+        self._library, self._names, self._own_language = library, names, language
+        self._places = threading.BoundedSemaphore(_AT_ONCE)
+        self._requests = AddressRates(_REQUESTS, _REQUESTS_S)
+        self._writings = AddressRates(_WRITINGS, _WRITINGS_S)
+
+    def routes(self) -> list[Route]:
+        """All of them: there is no desk behind."""
+        notice = "/notices/{case}/{number:int}"
+        return [
+            Route("/", self._page_of(self._list)),
+            Route(notice, self._page_of(self._notice)),
+            Route(f"{notice}/map-{{map:int}}.svg", self._page_of(self._map)),
+            Route(f"{notice}/comments", self._write, methods=["POST"]),
+            Route(HEALTH, self._health),
+            Route("/site.css", self._style),
+        ]
+
+    def _page_of(self, act: Callable[[Request], Response]) -> Any:
+        async def answer(request: Request) -> Response:
+            return await run_in_threadpool(self._respond, request, act)
+
+        return answer
+
+    def _respond(self, request: Request, act: Callable[[Request], Response]) -> Response:
+        """The answer of a page, or in words why there is none."""
+        try:
+            if self._requests.is_too_often(self._address(request)):
+                raise OneMapError("notice.too_often")
+            return act(request)
+        except OneMapError as error:
+            return self.refusal(request, error)
+
+    def refusal(self, request: Request, error: OneMapError) -> Response:
+        """A page that says why; of what is wrong with the library nothing is told to strangers."""
+        if error.code not in _STATUSES:
+            error = OneMapError("web.busy")
+        language = self._language(request)
+        why = [problem_record(problem, language) for problem in error.problems]
+        return self._page(request, "notice-refused.html", _STATUSES.get(error.code, 503), why=why)
+
+    def _open(self) -> Any:
+        return open_library(self._library)
+
+    def _list(self, request: Request) -> Response:
+        with self._places, self._open() as library:
+            notices = open_notices(library)
+        language = self._language(request)
+        rows = [(one, self._content(one, language)) for one in notices]
+        return self._page(request, "notices.html", 200, rows=rows)
+
+    def _shown_notice(self, request: Request) -> NoticePage:
+        """The notice of a request. Raises OneMapError notice.gone."""
+        with self._places, self._open() as library:
+            return open_notice(library, request.path_params["case"], request.path_params["number"])
+
+    def _notice(
+        self,
+        request: Request,
+        typed: dict[str, str] | None = None,
+        why: Sequence[dict[str, Any]] = (),
+        status: int = 200,
+    ) -> Response:
+        """One notice, with the form. typed: a comment that was not taken; why: not."""
+        notice = self._shown_notice(request)
+        facts = {
+            "notice": notice,
+            "content": self._content(notice, self._language(request)),
+            "typed": typed or {},
+            "why": why,
+            "is_sent": request.query_params.get("sent") == "1",
+            "most": {"text": MOST_TEXT, "name": MOST_NAME, "place": MOST_PLACE},
+        }
+        return self._page(request, "notice.html", status, **facts)
+
+    def _map(self, request: Request) -> Response:
+        maps = self._content(self._shown_notice(request), self._language(request))["maps"]
+        number = request.path_params["map"]
+        if not 1 <= number <= len(maps):
+            raise OneMapError("notice.gone")
+        return Response(str(maps[number - 1]), media_type="image/svg+xml")
+
+    async def _write(self, request: Request) -> Response:
+        """Take a comment; what is refused is told on the page, with what was typed."""
+        async with request.form(max_files=0, max_fields=8, max_part_size=MOST_BYTES) as form:
+            typed = {name: str(form[name]) for name in _FIELDS if name in form}
+
+        def act(request: Request) -> Response:
+            text, name, place = (typed.get(field, "") for field in _FIELDS[:3])
+            written = WrittenComment(text, name, place, consent="consent" in typed)
+            case, number = request.path_params["case"], request.path_params["number"]
+            try:
+                written.cleaned_comment()
+                if self._writings.is_too_often(self._address(request)):
+                    raise OneMapError("notice.too_often")
+                with self._places, self._open() as library:
+                    write_comment(library, case, number, written)
+            except OneMapError as error:
+                if error.code == "notice.gone" or error.code not in _STATUSES:
+                    raise
+                why = [problem_record(problem, self._language(request)) for problem in error.problems]
+                return self._notice(request, typed, why, _STATUSES[error.code])
+            place = f"/notices/{case}/{number}?sent=1&lang={self._language(request)}#comment"
+            return RedirectResponse(place, 303)
+
+        return await run_in_threadpool(self._respond, request, act)
+
+    async def _health(self, _: Request) -> Response:
+        def is_well() -> bool:
+            try:
+                with self._places, self._open():
+                    return True
+            except OneMapError:
+                return False
+
+        well = await run_in_threadpool(is_well)
+        return JSONResponse({"ok": well}, 200 if well else 503)
+
+    async def _style(self, _: Request) -> Response:
+        return Response(str(template_part("site.css")), media_type="text/css")
+
+    def _page(self, request: Request, template: str, status: int, **facts: Any) -> Response:
+        language = self._language(request)
+        other = next(one for one in LANGUAGES if one != language)
+        words = sentences(language)["public_page"]
+        say = {"until": lambda day: phrase("public_page.until", language, until=day)}
+        say |= {"bounds": lambda most: phrase("public_page.bounds", language, most=f"{most:,}")}
+        page = {"words": words, "language": language, "other": other, "path": request.url.path, "say": say, **facts}
+        return HTMLResponse(str(render(template, **page)), status)
+
+    def _content(self, notice: NoticePage, language: str) -> Any:
+        return notice.content[language]
+
+    def _language(self, request: Request) -> str:
+        """The language that is asked for, or that the browser prefers, of those that there are."""
+        asked = [request.query_params.get("lang", "")]
+        asked += [wish.strip()[:2].lower() for wish in request.headers.get("accept-language", "").split(",")]
+        return next((one for one in asked if one in LANGUAGES), self._own_language)
+
+    def _address(self, request: Request) -> str:
+        return network_of(self._names.client_of(request))
+
+
+def public_app(library: str, names: SiteNames, language: str) -> ASGIApp:
+    """The site of public notices behind the guard that all sites have, without a session."""
+    pages = PublicPages(library, names, language)
+
+    async def nothing(request: Request, _: Exception) -> Response:
+        return pages.refusal(request, OneMapError("notice.gone"))
+
+    async def defect(request: Request, _: Exception) -> Response:
+        return pages.refusal(request, OneMapError("web.busy"))
+
+    site = Starlette(routes=pages.routes(), exception_handlers={404: nothing, 405: nothing, 500: defect})
+    return SiteGuard(site, SessionTable(1, 0.0, 0.0), names, MOST_BYTES, language, is_public=True)

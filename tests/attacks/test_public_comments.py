@@ -1,0 +1,217 @@
+"""The role that writes for the public may do nothing else: each attempt by plain SQL; chain, bounds and erasure."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.library.library import open_library
+from onemap.rules.review.cases.event import words_hash
+from onemap.rules.review.public_comments import WrittenComment, open_notices, write_comment
+from onemap.tests.attacks.server_accounts import Bureau
+from onemap.tests.rules.command import command, done
+from onemap.tests.rules.verbs.web.web_client import WebServer
+
+pytestmark = pytest.mark.slow
+PUBLIC = "u_public"
+WORDS = json.dumps({"name": "张三", "place": "城北", "salt": "x"})
+BODY = {"text": "好", "consent": False, "person": words_hash(WORDS)}
+
+
+@pytest.fixture(scope="module")
+def bureau(made_bureau: Bureau, postgis: Any, tmp_path_factory: pytest.TempPathFactory) -> Bureau:
+    """The case of the bureau, shown to the public."""
+    one = made_bureau.copied(tmp_path_factory.mktemp("notice") / "town", postgis)
+    with one.connect("onemap") as connection:
+        if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (PUBLIC,)).fetchone() is None:
+            connection.execute(f"CREATE ROLE {PUBLIC} LOGIN")  # type: ignore[call-overload]
+        connection.execute(f"GRANT onemap_town_public TO {PUBLIC}")  # type: ignore[call-overload]
+    opened = one.review("u_lead", "notice", "--days", "10")
+    assert opened.code == 0, opened.json
+    return one
+
+
+@pytest.fixture
+def own(bureau: Bureau, postgis: Any, tmp_path: Path) -> Bureau:
+    """The same for one test, which writes into it."""
+    return bureau.copied(tmp_path / "own", postgis)
+
+
+def comment(bureau: Bureau, body: Any = None, words: str = WORDS, **columns: Any) -> list[tuple[str, dict[str, Any]]]:
+    """A comment as a program of the account's own might write it."""
+    place = {"case_id": bureau.case, "notice": 1, "number": 0}
+    text = body if isinstance(body, str) else json.dumps({**BODY, **(body or {})})
+    row = {**place, "at": "", "day": "", "body": text, "before": "", "hash": "", **columns}
+    return [("onemap_comments", row), ("onemap_comment_persons", {**place, "words": words})]
+
+
+def write(bureau: Bureau, rows: list[tuple[str, dict[str, Any]]], account: str = PUBLIC, stays: bool = False) -> None:
+    with bureau.connect(account) as connection:
+        for table, row in rows:
+            marks = ", ".join(["%s"] * len(row))
+            statement = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})"
+            connection.execute(statement, list(row.values()))  # type: ignore[call-overload]
+        if not stays:
+            connection.rollback()
+
+
+def comments(bureau: Bureau) -> list[dict[str, Any]]:
+    return list(done("review", "comments", bureau.place("u_lead"), bureau.case).json["comments"])
+
+
+def test_a_comment_has_the_server_s_moment_and_stands_behind_the_one_before(own: Bureau):
+    bureau = own
+    write(bureau, comment(bureau, number=77, at="1999", day="1999-01-01", before="x", hash="y"), stays=True)
+    with open_library(bureau.place(PUBLIC)) as library:
+        assert [one.case_id for one in open_notices(library)] == [bureau.case]
+        write_comment(library, bureau.case, 1, WrittenComment("<script>alert(1)</script>", "李四", "城南", True))
+    first, second = comments(bureau)
+    assert (first["comment"], second["comment"], first["name"], second["text"]) == (
+        *(1, 2, "张三"),
+        "<script>alert(1)</script>",
+    )
+    assert not first["at"].startswith("1999") and first["at"] < second["at"]
+    for account in ("u_land", "u_water"):  # others than the lead read the text, and not who wrote it
+        seen = done("review", "comments", bureau.place(account), bureau.case).json["comments"]
+        assert [(one["text"], one["name"], one["place"]) for one in seen] == [
+            ("好", None, None),
+            ("<script>alert(1)</script>", None, None),
+        ]
+    assert done("verify", bureau.url).json["ok"]
+
+
+FORGED = {
+    "another notice": {"columns": {"notice": 2}},
+    "another case": {"columns": {"case_id": "20260101-00000000"}},
+    "no text": {"body": {"text": " "}},
+    "too long a text": {"body": {"text": "x" * 2001}},
+    "control characters": {"body": {"text": "\x1b[2J"}},
+    "more than is asked": {"body": {"more": 1}},
+    "consent that is none": {"body": {"consent": "yes"}},
+    "no JSON": {"body": "{"},
+    "another's words": {"words": json.dumps({"name": "王五", "place": "", "salt": ""})},
+    "no hash": {"body": {"person": "x"}},
+}
+
+
+@pytest.mark.parametrize("what", FORGED)
+def test_a_comment_that_is_none_is_refused(bureau: Bureau, what: str):
+    given: dict[str, Any] = FORGED[what]
+    rows = comment(bureau, given.get("body"), given.get("words", WORDS), **given.get("columns", {}))
+    with pytest.raises(psycopg.Error):
+        write(bureau, rows)
+
+
+STATEMENTS = (
+    *(
+        f"SELECT * FROM {table}"
+        for table in ("onemap_events", "onemap_audit", "onemap_comments", "onemap_comment_persons", "onemap_runs")
+    ),
+    "SELECT * FROM onemap_cases",
+    "UPDATE onemap_comments SET body = ''",
+    "DELETE FROM onemap_comments",
+    "DELETE FROM onemap_comment_persons",
+    "INSERT INTO onemap_notices VALUES ('x', 1, '2099-01-01', '{}')",
+    "INSERT INTO onemap_audit (at, who, action, subject, detail, content_hash) VALUES ('', '', 'x', '', '{}', '')",
+    "SELECT onemap_erase_person('x', 1, 1)",
+    "SELECT onemap_take_turn()",
+    "CREATE TABLE town.mine (x int)",
+    "SET ROLE onemap_town_lead",
+)
+
+
+@pytest.mark.parametrize("statement", STATEMENTS)
+def test_the_role_of_the_public_may_do_nothing_else(bureau: Bureau, statement: str):
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        bureau.run(PUBLIC, statement)
+
+
+def test_it_reads_open_notices_and_the_name_of_the_library(bureau: Bureau):
+    assert bureau.rows("SELECT number FROM onemap_notices", PUBLIC) == [(1,)]
+    keys = {key for (key,) in bureau.rows("SELECT key FROM onemap_library", PUBLIC)}
+    assert keys <= {"id", "name", "srs_id", "format", "rehearsal"}
+    assert command("review", "list", bureau.place(PUBLIC)).code == 3
+
+
+@pytest.mark.parametrize("account", ["u_land", "u_lead", "u_eyes"])
+def test_nobody_else_writes_comments(bureau: Bureau, account: str):
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        write(bureau, comment(bureau), account)
+
+
+def test_a_flood_stands_in_no_officer_s_way_and_ends_at_its_bound(own: Bureau):
+    with open_library(own.place(PUBLIC)) as library:
+        for number in range(30):
+            write_comment(library, own.case, 1, WrittenComment(f"{number}", "x", "y"))
+        with pytest.raises(OneMapError, match="notice.full"):
+            write_comment(library, own.case, 1, WrittenComment("31", "x", "y"))
+    assert len(comments(own)) == 30
+
+
+def test_a_comment_that_is_not_ended_holds_up_no_officer_and_not_the_end_of_the_notice(own: Bureau):
+    table, row = comment(own)[0]
+    with own.connect(PUBLIC) as open_one:
+        marks = ", ".join(["%s"] * len(row))
+        statement = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})"
+        open_one.execute(statement, list(row.values()))  # type: ignore[call-overload]
+        assert own.review("u_land", "opine", "land", "--conclusion", "agree", "--text", "x").code == 0
+        assert own.review("u_lead", "close", "--reason", "r").code == 0
+        open_one.rollback()
+
+
+def test_the_site_of_the_public_writes_under_that_account(own: Bureau):
+    server = WebServer(own.place(PUBLIC), "en", "--public")
+    try:
+        at = f"/notices/{own.case}/1"
+        assert at in server.get("/").body.decode() and server.get(f"{at}/map-1.svg").status == 200
+        fields = {"text": "太吵", "name": "王五", "place": "城东"}
+        assert server.form(f"{at}/comments", fields).status == 303
+        assert server.get("/health").json == {"ok": True} and server.get("/sign-in").status == 404
+    finally:
+        server.end()
+    assert [(one["text"], one["name"]) for one in comments(own)] == [("太吵", "王五")]
+    assert command("web", own.place("u_lead"), "--public", "--port", "0").codes == ["notice.account"]
+    elsewhere = "postgresql://u_public@db.example.org/city?schema=town"
+    assert command("web", elsewhere, "--public", "--port", "0").codes == ["web.tls"]
+
+
+def test_a_last_day_that_is_not_the_notice_s_is_named(own: Bureau):
+    with own.connect("onemap") as connection:
+        connection.execute("ALTER TABLE onemap_notices DISABLE TRIGGER USER")
+        connection.execute("UPDATE onemap_notices SET until = '2999-01-01'")
+    assert "verify.record_changed" in command("verify", own.url).codes
+
+
+def test_the_end_takes_the_head_into_the_case_and_an_erased_name_leaves_the_chain_whole(own: Bureau):
+    bureau = own
+    for _ in range(3):
+        write(bureau, comment(bureau), stays=True)
+    before = comments(bureau)
+    assert bureau.review("u_land", "close", "--reason", "r").codes == ["review.lead_only"]
+    assert bureau.review("u_lead", "close").codes == ["review.reason"]
+    assert bureau.review("u_lead", "respond", "1", "--text", "已采纳").code == 0
+    closed = bureau.review("u_lead", "close", "--reason", "提前结束")
+    assert closed.json["notices"][0]["comments"] == len(before)
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        write(bureau, comment(bureau))
+    assert bureau.rows("SELECT number FROM onemap_notices", PUBLIC) == []
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        bureau.run("u_lead", "DELETE FROM onemap_comment_persons")
+    bureau.run("u_lead", f"SELECT onemap_erase_person('{bureau.case}', 1, 1)")
+    assert comments(bureau)[0]["name"] == "张三"  # which no event of the case asked for
+    assert bureau.review("u_lead", "erase", "1", "--reason", "本人要求").code == 0
+    first, *others = comments(bureau)
+    assert first["erased"] and first["name"] is None and first["text"] == "好" and all(one["name"] for one in others)
+    assert done("verify", bureau.url).json["ok"]
+    moved = bureau.folder / "moved.gpkg"
+    done("copy", bureau.url, moved)
+    assert done("verify", moved).json["ok"]
+    with bureau.connect("onemap") as connection:
+        connection.execute("ALTER TABLE onemap_comments DISABLE TRIGGER USER")
+        connection.execute("DELETE FROM onemap_comments WHERE number = 2")
+        connection.execute("DELETE FROM onemap_comment_persons WHERE number = 3")
+    found = command("verify", bureau.url)
+    assert found.code == 5 and {"verify.record_gone", "verify.record_changed"} <= set(found.codes)
