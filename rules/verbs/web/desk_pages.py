@@ -31,6 +31,7 @@ from onemap.rules.verbs.web.desk_steps import (
     step_values,
     written_files,
 )
+from onemap.rules.verbs.web.map_pages import MapPages
 from onemap.rules.verbs.web.media_types import MEDIA_TYPES
 from onemap.rules.verbs.web.serve_child import VerbAnswer, refusal_of
 from onemap.rules.verbs.web.session_table import Session, session_of
@@ -40,7 +41,7 @@ _LISTS = ("opinions", "entries")
 _DOCUMENTS = ("pdf", "docx", "html")
 _NO_OVERALL = "not_involved"  # which a case as a whole never is
 _FEW_FIELDS = 5
-_PLACE = ("x", "y", "crs", "radius")
+_PLACE = ("x", "y", "crs", "radius", "as_of")
 _LOST = {"account.signed_out", "library.connection_lost", "web.core_ended"}
 Act = Callable[[Request, Session], Response]
 AskAgain = Callable[[Request, Mapping[str, str], str, Session], Response]
@@ -69,18 +70,19 @@ class DeskPages:
         case = "/cases/{case}"
         return [
             Route("/department", self._choose_department, methods=["POST"]),
-            Route("/here", self._page_of(self._place)),
-            Route("/open", self._page_of(self._opening)),
+            *MapPages(self).routes(),
+            Route("/here", self.page_of(self._place)),
+            Route("/open", self.page_of(self._opening)),
             Route("/open", self._open, methods=["POST"]),
-            Route(case, self._page_of(self._case)),
-            Route(f"{case}/map.svg", self._page_of(self._map)),
-            Route(f"{case}/recheck", self._page_of(self._recheck)),
-            Route(f"{case}/statement.{{form}}", self._page_of(self._exported)),
+            Route(case, self.page_of(self._case)),
+            Route(f"{case}/map.svg", self.page_of(self._map)),
+            Route(f"{case}/recheck", self.page_of(self._recheck)),
+            Route(f"{case}/statement.{{form}}", self.page_of(self._exported)),
             Route(f"{case}/steps/{{step}}", self._take_case_step, methods=["POST"]),
             Route(f"{case}/bodies/{{body}}", self._take_answer, methods=["POST"]),
-            Route(f"{case}/opinions/{{department}}", self._page_of(self._opinion)),
-            Route(f"{case}/opinions/{{department}}/map.svg", self._page_of(self._map)),
-            Route(f"{case}/opinions/{{department}}/opinion.{{form}}", self._page_of(self._exported)),
+            Route(f"{case}/opinions/{{department}}", self.page_of(self._opinion)),
+            Route(f"{case}/opinions/{{department}}/map.svg", self.page_of(self._map)),
+            Route(f"{case}/opinions/{{department}}/opinion.{{form}}", self.page_of(self._exported)),
             Route(f"{case}/opinions/{{department}}/{{step}}", self._take_step, methods=["POST"]),
         ]
 
@@ -88,7 +90,7 @@ class DeskPages:
         """The cases, those first that wait for the reader's department."""
         return await run_in_threadpool(self._respond, request, self._list)
 
-    def _page_of(self, act: Act) -> Callable[[Request], Awaitable[Response]]:
+    def page_of(self, act: Act) -> Callable[[Request], Awaitable[Response]]:
         """The answer to a request for a page, which waits for the core in a thread."""
 
         async def answer(request: Request) -> Response:
@@ -106,7 +108,11 @@ class DeskPages:
                 return self._ask_again(request, typed or {}, session.language, session)
             return self._refusal_page(session, refused.answer)
 
-    def _ask(self, session: Session, verb: str, **values: Any) -> dict[str, Any]:
+    def print_page(self, template: str, session: Session, **facts: Any) -> Response:
+        """A page from its template, in the reader's language."""
+        return _page(template, session, **facts)
+
+    def answer(self, session: Session, verb: str, **values: Any) -> dict[str, Any]:
         """The answer of a verb with its rows. Raises VerbRefusal."""
         given = {"library": self._library, "lang": session.language, **values}
         answer = (session.core or self._pool).ask(verb, given, lambda fraction, step: None, lambda stop: None)
@@ -115,7 +121,7 @@ class DeskPages:
         return answer.result
 
     def _list(self, _: Request, session: Session) -> Response:
-        found = self._ask(session, "review list", view=True)
+        found = self.answer(session, "review list", view=True)
         rows = shown_parts(found["view"], session.language)
         own = session.shown.get("department", "")
         waiting = {case["case"] for case in found["cases"] if own in case["waiting"]}
@@ -129,7 +135,7 @@ class DeskPages:
     ) -> Response:
         """One case. typed: the fields of a step that was not taken; why: not."""
         kept = _kept_fields(request, session)
-        found = self._ask(session, "review show", case=request.path_params["case"], by=_name(session), view=True)
+        found = self.answer(session, "review show", case=request.path_params["case"], by=_name(session), view=True)
         parts = shown_parts(found["view"], session.language)
         facts = {
             "bodies": found["bodies"],
@@ -157,7 +163,7 @@ class DeskPages:
         department, kept = request.path_params["department"], _kept_fields(request, session)
         with room_of_answer() as folder:
             asked = {"case": request.path_params["case"], "by": _name(session), "out": str(folder / "tables")}
-            found = self._ask(session, "review show", **asked)
+            found = self.answer(session, "review show", **asked)
             findings = finding_parts(folder / "tables", department, _words(session), session.language)
             choices = finding_choices(folder / "tables", department, session.language)
         opinion = next((one for one in found["opinions"] if one["department"] == department), None)
@@ -228,12 +234,12 @@ class DeskPages:
                 values = {**step_values(step, sent.typed), **written_files(step, sent, folder)}
             except OneMapError as error:
                 raise VerbRefusal(refusal_of(error, session.language)) from None
-            taken = self._ask(session, f"review {step}", **of_case, by=session.name, **of_one, **values)
+            taken = self.answer(session, f"review {step}", **of_case, by=session.name, **of_one, **values)
         return str(taken["case"])
 
     def _recheck(self, request: Request, session: Session) -> Response:
         """What would change with today's layers and packs; nothing is."""
-        found = self._ask(session, "review recheck", case=request.path_params["case"], view=True)
+        found = self.answer(session, "review recheck", case=request.path_params["case"], view=True)
         rows = shown_parts(found["view"], session.language)
         return _page("recheck.html", session, case=request.path_params["case"], rows=rows)
 
@@ -245,7 +251,7 @@ class DeskPages:
         if asked["x"] and asked["y"]:
             values = {name: value for name, value in asked.items() if value}
             try:
-                rows = shown_parts(self._ask(session, "identify", view=True, **values)["view"], session.language)
+                rows = shown_parts(self.answer(session, "identify", view=True, **values)["view"], session.language)
             except VerbRefusal as refusal:
                 if _is_lost(session, refusal):
                     raise
@@ -308,7 +314,7 @@ class DeskPages:
     def _exported_file(self, session: Session, name: str, **values: Any) -> bytes:
         """What `review export` writes under a name."""
         with room_of_answer() as folder:
-            self._ask(session, "review export", target=str(folder / name), **values)
+            self.answer(session, "review export", target=str(folder / name), **values)
             return Path(folder / name).read_bytes()
 
     def _refusal_page(self, session: Session, answer: VerbAnswer, status: int = 0) -> Response:
