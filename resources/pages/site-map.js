@@ -3,10 +3,7 @@
 (() => {
   const pair = document.getElementById("map-pair"), said = document.getElementById("map-said");
   const words = pair.dataset, found = document.getElementById("found");
-  const COLOURS = {prohibited: "#B2182B", restricted: "#E66101", unknown: "#6B6B6B", consult: "#B8860B",
-    notice: "#2B6CB0", clear: "#1A7F37"};
   const FEW = 12;  // layers that are shown at once without being asked for
-  const verdict = ["match", ["get", "verdict"], ...Object.entries(COLOURS).flat(), "#E60012"];
   const maps = [], shown = new Set();
 
   const ask = address => fetch(address, {headers: {Accept: "application/json"}}).then(reply => {
@@ -70,13 +67,28 @@
     const data = await ask(`/cases/${encodeURIComponent(words.case)}/map.geojson`);
     map.addSource("case", {type: "geojson", data});
     map.addLayer({id: "piece", type: "fill", source: "case", filter: ["==", ["get", "kind"], "piece"],
-      paint: {"fill-color": verdict, "fill-opacity": 0.45}});
+      paint: {"fill-color": ["get", "colour"], "fill-opacity": 0.45}});
     map.addLayer({id: "parcel", type: "line", source: "case", filter: ["==", ["get", "kind"], "parcel"],
       paint: {"line-color": "#E60012", "line-width": 2.5}});
+    if (map === maps[0]) listVerdicts(data.features.filter(feature => feature.properties.kind === "piece"));
     const box = new maplibregl.LngLatBounds();
     const widen = part => typeof part[0] === "number" ? box.extend(part) : part.forEach(widen);
     data.features.forEach(feature => widen(feature.geometry.coordinates));
     if (!box.isEmpty()) maps[0].fitBounds(box, {padding: 60, maxZoom: 18, animate: false});
+  }
+
+  function swatchOf(line, fill) {
+    const swatch = document.createElement("span");
+    swatch.className = "swatch";
+    swatch.style.borderColor = line || "#767676";
+    swatch.style.backgroundColor = fill || "transparent";
+    return swatch;
+  }
+
+  function listVerdicts(pieces) {
+    const words = new Map(pieces.map(piece => [piece.properties.word, piece.properties.colour]));
+    const row = document.getElementById("verdict-list");
+    words.forEach((colour, word) => row.append(swatchOf(colour, colour), `${word} `));
   }
 
   function listLayers(layers) {
@@ -84,13 +96,10 @@
     if (!layers.length) list.textContent = words.none;
     layers.forEach((layer, at) => {
       const row = document.createElement("p"), box = document.createElement("input");
-      const label = document.createElement("label"), swatch = document.createElement("span");
+      const label = document.createElement("label");
       Object.assign(box, {type: "checkbox", id: `layer-${at}`, value: layer.code, checked: shown.has(layer.code)});
       label.htmlFor = box.id;
-      swatch.className = "swatch";
-      swatch.style.borderColor = layer.swatch.line || "#767676";
-      swatch.style.backgroundColor = layer.swatch.fill || "transparent";
-      label.append(swatch, `${layer.title} · ${layer.version}`);
+      label.append(swatchOf(layer.swatch.line, layer.swatch.fill), `${layer.title} · ${layer.version}`);
       box.addEventListener("change", () => {
         if (box.checked) shown.add(layer.code); else shown.delete(layer.code);
         maps.forEach(drawAnew);

@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from onemap.rules.display.documents.html_printer import PARTS
+from onemap.rules.display.maps.symbols import verdict_symbol
 from onemap.rules.verbs.web.media_types import MEDIA_TYPES
 from onemap.rules.verbs.web.session_table import Session
 from onemap.rules.verbs.web.site_guard import ASSETS
@@ -23,6 +24,7 @@ _ASSETS = {
     "maplibre-gl-csp.js": MAP_LIBRARY,
     "maplibre-gl-csp-worker.js": MAP_LIBRARY,
     "maplibre-gl.css": MAP_LIBRARY,
+    "licence.html": MAP_LIBRARY,
     "site-map.js": "",
     "site-here.js": "",
 }
@@ -98,14 +100,14 @@ class MapPages:
         return Response(body, 200 if body else 204, media_type=_TILE)
 
     def _parcels(self, request: Request, session: Session) -> Response:
-        """Parcels and pieces of findings of a case, in degrees; the verdict of each by its code."""
+        """Parcels and pieces of findings of a case, in degrees, each with its verdict and how that is drawn."""
         with room_of_answer() as folder:
             asked = {"case": request.path_params["case"], "out": str(folder / "tables")}
             self._desk.answer(session, "review show", **asked)
             features = [
                 feature
                 for kind, table in (("piece", "findings"), ("parcel", "parcels"))
-                for feature in _features(folder / "tables" / f"{table}.parquet", kind)
+                for feature in _features(folder / "tables" / f"{table}.parquet", kind, session.language)
             ]
         return JSONResponse({"type": "FeatureCollection", "features": features})
 
@@ -127,7 +129,7 @@ def _day(request: Request, name: str) -> str:
         return ""
 
 
-def _features(path: Path, kind: str) -> Sequence[Mapping[str, Any]]:
+def _features(path: Path, kind: str, language: str) -> Sequence[Mapping[str, Any]]:
     """The rows of a table with their geometry in degrees."""
     import numpy as np
     import pyproj
@@ -143,6 +145,7 @@ def _features(path: Path, kind: str) -> Sequence[Mapping[str, Any]]:
     shapes = shapely.from_wkb([row["geometry"] for row in rows])
     if change is not None:
         shapes = shapely.transform(shapes, lambda points: np.column_stack(change(points[:, 0], points[:, 1])))
+    symbols = {verdict: verdict_symbol(verdict, language) for verdict in {row["verdict"] for row in rows}}
     return [
         {
             "type": "Feature",
@@ -150,6 +153,8 @@ def _features(path: Path, kind: str) -> Sequence[Mapping[str, Any]]:
                 "kind": kind,
                 "parcel": row["parcel"],
                 "verdict": row["verdict"],
+                "colour": symbols[row["verdict"]].stroke,
+                "word": symbols[row["verdict"]].title,
                 "title": row.get("title") or row.get("rule") or row["parcel"],
             },
             "geometry": json.loads(shapely.to_geojson(shape)),

@@ -1,6 +1,7 @@
 """The map of the desk: tiles of the core read back by GDAL, its data over HTTP, and the page in a real Chromium."""
 
 import base64
+import hashlib
 import json
 import os
 import shutil
@@ -25,6 +26,14 @@ HALF_WORLD_M = 20037508.342789244
 TO_MERCATOR = pyproj.Transformer.from_crs(4547, 3857, always_xy=True)
 TO_DEGREES = pyproj.Transformer.from_crs(4547, 4326, always_xy=True)
 PICTURES = os.environ.get("ONEMAP_PICTURES")
+
+
+# Of maplibre-gl 5.24.1 on npm.
+PUBLISHED = {
+    "maplibre-gl-csp-worker.js": "58534d0ebbe8535cd22d19eb3739788898667390ab9b22b87edfe55b9c85d0a5",
+    "maplibre-gl-csp.js": "2835432eb59578c24e9bc7fbcef6f6f03f2af3f60951b940db875125ff617ddb",
+    "maplibre-gl.css": "ab1e70d59ec40465bae7e7030da2f3ccf28133fd502e62bd598eefbadfd7a732",
+}
 
 
 def tile_at(x: float, y: float, zoom: int) -> tuple[int, int]:
@@ -126,6 +135,13 @@ def test_what_comes_with_the_program_is_kept_by_browsers_and_nothing_else_is(off
     for wrong in ("LICENSE.txt", "..%2Fsite.html", "site.html"):
         assert officer.ask("GET", f"/assets/{wrong}").status == 404
     assert server.ask("GET", "/map/layers.json", signed_in=False).status == 401
+
+
+def test_the_map_s_script_is_the_one_that_was_published():
+    folder = Path(__file__).resolve().parents[4] / "resources" / "pages" / "maplibre"
+    hashes = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
+    assert {name: hashes[name] for name in PUBLISHED} == PUBLISHED
+    assert "BSD" in (folder / "licence.html").read_text() or "Redistribution" in (folder / "licence.html").read_text()
 
 
 def wait_until(page: Page, script: str) -> Any:
