@@ -50,7 +50,9 @@ def encode_tile(name: str, fids: Sequence[int], shapes: np.ndarray, words: Mappi
     for at, shape in enumerate(shapes):
         for kind, commands in _commands_by_kind(shape):
             tags = [number for key, column in enumerate(words.values()) for number in (key, places[column[at]])]
-            feature = _number(1, fids[at]) + _field(2, _packed(tags)) + _number(3, kind) + _field(4, _packed(commands))
+            feature = (
+                _number(1, fids[at]) + _field(2, _varints(tags)) + _number(3, kind) + _field(4, _varints(commands))
+            )
             layer += _field(2, feature)
             count += 1
     if not count:
@@ -126,7 +128,7 @@ def _varint(number: int) -> bytes:
     return bytes(written)
 
 
-def _packed(numbers: Sequence[int]) -> bytes:
+def _varints(numbers: Sequence[int]) -> bytes:
     return b"".join(map(_varint, numbers))
 
 

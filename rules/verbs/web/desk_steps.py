@@ -89,14 +89,14 @@ def written_files(step: str, sent: SentForm, folder: Path) -> dict[str, Any]:
         parcels = sent.files.get("parcels", [])
         if len(parcels) != 1:
             raise OneMapError("web.no_file")
-        values["parcels"] = _written(folder / "parcels", *parcels[0])
+        values["parcels"] = _write_file(folder / "parcels", *parcels[0])
     papers = sent.files.get("attach", []) if step in _WITH_PAPERS else []
     if papers:
-        values["attach"] = [_written(folder / str(number), *paper) for number, paper in enumerate(papers)]
+        values["attach"] = [_write_file(folder / str(number), *paper) for number, paper in enumerate(papers)]
     return values
 
 
-def _written(folder: Path, name: str, body: bytes) -> str:
+def _write_file(folder: Path, name: str, body: bytes) -> str:
     if not body or not _FILE_NAME.fullmatch(name):
         raise OneMapError("web.no_file")
     folder.mkdir()
