@@ -1,4 +1,4 @@
-"""The verbs `identify`, `find` and `sheet`, declared as every verb is: what lies at a place, and on a parcel."""
+"""The verbs `identify`, `find`, `tile` and `sheet`, declared as every verb is: what lies at a place or on a parcel."""
 
 from onemap.rules.contract.check_parameters import CHECK_PARAMETERS
 from onemap.rules.contract.declaration import (
@@ -11,6 +11,7 @@ from onemap.rules.contract.declaration import (
     to_date,
     to_metres,
     to_name,
+    to_seed,
 )
 
 IDENTIFY_VERBS: tuple[Verb, ...] = (
@@ -38,6 +39,18 @@ IDENTIFY_VERBS: tuple[Verb, ...] = (
             Parameter("text", "TEXT", positional=True, convert=to_name),
             Parameter("as_of", "D", convert=to_date),
             Parameter("count", "N", convert=to_count),
+        ),
+        work="identify_work",
+    ),
+    Verb(
+        "tile",
+        (
+            Parameter("library", "LIBRARY", positional=True),
+            Parameter("only", "CODE,…", positional=True, convert=to_codes),
+            Parameter("zoom", "Z", positional=True, convert=to_seed),
+            Parameter("column", "X", positional=True, convert=to_seed),
+            Parameter("row", "Y", positional=True, convert=to_seed),
+            Parameter("as_of", "D", convert=to_date),
         ),
         work="identify_work",
     ),

@@ -16,9 +16,12 @@ Why version 3: psycopg is under the LGPL, version 3 only, pyarrow and typst are 
 combine with the GPL at version 3, not at version 2. QGIS, which the plugin is loaded into, is GPL version 2 or later,
 which allows version 3.
 
-One Map conveys none of these libraries itself: pip fetches them, or a bureau's folder of wheels holds them. Whoever
+One Map conveys none of the libraries below itself: pip fetches them, or a bureau's folder of wheels holds them. Whoever
 hands such a folder on hands on these works, too, each under its own licence; wheels such as those of pyogrio, rasterio,
 pyproj, shapely, psycopg-binary and pyarrow hold further libraries (GDAL, PROJ, GEOS, libpq, …) with their texts inside.
+
+One work comes along: MapLibre GL JS 5.24.1, BSD-3-Clause, unchanged, in `resources/pages/maplibre` with its licence; it
+draws the map of `onemap web`.
 
 What the plugin installs, in which version, is listed part by part in
 [parts.cdx.json](../resources/requirements/parts.cdx.json), in CycloneDX, with the licences of this page.

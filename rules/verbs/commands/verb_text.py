@@ -1,5 +1,6 @@
 """What a verb's result says to people: rows, of which the terminal's lines are made, and `serve` gives them."""
 
+from base64 import b64decode
 from collections.abc import Callable
 from typing import Any
 
@@ -166,6 +167,11 @@ def _profile(result: Result, language: str) -> str:
     return "\n".join([result["file"], *(lines or [phrase("said.profile_empty", language)])])
 
 
+def _tile(result: Result, language: str) -> str:
+    held = [code for code, version in result["versions"].items() if version is not None]
+    return phrase("said.tile", language, count=len(held), size=len(b64decode(result["tile"])))
+
+
 # The rows of each verb's answer, for all who show it.
 VIEWS: dict[str, Callable[[Result, str], AnswerView]] = {
     "check": check_view,
@@ -208,6 +214,7 @@ _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "words": _words,
     "profile": _profile,
     "sheet": _sheet,
+    "tile": _tile,
     "themes": _themes,
     "decide": _decide,
     "atlas": _atlas,

@@ -1,51 +1,47 @@
 """The desk in a browser: cases, what is due, one case, one opinion; its steps are the verbs of the review."""
 
 import hmac
-import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.errors import OneMapError
+from onemap.layers.finite_json import read_json
 from onemap.layers.messages import phrase, sentences
 from onemap.rules.display.documents.html_printer import render
 from onemap.rules.display.maps.verdict_words import verdict_words
+from onemap.rules.judge.packs.rule import VERDICTS
 from onemap.rules.review.cases.case import CONCLUSIONS
 from onemap.rules.verbs.web.core_pool import CorePool
-from onemap.rules.verbs.web.desk_rows import finding_parts, other_parts, parts_about, shown_parts
+from onemap.rules.verbs.web.desk_rows import finding_choices, finding_parts, other_parts, parts_about, shown_parts
+from onemap.rules.verbs.web.desk_steps import (
+    CASE_STEPS,
+    DECIDING,
+    ITEM,
+    OPINION_STEPS,
+    WITH_PARCELS,
+    SentForm,
+    sent_form,
+    step_values,
+    written_files,
+)
+from onemap.rules.verbs.web.map_pages import MapPages
 from onemap.rules.verbs.web.media_types import MEDIA_TYPES
 from onemap.rules.verbs.web.serve_child import VerbAnswer, refusal_of
 from onemap.rules.verbs.web.session_table import Session, session_of
 from onemap.rules.verbs.web.verb_question import room_of_answer
 
-_OPINION_STEPS = ("opine", "sign", "return")
-_CASE_STEPS = ("circulate", "consolidate", "issue", "withdraw")
-_DECIDING = ("consolidate", "issue")  # the steps that take a conclusion
-_LISTS = ("opinions", "entries", "remedy")
+_LISTS = ("opinions", "entries")
 _DOCUMENTS = ("pdf", "docx", "html")
 _NO_OVERALL = "not_involved"  # which a case as a whole never is
-_ITEM = "answer."  # before the name of a checklist item
-_MOST_FIELDS, _FEW_FIELDS = 200, 5
-_MOST_TEXT = 100_000  # signs of one field
-_PLACE = ("x", "y", "crs", "radius")
-_OPENING = ("project", "crs", "layer", "id")
-_FILE_NAME = re.compile(r"\w[^/\\\x00-\x1f:*?\"<>|]{0,120}")
-_FIELDS = {
-    "opine": ("conclusion", "text", "basis"),
-    "sign": ("reason", "unanswered"),
-    "return": ("reason",),
-    "circulate": ("reason",),
-    "consolidate": ("conclusion", "reason"),
-    "issue": ("conclusion", "reason"),
-    "withdraw": ("reason",),
-}
+_FEW_FIELDS = 5
+_PLACE = ("x", "y", "crs", "radius", "as_of")
 _LOST = {"account.signed_out", "library.connection_lost", "web.core_ended"}
 Act = Callable[[Request, Session], Response]
 AskAgain = Callable[[Request, Mapping[str, str], str, Session], Response]
@@ -74,16 +70,19 @@ class DeskPages:
         case = "/cases/{case}"
         return [
             Route("/department", self._choose_department, methods=["POST"]),
-            Route("/here", self._page_of(self._place)),
-            Route("/open", self._page_of(self._opening)),
+            *MapPages(self).routes(),
+            Route("/here", self.page_of(self._place)),
+            Route("/open", self.page_of(self._opening)),
             Route("/open", self._open, methods=["POST"]),
-            Route(case, self._page_of(self._case)),
-            Route(f"{case}/map.svg", self._page_of(self._map)),
-            Route(f"{case}/statement.{{form}}", self._page_of(self._exported)),
+            Route(case, self.page_of(self._case)),
+            Route(f"{case}/map.svg", self.page_of(self._map)),
+            Route(f"{case}/recheck", self.page_of(self._recheck)),
+            Route(f"{case}/statement.{{form}}", self.page_of(self._exported)),
             Route(f"{case}/steps/{{step}}", self._take_case_step, methods=["POST"]),
-            Route(f"{case}/opinions/{{department}}", self._page_of(self._opinion)),
-            Route(f"{case}/opinions/{{department}}/map.svg", self._page_of(self._map)),
-            Route(f"{case}/opinions/{{department}}/opinion.{{form}}", self._page_of(self._exported)),
+            Route(f"{case}/bodies/{{body}}", self._take_answer, methods=["POST"]),
+            Route(f"{case}/opinions/{{department}}", self.page_of(self._opinion)),
+            Route(f"{case}/opinions/{{department}}/map.svg", self.page_of(self._map)),
+            Route(f"{case}/opinions/{{department}}/opinion.{{form}}", self.page_of(self._exported)),
             Route(f"{case}/opinions/{{department}}/{{step}}", self._take_step, methods=["POST"]),
         ]
 
@@ -91,7 +90,7 @@ class DeskPages:
         """The cases, those first that wait for the reader's department."""
         return await run_in_threadpool(self._respond, request, self._list)
 
-    def _page_of(self, act: Act) -> Callable[[Request], Awaitable[Response]]:
+    def page_of(self, act: Act) -> Callable[[Request], Awaitable[Response]]:
         """The answer to a request for a page, which waits for the core in a thread."""
 
         async def answer(request: Request) -> Response:
@@ -109,7 +108,11 @@ class DeskPages:
                 return self._ask_again(request, typed or {}, session.language, session)
             return self._refusal_page(session, refused.answer)
 
-    def _ask(self, session: Session, verb: str, **values: Any) -> dict[str, Any]:
+    def print_page(self, template: str, session: Session, **facts: Any) -> Response:
+        """A page from its template, in the reader's language."""
+        return _page(template, session, **facts)
+
+    def answer(self, session: Session, verb: str, **values: Any) -> dict[str, Any]:
         """The answer of a verb with its rows. Raises VerbRefusal."""
         given = {"library": self._library, "lang": session.language, **values}
         answer = (session.core or self._pool).ask(verb, given, lambda fraction, step: None, lambda stop: None)
@@ -118,7 +121,7 @@ class DeskPages:
         return answer.result
 
     def _list(self, _: Request, session: Session) -> Response:
-        found = self._ask(session, "review list", view=True)
+        found = self.answer(session, "review list", view=True)
         rows = shown_parts(found["view"], session.language)
         own = session.shown.get("department", "")
         waiting = {case["case"] for case in found["cases"] if own in case["waiting"]}
@@ -132,17 +135,20 @@ class DeskPages:
     ) -> Response:
         """One case. typed: the fields of a step that was not taken; why: not."""
         kept = _kept_fields(request, session)
-        found = self._ask(session, "review show", case=request.path_params["case"], by=_name(session), view=True)
+        found = self.answer(session, "review show", case=request.path_params["case"], by=_name(session), view=True)
         parts = shown_parts(found["view"], session.language)
         facts = {
+            "bodies": found["bodies"],
+            "files": found["files"],
             "opinions": parts_about(parts, "opinions"),
             "entries": parts_about(parts, "entries"),
             "others": [part for part in other_parts(parts, _LISTS) if part.get("rows")],
             "verdicts": _verdicts(found["verdicts"], session.language),
-            "steps": [(step, phrase(f"review_step.{step}", session.language)) for step in _CASE_STEPS],
-            "deciding": _DECIDING,
+            "steps": [(step, phrase(f"review_step.{step}", session.language)) for step in CASE_STEPS],
+            "deciding": DECIDING,
             "written": typed or kept or {},
             "is_kept": bool(kept),
+            "with_parcels": WITH_PARCELS,
             "conclusions": [(one, _conclusion(one, session.language)) for one in CONCLUSIONS if one != _NO_OVERALL],
             "why": why,
         }
@@ -157,8 +163,9 @@ class DeskPages:
         department, kept = request.path_params["department"], _kept_fields(request, session)
         with room_of_answer() as folder:
             asked = {"case": request.path_params["case"], "by": _name(session), "out": str(folder / "tables")}
-            found = self._ask(session, "review show", **asked)
+            found = self.answer(session, "review show", **asked)
             findings = finding_parts(folder / "tables", department, _words(session), session.language)
+            choices = finding_choices(folder / "tables", department, session.language)
         opinion = next((one for one in found["opinions"] if one["department"] == department), None)
         if opinion is None:
             raise _site_refusal("web.no_page", session)
@@ -169,8 +176,11 @@ class DeskPages:
             "state": phrase(f"opinion_state.{opinion['state']}", session.language),
             "concluded": _conclusion(opinion["conclusion"], session.language),
             "findings": findings,
+            "choices": choices,
+            "verdicts": [(one, verdict_words(one, session.language)) for one in VERDICTS],
+            "overrides": _overrides(found, choices, session.language),
             "items": [
-                {**item, "written": written.get(f"{_ITEM}{item['item']}", item["answer"] or "")} for item in items
+                {**item, "written": written.get(f"{ITEM}{item['item']}", item["answer"] or "")} for item in items
             ],
             "written": written,
             "is_kept": bool(kept),
@@ -184,32 +194,54 @@ class DeskPages:
 
     async def _take_step(self, request: Request) -> Response:
         """Take a step of an opinion; what is refused is told on its page, with what was typed."""
-        return await self._stepped(request, _OPINION_STEPS, self._opinion)
+        return await self._stepped(request, OPINION_STEPS, self._opinion)
 
     async def _take_case_step(self, request: Request) -> Response:
         """Take a step of the whole case."""
-        return await self._stepped(request, _CASE_STEPS, self._case)
+        return await self._stepped(request, CASE_STEPS, self._case)
+
+    async def _take_answer(self, request: Request) -> Response:
+        """Enter what a body beside the departments has answered, with its papers."""
+        return await self._stepped(request, ("opine",), self._case)
 
     async def _stepped(self, request: Request, steps: Sequence[str], again: Callable[..., Response]) -> Response:
         """Take a step that a form asks for, and show its page; or the page again, with why it was refused."""
-        typed = await _typed_fields(request, _MOST_FIELDS)
-        session, step = session_of(request), request.path_params["step"]
-        if not _is_of(session, typed) or step not in steps:
+        sent = await sent_form(request)
+        session, step = session_of(request), request.path_params.get("step", "opine")
+        if not _is_of(session, sent.typed) or step not in steps:
             return self._refusal_page(session, _site_refusal("web.form", session).answer, 403)
 
         def act(request: Request, session: Session) -> Response:
             case, department = request.path_params["case"], request.path_params.get("department")
-            of_one = {"department": department} if department else {}
             try:
-                if not session.name:
-                    raise _site_refusal("web.no_name", session)
-                values = _step_values(step, typed)
-                self._ask(session, f"review {step}", case=case, by=session.name, **of_one, **values)
+                self._take(session, step, sent, case, department or request.path_params.get("body"))
             except VerbRefusal as refused:
-                return again(request, session, {**typed, "step": step}, refused.answer.problems)
+                if _is_lost(session, refused):
+                    raise
+                return again(request, session, {**sent.typed, "step": step}, refused.answer.problems)
             return RedirectResponse(f"/cases/{case}" + (f"/opinions/{department}" if department else ""), 303)
 
-        return await run_in_threadpool(self._respond, request, act, typed)
+        return await run_in_threadpool(self._respond, request, act, sent.typed)
+
+    def _take(self, session: Session, step: str, sent: SentForm, case: str, department: str | None) -> str:
+        """Take a step with what was sent; the number of its case. Raises VerbRefusal."""
+        if not session.name:
+            raise _site_refusal("web.no_name", session)
+        of_one = {"department": department} if department else {}
+        of_case = {"case": case} if case else {}
+        with room_of_answer() as folder:
+            try:
+                values = {**step_values(step, sent.typed), **written_files(step, sent, folder)}
+            except OneMapError as error:
+                raise VerbRefusal(refusal_of(error, session.language)) from None
+            taken = self.answer(session, f"review {step}", **of_case, by=session.name, **of_one, **values)
+        return str(taken["case"])
+
+    def _recheck(self, request: Request, session: Session) -> Response:
+        """What would change with today's layers and packs; nothing is."""
+        found = self.answer(session, "review recheck", case=request.path_params["case"], view=True)
+        rows = shown_parts(found["view"], session.language)
+        return _page("recheck.html", session, case=request.path_params["case"], rows=rows)
 
     def _place(self, request: Request, session: Session) -> Response:
         """What lies at a point, in every layer; on a phone, where one stands."""
@@ -219,7 +251,7 @@ class DeskPages:
         if asked["x"] and asked["y"]:
             values = {name: value for name, value in asked.items() if value}
             try:
-                rows = shown_parts(self._ask(session, "identify", view=True, **values)["view"], session.language)
+                rows = shown_parts(self.answer(session, "identify", view=True, **values)["view"], session.language)
             except VerbRefusal as refusal:
                 if _is_lost(session, refusal):
                     raise
@@ -234,43 +266,25 @@ class DeskPages:
 
     async def _open(self, request: Request) -> Response:
         """Open a case on parcels that are sent along, in any form in which a department sends them."""
-        async with request.form(max_files=1, max_fields=10, max_part_size=_MOST_TEXT) as form:
-            typed = {name: value for name, value in form.items() if isinstance(value, str)}
-            sent = form.get("parcels")
-            name, body = (
-                (Path(sent.filename or "").name, await sent.read()) if isinstance(sent, UploadFile) else ("", b"")
-            )
-        session = session_of(request)
-        if not _is_of(session, typed):
+        sent, session = await sent_form(request), session_of(request)
+        if not _is_of(session, sent.typed):
             return self._refusal_page(session, _site_refusal("web.form", session).answer, 403)
 
         def act(_: Request, session: Session) -> Response:
             try:
-                case = self._opened_case(session, typed, name, body)
+                case = self._take(session, "open", sent, "", None)
             except VerbRefusal as refusal:
                 if _is_lost(session, refusal):
                     raise
-                page = _page("open.html", session, typed=typed, why=refusal.answer.problems, is_kept=False)
+                page = _page("open.html", session, typed=sent.typed, why=refusal.answer.problems, is_kept=False)
                 page.status_code = 400
                 return page
             return RedirectResponse(f"/cases/{case}", 303)
 
-        return await run_in_threadpool(self._respond, request, act, typed)
-
-    def _opened_case(self, session: Session, typed: Mapping[str, str], name: str, body: bytes) -> str:
-        """Open a case; its number. name, body: of the file that was sent. Raises VerbRefusal."""
-        if not session.name:
-            raise _site_refusal("web.no_name", session)
-        if not body or not _FILE_NAME.fullmatch(name):
-            raise _site_refusal("web.no_file", session)
-        values = {field: typed[field].strip() for field in _OPENING if typed.get(field, "").strip()}
-        with room_of_answer() as folder:
-            (folder / name).write_bytes(body)
-            opened = self._ask(session, "review open", parcels=str(folder / name), by=session.name, **values)
-        return str(opened["case"])
+        return await run_in_threadpool(self._respond, request, act, sent.typed)
 
     async def _choose_department(self, request: Request) -> Response:
-        typed = await _typed_fields(request, _FEW_FIELDS)
+        typed = (await sent_form(request, _FEW_FIELDS)).typed
         session = session_of(request)
         known = {code for code, _ in _departments(session.language)} | {""}
         if not _is_of(session, typed) or typed.get("department") not in known:
@@ -300,7 +314,7 @@ class DeskPages:
     def _exported_file(self, session: Session, name: str, **values: Any) -> bytes:
         """What `review export` writes under a name."""
         with room_of_answer() as folder:
-            self._ask(session, "review export", target=str(folder / name), **values)
+            self.answer(session, "review export", target=str(folder / name), **values)
             return Path(folder / name).read_bytes()
 
     def _refusal_page(self, session: Session, answer: VerbAnswer, status: int = 0) -> Response:
@@ -310,12 +324,6 @@ class DeskPages:
             404 if code in ("web.no_page", "review.case") else 400 if answer.exit_code < 70 else 500
         )
         return page
-
-
-async def _typed_fields(request: Request, most: int) -> dict[str, str]:
-    """The fields of a form without files. most: how many there may be."""
-    async with request.form(max_files=0, max_fields=most) as form:
-        return {name: str(value) for name, value in form.items()}
 
 
 def _site_refusal(code: str, session: Session) -> VerbRefusal:
@@ -357,6 +365,16 @@ def _departments(language: str) -> list[tuple[str, str]]:
     return [(code, titles[language]) for code, titles in named_groups()["departments"].items()]
 
 
+def _overrides(case: Mapping[str, Any], choices: Sequence[tuple[str, str]], language: str) -> list[dict[str, Any]]:
+    """The findings among some that somebody judged otherwise, both verdicts in words."""
+    own = {tuple(read_json(key)) for key, _ in choices}
+    return [
+        {**one, "was": verdict_words(one["before"], language), "is": verdict_words(one["verdict"], language)}
+        for one in case["overrides"]
+        if (one["parcel"], one["rule"]) in own
+    ]
+
+
 def _conclusion(code: str, language: str) -> str:
     return phrase(f"conclusion.{code}", language)
 
@@ -368,14 +386,3 @@ def _state(case: Mapping[str, Any], language: str) -> str:
 def _verdicts(counts: Mapping[str, int], language: str) -> list[tuple[str, int]]:
     """How many parcels have which verdict, of those that some have."""
     return [(verdict_words(code, language), count) for code, count in counts.items() if count]
-
-
-def _step_values(step: str, typed: Mapping[str, str]) -> dict[str, Any]:
-    """The values of a step's verb, from a form's fields; what was left empty is not given."""
-    values: dict[str, Any] = {name: typed[name] for name in _FIELDS[step] if typed.get(name, "").strip()}
-    if step == "opine":
-        answers = [f"{name.removeprefix(_ITEM)}={typed[name]}" for name in typed if name.startswith(_ITEM)]
-        values["answer"] = [answer for answer in answers if answer.partition("=")[2].strip()]
-    if typed.get("expect", "").isdecimal():
-        values["expect"] = int(typed["expect"])
-    return values

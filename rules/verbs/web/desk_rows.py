@@ -1,5 +1,6 @@
 """The rows of an answer as a page lays them out: words as text, tables and trees; cases and findings as rows."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,22 @@ def finding_parts(folder: Path, department: str, heads: Mapping[str, str], langu
     columns += [Column(heads["area"], is_number=True), Column(heads["reason"]), Column(heads["law"])]
     table = AnswerTable(columns, [_finding_row(row, language) for row in rows])
     return shown_parts(view_json(AnswerView([table])), language) if rows else []
+
+
+def finding_choices(folder: Path, department: str, language: str) -> list[tuple[str, str]]:
+    """The findings of a department by which somebody may judge otherwise: what a form sends, and what it shows."""
+    from pyarrow import parquet
+
+    names = ("parcel", "rule", "verdict", "title", "department")
+    rows = parquet.read_table(folder / "findings.parquet", columns=list(names)).to_pylist()
+    chosen = {
+        json.dumps([row["parcel"], row["rule"]], ensure_ascii=False): " · ".join(
+            (row["parcel"], verdict_words(row["verdict"], language), row["title"] or row["rule"])
+        )
+        for row in rows
+        if row["department"] == department
+    }
+    return list(chosen.items())
 
 
 def _finding_row(row: Mapping[str, Any], language: str) -> AnswerRow:

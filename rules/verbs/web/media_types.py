@@ -4,6 +4,8 @@ JSON = "application/json"
 MEDIA_TYPES = {
     ".parquet": "application/vnd.apache.parquet",
     ".json": JSON,
+    ".js": "text/javascript",
+    ".css": "text/css",
     ".pdf": "application/pdf",
     ".html": "text/html",
     ".svg": "image/svg+xml",

@@ -17,6 +17,7 @@ from onemap.rules.verbs.web.session_table import Session, SessionTable
 
 SIGN_IN, SIGNED_OUT, HEALTH = "/sign-in", "/signed-out", "/health"
 OPEN_PATHS = {SIGN_IN, HEALTH, "/site.css"}
+ASSETS = "/assets/"
 _COOKIE = "onemap_session"
 _ONLY_HTTPS = "max-age=31536000"
 _MOST_REQUESTS, _WITHIN_S = 600, 60.0
@@ -29,7 +30,7 @@ _SAFE_HEADERS = {
     "Referrer-Policy": "same-origin",  # with none, browsers send our own forms as a stranger's (Origin: null)
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(self)",
     "Cache-Control": "no-store",
 }
 
@@ -97,6 +98,8 @@ class SiteGuard:
                 headers = MutableHeaders(scope=message)
                 for name, value in _SAFE_HEADERS.items():
                     headers[name] = value
+                if scope["path"].startswith(ASSETS):  # nobody's data, and the map's are large
+                    headers["Cache-Control"] = "private, max-age=86400"
                 if self._names.is_secure:
                     headers["Strict-Transport-Security"] = _ONLY_HTTPS
             await send(message)

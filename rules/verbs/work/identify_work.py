@@ -1,4 +1,4 @@
-"""What `identify` and `find` do with their values; libraries are imported here only when one runs."""
+"""What `identify`, `find` and `tile` do with their values; libraries are imported here only when one runs."""
 
 from onemap.rules.contract.declaration import Result, Values, VerbContext
 
@@ -33,3 +33,15 @@ def find(values: Values, context: VerbContext) -> Result:
             library, values["text"], day, values.get("count") or MOST, context.language
         )
     return {"ok": True, "text": values["text"], "as_of": day.isoformat(), "places": places}
+
+
+def tile(values: Values, context: VerbContext) -> Result:
+    """Some layers in one tile of a map in a browser."""
+    from datetime import date
+
+    from onemap.layers.library.library import open_library
+    from onemap.rules.display.maps.map_tiles import map_tile
+
+    with open_library(values["library"]) as library:
+        place = (values["zoom"], values["column"], values["row"])
+        return map_tile(library, values["only"], place, values.get("as_of") or date.today(), context.language)

@@ -212,6 +212,7 @@ def browser(folder: Path) -> Iterator[Page]:
         "--headless=new",
         "--no-sandbox",
         "--disable-gpu",
+        "--enable-unsafe-swiftshader",  # maps that draw by WebGL, on a machine without a graphics card
         "--no-first-run",
         "--disable-background-networking",
         "--disable-component-update",

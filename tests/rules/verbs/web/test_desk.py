@@ -1,10 +1,11 @@
 """The officer's desk over HTTP: the same rows and the same events as on the command line, in both languages."""
 
+import hashlib
 import html
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -112,18 +113,28 @@ def test_a_step_needs_a_name(server: WebServer, library: Path, case: str):
     assert done("review", "show", library, case).json["state"] == "draft"
 
 
-def upload(officer: Officer, name: str, body: bytes, **fields: str) -> Reply:
-    """Send the form of a new case, with a file."""
-    key = re.search(r'form_key" value="([^"]*)', officer.page("/open"))[1]
+def upload(
+    officer: Officer,
+    name: str,
+    body: bytes,
+    to: str = "/open",
+    page: str = "/open",
+    more: Sequence[tuple[str, str, bytes]] = (),
+    **fields: str,
+) -> Reply:
+    """Send a form with a file of parcels, and more files by their fields."""
+    key = re.search(r'form_key" value="([^"]*)', officer.page(page))[1]
     edge = "edge-of-a-part"
     parts = [
         f'--{edge}\r\nContent-Disposition: form-data; name="{field}"\r\n\r\n{value}\r\n'.encode()
         for field, value in {"form_key": key, **fields}.items()
     ]
-    head = f'--{edge}\r\nContent-Disposition: form-data; name="parcels"; filename="{name}"\r\n\r\n'
-    data = b"".join([*parts, head.encode(), body, f"\r\n--{edge}--\r\n".encode()])
+    for field, file, content in (("parcels", name, body), *more):
+        head = f'--{edge}\r\nContent-Disposition: form-data; name="{field}"; filename="{file}"\r\n\r\n'
+        parts.append(head.encode() + content + b"\r\n")
+    data = b"".join([*parts, f"--{edge}--\r\n".encode()])
     headers = {"Cookie": officer.cookie, "Accept": "text/html", "Content_Type": f"multipart/form-data; boundary={edge}"}
-    return officer.server.ask("POST", "/open", data, signed_in=False, **headers)
+    return officer.server.ask("POST", to, data, signed_in=False, **headers)
 
 
 def test_a_case_is_opened_on_an_uploaded_file(library: Path, officers: Any):
@@ -192,3 +203,47 @@ def test_documents_are_those_of_the_command_line_and_are_kept_rather_than_shown(
         reply = first.ask("GET", f"/cases/{case}/{path}")
         assert reply.status == 200 and reply.body.startswith(begins)
         assert reply.headers["content-disposition"].startswith("attachment")
+
+
+def test_a_department_judges_otherwise_and_the_lead_gives_more_days(library: Path, officers: Any, case: str):
+    first, second = officers
+    at, land = f"/cases/{case}", f"/cases/{case}/opinions/land"
+    first.submit(at, f"{at}/steps/circulate")
+    finding = html.unescape(re.search(r'<option value="([^"]*)"', first.page(land).partition('name="finding"')[2])[1])
+    assert json.loads(finding) == ["P", "zone"]
+    judged = {"finding": finding, "verdict": "consult"}
+    refused = first.submit(land, f"{land}/override", **judged, reason=" ")
+    assert refused.status == 409 and 'role="alert"' in refused.body.decode()
+    assert first.submit(land, f"{land}/override", **judged, reason="<i>实测</i>").status == 303
+    shown = done("review", "show", library, case).json
+    assert [(one["before"], one["verdict"], one["by"]) for one in shown["overrides"]] == [
+        ("prohibited", "consult", "甲")
+    ]
+    page = second.page(land)
+    assert re.search("prohibited → . consult", page) and "&lt;i&gt;实测" in page
+    water = f"{at}/opinions/water"
+    assert first.submit(water, f"{water}/override", **judged, reason="x").status == 409  # not this department's rule
+    due = opinion_of(library, case)["due"]
+    assert first.submit(land, f"{land}/extend", days="3", reason="补充调查").status == 303
+    assert opinion_of(library, case)["due"] > due
+    assert first.submit(at, f"{at}/steps/extend", days="-1", reason="x").status == 409
+    assert "Recheck" in second.page(f"{at}/recheck") or "today" in second.page(f"{at}/recheck")
+    assert first.submit(at, f"{at}/steps/withdraw", reason="撤回").status == 303
+    assert done("review", "show", library, case).json["state"] == "withdrawn"
+
+
+def test_a_new_round_and_attachments_are_sent_as_files(library: Path, officers: Any):
+    first, _ = officers
+    body = json.dumps(geojson({"P": ground(80, 20, 110, 50)})).encode()
+    paper = ("attach", "说明.pdf", b"%PDF-1.4 x")
+    reply = upload(first, "p.geojson", body, more=(paper,), project="附件")
+    assert reply.status == 303, reply.body.decode()
+    at = reply.headers["location"]
+    shown = done("review", "show", library, at.removeprefix("/cases/")).json
+    assert shown["files"] == [{"name": "说明.pdf", "hash": hashlib.sha256(paper[2]).hexdigest()}]
+    assert shown["files"][0]["hash"] in first.page(at)
+    moved = json.dumps(geojson({"P": ground(110, 20, 140, 50)})).encode()
+    reply = upload(first, "p.geojson", moved, to=f"{at}/steps/revise", page=at, reason="避让")
+    assert reply.status == 303, reply.body.decode()
+    shown = done("review", "show", library, at.removeprefix("/cases/")).json
+    assert shown["round"] == 2 and shown["verdicts"]["prohibited"] == 0

@@ -95,6 +95,13 @@ def test_synchronous_execution_gives_the_answer_as_it_is(server: WebServer, aske
     assert answer == said_by_command_line
 
 
+def test_where_nothing_is_hit_the_nearest_is_told_and_how_well_each_layer_fits(server: WebServer):
+    reply = server.execute("identify", {"x": X + 150, "y": Y + 50})  # 50 m from each of the two zones
+    zone = next(layer for layer in reply.json["layers"] if layer["code"] == "ZONE")
+    assert zone["features"] == [] and zone["nearest"]["distance_m"] == pytest.approx(50.0)
+    assert zone["fitness"] is not None
+
+
 def test_synchronous_execution_gives_a_document_or_a_reference(server: WebServer):
     """/conf/core/job-creation-success-sync-document, job-creation-success-sync-raw-ref."""
     plain = server.execute("identify", POINT).json

@@ -1,0 +1,104 @@
+"""The steps of a review as forms send them: which there are, their fields, and the files that come along."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.finite_json import read_json
+
+OVERRIDING = "override"
+OPINION_STEPS = ("opine", "sign", "return", "extend", OVERRIDING)
+CASE_STEPS = ("circulate", "extend", "revise", "remedy", "consolidate", "issue", "withdraw")
+DECIDING = ("consolidate", "issue")  # the steps that take a conclusion
+WITH_PARCELS = ("open", "revise")  # the steps that take a file of parcels
+ITEM = "answer."  # before the name of a checklist item
+_WITH_PAPERS = ("open", "opine")
+_PARCEL_FIELDS = ("crs", "layer", "id")
+_FIELDS = {
+    "open": ("project", *_PARCEL_FIELDS),
+    "opine": ("conclusion", "text", "basis"),
+    "sign": ("reason", "unanswered"),
+    "return": ("reason",),
+    "extend": ("days", "reason"),
+    OVERRIDING: ("verdict", "reason"),
+    "circulate": ("reason",),
+    "revise": ("reason", *_PARCEL_FIELDS),
+    "remedy": (),
+    "consolidate": ("conclusion", "reason"),
+    "issue": ("conclusion", "reason"),
+    "withdraw": ("reason",),
+}
+_FILE_NAME = re.compile(r"\w[^/\\\x00-\x1f:*?\"<>|]{0,120}")
+_MOST_FIELDS, _MOST_FILES = 200, 11
+_MOST_TEXT = 100_000  # signs of one field
+
+
+@dataclass(frozen=True)
+class SentForm:
+    """A form as it was sent. files: name and content of each, by its field."""
+
+    typed: dict[str, str]
+    files: dict[str, list[tuple[str, bytes]]]
+
+
+async def sent_form(request: Request, most: int = _MOST_FIELDS) -> SentForm:
+    """Read a form within bounds; a field of files in which nothing was chosen has none. most: fields."""
+    typed: dict[str, str] = {}
+    files: dict[str, list[tuple[str, bytes]]] = {}
+    async with request.form(max_files=_MOST_FILES, max_fields=most, max_part_size=_MOST_TEXT) as form:
+        for name, value in form.multi_items():
+            if not isinstance(value, UploadFile):
+                typed[name] = value
+            elif value.filename:
+                files.setdefault(name, []).append((Path(value.filename).name, await value.read()))
+    return SentForm(typed, files)
+
+
+def step_values(step: str, typed: Mapping[str, str]) -> dict[str, Any]:
+    """The values of a step's verb, from a form's fields; what was left empty is not given."""
+    values: dict[str, Any] = {name: typed[name].strip() for name in _FIELDS[step] if typed.get(name, "").strip()}
+    if step == "opine":
+        answers = [f"{name.removeprefix(ITEM)}={typed[name]}" for name in typed if name.startswith(ITEM)]
+        values["answer"] = [answer for answer in answers if answer.partition("=")[2].strip()]
+    if step == OVERRIDING:
+        values |= _finding_of(typed.get("finding", ""))
+    if typed.get("expect", "").isdecimal() and step != "open":
+        values["expect"] = int(typed["expect"])
+    return values
+
+
+def _finding_of(text: str) -> dict[str, str]:
+    """Parcel and rule of the finding that was chosen; nothing where none was, which the verb then refuses."""
+    try:
+        parcel, rule = read_json(text)
+    except (ValueError, TypeError):
+        return {}
+    return {"parcel": str(parcel), "rule": str(rule)}
+
+
+def written_files(step: str, sent: SentForm, folder: Path) -> dict[str, Any]:
+    """The files of a step, each in a folder of its own, as the values of its verb. Raises OneMapError web.no_file."""
+    values: dict[str, Any] = {}
+    if step in WITH_PARCELS:
+        parcels = sent.files.get("parcels", [])
+        if len(parcels) != 1:
+            raise OneMapError("web.no_file")
+        values["parcels"] = _write_file(folder / "parcels", *parcels[0])
+    papers = sent.files.get("attach", []) if step in _WITH_PAPERS else []
+    if papers:
+        values["attach"] = [_write_file(folder / str(number), *paper) for number, paper in enumerate(papers)]
+    return values
+
+
+def _write_file(folder: Path, name: str, body: bytes) -> str:
+    if not body or not _FILE_NAME.fullmatch(name):
+        raise OneMapError("web.no_file")
+    folder.mkdir()
+    (folder / name).write_bytes(body)
+    return str(folder / name)
