@@ -295,7 +295,7 @@ def _with_step(frame: pd.DataFrame, step: Mapping[str, Any], shape: shapely.Geom
     (at,) = (step[key] - 1 for key in ("row", "copy", "crossed") if key in step)
     frame = frame.copy()
     if "crossed" in step:
-        west, south, east, north = frame.geometry.iloc[at].bounds
+        west, south, east, north = frame["geometry"].iloc[at].bounds
         shape = shapely.Polygon([(west, south), (east, north), (east, south), (west, north)])
     if "copy" in step:
         copied = frame.iloc[[at]]
@@ -306,9 +306,9 @@ def _with_step(frame: pd.DataFrame, step: Mapping[str, Any], shape: shapely.Geom
         column[at] = None if value == "" else value
         frame[name] = pd.Series(column, index=frame.index)
     if shape is not None:
-        shapes = list(frame.geometry)
+        shapes = list(frame["geometry"])
         shapes[at] = shape
-        frame = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=SYSTEM))
+        frame = gpd.GeoDataFrame(frame.drop(columns="geometry"), geometry=shapes, crs=SYSTEM)
     return frame
 
 
