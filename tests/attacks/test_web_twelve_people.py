@@ -27,7 +27,7 @@ pytestmark = [
     pytest.mark.skipif(program() is None, reason="no Chromium here: install Debian's package chromium"),
 ]
 LEAD, CLERK = "web_lead", "web_clerk"
-PEOPLE = {**{f"web_of_{code}": (code,) for code in DEPARTMENTS}, CLERK: tuple(DEPARTMENTS)}  # and the lead
+PEOPLE = {**{f"web_of_{code}": (code,) for code in DEPARTMENTS}, CLERK: (*DEPARTMENTS, "lead")}  # and the lead
 
 
 @dataclass
@@ -147,7 +147,7 @@ def test_twelve_people_bring_a_case_from_its_file_to_its_statement(
     for code in DEPARTMENTS:
         clerk.send(f"{at}/opinions/{code}", "/sign", {"#unanswered": "另行核实"})
     lead.send(at, "/consolidate", {}, fold=True)
-    lead.send(at, "/issue", {}, fold=True)
+    clerk.send(at, "/issue", {}, fold=True)  # who consolidated may not issue as well
     case = at.removeprefix("/cases/")
     shown = done("review", "show", bureau.url, case).json
     assert shown["state"] == "issued" and shown["document"]
