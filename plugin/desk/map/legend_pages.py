@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from math import ceil
 
 from qgis.core import QgsLayoutExporter, QgsPrintLayout
-from qgis.PyQt.QtCore import QRectF, Qt, QTimer
+from qgis.PyQt.QtCore import QRectF, QSizeF, Qt, QTimer
 from qgis.PyQt.QtGui import QPainter
 
 from onemap.plugin.words.translation import tr
@@ -18,7 +18,8 @@ MAP_PARTS, PAGE_PARTS = ("map", "legend", "scale", "north"), ("page", "title", "
 class LegendPages:
     """Columns as wide as the widest name, as many on a page as fit, in the letters of the sheet."""
 
-    def __init__(self, sheet: QgsPrintLayout) -> None:
+    def __init__(self, sheet: QgsPrintLayout, dpi: float) -> None:
+        self._dpi = dpi
         self._sheet, self._legend = sheet, sheet.itemById("legend")
         head, ground = sheet.itemById("title"), sheet.itemById("map")
         self._room = QRectF(ground.pos().x(), ground.pos().y(), head.rect().width(), ground.rect().height())
@@ -29,18 +30,23 @@ class LegendPages:
     def fit(self, on_done: Callable[[], None]) -> None:
         """Find how many columns the legend needs: no higher than a page; each try is an event of its own."""
         legend = self._legend
-        legend.adjustBoxSize()  # as wide as the widest name
+        self._measure()  # as wide as the widest name
         self._pitch_mm = legend.rect().width() + legend.columnSpace()
         self._columns_on_page = max(1, int((self._room.width() + legend.columnSpace()) / self._pitch_mm))
         legend.setEqualColumnWidth(True)
         least = ceil(legend.rect().height() / self._room.height())
         self._try_columns(iter(range(least, TRIES * least + 1)), on_done)
 
+    def _measure(self) -> None:
+        """Let the legend take its size, which is known once it was drawn as finely as it will be."""
+        self._legend.attemptSetSceneRect(QRectF(self._legend.pos(), QSizeF(1, 1)))
+        QgsLayoutExporter(self._sheet).renderPageToImage(0, dpi=self._dpi)
+
     def _try_columns(self, counts: Iterator[int], on_done: Callable[[], None]) -> None:
         legend, columns = self._legend, next(counts, 0)
         if columns:
             legend.setColumnCount(columns)
-            legend.adjustBoxSize()
+            self._measure()
             if legend.rect().height() > self._room.height():
                 QTimer.singleShot(0, lambda: self._try_columns(counts, on_done))
                 return
@@ -66,7 +72,9 @@ class LegendPages:
         box = QRectF(self._room.topLeft(), legend.rect().size())
         legend.attemptSetSceneRect(box.translated(-offset, 0))
         painter.save()
-        room = QRectF(*(dots_per_mm * side for side in self._room.getRect()))
+        room = QRectF(self._room)
+        room.setWidth(min(room.width(), self._columns_on_page * self._pitch_mm - legend.columnSpace()))
+        room = QRectF(*(dots_per_mm * side for side in room.getRect()))
         painter.setClipRect(room, Qt.ClipOperation.IntersectClip)
         exporter.renderPage(painter, 0)
         painter.restore()

@@ -54,7 +54,7 @@ class SheetDrawing(QObject):
         self._sheet, self._path = sheet, Path(path)
         self._part = self._path.with_name(f"{self._path.name}.part")
         self._map, self._legend = sheet.itemById("map"), sheet.itemById("legend")
-        self._pages = LegendPages(sheet)
+        self._pages = LegendPages(sheet, DPI)
         self._page = 0  # of the legend, that is drawn next
         self._is_image = self._path.suffix.lower() == ".png"
         self._device: QImage | QPdfWriter | None = None

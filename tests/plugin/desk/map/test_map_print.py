@@ -98,5 +98,7 @@ def test_a_legend_of_77_layers_has_pages_of_its_own_where_each_can_be_read(print
     names = {colour.name() for colour in colours}
     below = colours_in(picture, 0, SHEET_PX[1], *(SHEET_PX[0], picture.height()))
     assert names & below == {colour.name() for colour in colours[:77]}
+    pages = [colours_in(picture, 0, top, SHEET_PX[0], top + SHEET_PX[1]) for top in (SHEET_PX[1], 2 * SHEET_PX[1])]
+    assert not pages[0] & pages[1] & names and pages[1] & names, "each stands once"
     beside = colours_in(picture, 2620, 0, *SHEET_PX)  # right of the map: where the legend is, is said
     assert not names & beside and "#000000" in beside
