@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from math import ceil
 
 from qgis.core import QgsLayoutExporter, QgsPrintLayout
-from qgis.PyQt.QtCore import QRectF, QSizeF, Qt, QTimer
+from qgis.PyQt.QtCore import QRectF, QSizeF, Qt
 from qgis.PyQt.QtGui import QPainter
 
+from onemap.plugin.desk.map.sliced_work import SlicedWork
 from onemap.plugin.words.translation import tr
 
 TRIES = 3  # times the columns that would do if each could be filled
@@ -25,35 +26,34 @@ class LegendPages:
         self._room = QRectF(ground.pos().x(), ground.pos().y(), head.rect().width(), ground.rect().height())
         self._pitch_mm = 0.0  # from one column to the next
         self._columns_on_page = 1
+        self._work = SlicedWork(sheet, steps_at_once=1)
         self.count = 0  # of the pages
 
     def fit(self, on_done: Callable[[], None]) -> None:
         """Find how many columns the legend needs: no higher than a page; each try is an event of its own."""
-        legend = self._legend
-        self._measure()  # as wide as the widest name
-        self._pitch_mm = legend.rect().width() + legend.columnSpace()
-        self._columns_on_page = max(1, int((self._room.width() + legend.columnSpace()) / self._pitch_mm))
-        legend.setEqualColumnWidth(True)
-        least = ceil(legend.rect().height() / self._room.height())
-        self._try_columns(iter(range(least, TRIES * least + 1)), on_done)
+        self._work.begin(self._try_columns(), on_done)
 
     def _measure(self) -> None:
         """Let the legend take its size, which is known once it was drawn as finely as it will be."""
         self._legend.attemptSetSceneRect(QRectF(self._legend.pos(), QSizeF(1, 1)))
         QgsLayoutExporter(self._sheet).renderPageToImage(0, dpi=self._dpi)
 
-    def _try_columns(self, counts: Iterator[int], on_done: Callable[[], None]) -> None:
-        legend, columns = self._legend, next(counts, 0)
-        if columns:
+    def _try_columns(self) -> Iterator[int]:
+        legend = self._legend
+        self._measure()  # as wide as the widest name
+        self._pitch_mm = legend.rect().width() + legend.columnSpace()
+        self._columns_on_page = max(1, int((self._room.width() + legend.columnSpace()) / self._pitch_mm))
+        legend.setEqualColumnWidth(True)
+        least = ceil(legend.rect().height() / self._room.height())
+        for columns in range(least, TRIES * least + 1):
+            yield columns
             legend.setColumnCount(columns)
             self._measure()
-            if legend.rect().height() > self._room.height():
-                QTimer.singleShot(0, lambda: self._try_columns(counts, on_done))
-                return
+            if legend.rect().height() <= self._room.height():
+                break
         used = round((legend.rect().width() + legend.columnSpace()) / self._pitch_mm)  # QGIS may need fewer
         self.count = ceil(used / self._columns_on_page)
         legend.setVisibility(False)
-        on_done()
 
     @property
     def words(self) -> str:

@@ -21,7 +21,7 @@ from onemap.layers.geometry.areas import ellipsoidal_areas_m2
 from onemap.tests.bench.province_files import PROGRAM
 from onemap.tests.bench.workload import CRS, LAND_CLASSES, _chance, _coverage
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 TEMPLATE = Path(__file__).with_name("delivery.toml")
 PATCH_M2, TOWNS, FARMLAND = 4_000.0, 16, 0.1
 _CLASS_NAMES = {"0101": "水田", "0301": "乔木林地", "0701": "城镇住宅用地", "0702": "农村宅基地"}
