@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from math import ceil
 
 from qgis.core import QgsLayoutExporter, QgsPrintLayout
-from qgis.PyQt.QtCore import QRectF, QSizeF, Qt, QTimer
+from qgis.PyQt.QtCore import QRectF, QSizeF, Qt
 from qgis.PyQt.QtGui import QPainter
 
+from onemap.plugin.desk.map.sliced_work import SlicedWork
 from onemap.plugin.words.translation import tr
 
 TRIES = 3  # times the columns that would do if each could be filled
@@ -20,6 +21,7 @@ class LegendPages:
 
     def __init__(self, sheet: QgsPrintLayout, dpi: float) -> None:
         self._dpi = dpi
+        self._work = SlicedWork(steps_at_once=1)
         self._sheet, self._legend = sheet, sheet.itemById("legend")
         head, ground = sheet.itemById("title"), sheet.itemById("map")
         self._room = QRectF(ground.pos().x(), ground.pos().y(), head.rect().width(), ground.rect().height())
@@ -29,31 +31,29 @@ class LegendPages:
 
     def fit(self, on_done: Callable[[], None]) -> None:
         """Find how many columns the legend needs: no higher than a page; each try is an event of its own."""
+        self._work.begin(self._column_steps(), on_done)
+
+    def _column_steps(self) -> Iterator[None]:
         legend = self._legend
         self._measure()  # as wide as the widest name
         self._pitch_mm = legend.rect().width() + legend.columnSpace()
         self._columns_on_page = max(1, int((self._room.width() + legend.columnSpace()) / self._pitch_mm))
         legend.setEqualColumnWidth(True)
         least = ceil(legend.rect().height() / self._room.height())
-        self._try_columns(iter(range(least, TRIES * least + 1)), on_done)
+        for columns in range(least, TRIES * least + 1):
+            yield
+            legend.setColumnCount(columns)
+            self._measure()
+            if legend.rect().height() <= self._room.height():
+                break
+        used = round((legend.rect().width() + legend.columnSpace()) / self._pitch_mm)  # QGIS may need fewer
+        self.count = ceil(used / self._columns_on_page)
+        legend.setVisibility(False)
 
     def _measure(self) -> None:
         """Let the legend take its size, which is known once it was drawn as finely as it will be."""
         self._legend.attemptSetSceneRect(QRectF(self._legend.pos(), QSizeF(1, 1)))
         QgsLayoutExporter(self._sheet).renderPageToImage(0, dpi=self._dpi)
-
-    def _try_columns(self, counts: Iterator[int], on_done: Callable[[], None]) -> None:
-        legend, columns = self._legend, next(counts, 0)
-        if columns:
-            legend.setColumnCount(columns)
-            self._measure()
-            if legend.rect().height() > self._room.height():
-                QTimer.singleShot(0, lambda: self._try_columns(counts, on_done))
-                return
-        used = round((legend.rect().width() + legend.columnSpace()) / self._pitch_mm)  # QGIS may need fewer
-        self.count = ceil(used / self._columns_on_page)
-        legend.setVisibility(False)
-        on_done()
 
     @property
     def words(self) -> str:
