@@ -21,24 +21,19 @@ class LegendPages:
 
     def __init__(self, sheet: QgsPrintLayout, dpi: float) -> None:
         self._dpi = dpi
+        self._work = SlicedWork(steps_at_once=1)
         self._sheet, self._legend = sheet, sheet.itemById("legend")
         head, ground = sheet.itemById("title"), sheet.itemById("map")
         self._room = QRectF(ground.pos().x(), ground.pos().y(), head.rect().width(), ground.rect().height())
         self._pitch_mm = 0.0  # from one column to the next
         self._columns_on_page = 1
-        self._work = SlicedWork(sheet, steps_at_once=1)
         self.count = 0  # of the pages
 
     def fit(self, on_done: Callable[[], None]) -> None:
         """Find how many columns the legend needs: no higher than a page; each try is an event of its own."""
-        self._work.begin(self._try_columns(), on_done)
+        self._work.begin(self._column_steps(), on_done)
 
-    def _measure(self) -> None:
-        """Let the legend take its size, which is known once it was drawn as finely as it will be."""
-        self._legend.attemptSetSceneRect(QRectF(self._legend.pos(), QSizeF(1, 1)))
-        QgsLayoutExporter(self._sheet).renderPageToImage(0, dpi=self._dpi)
-
-    def _try_columns(self) -> Iterator[int]:
+    def _column_steps(self) -> Iterator[None]:
         legend = self._legend
         self._measure()  # as wide as the widest name
         self._pitch_mm = legend.rect().width() + legend.columnSpace()
@@ -46,7 +41,7 @@ class LegendPages:
         legend.setEqualColumnWidth(True)
         least = ceil(legend.rect().height() / self._room.height())
         for columns in range(least, TRIES * least + 1):
-            yield columns
+            yield
             legend.setColumnCount(columns)
             self._measure()
             if legend.rect().height() <= self._room.height():
@@ -54,6 +49,11 @@ class LegendPages:
         used = round((legend.rect().width() + legend.columnSpace()) / self._pitch_mm)  # QGIS may need fewer
         self.count = ceil(used / self._columns_on_page)
         legend.setVisibility(False)
+
+    def _measure(self) -> None:
+        """Let the legend take its size, which is known once it was drawn as finely as it will be."""
+        self._legend.attemptSetSceneRect(QRectF(self._legend.pos(), QSizeF(1, 1)))
+        QgsLayoutExporter(self._sheet).renderPageToImage(0, dpi=self._dpi)
 
     @property
     def words(self) -> str:
