@@ -18,6 +18,7 @@ from onemap.layers.delivery.file_list import write_list
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
 from onemap.resources.sample_city.city_ground import CRS, HEIGHT_M, ORIGIN, WIDTH_M
 from onemap.resources.sample_city.delivery import Report
+from onemap.rules.display.documents.plain_pdf import plain_pdf
 
 CODE, NAME = "130900", "示例市"
 HEAD = f"{CODE}{NAME}"
@@ -68,20 +69,6 @@ _METADATA = """<?xml version="1.0" encoding="UTF-8"?>
   <gmd:fileIdentifier><gco:CharacterString>{code}</gco:CharacterString></gmd:fileIdentifier>
 </gmd:MD_Metadata>
 """
-# Of one page in the font that every reader of PDF has for Chinese, or puts another in place of; none is embedded.
-_PDF = (
-    "%PDF-1.7\n1 0 obj\n<< /Type /Catalog /Pages 2 0 R >>\nendobj\n"
-    "2 0 obj\n<< /Type /Pages /Kids [3 0 R] /Count 1 >>\nendobj\n"
-    "3 0 obj\n<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R\n"
-    "/Resources << /Font << /F1 5 0 R >> >> >>\nendobj\n"
-    "4 0 obj\n<< /Length {length} >>\nstream\n{text}\nendstream\nendobj\n"
-    "5 0 obj\n<< /Type /Font /Subtype /Type0 /BaseFont /STSong-Light /Encoding /UniGB-UTF16-H "
-    "/DescendantFonts [6 0 R] >>\nendobj\n"
-    "6 0 obj\n<< /Type /Font /Subtype /CIDFontType0 /BaseFont /STSong-Light /DW 1000 /FontDescriptor 7 0 R\n"
-    "/CIDSystemInfo << /Registry (Adobe) /Ordering (GB1) /Supplement 2 >> >>\nendobj\n"
-    "7 0 obj\n<< /Type /FontDescriptor /FontName /STSong-Light /Flags 6 /FontBBox [-25 -254 1000 880] "
-    "/ItalicAngle 0 /Ascent 880 /Descent -120 /CapHeight 880 /StemV 93 >>\nendobj\n"
-)
 
 
 @dataclass(frozen=True)
@@ -297,24 +284,13 @@ def _write_papers(root: Path, targets: pandas.DataFrame) -> None:
     for folder in (texts, maps, reports):
         folder.mkdir(parents=True)
     for title in ("国土空间总体规划文本", "国土空间总体规划说明"):
-        (texts / f"{HEAD}{title}.pdf").write_bytes(_pdf([f"{NAME}国土空间总体规划", *_sentences(targets)]))
+        (texts / f"{HEAD}{title}.pdf").write_bytes(plain_pdf([f"{NAME}国土空间总体规划", *_sentences(targets)]))
     _write_text(texts / f"{HEAD}国土空间总体规划文本.docx", targets)
     picture = _jpeg(maps)
     for number, title in enumerate(MAPS, 1):
         (maps / f"{HEAD}{number:02}{title}.jpg").write_bytes(picture)
     for title in REPORTS:
-        (reports / f"{HEAD}{title}.pdf").write_bytes(_pdf([f"{NAME}{title}"]))
-
-
-def _pdf(lines: list[str]) -> bytes:
-    """A PDF of one page with some lines."""
-    shown = (f"<{line.encode('utf-16-be').hex()}> Tj 0 -24 Td" for line in lines)
-    drawn = f"BT /F1 14 Tf 60 760 Td {' '.join(shown)} ET"
-    body = _PDF.format(length=len(drawn), text=drawn)
-    places = [body.index(f"\n{number} 0 obj") + 1 for number in range(1, 8)]
-    table = "".join(f"{place:010d} 00000 n \n" for place in places)
-    end = f"xref\n0 8\n0000000000 65535 f \n{table}trailer\n<< /Size 8 /Root 1 0 R >>\nstartxref\n{len(body)}\n%%EOF\n"
-    return (body + end).encode("ascii")
+        (reports / f"{HEAD}{title}.pdf").write_bytes(plain_pdf([f"{NAME}{title}"]))
 
 
 def _sentences(targets: pandas.DataFrame) -> list[str]:

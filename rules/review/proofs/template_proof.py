@@ -25,6 +25,7 @@ from onemap.rules.answers.deliveries.check_kinds import KINDS
 from onemap.rules.answers.deliveries.delivery_proof import Proof, prove_delivery
 from onemap.rules.answers.deliveries.delivery_template import DeliveryTemplate
 from onemap.rules.answers.deliveries.proof_memory import ProofMemory, read_memory
+from onemap.rules.display.documents.plain_pdf import plain_pdf
 from onemap.rules.review.proofs.case_reading import CaseReading, drawn_feature
 from onemap.rules.review.proofs.plain_proof import PlainCase, PlainProof
 from onemap.rules.review.proofs.rule_coverage import HIT, MISS
@@ -40,7 +41,6 @@ _STEPS = ("row", "copy", "crossed", "drop", "without", "lost")
 _SHAPE = ("lies", "box", "line", "point", "wkt")
 _DATABASES = (".gdb", ".gpkg")
 _LAYERS = "delivery.gpkg"
-_PDF = "%PDF-{version}\n<< /Type /Font >>\n"
 _DOTS = (300).to_bytes(2, "big")
 _JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\0\x01\x01\x01" + _DOTS + _DOTS + b"\0\0\xff\xd9"
 Frames = dict[str, pd.DataFrame]
@@ -271,16 +271,21 @@ class _Delivery:
                 del frames[code]
         return frames, changed
 
+    @property
+    def _text(self) -> str:
+        """What the text of the plan says."""
+        return str(self.fault.item.get("text", self._given.head.get("text", "")))
+
     def _write_file(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.suffix == ".docx":
             import docx
 
             text = docx.Document()
-            text.add_paragraph(str(self.fault.item.get("text", self._given.head.get("text", ""))))
+            text.add_paragraph(self._text)
             text.save(str(path))
         else:
-            path.write_bytes(_JPEG if path.suffix == ".jpg" else _PDF.format(version="1.7").encode())
+            path.write_bytes(_JPEG if path.suffix == ".jpg" else plain_pdf([self._text]))
 
 
 def _with_step(frame: pd.DataFrame, step: Mapping[str, Any], shape: shapely.Geometry | None) -> pd.DataFrame:

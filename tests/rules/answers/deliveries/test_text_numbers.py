@@ -9,9 +9,9 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.sources import pdf_text
 from onemap.layers.sources.pdf_text import pdf_pages, read_pages
 from onemap.layers.sources.word_text import word_blocks
-from onemap.resources.sample_city.plan_delivery import _PDF, _pdf
 from onemap.rules.answers.deliveries.delivery_template import delivery_template
 from onemap.rules.answers.deliveries.paper_numbers import numbers_in_pdf, numbers_in_word
+from onemap.rules.display.documents.plain_pdf import plain_pdf
 from onemap.tests.rules.answers.deliveries.small_delivery import PAPER, TEMPLATE_FILE, SmallDelivery
 
 FARMLAND, LINE = "永久基本农田保护面积", "生态保护红线面积"
@@ -26,7 +26,7 @@ ROWS = (
 def page_of(*texts, between=" ET BT /F1 11 Tf "):
     """A PDF of one page with texts at points, (x, y, text) of each, as most programs show them: each in one go."""
     body = between.join(f"1 0 0 1 {x} {y} Tm <{text.encode('utf-16-be').hex()}> Tj" for x, y, text in texts)
-    return _pdf([]).replace(b"BT /F1 14 Tf 60 760 Td  ET", f"BT /F1 11 Tf {body} ET".encode())
+    return plain_pdf([]).replace(b"BT /F1 14 Tf 60 760 Td  ET", f"BT /F1 11 Tf {body} ET".encode())
 
 
 def table_pdf(**more):
@@ -96,7 +96,9 @@ SENTENCES = [
 @pytest.mark.parametrize("sentence, wanted", SENTENCES)
 def test_a_number_behind_words_is_read_with_its_unit(tmp_path, sentence, wanted):
     middle = sentence.index(FARMLAND) + 4
-    (tmp_path / "text.pdf").write_bytes(_pdf([sentence[:middle], sentence[middle:]]))  # a line ends within the words
+    (tmp_path / "text.pdf").write_bytes(
+        plain_pdf([sentence[:middle], sentence[middle:]])
+    )  # a line ends within the words
     assert amounts(numbers_in_pdf(read_pages(tmp_path / "text.pdf"), FARMLAND, None, None)) == wanted
     text = docx.Document()
     text.add_paragraph(sentence)
@@ -106,7 +108,7 @@ def test_a_number_behind_words_is_read_with_its_unit(tmp_path, sentence, wanted)
 
 def test_what_stands_before_a_heading_is_not_looked_at(tmp_path):
     lines = [f"{FARMLAND}为1公顷", "第二章 规划目标", f"{FARMLAND}为2公顷"]
-    (tmp_path / "text.pdf").write_bytes(_pdf(lines))
+    (tmp_path / "text.pdf").write_bytes(plain_pdf(lines))
     pages = read_pages(tmp_path / "text.pdf")
     assert amounts(numbers_in_pdf(pages, FARMLAND, None, "第二章规划目标")) == [(2.0, "ha")]
     assert numbers_in_pdf(pages, FARMLAND, None, "第九章") == []
@@ -123,7 +125,7 @@ def refusal(read, path):
 
 def test_a_pdf_beyond_the_bounds_is_refused_in_words(tmp_path, monkeypatch):
     paper = tmp_path / "text.pdf"
-    paper.write_bytes(_pdf(["一"]))
+    paper.write_bytes(plain_pdf(["一"]))
     assert pdf_pages(paper)[0].text.strip() == "一"
     large = ("source.paper", "suggest.paper_large")
     with monkeypatch.context() as bound:
@@ -141,7 +143,7 @@ def test_a_pdf_beyond_the_bounds_is_refused_in_words(tmp_path, monkeypatch):
 
 def test_a_damaged_pdf_is_refused_in_words(tmp_path):
     paper = tmp_path / "text.pdf"
-    paper.write_bytes(_PDF[:60].encode())
+    paper.write_bytes(plain_pdf(["一"])[:60])
     assert refusal(pdf_pages, paper)[0] == "source.damaged"
 
 
@@ -155,17 +157,17 @@ def text_findings_of(delivery, folder, file="1文本/*文本.*"):
 
 def test_word_and_pdf_of_a_text_are_both_held_against_the_data(tmp_path):
     delivery = SmallDelivery()
-    delivery.files[PAPER] = _pdf([f"到2035年，全市{delivery.words}为{delivery.stated}公顷。"])
+    delivery.files[PAPER] = plain_pdf([f"到2035年，全市{delivery.words}为{delivery.stated}公顷。"])
     found, proof = text_findings_of(delivery, tmp_path / "clean")
     assert (found, proof.grade.grade) == ([], "accepted")
-    delivery.files[PAPER] = _pdf([f"到2035年，全市{delivery.words}为{float(delivery.stated) + 1:.4f}公顷。"])
+    delivery.files[PAPER] = plain_pdf([f"到2035年，全市{delivery.words}为{float(delivery.stated) + 1:.4f}公顷。"])
     found, _ = text_findings_of(delivery, tmp_path / "wrong")
     assert found == [("proof.text_number", PAPER)]
 
 
 def test_a_pdf_that_may_hide_its_number_is_not_checked_and_never_simply_accepted(tmp_path):
-    pages_of_pictures = _pdf([]).replace(b"BT /F1 14 Tf 60 760 Td  ET", b"")
-    no_sense = _pdf(["\ue000\ue001\ue002"])
+    pages_of_pictures = plain_pdf([]).replace(b"BT /F1 14 Tf 60 760 Td  ET", b"")
+    no_sense = plain_pdf(["\ue000\ue001\ue002"])
     for number, content in enumerate((pages_of_pictures, no_sense)):
         delivery = SmallDelivery()
         delivery.files[PAPER] = content
