@@ -15,10 +15,10 @@ import rasterio
 import shapely
 
 from onemap.layers.delivery.file_list import write_list
+from onemap.layers.files.plain_pdf import plain_pdf
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
 from onemap.resources.sample_city.city_ground import CRS, HEIGHT_M, ORIGIN, WIDTH_M
 from onemap.resources.sample_city.delivery import Report
-from onemap.rules.display.documents.plain_pdf import plain_pdf
 
 CODE, NAME = "130900", "示例市"
 HEAD = f"{CODE}{NAME}"

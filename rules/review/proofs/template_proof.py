@@ -19,13 +19,13 @@ import shapely
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.delivery.file_list import write_list
 from onemap.layers.delivery.folder_template import FILES, TemplateItem
+from onemap.layers.files.plain_pdf import plain_pdf
 from onemap.layers.messages import phrase
 from onemap.layers.progress import SILENT, Progress
 from onemap.rules.answers.deliveries.check_kinds import KINDS
 from onemap.rules.answers.deliveries.delivery_proof import Proof, prove_delivery
 from onemap.rules.answers.deliveries.delivery_template import DeliveryTemplate
 from onemap.rules.answers.deliveries.proof_memory import ProofMemory, read_memory
-from onemap.rules.display.documents.plain_pdf import plain_pdf
 from onemap.rules.review.proofs.case_reading import CaseReading, drawn_feature
 from onemap.rules.review.proofs.plain_proof import PlainCase, PlainProof
 from onemap.rules.review.proofs.rule_coverage import HIT, MISS

@@ -6,12 +6,12 @@ import pytest
 from onemap.layers.bounded_process import Bounds
 from onemap.layers.catalogue.catalogue import shipped_catalogue
 from onemap.layers.errors import OneMapError
+from onemap.layers.files.plain_pdf import plain_pdf
 from onemap.layers.sources import pdf_text
 from onemap.layers.sources.pdf_text import pdf_pages, read_pages
 from onemap.layers.sources.word_text import word_blocks
 from onemap.rules.answers.deliveries.delivery_template import delivery_template
 from onemap.rules.answers.deliveries.paper_numbers import numbers_in_pdf, numbers_in_word
-from onemap.rules.display.documents.plain_pdf import plain_pdf
 from onemap.tests.rules.answers.deliveries.small_delivery import PAPER, TEMPLATE_FILE, SmallDelivery
 
 FARMLAND, LINE = "永久基本农田保护面积", "生态保护红线面积"
