@@ -102,6 +102,7 @@ class Proof:
                 }
                 for one in self.proved
             ],
+            "cut": [one.check.id for one in self.proved if one.is_cut],
             "granted": [
                 {**finding.record(language), "who": one.who, "when": one.when, "reason": one.reason}
                 for finding, one in self.spared

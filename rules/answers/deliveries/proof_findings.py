@@ -14,7 +14,7 @@ from onemap.rules.answers.deliveries.check_kinds import FATAL, SEVERITIES
 from onemap.rules.answers.deliveries.delivery_template import Check, DeliveryTemplate
 
 ACCEPTED, UNPROVED, RETURNED = "accepted", "unproved", "returned"
-MOST_LISTED = 10_000  # of one check; the rest is counted
+MOST_LISTED = 10_000  # of one check: it finds no more, and the answer says so
 # What a person has to look at, since no program could: such a delivery is never simply accepted.
 NOT_CHECKED = ("proof.unread", "proof.text_unread", "proof.partial")
 
@@ -93,6 +93,11 @@ class ProvedCheck:
     check: Check
     objects: int
     problems: int
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether it may have found more than are listed."""
+        return self.problems >= MOST_LISTED
 
 
 @dataclass

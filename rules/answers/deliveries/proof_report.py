@@ -10,6 +10,7 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.messages import phrase
 from onemap.rules.answers.deliveries.check_kinds import KINDS
 from onemap.rules.answers.deliveries.delivery_proof import Proof
+from onemap.rules.answers.deliveries.proof_rows import counts_text
 from onemap.rules.contract.declaration import Values, VerbContext
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def _summary(proof: Proof, record: Record, delivery: str, language: str) -> list
         (phrase("proof_words.template", language), f"{title} · {record['template']} {record['version']}".strip()),
         (phrase("proof_words.day", language), date.today().isoformat()),
         (phrase("proof_words.result", language), head),
-        (phrase("proof_words.problems", language), phrase("proof_words.counts", language, **record["counts"])),
+        (phrase("proof_words.problems", language), counts_text(record, language)),
     ]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from onemap.layers.errors import joined_sentences
 from onemap.layers.messages import phrase
 from onemap.rules.answers.deliveries.check_kinds import SEVERITIES, SIGNS
+from onemap.rules.answers.deliveries.proof_findings import MOST_LISTED
 from onemap.rules.display.rows.answer_rows import AnswerRow, AnswerView
 
 Record = Mapping[str, Any]
@@ -16,10 +17,19 @@ def proof_lines(result: Record, language: str) -> list[str]:
     """Score and grade, how many problems there are, and what has changed since the proof before."""
     grade = phrase(f"proof_words.{result['grade']}", language)
     facts = {"template": result["template"], "score": f"{result['score']:g}", "grade": grade}
-    lines = [phrase("proof_words.head", language, **facts), phrase("proof_words.counts", language, **result["counts"])]
+    lines = [phrase("proof_words.head", language, **facts), counts_text(result, language)]
     if again := result.get("again"):
         lines.append(phrase("proof_words.again", language, **again))
     return lines
+
+
+def counts_text(result: Record, language: str) -> str:
+    """How many problems there are by severity, and of which checks no more were looked for."""
+    counts = phrase("proof_words.counts", language, **result["counts"])
+    if not result["cut"]:
+        return counts
+    cut = phrase("proof_words.cut", language, most=f"{MOST_LISTED:,}", checks=", ".join(result["cut"]))
+    return counts + cut
 
 
 def proof_view(result: dict[str, Any], language: str) -> AnswerView:

@@ -65,6 +65,20 @@ def test_the_sample_s_delivery_is_accepted_as_a_folder_and_as_a_zip(plan, onemap
     assert onemap("validate", tmp_path / "plan.zip", "--template=municipal-plan").json["grade"] == "accepted"
 
 
+@pytest.mark.parametrize("most", [2, 3])
+def test_a_check_with_more_problems_than_are_listed_says_so(small, onemap, monkeypatch, most):
+    for module in ("proof_findings", "layer_checks"):
+        monkeypatch.setattr(f"onemap.rules.answers.deliveries.{module}.MOST_LISTED", most)
+    path = small / HEAD / DATABASE
+    rows = gpd.read_file(path, layer="TB")
+    rows.loc[:1, "DLBM"] = "9999"
+    rows.to_file(path, layer="TB", driver="GPKG", engine="pyogrio")
+    answer = onemap("validate", small, TEMPLATE).json
+    (values,) = (one for one in answer["checked"] if one["check"] == "values TB")
+    assert (values["problems"], answer["cut"]) == (2, ["values TB"] if most == 2 else [])
+    assert ("values TB" in answer["opening"][1]) == (most == 2)
+
+
 def test_the_exit_code_is_that_of_the_gravest_problem(small, onemap):
     (small / HEAD / "说明.txt").write_text("x", encoding="utf-8")
     answer = onemap("validate", small, TEMPLATE)
