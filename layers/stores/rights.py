@@ -43,8 +43,8 @@ class Guard:
 class Script:
     """What a room has made besides tables: on a server and in a file.
 
-    server: SQL in which stand `{schema}`, `{owner}`, `{lead}` and `{readers}`, and as a name `{lead_role}`; file:
-    statements.
+    server: SQL in which stand `{schema}`, `{owner}`, `{lead}` and `{readers}`, and as names `{lead_role}`,
+    `{public_role}`; file: statements.
     """
 
     server: str

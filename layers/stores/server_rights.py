@@ -221,6 +221,7 @@ def _run_script(connection: "psycopg.Connection[Any]", schema: str, roles: Serve
         "owner": sql.Literal(roles.owner),
         "lead": sql.Literal(roles.role_name(LEAD)),
         "lead_role": sql.Identifier(roles.role_name(LEAD)),
+        "public_role": sql.Identifier(roles.role_name(PUBLIC)),
         "readers": sql.SQL(", ").join(map(sql.Identifier, roles.readers)),
     }
     connection.execute(sql.SQL(script.server).format(**facts))

@@ -13,7 +13,7 @@ from onemap.layers.text_table import padded_text, text_width, wrapped_lines
 GROUPS = {
     "library": "new inspect add ingest answers retire layers service sample",
     "check": "check explain runs remedy sites sheet facts laws prove pack",
-    "look": "identify find",
+    "look": "identify find tile",
     "plans": "compare contradictions decide spots comparison atlas",
     "review": "review recheck",
     "numbers": "statistics transitions indicators themes warnings warning readings",

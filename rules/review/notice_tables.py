@@ -106,8 +106,10 @@ CREATE FUNCTION onemap_erase_person(of_case text, of_notice bigint, of_number bi
   DELETE FROM {persons} AS p WHERE (p.case_id, p.notice, p.number) = (of_case, of_notice, of_number) AND EXISTS (
     SELECT FROM {events} AS e WHERE e.case_id = of_case AND e.chain = 'lead' AND e.action = 'erase'
     AND e.body::jsonb ->> 'notice' = of_notice::text AND e.body::jsonb ->> 'comment' = of_number::text) $f$;
-REVOKE ALL ON FUNCTION onemap_comment(), onemap_comment_person(), onemap_erase_person(text, bigint, bigint) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION onemap_erase_person(text, bigint, bigint) TO {{lead_role}}
+REVOKE ALL ON FUNCTION onemap_comment(), onemap_comment_person(), onemap_erase_person(text, bigint, bigint),
+  onemap_is_open_notice(text, bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION onemap_erase_person(text, bigint, bigint) TO {{lead_role}};
+GRANT EXECUTE ON FUNCTION onemap_is_open_notice(text, bigint) TO {{public_role}}
 """,
     notices=NOTICES,
     comments=COMMENTS,

@@ -13,9 +13,10 @@ from onemap.layers.geometry.hilbert import hilbert_order
 from onemap.layers.geometry.parts import polygon_parts
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.quality.topology import SizeLimits
+from onemap.rules.answers.deliveries.check_kinds import MOST_LISTED
 from onemap.rules.answers.deliveries.delivered_layers import DeliveredLayer
 from onemap.rules.answers.deliveries.delivery_template import Check
-from onemap.rules.answers.deliveries.proof_findings import MOST_LISTED, Finding
+from onemap.rules.answers.deliveries.proof_findings import Finding
 from onemap.rules.answers.deliveries.row_checks import meets_condition
 from onemap.rules.judge.overlay.candidate_pairs import CandidatePairs, candidate_pairs
 from onemap.rules.judge.overlay.clip_near import cut_around, tiles_near

@@ -242,6 +242,7 @@ KINDS: Mapping[str, CheckKind] = {
         ("field",),
     ),
 }
+MOST_LISTED = 10_000  # problems of one check: it looks for no more, and the answer says so
 UNITS_M2 = {"m2": 1.0, "ha": 10_000.0, "km2": 1_000_000.0, "mu": 10_000.0 / 15}
 MEASURES = ("ellipsoid", "plane")
 AREA = "area"  # of a sum: the measured area in place of a field

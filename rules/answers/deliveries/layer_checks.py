@@ -15,10 +15,10 @@ from onemap.layers.errors import Problem
 from onemap.layers.frames.fields import text_values
 from onemap.layers.geometry.validity import kind_of
 from onemap.layers.sources.sheets import sheet_grid
-from onemap.rules.answers.deliveries.check_kinds import AREA, CONDITION, KINDS
+from onemap.rules.answers.deliveries.check_kinds import AREA, CONDITION, KINDS, MOST_LISTED
 from onemap.rules.answers.deliveries.delivered_layers import DeliveredLayer, SourceLayer
 from onemap.rules.answers.deliveries.delivery_template import Check, DeliveryTemplate, LayerWish
-from onemap.rules.answers.deliveries.proof_findings import MOST_LISTED, Finding, with_hash
+from onemap.rules.answers.deliveries.proof_findings import Finding, with_hash
 from onemap.rules.judge.kinds.conditions import fields_of
 
 _DATUMS = {"cgcs2000", "xian80", "beijing54"}

@@ -10,11 +10,10 @@ import shapely
 
 from onemap.layers.errors import Problem
 from onemap.layers.messages import problem_record, sender_mend
-from onemap.rules.answers.deliveries.check_kinds import FATAL, SEVERITIES
+from onemap.rules.answers.deliveries.check_kinds import FATAL, MOST_LISTED, SEVERITIES
 from onemap.rules.answers.deliveries.delivery_template import Check, DeliveryTemplate
 
 ACCEPTED, UNPROVED, RETURNED = "accepted", "unproved", "returned"
-MOST_LISTED = 10_000  # of one check: it finds no more, and the answer says so
 # What a person has to look at, since no program could: such a delivery is never simply accepted.
 NOT_CHECKED = ("proof.unread", "proof.text_unread", "proof.partial")
 

@@ -5,8 +5,7 @@ from typing import Any
 
 from onemap.layers.errors import joined_sentences
 from onemap.layers.messages import phrase
-from onemap.rules.answers.deliveries.check_kinds import SEVERITIES, SIGNS
-from onemap.rules.answers.deliveries.proof_findings import MOST_LISTED
+from onemap.rules.answers.deliveries.check_kinds import MOST_LISTED, SEVERITIES, SIGNS
 from onemap.rules.display.rows.answer_rows import AnswerRow, AnswerView
 
 Record = Mapping[str, Any]

@@ -44,6 +44,7 @@ LIBRARIES = {
     "typst": "typst",
     "pypinyin": "pypinyin",
     "defusedxml": "defusedxml.ElementTree",
+    "pypdf": "pypdf",
 }
 NOT_EVERYWHERE = {"fiona"}  # has no wheels for some systems; the core then does without, more slowly
 _OLDEST = (3, 11)

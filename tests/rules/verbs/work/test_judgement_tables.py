@@ -3,7 +3,7 @@
 import re
 
 from onemap.layers.stores.library_tables import LIBRARY_TABLES
-from onemap.layers.stores.rights import AUDITOR, DEPARTMENT, LEAD, LIBRARY_RIGHTS, Grant, Guard
+from onemap.layers.stores.rights import AUDITOR, DEPARTMENT, LEAD, LIBRARY_RIGHTS, PUBLIC, Grant, Guard
 from onemap.rules.verbs.work.judgement_tables import GRANTS, TABLES
 from onemap.tests.conftest import ROOT
 
@@ -27,11 +27,12 @@ def test_a_server_lets_somebody_read_every_table_and_speaks_of_no_other():
 def test_the_auditor_is_granted_the_log_and_the_librarys_name_and_nobody_a_change_of_what_only_grows():
     assert {grant.table for grant in GRANTED if AUDITOR in grant.who} == {"onemap_audit", "onemap_library"}
     assert {grant.table for grant in GRANTED if grant.action == "UPDATE"} == set()
-    assert {who for grant in GRANTED for who in grant.who} == {DEPARTMENT, LEAD, AUDITOR}
+    assert {who for grant in GRANTED for who in grant.who} == {DEPARTMENT, LEAD, AUDITOR, PUBLIC}
 
 
 def test_whatever_somebody_may_write_is_guarded():
     guarded = {(right.table, "INSERT") for right in RIGHTS if isinstance(right, Guard)}
-    # An event is judged by whoever reads it, and stamped by its own trigger; files are the lead's, by their hash.
-    judged = {("onemap_events", "INSERT"), ("onemap_case_files", "INSERT")}
+    # An event is judged by whoever reads it, and stamped by its own trigger; files are the lead's, by their hash;
+    # comments of the public, and who wrote them, have triggers of their own.
+    judged = {(f"onemap_{name}", "INSERT") for name in ("events", "case_files", "comments", "comment_persons")}
     assert {(grant.table, grant.action) for grant in GRANTED if grant.action != "SELECT"} == guarded | judged
