@@ -2384,6 +2384,10 @@ A version is a layer's code, or code@label.</source>
         <translation>意见</translation>
     </message>
     <message>
+        <source>Notice</source>
+        <translation>公示</translation>
+    </message>
+    <message>
         <source>Public notice</source>
         <translation>公示</translation>
     </message>

@@ -60,13 +60,14 @@ def validate_row() -> VerbRow:
             "a grade."
         ),
         first="source template report findings",
-        advanced="exceptions grant withdraw reason by again fail_on overwrite",
+        advanced="exceptions grant withdraw reason by again profile fail_on overwrite",
         titles={
             "again": tr("What was proved before (*.json): only what has changed is proved again"),
             "grant": tr("Grant an exception for the problems of these hashes (semicolons between)"),
             "withdraw": tr("Withdraw the exceptions of these hashes (semicolons between)"),
             "reason": tr("Why the exception is granted"),
             "by": tr("Who grants it"),
+            "profile": tr("The bureau's profile"),
             "source": tr("Folder of the delivery (or .zip, .gdb, .gpkg)"),
             "template": tr("Template (name or *.toml)"),
             "report": tr("Reports (*.xlsx, *.docx, *.html, *.pdf, *.json)"),
@@ -78,6 +79,7 @@ def validate_row() -> VerbRow:
             "source": folder(),
             "template": codes("deliveries"),
             "exceptions": input_file("TOML (*.toml)"),
+            "profile": input_file("TOML (*.toml)"),
             "fail_on": choice("severities"),
             "again": file("JSON (*.json)"),
             "findings": file("GeoPackage (*.gpkg)"),

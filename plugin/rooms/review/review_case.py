@@ -258,7 +258,7 @@ class CasePage(QWidget):
             (self.editor, tr("Opinion")),
             (self.findings, tr("Findings")),
             (self.rounds, tr("Rounds")),
-            (self.notice, tr("Public notice")),
+            (self.notice, tr("Notice")),
             (self.history, tr("History")),
         ):
             self.tabs.addTab(page, title)

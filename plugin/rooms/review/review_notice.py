@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QHBoxLayout, QHeaderView, QPushButton, QWidget
+from qgis.PyQt.QtWidgets import QHeaderView, QPushButton, QWidget
 
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.desk.answers.answer_tree import AnswerTree
@@ -42,12 +42,10 @@ class NoticeView(QWidget):
         header.setSectionResizeMode(WHO, QHeaderView.ResizeMode.ResizeToContents)
         self.tree.currentItemChanged.connect(lambda *_: self._enable())
         self.buttons = {step: QPushButton(step_word(step) + "…") for step in ("respond", "erase")}
-        row = QHBoxLayout()
         for step, button in self.buttons.items():
             button.clicked.connect(lambda _checked=False, chosen=step: self._begin_step(chosen))
-            row.addWidget(button)
-        row.addStretch()
-        column_of(self.head, (self.tree, 1), row, inside=self, is_tight=True)
+        # One below the other: side by side they would make the dock wider than 320 pixels.
+        column_of(self.head, (self.tree, 1), *self.buttons.values(), inside=self, is_tight=True)
         self._enable()
 
     def show_case(self, case: Case) -> None:
