@@ -5405,11 +5405,11 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>Prove it</source>
-        <translation>证明</translation>
+        <translation>检验</translation>
     </message>
     <message>
         <source>Prove the pack</source>
-        <translation>证明规则包</translation>
+        <translation>检验规则包</translation>
     </message>
     <message>
         <source>Judge open cases by the pack</source>
@@ -5573,11 +5573,11 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>Read, change and prove the rules</source>
-        <translation>查看、修改和证明规则</translation>
+        <translation>查看、修改和检验规则</translation>
     </message>
     <message>
         <source>Prove rule packs</source>
-        <translation>证明规则包</translation>
+        <translation>检验规则包</translation>
     </message>
     <message>
         <source>Judges the cases beside a rule pack (NAME.cases.toml) and says which fail, which rules lack a hit, a miss or an unknown, and, with single errors made in every rule, which sentences of it no case protects.</source>
@@ -5601,7 +5601,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>Rules not fully shown (JSON)</source>
-        <translation>未全部证明的规则（JSON）</translation>
+        <translation>未全部检验的规则（JSON）</translation>
     </message>
     <message>
         <source>Items of the checklist</source>

@@ -8,7 +8,7 @@ import pytest
 from onemap.tests.plugin.other_desk import core
 
 pytestmark = pytest.mark.slow
-CASE = ["case: Opinion", "case: Findings", "case: Rounds", "case: History"]
+CASE = ["case: Opinion", "case: Findings", "case: Rounds", "case: Notice", "case: History"]
 ROOMS = ["Map", "Check", "Compare", "Review", "Numbers", "Proof", "results", *CASE]
 
 
