@@ -95,7 +95,7 @@ def test_a_projection_that_cannot_be_worked_with_is_refused_as_such(shelf, layer
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("size", [1e160, 1e300, 1.7e308])
+@pytest.mark.parametrize("size", [1e160, pytest.param(1e300, marks=pytest.mark.nightly), 1.7e308])
 @pytest.mark.parametrize("suffix", [".gpkg", ".shp", ".csv"])
 def test_coordinates_too_large_for_arithmetic_are_refused_and_nothing_is_warned_of(
     core, shelf, layer_file, tmp_path, size, suffix

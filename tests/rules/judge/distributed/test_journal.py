@@ -49,7 +49,7 @@ def run_check(desk, report):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("is_row", [False, True], ids=["scattered", "in a row"])
-@pytest.mark.parametrize("blocks", [1, 5, 8])
+@pytest.mark.parametrize("blocks", [1, pytest.param(5, marks=pytest.mark.nightly), 8])
 def test_killed_at_any_moment_the_same_command_goes_on_and_gives_the_same_rows(town, blocks, is_row):
     if is_row:  # then rows are written while others are judged
         put_in_a_row(town)
