@@ -196,7 +196,7 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>地块用途代码的分类</translation>
     </message>
     <message>
-        <source>Take it in spite of this</source>
+        <source>Add it in spite of the doubts</source>
         <translation>仍然入库</translation>
     </message>
     <message>
@@ -933,7 +933,7 @@ If the threshold of severity is reached the results are written, and the algorit
     </message>
     <message>
         <source>PROJ pipeline or file, for another datum</source>
-        <translation>PROJ 管道或参数文件，用于不同基准</translation>
+        <translation>PROJ 管线或参数文件，用于不同基准</translation>
     </message>
     <message>
         <source>Label</source>
@@ -1605,7 +1605,7 @@ If the threshold of severity is reached the results are written, and the algorit
     </message>
     <message>
         <source>Compare two plans</source>
-        <translation>比较两个规划</translation>
+        <translation>比对两个规划</translation>
     </message>
     <message>
         <source>Finds where two plans of a library disagree: every place is classified by a matrix that says which codes are construction, and measured. Nothing is snapped, eliminated or lost; thin and small spots are set apart.
@@ -1653,7 +1653,7 @@ A plan is a layer's code, or code@label for one of its versions.</source>
     </message>
     <message>
         <source>Verdict to keep (empty: notice)</source>
-        <translation>可保留的判定（空：提示）</translation>
+        <translation>可保留的结论（空：提示）</translation>
     </message>
     <message>
         <source>Smallest part, m²</source>
@@ -2933,7 +2933,7 @@ A version is a layer's code, or code@label.</source>
     </message>
     <message>
         <source>Take user and password out of the library's address: open it in the One Map panel, with an entry.</source>
-        <translation>请从资料库地址中去掉用户名和口令：在 One Map 面板中打开它，并选择认证条目。</translation>
+        <translation>请从资料库地址中去掉用户名和口令：在一张图面板中打开它，并选择认证条目。</translation>
     </message>
     <message>
         <source>The server refused access to the library: name or password is wrong or missing, or your computer may not connect.</source>
@@ -3981,11 +3981,11 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>Reading the cases…</source>
-        <translation>正在读取会审…</translation>
+        <translation>正在读取项目…</translation>
     </message>
     <message>
         <source>The cases could not be read.</source>
-        <translation>未能读取会审。</translation>
+        <translation>未能读取项目。</translation>
     </message>
     <message>
         <source>Check results</source>
@@ -5045,7 +5045,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>Writes the report, the consolidated statement, one department's opinion or its reply form as Word, PDF, a page or JSON, by the ending of the file's name.</source>
-        <translation>按文件后缀输出审查报告、会审意见书、某部门意见或回复表：Word、PDF、网页或 JSON。</translation>
+        <translation>按文件后缀输出审查报告、会审意见书、某部门意见或回函：Word、PDF、网页或 JSON。</translation>
     </message>
     <message>
         <source>Who opens it</source>
@@ -5373,7 +5373,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>Making a Python environment…</source>
-        <translation>正在创建Python环境…</translation>
+        <translation>正在创建 Python 环境…</translation>
     </message>
     <message>
         <source>Installing the packages…</source>
