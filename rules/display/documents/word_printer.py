@@ -184,11 +184,10 @@ class WordPrinter:
         return paragraph
 
     def _add_facts(self, facts: Facts) -> None:
-        """Two facts in a row, of which the last may stand alone; one in a row; or all in one line."""
+        """Two facts in a row, of which the last may have its row to itself; one in a row; or all in one line."""
         pairs = list(facts.pairs)
         if facts.form == BESIDE:
-            pairs += [("", "")] if len(pairs) % 2 else []
-            rows = [(*first, *second) for first, second in zip(pairs[::2], pairs[1::2], strict=True)]
+            rows = [[text for pair in pairs[at : at + 2] for text in pair] for at in range(0, len(pairs), 2)]
             self._add_names(rows, (*_FACTS_MM, self.width_mm - sum(_FACTS_MM)), (0, 2))
         elif facts.form == BELOW:
             self._add_names(pairs, (_NAME_MM, self.width_mm - _NAME_MM), (0,))

@@ -112,7 +112,7 @@ def test_word_has_facts_two_by_two_lines_of_one_height_and_tables_within_its_mar
     document = word(PAGE)
     assert [[cell.text for cell in row.cells] for row in document.tables[0].rows] == [
         ["a", "1", "b", "2"],
-        ["c", "3", "", ""],
+        ["c", "3", "3", "3"],  # one cell: the last fact has its row to itself
     ]
     section = document.sections[0]
     text_mm = section.page_width.mm - section.left_margin.mm - section.right_margin.mm
