@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.messages import phrase
+from onemap.layers.text_table import text_width
 from onemap.rules.answers.deliveries.check_kinds import KINDS
 from onemap.rules.answers.deliveries.delivery_proof import Proof
 from onemap.rules.answers.deliveries.proof_rows import counts_text
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 SHEETS, PAGES, DATA = ".xlsx", (".html", ".docx", ".pdf"), ".json"
 REPORT_FORMS = (SHEETS, *PAGES, DATA)
 _COLUMNS = ("severity", "code", "path", "layer", "feature", "field", "message", "mend", "x", "y", "area_m2")
+_WIDEST_SIGNS = 50  # of a column of a workbook
 _MOST_ROWS = 2_000  # of a page that somebody reads; a workbook and JSON have all
 _SHEET_NAME = 31  # signs at most
 _SURE = {"C": "certain", "L": "likely", "U": "uncertain"}
@@ -86,7 +88,9 @@ def _write_book(path: Path, proof: Proof, record: Record, delivery: str, languag
         phrase(f"proof_words.{name}", language)
         for name in ("kind", "check", "clause", "confidence", "objects", "count")
     ]
-    _add_sheet(book, phrase("proof_words.result", language), [*opening, heads, *_check_rows(proof, language)])
+    _add_sheet(
+        book, phrase("proof_words.result", language), [*opening, heads, *_check_rows(proof, language)], len(opening) + 1
+    )
     kinds = _kinds_of(proof)
     names: tuple[str, ...] = ("check", *_COLUMNS, "hash")
     columns = [phrase(f"proof_words.{name}", language) for name in names]
@@ -107,13 +111,22 @@ def _cell(problem: Record, name: str, language: str) -> Any:
     return phrase(f"proof_words.{problem[name]}", language) if name == "severity" else problem[name]
 
 
-def _add_sheet(book: Any, title: str, rows: Sequence[Sequence[Any]]) -> None:
+def _add_sheet(book: Any, title: str, rows: Sequence[Sequence[Any]], head: int = 1) -> None:
+    """A sheet whose columns are as wide as their texts. head: the row of the heads, from 1."""
+    from openpyxl.styles import Alignment, Font
+
     sheet = book.create_sheet(title[:_SHEET_NAME])
-    for row in rows:
+    for number, row in enumerate(rows, start=1):
         sheet.append([_plain(value) for value in row])
         for cell in sheet[sheet.max_row]:
             if isinstance(cell.value, str):
                 cell.data_type = "s"  # what looks like a formula is text
+            cell.alignment = Alignment(wrap_text=number >= head, vertical="top")
+            cell.font = Font(bold=number == head)
+    for cells in sheet.iter_cols(min_row=head):
+        widest = max(text_width(str(cell.value)) for cell in cells if cell.value is not None)
+        sheet.column_dimensions[cells[0].column_letter].width = min(widest + 2, _WIDEST_SIGNS)
+    sheet.freeze_panes = f"A{head + 1}"
 
 
 def _plain(value: Any) -> Any:
