@@ -1,10 +1,11 @@
 """The list of a delivery's files: where each is, how large, and its SHA-256."""
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
 import openpyxl
+
+from onemap.layers.delivery.bag import file_hash
 
 
 def write_list(path: Path, root: Path, files: Sequence[Path]) -> None:
@@ -14,6 +15,5 @@ def write_list(path: Path, root: Path, files: Sequence[Path]) -> None:
     sheet.title = "清单"
     sheet.append(["序号", "文件", "大小（字节）", "SHA-256"])
     for number, file in enumerate(files, 1):
-        digest = hashlib.sha256(file.read_bytes()).hexdigest()
-        sheet.append([number, file.relative_to(root).as_posix(), file.stat().st_size, digest])
+        sheet.append([number, file.relative_to(root).as_posix(), file.stat().st_size, file_hash(file)])
     book.save(path)

@@ -196,7 +196,7 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>地块用途代码的分类</translation>
     </message>
     <message>
-        <source>Add it in spite of the doubts</source>
+        <source>Take it in spite of this</source>
         <translation>仍然入库</translation>
     </message>
     <message>

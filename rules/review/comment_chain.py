@@ -178,18 +178,14 @@ def chain_problems(library: Library, comments: Sequence[Comment], notice: Notice
     if notice is None:
         return
     who, place = notice.closed_by or notice.opened_by, (comments[0].case_id if comments else "", notice.number)
-    if notice.count:
-        end = at.get(notice.count)
-        if end is None or end.hash != notice.head:
-            code = "verify.record_gone" if end is None else "verify.record_changed"
-            day = notice.closed_on.isoformat() if notice.closed_on else ""
-            yield Problem(code, {**_facts(library, COMMENTS, (*place, notice.count)), "at": day, "who": who})
-    for reply in notice.replies:
-        answered = at.get(reply.comment)
-        if answered is None or answered.hash != reply.hash:
-            code = "verify.record_gone" if answered is None else "verify.record_changed"
-            facts = _facts(library, COMMENTS, (*place, reply.comment))
-            yield Problem(code, {**facts, "at": reply.on.isoformat(), "who": reply.by})
+    seen = [(notice.count, notice.head, notice.closed_on, who)] if notice.count else []
+    seen += [(reply.comment, reply.hash, reply.on, reply.by) for reply in notice.replies]
+    for number, hash_, day, by in seen:
+        found = at.get(number)
+        if found is None or found.hash != hash_:
+            code = "verify.record_gone" if found is None else "verify.record_changed"
+            facts = _facts(library, COMMENTS, (*place, number))
+            yield Problem(code, {**facts, "at": day.isoformat() if day else "", "who": by})
 
 
 def _person_problems(

@@ -53,11 +53,7 @@ from onemap.layers.sources.gdal.readable_file import (
     prepared_file,
 )
 from onemap.layers.sources.gdal.record_reading import BULK_ERRORS, RecordSurvey, read_runs, survey_records
-from onemap.layers.sources.gdal.shapefile import (
-    RAW,
-    check_counts,
-    shapefile_text,
-)
+from onemap.layers.sources.gdal.shapefile import RAW, check_counts, shapefile_text
 from onemap.layers.stores.arrow_values import series_of
 from onemap.layers.stores.sql_text import compose_sql, sql_literal
 

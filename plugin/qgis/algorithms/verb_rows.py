@@ -138,7 +138,7 @@ def _add() -> VerbRow:
             "valid_to": tr("Valid to"),
             "covers": tr("Coverage (district, extent, or a file)"),
             "keep_bad": tr("Set bad features aside, and add the rest"),
-            "accept": tr("Add it in spite of the doubts"),
+            "accept": tr("Take it in spite of this"),
             "sure": tr("Add it all the same"),
             "report": tr("Report of the problems, to send back"),
             "fields": tr("Fields (target=source, …)"),

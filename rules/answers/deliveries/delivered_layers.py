@@ -20,6 +20,7 @@ from onemap.layers.frames.fields import text_value
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.frames.frames import BadFeatures, RawFrame
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
+from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.ingest.normalise import sorted_out
 from onemap.layers.ingest.placing import SourceOptions, bounds_of
 from onemap.layers.progress import Progress
@@ -102,8 +103,7 @@ class DeliveredLayer:
     @cached_property
     def areas_m2(self) -> np.ndarray:
         """The area of each feature on the ellipsoid (n,)."""
-        starts = range(0, len(self.shapes), _AT_ONCE)
-        parts = [ellipsoidal_areas_m2(self.shapes[start : start + _AT_ONCE], self.plane) for start in starts]
+        parts = [ellipsoidal_areas_m2(self.shapes[part], self.plane) for part in blocks(len(self.shapes), _AT_ONCE)]
         return np.concatenate(parts) if parts else np.empty(0)
 
     @cached_property

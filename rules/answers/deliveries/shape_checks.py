@@ -10,6 +10,7 @@ from onemap.layers.errors import Problem
 from onemap.layers.geometry.boxes import meet_box
 from onemap.layers.geometry.hilbert import hilbert_order
 from onemap.layers.geometry.rings import rings_of
+from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.quality.matched_edges import MatchedEdges
 from onemap.rules.answers.deliveries.delivered_layers import DeliveredLayer
 from onemap.rules.answers.deliveries.delivery_template import Check
@@ -29,14 +30,14 @@ def shape_findings(layer: DeliveredLayer, check: Check) -> tuple[int, list[Findi
 
 def _slivers(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
     """Parts of polygons that are on the mean narrower than asked: twice the area by the length of the boundary."""
-    for start in range(0, len(layer.shapes), _AT_ONCE):
-        parts, owners = shapely.get_parts(layer.shapes[start : start + _AT_ONCE], return_index=True)
+    for some in blocks(len(layer.shapes), _AT_ONCE):
+        parts, owners = shapely.get_parts(layer.shapes[some], return_index=True)
         area_m2, length_m = shapely.area(parts), shapely.length(parts)
         width_m = 2 * area_m2 / np.maximum(length_m, 1e-12)
         least = check.keys["least_width_m"]
         for at in np.flatnonzero(width_m < least).tolist():
             facts = {"width": f"{width_m[at]:.3f}", "least": f"{least:g}"}
-            row, area = start + int(owners[at]), float(area_m2[at])
+            row, area = some.start + int(owners[at]), float(area_m2[at])
             yield layer.finding(check, Problem("proof.sliver", facts), row, parts[at], area_m2=area)
 
 
@@ -52,11 +53,11 @@ def _small(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
 def _spikes(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
     """Vertices of polygons where two edges meet under a smaller angle than asked."""
     least = check.keys["least_degrees"]
-    for start in range(0, len(layer.shapes), _AT_ONCE):
-        points, owners, degrees = _angles(layer.shapes[start : start + _AT_ONCE])
+    for some in blocks(len(layer.shapes), _AT_ONCE):
+        points, owners, degrees = _angles(layer.shapes[some])
         for place in np.flatnonzero(degrees < least).tolist():
             facts = {"angle": f"{degrees[place]:.2f}", "least": f"{least:g}"}
-            row = start + int(owners[place])
+            row = some.start + int(owners[place])
             yield layer.finding(check, Problem("proof.angle", facts), row, shapely.Point(points[place]))
 
 
@@ -130,8 +131,8 @@ def _vertices_on_edges(layer: DeliveredLayer, within: float) -> list[tuple[int, 
 def _blocks(boxes: np.ndarray) -> Iterator[np.ndarray]:
     """Places of features, as many as are looked at at once, that lie near each other."""
     order = hilbert_order(boxes)
-    for start in range(0, len(order), _AT_ONCE):
-        yield np.sort(order[start : start + _AT_ONCE])
+    for some in blocks(len(order), _AT_ONCE):
+        yield np.sort(order[some])
 
 
 def _points_on_edges(

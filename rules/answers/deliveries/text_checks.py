@@ -1,11 +1,11 @@
 """Numbers in the texts of a delivery, Word or PDF, held against its data; what cannot be read is not checked."""
 
-import hashlib
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
+from onemap.layers.delivery.bag import file_hash
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.pdf_text import PdfPage, pdf_pages
@@ -87,13 +87,8 @@ def _refuse_unread(path: Path, pages: list[PdfPage], check: Check) -> None:
 
 
 def _about_file(check: Check, code: str, path: str, facts: dict[str, object], place: Path | None = None) -> Finding:
-    content = [_hash_of(place)] if place is not None and place.is_file() else []
+    content = [file_hash(place)] if place is not None and place.is_file() else []
     return with_hash(Finding(check, Problem(code, {"file": path, **facts}), path), content)
-
-
-def _hash_of(place: Path) -> str:
-    with place.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 _TEXTS: dict[str, object] = {}
@@ -101,7 +96,7 @@ _TEXTS: dict[str, object] = {}
 
 def _content_of(path: Path, read: Callable[[Path], Text]) -> Text:
     """What a text holds, by its content: several checks look at one, and a proof is often repeated."""
-    key = f"{path.suffix} {_hash_of(path)}"
+    key = f"{path.suffix} {file_hash(path)}"
     if key not in _TEXTS:
         while len(_TEXTS) >= _KNOWN_TEXTS:
             _TEXTS.pop(next(iter(_TEXTS)))

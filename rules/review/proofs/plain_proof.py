@@ -12,10 +12,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class PlainCase:
-    """One case, what it expects and what is said, in words. subjects: of what it is a case, by clause.
-
-    line: of its file, 0 of what no file says.
-    """
+    """One case, what it expects and what is said, in words. subjects: of what it is a case, by clause."""
 
     id: str
     title: str
@@ -24,6 +21,11 @@ class PlainCase:
     answer: str
     passes: bool
     subjects: Mapping[str, Sequence[str]]
+
+    @property
+    def names(self) -> str:
+        """All of which it is a case, each once."""
+        return ", ".join(dict.fromkeys(name for names in self.subjects.values() for name in names))
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class PlainProof:
                     "case": case.id,
                     "expected": case.expected,
                     "verdict": case.answer,
-                    "rule": ", ".join(dict.fromkeys(name for names in case.subjects.values() for name in names)),
+                    "rule": case.names,
                 }
                 for case in failed
             ],
@@ -79,7 +81,7 @@ class PlainProof:
                 "article": case.source,
                 "expected": case.expected,
                 "verdict": case.answer,
-                "rule": ", ".join(dict.fromkeys(name for names in case.subjects.values() for name in names)),
+                "rule": case.names,
                 "state": phrase(f"proof_state.{'passes' if case.passes else 'fails'}", language),
             }
             for case in sorted(self.cases, key=lambda one: one.passes)
