@@ -86,7 +86,7 @@ PROOFS = (
 def main() -> int:
     """Measure, write the page; 1 where something could not be done."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=5, help="of each stall, of which the median counts")
+    parser.add_argument("--runs", type=int, default=5, help="of each day and each stall, of which the median counts")
     parser.add_argument("--sizes", default=",".join(map(str, SIZES)), help="rows of checks and comparisons")
     parser.add_argument("--only", choices=("day", "stalls"))
     parser.add_argument("--pictures", type=Path, help="a folder for a picture of each task")
@@ -97,16 +97,17 @@ def main() -> int:
     (ROOT / "build").mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=ROOT / "build") as name:  # elsewhere QGIS marks each layer as temporary
         folder = Path(name)
-        days = (
-            {} if wishes.only == "stalls" else {one: _day(folder / one, one, wishes.pictures) for one in ("en", "zh")}
-        )
+        days: dict[str, list[dict[str, Any]]] = {one: [] for one in ("en", "zh") if wishes.only != "stalls"}
+        for run in range(wishes.runs):
+            for language, seen in days.items():
+                seen.append(_day(folder / f"{language}{run}", language, None if run else wishes.pictures))
         sizes = [int(size) for size in wishes.sizes.split(",") if size]
         stalls = {} if wishes.only == "day" else _stalls(folder, sizes, wishes.runs)
     text = _page(days, stalls, wishes.runs)
     sys.stdout.write(text)
     if not wishes.only:
         PAGE.write_text(text, encoding="utf-8")
-    return int(any(day["errors"] or day["warnings"] for day in days.values()))
+    return int(any(day["errors"] or day["warnings"] for seen in days.values() for day in seen))
 
 
 def _day(folder: Path, language: str, pictures: Path | None) -> dict[str, Any]:
@@ -182,7 +183,7 @@ def _onemap(*words: object) -> None:
         raise SystemExit(done.stdout + done.stderr)
 
 
-def _page(days: dict[str, dict[str, Any]], stalls: dict[str, list[dict[str, float]]], runs: int) -> str:
+def _page(days: dict[str, list[dict[str, Any]]], stalls: dict[str, list[dict[str, float]]], runs: int) -> str:
     """The page, as Markdown."""
     lines = [
         "# A planner's day",
@@ -197,14 +198,14 @@ def _page(days: dict[str, dict[str, Any]], stalls: dict[str, list[dict[str, floa
         f"Measured on {platform.machine()} with {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f} at the end.",
         "",
     ]
+    times = "One run of each" if runs == 1 else f"Median of {runs} runs"
     if days:
-        lines += ["## The tasks", "", *_day_rows(days), ""]
+        lines += ["## The tasks", "", f"{times}.", "", *_day_rows(days), ""]
     if stalls:
         lines += [
             "## Where QGIS could stand still",
             "",
-            f"{'One run of each' if runs == 1 else f'Median of {runs} runs'}, in seconds; the day with all 63 layers "
-            "of the city on the map.",
+            f"{times}, in seconds; the day with all 63 layers of the city on the map.",
             "",
             *_stall_rows(stalls),
             "",
@@ -220,14 +221,25 @@ def _proof_rows() -> list[str]:
     return rows
 
 
-def _day_rows(days: dict[str, dict[str, Any]]) -> list[str]:
+def _day_rows(days: dict[str, list[dict[str, Any]]]) -> list[str]:
     heads = "| task | steps | seconds en | zh | longest gap en | zh | of processor en | zh |"
     rows = [heads, "|---|--:|--:|--:|--:|--:|--:|--:|"]
-    columns = [day["tasks"] for day in days.values()]
+    columns = [_medians(seen) for seen in days.values()]
     for tasks in zip(*columns, strict=False):
         figures = [f"{task[name]:.2f}" for name in ("seconds", "gap_s", "gap_processor_s") for task in tasks]
         rows.append(f"| {tasks[0]['task']} | {tasks[0]['steps']} | " + " | ".join(figures) + " |")
     return rows
+
+
+def _medians(seen: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The tasks of one language, each with the median of its figures over all runs."""
+    tasks = []
+    for same in zip(*(day["tasks"] for day in seen), strict=False):
+        figures = {
+            key: statistics.median(task[key] for task in same) for key in same[0] if key not in ("task", "steps")
+        }
+        tasks.append({"task": same[0]["task"], "steps": same[0]["steps"], **figures})
+    return tasks
 
 
 def _stall_rows(stalls: dict[str, list[dict[str, float]]]) -> list[str]:

@@ -1,10 +1,12 @@
 """A county of any number of patches proved by `onemap validate` with every check of a layer and between layers.
 
-Tells of the program as a whole: seconds by the clock and of processors, and its most memory.
+Tells of the program as a whole: seconds by the clock and of processors, and its most memory. On demand also how soon a
+proof ends that is cancelled, and what PostGIS takes for its part of the same questions.
 """
 
 import argparse
 import json
+import signal
 import subprocess
 import tempfile
 import time
@@ -18,6 +20,7 @@ import pyproj
 import shapely
 
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
+from onemap.tests.bench.delivery.delivery_peer import print_postgis
 from onemap.tests.bench.province_files import PROGRAM
 from onemap.tests.bench.workload import CRS, LAND_CLASSES, _chance, _coverage
 
@@ -36,12 +39,18 @@ def main() -> None:
         "--folder", type=Path, default=ROOT / "build" / "bench" / "delivery", help="where the files stay"
     )
     parser.add_argument("--faults", type=int, default=0, help="so many patches are moved by 30 cm")
+    parser.add_argument("--cancel", type=int, default=0, help="so many proofs are cancelled, spread over the length")
+    parser.add_argument("--peer", action="store_true", help="ask PostGIS, too")
     wishes = parser.parse_args()
     path = wishes.folder / f"county{wishes.patches}-{wishes.faults}.gpkg"
     if not path.exists():
         wishes.folder.mkdir(parents=True, exist_ok=True)
         make_county(path, wishes.patches, wishes.faults)
-    print_figures(path)
+    taken_s = print_figures(path)
+    for number in range(wishes.cancel):
+        print_cancel(path, taken_s * (number + 0.5) / wishes.cancel)
+    if wishes.peer:
+        print_postgis(path)
 
 
 def make_county(path: Path, count: int, faults: int) -> None:
@@ -79,8 +88,22 @@ def _write(path: Path, code: str, columns: dict[str, np.ndarray], shapes: object
     frame.to_file(path, layer=code, driver="GPKG", engine="pyogrio", promote_to_multi=True)
 
 
-def print_figures(path: Path) -> None:
-    """Prove it as a program, and print what it took."""
+def print_cancel(path: Path, after_s: float) -> None:
+    """Interrupt a proof after so many seconds; print how soon it ended, how, and what it left."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.json"
+        command = [PROGRAM, "validate", path, "--template", TEMPLATE, "--report", report, "--json"]
+        program = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(after_s)
+        began = time.perf_counter()
+        program.send_signal(signal.SIGINT)
+        ended = program.wait()
+        left = ", ".join(one.name for one in Path(folder).iterdir()) or "nothing"
+    print(f"cancelled at {after_s:.0f} s: ended with {ended} in {time.perf_counter() - began:.2f} s, left {left}")
+
+
+def print_figures(path: Path) -> float:
+    """Prove it as a program, print what it took; seconds by the clock."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
         command = [PROGRAM, "validate", path, "--template", TEMPLATE, "--report", report, "--json"]
@@ -94,6 +117,7 @@ def print_figures(path: Path) -> None:
     print(f"processors, {int(most) / 1024:.0f} MB; {len(record['problems'])} problems, grade {record['grade']}")
     for one in record["checked"]:
         print(f"  {one['check']:32} {one['objects']:>9,} {one['problems']:>7,}")
+    return taken
 
 
 if __name__ == "__main__":
