@@ -32,8 +32,8 @@ class DeliveredFile:
 class DeliveredFolder:
     """A delivery. root: the folder that the template means; values: the places of its names, as far as they are known.
 
-    is_folder: False for a single database; has_root: its root is called as it should be; is_unpacked: it came as an
-    archive, and lies here for as long as it is open.
+    is_folder: False for a single database; has_root: its root is called as it should be; archive: the file as which it
+    came, where it is unpacked for as long as it is open.
     """
 
     template: FolderTemplate
@@ -42,7 +42,12 @@ class DeliveredFolder:
     values: Mapping[str, str]
     is_folder: bool
     has_root: bool
-    is_unpacked: bool = False
+    archive: Path | None = None
+
+    @property
+    def root_name(self) -> str:
+        """What the root is called by whoever sent it: an archive without a folder in it has the archive's name."""
+        return self.archive.name if self.archive and self.root == self.base else self.root.name
 
     @cached_property
     def files(self) -> list[DeliveredFile]:
@@ -83,7 +88,7 @@ def opened_delivery(source: Path, template: FolderTemplate) -> Iterator[Delivere
         with tempfile.TemporaryDirectory(prefix="onemap-", ignore_cleanup_errors=True) as room:
             place = Path(room).resolve()
             unpack_archive(source, place)
-            yield replace(_delivered(place, template), is_unpacked=True)
+            yield replace(_delivered(place, template), archive=source)
     elif source.is_dir() and suffix not in formats.FOLDERS:
         yield _delivered(source.resolve(), template)
     else:

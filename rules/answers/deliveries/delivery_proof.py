@@ -146,7 +146,7 @@ def prove_delivery(
         _prove_layers(content, template, found, progress.part(_READ, _LAYERS))
         _prove_relations(delivery, content, template, found, progress.part(_LAYERS, 1.0))
         known, plane = content.known, content.plane
-        root = None if delivery.is_unpacked else delivery.root if delivery.is_folder else delivery.base.parent
+        root = None if delivery.archive else delivery.root if delivery.is_folder else delivery.base.parent
     findings = sorted_findings(found.findings)
     grade = grade_of(template, findings)
     proof = Proof(template, findings, [], [], found.proved, grade=grade, plane=plane, sources=known.sources, root=root)

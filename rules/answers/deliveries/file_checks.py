@@ -34,8 +34,8 @@ def _folder_findings(delivery: DeliveredFolder, check: Check) -> Iterator[Findin
         yield _finding(check, Problem("proof.partial", {"file": delivery.base.name}), delivery.base.name)
         return
     if not delivery.has_root:
-        root = {"file": delivery.root.name, "forms": [delivery.template.root]}
-        yield _finding(check, Problem("proof.root", root), delivery.root.name)
+        root = {"file": delivery.root_name, "forms": [delivery.template.root]}
+        yield _finding(check, Problem("proof.root", root), delivery.root_name)
     for folder in delivery.template.folders:
         name = delivery.folder_name(folder)
         own = [file for file in delivery.files if file.folder is folder]

@@ -1,5 +1,6 @@
 """`onemap validate` from the command line: grade, reports, exceptions, templates, what cannot be read; and `ingest`."""
 
+import io
 import json
 import shutil
 import zipfile
@@ -187,6 +188,18 @@ def test_what_cannot_be_opened_is_told_and_the_rest_is_proved(small, onemap):
     answer = onemap("validate", small, TEMPLATE)
     unread = [one["path"] for one in answer.json["problems"] if one["code"] == "proof.unread"]
     assert sorted(unread) == sorted([DATABASE, "附件.zip"]) and answer.code == 4
+
+
+def test_archives_in_an_archive_are_told_by_their_names_and_the_root_by_its_own(onemap, tmp_path):
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w") as archive:
+        archive.writestr("x.txt", "x")
+    outer = tmp_path / "成果.zip"
+    with zipfile.ZipFile(outer, "w") as archive:
+        archive.writestr("a/内.zip", inner.getvalue())
+    problems = onemap("validate", outer, "--template=detailed-plan").json["problems"]
+    assert [one["path"] for one in problems if one["code"] == "proof.unread"] == ["a/内.zip"]
+    assert [one["path"] for one in problems if one["code"] == "proof.root"] == ["成果.zip"]
 
 
 def test_a_city_s_own_template_of_ten_lines_proves_one_database(onemap, tmp_path):
