@@ -49,8 +49,8 @@ basis = [{ law = "土地管理法", article = "第三十五条" }]
 BEFORE = """## Before
 
 No table of the day as a whole is here for the panel before it was made anew: most tasks were there, but it had no
-button that prints the map and no list of what fails, and it was not driven through this day. What was measured of it, as
-seconds of processor in one gap: 1.4 where the slider of versions goes back to today, 0.7 where a check of 40,000
+button that prints the map and no list of what fails, and it was not driven through this day. What was measured of it,
+as seconds of processor in one gap: 1.4 where the slider of versions goes back to today, 0.7 where a check of 40,000
 parcels ends, 0.9 for a comparison of as many spots. The panel that had all of it, and did each in one go, took 0.66 to
 0.75 for a map on A4 (14 with all layers of the city on it), 0.54 and 0.70 for the day with 63 layers to an early
 version and back, 1.45 for the findings of a case of 2,000 parcels, and 0.52 for the results of a check of as many.
@@ -193,8 +193,8 @@ def _page(days: dict[str, list[dict[str, Any]]], stalls: dict[str, list[dict[str
         "still where much is shown. A step is a click, a text that is typed, or a key; a file's name counts as three. "
         "Seconds are until what was asked for is on the screen. A gap is the longest time in which the main thread "
         "came to no other event (a timer of 10 ms); *processor* is the most that the main thread itself took in a gap, "
-        "which other work on the machine changes less. The case is opened on the layer that the form proposes: in English "
-        "the drawn parcel, in Chinese all 2,000, so that these two rows are not alike.",
+        "which other work on the machine changes less. The case is opened on the layer that the form proposes: in "
+        "English the drawn parcel, in Chinese all 2,000, so that these two rows are not alike.",
         "",
         f"Measured on {platform.machine()} with {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f} at the end.",
         "",
