@@ -20,6 +20,8 @@ import pyproj
 import shapely
 
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
+from onemap.tests.bench.cancel.cancel_core import signalled_after
+from onemap.tests.bench.cancel.cancel_files import LongWork
 from onemap.tests.bench.delivery.delivery_peer import print_postgis
 from onemap.tests.bench.province_files import PROGRAM
 from onemap.tests.bench.workload import CRS, LAND_CLASSES, _chance, _coverage
@@ -89,17 +91,13 @@ def _write(path: Path, code: str, columns: dict[str, np.ndarray], shapes: object
 
 
 def print_cancel(path: Path, after_s: float) -> None:
-    """Interrupt a proof after so many seconds; print how soon it ended, how, and what it left."""
+    """Interrupt a proof after so many seconds; print how soon it ended, what was wrong, and what it left."""
     with tempfile.TemporaryDirectory() as folder:
-        report = Path(folder) / "report.json"
-        command = [PROGRAM, "validate", path, "--template", TEMPLATE, "--report", report, "--json"]
-        program = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(after_s)
-        began = time.perf_counter()
-        program.send_signal(signal.SIGINT)
-        ended = program.wait()
+        params = {"source": str(path), "template": str(TEMPLATE), "report": [str(Path(folder) / "report.json")]}
+        ended = signalled_after(LongWork("validate", "validate", params), after_s, signal.SIGINT, None)
         left = ", ".join(one.name for one in Path(folder).iterdir()) or "nothing"
-    print(f"cancelled at {after_s:.0f} s: ended with {ended} in {time.perf_counter() - began:.2f} s, left {left}")
+    state = "it was done" if ended.done else f"ended in {ended.seconds:.2f} s"
+    print(f"cancelled at {after_s:.0f} s: {state}, wrong: {ended.wrong or 'nothing'}, left: {left}")
 
 
 def print_figures(path: Path) -> float:

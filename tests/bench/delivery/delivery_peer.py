@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pyogrio
 
+from onemap.tests.bench.benchmark_programs import SERVER_SETTINGS
 from onemap.tests.postgis_server import Database, private_server
 
-SETTINGS = {"shared_buffers": "1GB", "work_mem": "128MB", "maintenance_work_mem": "256MB", "max_wal_size": "4GB"}
+SETTINGS = {**SERVER_SETTINGS, "work_mem": "128MB", "max_wal_size": "4GB"}
 COLUMNS = {"DLTB": "tbmj", "XZQ": "xzqdm", "YJJBNT": "xzqdm"}
 QUESTIONS = {
     "overlap DLTB": "SELECT count(*) FROM dltb a JOIN dltb b ON a.ctid < b.ctid AND a.geom && b.geom "
