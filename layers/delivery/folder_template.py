@@ -19,7 +19,7 @@ _HEAD = {
     "crs": list,
 }
 _NEEDED, _NEEDED_BY_FOLDERS = ("id", "title"), ("root", "list")
-_OF_PROOF = ("layer", "check", "grade")  # tables that say what is proved of the content
+_OF_PROOF = ("clause", "layer", "check", "grade")  # tables that say what is proved of the content
 _ITEM_KEYS: Mapping[str, Mapping[str, type]] = {
     FILES: {"name": str, "required": bool, "dpi": int, "text": bool, "versions": list, "also": list},
     TABLES: {"name": str, "layers": list, "required": list, "also": list},
@@ -187,7 +187,7 @@ def _wrong(raw: Mapping[str, Any], catalogue: Mapping[str, LayerEntry]) -> Itera
     """What is wrong: table, its number, key, and what is expected there."""
     for name in raw:
         if name not in ("template", "folder", *_OF_PROOF):
-            yield name, 0, name, "[template] | [[folder]] | [[layer]] | [[check]] | [grade]"
+            yield name, 0, name, "[template] | [[folder]] | [[clause]] | [[layer]] | [[check]] | [grade]"
     head, folders = raw.get("template"), raw.get("folder")
     if not isinstance(head, dict):
         yield "template", 0, "template", "[template]"

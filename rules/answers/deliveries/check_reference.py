@@ -6,7 +6,7 @@ from onemap.layers.catalogue.catalogue import shipped_catalogue
 from onemap.layers.messages import plain_sentence, sentences
 from onemap.layers.text_table import markdown_table
 from onemap.rules.answers.deliveries.check_kinds import KINDS
-from onemap.rules.answers.deliveries.delivery_template import delivery_template
+from onemap.rules.answers.deliveries.delivery_template import DeliveryTemplate, delivery_template
 from onemap.rules.answers.deliveries.template_titles import template_files
 
 _WORDS: Mapping[str, Mapping[str, str]] = {
@@ -28,6 +28,8 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "comma": ", ",
         "all": "every template",
         "layers": "`{template}` ({layers})",
+        "sources": "Sources of the checks",
+        "source_heads": "| check | source | how sure |",
     },
     "zh": {
         "title": "汇交模板：检查项与代码",
@@ -46,6 +48,8 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "comma": "、",
         "all": "各模板",
         "layers": "`{template}`（{layers}）",
+        "sources": "各项检查的依据",
+        "source_heads": "| 检查项 | 依据 | 把握 |",
     },
 }
 
@@ -66,6 +70,10 @@ def check_reference(language: str) -> str:
     for name, kind in KINDS.items():
         for code, severity in kind.codes.items():
             lines += ["", f"### `{code}`", "", *_code_lines(code, severities[severity], name, asked, language)]
+    lines += ["", f"## {words['sources']}"]
+    for template in _shipped_templates():
+        rows = [(f"`{one.id}`", one.source, one.confidence) for one in template.checks]
+        lines += ["", f"### `{template.folders.id}`", "", *markdown_table(words["source_heads"], rows)]
     return "\n".join(lines) + "\n"
 
 
@@ -96,12 +104,15 @@ def _code_lines(
 
 def _asking_templates() -> dict[str, dict[str, list[str]]]:
     """By kind of check which templates that come along ask for it, each with the layers."""
-    catalogue = shipped_catalogue()
     found: dict[str, dict[str, list[str]]] = {}
-    for path in template_files():
-        template = delivery_template(path.read_text(encoding="utf-8"), path.name, catalogue)
+    for template in _shipped_templates():
         for check in template.checks:
-            layers = found.setdefault(check.kind, {}).setdefault(path.stem, [])
+            layers = found.setdefault(check.kind, {}).setdefault(template.folders.id, [])
             if check.layer is not None and check.layer not in layers:
                 layers.append(check.layer)
     return found
+
+
+def _shipped_templates() -> list[DeliveryTemplate]:
+    catalogue = shipped_catalogue()
+    return [delivery_template(path.read_text(encoding="utf-8"), path.name, catalogue) for path in template_files()]

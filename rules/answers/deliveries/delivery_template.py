@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -29,7 +29,7 @@ from onemap.rules.judge.kinds.conditions import ConditionError, parse_condition
 
 _Wrong = tuple[str, int, str, str]  # table, its number, key, what is expected
 _LAYER_KEYS: Mapping[str, type | tuple[type, ...]] = {
-    **dict.fromkeys(("code", "key", "geometry", "source", "confidence"), str),
+    **dict.fromkeys(("code", "key", "geometry", "clause", "source", "confidence"), str),
     **dict.fromkeys(("required", "unique", "names", "crs", "fields"), list),
     **dict.fromkeys(("decimals", "ranges", "forms"), dict),
     **dict.fromkeys(("optional", "exact_fields"), bool),
@@ -39,7 +39,9 @@ _FIELD_KEYS: Mapping[str, type] = {
     "length": int,
     "values": list,
 }
-_CHECK_KEYS = ("kind", "id", "layer", "severity", "title", "source", "confidence")
+_CHECK_KEYS = ("kind", "id", "layer", "severity", "title", "clause", "source", "confidence")
+_CLAUSE_KEYS = ("id", "source", "confidence")
+_CLAUSED = ("layer", "check")  # the tables that may name a clause
 _GRADE_KEYS = ("fatal", "major", "minor", "most", "accept")
 _CONFIDENCES = ("C", "L", "U")
 
@@ -156,6 +158,7 @@ def delivery_template(text: str, source: str, catalogue: Mapping[str, LayerEntry
     problems += [key_problem(text, source, *wrong) for wrong in _wrong(raw, catalogue)]
     if problems:
         raise OneMapError.of(problems)
+    raw = _with_clauses(raw)
     layers = {code: _folder_wish(code, folders, catalogue) for code in folders.layers}
     for given in raw.get("layer", ()):
         layers[given["code"]] = _layer_wish(given, folders, catalogue)
@@ -166,6 +169,13 @@ def delivery_template(text: str, source: str, catalogue: Mapping[str, LayerEntry
         grading=Grading(**{key: float(value) for key, value in raw.get("grade", {}).items()}),
         version=raw["template"].get("version", ""),
     )
+
+
+def _with_clauses(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """The template with the source and confidence of each [[clause]] in the layers and checks that name it."""
+    clauses = {one["id"]: {key: one[key] for key in _CLAUSE_KEYS[1:]} for one in raw.get("clause", ())}
+    filled = {name: [{**clauses.get(one.get("clause"), {}), **one} for one in raw.get(name, ())] for name in _CLAUSED}
+    return {**raw, **filled}
 
 
 def _folder_wish(code: str, folders: FolderTemplate, catalogue: Mapping[str, LayerEntry]) -> LayerWish:
@@ -248,6 +258,7 @@ def _checks(raw: Mapping[str, Any], folders: FolderTemplate, layers: Mapping[str
 def _wrong(raw: Mapping[str, Any], catalogue: Mapping[str, LayerEntry]) -> Iterator[_Wrong]:
     """What is wrong in layers, checks and weights."""
     layers, checks, grade = raw.get("layer", []), raw.get("check", []), raw.get("grade", {})
+    clauses = raw.get("clause", [])
     if not isinstance(grade, dict):
         yield "grade", 0, "grade", "[grade]"
     else:
@@ -256,10 +267,11 @@ def _wrong(raw: Mapping[str, Any], catalogue: Mapping[str, LayerEntry]) -> Itera
                 yield "grade", 0, key, " | ".join(_GRADE_KEYS)
             elif not _is_number(value) or value < 0:
                 yield "grade", 0, key, "0 …"
-    for name, tables in (("layer", layers), ("check", checks)):
+    for name, tables in (("clause", clauses), ("layer", layers), ("check", checks)):
         if not isinstance(tables, list) or not all(isinstance(one, dict) for one in tables):
             yield name, 0, name, f"[[{name}]]"
             return
+    yield from _wrong_in_clauses(raw, clauses)
     for number, given in enumerate(layers):
         for key, form in _wrong_in_layer(given, catalogue):
             yield "layer", number, key, form
@@ -268,6 +280,25 @@ def _wrong(raw: Mapping[str, Any], catalogue: Mapping[str, LayerEntry]) -> Itera
     for number, given in enumerate(checks):
         for key, form in _wrong_in_check(given, codes):
             yield "check", number, key, form
+
+
+def _wrong_in_clauses(raw: Mapping[str, Any], clauses: Sequence[Mapping[str, Any]]) -> Iterator[_Wrong]:
+    """What is wrong in the clauses, and in the names of clauses."""
+    for number, given in enumerate(clauses):
+        for key in (*(key for key in given if key not in _CLAUSE_KEYS), *_CLAUSE_KEYS):
+            if key not in _CLAUSE_KEYS:
+                yield "clause", number, key, " | ".join(_CLAUSE_KEYS)
+            elif not isinstance(given.get(key), str) or not given[key].strip():
+                yield "clause", number, key, f'{key} = "…"'
+            elif key == "id" and given[key] in [one.get("id") for one in clauses[:number]]:
+                yield "clause", number, key, f'id ≠ "{given[key]}"'
+        if given.get("confidence", "U") not in _CONFIDENCES:
+            yield "clause", number, "confidence", " | ".join(_CONFIDENCES)
+    known = [one.get("id") for one in clauses]
+    for table in _CLAUSED:
+        for number, given in enumerate(raw.get(table, ())):
+            if "clause" in given and given["clause"] not in known:
+                yield table, number, "clause", " | ".join(map(str, known)) or "[[clause]]"
 
 
 def _codes_of_folders(raw: Mapping[str, Any]) -> set[Any]:

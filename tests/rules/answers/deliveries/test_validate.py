@@ -3,6 +3,7 @@
 import io
 import json
 import shutil
+import tomllib
 import zipfile
 from collections import Counter
 
@@ -11,7 +12,9 @@ import openpyxl
 import pytest
 import shapely
 
+from onemap.layers.catalogue.catalogue import shipped_catalogue
 from onemap.layers.library.library import open_library
+from onemap.rules.answers.deliveries.delivery_template import delivery_template
 from onemap.rules.answers.deliveries.template_titles import template_files
 from onemap.tests.conftest import SHARED_DATA
 from onemap.tests.rules.answers.deliveries.small_delivery import DATABASE, HEAD, TEMPLATE_FILE, SmallDelivery
@@ -254,6 +257,37 @@ def test_each_shipped_template_can_be_read_and_names_its_sources(name, onemap, t
     (tmp_path / "nothing").mkdir()
     answer = onemap("validate", tmp_path / "nothing", f"--template={name}")
     assert answer.code == 4 and answer.json["template"] == name and answer.json["grade"] in ("returned", "unproved")
+
+
+@pytest.mark.parametrize("path", template_files(), ids=lambda path: path.stem)
+def test_each_layer_and_check_of_a_shipped_template_names_the_clause_that_asks_for_it(path):
+    raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    given = {one["id"]: (one["source"], one["confidence"]) for one in raw["clause"]}
+    named = [one["clause"] for one in (*raw["layer"], *raw["check"])]
+    assert set(named) == set(given), "no clause is missing, none is there for nothing"
+    template = delivery_template(path.read_text(encoding="utf-8"), path.name, shipped_catalogue())
+    asked = [(one.source, one.confidence) for one in template.checks[-len(raw["check"]) :]]
+    assert asked == [given[one["clause"]] for one in raw["check"]]
+
+
+@pytest.mark.parametrize(
+    ("clause", "table", "key"),
+    [
+        ('id = "a"\nsource = "s"\nconfidence = "X"', "clause", "confidence"),
+        ('id = "a"\nconfidence = "L"', "clause", "source"),
+        (
+            'id = "a"\nsource = "s"\nconfidence = "L"\n[[clause]]\nid = "a"\nsource = "t"\nconfidence = "L"',
+            "clause",
+            "id",
+        ),
+        ('id = "b"\nsource = "s"\nconfidence = "L"', "layer", "clause"),
+    ],
+)
+def test_a_clause_that_says_no_source_or_is_not_there_is_refused_with_its_place(clause, table, key, onemap, tmp_path):
+    template = tmp_path / "t.toml"
+    template.write_text(f'{HEAD_OF_FOREIGN}[[clause]]\n{clause}\n{ONE_LAYER}clause = "a"\n', encoding="utf-8")
+    wrong = onemap("validate", tmp_path, f"--template={template}").json["problems"]
+    assert wrong[0]["code"] == "template.key" and wrong[0]["field"] == key and f"[{table}]" in wrong[0]["message"]
 
 
 HEAD_OF_FOREIGN = '[template]\nid = "t"\ntitle = { zh = "t", en = "t" }\n'
