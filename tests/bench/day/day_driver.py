@@ -150,10 +150,9 @@ def look(day):
             day.wait_for_map()
 
 
-def judge(day):
-    """A parcel is drawn, gets its use, is checked; its law, what would pass; a workbook, a sheet, a map on paper."""
-    dock, canvas = day.dock, iface.mapCanvas()
-    tab, verdicts = dock.check_tab, []
+def draw(day):
+    """A parcel is drawn, and gets its use."""
+    canvas, tab, verdicts = iface.mapCanvas(), day.dock.check_tab, []
     tab.live.results_shown.connect(lambda: verdicts.append(True))
     with day.task("Draw a parcel and see its verdict"):
         day.room(tab)
@@ -172,6 +171,11 @@ def judge(day):
         tab.uses.changed.connect(lambda: stated.append(len(verdicts)))
         day.type(line, "0701", Qt.Key.Key_Return)
         day.until(lambda: stated and len(verdicts) > stated[-1] and not tab.live.is_working)
+
+
+def judge(day):
+    """The parcel is checked; its law, what would pass; a workbook, a map on paper."""
+    dock, tab = day.dock, day.dock.check_tab
     with day.task("Check it, and read the law of the gravest finding"):
         done = []
         tab.finished.connect(lambda: done.append(True))
@@ -319,7 +323,7 @@ def run():
     dock = qgis.utils.plugins["onemap"].dock
     day = Day(dock)
     window.resizeDocks([dock], [PANEL_PX], Qt.Orientation.Horizontal)
-    for part in (look, judge, judge_many, compare, count, review, add):
+    for part in (look, draw, judge, judge_many, compare, count, review, add):
         part(day)
 
 
