@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from workshop import debian, pythons, qgis_programs
 from workshop.checks import Report
 from workshop.machine import ROOT, WorkshopError, program
@@ -18,10 +20,9 @@ def benchmark_paths() -> dict:
 def bench(words: list) -> int:
     """Run them one after the other, each in the open, and sum up how they ended."""
     benches = benchmark_paths()
-    names = [word for word in words if word in benches]
+    names = list(itertools.takewhile(lambda word: not word.startswith("-"), words))
     options = words[len(names) :]
-    if words[: len(names)] != names or (options and not options[0].startswith("-")):
-        unknown = next(word for word in words if word not in benches)
+    for unknown in (word for word in names if word not in benches):
         raise WorkshopError(f"there is no benchmark {unknown}; there are: {', '.join(benches)}.")
     if options:
         names = names or [PEERS]

@@ -32,6 +32,7 @@ PANEL_PX = 380
 LONG_MS = 240_000
 FILE_STEPS = 3
 PLACE = "cqyy"  # 长桥医院, by its initials
+PARCELS = "Parcels"  # the layer of all of them
 SIDE_PX = 60  # of the parcel that is drawn
 
 seen = {"tasks": [], "errors": [], "warnings": [], "pictures": []}
@@ -77,6 +78,12 @@ class Day:
         bar, at = self.dock.tabs.tabBar(), self.dock.tab_index(room)
         if self.dock.tabs.currentIndex() != at:
             self.click(bar, bar.tabRect(at).center())
+
+    def choose_parcels(self, choice):
+        """The layer of all parcels: the list of layers, and the layer in it."""
+        self.steps += 2
+        layers = QgsProject.instance().mapLayers().values()
+        choice.choose_layer(next(one for one in layers if one.name() == PARCELS))
 
     def file(self, name):
         """The path of a file that is written."""
@@ -143,10 +150,10 @@ def look(day):
             day.wait_for_map()
 
 
-def judge(day):
-    """A parcel is drawn, gets its use, is checked; its law, what would pass; a workbook, a sheet, a map on paper."""
-    dock, canvas = day.dock, iface.mapCanvas()
-    tab = dock.check_tab
+def draw(day):
+    """A parcel is drawn, and gets its use."""
+    canvas, tab, verdicts = iface.mapCanvas(), day.dock.check_tab, []
+    tab.live.results_shown.connect(lambda: verdicts.append(True))
     with day.task("Draw a parcel and see its verdict"):
         day.room(tab)
         day.click(tab.parcels.draw_button)
@@ -155,21 +162,31 @@ def judge(day):
             day.click(canvas.viewport(), middle + QPoint(x, y) * SIDE_PX)
         day.type(canvas, "", Qt.Key.Key_Return)
         day.steps -= 1
-        day.until(lambda: not tab.live.is_working and tab.live.summary.text())
+        day.until(lambda: verdicts and not tab.live.is_working)
     with day.task("State its use"):
-        before = tab.live.summary.text()
         line = tab.uses.use.lineEdit()
         day.click(line)
+        verdicts.clear()
+        stated = []
+        tab.uses.changed.connect(lambda: stated.append(len(verdicts)))
         day.type(line, "0701", Qt.Key.Key_Return)
-        day.until(lambda: not tab.live.is_working and tab.live.summary.text() and before)
+        day.until(lambda: stated and len(verdicts) > stated[-1] and not tab.live.is_working)
+
+
+def judge(day):
+    """The parcel is checked; its law, what would pass; a workbook, a map on paper."""
+    dock, tab = day.dock, day.dock.check_tab
     with day.task("Check it, and read the law of the gravest finding"):
         done = []
         tab.finished.connect(lambda: done.append(True))
         day.click(tab.button)
         day.until(lambda: done)
         results = tab.results
-        day.row(results.tree, results.model.index(0, 0, results.model.index(0, 0)))
-        day.until(lambda: results.details.text())
+        before = results.details.text()
+        finding = results.model.index(0, 0, results.model.index(0, 0))
+        day.row(results.tree, finding)
+        law = results.model.details_at(finding)
+        day.until(lambda: results.details.text() not in ("", before) and results.details.text() == law)
     with day.task("Explain the finding"):
         before = results.details.text()
         day.click(results.explain_button)
@@ -194,12 +211,10 @@ def judge(day):
 def judge_many(day):
     """All parcels of a layer."""
     tab = day.dock.check_tab
-    layer = next(one for one in QgsProject.instance().mapLayers().values() if one.name() == "Parcels")
-    tab.parcels.choose_layer(layer)
     with day.task("Check 2,000 parcels"):
         done = []
         tab.finished.connect(lambda: done.append(True))
-        day.steps += 2  # the list of layers, and the layer
+        day.choose_parcels(tab.parcels)
         day.click(tab.button)
         day.until(lambda: done)
 
@@ -244,6 +259,7 @@ def review(day):
     with day.task("Open a case on the checked parcels"):
         day.room(tab)
         day.click(tab.list.open_button)
+        day.choose_parcels(tab.form.parcels)  # the form proposes the first by name, which differs with the language
         day.type(tab.form.project, "School")
         day.click(tab.form.send_button)
         page = tab.case_page
@@ -265,14 +281,21 @@ def add(day):
         dialog.form.source.line.setText(ORDERS["file"])  # Qt's test keyboard has no Chinese
         day.steps += FILE_STEPS
         QTest.keyClick(dialog.form.source.line, Qt.Key.Key_Return)
-        wait_for(lambda: not dialog.is_working, LONG_MS)
-        dialog.form.choose_target(ORDERS["code"])
-        day.steps += 1
-        dialog.options.label.setText(ORDERS["label"])
-        day.steps += 1
+        day.until(lambda: dialog.form.chosen_part is not None and not dialog.is_working)
+        if dialog.form.chosen_target is None or dialog.form.chosen_target.code != ORDERS["code"]:
+            dialog.form.choose_target(ORDERS["code"])
+            day.steps += 2  # the list of layers, and the layer in it
+        bar = dialog.tabs.tabBar()
+        day.click(bar, bar.tabRect(dialog.tabs.count() - 1).center())
+        day.until(dialog.options.label.isVisible)
+        day.click(dialog.options.label)
+        day.type(dialog.options.label, ORDERS["label"])
         assert dialog.add_button.isEnabled(), dialog.hint.text()
+        answers = []
+        dialog.added.connect(lambda answer, _text: answers.append(answer))
         day.click(dialog.add_button)
-        wait_for(lambda: not dialog.is_working, LONG_MS)
+        day.until(lambda: (answers or dialog.notice.text) and not dialog.is_working)
+        assert answers, dialog.notice.text
     seen["added"] = dialog.notice.text
     dialog.close()
 
@@ -291,7 +314,7 @@ def run():
         QDesktopServices.setUrlHandler(scheme, lambda _url: None)  # nothing is opened in another program
     window = iface.mainWindow()
     window.setGeometry(0, 0, *WINDOW_PX)
-    parcels = QgsVectorLayer(ORDERS["parcels"], "Parcels", "ogr")
+    parcels = QgsVectorLayer(ORDERS["parcels"], PARCELS, "ogr")
     style_parcels(parcels)
     QgsProject.instance().setCrs(parcels.crs())
     QgsProject.instance().addMapLayer(parcels)
@@ -300,7 +323,7 @@ def run():
     dock = qgis.utils.plugins["onemap"].dock
     day = Day(dock)
     window.resizeDocks([dock], [PANEL_PX], Qt.Orientation.Horizontal)
-    for part in (look, judge, judge_many, compare, count, review, add):
+    for part in (look, draw, judge, judge_many, compare, count, review, add):
         part(day)
 
 
