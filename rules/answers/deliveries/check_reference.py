@@ -72,8 +72,8 @@ def check_reference(language: str) -> str:
             lines += ["", f"### `{code}`", "", *_code_lines(code, severities[severity], name, asked, language)]
     lines += ["", f"## {words['sources']}"]
     for template in _shipped_templates():
-        rows = [(f"`{one.id}`", one.source, one.confidence) for one in template.checks]
-        lines += ["", f"### `{template.folders.id}`", "", *markdown_table(words["source_heads"], rows)]
+        clauses = [(f"`{one.id}`", one.source, one.confidence) for one in template.checks]
+        lines += ["", f"### `{template.folders.id}`", "", *markdown_table(words["source_heads"], clauses)]
     return "\n".join(lines) + "\n"
 
 
