@@ -50,15 +50,14 @@ basis = [{ law = "土地管理法", article = "第三十五条" }]
 
 BEFORE = """## Before
 
-The columns *before* are the panel as it was at commit `dc4030d0`, before it was made anew: one run in
-each language after another that warmed it up. It was driven on the machine of this page, in the same window, with the
-sample city as its own core makes it, by the same driver: what that panel did in another way, or not at all, stands in the
-row, and the figures are in `tests/bench/day/day_before.csv`. Where much is shown it was measured apart, as seconds of processor in one
-gap: 1.4 where the slider of versions goes back to today, 0.7 where a check of 40,000 parcels ends, 0.9 for a
-comparison of as many spots. The panel that had all of it, and did each in one go, took 0.66 to 0.75 for a map on A4
-(14 with all layers of the city on it), 0.54 and 0.70 for the day with 63 layers to an early version and back, 1.45
-for the findings of a case of 2,000 parcels, and 0.52 for the results of a check of as many.
-"""
+The columns *before* are the panel as it was at commit `dc4030d0`, before it was made anew: one run in each language
+after another that warmed it up. It was driven on the machine of this page, in the same window, with the sample city
+as its own core makes it, by the same driver: what that panel did in another way, or not at all, stands in the row,
+and the figures are in `tests/bench/day/day_before.csv`. Where much is shown it was measured apart, as seconds of
+processor in one gap: 1.4 where the slider of versions goes back to today, 0.7 where a check of 40,000 parcels ends,
+0.9 for a comparison of as many spots. The panel that had all of it, and did each in one go, took 0.66 to 0.75 for a
+map on A4 (14 with all layers of the city on it), 0.54 and 0.70 for the day with 63 layers to an early version and
+back, 1.45 for the findings of a case of 2,000 parcels, and 0.52 for the results of a check of as many."""
 
 PROOFS = (
     ("A QGIS 3.40 built with Qt 6 takes the plugin", "plugin/profile/test_plugin_manager"),
