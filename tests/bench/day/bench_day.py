@@ -57,7 +57,8 @@ and the figures are in `tests/bench/day/day_before.csv`. Where much is shown it 
 processor in one gap: 1.4 where the slider of versions goes back to today, 0.7 where a check of 40,000 parcels ends,
 0.9 for a comparison of as many spots. The panel that had all of it, and did each in one go, took 0.66 to 0.75 for a
 map on A4 (14 with all layers of the city on it), 0.54 and 0.70 for the day with 63 layers to an early version and
-back, 1.45 for the findings of a case of 2,000 parcels, and 0.52 for the results of a check of as many."""
+back, 1.45 for the findings of a case of 2,000 parcels, and 0.52 for the results of a check of as many.
+"""
 
 PROOFS = (
     ("A QGIS 3.40 built with Qt 6 takes the plugin", "plugin/profile/test_plugin_manager"),
