@@ -1,6 +1,6 @@
 """The desk under load: officers who turn pages and write, systems that ask for checks, and a server killed in between.
 
-    python3 build.py bench web -- --officers 40 --askers 10 --seconds 60
+    python3 build.py bench web --officers 40 --askers 10 --seconds 60
 
 A library in a file, its server, and all who ask are on this machine. Told are the times of pages and of checks of one
 parcel by 50 rules on 50 layers, what was refused, whether each step that was confirmed is in its case after the server

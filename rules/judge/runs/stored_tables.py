@@ -1,5 +1,8 @@
 """The tables of a stored check as `check --out` writes them, titled in the language that is asked for."""
 
+from collections.abc import Iterable
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -11,7 +14,9 @@ from onemap.rules.judge.findings.run_tables import class_tables, parcel_table, r
 from onemap.rules.judge.findings.table import Table, typed_columns
 from onemap.rules.judge.inputs.parcel_rows import ParcelRows
 from onemap.rules.judge.packs.pack import joined_rules
-from onemap.rules.judge.runs.run_store import stored_packs, stored_rows
+from onemap.rules.judge.runs.run_store import stored_packs, stored_rows, stored_values
+
+_TOLD = ("parcel", "rule", "title", "verdict", "area_ellipsoidal_m2", "reason", "counted", "basis")
 
 
 def stored_tables(library: Library, identifier: str, language: str) -> dict[str, Table]:
@@ -22,13 +27,28 @@ def stored_tables(library: Library, identifier: str, language: str) -> dict[str,
     empty = {**row_tables(nobody, []), **class_tables(nobody, [], language)}
     empty = {"parcels": parcel_table(nobody, [empty["findings"].columns]), **empty}
     tables = {name: _stored_table(library, identifier, name, table) for name, table in empty.items()}
-    titles = {rule.id: rule.title for rule in joined_rules(stored_packs(library, identifier))}
     findings = tables["findings"].columns
-    findings["title"] = [
-        titles[rule].get(language, title) for rule, title in zip(findings["rule"], findings["title"], strict=True)
-    ]
+    pairs = zip(findings["rule"], findings["title"], strict=True)
+    findings["title"] = _titles_in(library, identifier, pairs, language)
     classes = tables["land_classes"]
     return {**tables, "land_classes": Table(typed_columns(with_class_titles(classes.columns, language)))}
+
+
+def finding_records(library: Library, identifier: str, department: str, language: str) -> list[dict[str, Any]]:
+    """What a department is told of its findings in a stored check: some columns of that table, in its order.
+
+    Raises OneMapError run.unknown, run.damaged.
+    """
+    rows = stored_values(library, identifier, "findings", (*_TOLD, "department"))
+    own = [dict(zip(_TOLD, values, strict=True)) for *values, whose in rows if whose == department]
+    titles = _titles_in(library, identifier, ((one["rule"], one["title"]) for one in own), language)
+    return [{**one, "title": title} for one, title in zip(own, titles, strict=True)]
+
+
+def _titles_in(library: Library, identifier: str, pairs: Iterable[tuple[str, str]], language: str) -> list[str]:
+    """The titles of rules in a language. pairs: each rule, and the title that was stored with its finding."""
+    titles = {rule.id: rule.title for rule in joined_rules(stored_packs(library, identifier))}
+    return [titles[rule].get(language, title) for rule, title in pairs]
 
 
 def _stored_table(library: Library, identifier: str, name: str, empty: Table) -> Table:

@@ -19,7 +19,8 @@ _MOST_NAME = 200
 class Hand:
     """Who takes a step, on which day (None: today), and the revision of the case that was looked at before.
 
-    expect: as the asker says it; seen: what the same session was last shown, which concerns one department's step only.
+    expect: as the asker says it; seen: where nothing is said, what the same session was last shown, which concerns one
+    department's step only.
     """
 
     by: str

@@ -8,6 +8,7 @@ from onemap.layers.area_units import hectares_text
 from onemap.layers.messages import phrase
 from onemap.rules.answers.remedy.alternative_rows import alternative_rows, remedy_lines
 from onemap.rules.display.maps.document_areas import moment_text
+from onemap.rules.display.maps.verdict_words import verdict_words
 from onemap.rules.display.rows.answer_rows import AnswerRow, AnswerView, part_lines
 from onemap.rules.display.rows.run_views import unasked_row, verdict_table
 from onemap.rules.review.case_rows import cases_view, changes_rows, entry_rows, head_line, opinion_rows
@@ -91,9 +92,17 @@ def _show_view(result: Result, language: str) -> AnswerView:
     """The case, and by how many rules its parcels were judged."""
     if "damaged" in result:
         return _with_lines(result, (), language)
-    row = unasked_row(result["rules"], result["unasked"], language)
-    view = _with_lines(result, part_lines([row], language), language)
-    return replace(view, parts=[*view.parts, replace(row, line=None)])
+    rows = [unasked_row(result["rules"], result["unasked"], language)]
+    rows += [_finding_row(one, language) for one in result.get("findings", ())]
+    view = _with_lines(result, part_lines(rows, language), language)
+    return replace(view, parts=[*view.parts, *(replace(row, line=None) for row in rows)])
+
+
+def _finding_row(finding: Result, language: str) -> AnswerRow:
+    """A finding of the department that was asked for: its parcel, its verdict, its rule, and the law."""
+    words = (finding["parcel"], verdict_words(finding["verdict"], language), finding["title"], finding["basis"])
+    line = " · ".join(filter(None, words))
+    return AnswerRow(finding["parcel"], tuple(words[1:]), about={"rule": finding["rule"]}, line=(line,))
 
 
 def _late(entry: Result, names: Mapping[str, str], language: str) -> str:

@@ -51,6 +51,7 @@ REVIEW_VERBS: tuple[Verb, ...] = (
         _ON,
         _STEP[0],
         Parameter("round", "N", convert=to_count),
+        Parameter("findings", "D", choices=DEPARTMENTS),
         out_parameter(CHECK_FORMS, repeated=False),
         Parameter("overwrite", flag=True),
     ),

@@ -13,16 +13,23 @@ _GRACE_S = 5.0  # for a core to end what it was told to cancel
 
 
 class CorePool:
-    """So many cores as there are questions at once; one that ended is replaced when it is needed again."""
+    """So many cores as there are questions at once; one that ended is replaced when it is needed again.
 
-    def __init__(self, count: int, language: str, seconds: float, most: int = MOST_BYTES) -> None:
+    The one that answered last is asked first, since it has at hand what it read. gives_way: to whatever else the
+    machine has to do, where the system knows of that.
+    """
+
+    def __init__(
+        self, count: int, language: str, seconds: float, most: int = MOST_BYTES, *, gives_way: bool = False
+    ) -> None:
         self.seconds = seconds
-        self._language, self._most = language, most
-        self._free: queue.Queue[ServeChild | None] = queue.Queue()
+        self._language, self._most, self._gives_way = language, most, gives_way
+        self._free: queue.LifoQueue[ServeChild | None] = queue.LifoQueue()
         for _ in range(count):
-            self._free.put(None)  # each is started when it is first needed
+            self._free.put(None)  # the first is started when it is needed, each further one after an answer
         self._all: set[ServeChild] = set()
         self._may_start = True
+        self._has_ended = False
 
     @classmethod
     def of_child(cls, child: ServeChild, seconds: float) -> "CorePool":
@@ -41,11 +48,23 @@ class CorePool:
                 if child is not None:
                     self._all.discard(child)
                     child.end()
-                child = ServeChild(self._language, most=self._most)
-                self._all.add(child)
+                child = self._started_core()
             yield child
         finally:
+            self._start_another()
             self._free.put(child)
+
+    def _started_core(self) -> ServeChild:
+        child = ServeChild(self._language, most=self._most, gives_way=self._gives_way)
+        self._all.add(child)
+        return child
+
+    def _start_another(self) -> None:
+        """Start a core that nobody needed yet, so that whoever comes while the others work need not wait for it."""
+        with contextlib.suppress(queue.Empty):
+            other = self._free.get_nowait()
+            is_wanted = other is None and self._may_start and not self._has_ended
+            self._free.put(self._started_core() if is_wanted else other)
 
     def ask(
         self,
@@ -86,6 +105,7 @@ class CorePool:
 
     def end(self) -> None:
         """End all cores."""
+        self._has_ended = True
         for child in list(self._all):
             child.end()
 

@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from onemap.layers.catalogue.catalogue import named_groups
+from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.errors import OneMapError
 from onemap.layers.finite_json import read_json
 from onemap.layers.messages import phrase, sentences
@@ -27,6 +28,7 @@ from onemap.rules.verbs.web.desk_steps import (
     OPINION_STEPS,
     WITH_PARCELS,
     SentForm,
+    says_what_was_shown,
     sent_form,
     step_values,
     written_files,
@@ -58,8 +60,8 @@ class VerbRefusal(Exception):
 class DeskPages:
     """The pages of cases.
 
-    pool: one core, which answers for all who have none of their own, so that what it was shown last is what everybody
-    was shown; ask_again: asks who somebody is whose connection was lost, with what was typed.
+    pool: answers for all who have no core of their own; what somebody was shown comes back with the form, whichever
+    core showed it; ask_again: asks who somebody is whose connection was lost, with what was typed.
     """
 
     def __init__(self, library: str, pool: CorePool, ask_again: AskAgain) -> None:
@@ -161,11 +163,11 @@ class DeskPages:
     ) -> Response:
         """One department's opinion. typed: what was written and could not be entered, which is not lost; why: not."""
         department, kept = request.path_params["department"], _kept_fields(request, session)
-        with room_of_answer() as folder:
-            asked = {"case": request.path_params["case"], "by": _name(session), "out": str(folder / "tables")}
-            found = self.answer(session, "review show", **asked)
-            findings = finding_parts(folder / "tables", department, _words(session), session.language)
-            choices = finding_choices(folder / "tables", department, session.language)
+        if department not in DEPARTMENTS:
+            raise _site_refusal("web.no_page", session)
+        asked = {"case": request.path_params["case"], "by": _name(session), "findings": department}
+        found = self.answer(session, "review show", **asked)
+        choices = finding_choices(found["findings"], session.language)
         opinion = next((one for one in found["opinions"] if one["department"] == department), None)
         if opinion is None:
             raise _site_refusal("web.no_page", session)
@@ -175,7 +177,7 @@ class DeskPages:
             "opinion": opinion,
             "state": phrase(f"opinion_state.{opinion['state']}", session.language),
             "concluded": _conclusion(opinion["conclusion"], session.language),
-            "findings": findings,
+            "findings": finding_parts(found["findings"], _words(session), session.language),
             "choices": choices,
             "verdicts": [(one, verdict_words(one, session.language)) for one in VERDICTS],
             "overrides": _overrides(found, choices, session.language),
@@ -208,7 +210,7 @@ class DeskPages:
         """Take a step that a form asks for, and show its page; or the page again, with why it was refused."""
         sent = await sent_form(request)
         session, step = session_of(request), request.path_params.get("step", "opine")
-        if not _is_of(session, sent.typed) or step not in steps:
+        if not _is_of(session, sent.typed) or not says_what_was_shown(sent.typed) or step not in steps:
             return self._refusal_page(session, _site_refusal("web.form", session).answer, 403)
 
         def act(request: Request, session: Session) -> Response:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from onemap.layers.messages import phrase
@@ -60,31 +59,23 @@ def other_parts(parts: Sequence[dict[str, Any]], names: Iterable[str]) -> list[d
     return [part for part in parts if part.get("about", {}).get("list") not in set(names)]
 
 
-def finding_parts(folder: Path, department: str, heads: Mapping[str, str], language: str) -> list[dict[str, Any]]:
-    """The findings of one department in the tables of a round, as a table with their law."""
-    from pyarrow import parquet
-
-    path = folder / "findings.parquet"
-    names = ("parcel", "verdict", "title", "area_ellipsoidal_m2", "reason", "counted", "basis", "department")
-    rows = [row for row in parquet.read_table(path, columns=list(names)).to_pylist() if row["department"] == department]
+def finding_parts(
+    findings: Sequence[Mapping[str, Any]], heads: Mapping[str, str], language: str
+) -> list[dict[str, Any]]:
+    """The findings of one department, as a table with their law."""
     columns = [Column(heads[name]) for name in ("parcel", "verdict", "rule")]
     columns += [Column(heads["area"], is_number=True), Column(heads["reason"]), Column(heads["law"])]
-    table = AnswerTable(columns, [_finding_row(row, language) for row in rows])
-    return shown_parts(view_json(AnswerView([table])), language) if rows else []
+    table = AnswerTable(columns, [_finding_row(row, language) for row in findings])
+    return shown_parts(view_json(AnswerView([table])), language) if findings else []
 
 
-def finding_choices(folder: Path, department: str, language: str) -> list[tuple[str, str]]:
+def finding_choices(findings: Sequence[Mapping[str, Any]], language: str) -> list[tuple[str, str]]:
     """The findings of a department by which somebody may judge otherwise: what a form sends, and what it shows."""
-    from pyarrow import parquet
-
-    names = ("parcel", "rule", "verdict", "title", "department")
-    rows = parquet.read_table(folder / "findings.parquet", columns=list(names)).to_pylist()
     chosen = {
         json.dumps([row["parcel"], row["rule"]], ensure_ascii=False): " · ".join(
             (row["parcel"], verdict_words(row["verdict"], language), row["title"] or row["rule"])
         )
-        for row in rows
-        if row["department"] == department
+        for row in findings
     }
     return list(chosen.items())
 
@@ -94,7 +85,7 @@ def _finding_row(row: Mapping[str, Any], language: str) -> AnswerRow:
     values: list[Word] = [
         verdict_words(verdict, language),
         row["title"] or "",
-        "" if area is None or area != area else Amount(area, "m2"),
+        "" if area is None else Amount(area, "m2"),
         reasons_text(row["reason"], language) or "",
         row["basis"] or "",
     ]

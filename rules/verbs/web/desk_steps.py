@@ -60,6 +60,12 @@ async def sent_form(request: Request, most: int = _MOST_FIELDS) -> SentForm:
     return SentForm(typed, files)
 
 
+def says_what_was_shown(typed: Mapping[str, str]) -> bool:
+    """Whether a form names the revision of the case on whose page it stood; without it nobody knows what was seen."""
+    expect = typed.get("expect", "")
+    return expect.isascii() and expect.isdecimal()
+
+
 def step_values(step: str, typed: Mapping[str, str]) -> dict[str, Any]:
     """The values of a step's verb, from a form's fields; what was left empty is not given."""
     values: dict[str, Any] = {name: typed[name].strip() for name in _FIELDS[step] if typed.get(name, "").strip()}
@@ -68,7 +74,7 @@ def step_values(step: str, typed: Mapping[str, str]) -> dict[str, Any]:
         values["answer"] = [answer for answer in answers if answer.partition("=")[2].strip()]
     if step == OVERRIDING:
         values |= _finding_of(typed.get("finding", ""))
-    if typed.get("expect", "").isdecimal() and step != "open":
+    if says_what_was_shown(typed) and step != "open":
         values["expect"] = int(typed["expect"])
     return values
 

@@ -18,7 +18,9 @@ from onemap.layers.messages import problem_record
 MOST_BYTES = 8 << 30  # of address space, of which a check of some hundred parcels uses a tenth
 _MAIN = Path(__file__).resolve().parents[3] / "__main__.py"
 _SERVING = """
-import runpy, sys
+import os, runpy, sys
+if {gives_way} and hasattr(os, "nice"):
+    os.nice(10)
 sys.argv = [{main!r}, "serve", "--lang", {language!r}]
 runpy.run_path({main!r}, run_name="__main__")
 """
@@ -45,16 +47,26 @@ def refusal_of(error: OneMapError, language: str) -> VerbAnswer:
 
 
 class ServeChild:
-    """A core of its own. Any thread may ask it and cancel; it answers one request after the other."""
+    """A core of its own. Any thread may ask it and cancel; it answers one request after the other.
 
-    def __init__(self, language: str, environment: Mapping[str, str] | None = None, most: int = MOST_BYTES) -> None:
+    gives_way: to other processes, where the system knows of that.
+    """
+
+    def __init__(
+        self,
+        language: str,
+        environment: Mapping[str, str] | None = None,
+        most: int = MOST_BYTES,
+        *,
+        gives_way: bool = False,
+    ) -> None:
         self.language = language
         self._numbers = count(1)
         self._waiting: dict[int, queue.Queue[dict[str, Any] | None]] = {}
         self._turn = threading.Lock()
         self._has_ended = threading.Event()
         self._held = contextlib.ExitStack()
-        text = _SERVING.format(main=str(_MAIN), language=language)
+        text = _SERVING.format(main=str(_MAIN), language=language, gives_way=gives_way)
         self._program = self._held.enter_context(python_process(text, most, environment=environment))
         threading.Thread(target=self._listen, daemon=True).start()
 

@@ -35,7 +35,9 @@ def file_site(
 ) -> ASGIApp:
     """The site of a library in a file. tell: is told each code; stack: ends what answers."""
     limits, asker = Limits(), Asker(library, language, names_files=False)
-    pool, desk_pool = (CorePool(count, language, limits.seconds) for count in (_AT_ONCE, 1))
+    # Whoever looks at a page waits for it; a program that asks for a check may wait a little longer.
+    pool = CorePool(_AT_ONCE, language, limits.seconds, gives_way=True)
+    desk_pool = CorePool(_AT_ONCE, language, limits.seconds)
     jobs = JobTable(pool, asker, _AT_ONCE)
     for part in (desk_pool, pool, jobs):
         stack.callback(part.end)

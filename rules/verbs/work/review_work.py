@@ -106,6 +106,10 @@ def review_show(values: Values, context: VerbContext) -> Result:
         answer, one = _answer(library, case, context, values.get("by")), _round(case, values)
         is_readable = case.damage is None or one.number != case.round
         answer |= rules_of_stored_run(library, one.run, context.language) if is_readable else NO_RULES
+        if values.get("findings"):
+            from onemap.rules.judge.runs.stored_tables import finding_records
+
+            answer["findings"] = finding_records(library, one.run, values["findings"], context.language)
         if values.get("out"):
             from onemap.rules.review.round_evidence import write_evidence
 
@@ -134,7 +138,7 @@ def _take_step(values: Values, context: VerbContext, act: Callable[[Library, str
     """One step of a case, and the case as it then stands."""
     with open_library(values["library"]) as library:
         hand = hand_of(library, values)
-        if context.session is not None:
+        if context.session is not None and hand.expect is None:  # who says what was seen is taken by that word
             hand = replace(hand, seen=context.session.get(("review", library.id, values["case"])))
         act(library, values["case"], hand)
         return _answer(library, read_case(library, values["case"], hand.on), context, hand.by)

@@ -3,9 +3,13 @@
 import pandas as pd
 import pyogrio
 import pytest
+from pyarrow import parquet
 
+from onemap.layers.catalogue.schema import DEPARTMENTS
+from onemap.rules.display.rows.answer_rows import view_text
 from onemap.rules.review.allowed_steps import STEPS
 from onemap.rules.review.cases.case import CASE_STATES
+from onemap.rules.verbs.commands.verb_text import VIEWS
 from onemap.tests.rules.command import command
 from onemap.tests.rules.review.conftest import ground, opinion
 
@@ -84,6 +88,22 @@ def test_a_new_round_writes_its_tables_too(town, tmp_path):
     for name in ("parcels", "findings", "unasked_rules"):
         before, after = (pyogrio.read_dataframe(path, layer=name) for path in (out, again))
         pd.testing.assert_frame_equal(pd.DataFrame(before), pd.DataFrame(after))
+
+
+def test_the_findings_of_a_department_are_those_of_the_tables(town, tmp_path):
+    case, count = town.open(), 0
+    answer = command("review", "show", town.library, case, "--out", tmp_path / "tables")
+    assert answer.code == 0
+    table = parquet.read_table(tmp_path / "tables" / "findings.parquet").to_pylist()
+    names = ("parcel", "rule", "title", "verdict", "area_ellipsoidal_m2", "reason", "counted", "basis")
+    for department in DEPARTMENTS:
+        shown = command("review", "show", town.library, case, "--findings", department)
+        rows = [{name: row[name] for name in names} for row in table if row["department"] == department]
+        assert shown.json["findings"] == rows
+        text = view_text(VIEWS["review show"](shown.json, "en"), "en")
+        assert all(f"{row['title']} · {row['basis']}" in text for row in rows if row["basis"])
+        count += len(rows)
+    assert count == len(table) > 0
 
 
 def test_a_round_that_there_is_not_is_refused(town, tmp_path):

@@ -148,6 +148,21 @@ def test_a_session_that_was_shown_an_opinion_learns_that_somebody_changed_it_sin
     assert again["result"]["instead_of"] == {"by": "Wang", "conclusion": "agree"}
 
 
+def test_who_says_what_was_seen_is_taken_by_that_word_whatever_the_session_was_shown(town, walk):
+    """Several people may share a session, of whom each says by --expect what was on the own page."""
+    case = walk("circulating")
+    place = {"library": str(town.library), "case": case}
+    words = {"department": "land", "conclusion": "agree", "text": "同意", "on": "2026-03-03", "by": "Li"}
+    with subprocess.Popen([*CORE, "serve", "--lang", "en"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as session:
+        old = ask_session(session, 1, "review.show", **place)["result"]["revision"]
+        shown = town.done("opine", case, "land", *WORDS, on="2026-03-03", by="Wang")["revision"]
+        fresh = ask_session(session, 2, "review.opine", **place, **words, expect=shown)  # seen in another session
+        stale = ask_session(session, 3, "review.opine", **place, **words, expect=old)  # this session has seen more
+        session.stdin.close()
+    assert fresh["result"]["instead_of"]["by"] == "Wang"
+    assert stale["error"]["data"]["problems"][0]["code"] == "review.conflict"
+
+
 def test_whose_draft_gave_way_is_told(town, walk):
     case = walk("circulating")
     assert town.done("opine", case, "land", *WORDS, on="2026-03-03", by="Wang")["instead_of"] is None

@@ -107,6 +107,14 @@ def test_a_form_of_another_session_is_refused(library: Path, officers: Any, case
     assert done("review", "show", library, case).json["state"] == "draft"
 
 
+def test_a_form_that_does_not_say_what_was_shown_is_refused(library: Path, officers: Any, case: str):
+    one, at = officers[0], f"/cases/{case}"
+    key = re.search(r'form_key" value="([^"]*)', one.page(at))[1]
+    for fields in ({}, {"expect": ""}, {"expect": "x"}, {"expect": "-1"}):
+        assert one.ask("POST", f"{at}/steps/circulate", form_key=key, **fields).status == 403
+    assert done("review", "show", library, case).json["state"] == "draft"
+
+
 def test_a_step_needs_a_name(server: WebServer, library: Path, case: str):
     nobody, at = officer(server, " "), f"/cases/{case}"
     assert nobody.submit(at, f"{at}/steps/circulate").status == 409
@@ -123,11 +131,11 @@ def upload(
     **fields: str,
 ) -> Reply:
     """Send a form with a file of parcels, and more files by their fields."""
-    key = re.search(r'form_key" value="([^"]*)', officer.page(page))[1]
+    hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', officer.page(page)))
     edge = "edge-of-a-part"
     parts = [
         f'--{edge}\r\nContent-Disposition: form-data; name="{field}"\r\n\r\n{value}\r\n'.encode()
-        for field, value in {"form_key": key, **fields}.items()
+        for field, value in {**hidden, **fields}.items()
     ]
     for field, file, content in (("parcels", name, body), *more):
         head = f'--{edge}\r\nContent-Disposition: form-data; name="{field}"; filename="{file}"\r\n\r\n'
