@@ -285,7 +285,7 @@ def _wrong(raw: Mapping[str, Any], catalogue: Mapping[str, LayerEntry]) -> Itera
 def _wrong_in_clauses(raw: Mapping[str, Any], clauses: Sequence[Mapping[str, Any]]) -> Iterator[_Wrong]:
     """What is wrong in the clauses, and in the names of clauses."""
     for number, given in enumerate(clauses):
-        for key in (*(key for key in given if key not in _CLAUSE_KEYS), *_CLAUSE_KEYS):
+        for key in dict.fromkeys((*given, *_CLAUSE_KEYS)):
             if key not in _CLAUSE_KEYS:
                 yield "clause", number, key, " | ".join(_CLAUSE_KEYS)
             elif not isinstance(given.get(key), str) or not given[key].strip():

@@ -228,8 +228,8 @@ def _proof_rows() -> list[str]:
 def _day_rows(days: dict[str, list[dict[str, Any]]]) -> list[str]:
     heads = ["task", "steps before", "now"]
     for figure in ("seconds", "longest gap"):
-        heads += [f"{figure} {language} before" if language == "en" else f"{language} before" for language in days]
-        heads[-len(days) :] = [cell for head in heads[-len(days) :] for cell in (head, "now")]
+        for language in days:
+            heads += [f"{figure} {language} before" if language == "en" else f"{language} before", "now"]
     heads += [f"of processor {language}" if language == "en" else language for language in days]
     rows = [_row(heads), f"|---|{'--:|' * (len(heads) - 1)}"]
     before = _before()
