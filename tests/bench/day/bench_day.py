@@ -95,7 +95,8 @@ def main() -> int:
     parser.add_argument("--only", choices=("day", "stalls"))
     parser.add_argument("--pictures", type=Path, help="a folder for a picture of each task")
     wishes = parser.parse_args()
-    if missing := [*desktop.missing_parts(), *([] if (DEMO / "city.gpkg").exists() else ["demo/city.gpkg"])]:
+    has_demo = (DEMO / "city.gpkg").exists()
+    if missing := [*desktop.missing_parts(), *([] if has_demo else ["demo/city.gpkg, which `build.py demo` makes"])]:
         sys.stderr.write(f"not here: {', '.join(missing)}\n")
         return 1
     (ROOT / "build").mkdir(exist_ok=True)
