@@ -13,7 +13,7 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.sources import formats
 from onemap.layers.sources.archive import unpack_archive
 
-_MOST_FILES = 100_000  # as an archive may have
+_MOST_FILES = 1_000_000  # more is no delivery: somebody named a whole disk
 _OF_SYSTEMS = ("._", "~$", ".")
 _PARTS = {"code": r"(?P<code>[0-9]{2,19})", "name": r"(?P<name>.+)"}
 

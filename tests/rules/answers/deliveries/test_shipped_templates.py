@@ -1,16 +1,20 @@
 """Each shipped template accepts a database without a fault; that its checks find faults, its cases prove."""
 
 import geopandas as gpd
+import numpy as np
+import pandas as pd
 import pyogrio
 import pytest
 from shapely.affinity import scale, translate
 
 from onemap.layers.catalogue.catalogue import shipped_catalogue
+from onemap.layers.catalogue.code_tables import code_table
 from onemap.layers.messages import RESOURCES
 from onemap.resources.sample_city.plan_delivery import plan_layers
 from onemap.rules.answers.deliveries.delivery_proof import prove_delivery
 from onemap.rules.answers.deliveries.delivery_template import delivery_template
 from onemap.rules.answers.deliveries.template_titles import template_files
+from onemap.rules.judge.kinds.conditions import evaluate
 
 FOLDER = RESOURCES / "deliveries"
 NAMES = [path.stem for path in template_files()]
@@ -77,3 +81,16 @@ def test_a_database_without_a_fault_has_no_finding_but_that_it_is_alone(name, tm
         ("proof.partial", None)
     ]
     assert found.grade.grade == "unproved"
+
+
+def test_the_least_patches_of_the_yearly_change_are_those_of_each_class_s_group():
+    table = code_table("survey-classes")
+    least = {"built": 200, "farm": 400, "unused": 600}
+    codes = [*table.classes, "0201K", "1104A"]
+    asked = [200 if code == "1202" else least[table.classes[code[:4]]["group"]] for code in codes]
+    rows = pd.DataFrame({"DLBM": codes})
+    told = np.zeros(len(codes))
+    for check in template_named("yearly-change").checks:
+        if check.kind == "small":
+            told += np.where(evaluate(check.keys["where"], rows).true, check.keys["least_m2"], 0)
+    assert told.tolist() == asked
