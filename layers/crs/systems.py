@@ -24,6 +24,7 @@ _DATUM_NAMES = (
     ("wgs84", ("wgs 84", "wgs_84", "wgs84", "wgs_1984", "world geodetic system 1984")),
 )
 _CHINA = (73.0, 3.0, 136.0, 54.0)  # west, south, east, north, in degrees
+DEGREE_M = 111_320.0  # on the equator
 _CITY_DEGREES = 5.0  # that no city's data spans
 _CHINESE_DATUMS = {"cgcs2000", "xian80", "beijing54"}
 _IDENTITY_DATUMS = {"cgcs2000", "wgs84"}  # null shift, good to decimetres (design 4.1)
@@ -54,6 +55,11 @@ def crs_name(crs: pyproj.CRS) -> str:
     """The authority's code if there is one, else the name."""
     epsg = crs.to_epsg(min_confidence=70)
     return f"EPSG:{epsg}" if epsg else crs.name
+
+
+def unit_m(crs: pyproj.CRS) -> float:
+    """Metres of one unit of the coordinates; of a degree those on the equator."""
+    return DEGREE_M if crs.is_geographic else float(crs.axis_info[0].unit_conversion_factor)
 
 
 def datum_family(crs: pyproj.CRS) -> str | None:

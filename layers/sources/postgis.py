@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pyproj
 
-from onemap.layers.crs.systems import parse_crs
+from onemap.layers.crs.systems import parse_crs, unit_m
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.proof_beside import NOBODY, Provers, proof_of
@@ -156,7 +156,7 @@ class Database:
         names, wkb, values, digest = self._rows(schema, table, column)
         place = {"file": self.name, "layer": layer}
         crs = self._crs(schema, table, column, place) if column else None
-        made, stroked, valid = _shapes(wkb, curves.SAGITTA_M / (111_320 if crs and crs.is_geographic else 1), provers)
+        made, stroked, valid = _shapes(wkb, curves.SAGITTA_M / (unit_m(crs) if crs else 1), provers)
         problems = [Problem("geometry.stroked", {**place, "count": stroked})] if stroked else []
         shapes, has_heights = in_plane(made)
         if has_heights:

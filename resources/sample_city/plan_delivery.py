@@ -24,6 +24,7 @@ CODE, NAME = "130900", "示例市"
 HEAD = f"{CODE}{NAME}"
 COUNTIES = (("130902", "西城区"), ("130903", "东城区"))
 CELL_M = 500.0
+_BESIDE_M = 0.1234  # the plan's coordinates are not rounded
 RIDGES = 0.05  # of arable land
 MAPS = (
     *(
@@ -134,7 +135,7 @@ def make_delivery(folder: Path, report: Report) -> dict[str, object]:
 
 
 def _cells() -> list[_Cell]:
-    east, north = ORIGIN
+    east, north = np.array(ORIGIN) + _BESIDE_M
     return [
         _Cell(
             shapely.box(

@@ -14,6 +14,7 @@ import pyogrio
 import pyproj
 import shapely
 
+from onemap.layers.crs import systems
 from onemap.layers.geometry.shape_column import AnyShapes, all_of, boxes_of
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.gdal import curves
@@ -144,10 +145,7 @@ def heads_of(column: Any) -> tuple[list[bytes], list[int]]:
 
 def sagitta_of(crs: pyproj.CRS | None, shapes: AnyShapes) -> float:
     """A centimetre in the units of the coordinates."""
-    if crs is None:
-        degrees = bool(np.fmax.reduce(np.abs(boxes_of(shapes)), axis=None, initial=0) <= 360)
-    else:
-        degrees = crs.is_geographic
-    if degrees:
-        return curves.SAGITTA_M / 111_320
-    return curves.SAGITTA_M / (crs.axis_info[0].unit_conversion_factor if crs is not None else 1.0)
+    if crs is not None:
+        return curves.SAGITTA_M / systems.unit_m(crs)
+    degrees = bool(np.fmax.reduce(np.abs(boxes_of(shapes)), axis=None, initial=0) <= 360)
+    return curves.SAGITTA_M / (systems.DEGREE_M if degrees else 1.0)

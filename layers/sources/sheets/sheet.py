@@ -13,7 +13,7 @@ import pandas as pd
 import pyproj
 import shapely
 
-from onemap.layers.crs.systems import parse_crs
+from onemap.layers.crs.systems import DEGREE_M, parse_crs
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.ring_nesting import closed_parts, polygon_of_rings
@@ -238,7 +238,7 @@ def _stroked_curve(text: str) -> shapely.Geometry | None:
     except (ValueError, RecursionError):
         return None
     points = np.array([float(number) for number in _NUMBERS.findall(text)])
-    sagitta = SAGITTA_M / 111_320 if np.abs(points).max(initial=0) <= 360 else SAGITTA_M
+    sagitta = SAGITTA_M / DEGREE_M if np.abs(points).max(initial=0) <= 360 else SAGITTA_M
     return stroke_curve(body, sagitta)[0]
 
 

@@ -159,6 +159,12 @@ KINDS: Mapping[str, CheckKind] = {
         {"within_m": NUMBER},
         geometry="polygon",
     ),
+    "precision": CheckKind(
+        {"zh": "坐标精度", "en": "Precision of coordinates"},
+        {"proof.coarse": MAJOR},
+        {"least_m": NUMBER},
+        ("least_m",),
+    ),
     "stated_area": CheckKind(
         {"zh": "填报面积与图形面积一致", "en": "Stated areas"},
         {"area.declared": MAJOR, "area.unit": MAJOR, "proof.area_plane": MAJOR},
@@ -242,7 +248,7 @@ KINDS: Mapping[str, CheckKind] = {
         ("field",),
     ),
 }
-MOST_LISTED = 10_000  # problems of one check: it looks for no more, and the answer says so
+MOST_LISTED = 10_000  # problems of one code of a check: it lists no more, and the answer says so
 UNITS_M2 = {"m2": 1.0, "ha": 10_000.0, "km2": 1_000_000.0, "mu": 10_000.0 / 15}
 MEASURES = ("ellipsoid", "plane")
 AREA = "area"  # of a sum: the measured area in place of a field

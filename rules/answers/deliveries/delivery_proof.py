@@ -45,7 +45,7 @@ from onemap.rules.answers.deliveries.text_checks import text_findings
 
 _READ, _LAYERS = 0.4, 0.8  # of the work
 _QUALITY = ("values", "overlap", "gap", "duplicate")
-_SHAPES = ("sliver", "small", "angle", "crossing", "vertices")
+_SHAPES = ("sliver", "small", "angle", "crossing", "vertices", "precision")
 _OF_LAYER = ("fields", "geometry", *_QUALITY, *_SHAPES, "condition", "row_sum", "stated_area")
 _BETWEEN = ("inside", "covers", "apart", "same_boundary")
 

@@ -12,7 +12,7 @@ from onemap.layers.errors import Problem
 from onemap.layers.sources import formats
 from onemap.rules.answers.deliveries.delivered_folder import DeliveredFile, DeliveredFolder
 from onemap.rules.answers.deliveries.delivery_template import Check
-from onemap.rules.answers.deliveries.proof_findings import Finding, with_hash
+from onemap.rules.answers.deliveries.proof_findings import Finding, code_of_finding, first_of_each_code, with_hash
 
 _LOCK = ".lock"  # of a database that somebody has open
 _LIST_COLUMNS = 4  # number, file, bytes, SHA-256
@@ -26,7 +26,7 @@ def _finding(check: Check, problem: Problem, path: str, place: Path | None = Non
 
 def folder_findings(delivery: DeliveredFolder, check: Check) -> tuple[int, list[Finding]]:
     """What is missing, wrongly named, numbered, or more than the template knows; and how many files there are."""
-    return len(delivery.files), list(_folder_findings(delivery, check))
+    return len(delivery.files), list(first_of_each_code(_folder_findings(delivery, check), code_of_finding))
 
 
 def _folder_findings(delivery: DeliveredFolder, check: Check) -> Iterator[Finding]:
@@ -61,7 +61,8 @@ def _folder_findings(delivery: DeliveredFolder, check: Check) -> Iterator[Findin
 
 def form_findings(delivery: DeliveredFolder, check: Check) -> tuple[int, list[Finding]]:
     """Files that are not what their names say, and those that no program can read."""
-    return len(delivery.files), [found for file in delivery.files for found in _form_findings(file, check)]
+    found = (one for file in delivery.files for one in _form_findings(file, check))
+    return len(delivery.files), list(first_of_each_code(found, code_of_finding))
 
 
 def _form_findings(file: DeliveredFile, check: Check) -> Iterator[Finding]:
@@ -90,7 +91,7 @@ def list_findings(delivery: DeliveredFolder, check: Check) -> tuple[int, list[Fi
     rows = _list_rows(path)
     if rows is None:
         return 0, [_finding(check, Problem("proof.list_form", {"file": name}), name, path)]
-    return len(rows), list(_list_findings(delivery, check, rows))
+    return len(rows), list(first_of_each_code(_list_findings(delivery, check, rows), code_of_finding))
 
 
 def _list_rows(path: Path) -> dict[str, str] | None:

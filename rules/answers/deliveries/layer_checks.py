@@ -15,10 +15,10 @@ from onemap.layers.errors import Problem
 from onemap.layers.frames.fields import text_values
 from onemap.layers.geometry.validity import kind_of
 from onemap.layers.sources.sheets import sheet_grid
-from onemap.rules.answers.deliveries.check_kinds import AREA, CONDITION, KINDS, MOST_LISTED
+from onemap.rules.answers.deliveries.check_kinds import AREA, CONDITION, KINDS
 from onemap.rules.answers.deliveries.delivered_layers import DeliveredLayer, SourceLayer
 from onemap.rules.answers.deliveries.delivery_template import Check, DeliveryTemplate, LayerWish
-from onemap.rules.answers.deliveries.proof_findings import Finding, with_hash
+from onemap.rules.answers.deliveries.proof_findings import Finding, code_of_finding, first_of_each_code, with_hash
 from onemap.rules.judge.kinds.conditions import fields_of
 
 _DATUMS = {"cgcs2000", "xian80", "beijing54"}
@@ -187,11 +187,8 @@ def _types_agree(found: str, field: Field) -> bool:
 
 def value_findings(layer: DeliveredLayer, check: Check) -> tuple[int, list[Finding]]:
     """Values that are missing, repeated, out of range, of another form, or with too many decimals."""
-    found: list[Finding] = []
-    for problem, row in _value_problems(layer):
-        if len(found) < MOST_LISTED:
-            found.append(layer.finding(check, problem, row))
-    return layer.count, found
+    listed = first_of_each_code(_value_problems(layer), lambda one: one[0].code)
+    return layer.count, [layer.finding(check, problem, row) for problem, row in listed]
 
 
 def _value_problems(layer: DeliveredLayer) -> Iterator[tuple[Problem, int]]:
@@ -268,4 +265,4 @@ def geometry_findings(layer: DeliveredLayer, check: Check) -> tuple[int, list[Fi
             )
             content = b"" if shape is None else shape.wkb
             found.append(with_hash(one, [str(bad.names[at]), content.hex()]))
-    return layer.count, found[:MOST_LISTED]
+    return layer.count, list(first_of_each_code(found, code_of_finding))

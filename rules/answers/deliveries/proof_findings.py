@@ -2,9 +2,9 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import shapely
 
@@ -13,6 +13,7 @@ from onemap.layers.messages import problem_record, sender_mend
 from onemap.rules.answers.deliveries.check_kinds import FATAL, MOST_LISTED, SEVERITIES
 from onemap.rules.answers.deliveries.delivery_template import Check, DeliveryTemplate
 
+Told = TypeVar("Told")
 ACCEPTED, UNPROVED, RETURNED = "accepted", "unproved", "returned"
 # What a person has to look at, since no program could: such a delivery is never simply accepted.
 NOT_CHECKED = ("proof.unread", "proof.text_unread", "proof.partial")
@@ -87,16 +88,15 @@ def finding_hash(check: Check, problem: Problem, place: Sequence[str | None], to
 
 @dataclass(frozen=True)
 class ProvedCheck:
-    """How many objects a check has looked at, and how many problems it has found, those that are granted included."""
+    """How many objects a check has looked at, and how many problems it has found, those that are granted included.
+
+    is_cut: it may have found more than are listed.
+    """
 
     check: Check
     objects: int
     problems: int
-
-    @property
-    def is_cut(self) -> bool:
-        """Whether it may have found more than are listed."""
-        return self.problems >= MOST_LISTED
+    is_cut: bool
 
 
 @dataclass
@@ -109,8 +109,23 @@ class FindingList:
 
     def take(self, check: Check, objects: int, found: Sequence[Finding]) -> None:
         """Note what a check has looked at and found."""
-        self.proved.append(ProvedCheck(check, objects, len(found)))
+        codes = Counter(finding.problem.code for finding in found)
+        self.proved.append(ProvedCheck(check, objects, len(found), max(codes.values(), default=0) >= MOST_LISTED))
         self.findings += found
+
+
+def code_of_finding(finding: Finding) -> str:
+    """The code of a finding's problem."""
+    return finding.problem.code
+
+
+def first_of_each_code(found: Iterable[Told], code_of: Callable[[Told], str]) -> Iterator[Told]:
+    """Of what a check finds the first MOST_LISTED of each code: many small faults do not hide a grave one."""
+    counts: Counter[str] = Counter()
+    for one in found:
+        counts[code_of(one)] += 1
+        if counts[code_of(one)] <= MOST_LISTED:
+            yield one
 
 
 @dataclass(frozen=True)

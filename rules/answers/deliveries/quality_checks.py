@@ -14,7 +14,7 @@ from onemap.layers.quality.quality import GradedProblem, LayerPlace, check_quali
 from onemap.rules.answers.deliveries.check_kinds import KINDS
 from onemap.rules.answers.deliveries.delivered_layers import DeliveredLayer
 from onemap.rules.answers.deliveries.delivery_template import Check, DeliveryTemplate
-from onemap.rules.answers.deliveries.proof_findings import MOST_LISTED, Finding
+from onemap.rules.answers.deliveries.proof_findings import Finding, code_of_finding, first_of_each_code
 
 _OF_VALUES = ("value.type", "value.length", "value.code", "value.name", "value.form")
 _TOPOLOGY = {"overlap": "topology.overlap", "gap": "topology.gap", "duplicate": "topology.duplicate"}
@@ -48,9 +48,8 @@ def quality_findings(
         return found
     for checks, part in zip(rounds, progress.parts([1] * len(rounds)), strict=True):
         for check, one in _round(layer, checks, layer_of, part):
-            if len(found[check.id]) < MOST_LISTED:
-                found[check.id].append(one)
-    return found
+            found[check.id].append(one)
+    return {name: list(first_of_each_code(some, code_of_finding)) for name, some in found.items()}
 
 
 def _is_on_ellipsoid(check: Check) -> bool:

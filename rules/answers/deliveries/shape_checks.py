@@ -1,4 +1,4 @@
-"""Checks of the shapes in one layer: slivers, least areas, spikes, crossing lines, vertices on the neighbour's edge."""
+"""Checks of the shapes in one layer: slivers, least areas, spikes, crossing lines, vertices, coordinates."""
 
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -6,11 +6,14 @@ from itertools import islice
 import numpy as np
 import shapely
 
+from onemap.layers.crs import systems
 from onemap.layers.errors import Problem
 from onemap.layers.geometry.boxes import meet_box
 from onemap.layers.geometry.hilbert import hilbert_order
 from onemap.layers.geometry.rings import rings_of
 from onemap.layers.geometry.row_blocks import blocks
+from onemap.layers.geometry.shape_column import all_of, some_of
+from onemap.layers.quality.coordinate_steps import coordinate_step
 from onemap.layers.quality.matched_edges import MatchedEdges
 from onemap.rules.answers.deliveries.delivered_layers import DeliveredLayer
 from onemap.rules.answers.deliveries.delivery_template import Check
@@ -158,10 +161,29 @@ def _points_on_edges(
             yield at, int(owner[one]), (float(points[one][0]), float(points[one][1]))
 
 
+def _coarse(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
+    """The layer, where all its coordinates are rounded more than asked, as its file states them."""
+    raw, least_m = layer.source.raw, check.keys["least_m"]
+    unit_m = systems.unit_m(raw.crs if raw.crs is not None else layer.plane)
+    steps = []
+    for some in blocks(len(raw.shapes), _AT_ONCE):
+        points = shapely.get_coordinates(all_of(some_of(raw.shapes, np.arange(some.start, some.stop))))
+        if len(points) == 0:
+            continue
+        step = coordinate_step(points, least_m / unit_m)
+        if step is None:
+            return
+        steps.append(step)
+    if steps:
+        facts = {"step": f"{min(steps) * unit_m:.2g}", "least": f"{least_m:g}"}
+        yield layer.finding(check, Problem("proof.coarse", facts))
+
+
 _CHECKS: dict[str, Callable[[DeliveredLayer, Check], Iterator[Finding]]] = {
     "sliver": _slivers,
     "small": _small,
     "angle": _spikes,
     "crossing": _crossings,
     "vertices": _vertices,
+    "precision": _coarse,
 }

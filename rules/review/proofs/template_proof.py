@@ -32,12 +32,13 @@ from onemap.rules.review.proofs.rule_coverage import HIT, MISS
 
 SYSTEM = "EPSG:4547"
 FAULTLESS = "faultless"
-_WEST, _SOUTH = 500_000.0, 4_200_000.0  # on the central meridian, where plane and ellipsoid agree
+# On the central meridian, where plane and ellipsoid agree; as finely as coordinates are stated.
+_WEST, _SOUTH = 500_000.1234, 4_200_000.1234
 _AROUND = shapely.box(0, 0, 1_000, 1_000)
 _TABLES = ("cases", "layer", "case")
 _HEAD = ("template", "title", "code", "name", "files", "text")
 _KEYS = ("id", "title", "source", "why", "change", "finds", "lose_files", "add_files", "late_files", "text")
-_STEPS = ("row", "copy", "crossed", "drop", "without", "lost")
+_STEPS = ("row", "copy", "crossed", "drop", "without", "lost", "rounded")
 _SHAPE = ("lies", "box", "line", "point", "wkt")
 _DATABASES = (".gdb", ".gpkg")
 _LAYERS = "delivery.gpkg"
@@ -144,7 +145,8 @@ def _fault(number: int, line: int, item: Mapping[str, Any], frames: Frames, read
             reading.wrong("layer", line, name, "change", value=code, known=list(frames))
             continue
         rows = [step[key] for key in ("row", "copy", "crossed", "drop") if key in step]
-        if len(named) != 1 or not all(isinstance(at, int) and 1 <= at <= len(frames[code]) for at in rows):
+        is_sound = all(isinstance(at, int) and 1 <= at <= len(frames[code]) for at in rows)
+        if len(named) != 1 or not is_sound or not _is_grid(step.get("rounded", 1)):
             reading.wrong("step", line, name, "change", layer=code, count=len(frames[code]), known=list(_STEPS))
             continue
         given = {key: value for key, value in step.items() if key not in _STEPS}
@@ -157,6 +159,10 @@ def _fault(number: int, line: int, item: Mapping[str, Any], frames: Frames, read
     if not finds:
         reading.wrong("finds", line, name)
     return FaultCase(name, item, steps, [(code, layer) for code, layer in finds])
+
+
+def _is_grid(step: Any) -> bool:
+    return isinstance(step, int | float) and step > 0
 
 
 def prove_template(
@@ -297,6 +303,9 @@ def _with_step(frame: pd.DataFrame, step: Mapping[str, Any], shape: shapely.Geom
         return frame.drop(index=step["drop"] - 1).reset_index(drop=True)
     if step.get("lost"):
         return frame
+    if "rounded" in step:
+        shapes = shapely.set_precision(frame["geometry"].array, step["rounded"], mode="pointwise")
+        return frame.set_geometry(shapes, crs=SYSTEM)
     (at,) = (step[key] - 1 for key in ("row", "copy", "crossed") if key in step)
     frame = frame.copy()
     if "crossed" in step:

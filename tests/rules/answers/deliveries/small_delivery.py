@@ -81,7 +81,7 @@ class SmallDelivery:
             "DL": gpd.GeoDataFrame(
                 {"BSM": [f"D{at:02}" for at in range(4)]},
                 geometry=[
-                    shapely.LineString([(EAST + 10, NORTH + 10 + at * 100), (EAST + 390, NORTH + 10 + at * 100)])
+                    shapely.LineString([(EAST + 10.137, NORTH + 10 + at * 100), (EAST + 390, NORTH + 10 + at * 100)])
                     for at in range(4)
                 ],
                 crs=CRS,

@@ -10,7 +10,7 @@ import pytest
 import shapely
 from shapely.affinity import translate
 
-from onemap.rules.answers.deliveries.check_kinds import KINDS
+from onemap.rules.answers.deliveries.check_kinds import KINDS, MOST_LISTED
 from onemap.rules.answers.deliveries.delivery_proof import prove_delivery
 from onemap.rules.answers.deliveries.proof_memory import ProofMemory, read_memory
 from onemap.tests.rules.answers.deliveries.small_delivery import (
@@ -165,6 +165,14 @@ def file_gone_after_the_list(it, n):
 def file_changed_after_the_list(it, n):
     it.after_list.append(lambda root: (root / maps(n)).write_bytes(jpeg() + b"changed"))
     return lists(maps(n), code="proof.list_hash")
+
+
+@seed(0, 1, 2, 3)
+def coordinates_rounded(it, n):
+    rounded = [lambda points: points.round(0), lambda points: points.round(2), np.float32, lambda points: points.round(1)]
+    lines = it.layers["DL"]
+    it.layers["DL"] = lines.set_geometry(shapely.transform(lines.geometry.array, lambda p: rounded[n](p).astype(float)))
+    return [("proof.coarse", "DL", "")]
 
 
 # Layers and fields.
@@ -631,6 +639,26 @@ def test_faults_together_are_found_like_each_alone(clean, tmp_path):
         fault, number = SEEDS.get(name) or (geometry_missing, 3)
         expected += fault(delivery, number)
     assert Counter(findings_told(delivery.prove(tmp_path / "d"))) == Counter(expected)
+
+
+@pytest.mark.nightly
+def test_a_hundred_thousand_files_that_nobody_asked_for_are_told_and_the_rest_is_proved(clean, tmp_path):
+    delivery, expected = faulty(clean, "row_sum_wrong-2")
+    number = 100_000
+
+    def scatter(root):
+        for folder in ("7其他", "1文本/瓦片"):
+            (root / folder).mkdir(parents=True)
+            for at in range(number // 2):
+                (root / folder / f"{at}.txt").touch()
+
+    delivery.after_list.append(scatter)
+    proof = delivery.prove(tmp_path / "d")
+    told = Counter(code for code, *_ in findings_told(proof))
+    assert told.pop("proof.file_extra") == told.pop("proof.list_extra") == MOST_LISTED
+    assert told == Counter(code for code, *_ in expected)
+    counts = {one.check.id: (one.objects, one.is_cut) for one in proof.proved}
+    assert counts["folders"] == (number + 9, True) and counts["list"][1] and proof.grade.grade == "returned"
 
 
 def test_every_code_is_seeded(clean):

@@ -71,8 +71,7 @@ def test_the_sample_s_delivery_is_accepted_as_a_folder_and_as_a_zip(plan, onemap
 
 @pytest.mark.parametrize("most", [2, 3])
 def test_a_check_with_more_problems_than_are_listed_says_so(small, onemap, monkeypatch, most):
-    for module in ("proof_findings", "layer_checks"):
-        monkeypatch.setattr(f"onemap.rules.answers.deliveries.{module}.MOST_LISTED", most)
+    monkeypatch.setattr("onemap.rules.answers.deliveries.proof_findings.MOST_LISTED", most)
     path = small / HEAD / DATABASE
     rows = gpd.read_file(path, layer="TB")
     rows.loc[:1, "DLBM"] = "9999"
@@ -81,6 +80,24 @@ def test_a_check_with_more_problems_than_are_listed_says_so(small, onemap, monke
     (values,) = (one for one in answer["checked"] if one["check"] == "values TB")
     assert (values["problems"], answer["cut"]) == (2, ["values TB"] if most == 2 else [])
     assert ("values TB" in answer["opening"][1]) == (most == 2)
+
+
+def test_many_small_problems_do_not_hide_a_grave_one_of_the_same_check(small, onemap, monkeypatch):
+    monkeypatch.setattr("onemap.rules.answers.deliveries.proof_findings.MOST_LISTED", 3)
+    path = small / HEAD / DATABASE
+    rows = gpd.read_file(path, layer="TB")
+    rows.loc[:5, "MJ"] += 0.001  # a decimal too many: minor
+    rows.loc[7, "DLBM"] = "9999"  # no such class: major
+    rows.to_file(path, layer="TB", driver="GPKG", engine="pyogrio")
+    for at in range(5):
+        (small / HEAD / "1文本" / f"草稿{at}.txt").touch()  # wrong names in the first folder: major
+    for path in (small / HEAD / "2图件").iterdir():
+        path.unlink()  # maps that must be there, in the second: fatal
+    answer = onemap("validate", small, TEMPLATE)
+    counts = Counter(one["code"] for one in answer.json["problems"])
+    assert (counts["proof.value_decimals"], counts["value.code"]) == (3, 1)
+    assert (counts["template.name"], counts["template.missing"], answer.json["grade"]) == (3, 1, "returned")
+    assert answer.code == 4 and {"values TB", "folders"} <= {*answer.json["cut"]}
 
 
 def test_the_exit_code_is_that_of_the_gravest_problem(small, onemap):
