@@ -1,5 +1,6 @@
 """What packs say to people: how their cases stand, how they differ, and their rules by department."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,6 +10,8 @@ from onemap.rules.display.rows.answer_rows import AnswerRow, AnswerTable, Answer
 Result = dict[str, Any]
 # What a rule becomes, as people want to see it: the strictest first.
 CHANGES = ("new", "gone", "stricter", "milder", "both", "otherwise", "law", "words")
+# A verdict as a word of its own: what a template's or an indicator's case names is no verdict.
+_VERDICT = re.compile(r"(?<![\w.])(prohibited|restricted|unknown|consult|notice|clear)(?![\w.])")
 _MOST_LINES = 40  # of each sort; the report and JSON have all
 
 
@@ -36,10 +39,9 @@ def _row(text: str, rule: str) -> AnswerRow:
 
 
 def _failed(one: Result, language: str) -> AnswerRow:
-    verdict = phrase(f"verdict.{one['verdict']}", language)
-    expected = one["expected"]
-    for code in ("prohibited", "restricted", "unknown", "consult", "notice", "clear"):
-        expected = expected.replace(code, phrase(f"verdict.{code}", language))
+    expected, verdict = (
+        _VERDICT.sub(lambda found: phrase(f"verdict.{found[0]}", language), one[key]) for key in ("expected", "verdict")
+    )
     rules = phrase("said.prove_rules", language, rules=one["rule"]) if one["rule"] else ""
     facts = {"case": one["case"], "expected": expected, "verdict": verdict, "rule": rules}
     return _row(phrase("said.prove_failed", language, **facts), one["rule"])

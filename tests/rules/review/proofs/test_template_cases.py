@@ -3,6 +3,7 @@
 import pytest
 
 from onemap.rules.answers.deliveries.template_titles import template_files
+from onemap.rules.verbs.commands.command_line import main
 from onemap.tests.rules.command import command
 
 TEMPLATE = """
@@ -72,6 +73,14 @@ def test_a_check_that_was_taken_out_is_seen(own):
     (failed,) = answer.json["failed"]
     expected = {"case": "overlap", "expected": "topology.overlap KGDK", "verdict": "nothing", "rule": ""}
     assert (answer.code, failed) == (4, expected)
+
+
+@pytest.mark.parametrize(("language", "nothing"), [("en", "nothing"), ("zh", "没有发现")])
+def test_a_case_that_fails_is_told_in_words(own, capsys, language, nothing):
+    place = own(template=TEMPLATE.partition("[[check]]")[0])
+    assert main(["prove", str(place), "--lang", language]) == 4
+    told = capsys.readouterr().out
+    assert "overlap" in told and "topology.overlap KGDK" in told and nothing in told
 
 
 @pytest.mark.parametrize(
