@@ -13,7 +13,7 @@ from onemap.layers.messages import problem_record, sender_mend
 from onemap.rules.answers.deliveries.check_kinds import FATAL, MOST_LISTED, SEVERITIES
 from onemap.rules.answers.deliveries.delivery_template import Check, DeliveryTemplate
 
-Told = TypeVar("Told")
+Problems = TypeVar("Problems")
 ACCEPTED, UNPROVED, RETURNED = "accepted", "unproved", "returned"
 # What a person has to look at, since no program could: such a delivery is never simply accepted.
 NOT_CHECKED = ("proof.unread", "proof.text_unread", "proof.partial")
@@ -119,7 +119,7 @@ def code_of_finding(finding: Finding) -> str:
     return finding.problem.code
 
 
-def first_of_each_code(found: Iterable[Told], code_of: Callable[[Told], str]) -> Iterator[Told]:
+def first_of_each_code(found: Iterable[Problems], code_of: Callable[[Problems], str]) -> Iterator[Problems]:
     """Of what a check finds the first MOST_LISTED of each code: many small faults do not hide a grave one."""
     counts: Counter[str] = Counter()
     for one in found:

@@ -305,7 +305,7 @@ def _with_step(frame: pd.DataFrame, step: Mapping[str, Any], shape: shapely.Geom
         return frame
     if "rounded" in step:
         shapes = shapely.set_precision(frame["geometry"].array, step["rounded"], mode="pointwise")
-        return frame.set_geometry(shapes, crs=SYSTEM)
+        return gpd.GeoDataFrame(frame.drop(columns="geometry"), geometry=shapes, crs=SYSTEM)
     (at,) = (step[key] - 1 for key in ("row", "copy", "crossed") if key in step)
     frame = frame.copy()
     if "crossed" in step:

@@ -89,8 +89,8 @@ def test_the_least_patches_of_the_yearly_change_are_those_of_each_class_s_group(
     codes = [*table.classes, "0201K", "1104A"]
     asked = [200 if code == "1202" else least[table.classes[code[:4]]["group"]] for code in codes]
     rows = pd.DataFrame({"DLBM": codes})
-    told = np.zeros(len(codes))
+    least_m2 = np.zeros(len(codes))
     for check in template_named("yearly-change").checks:
         if check.kind == "small":
-            told += np.where(evaluate(check.keys["where"], rows).true, check.keys["least_m2"], 0)
-    assert told.tolist() == asked
+            least_m2 += np.where(evaluate(check.keys["where"], rows).true, check.keys["least_m2"], 0)
+    assert least_m2.tolist() == asked

@@ -79,8 +79,8 @@ def test_a_check_that_was_taken_out_is_seen(own):
 def test_a_case_that_fails_is_told_in_words(own, capsys, language, nothing):
     place = own(template=TEMPLATE.partition("[[check]]")[0])
     assert main(["prove", str(place), "--lang", language]) == 4
-    told = capsys.readouterr().out
-    assert "overlap" in told and "topology.overlap KGDK" in told and nothing in told
+    output = capsys.readouterr().out
+    assert "overlap" in output and "topology.overlap KGDK" in output and nothing in output
 
 
 @pytest.mark.parametrize(
