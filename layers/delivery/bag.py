@@ -1,7 +1,6 @@
 """A bag after RFC 8493 (BagIt), packed as a zip: any tool for bags can tell whether it is whole."""
 
 import contextlib
-import hashlib
 import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from onemap.layers.errors import OneMapError
+from onemap.layers.files.file_hashes import file_hash
 from onemap.layers.sources.archive import unpack_archive
 
 _BAGIT = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
@@ -29,15 +29,6 @@ class Bag:
     def data(self) -> Path:
         """The folder of its payload."""
         return self.folder / _DATA
-
-
-def file_hash(path: Path) -> str:
-    """Hex SHA-256 of a file."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(_AT_ONCE):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def pack_files(archive: zipfile.ZipFile, folder: Path, files: Sequence[Path], under: str = "") -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import openpyxl
 
-from onemap.layers.delivery.bag import file_hash
+from onemap.layers.files.file_hashes import file_hash
 
 
 def write_list(path: Path, root: Path, files: Sequence[Path]) -> None:

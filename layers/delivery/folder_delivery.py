@@ -11,7 +11,7 @@ from typing import Any
 
 import openpyxl
 
-from onemap.layers.delivery.bag import file_hash, pack_files
+from onemap.layers.delivery.bag import pack_files
 from onemap.layers.delivery.delivery_forms import form_problems, number_problems
 from onemap.layers.delivery.file_list import write_list
 from onemap.layers.delivery.folder_template import (
@@ -34,6 +34,7 @@ from onemap.layers.delivery.package_writing import (
     package_record,
 )
 from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.files.file_hashes import file_hash
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import in_force, versions
 from onemap.layers.progress import Progress

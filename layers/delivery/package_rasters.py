@@ -10,9 +10,10 @@ import pandas as pd
 
 from onemap.layers.delivery.package_record import DeliveredLayer, RasterFile
 from onemap.layers.errors import OneMapError
+from onemap.layers.files.file_hashes import file_hash
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import StoredFeatures
-from onemap.layers.rasters.rasters import checked_raster, raster_hash, reference_of
+from onemap.layers.rasters.rasters import checked_raster, reference_of
 
 RASTERS = "rasters"  # the folder of a package's payload, and the end of the name of the one beside a library
 
@@ -70,7 +71,7 @@ def placed_raster(data: Path, layer: DeliveredLayer, folder: Path, package: str)
     source = data / RASTERS / layer.code / Path(layer.raster.file).name
     if layer.raster.file != f"{RASTERS}/{layer.code}/{source.name}" or not source.is_file():
         raise OneMapError("package.record", file=package, layer=layer.code, reason=layer.raster.file)
-    if raster_hash(source) != layer.raster.sha256:
+    if file_hash(source) != layer.raster.sha256:
         raise OneMapError("package.differs", file=package, layer=layer.code)
     number = 1
     while any(folder.glob(f"{layer.code}__{number}.*")):

@@ -16,7 +16,7 @@ import shapely
 
 from onemap.layers.catalogue.catalogue import codes_like
 from onemap.layers.catalogue.schema import LayerEntry
-from onemap.layers.delivery.bag import file_hash, write_bag
+from onemap.layers.delivery.bag import write_bag
 from onemap.layers.delivery.geodatabase_copy import GEODATABASE, write_geodatabase
 from onemap.layers.delivery.layer_metadata import dataset_metadata, package_catalogue
 from onemap.layers.delivery.package_rasters import in_package, pack_raster, raster_file
@@ -34,6 +34,7 @@ from onemap.layers.delivery.package_record import (
 from onemap.layers.delivery.row_changes import row_changes
 from onemap.layers.errors import OneMapError, Problem, UsageError, require_value
 from onemap.layers.files.atomic_output import atomic_output, check_place
+from onemap.layers.files.file_hashes import file_hash
 from onemap.layers.frames.fields import text_value
 from onemap.layers.geometry.coverage_ground import common_ground, united_ground
 from onemap.layers.geometry.parts import multi

@@ -1,5 +1,6 @@
-"""Hashes of files that have not changed since they were last read, so that they need not be read again."""
+"""Hashes of files; of those that have not changed since they were last read, without reading them again."""
 
+import hashlib
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -7,6 +8,12 @@ from pathlib import Path
 _TICK_NS = 2_000_000_000  # no file system's times are coarser
 _MOST_KNOWN = 64
 _known: dict[str, str] = {}  # of files in a state that nobody has changed since
+
+
+def file_hash(path: Path) -> str:
+    """Hex SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def known_hash(kind: str, files: Sequence[Path], make: Callable[[], str]) -> str:

@@ -20,6 +20,11 @@ _PLAIN = {str, int, bytes, type(None)}  # types of values that the library keeps
 _RESERVED = {"fid", "geom", "ogc_fid"}
 
 
+def object_array(values: Iterable[Any]) -> np.ndarray:
+    """Values of any kind as objects (n,): numpy would make two dimensions of lists, and read some geometries."""
+    return np.array([*values, None], dtype=object)[:-1]
+
+
 def text_value(value: Any) -> str | None:
     """A key as text: whole numbers without a point, None for null and blank."""
     if value is None or (isinstance(value, float) and math.isnan(value)) or value is pd.NaT:

@@ -13,6 +13,7 @@ import shapely
 
 from onemap.layers.crs.systems import contradiction, crs_name, transformation
 from onemap.layers.errors import OneMapError
+from onemap.layers.files.file_hashes import file_hash
 from onemap.layers.frames.frames import CleanFrame
 from onemap.layers.rasters.rasters import (
     band_remarks,
@@ -21,7 +22,6 @@ from onemap.layers.rasters.rasters import (
     is_scaled,
     opened_raster,
     raster_crs,
-    raster_hash,
     scaling,
 )
 from onemap.layers.sources.reading import layers_of, open_source
@@ -106,7 +106,7 @@ def raster_frame(source: str, given_crs: str | None, target: pyproj.CRS, copy_to
     state = kept.stat()
     row = {
         "path": str(kept.resolve()) if copy_to is None else f"{copy_to.parent.name}/{copy_to.name}",
-        "sha256": raster_hash(kept),
+        "sha256": file_hash(kept),
         "size": state.st_size,
         "modified_ns": state.st_mtime_ns,
         "given_crs": given_crs,

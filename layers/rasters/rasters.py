@@ -3,7 +3,6 @@
 In the library a raster version is a table of one polygon, the raster's footprint, with path, hash and grid.
 """
 
-import hashlib
 import html
 import math
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ import pyproj
 from onemap.layers.crs.named_files import check_names_no_file
 from onemap.layers.crs.systems import parse_crs, suggestion
 from onemap.layers.errors import OneMapError, Problem
-from onemap.layers.files.file_hashes import known_hash
+from onemap.layers.files.file_hashes import file_hash, known_hash
 from onemap.layers.files.first_bytes import check_first_bytes
 from onemap.layers.files.plain_file import check_plain_beside
 
@@ -55,12 +54,6 @@ class RasterReference:
     sha256: str
     size: int
     modified_ns: int
-
-
-def raster_hash(path: Path) -> str:
-    """The SHA-256 of a raster's file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def opened_raster(path: Path) -> "DatasetReader":
@@ -225,7 +218,7 @@ def is_as_added(reference: RasterReference) -> bool:
         if state.st_mtime_ns == reference.modified_ns:
             return True
         # A copy of gigabytes with another time is read once.
-        return known_hash("raster", [reference.path], lambda: raster_hash(reference.path)) == reference.sha256
+        return known_hash("raster", [reference.path], lambda: file_hash(reference.path)) == reference.sha256
     except OSError:
         return False
 

@@ -12,7 +12,7 @@ from onemap.layers.catalogue.code_tables import plain_code
 from onemap.layers.catalogue.toml_reason import toml_reason
 from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.errors import OneMapError, Problem
-from onemap.layers.frames.fields import text_value
+from onemap.layers.frames.fields import object_array, text_value
 from onemap.layers.library.library import sha256
 from onemap.layers.messages import RESOURCES
 from onemap.rules.judge.kinds.conditions import column_named
@@ -260,7 +260,7 @@ def codes_of(side: Side, attributes: pd.DataFrame, layer: str, matrix: str) -> n
             continue
         once: dict[str | None, str | None] = {}  # a text is held once, however many features have it
         texts = [once.setdefault(code, code) for code in map(text_value, values)]
-        return np.array([*texts, None], dtype=object)[:-1]
+        return object_array(texts)
     if side.every is not None:
         return np.full(len(attributes), None, dtype=object)
     fitting = [known for known in shipped_matrices() if layer in (*read_matrix(known).for_a, *read_matrix(known).for_b)]

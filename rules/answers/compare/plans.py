@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 
 from onemap.layers.errors import OneMapError
+from onemap.layers.frames.fields import object_array
 from onemap.layers.geometry.row_blocks import BLOCK, give_back_memory
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import StoredFeatures, Version, coverage_of, in_force, versions
@@ -194,7 +195,7 @@ def placed_plan(source: LayerSource, side: Side, matrix: Matrix, ground: shapely
 def uses_of(side: Side, codes: np.ndarray) -> np.ndarray:
     """What a side makes of each code (n,); each is looked up once."""
     known = {code: side.use_of(code) for code in set(codes.tolist())}
-    return np.array([*(known[code] for code in codes.tolist()), None], dtype=object)[:-1]
+    return object_array(known[code] for code in codes.tolist())
 
 
 def _elsewhere(geometries: np.ndarray, ground: shapely.Geometry, source: LayerSource, threads: Threads) -> np.ndarray:

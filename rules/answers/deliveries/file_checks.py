@@ -5,10 +5,10 @@ from pathlib import Path, PurePosixPath
 
 import openpyxl
 
-from onemap.layers.delivery.bag import file_hash
 from onemap.layers.delivery.delivery_forms import form_problems, number_problems, unread_reason
 from onemap.layers.delivery.folder_template import FILES
 from onemap.layers.errors import Problem
+from onemap.layers.files.file_hashes import file_hash
 from onemap.layers.sources import formats
 from onemap.rules.answers.deliveries.delivered_folder import DeliveredFile, DeliveredFolder
 from onemap.rules.answers.deliveries.delivery_template import Check

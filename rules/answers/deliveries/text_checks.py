@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from onemap.layers.delivery.bag import file_hash
 from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.files.file_hashes import file_hash
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.pdf_text import PdfPage, pdf_pages
 from onemap.layers.sources.word_text import unreadable_paper, word_blocks

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from onemap.layers.crs.crs_titles import crs_title
+from onemap.layers.frames.fields import object_array
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
 from onemap.layers.progress import Progress
@@ -77,7 +78,7 @@ class _Maps:
 
     def draw(self, names: list[str], grounds: np.ndarray, pieces: list[Piece], count: int, progress: Progress) -> None:
         """The next parcels (n,) of `count`."""
-        self._source.show(np.array([*names, None], dtype=object)[:-1], grounds, pieces)
+        self._source.show(object_array(names), grounds, pieces)
         for name in names:
             progress.at(len(self.drawn) / max(count, 1))
             prefix = f"s{len(self.drawn) + 1}-"

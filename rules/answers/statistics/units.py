@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from onemap.layers.errors import OneMapError, Problem
-from onemap.layers.frames.fields import text_values
+from onemap.layers.frames.fields import object_array, text_values
 from onemap.layers.geometry.validity import sorted_geometries
 from onemap.layers.ingest.placing import SourceOptions, in_crs
 from onemap.layers.ingest.unit_keys import UNIT_LAYERS
@@ -108,7 +108,7 @@ def _titles(
     if title is None or title not in attributes.columns:
         return None
     known = dict(zip(reversed(list(values)), reversed(text_values(attributes[title].tolist())), strict=True))
-    return np.array([*(known.get(name) for name in names.tolist()), None], dtype=object)[:-1]
+    return object_array(known.get(name) for name in names.tolist())
 
 
 def _of_file(library: Library, file: str, field: str | None, where: str | None) -> AreaUnits:

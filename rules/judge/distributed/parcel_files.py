@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from onemap.layers.frames.fields import object_array
 from onemap.layers.geometry.shape_column import WORTH_ROWS, AnyShapes, PlainFacts, ShapeColumn
 from onemap.layers.in_threads import in_order
 from onemap.layers.progress import Progress
@@ -77,7 +78,7 @@ def _parcels(tables: list[pa.Table], like: Parcels) -> tuple[np.ndarray, Parcels
         values = [value for table in tables for value in plain_column(table.schema.field(at), table.column(at))]
         attributes[name] = pd.Series(values, dtype=object)
     frame = pd.DataFrame(attributes, index=range(len(positions)))
-    names, shapes = np.array([*ids, None], dtype=object)[:-1], None
+    names, shapes = object_array(ids), None
     if len(bodies) >= WORTH_ROWS:
         shapes = _shape_column(bodies, [table.column(_SHAPE).combine_chunks() for table in tables])
     if len(tables) > 1:

@@ -14,7 +14,7 @@ import shapely
 
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.errors import OneMapError, require_value
-from onemap.layers.frames.fields import text_values
+from onemap.layers.frames.fields import object_array, text_values
 from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.geometry.shape_column import some_of, vertices_of
 from onemap.layers.geometry.wkb_reading import geometry_of_wkb
@@ -342,4 +342,4 @@ def _names(stored: StoredFeatures, key: str | None) -> np.ndarray:
     if key is not None and key in stored.attributes.columns:
         keys = text_values(stored.attributes[key].to_numpy(dtype=object).tolist())
         names = [given if given is not None else name for given, name in zip(keys, names, strict=True)]
-    return np.array([*names, None], dtype=object)[:-1]
+    return object_array(names)

@@ -18,6 +18,7 @@ import pyproj
 import shapely
 
 from onemap.layers.catalogue.catalogue import LayerEntry
+from onemap.layers.frames.fields import object_array
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.ingest.adding import add_frame
 from onemap.layers.ingest.arrival import AddOptions
@@ -231,7 +232,7 @@ class _Town:
     def _layers(self) -> Iterator[tuple[str, np.ndarray | None, pd.DataFrame, shapely.Geometry]]:
         """The layers: name, shapes, fields, and the ground for which each speaks; the units first."""
         places = [self._shape_at(_PLACE, number) for number in range(len(self._cases))]
-        yield UNIT, _objects(places), pd.DataFrame(dict.fromkeys(UNIT_FIELDS, self._codes)), self._ground
+        yield UNIT, object_array(places), pd.DataFrame(dict.fromkeys(UNIT_FIELDS, self._codes)), self._ground
         for name in dict.fromkeys(name for case in self._cases for name in case.drawn):
             drawn = [(at, one) for at, case in enumerate(self._cases) for one in case.drawn.get(name, ())]
             shapes = [self._shape_at(one.shape, at) for at, one in drawn]
@@ -244,7 +245,7 @@ class _Town:
                 ]
             silent = [places[at] for at, case in enumerate(self._cases) if name in case.item.get("beyond", ())]
             ground = shapely.difference(self._ground, shapely.union_all(silent)) if silent else self._ground
-            yield name, _objects(shapes), pd.DataFrame(columns, index=range(len(shapes)), dtype=object), ground
+            yield name, object_array(shapes), pd.DataFrame(columns, index=range(len(shapes)), dtype=object), ground
         for name in dict.fromkeys(name for case in self._cases for name in case.rows):
             rows = [
                 {UNIT_FIELDS[0]: self._codes[at], **row}
@@ -269,7 +270,7 @@ class _Town:
         key = library.catalogue()[code].key
         if key and key not in table and shapes is not None:
             table[key] = [f"{number:018d}" for number in range(1, len(table) + 1)]
-        nothing = _objects([None] * len(table))
+        nothing = object_array([None] * len(table))
         frame = RawFrame(
             path=Path(f"{name}.cases"),
             layer=name,
@@ -283,7 +284,3 @@ class _Town:
         begin = date(int(year or self._given.year), 12, 31)
         options = AddOptions(code, valid_from=begin, ground=ground, sure=True)
         add_frame(library, frame, options, lambda _code: (), system_user(), self._language, SILENT)
-
-
-def _objects(values: Sequence[Any]) -> np.ndarray:
-    return np.array([*values, None], dtype=object)[:-1]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.frames.fields import text_value
+from onemap.layers.frames.fields import object_array, text_value
 from onemap.layers.ingest.unit_keys import plain_unit_code
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import in_force, read_version, versions
@@ -88,7 +88,7 @@ class Targets:
         if unit is None or unit not in columns:
             return
         numbers: dict[str, np.ndarray] = {
-            name: plain_numbers(np.array([*columns[name], None], dtype=object)[:-1])
+            name: plain_numbers(object_array(columns[name]))
             for name in ("JQND", "XZJQN", "GHJQN", "GHMBN", "MBND")
             if name in columns
         }

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.frames.fields import object_array
 from onemap.layers.ingest.unit_keys import UNIT_LAYERS
 from onemap.layers.library.library import Library, now
 from onemap.layers.library.versions import in_force, versions
@@ -422,7 +423,7 @@ def _tables(
     """`indicators` with the units' ground, `terms` and `features`: the whole trace."""
     grounds = _grounds(days)
     flat = [{name: value for name, value in row.items() if name not in ("inputs", "spoken_for")} for row in rows]
-    shapes = np.array([*(grounds[row["as_of"], row["unit"]] for row in rows), None], dtype=object)[:-1]
+    shapes = object_array(grounds[row["as_of"], row["unit"]] for row in rows)
     return {
         "indicators": Table(_columns(flat, VALUE_COLUMNS | (TREND_COLUMNS if has_trends else {})), shapes),
         "terms": Table(_columns(terms, TERM_COLUMNS)),

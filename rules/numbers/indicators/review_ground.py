@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 import numpy as np
 
+from onemap.layers.frames.fields import object_array
 from onemap.layers.library.library import Library
 from onemap.rules.judge.overlay.overlay import union_by
 from onemap.rules.judge.runs.run_store import stored_question
@@ -42,7 +43,7 @@ def review_ground(library: Library, as_of: date, known_at: datetime | None) -> R
         parcels = stored_question(library, _run_of(case, steps)).parcels
         cases.append(case.id)
         grounds += union_by(np.zeros(len(parcels.ids), dtype=np.int64), parcels.geometries, 1).tolist()
-    return ReviewGround(tuple(cases), np.array([*grounds, None], dtype=object)[:-1], tuple(unreadable))
+    return ReviewGround(tuple(cases), object_array(grounds), tuple(unreadable))
 
 
 def _is_known(entry: Entry, known_at: datetime | None) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from onemap.layers.errors import OneMapError, require_value
-from onemap.layers.frames.fields import text_value, text_values
+from onemap.layers.frames.fields import object_array, text_value, text_values
 from onemap.layers.ingest.unit_keys import plain_unit_code, unit_stems
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import StoredFeatures, Version, in_force, read_version, versions
@@ -67,7 +67,7 @@ class FoundWarnings:
 
     def table(self) -> Table:
         """The list as a table."""
-        return Table(typed_columns(self.rows), np.array([*self.shapes, None], dtype=object)[:-1])
+        return Table(typed_columns(self.rows), object_array(self.shapes))
 
 
 def warnings(library: Library, options: WarningOptions, threads: Threads) -> FoundWarnings:

@@ -260,10 +260,12 @@ class _Trial:
         return found
 
     def _use(self) -> Iterator[Draft]:
+        from onemap.layers.frames.fields import object_array  # numpy and pandas, which the words of a verb do without
+
         permits = permits_of(self.rule.options["permits"], "land-sea-2023")
         parcel_field, plan_field = self.rule.options["parcel_field"], self.rule.options["plan_field"]
         code = next(iter(self.project.values()), "070102")
-        (key,) = permits.keys(_objects([code]), _objects([None]))
+        (key,) = permits.keys(object_array([code]), object_array([None]))
         uses = [use for use in ("070102", "1401", "100101", "090101", "080403") if key is not None]
         good = next((use for use in uses if permits.permits(key, use)), code)
         bad = next((use for use in uses if not permits.permits(key, use)), "1401")
@@ -350,12 +352,6 @@ class _Trial:
                 then = self.rule.on_day(day)
                 cites = [f"{one['law']} {one.get('article', '')}".strip() for one in then.basis]
                 yield self._usual(name, self.rule if then.basis else None, day=day, cites=cites)
-
-
-def _objects(values: Sequence[Any]) -> Any:
-    import numpy as np
-
-    return np.array([*values, None], dtype=object)[:-1]
 
 
 def _article(rule: Rule) -> str:

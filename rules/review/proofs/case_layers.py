@@ -14,6 +14,7 @@ import pyproj
 import shapely
 
 from onemap.layers.catalogue.catalogue import LayerEntry
+from onemap.layers.frames.fields import object_array
 from onemap.layers.library.versions import StoredFeatures, Version
 from onemap.layers.rasters.rasters import RasterReference
 from onemap.rules.judge.inputs.layer_sources import LayerSource
@@ -73,7 +74,7 @@ class CaseGround:
             attributes, rasters = self._rasters(drawn, shapes)
             shapes = np.array([shapely.box(*shapely.total_bounds(shapes))] if drawn else [], dtype=object)
         stored = StoredFeatures(np.arange(1, len(shapes) + 1), freeze_set(shapes), attributes, _boxes_of(shapes))
-        names = np.array([*map(str, stored.fids.tolist()), None], dtype=object)[:-1]
+        names = object_array(map(str, stored.fids.tolist()))
         coverage = self._coverage(code)
         return LayerSource(None, self._version(code, len(drawn)), stored, coverage, names, rasters, entry=entry)
 
@@ -86,7 +87,7 @@ class CaseGround:
         return drawn
 
     def _in_cells(self, shapes: Sequence[shapely.Geometry], place: np.ndarray) -> np.ndarray:
-        given = np.array([*shapes, None], dtype=object)[:-1]
+        given = object_array(shapes)
         owner = np.repeat(place, shapely.get_num_coordinates(given)) if len(given) else place
         moved: np.ndarray = shapely.set_coordinates(given.copy(), shapely.get_coordinates(given) + self.corners[owner])
         return moved
@@ -95,9 +96,7 @@ class CaseGround:
     def _attributes(entry: LayerEntry, drawn: Sequence[tuple[int, DrawnFeature]]) -> pd.DataFrame:
         """Every field of the schema, null where a case does not say it."""
         names = dict.fromkeys([*(one.name for one in entry.fields), *([entry.key] if entry.key else [])])
-        columns = {
-            name: np.array([*(one.fields.get(name) for _, one in drawn), None], dtype=object)[:-1] for name in names
-        }
+        columns = {name: object_array(one.fields.get(name) for _, one in drawn) for name in names}
         return pd.DataFrame(columns, index=range(len(drawn)))
 
     def _coverage(self, code: str) -> shapely.Geometry:

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from onemap.layers.catalogue.catalogue import LayerEntry
-from onemap.layers.delivery.bag import file_hash, open_bag, write_bag
+from onemap.layers.delivery.bag import open_bag, write_bag
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.atomic_output import atomic_output, check_places
+from onemap.layers.files.file_hashes import file_hash
 from onemap.layers.library.library import now
 from onemap.rules.judge.packs.pack import Pack, single_pack
 from onemap.rules.review.proofs.case_reading import ENDING
