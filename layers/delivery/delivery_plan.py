@@ -13,13 +13,23 @@ from typing import Any
 
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.delivery.known_transform import needs_change, offered_change
-from onemap.layers.delivery.remembered_answers import COVERS, CRS, ENCODING, FIELDS, TRANSFORM, layer_answers
+from onemap.layers.delivery.remembered_answers import (
+    COVERS,
+    CRS,
+    ENCODING,
+    FIELDS,
+    TRANSFORM,
+    LayerAnswers,
+    layer_answers,
+    version_answers,
+)
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.fields import fitting_sources
 from onemap.layers.ingest.datum_change import DatumChange
 from onemap.layers.ingest.inspection import RASTERS, inspect
 from onemap.layers.ingest.likely_layers import fitting_layers, layers_by_fields, layers_by_name, meant_layers
 from onemap.layers.library.library import Library
+from onemap.layers.library.versions import versions
 from onemap.layers.messages import problem_record
 from onemap.layers.progress import Progress
 from onemap.layers.sources import formats
@@ -249,10 +259,11 @@ def _with_memory(
     library: Library, row: PlanRow, change: DatumChange | None, folder: Path, near: Sequence[Path]
 ) -> PlanRow:
     """The row with what was answered before: fields and coverage of its layer, and the CRS, the encoding and the change
-    of datum that a person had to name last, where this file leaves them open too."""
+    of datum that a person had to name last, where this file leaves them open too. Where the library has a version of
+    the row's label, with what was answered for that one."""
     if row.status != MATCHED:
         return row
-    answers = layer_answers(library, row.code or "")
+    answers = _answers_for(library, row)
     left_open = {name: answers.value(name) for name in (CRS, ENCODING) if name not in row.declares}
     fields = fitting_sources(answers.value(FIELDS) or {}, tuple(row.samples))
     facts = {FIELDS: fields, COVERS: answers.value(COVERS), **left_open}
@@ -271,3 +282,9 @@ def _with_memory(
         return replace(row, status=UNSURE, problems=(*row.problems, offered.problem))
     remembered = (*row.remembered, TRANSFORM) if known else row.remembered
     return replace(row, transform=offered.path or None, transform_hash=offered.hash, remembered=remembered)
+
+
+def _answers_for(library: Library, row: PlanRow) -> LayerAnswers:
+    code = row.code or ""
+    known = [version for version in versions(library) if (version.code, version.label) == (code, row.label)]
+    return version_answers(library, known[0]) if known else layer_answers(library, code)

@@ -30,6 +30,7 @@ from onemap.layers.ingest.inspection import RASTERS
 from onemap.layers.ingest.placing import SourceOptions
 from onemap.layers.ingest.prepared_version import write_versions
 from onemap.layers.library.library import Library
+from onemap.layers.library.versions import versions
 from onemap.layers.messages import LANGUAGES, either_of, phrase, problem_record
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources import formats
@@ -45,10 +46,10 @@ class IngestOptions:
 
     each: layer by layer, so that what is refused keeps nothing else out; sure: every layer is what the plan says,
     however little it looks like it; department: whose layers are looked at;
-    covers: of what the plan says nothing of; change: of datum, for the layers that need one; files: files and folders
-    of the delivery that alone are looked at, empty for all; copy: rasters are copied beside the library, for they came
-    in an archive; provers: they prove polygons valid while they are read; proof: of the delivery against a template,
-    which the log keeps with each version.
+    covers: of what the plan says nothing of, and of whose label the library has no version; change: of datum, for the
+    layers that need one; files: files and folders of the delivery that alone are looked at, empty for all; copy:
+    rasters are copied beside the library, for they came in an archive; provers: they prove polygons valid while they
+    are read; proof: of the delivery against a template, which the log keeps with each version.
     """
 
     required_fields: Callable[[str], Sequence[str]]
@@ -171,10 +172,11 @@ def _source_path(folder: Path, row: PlanRow) -> Path:
     return path
 
 
-def _add_options(row: PlanRow, options: IngestOptions, folder: Path) -> AddOptions:
+def _add_options(library: Library, row: PlanRow, options: IngestOptions, folder: Path) -> AddOptions:
     """What is asked of `add` for a row. Raises OneMapError ingest.transform…, and what its change of datum raises."""
     place = {"file": row.source, "layer": row.code}
     change = planned_change(row.transform, row.transform_hash, options.change, folder, **place)
+    is_known = any((one.code, one.label) == (row.code, row.label) for one in versions(library))
     days = [None if day is None else date.fromisoformat(day) for day in (row.valid_from, row.valid_to)]
     return AddOptions(
         code=row.code or "",
@@ -183,7 +185,7 @@ def _add_options(row: PlanRow, options: IngestOptions, folder: Path) -> AddOptio
         label=row.label,
         valid_from=days[0],
         valid_to=days[1],
-        covers=row.covers or options.covers,
+        covers=row.covers or (None if is_known else options.covers),
         keep_bad=row.keep_bad,
         sure=row.sure or options.sure,
         measured=True,
@@ -229,7 +231,7 @@ def _add_all(
             layer_part = _part_of(row, catalogue, options.language, part)
             arguments = (options.required_fields, options.who, options.language, layer_part)
             try:
-                source, wanted = str(_source_path(folder, row)), _add_options(row, options, folder)
+                source, wanted = str(_source_path(folder, row)), _add_options(library, row, options, folder)
                 prepared.append(held.enter_context(preparing(library, source, wanted, *arguments)))
             except OneMapError as error:
                 problems[number] = list(error.problems)
@@ -286,7 +288,8 @@ def _add_each(
                 source = str(_source_path(folder, row))
                 layer_part = _part_of(row, catalogue, options.language, part)
                 arguments = (options.required_fields, options.who, options.language, layer_part)
-                records.append(add(library, source, _add_options(row, options, folder), *arguments))
+                wanted = _add_options(library, row, options, folder)
+                records.append(add(library, source, wanted, *arguments))
                 shown.append(replace(row, status=_state(records[-1])))
                 continue
             except OneMapError as error:

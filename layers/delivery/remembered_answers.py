@@ -80,6 +80,12 @@ def layer_answers(library: Library, code: str, of_layer: Sequence[Version] | Non
     return LayerAnswers(code, {name: given[name] for name in ANSWERS if name in given and given[name].value})
 
 
+def version_answers(library: Library, version: Version) -> LayerAnswers:
+    """What was answered for one version; the file of which it was made is read by it whenever it comes again."""
+    found = _answers_of(source_report(library, version), version)
+    return LayerAnswers(version.code, {name: Answer(value, version.label) for name, value in found.items() if value})
+
+
 def all_answers(library: Library) -> list[LayerAnswers]:
     """The remembered answers by code, of every layer that has a version or an answer entered by hand."""
     of_layers: dict[str, list[Version]] = {}

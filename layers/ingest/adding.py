@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -191,7 +192,9 @@ def _refuse_label_of_others(library: Library, options: AddOptions, count: int, p
     """
     label = options.label or (options.valid_from.isoformat() if options.valid_from else None)
     for version in versions(library):
-        if (version.code, version.label) == (options.code, label) and version.count != count:
+        # Of a source whose bad features are set aside a version has fewer.
+        may_be_it = version.count <= count if options.keep_bad else version.count == count
+        if (version.code, version.label) == (options.code, label) and not may_be_it:
             raise OneMapError("version.label", **{**place, "layer": options.code}, label=label, field="--label")
 
 
@@ -321,25 +324,37 @@ def _checked_version(
         arrival.step("checking"),
         journal,
     )
-    doubt = None if is_new else _doubt(arrival, entry, frame, raw)  # whoever defines a layer says what it is
+    kept, coverage, without = _without_bad(arrival, frame, quality, coverage)
+    facts = _version_facts(arrival, kept, raw, coverage, kind)
+    alike = _likeness(arrival, entry, kept, facts)
+    # Whoever defines a layer says what it is; what the library has as this layer already is not doubted again.
+    doubt = None if is_new or alike.same else _doubt(arrival, entry, frame, raw)
     found = _graded_doubts(arrival, raw, quality, doubt) + _all_found(library, frame, entry, quality, arrival.place)
-    frame = _accept_frame(arrival, entry, frame, quality, found)
-    if unknown is not None:
+    found = [*map(partial(_as_held, arrival), found)] if alike.same else found
+    _check_accepted(arrival, entry, kept, quality, found)
+    if unknown is not None and alike.same is None:
         raise unknown
-    if frame.bad is not None:
-        coverage, without = without_ground(coverage, frame.bad)
-        if without:
-            problem = Problem("bad.no_ground", {**arrival.place, "count": without})
-            found.append(GradedProblem(problem, "warn"))
+    found += [GradedProblem(Problem("bad.no_ground", {**arrival.place, "count": without}), "warn")] if without else []
     _report(arrival, entry, found, quality.more)
-    facts = replace(_version_facts(arrival, frame, raw, coverage, kind), sure=doubt.kinds if doubt else ())
+    if alike.same is None and facts.given_label is not None:
+        refuse_used_label(library.connection, entry.code, facts.given_label, arrival.place["file"])
+    facts = replace(facts, sure=doubt.kinds if doubt else ())
     return PreparedVersion(
-        *(arrival, entry, is_new, frame, raw),
-        facts=facts,
-        found=found,
-        quality=quality,
-        likeness=_likeness(arrival, entry, frame, facts),
+        *(arrival, entry, is_new, kept, raw), facts=facts, found=found, quality=quality, likeness=alike
     )
+
+
+def _without_bad(
+    arrival: Arrival, frame: FrameBlocks, quality: Quality, coverage: shapely.Geometry | None
+) -> tuple[FrameBlocks, shapely.Geometry | None, int]:
+    """With --keep-bad the frame without its bad features, and its coverage without their ground, as far as it is known.
+
+    Returns both, and of how many features no ground is known; without it what came, and 0.
+    """
+    if not arrival.options.keep_bad:
+        return frame, coverage, 0
+    kept = frame.set_aside(quality.refused) if quality.refused else frame
+    return kept, *((coverage, 0) if kept.bad is None or coverage is None else without_ground(coverage, kept.bad))
 
 
 def _coverage(arrival: Arrival, entry: LayerEntry, frame: FrameBlocks) -> tuple[shapely.Geometry, str]:
@@ -355,12 +370,17 @@ def _as_accepted(entry: LayerEntry, accept: Sequence[str]) -> LayerEntry:
 
 
 def _likeness(arrival: Arrival, entry: LayerEntry, frame: FrameBlocks, facts: VersionFacts) -> Likeness:
-    """What the library has of it already. Raises OneMapError version.label where new content has a used label."""
-    library = arrival.library
-    found = likeness(library, entry, frame, facts) if arrival.may_be_held else Likeness()
-    if found.same is None and facts.given_label is not None:
-        refuse_used_label(library.connection, entry.code, facts.given_label, arrival.place["file"])
-    return found
+    """What the library has of it already. What One Map or a package brings becomes a version all the same."""
+    if frame.count == 0 or (frame.bad is not None and not arrival.options.keep_bad):
+        return Likeness()
+    found = likeness(arrival.library, entry, frame, facts)
+    return found if arrival.may_be_held else replace(found, same=None)
+
+
+def _as_held(arrival: Arrival, item: GradedProblem) -> GradedProblem:
+    """What would refuse a version that the library has already is a remark; what is set aside stays so."""
+    is_set_aside = arrival.options.keep_bad and item.problem.facts.get("row") is not None
+    return replace(item, level="warn") if item.level == "refuse" and not is_set_aside else item
 
 
 def _version_facts(
@@ -373,6 +393,7 @@ def _version_facts(
         valid_to=options.valid_to,
         coverage=coverage,
         coverage_kind=coverage_kind,
+        is_ground_given=options.covers is not None or options.ground is not None,
         source=options.snapshot.source if options.snapshot else source_name(arrival.source),
         source_hash=raw.source_hash if raw else frame.values("sha256", np.array([0]))[0],
         accuracy_m=options.accuracy_m,
@@ -421,21 +442,21 @@ def _all_found(
     return [*found, *quality.found, *(GradedProblem(item, level_of(entry, item.code)) for item in joins)]
 
 
-def _accept_frame(
+def _check_accepted(
     arrival: Arrival, entry: LayerEntry, frame: FrameBlocks, quality: Quality, found: Sequence[GradedProblem]
-) -> FrameBlocks:
-    """The frame if nothing in it is to be refused; with --keep-bad the rest of it, with the bad features set aside."""
+) -> None:
+    """Raise OneMapError for what is to be refused in a frame; of single features not with --keep-bad, if any is left.
+
+    frame: what is left of it.
+    """
     refused = [item.problem for item in found if item.level == "refuse"]
     whole = [problem for problem in refused if problem.facts.get("row") is None]
     if refused and (whole or not arrival.options.keep_bad):
         _report(arrival, entry, found, quality.more)
         raise OneMapError.of(first_problems(refused, arrival.place))
-    if quality.refused:
-        frame = frame.set_aside(quality.refused)
     if frame.count == 0:
         _report(arrival, entry, found, quality.more)
         raise OneMapError.of([Problem("bad.all", arrival.place), *first_problems(refused, arrival.place)])
-    return frame
 
 
 def _report(arrival: Arrival, entry: LayerEntry, found: Sequence[GradedProblem], more: dict[str, int]) -> None:

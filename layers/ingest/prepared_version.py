@@ -100,6 +100,7 @@ class PreparedVersion:
             "set_aside": 0 if bad is None else len(bad.rows),
             "bad_table": None if bad is None else bad_table(version.table),
             "unchanged": self.same is not None,
+            "retired": None if version.retired is None else vars(version.retired),
             "in_force": today is not None and today.table == version.table,
             "valid_from": version.valid_from,
             "goes_before": None if today is None or today.table == version.table else today.label,

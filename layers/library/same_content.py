@@ -35,15 +35,23 @@ class Likeness:
 def likeness(library: Library, entry: LayerEntry, frame: FrameBlocks, facts: VersionFacts) -> Likeness:
     """What is known already of what a frame and its facts would say.
 
-    By the version in force on the frame's first day, else today; or the one that has the wanted label.
+    By the version that has the wanted label; the one in force on the frame's first day, else today; without a label
+    the one that was added last, too, which may have no date; then those that were retired, which are not to come back
+    because the file still lies there.
     """
     of_layer = [version for version in versions(library) if version.code == entry.code]
-    there = [in_force(of_layer, facts.valid_from or library.today())]
-    there += [version for version in of_layer if version.label == facts.given_label and version.retired is None]
+    label, live = facts.given_label, [version for version in of_layer if version.retired is None]
+    there = [version for version in live if version.label == label]
+    there += [in_force(live, facts.valid_from or library.today()), *(live[-1:] if label is None else ())]
+    there += [version for version in of_layer if version.retired is not None and label in (None, version.label)]
     candidates = dict.fromkeys(version for version in there if version is not None)
-    holding = [version for version in candidates if _holds(library, version, entry, frame)]
-    same = next((version for version in holding if _says_the_same(library, version, facts)), None)
-    return Likeness(same, next(iter(holding), None))
+    holding = (version for version in candidates if _holds(library, version, entry, frame))
+    of_rows: Version | None = None
+    for version in holding:
+        of_rows = of_rows or version
+        if _says_the_same(library, version, facts):
+            return Likeness(version, of_rows)
+    return Likeness(None, of_rows)
 
 
 def rows_hash(library: Library, version: Version, known: Iterable[Version]) -> str:
@@ -64,13 +72,17 @@ def rows_hash(library: Library, version: Version, known: Iterable[Version]) -> s
 
 
 def _says_the_same(library: Library, version: Version, facts: VersionFacts) -> bool:
-    """Whether a version holds as long, as exactly and for the same ground; another first day is said anew."""
+    """Whether a version holds from and until the same days, as exactly and for the same ground, as far as one says."""
     if facts.valid_from is not None and facts.valid_from.isoformat() != version.valid_from:
         return False
-    until = facts.valid_to.isoformat() if facts.valid_to else None
-    if (version.valid_to, version.accuracy_m, version.coverage_kind) != (until, facts.accuracy_m, facts.coverage_kind):
+    if facts.valid_to is not None and facts.valid_to.isoformat() != version.valid_to:
         return False
-    return bool(shapely.equals(coverage_of(library, version), facts.coverage))
+    if facts.accuracy_m is not None and facts.accuracy_m != version.accuracy_m:
+        return False
+    if not facts.is_ground_given:
+        return True
+    is_same_kind = version.coverage_kind == facts.coverage_kind
+    return is_same_kind and bool(shapely.equals(coverage_of(library, version), facts.coverage))
 
 
 def _holds(library: Library, version: Version, entry: LayerEntry, frame: FrameBlocks) -> bool:

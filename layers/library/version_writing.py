@@ -53,8 +53,9 @@ _ROWS_SHARE = 0.8  # of the time for writing; the rest is the index
 class VersionFacts:
     """The facts that are given with a version when it is added.
 
-    sure: by what its source did not look like the layer, for which somebody has answered; proof: of the delivery that
-    it came with, for the log: template, score, grade, and the hash of the report.
+    is_ground_given: somebody has said for which ground it speaks; sure: by what its source did not look like the layer,
+    for which somebody has answered; proof: of the delivery that it came with, for the log: template, score, grade, and
+    the hash of the report.
     """
 
     label: str | None
@@ -66,6 +67,7 @@ class VersionFacts:
     source_hash: str
     accuracy_m: float | None
     who: str
+    is_ground_given: bool = True
     sure: tuple[str, ...] = ()
     proof: Mapping[str, Any] | None = None
 

@@ -78,11 +78,15 @@ def ingest_view(result: Result, language: str) -> AnswerView:
 
 
 def ingest_warnings(result: Result, language: str) -> Iterator[str]:
-    """What is remarked on each layer that went in, and which sources were refused, with the first reason."""
+    """What is remarked on each layer that went in, which files are versions that were retired, and what was refused.
+
+    Of what was refused with the first reason.
+    """
     added = [row for row in result["plan"] if row["status"] == "added"]
     for row, taken in zip(added, result["added"], strict=True):
         if lines := [*remark_lines(taken["problems"], language)]:
             yield from (_source_name(row), *lines)
+    yield from (_unchanged_line(taken, language) for taken in result["unchanged"] if taken["retired"])
     for row in result["refused"]:
         first, *more = refusal_lines(row["problems"], language)
         yield from (phrase("said.ingest_refused", language, source=_source_name(row)), first)
@@ -97,7 +101,7 @@ def _source_name(row: Result) -> str:
 def added_lines(result: Result, language: str) -> list[str]:
     """What became of a version that was to be added. result: of `add`."""
     if result["unchanged"]:
-        return [phrase("said.unchanged", language, **result)]
+        return [_unchanged_line(result, language)]
     doubts = [problem["message"] for problem in result["problems"] if problem["code"] == "crs.assumed"]
     lines = [*doubts, phrase("said.add", language, **{**result, "problems": len(result["problems"])})]
     if not result["in_force"]:
@@ -105,6 +109,14 @@ def added_lines(result: Result, language: str) -> list[str]:
     if result["set_aside"]:
         lines.append(phrase("said.set_aside", language, count=result["set_aside"], table=result["bad_table"]))
     return lines
+
+
+def _unchanged_line(result: Result, language: str) -> str:
+    """That the library has it already, as which version; perhaps one that is in force no more."""
+    retired = result["retired"]
+    if not retired:
+        return phrase("said.unchanged", language, **result)
+    return phrase("said.unchanged_retired", language, **{**result, **retired, "day": retired["at"][:10]})
 
 
 def _plan_row(row: Result, language: str, with_reasons: bool) -> AnswerRow:

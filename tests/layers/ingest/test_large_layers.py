@@ -313,11 +313,15 @@ def test_what_needs_no_look_at_the_data_is_refused_before_it_is_read(libraries, 
     def report(share, step):
         shares.append(share)
 
-    for wishes, code in (({"label": "2025"}, "version.label"), ({"covers": "district"}, "coverage.no_district")):
+    # With its bad features the file is more than the version that it became without them.
+    used = {"label": "2025", "keep_bad": False}
+    for wishes, code in ((used, "version.label"), ({"covers": "district"}, "coverage.no_district")):
         with pytest.raises(OneMapError) as error:
             add_patches(library, sources / "many.gpkg", report, **wishes)
         assert error.value.code == code
     assert set(shares) == {0.0}
+    again = add_patches(library, sources / "many.gpkg", label="2025")
+    assert (again["unchanged"], again["version"]) == (True, "2025")
 
 
 def write_town(path, size):

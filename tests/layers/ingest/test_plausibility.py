@@ -90,7 +90,7 @@ def test_another_layers_name_is_told_before_there_is_any_version(add):
 
 def test_of_a_file_of_several_layers_the_layers_name_counts(library, tmp_path, onemap):
     path = write_layer(tmp_path / "生态保护红线.gpkg", squares(1), layer="甲")
-    write_layer(path, squares(1), layer="DLTB")
+    write_layer(path, squares(2), layer="DLTB")
     arguments = ("add", library, path, "--as", "YJJBNTTB", "--covers", "district")
     assert onemap(*arguments, "--layer", "甲").code == 0
     assert doubts(onemap(*arguments, "--layer", "DLTB")) == ["its name “DLTB” is that of DLTB Land use patches."]

@@ -137,6 +137,99 @@ def test_a_delivery_every_night_is_one_version(library, tmp_path, onemap):
     shutil.rmtree(folder)
 
 
+def many(count):
+    """Squares in rows, with the fields of the red line."""
+    shapes = [
+        shapely.box(500_000 + 30 * column, 4_200_000 + 30 * row, 500_020 + 30 * column, 4_200_020 + 30 * row)
+        for row, column in (divmod(number, 30) for number in range(count))
+    ]
+    return shapes, {"BSM": [str(n) for n in range(count)], "HXMC": ["甲"] * count}
+
+
+def nights(onemap, library, folder, *options, count=1):
+    """The same folder on several nights: the answers, each of which wrote nothing."""
+    before = labels(library)
+    answers = [onemap("ingest", library, folder, "--each", *options) for _ in range(count)]
+    for answer in answers:
+        assert (answer.code, answer.json["added"], answer.json["refused"]) == (0, [], []), answer.json["refused"]
+    assert labels(library) == before
+    return answers[-1].json["unchanged"]
+
+
+def test_an_earlier_file_that_stays_in_the_folder_is_unchanged(library, onemap, tmp_path):
+    folder = tmp_path / "delivery"
+    folder.mkdir()
+    write_layer(folder / "生态保护红线2023.gpkg", *many(60))
+    assert onemap("ingest", library, folder, "--each", "--covers", "district").code == 0
+    write_layer(folder / "生态保护红线2024.gpkg", *many(300))  # far more: the earlier one is not doubted for it
+    assert onemap("ingest", library, folder, "--each", "--sure").code == 0
+    for more in ((), ("--covers", "extent")):
+        same = nights(onemap, library, folder, *more)
+        assert [(row["version"], row["features"]) for row in same] == [("2023", 60), ("2024", 300)]
+    write_layer(folder / "生态保护红线2023.gpkg", *many(61))
+    answer = onemap("ingest", library, folder, "--each", "--sure")
+    assert (answer.code, refusals(answer)) == (4, ["version.label"])
+
+
+def refusals(answer):
+    return [problem["code"] for row in answer.json["refused"] for problem in row["problems"]]
+
+
+def test_an_earlier_file_is_read_and_held_against_what_was_said_of_it_then(library, onemap, tmp_path):
+    folder = tmp_path / "delivery"
+    folder.mkdir()
+    shapes, columns = many(60)
+    first = write_layer(folder / "生态保护红线2023.gpkg", shapes, {"编号": columns["BSM"], "HXMC": columns["HXMC"]})
+    ground = write_layer(tmp_path / "ground.gpkg", [shapely.box(500_000, 4_200_000, 500_950, 4_200_500)])
+    said = ("--covers", ground, "--accuracy", "5", "--valid-to", "2030-01-01", "--fields", "BSM=编号")
+    add = ("add", library, first, "--as", "STBHHX", "--label", "2023")
+    assert onemap(*add, *said).code == 0
+    later = write_layer(folder / "生态保护红线2024.gpkg", *many(61))
+    assert onemap("add", library, later, "--as", "STBHHX", "--label", "2024", "--covers", "district").code == 0
+    assert [row["version"] for row in nights(onemap, library, folder)] == ["2023", "2024"]
+    # What is said otherwise by hand is no version that is there.
+    for other in (("--covers", "district"), ("--accuracy", "6"), ("--valid-to", "2031-01-01")):
+        given = dict([*zip(said[::2], said[1::2], strict=True), other])
+        assert onemap(*add, *(part for pair in given.items() for part in pair)).codes == ["version.label"]
+
+
+def test_an_undated_file_behind_a_dated_version_is_added_once(add, library, onemap, tmp_path):
+    assert add(write_layer(tmp_path / "a.gpkg", SHAPES, NAMES), "--valid-from", "2024-01-01").code == 0
+    folder = tmp_path / "delivery"
+    folder.mkdir()
+    write_layer(folder / "STBHHX.gpkg", SHAPES[::-1], NAMES)
+    assert onemap("ingest", library, folder, "--each").code == 0
+    assert [row["version"] for row in nights(onemap, library, folder, count=2)] == ["v2"]
+
+
+def test_a_retired_file_that_stays_in_the_folder_does_not_come_back(library, onemap, core, tmp_path):
+    folder = tmp_path / "delivery"
+    folder.mkdir()
+    write_layer(folder / "STBHHX.gpkg", SHAPES, NAMES)
+    write_layer(folder / "自然保护地2024.gpkg", SHAPES[:1], {"BH": ["7"], "MC": ["山"], "GNFQ": ["核心保护区"]})
+    assert onemap("ingest", library, folder, "--each", "--covers", "district").code == 0
+    for code, label in (("STBHHX", "v1"), ("ZRBHD", "2024")):
+        assert onemap("retire", library, code, label, "--reason", "wrong file").code == 0
+    same = nights(onemap, library, folder, "--covers", "district")
+    assert {row["code"]: row["retired"]["reason"] for row in same} == {"STBHHX": "wrong file", "ZRBHD": "wrong file"}
+    told = core("ingest", library, folder, "--each", "--lang", "en")
+    assert told.returncode == 0
+    assert told.stderr.decode("utf-8").count("nothing was written") == 2
+
+
+def test_bad_features_that_are_set_aside_every_night_are_one_version(library, onemap, tmp_path):
+    folder = tmp_path / "delivery"
+    folder.mkdir()
+    shapes, columns = many(40)
+    bow = shapely.Polygon([(500_000, 4_200_900), (500_050, 4_200_950), (500_050, 4_200_900), (500_000, 4_200_950)])
+    first = write_layer(folder / "生态保护红线2023.gpkg", [*shapes[1:], bow], columns)
+    add = ("add", library, first, "--as", "STBHHX", "--label", "2023", "--keep-bad")
+    assert onemap(*add, "--covers", "district").code == 0
+    again = onemap(*add)
+    assert (again.code, again.json["unchanged"], again.json["version"]) == (0, True, "2023"), again.json
+    assert onemap("add", library, first, "--as", "STBHHX", "--label", "2023").codes != ["version.label"]
+
+
 def test_a_version_without_a_date_says_that_another_goes_before_it(add, library, tmp_path, core):
     assert add(write_layer(tmp_path / "a.gpkg", SHAPES, NAMES), "--valid-from", "2024-01-01").json["in_force"] is True
     path = write_layer(tmp_path / "b.gpkg", SHAPES[::-1], NAMES)
