@@ -2,6 +2,7 @@
 
 import contextlib
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -49,7 +50,8 @@ class IngestOptions:
     covers: of what the plan says nothing of, and of whose label the library has no version; change: of datum, for the
     layers that need one; files: files and folders of the delivery that alone are looked at, empty for all; copy:
     rasters are copied beside the library, for they came in an archive; provers: they prove polygons valid while they
-    are read; proof: of the delivery against a template, which the log keeps with each version.
+    are read; proof: of the delivery against a template, which the log keeps with each version; codes_of_many: of
+    layers of which it holds several files.
     """
 
     required_fields: Callable[[str], Sequence[str]]
@@ -65,6 +67,7 @@ class IngestOptions:
     copy: bool = False
     provers: Provers = NOBODY
     proof: Mapping[str, Any] | None = None
+    codes_of_many: frozenset[str] = frozenset()
 
 
 class DeliveryRefused(OneMapError):
@@ -104,7 +107,9 @@ def ingest(library: Library, folder: Path, options: IngestOptions, progress: Pro
                 write_plan(options.plan, rows, options.language)
                 return _result([replace(row, status=_planned_status(row)) for row in rows], [], [], options)
         work = progress.part(_LOOKED_AT, 1.0)
-        options = replace(options, copy=place != folder)
+        counts = Counter(row.code for row in rows if row.status == MATCHED and row.code)
+        codes_of_many = frozenset(code for code, count in counts.items() if count > 1)
+        options = replace(options, copy=place != folder, codes_of_many=codes_of_many)
         carry_out = _add_each if options.each else _add_all
         return carry_out(library, place, rows, options, work)
 
@@ -190,6 +195,7 @@ def _add_options(library: Library, row: PlanRow, options: IngestOptions, folder:
         sure=row.sure or options.sure,
         measured=True,
         proof=options.proof,
+        is_one_of_many=row.code in options.codes_of_many,
         copy=options.copy and Path(row.source).suffix.lower() in RASTERS,
         normalising=SourceOptions(crs=row.crs, transform=change, fields=row.fields, repair=row.repair),
         provers=options.provers,

@@ -230,6 +230,24 @@ def test_bad_features_that_are_set_aside_every_night_are_one_version(library, on
     assert onemap("add", library, first, "--as", "STBHHX", "--label", "2023").codes != ["version.label"]
 
 
+def test_two_files_of_a_layer_without_a_year_do_not_become_new_versions_every_night(library, tmp_path, onemap):
+    folder, plan = tmp_path / "delivery", tmp_path / "plan.toml"
+    folder.mkdir()
+    write_layer(folder / "甲.gpkg", SHAPES[:2], {name: values[:2] for name, values in NAMES.items()})
+    write_layer(folder / "乙.gpkg", SHAPES, NAMES)
+    lines = [f'[[layer]]\nsource = "{name}.gpkg"\ncode = "STBHHX"\nsure = true\n' for name in ("甲", "乙")]
+    plan.write_text("\n".join(lines), encoding="utf-8")
+    arguments = ("ingest", library, folder, "--covers", "district", "--plan", plan)
+    assert len(onemap(*arguments).json["added"]) == 2
+    for more in ((), ("--each",), ("--each",)):
+        answer = onemap(*arguments, *more)
+        assert (answer.code, answer.json["added"]) == (0, [])
+        assert sorted(row["version"] for row in answer.json["unchanged"]) == ["v1", "v2"]
+    (folder / "甲.gpkg").unlink()
+    write_layer(folder / "甲.gpkg", SHAPES[:3], {name: values[:3] for name, values in NAMES.items()})
+    assert [row["version"] for row in onemap(*arguments).json["added"]] == ["v3"]
+
+
 def test_a_version_without_a_date_says_that_another_goes_before_it(add, library, tmp_path, core):
     assert add(write_layer(tmp_path / "a.gpkg", SHAPES, NAMES), "--valid-from", "2024-01-01").json["in_force"] is True
     path = write_layer(tmp_path / "b.gpkg", SHAPES[::-1], NAMES)
