@@ -43,7 +43,7 @@ def likeness(
     """
     of_layer = [version for version in versions(library) if version.code == entry.code]
     label, live = facts.given_label, [version for version in of_layer if version.retired is None]
-    there = [version for version in live if version.label == label]
+    there: list[Version | None] = [version for version in live if version.label == label]
     there += [in_force(live, facts.valid_from or library.today()), *(live[-1:] if label is None else ())]
     there += reversed(live) if of_any else ()
     there += [version for version in of_layer if version.retired is not None and label in (None, version.label)]

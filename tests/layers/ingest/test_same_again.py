@@ -181,15 +181,15 @@ def test_an_earlier_file_is_read_and_held_against_what_was_said_of_it_then(libra
     shapes, columns = many(60)
     first = write_layer(folder / "生态保护红线2023.gpkg", shapes, {"编号": columns["BSM"], "HXMC": columns["HXMC"]})
     ground = write_layer(tmp_path / "ground.gpkg", [shapely.box(500_000, 4_200_000, 500_950, 4_200_500)])
-    said = ("--covers", ground, "--accuracy", "5", "--valid-to", "2030-01-01", "--fields", "BSM=编号")
+    options = ("--covers", ground, "--accuracy", "5", "--valid-to", "2030-01-01", "--fields", "BSM=编号")
     add = ("add", library, first, "--as", "STBHHX", "--label", "2023")
-    assert onemap(*add, *said).code == 0
+    assert onemap(*add, *options).code == 0
     later = write_layer(folder / "生态保护红线2024.gpkg", *many(61))
     assert onemap("add", library, later, "--as", "STBHHX", "--label", "2024", "--covers", "district").code == 0
     assert [row["version"] for row in nights(onemap, library, folder)] == ["2023", "2024"]
     # What is said otherwise by hand is no version that is there.
     for other in (("--covers", "district"), ("--accuracy", "6"), ("--valid-to", "2031-01-01")):
-        given = dict([*zip(said[::2], said[1::2], strict=True), other])
+        given = dict([*zip(options[::2], options[1::2], strict=True), other])
         assert onemap(*add, *(part for pair in given.items() for part in pair)).codes == ["version.label"]
 
 
@@ -212,9 +212,9 @@ def test_a_retired_file_that_stays_in_the_folder_does_not_come_back(library, one
         assert onemap("retire", library, code, label, "--reason", "wrong file").code == 0
     same = nights(onemap, library, folder, "--covers", "district")
     assert {row["code"]: row["retired"]["reason"] for row in same} == {"STBHHX": "wrong file", "ZRBHD": "wrong file"}
-    told = core("ingest", library, folder, "--each", "--lang", "en")
-    assert told.returncode == 0
-    assert told.stderr.decode("utf-8").count("nothing was written") == 2
+    output = core("ingest", library, folder, "--each", "--lang", "en")
+    assert output.returncode == 0
+    assert output.stderr.decode("utf-8").count("nothing was written") == 2
 
 
 def test_bad_features_that_are_set_aside_every_night_are_one_version(library, onemap, tmp_path):

@@ -106,8 +106,8 @@ def test_after_it_the_same_file_comes_back_under_a_new_label_only(library, onema
         same = onemap(*add, *more)
         assert (same.code, same.json["unchanged"], same.json["version"]) == (0, True, "2025-01-01")
         assert (same.json["in_force"], same.json["retired"]["reason"]) == (False, "wrong file")
-    told = core(*add, "--lang", "en").stdout.decode("utf-8")
-    assert "STBHHX: unchanged, the same as version 2025-01-01, which 王工 retired on" in told
+    output = core(*add, "--lang", "en").stdout.decode("utf-8")
+    assert "STBHHX: unchanged, the same as version 2025-01-01, which 王工 retired on" in output
     again = onemap(*add, "--valid-from", "2025-01-01", "--label", "again")
     assert (again.code, again.json["unchanged"]) == (0, False)
     with closing(sqlite3.connect(library)) as connection:
