@@ -125,15 +125,15 @@ NOBODY_S += [(step, who, "steps/", fields) for step, fields in OF_CASE.items() f
 def test_a_step_of_somebody_else_s_is_forbidden_and_changes_nothing(server: WebServer, bureau: Bureau):
     assert OF_OPINION.keys() == set(OPINION_STEPS) and OF_CASE.keys() == set(CASE_STEPS) - {"remedy"}
     people = {name: officer(server, name) for name in ("web_land", "web_water", "web_lead")}
-    case, found = f"/cases/{bureau.case}", {}
+    case, answers = f"/cases/{bureau.case}", {}
     land = people["web_land"].page(f"{case}/opinions/land")
     finding = html.unescape(re.search(r'<option value="(\[&#34;[^"]*)"', land)[1])
     before, parcels = bureau.show_case(), json.dumps(geojson({"P": ground(80, 20, 110, 50)})).encode()
     for step, who, place, fields in NOBODY_S:
         sent = {"expect": str(before["revision"]), "finding": finding, **fields}
         reply = upload(people[who], "p.geojson", parcels, page="/open", to=f"{case}/{place}{step}", **sent)
-        found[step, who, place] = reply.status, re.findall(r'role="alert".*?</', reply.body.decode(), re.DOTALL)
-    assert {what: told for what, told in found.items() if told[0] != 403} == {}
+        answers[step, who, place] = reply.status, re.findall(r'role="alert".*?</', reply.body.decode(), re.DOTALL)
+    assert {what: answer for what, answer in answers.items() if answer[0] != 403} == {}
     assert bureau.show_case() == before
     for one in people.values():
         assert one.ask("POST", "/sign-out").status == 303
