@@ -1,6 +1,8 @@
 """`onemap web` on a library on a server: PostgreSQL proves who signs in, and decides what each may do."""
 
 import contextlib
+import html
+import json
 import re
 import time
 from collections.abc import Iterator
@@ -12,11 +14,13 @@ import psutil
 import pytest
 
 from onemap.rules.verbs.web.account_door import SlowedFailures
+from onemap.rules.verbs.web.desk_steps import CASE_STEPS, OPINION_STEPS
 from onemap.tests.attacks.server_accounts import Bureau
 from onemap.tests.attacks.web_accounts import PASSWORD, ROLES, address_of
 from onemap.tests.postgis_server import NEVER_MADE
 from onemap.tests.rules.command import command
-from onemap.tests.rules.verbs.web.web_client import Officer, Reply, WebServer
+from onemap.tests.rules.verbs.web.asked_town import geojson, ground
+from onemap.tests.rules.verbs.web.web_client import Officer, Reply, WebServer, upload
 
 OPINE = {"conclusion": "disagree", "text": "退让", "basis": "土地管理法 第三十五条"}
 
@@ -101,6 +105,40 @@ def test_a_form_of_a_session_that_has_ended_is_not_lost(server: WebServer, burea
         assert f'name="to" value="{to}"' in text
 
 
+OF_OPINION = {
+    "opine": OPINE,
+    "sign": {"unanswered": "无"},
+    "return": {"reason": "x"},
+    "extend": {"days": "3", "reason": "x"},
+    "override": {"verdict": "notice", "reason": "x"},
+}
+OF_CASE = {
+    **{step: {"reason": "x"} for step in CASE_STEPS if step != "remedy"},  # which any department may have found
+    "extend": {"days": "3", "reason": "x"},
+}
+NOBODY_S = [(step, "web_water", "opinions/land/", fields) for step, fields in OF_OPINION.items()]
+NOBODY_S += [(step, "web_lead", "opinions/land/", OF_OPINION[step]) for step in ("opine", "sign", "override")]
+NOBODY_S += [(step, who, "steps/", fields) for step, fields in OF_CASE.items() for who in ("web_land", "web_water")]
+
+
+@pytest.mark.slow
+def test_a_step_of_somebody_else_s_is_forbidden_and_changes_nothing(server: WebServer, bureau: Bureau):
+    assert OF_OPINION.keys() == set(OPINION_STEPS) and OF_CASE.keys() == set(CASE_STEPS) - {"remedy"}
+    people = {name: officer(server, name) for name in ("web_land", "web_water", "web_lead")}
+    case, answers = f"/cases/{bureau.case}", {}
+    land = people["web_land"].page(f"{case}/opinions/land")
+    finding = html.unescape(re.search(r'<option value="(\[&#34;[^"]*)"', land)[1])
+    before, parcels = bureau.show_case(), json.dumps(geojson({"P": ground(80, 20, 110, 50)})).encode()
+    for step, who, place, fields in NOBODY_S:
+        sent = {"expect": str(before["revision"]), "finding": finding, **fields}
+        reply = upload(people[who], "p.geojson", parcels, page="/open", to=f"{case}/{place}{step}", **sent)
+        answers[step, who, place] = reply.status, re.findall(r'role="alert".*?</', reply.body.decode(), re.DOTALL)
+    assert {what: answer for what, answer in answers.items() if answer[0] != 403} == {}
+    assert bureau.show_case() == before
+    for one in people.values():
+        assert one.ask("POST", "/sign-out").status == 303
+
+
 @pytest.mark.slow
 def test_each_step_is_decided_by_the_server_s_own_rights(server: WebServer, bureau: Bureau):
     people = {name: officer(server, name) for name in ROLES if name != "web_stranger"}
@@ -116,14 +154,14 @@ def test_each_step_is_decided_by_the_server_s_own_rights(server: WebServer, bure
         return people[who].ask("POST", path, form_key=key[who], expect=shown, **fields).status
 
     others = [name for name in people if name not in ("web_land", "web_land_2", "web_lead")]
-    assert [step(name, f"{land}/opine", **OPINE) for name in (*others, "web_lead")] == [409] * 2
+    assert [step(name, f"{land}/opine", **OPINE) for name in (*others, "web_lead")] == [403] * 2
     assert step("web_land", f"{land}/opine", **OPINE) == 303
-    assert [step(name, f"{land}/sign", unanswered="无") for name in (*others, "web_lead")] == [409] * 2
+    assert [step(name, f"{land}/sign", unanswered="无") for name in (*others, "web_lead")] == [403] * 2
     assert step("web_land", f"{land}/sign", unanswered="无") == 409  # whoever wrote it does not sign it
     assert step("web_land_2", f"{land}/sign", unanswered="无") == 303
     clerks = [name for name in people if name != "web_lead"]
     for path in ("consolidate", "issue", "withdraw", "circulate"):
-        assert [step(name, f"{case}/steps/{path}", reason="x") for name in clerks] == [409] * len(clerks)
+        assert [step(name, f"{case}/steps/{path}", reason="x") for name in clerks] == [403] * len(clerks)
     opinion = next(one for one in bureau.show_case()["opinions"] if one["department"] == "land")
     assert opinion and (opinion["drafted_by"], opinion["signed_by"]) == ("web_land", "web_land_2")
     page = people["web_lead"].page(case)

@@ -1,12 +1,16 @@
 """The tables of a stored check as `check --out` writes them, titled in the language that is asked for."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyproj
+import shapely
 
+from onemap.layers.crs.systems import transformation
 from onemap.layers.geometry.wkb_reading import geometries_of_wkb
 from onemap.layers.library.library import Library
 from onemap.rules.judge.findings.land_classes import with_class_titles
@@ -14,9 +18,11 @@ from onemap.rules.judge.findings.run_tables import class_tables, parcel_table, r
 from onemap.rules.judge.findings.table import Table, typed_columns
 from onemap.rules.judge.inputs.parcel_rows import ParcelRows
 from onemap.rules.judge.packs.pack import joined_rules
-from onemap.rules.judge.runs.run_store import stored_packs, stored_rows, stored_values
+from onemap.rules.judge.runs.arrow_blocks import plain_columns
+from onemap.rules.judge.runs.run_store import stored_blocks, stored_packs, stored_rows, stored_values
 
 _TOLD = ("parcel", "rule", "title", "verdict", "area_ellipsoidal_m2", "reason", "counted", "basis")
+_OF_PARCELS, _OF_FINDINGS = ("parcel", "verdict"), ("parcel", "verdict", "rule", "title")
 
 
 def stored_tables(library: Library, identifier: str, language: str) -> dict[str, Table]:
@@ -43,6 +49,29 @@ def finding_records(library: Library, identifier: str, department: str, language
     own = [dict(zip(_TOLD, values, strict=True)) for *values, whose in rows if whose == department]
     titles = _titles_in(library, identifier, ((one["rule"], one["title"]) for one in own), language)
     return [{**one, "title": title} for one, title in zip(own, titles, strict=True)]
+
+
+def ground_records(library: Library, identifier: str, language: str) -> dict[str, list[dict[str, Any]]]:
+    """Findings and parcels of a stored check for a map: verdict, title, and geometry as GeoJSON in degrees (WGS 84).
+
+    What has no ground is left out. Raises OneMapError run.unknown, run.damaged.
+    """
+    findings = list(_ground_rows(library, identifier, "findings", _OF_FINDINGS))
+    titles = _titles_in(library, identifier, ((one["rule"], one["title"]) for one in findings), language)
+    found = [{**one, "title": title} for one, title in zip(findings, titles, strict=True)]
+    return {"findings": found, "parcels": list(_ground_rows(library, identifier, "parcels", _OF_PARCELS))}
+
+
+def _ground_rows(library: Library, identifier: str, table: str, names: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    change = transformation(library.crs, pyproj.CRS.from_epsg(4326))
+    for rows in stored_blocks(library, identifier, table):
+        shapes = geometries_of_wkb(rows.bodies())
+        if change is not None:
+            shapes = shapely.transform(shapes, lambda points: np.column_stack(change(points[:, 0], points[:, 1])))
+        values = zip(*plain_columns(rows.columns.select(names)).values(), strict=True)
+        for one, shape in zip(values, shapes, strict=True):
+            if shape is not None and not shapely.is_empty(shape):
+                yield {**dict(zip(names, one, strict=True)), "geometry": json.loads(shapely.to_geojson(shape))}
 
 
 def _titles_in(library: Library, identifier: str, pairs: Iterable[tuple[str, str]], language: str) -> list[str]:

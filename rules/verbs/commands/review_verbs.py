@@ -52,6 +52,7 @@ REVIEW_VERBS: tuple[Verb, ...] = (
         _STEP[0],
         Parameter("round", "N", convert=to_count),
         Parameter("findings", "D", choices=DEPARTMENTS),
+        Parameter("ground", flag=True),
         out_parameter(CHECK_FORMS, repeated=False),
         Parameter("overwrite", flag=True),
     ),

@@ -28,8 +28,9 @@ class CorePool:
         for _ in range(count):
             self._free.put(None)  # the first is started when it is needed, each further one after an answer
         self._all: set[ServeChild] = set()
+        self._starting = threading.Lock()
+        # Not in a pool of one that is signed in, nor after the end: whoever asks then is answered web.core_ended.
         self._may_start = True
-        self._has_ended = False
 
     @classmethod
     def of_child(cls, child: ServeChild, seconds: float) -> "CorePool":
@@ -41,30 +42,34 @@ class CorePool:
         return pool
 
     @contextlib.contextmanager
-    def _core(self) -> Iterator[ServeChild]:
+    def _core(self) -> Iterator[ServeChild | None]:
+        """A free core, another one in place of one that ended; None where there is none and none may be started."""
         child = self._free.get()
         try:
-            if child is None or (self._may_start and not child.is_alive):
-                if child is not None:
-                    self._all.discard(child)
-                    child.end()
-                child = self._started_core()
+            if child is None or not child.is_alive:
+                child = self._started_core(child)
             yield child
         finally:
             self._start_another()
             self._free.put(child)
 
-    def _started_core(self) -> ServeChild:
-        child = ServeChild(self._language, most=self._most, gives_way=self._gives_way)
-        self._all.add(child)
-        return child
+    def _started_core(self, before: ServeChild | None = None) -> ServeChild | None:
+        """A new core, in place of the one before; where none may be started, that one."""
+        with self._starting:
+            if not self._may_start:
+                return before
+            if before is not None:
+                self._all.discard(before)
+                before.end()
+            child = ServeChild(self._language, most=self._most, gives_way=self._gives_way)
+            self._all.add(child)
+            return child
 
     def _start_another(self) -> None:
         """Start a core that nobody needed yet, so that whoever comes while the others work need not wait for it."""
         with contextlib.suppress(queue.Empty):
             other = self._free.get_nowait()
-            is_wanted = other is None and self._may_start and not self._has_ended
-            self._free.put(self._started_core() if is_wanted else other)
+            self._free.put(self._started_core() if other is None else other)
 
     def ask(
         self,
@@ -75,10 +80,13 @@ class CorePool:
     ) -> VerbAnswer:
         """Ask a free core, and wait for its answer. begun: is given what cancels it.
 
-        What takes longer than the bound is broken off, and answered as web.too_long.
+        What takes longer than the bound is broken off, and answered as web.too_long. Where a core ends meanwhile, or
+        has ended and no other may be started, the answer is web.core_ended.
         """
-        late = threading.Event()
+        late, language = threading.Event(), str(values.get("lang", self._language))
         with self._core() as child:
+            if child is None:
+                return refusal_of(OneMapError("web.core_ended"), language)
             timers: list[threading.Timer] = []
 
             def at_number(number: int) -> None:
@@ -100,14 +108,15 @@ class CorePool:
                     timer.cancel()
         if late.is_set() and answer.result is None:
             error = OneMapError("web.too_long", seconds=f"{self.seconds:,.0f}")
-            return refusal_of(error, str(values.get("lang", self._language)))
+            return refusal_of(error, language)
         return answer
 
     def end(self) -> None:
-        """End all cores."""
-        self._has_ended = True
-        for child in list(self._all):
-            child.end()
+        """End all cores; no other is started."""
+        with self._starting:
+            self._may_start = False
+            for child in self._all:
+                child.end()
 
 
 def _timer(seconds: float, act: Callable[[], None]) -> threading.Timer:

@@ -44,6 +44,7 @@ _DOCUMENTS = ("pdf", "docx", "html")
 _NO_OVERALL = "not_involved"  # which a case as a whole never is
 _FEW_FIELDS = 5
 _PLACE = ("x", "y", "crs", "radius", "as_of")
+_NO_RIGHT = {"library.no_right", "review.foreign", "review.lead_only", "review.not_yours"}
 _LOST = {"account.signed_out", "library.connection_lost", "web.core_ended"}
 Act = Callable[[Request, Session], Response]
 AskAgain = Callable[[Request, Mapping[str, str], str, Session], Response]
@@ -155,7 +156,7 @@ class DeskPages:
             "why": why,
         }
         page = _page("case.html", session, case=found, state=_state(found, session.language), **facts)
-        page.status_code = 409 if why else 200
+        page.status_code = _step_status(why)
         return page
 
     def _opinion(
@@ -191,7 +192,7 @@ class DeskPages:
             "revision": found["revision"],  # whoever was told of another's step sees it, and may go on
         }
         page = _page("opinion.html", session, case=found, **facts)
-        page.status_code = 409 if why else 200
+        page.status_code = _step_status(why)
         return page
 
     async def _take_step(self, request: Request) -> Response:
@@ -336,6 +337,13 @@ def _site_refusal(code: str, session: Session) -> VerbRefusal:
 def _is_lost(session: Session, refused: VerbRefusal) -> bool:
     """Whether an account's connection is gone, so that its password is needed again."""
     return session.is_account and refused.answer.problems[0]["code"] in _LOST
+
+
+def _step_status(why: Sequence[Mapping[str, Any]]) -> int:
+    """Of the page that is shown again after a step. why: the step was not taken."""
+    if not why:
+        return 200
+    return 403 if any(problem["code"] in _NO_RIGHT for problem in why) else 409
 
 
 def _kept_fields(request: Request, session: Session) -> dict[str, str]:

@@ -1,8 +1,7 @@
 """The map of the site: its page, the layers in force, tiles from the core, and the parcels of a case with findings."""
 
 import base64
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,7 +16,6 @@ from onemap.rules.display.maps.symbols import verdict_symbol
 from onemap.rules.verbs.web.media_types import MEDIA_TYPES
 from onemap.rules.verbs.web.session_table import Session
 from onemap.rules.verbs.web.site_guard import ASSETS
-from onemap.rules.verbs.web.verb_question import room_of_answer
 
 MAP_LIBRARY = "maplibre"  # the folder of MapLibre GL JS, as it was published, with its licence
 _ASSETS = {
@@ -101,14 +99,12 @@ class MapPages:
 
     def _parcels(self, request: Request, session: Session) -> Response:
         """Parcels and pieces of findings of a case, in degrees, each with its verdict and how that is drawn."""
-        with room_of_answer() as folder:
-            asked = {"case": request.path_params["case"], "out": str(folder / "tables")}
-            self._desk.answer(session, "review show", **asked)
-            features = [
-                feature
-                for kind, table in (("piece", "findings"), ("parcel", "parcels"))
-                for feature in _features(folder / "tables" / f"{table}.parquet", kind, session.language)
-            ]
+        ground = self._desk.answer(session, "review show", case=request.path_params["case"], ground=True)["ground"]
+        features = [
+            _feature(one, kind, session.language)
+            for kind, table in (("piece", "findings"), ("parcel", "parcels"))
+            for one in ground[table]
+        ]
         return JSONResponse({"type": "FeatureCollection", "features": features})
 
     async def _asset(self, request: Request) -> Response:
@@ -129,36 +125,15 @@ def _day(request: Request, name: str) -> str:
         return ""
 
 
-def _features(path: Path, kind: str, language: str) -> Sequence[Mapping[str, Any]]:
-    """The rows of a table with their geometry in degrees."""
-    import numpy as np
-    import pyproj
-    import shapely
-    from pyarrow import parquet
-
-    from onemap.layers.crs.systems import transformation
-
-    names = ["parcel", "verdict", "geometry"] + (["title", "rule"] if kind == "piece" else [])
-    rows = parquet.read_table(path, columns=names).to_pylist()
-    described = json.loads(parquet.read_metadata(path).metadata[b"geo"])["columns"]["geometry"]["crs"]
-    change = transformation(pyproj.CRS.from_json_dict(described), pyproj.CRS.from_epsg(4326))
-    shapes = shapely.from_wkb([row["geometry"] for row in rows])
-    if change is not None:
-        shapes = shapely.transform(shapes, lambda points: np.column_stack(change(points[:, 0], points[:, 1])))
-    symbols = {verdict: verdict_symbol(verdict, language) for verdict in {row["verdict"] for row in rows}}
-    return [
-        {
-            "type": "Feature",
-            "properties": {
-                "kind": kind,
-                "parcel": row["parcel"],
-                "verdict": row["verdict"],
-                "colour": symbols[row["verdict"]].stroke,
-                "word": symbols[row["verdict"]].title,
-                "title": row.get("title") or row.get("rule") or row["parcel"],
-            },
-            "geometry": json.loads(shapely.to_geojson(shape)),
-        }
-        for row, shape in zip(rows, shapes, strict=True)
-        if shape is not None and not shapely.is_empty(shape)
-    ]
+def _feature(one: Mapping[str, Any], kind: str, language: str) -> dict[str, Any]:
+    """A parcel or a piece of a finding, with how its verdict is drawn."""
+    symbol = verdict_symbol(one["verdict"], language)
+    properties = {
+        "kind": kind,
+        "parcel": one["parcel"],
+        "verdict": one["verdict"],
+        "colour": symbol.stroke,
+        "word": symbol.title,
+        "title": one.get("title") or one.get("rule") or one["parcel"],
+    }
+    return {"type": "Feature", "properties": properties, "geometry": one["geometry"]}

@@ -110,6 +110,10 @@ def review_show(values: Values, context: VerbContext) -> Result:
             from onemap.rules.judge.runs.stored_tables import finding_records
 
             answer["findings"] = finding_records(library, one.run, values["findings"], context.language)
+        if values.get("ground"):
+            from onemap.rules.judge.runs.stored_tables import ground_records
+
+            answer["ground"] = ground_records(library, one.run, context.language)
         if values.get("out"):
             from onemap.rules.review.round_evidence import write_evidence
 

@@ -1,8 +1,12 @@
 """What a panel is told: which steps are allowed and why not, a round's tables for the map, counts by verdict."""
 
+import json
+
+import geopandas as gpd
 import pandas as pd
 import pyogrio
 import pytest
+import shapely
 from pyarrow import parquet
 
 from onemap.layers.catalogue.schema import DEPARTMENTS
@@ -104,6 +108,18 @@ def test_the_findings_of_a_department_are_those_of_the_tables(town, tmp_path):
         assert all(f"{row['title']} · {row['basis']}" in text for row in rows if row["basis"])
         count += len(rows)
     assert count == len(table) > 0
+
+
+def test_the_ground_of_a_case_is_that_of_the_tables_in_degrees(town, tmp_path):
+    case = town.open()
+    assert command("review", "show", town.library, case, "--out", tmp_path / "tables").code == 0
+    ground = command("review", "show", town.library, case, "--ground").json["ground"]
+    for name, columns in (("parcels", ["parcel", "verdict"]), ("findings", ["parcel", "verdict", "rule", "title"])):
+        table = gpd.read_parquet(tmp_path / "tables" / f"{name}.parquet").to_crs(4326)
+        table = table[~(table.geometry.isna() | table.geometry.is_empty)]
+        assert [[one[column] for column in columns] for one in ground[name]] == table[columns].to_numpy().tolist()
+        shapes = shapely.from_geojson([json.dumps(one["geometry"]) for one in ground[name]])
+        assert len(shapes) and shapely.equals_exact(shapes, table.geometry.to_numpy(), 1e-9).all()
 
 
 def test_a_round_that_there_is_not_is_refused(town, tmp_path):

@@ -69,6 +69,18 @@ def test_the_core_of_a_session_that_nobody_uses_ends_with_it(monkeypatch: pytest
     assert not any(core.is_alive for core in cores.values())
 
 
+@pytest.mark.parametrize("asked_before", [False, True])
+def test_a_question_after_the_end_is_refused_and_starts_no_core(asked_library: Path, asked_before: bool):
+    pool, asked = CorePool(2, "en", seconds=60.0), {"library": str(asked_library), "lang": "zh"}
+    if asked_before:
+        assert pool.ask("layers", asked, *NOTHING_TOLD).result is not None
+    pool.end()
+    for _ in range(3):
+        answer = pool.ask("layers", asked, *NOTHING_TOLD)
+        assert answer.result is None and answer.problems[0]["code"] == "web.core_ended"
+    assert not any(core.is_alive for core in pool._all)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="there a job holds it, which only Windows makes")
 def test_a_core_has_no_more_memory_than_it_is_given(asked_library: Path):
     pool = CorePool(1, "en", seconds=2.0, most=200 << 20)  # less than its libraries take

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.parse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -140,3 +140,27 @@ class Officer:
         """Send a form of a page: its hidden fields come along."""
         hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', self.page(page)))
         return self.ask("POST", path, **{**hidden, **fields})
+
+
+def upload(
+    officer: Officer,
+    name: str,
+    body: bytes,
+    to: str = "/open",
+    page: str = "/open",
+    more: Sequence[tuple[str, str, bytes]] = (),
+    **fields: str,
+) -> Reply:
+    """Send a form with a file of parcels, and more files by their fields."""
+    hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', officer.page(page)))
+    edge = "edge-of-a-part"
+    parts = [
+        f'--{edge}\r\nContent-Disposition: form-data; name="{field}"\r\n\r\n{value}\r\n'.encode()
+        for field, value in {**hidden, **fields}.items()
+    ]
+    for field, file, content in (("parcels", name, body), *more):
+        head = f'--{edge}\r\nContent-Disposition: form-data; name="{field}"; filename="{file}"\r\n\r\n'
+        parts.append(head.encode() + content + b"\r\n")
+    data = b"".join([*parts, f"--{edge}--\r\n".encode()])
+    headers = {"Cookie": officer.cookie, "Accept": "text/html", "Content_Type": f"multipart/form-data; boundary={edge}"}
+    return officer.server.ask("POST", to, data, signed_in=False, **headers)
