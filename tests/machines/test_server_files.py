@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from onemap.rules.verbs.commands.command_line import _parser
 from onemap.rules.verbs.commands.verbs import VERBS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,6 +35,20 @@ def test_the_nightly_command_does_what_the_unit_says(onemap, tmp_path):
     assert service["SuccessExitStatus"] == "4"
 
 
+@pytest.mark.parametrize(("name", "is_public"), [("onemap-web@", False), ("onemap-public", True)])
+def test_the_units_for_browsers_start_a_command_that_there_is(name, is_public):
+    unit = configparser.ConfigParser(interpolation=None, strict=False)
+    unit.optionxform = str
+    unit.read(FOLDER / f"{name}.service", encoding="utf-8")
+    line = unit["Service"]["ExecStart"].replace("${LIBRARY}", "postgresql:///city?schema=city").replace("%i", "8765")
+    program, verb, *words = shlex.split(line.replace("${OUTSIDE}", "https://onemap.example.org"))
+    assert (Path(program).name, verb) == ("onemap", "web")
+    given = vars(_parser("en", [verb, *words]).parse_args([verb, *words]))
+    assert (bool(given["public"]), given["behind_proxy"]) == (is_public, "https://onemap.example.org")
+    site = next(FOLDER.glob(f"{name.rstrip('@')}.nginx")).read_text(encoding="utf-8")
+    assert str(given["port"]) in site, "nginx sends to the port at which the unit listens"
+
+
 def test_systemd_finds_no_fault_in_the_units(tmp_path):
     if shutil.which("systemd-analyze") is None:
         pytest.skip("systemd is not on this machine")
@@ -55,6 +70,7 @@ def test_the_container_ends_with_the_self_test_and_runs_as_nobody_special():
     assert runs[-1] == "onemap self-test"
     assert [words for step, words in steps if step == "USER"] == ["10001"]  # a number, which any host understands
     assert "--uid 10001 onemap" in " ".join(runs)
+    assert "[web]" in runs[1]  # its pages for browsers come along
     assert "libexpat1" in runs[0]  # rasterio and fiona take it from the system, and a slim image has none
 
 
