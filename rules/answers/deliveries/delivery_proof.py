@@ -77,12 +77,14 @@ class Proof:
         """The same proof where these exceptions are granted, and no others."""
         findings = sorted_findings([*self.standing, *(finding for finding, _ in self.spared)])
         standing, spared, lapsed = with_exceptions(findings, granted)
-        grade = grade_of(self.template, standing)
+        grade = grade_of(self.template, standing, self.proved)
         return replace(self, standing=standing, spared=spared, lapsed=lapsed, grade=grade)
 
     def reaches(self, severity: str) -> bool:
-        """Whether a problem is as severe as this, or more."""
-        return any(self.grade.counts[one] for one in SEVERITIES[: SEVERITIES.index(severity) + 1])
+        """Whether a problem is as severe as this, or more; where more than are listed, granted ones count, too."""
+        cut = {one.check.id for one in self.proved if one.is_cut}
+        open_ones = [*self.standing, *(finding for finding, _ in self.spared if finding.check.id in cut)]
+        return any(one.severity in SEVERITIES[: SEVERITIES.index(severity) + 1] for one in open_ones)
 
     def record(self, language: str) -> dict[str, Any]:
         """The contract's JSON object."""
@@ -148,7 +150,7 @@ def prove_delivery(
         known, plane = content.known, content.plane
         root = None if delivery.archive else delivery.root if delivery.is_folder else delivery.base.parent
     findings = sorted_findings(found.findings)
-    grade = grade_of(template, findings)
+    grade = grade_of(template, findings, found.proved)
     proof = Proof(template, findings, [], [], found.proved, grade=grade, plane=plane, sources=known.sources, root=root)
     return proof.with_granted(granted)
 

@@ -137,11 +137,12 @@ class Grade:
     counts: Mapping[str, int]
 
 
-def grade_of(template: DeliveryTemplate, findings: Sequence[Finding]) -> Grade:
+def grade_of(template: DeliveryTemplate, findings: Sequence[Finding], proved: Sequence[ProvedCheck]) -> Grade:
     """Score and grade of what is not granted.
 
     The score is 100 less the weight of each problem, of each check at most `most`. Returned is what has a fatal problem
-    or a score below `accept`; unproved, what has a part that no program could read; else it is accepted.
+    or a score below `accept`; unproved, what has a part that no program could read, or more problems than are listed,
+    of which nobody could grant the rest; else it is accepted.
     """
     grading = template.grading
     lost: Counter[str] = Counter()
@@ -151,7 +152,7 @@ def grade_of(template: DeliveryTemplate, findings: Sequence[Finding]) -> Grade:
     counts = Counter(finding.severity for finding in findings)
     if counts[FATAL] or score < grading.accept:
         grade = RETURNED
-    elif any(finding.problem.code in NOT_CHECKED for finding in findings):
+    elif any(one.is_cut for one in proved) or any(finding.problem.code in NOT_CHECKED for finding in findings):
         grade = UNPROVED
     else:
         grade = ACCEPTED

@@ -13,11 +13,12 @@ import pytest
 import shapely
 
 from onemap.layers.catalogue.catalogue import shipped_catalogue
+from onemap.layers.delivery.file_list import write_list
 from onemap.layers.library.library import open_library
 from onemap.rules.answers.deliveries.delivery_template import delivery_template
 from onemap.rules.answers.deliveries.template_titles import template_files
 from onemap.tests.conftest import SHARED_DATA
-from onemap.tests.rules.answers.deliveries.small_delivery import DATABASE, HEAD, TEMPLATE_FILE, SmallDelivery
+from onemap.tests.rules.answers.deliveries.small_delivery import DATABASE, HEAD, LIST, TEMPLATE_FILE, SmallDelivery
 from onemap.tests.rules.command import done
 
 TEMPLATE = f"--template={TEMPLATE_FILE}"
@@ -98,6 +99,25 @@ def test_many_small_problems_do_not_hide_a_grave_one_of_the_same_check(small, on
     assert (counts["proof.value_decimals"], counts["value.code"]) == (3, 1)
     assert (counts["template.name"], counts["template.missing"], answer.json["grade"]) == (3, 1, "returned")
     assert answer.code == 4 and {"values TB", "folders"} <= {*answer.json["cut"]}
+
+
+@pytest.mark.parametrize(("most", "code", "grade"), [(2, 4, "unproved"), (3, 0, "accepted")])
+def test_what_is_not_listed_cannot_be_granted(small, onemap, tmp_path, monkeypatch, most, code, grade):
+    monkeypatch.setattr("onemap.rules.answers.deliveries.proof_findings.MOST_LISTED", most)
+    path = small / HEAD / DATABASE
+    rows = gpd.read_file(path, layer="TB")
+    rows.loc[:1, "RQ"] = "2023"  # two dates of another form; more are not looked for
+    rows.to_file(path, layer="TB", driver="GPKG", engine="pyogrio")
+    found = [one for one in onemap("validate", small, TEMPLATE).json["problems"] if one["code"] != "proof.list_hash"]
+    (small / HEAD / LIST).unlink()
+    root = small / HEAD
+    write_list(root / LIST, root, [one for one in sorted(root.rglob("*")) if one.is_file()])
+    lines = [f'[[exception]]\ncheck = "{one["check"]}"\nhash = "{one["hash"]}"\n' for one in found]
+    signed = 'who = "王审"\nwhen = 2026-03-01\nreason = "现状"\n'
+    (tmp_path / "delivery.exceptions.toml").write_text("".join(line + signed for line in lines), encoding="utf-8")
+    answer = onemap("validate", small, TEMPLATE)
+    assert (answer.json["problems"], len(answer.json["granted"])) == ([], 2)
+    assert (answer.code, answer.json["grade"]) == (code, grade)
 
 
 def test_the_exit_code_is_that_of_the_gravest_problem(small, onemap):
