@@ -195,6 +195,7 @@ def _add_options(library: Library, row: PlanRow, options: IngestOptions, folder:
         sure=row.sure or options.sure,
         measured=True,
         proof=options.proof,
+        is_delivered=True,
         is_one_of_many=row.code in options.codes_of_many,
         copy=options.copy and Path(row.source).suffix.lower() in RASTERS,
         normalising=SourceOptions(crs=row.crs, transform=change, fields=row.fields, repair=row.repair),

@@ -100,7 +100,7 @@ def _copy_saved(path: Path, target: Path) -> None:
             continue
         with contextlib.suppress(FileNotFoundError):
             shutil.copyfile(unfolded, beside)
-            if salts == _salts(beside):
+            if salts == _salts(beside) == _salts(unfolded):  # it did not begin anew while it was copied either
                 return
     raise OneMapError("source.changed", file=path.name)
 

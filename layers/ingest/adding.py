@@ -373,7 +373,8 @@ def _likeness(arrival: Arrival, entry: LayerEntry, frame: FrameBlocks, facts: Ve
     """What the library has of it already. What One Map or a package brings becomes a version all the same."""
     if frame.count == 0 or (frame.bad is not None and not arrival.options.keep_bad):
         return Likeness()
-    found = likeness(arrival.library, entry, frame, facts, arrival.options.is_one_of_many)
+    options = arrival.options
+    found = likeness(arrival.library, entry, frame, facts, options.is_delivered, options.is_one_of_many)
     return found if arrival.may_be_held else replace(found, same=None)
 
 

@@ -30,7 +30,8 @@ class AddOptions:
     provers: they prove polygons valid while they are read; accept: of ACCEPTABLE, what is taken in spite of it;
     sure: it is this layer, however little it looks like it; measured: the record says how much ground there is;
     overwrite: a report that is there is replaced; proof: of the delivery that it comes with, for the log;
-    is_one_of_many: its delivery holds further files of this layer, so that an earlier one does not come back by it.
+    is_delivered: it lies in a delivery, which may come every night; is_one_of_many: that holds further files of this
+    layer, so that an earlier one does not come back by it.
     """
 
     code: str
@@ -54,6 +55,7 @@ class AddOptions:
     lineage: Mapping[str, Any] | None = None
     measured: bool = False
     proof: Mapping[str, Any] | None = None
+    is_delivered: bool = False
     is_one_of_many: bool = False
     normalising: SourceOptions = field(default_factory=SourceOptions)
 

@@ -33,20 +33,26 @@ class Likeness:
 
 
 def likeness(
-    library: Library, entry: LayerEntry, frame: FrameBlocks, facts: VersionFacts, of_any: bool = False
+    library: Library,
+    entry: LayerEntry,
+    frame: FrameBlocks,
+    facts: VersionFacts,
+    is_delivered: bool = False,
+    of_any: bool = False,
 ) -> Likeness:
     """What is known already of what a frame and its facts would say.
 
     By the version that has the wanted label; the one in force on the frame's first day, else today; without a label
-    the one that was added last, too, which may have no date; then those that were retired, which are not to come back
-    because the file still lies there. of_any: by any version, the latest first.
+    the one that was added last, too, which may have no date. is_delivered: it lies in a folder that may come every
+    night; what was retired does not come back by it. of_any: by any version, the latest first.
     """
     of_layer = [version for version in versions(library) if version.code == entry.code]
     label, live = facts.given_label, [version for version in of_layer if version.retired is None]
     there: list[Version | None] = [version for version in live if version.label == label]
     there += [in_force(live, facts.valid_from or library.today()), *(live[-1:] if label is None else ())]
     there += reversed(live) if of_any else ()
-    there += [version for version in of_layer if version.retired is not None and label in (None, version.label)]
+    if is_delivered:
+        there += [version for version in of_layer if version.retired is not None and label in (None, version.label)]
     candidates = dict.fromkeys(version for version in there if version is not None)
     holding = (version for version in candidates if _holds(library, version, entry, frame))
     of_rows: Version | None = None

@@ -168,6 +168,29 @@ def test_a_copy_is_of_one_state_while_another_program_goes_on_saving(tmp_path):
     assert len(seen) == 10
 
 
+def test_a_copy_during_which_the_file_beside_begins_anew_is_made_again(tmp_path, monkeypatch):
+    path, is_new = tmp_path / "busy.gpkg", []
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as writer:
+        writer.execute("PRAGMA journal_mode = WAL")
+        writer.execute("CREATE TABLE one (n INTEGER)")
+        writer.execute("INSERT INTO one VALUES (1)")
+
+        def copy_slowly(source, target):
+            """Copy the head; then the writer folds in and begins anew; then copy the rest."""
+            with Path(source).open("rb") as read, Path(target).open("wb") as written:
+                written.write(read.read(32))
+                if str(source).endswith("-wal") and not is_new:
+                    is_new.append(writer.execute("PRAGMA wal_checkpoint(RESTART)").fetchone())
+                    writer.execute("UPDATE one SET n = 2")
+                read.seek(32)
+                written.write(read.read())
+
+        monkeypatch.setattr("onemap.layers.files.foreign_database.shutil.copyfile", copy_slowly)
+        with settled_database(path) as settled, contextlib.closing(sqlite3.connect(settled)) as copied:
+            assert copied.execute("SELECT n FROM one").fetchall() == [(2,)]
+    assert is_new
+
+
 def test_what_is_found_wrong_in_a_file_that_was_changed_meanwhile_is_called_so(tmp_path):
     source = plots(tmp_path / "sent")
     with pytest.raises(OneMapError) as refused, open_source(source) as found:
