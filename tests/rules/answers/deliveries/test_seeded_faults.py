@@ -14,6 +14,7 @@ from onemap.rules.answers.deliveries.check_kinds import KINDS, MOST_LISTED
 from onemap.rules.answers.deliveries.delivery_proof import prove_delivery
 from onemap.rules.answers.deliveries.proof_memory import ProofMemory, read_memory
 from onemap.tests.rules.answers.deliveries.small_delivery import (
+    CELLS,
     EAST,
     HEAD,
     LIST,
@@ -390,8 +391,10 @@ def overlapping(it, n):
     shape_set(it, "TB", row, shape)
     value_set(it, n, "MJ", float(areas([shape])[0]))
     value_set(it, n, "JMJ", round(rows.loc[row, "MJ"] - rows.loc[row, "KC"], 2))
-    # The corners of those above lie on its raised sides; its own lie on edges that two share, which is the overlap's.
-    return [("topology.overlap", "TB", f"T{row:02}"), *[("proof.vertex", "TB", f"T{row:02}")] * 2]
+    # The corners of those above lie on its raised sides; its own lie on edges that two share, which is the overlap's,
+    # but for the last of a row, beside which nobody is.
+    outer = [("proof.vertex", "TB", f"T{row + 4:02}")] if row % CELLS == CELLS - 1 else []
+    return [("topology.overlap", "TB", f"T{row:02}"), *[("proof.vertex", "TB", f"T{row:02}")] * 2, *outer]
 
 
 @seed(0, 1, 2)
