@@ -476,3 +476,20 @@ def test_chinese_sentences_have_chinese_punctuation():
     lines = [line for path in files for line in path.read_text(encoding="utf-8").splitlines()]
     odd = [line for line in lines if re.search(r"[\u4e00-\u9fff²][,;:] ?[\u4e00-\u9fff{A-Z]", line)]
     assert [line for line in odd if not any(typed in line for typed in TYPED)] == []
+
+
+def test_chinese_sentences_stand_off_from_latin_words_and_numbers():
+    # Papers, and what goes into them, are set closed up, as bureaus print.
+    closed_up = ("draft", "pack_form")
+    names = re.compile("2000国家大地坐标系|2000系|[36]度带|" + "|".join(TYPED))
+    beside = re.compile(r"[\u4e00-\u9fff](?:[A-Za-z0-9]|--\w|\{count\})|(?:[A-Za-z0-9]|\{count\})[\u4e00-\u9fff]")
+    with (RESOURCES / "messages" / "zh.toml").open("rb") as file:
+        topics = [topic for name, topic in tomllib.load(file).items() if name not in closed_up]
+    texts = [text for topic in topics for text in texts_of(topic)]
+    assert len(texts) > 2000
+    assert [text for text in texts if beside.search(names.sub("", text))] == []
+
+
+def texts_of(value: dict | str) -> list[str]:
+    """Every text in a table of tables."""
+    return [value] if isinstance(value, str) else [text for part in value.values() for text in texts_of(part)]

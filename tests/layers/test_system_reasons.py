@@ -54,7 +54,7 @@ def test_a_file_that_is_no_utf_8_says_so_in_a_sentence_of_one_language(reason):
         "名称 = 1".encode("gb18030").decode()
     problem = OneMapError("data.syntax", file="project.toml", reason=reason(caught.value)).problems[0]
     message = {language: problem_record(problem, language)["message"] for language in ("zh", "en")}
-    assert "不是UTF-8文本（第1个字节）" in message["zh"] and "it is not UTF-8 text (byte 1)" in message["en"]
+    assert "不是 UTF-8 文本（第 1 个字节）" in message["zh"] and "it is not UTF-8 text (byte 1)" in message["en"]
     assert not any("codec" in words for words in message.values())
 
 

@@ -70,7 +70,7 @@ def test_a_red_line_is_no_second_version_of_farmland(add, library, onemap):
     message = add("生态保护红线.gpkg", squares(3), lang="zh").json["problems"][0]["message"]
     assert message == (
         "生态保护红线.gpkg 不像是图层 YJJBNTTB 的数据：名称“生态保护红线”与 STBHHX 生态保护红线 相符；"
-        "要素 3 个，而版本v1有 610 个。"
+        "要素 3 个，而版本 v1 有 610 个。"
     )
     assert add("生态保护红线2025.gpkg", squares(3), "--sure").code == 0
     log = [row["detail"] for row in onemap("history", library, "YJJBNTTB").json["rows"] if row["action"] == "add"]
