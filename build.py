@@ -38,8 +38,8 @@ VERBS = {
     "architecture": (architecture.draw, "draw the picture of the folders anew, from the imports"),
     "pictures": (
         picture_book.pictures,
-        "the dock's rooms in both languages, light and dark, 100 and 150 %, on one page; or SET… --rooms ROOM,…; "
-        "or documents: those in README and guide",
+        "the dock's rooms in both languages, light and dark, 100 and 150 %, and the browser's pages, on one page; "
+        "or SET… --rooms ROOM,…; or web: the browser's pages; or documents: those in README and guide",
     ),
     "translate": (translations.translate, "compile the translations of the plugin's interface"),
 }

@@ -1,4 +1,4 @@
-"""`pictures`: the rooms of the dock in both languages, light and dark, at 100 and 150 %, on one page."""
+"""`pictures`: the dock's rooms in both languages, light and dark, 100 and 150 %, and the browser's pages, on a page."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import tempfile
 from itertools import product
 from pathlib import Path
 
-from workshop import demo, document_pictures, qgis_programs, translations
+from workshop import browser_pictures, demo, document_pictures, qgis_programs, translations
 from workshop.machine import ROOT, WorkshopError, run, say
 
 FOLDER = ROOT / "build" / "pictures"
 SETS = tuple(product(("zh", "en"), ("light", "dark"), (100, 150)))
-DOCUMENTS = "documents"
+DOCUMENTS, WEB = "documents", "web"
 WITH_VISIONS = "zh-light-100"  # also in grey, and as people see it who do not see all colours
 SIZE, POINTS = (320, 640), 9.0  # what the dock has of a screen of 1280 x 720, and a usual font
 PAGE = """<!doctype html><meta charset="utf-8"><title>One Map: the rooms</title>
@@ -26,15 +26,19 @@ img {{ width: 320px; margin: 4px; vertical-align: top }}</style>
 def pictures(words: list[str]) -> int:
     """Take the pictures; the sample city is made first if it is not there.
 
-    words: the sets to take anew, such as zh-dark-150 (none: all), and `--rooms` with names of rooms, with commas; or
-    `documents`, for the pictures in README and guide instead of the book.
+    words: the sets to take anew, such as zh-dark-150 (none: all), and `--rooms` with names of rooms, with commas; `web`
+    for the pages of `onemap web` alone; or `documents`, for the pictures in README and guide instead of the book.
     Raises WorkshopError: there is no QGIS, an unknown set, or pictures that could not be taken.
     """
     every = {f"{language}-{theme}-{scale}": (language, theme, scale) for language, theme, scale in SETS}
+    if words == [WEB]:
+        shutil.rmtree(FOLDER / WEB, ignore_errors=True)
+        browser_pictures.take(FOLDER / WEB)
+        return _write_page()
     names, rooms = _asked_of(words)
     unknown = [name for name in names if name not in every and words != [DOCUMENTS]]
     if unknown:
-        raise WorkshopError(f"there is no set {', '.join(unknown)}. The sets are {', '.join(every)}.")
+        raise WorkshopError(f"there is no set {', '.join(unknown)}. The sets are {', '.join([*every, WEB])}.")
     face = qgis_programs.environment()
     if face is None:
         raise WorkshopError("there is no QGIS to take pictures of. The step that brings it is named above.")
@@ -66,8 +70,17 @@ def pictures(words: list[str]) -> int:
                 "visions": name == WITH_VISIONS,
             }
             _take(face, whole, scale, own / "profile")
+    if not words:
+        browser_pictures.take(FOLDER / WEB)
+    return _write_page()
+
+
+def _write_page() -> int:
+    """Write the page that shows every picture that was taken, set by set."""
+    sets = [(f"{language}-{theme}-{scale}", f"{language}-{theme}-{scale}-*.png") for language, theme, scale in SETS]
+    rows = [_row(name, pattern) for name, pattern in [*sets, (WEB, f"{WEB}/*.png")]]
     page = FOLDER / "index.html"
-    page.write_text(PAGE.format(rows="\n".join(_row(name) for name in every)), encoding="utf-8")
+    page.write_text(PAGE.format(rows="\n".join(rows)), encoding="utf-8")
     say(f"The picture book: {page.relative_to(ROOT)}")
     return 0
 
@@ -82,8 +95,9 @@ def _asked_of(words: list[str]) -> tuple[list[str], list[str]]:
     return words[:at] + words[at + 2 :], words[at + 1].split(",")
 
 
-def _row(name: str) -> str:
-    shown = "".join(f'<img src="{path.name}" title="{path.stem}">' for path in sorted(FOLDER.glob(f"{name}-*.png")))
+def _row(name: str, pattern: str) -> str:
+    paths = [path.relative_to(FOLDER).as_posix() for path in sorted(FOLDER.glob(pattern))]
+    shown = "".join(f'<a href="{path}"><img src="{path}" title="{Path(path).stem}"></a>' for path in paths)
     return f"<h2>{name}</h2>{shown}" if shown else ""
 
 
