@@ -12,6 +12,7 @@ import pytest
 
 from onemap.layers.catalogue.catalogue import shipped_catalogue
 from onemap.layers.catalogue.code_tables import code_table
+from onemap.layers.each_text import texts_in
 from onemap.rules.judge.kinds.conditions import evaluate
 from onemap.rules.judge.kinds.permitted_uses import permits_of, shipped_table
 from onemap.rules.judge.packs.pack import joined_rules, pack_text, parse_pack
@@ -484,12 +485,6 @@ def test_chinese_sentences_stand_off_from_latin_words_and_numbers():
     names = re.compile("2000国家大地坐标系|2000系|[36]度带|" + "|".join(TYPED))
     beside = re.compile(r"[\u4e00-\u9fff](?:[A-Za-z0-9]|--\w|\{count\})|(?:[A-Za-z0-9]|\{count\})[\u4e00-\u9fff]")
     with (RESOURCES / "messages" / "zh.toml").open("rb") as file:
-        topics = [topic for name, topic in tomllib.load(file).items() if name not in closed_up]
-    texts = [text for topic in topics for text in texts_of(topic)]
+        texts = texts_in([topic for name, topic in tomllib.load(file).items() if name not in closed_up])
     assert len(texts) > 2000
     assert [text for text in texts if beside.search(names.sub("", text))] == []
-
-
-def texts_of(value: dict | str) -> list[str]:
-    """Every text in a table of tables."""
-    return [value] if isinstance(value, str) else [text for part in value.values() for text in texts_of(part)]

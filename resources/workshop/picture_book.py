@@ -12,7 +12,10 @@ from workshop import browser_pictures, demo, document_pictures, qgis_programs, t
 from workshop.machine import ROOT, WorkshopError, run, say
 
 FOLDER = ROOT / "build" / "pictures"
-SETS = tuple(product(("zh", "en"), ("light", "dark"), (100, 150)))
+SETS = {
+    f"{language}-{theme}-{scale}": (language, theme, scale)
+    for language, theme, scale in product(("zh", "en"), ("light", "dark"), (100, 150))
+}
 DOCUMENTS, WEB = "documents", "web"
 WITH_VISIONS = "zh-light-100"  # also in grey, and as people see it who do not see all colours
 SIZE, POINTS = (320, 640), 9.0  # what the dock has of a screen of 1280 x 720, and a usual font
@@ -30,15 +33,12 @@ def pictures(words: list[str]) -> int:
     for the pages of `onemap web` alone; or `documents`, for the pictures in README and guide instead of the book.
     Raises WorkshopError: there is no QGIS, an unknown set, or pictures that could not be taken.
     """
-    every = {f"{language}-{theme}-{scale}": (language, theme, scale) for language, theme, scale in SETS}
     if words == [WEB]:
-        shutil.rmtree(FOLDER / WEB, ignore_errors=True)
-        browser_pictures.take(FOLDER / WEB)
-        return _write_page()
+        return _take_web()
     names, rooms = _asked_of(words)
-    unknown = [name for name in names if name not in every and words != [DOCUMENTS]]
+    unknown = [name for name in names if name not in SETS and words != [DOCUMENTS]]
     if unknown:
-        raise WorkshopError(f"there is no set {', '.join(unknown)}. The sets are {', '.join([*every, WEB])}.")
+        raise WorkshopError(f"there is no set {', '.join(unknown)}. The sets are {', '.join([*SETS, WEB])}.")
     face = qgis_programs.environment()
     if face is None:
         raise WorkshopError("there is no QGIS to take pictures of. The step that brings it is named above.")
@@ -54,9 +54,9 @@ def pictures(words: list[str]) -> int:
     city = json.loads((files.city / "city.json").read_text(encoding="utf-8"))
     with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
         request = {"parcels": str(files.city / city["parcels"]), "crs": city["crs"]}
-        for name in names or every:
+        for name in names or SETS:
             say(f"Taking the pictures {name}")
-            language, theme, scale = every[name]
+            language, theme, scale = SETS[name]
             own = Path(folder) / name  # what one set adds to library and profile is not seen in the next
             own.mkdir()
             for file in (files.library, files.profile):
@@ -70,19 +70,23 @@ def pictures(words: list[str]) -> int:
                 "visions": name == WITH_VISIONS,
             }
             _take(face, whole, scale, own / "profile")
-    if not words:
-        browser_pictures.take(FOLDER / WEB)
-    return _write_page()
+    _write_page()
+    return 0 if words else _take_web()
 
 
-def _write_page() -> int:
+def _take_web() -> int:
+    """The pages in a browser. Raises WorkshopError."""
+    browser_pictures.take(FOLDER / WEB)
+    _write_page()
+    return 0
+
+
+def _write_page() -> None:
     """Write the page that shows every picture that was taken, set by set."""
-    sets = [(f"{language}-{theme}-{scale}", f"{language}-{theme}-{scale}-*.png") for language, theme, scale in SETS]
-    rows = [_row(name, pattern) for name, pattern in [*sets, (WEB, f"{WEB}/*.png")]]
+    rows = [*(_row(name, f"{name}-*.png") for name in SETS), _row(WEB, f"{WEB}/*.png")]
     page = FOLDER / "index.html"
     page.write_text(PAGE.format(rows="\n".join(rows)), encoding="utf-8")
     say(f"The picture book: {page.relative_to(ROOT)}")
-    return 0
 
 
 def _asked_of(words: list[str]) -> tuple[list[str], list[str]]:
