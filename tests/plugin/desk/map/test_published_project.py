@@ -136,7 +136,7 @@ def test_what_must_be_known_of_a_version_stands_with_its_layer(published_town, r
     layers = by_code(read_project())
     flood = layers["XZHQ"].metadata().abstract()
     version = next(layer for layer in listed["layers"] if layer["code"] == "XZHQ")["versions"][0]
-    for text in ("外接矩形（假定）", "4.0000公顷", "有效期2025-01-01至…", "蓄洪.gpkg", version["hash"]):
+    for text in ("外接矩形（假定）", "4.0000 公顷", "有效期 2025-01-01 至 …", "蓄洪.gpkg", version["hash"]):
         assert text in flood, text
     land = layers["DLTB"]
     assert land.attributeAlias(land.fields().lookupField("DLBM")) == "地类编码"
