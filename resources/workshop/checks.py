@@ -109,9 +109,7 @@ def test(words: Sequence[str]) -> int:
     _keep_bytecode()
     pythons.core()
     face, why_not = _face()
-    debian.install_test_server()
-    debian.install_test_programs()
-    debian.install_map_server()
+    debian.install_for_tests()
     plugin = _plugin_tests(report, face, why_not, ["-m", mark, OF_PLUGIN])
     beside = [report.begin(*plugin)] if plugin else []
     _give_way()
@@ -154,8 +152,8 @@ def _named_tests(words: Sequence[str]) -> int:
     report = Report()
     in_qgis = [path for path in paths if Path(path).as_posix().startswith(OF_PLUGIN)]
     others = [path for path in paths if path not in in_qgis]
+    debian.install_for_tests()
     if others:
-        debian.install_test_server()
         command = [*_pytest_of_core(), f"--ignore={OF_PLUGIN}", *options, *others]
         report.step("tests without QGIS", command)
     if in_qgis:

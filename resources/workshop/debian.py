@@ -79,6 +79,13 @@ def install_qgis() -> str | None:
     return None
 
 
+def install_for_tests() -> None:
+    """Bring what tests start or read with: a database server, programs that read documents, a server of maps."""
+    install_test_server()
+    _install_test_programs()
+    _install_map_server()
+
+
 def install_test_server() -> None:
     """Bring the PostgreSQL with PostGIS that tests start for themselves; without rights those are skipped."""
     if any(Path("/usr/share/postgresql").glob("*/extension/postgis.control")) or not (is_here() and is_root()):
@@ -89,7 +96,7 @@ def install_test_server() -> None:
         warn(f"{error} The tests that need it will be skipped.")
 
 
-def install_test_programs() -> None:
+def _install_test_programs() -> None:
     """Bring the programs that tests read documents with; without rights those tests are skipped."""
     missing = [package for program, package in TEST_PROGRAMS.items() if not has(program)]
     if not missing or not (is_here() and is_root()):
@@ -100,7 +107,7 @@ def install_test_programs() -> None:
         warn(f"{error} The tests that need them will be skipped.")
 
 
-def install_map_server() -> None:
+def _install_map_server() -> None:
     """Bring the server that belongs to this QGIS, which tests of services start; without rights those are skipped."""
     version = answer(["dpkg-query", "-W", "-f", "${Version}", "python3-qgis"]) if is_here() else None
     if not version or MAP_SERVER.exists() or not is_root():

@@ -122,6 +122,7 @@ class PaperPrinter(WordPrinter):
         self.facts: dict[str, Any] = texts["document"]
         self.day: str = texts["sentences"]["date"]
         self.attached: list[Node] = texts["attached"]
+        self.last_words: Paragraph | None = None  # the first line of those above the name and the day
 
     def line(
         self, text: str, side: str = LEFT, size_pt: float = _BODY_PT, font: str = "", *, indent: bool = True
@@ -190,13 +191,16 @@ class PaperPrinter(WordPrinter):
         set_font(title.runs[0]._element, TITLE, 22)
 
     def add_imprint(self) -> None:
-        """Copies and the printing office, at the foot of the page; a letter has neither the office nor lines (10.1)."""
+        """Copies and the printing office, at the foot of the last page; a letter has no office and no lines (10.1)."""
         facts, is_letter = self.facts, self.facts["head"] == LETTER
         lines = [self.fixed["head_copies"].format(names=facts["copies"])] if facts["copies"] else []
         if facts["printed_by"] and not is_letter:
             lines.append(f"　{facts['printed_by']}\t{self.fixed['head_printed'].format(day=self.day)}　")
         for text in lines:
             paragraph = self.line(text, size_pt=14, indent=False)
+            if self.last_words and not self.attached:  # behind the day, LibreOffice parts it from the name above it
+                paragraph.paragraph_format.keep_with_next = True
+                self.last_words._p.addprevious(paragraph._p)
             _to_foot(paragraph)
             _to_right_edge(paragraph)
             if not is_letter:
@@ -238,7 +242,9 @@ class PaperPrinter(WordPrinter):
             stays = place >= len(block.notes) - _HELD_NOTES
             self.line(text, size_pt=_SMALL_PT, indent=False).paragraph_format.keep_with_next = stays
         for text in block.lines:
-            self.line(text).paragraph_format.keep_with_next = True
+            line = self.line(text)
+            line.paragraph_format.keep_with_next = True
+            self.last_words = self.last_words or line
         self._add_attached()
         self.line("", indent=False).paragraph_format.keep_with_next = True
         unit = self.facts["unit"]
