@@ -2,9 +2,10 @@
 
     python3 build.py bench web --officers 40 --askers 10 --seconds 60
 
-A library in a file, its server, and all who ask are on this machine. Told are the times of pages and of checks of one
-parcel by 50 rules on 50 layers, what was refused, whether each step that was confirmed is in its case after the server
-was killed (SIGKILL), and whether the chain is whole.
+A library in a file, or with --server one in a PostgreSQL where each has an account, its server, and all who ask are on
+this machine. Told are the times of pages and of checks of one parcel by 50 rules on 50 layers, what was refused,
+whether each step that was confirmed is in its case after the server was killed (SIGKILL), and whether the chain is
+whole.
 """
 
 import argparse
@@ -16,7 +17,9 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -71,13 +74,87 @@ def make_city(folder: Path) -> tuple[Path, list[str]]:
     return desk.library, cases
 
 
-def sign_in(server: Any, number: int) -> Any:
-    """An officer, who came in by the code that is good just now."""
-    from onemap.tests.rules.verbs.web.web_client import Officer
+@dataclass
+class FileLibrary:
+    """A library in a file: whoever has the code that is good just now comes in."""
 
-    one = Officer(server, code=server.code, name=f"officer {number}", lang="zh")
-    server.read_code()
-    return one
+    location: str
+
+    @property
+    def served(self) -> str:
+        """What the desk is started on."""
+        return self.location
+
+    def sign_in(self, server: Any, name: str) -> Any:
+        """Somebody with a browser."""
+        from onemap.tests.rules.verbs.web.web_client import Officer
+
+        one = Officer(server, code=server.code, name=name, lang="zh")
+        server.read_code()
+        return one
+
+    def token(self, server: Any, name: str) -> str:
+        """The token of a program's own session."""
+        server.sign_in(name)
+        return str(server.token)
+
+    def event_words(self) -> list[str]:
+        """The words of all events, read by SQLite alone."""
+        import sqlite3
+
+        with closing(sqlite3.connect(self.location)) as connection:
+            return [row[0] or "" for row in connection.execute("SELECT words FROM onemap_events")]
+
+
+@dataclass
+class ServerLibrary:
+    """A library in PostgreSQL: each comes in by an account of the land department."""
+
+    location: str
+
+    @property
+    def served(self) -> str:
+        """What the desk is started on, which names no account."""
+        return self.location.replace("&user=onemap", "")
+
+    def sign_in(self, server: Any, name: str) -> Any:
+        """Somebody with a browser."""
+        from onemap.tests.attacks.web_accounts import PASSWORD
+        from onemap.tests.rules.verbs.web.web_client import Officer
+
+        return Officer(server, account=name, password=PASSWORD, lang="zh")
+
+    def token(self, server: Any, name: str) -> str:
+        """The token of a program's own session."""
+        from onemap.tests.attacks.web_accounts import PASSWORD
+
+        return str(server.sign_in_as(name, PASSWORD).json["token"])
+
+    def event_words(self) -> list[str]:
+        """The words of all events, read by PostgreSQL's own client."""
+        import psycopg
+
+        with psycopg.connect(self.location.replace("&schema=town", "")) as connection:
+            return [row[0] or "" for row in connection.execute("SELECT words FROM town.onemap_events")]
+
+
+@contextmanager
+def on_server(file: Path, names: list[str]) -> Iterator[ServerLibrary]:
+    """A copy of a library in a PostgreSQL of its own, with an account for each name. Raises Absent."""
+    from onemap.tests.attacks.web_accounts import PASSWORD
+    from onemap.tests.postgis_server import GUARDED, private_server
+    from onemap.tests.rules.command import done
+
+    with private_server({"max_connections": str(4 * len(names) + 20)}) as postgresql:
+        database = postgresql.database()
+        one = ServerLibrary(f"{database.url}&schema=town")
+        done("copy", file, one.location)
+        typed = PASSWORD.replace("'", "''")
+        database.run(f"CREATE ROLE {GUARDED}")
+        for name in names:
+            rights = f"{GUARDED}, onemap_town_land"
+            database.run(f"CREATE ROLE {name} LOGIN PASSWORD '{typed}'; GRANT {rights} TO {name}")
+        yield one
 
 
 def work_as_officer(one: Any, number: int, cases: list[str], figures: LoadFigures) -> None:
@@ -145,46 +222,48 @@ def main() -> int:
     parser.add_argument("--officers", type=int, default=40)
     parser.add_argument("--askers", type=int, default=10)
     parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--server", action="store_true", help="the library is in PostgreSQL, with an account for each")
     wishes = parser.parse_args()
+    officers = [f"officer_{number}" for number in range(wishes.officers)]
+    askers = [f"asker_{number}" for number in range(wishes.askers)]
+    with tempfile.TemporaryDirectory() as room:
+        file, cases = make_city(Path(room))
+        if not wishes.server:
+            return _work(FileLibrary(str(file)), officers, askers, cases, wishes.seconds)
+        with on_server(file, [*officers, *askers]) as library:
+            return _work(library, officers, askers, cases, wishes.seconds)
+
+
+def _work(
+    library: FileLibrary | ServerLibrary, officers: list[str], askers: list[str], cases: list[str], seconds: float
+) -> int:
     from onemap.tests.rules.command import done
     from onemap.tests.rules.verbs.web.web_client import WebServer
 
-    with tempfile.TemporaryDirectory() as room:
-        library, cases = make_city(Path(room))
-        begun = time.monotonic()
-        server, tokens, figures = WebServer(library), list[str](), LoadFigures()
-        for number in range(wishes.askers):  # each in a session of its own, which has a bound of requests a minute
-            server.sign_in(f"asker {number}")
-            if not number:
-                print(f"first answer {time.monotonic() - begun:.2f} s after start-up")
-            tokens.append(server.token)
-        server.token = ""
-        officers = [sign_in(server, number) for number in range(wishes.officers)]
-        until = time.monotonic() + wishes.seconds
-        with ThreadPoolExecutor(wishes.officers + wishes.askers) as pool:
-            work = [
-                *(pool.submit(work_as_officer, one, number, cases, figures) for number, one in enumerate(officers)),
-                *(pool.submit(work_as_asker, server, token, figures) for token in tokens),
-            ]
-            time.sleep(max(0.0, until - time.monotonic()))
-            server.program.kill()  # while all of them ask and write
-        for one in work:
-            one.result()
-        _tell(figures, wishes.seconds)
-        lost = len(figures.confirmed) - _count_kept(library, figures.confirmed)
-        is_whole = done("verify", library).json["ok"]
-        print(f"{len(figures.confirmed)} steps confirmed, {lost} lost; chain {'whole' if is_whole else 'BROKEN'}")
-        return 0 if not lost and is_whole else 1
-
-
-def _count_kept(library: Path, texts: list[str]) -> int:
-    """How many of some texts are in the events of a library, read by SQLite alone."""
-    import sqlite3
-    from contextlib import closing
-
-    with closing(sqlite3.connect(library)) as connection:
-        words = "\n".join(row[0] or "" for row in connection.execute("SELECT words FROM onemap_events"))
-    return sum(f'"{text}"' in words for text in texts)
+    begun = time.monotonic()
+    server, tokens, figures = WebServer(library.served), list[str](), LoadFigures()
+    for number, name in enumerate(askers):  # each in a session of its own, which has a bound of requests a minute
+        tokens.append(library.token(server, name))
+        if not number:
+            print(f"first answer {time.monotonic() - begun:.2f} s after start-up")
+    server.token = ""
+    people = [library.sign_in(server, name) for name in officers]
+    until = time.monotonic() + seconds
+    with ThreadPoolExecutor(len(officers) + len(askers)) as pool:
+        work = [
+            *(pool.submit(work_as_officer, one, number, cases, figures) for number, one in enumerate(people)),
+            *(pool.submit(work_as_asker, server, token, figures) for token in tokens),
+        ]
+        time.sleep(max(0.0, until - time.monotonic()))
+        server.program.kill()  # while all of them ask and write
+    for one in work:
+        one.result()
+    _tell(figures, seconds)
+    words = "\n".join(library.event_words())
+    lost = sum(f'"{text}"' not in words for text in figures.confirmed)
+    is_whole = done("verify", library.location).json["ok"]
+    print(f"{len(figures.confirmed)} steps confirmed, {lost} lost; chain {'whole' if is_whole else 'BROKEN'}")
+    return 0 if not lost and is_whole else 1
 
 
 if __name__ == "__main__":

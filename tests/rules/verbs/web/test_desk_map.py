@@ -17,6 +17,7 @@ import pytest
 import shapely
 
 from onemap.tests.conftest import write_layer
+from onemap.tests.postgis_server import Server
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.review.statement.chromium import Page, browser, program
 from onemap.tests.rules.verbs.web.asked_town import SPOT, ZONES, X, Y, ground
@@ -98,6 +99,16 @@ def test_a_tile_holds_the_layers_as_gdal_reads_them(library: Path, tmp_path: Pat
         assert len(layers[code]) == len(expected) > 0
         for found, wanted in zip(layers[code], expected, strict=True):
             assert shapely.hausdorff_distance(found, wanted) <= step
+
+
+@pytest.mark.slow
+def test_a_tile_of_a_library_on_a_server_is_that_of_its_file(library: Path, postgis: Server):
+    url = f"{postgis.database().url}&schema=town"
+    done("copy", library, url)
+    for zoom in (13, 15, 18):
+        given = ("ZONE,SPOT,STBHHX", zoom, *tile_at(X + 50, Y + 50, zoom))
+        on_file = done("tile", library, *given).json
+        assert done("tile", url, *given).json == on_file and on_file["tile"]
 
 
 def test_a_tile_where_nothing_lies_is_empty_and_one_that_is_none_is_refused(library: Path):
