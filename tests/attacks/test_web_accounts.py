@@ -115,6 +115,7 @@ OF_OPINION = {
 OF_CASE = {
     **{step: {"reason": "x"} for step in CASE_STEPS if step != "remedy"},  # which any department may have found
     "extend": {"days": "3", "reason": "x"},
+    "notice": {"days": "7", "reason": "x"},
 }
 NOBODY_S = [(step, "web_water", "opinions/land/", fields) for step, fields in OF_OPINION.items()]
 NOBODY_S += [(step, "web_lead", "opinions/land/", OF_OPINION[step]) for step in ("opine", "sign", "override")]

@@ -19,12 +19,15 @@ from onemap.rules.display.documents.html_printer import render
 from onemap.rules.display.maps.verdict_words import verdict_words
 from onemap.rules.judge.packs.rule import VERDICTS
 from onemap.rules.review.cases.case import CONCLUSIONS
+from onemap.rules.review.statement.document_words import withheld_titles
 from onemap.rules.verbs.web.core_pool import CorePool
 from onemap.rules.verbs.web.desk_rows import finding_choices, finding_parts, other_parts, parts_about, shown_parts
 from onemap.rules.verbs.web.desk_steps import (
     CASE_STEPS,
+    COMMENT_STEPS,
     DECIDING,
     ITEM,
+    LEFT_OUT,
     OPINION_STEPS,
     WITH_PARCELS,
     SentForm,
@@ -82,6 +85,8 @@ class DeskPages:
             Route(f"{case}/recheck", self.page_of(self._recheck)),
             Route(f"{case}/statement.{{form}}", self.page_of(self._exported)),
             Route(f"{case}/steps/{{step}}", self._take_case_step, methods=["POST"]),
+            Route(f"{case}/comments", self.page_of(self._comments)),
+            Route(f"{case}/comments/{{step}}", self._take_comment_step, methods=["POST"]),
             Route(f"{case}/bodies/{{body}}", self._take_answer, methods=["POST"]),
             Route(f"{case}/opinions/{{department}}", self.page_of(self._opinion)),
             Route(f"{case}/opinions/{{department}}/map.svg", self.page_of(self._map)),
@@ -147,7 +152,11 @@ class DeskPages:
             "entries": parts_about(parts, "entries"),
             "others": [part for part in other_parts(parts, _LISTS) if part.get("rows")],
             "verdicts": _verdicts(found["verdicts"], session.language),
-            "steps": [(step, phrase(f"review_step.{step}", session.language)) for step in CASE_STEPS],
+            "steps": _titled_steps(CASE_STEPS, session.language),
+            "left_out": [
+                (LEFT_OUT + code, title)
+                for code, title in withheld_titles(dict(_departments(session.language)), session.language).items()
+            ],
             "deciding": DECIDING,
             "written": typed or kept or {},
             "is_kept": bool(kept),
@@ -195,6 +204,26 @@ class DeskPages:
         page.status_code = _step_status(why)
         return page
 
+    def _comments(
+        self, request: Request, session: Session, typed: Mapping[str, Any] | None = None, why: Sequence[Any] = ()
+    ) -> Response:
+        """The comments on the last public notice of a case. typed: the fields of a step that was not taken; why: not."""
+        kept, case = _kept_fields(request, session), request.path_params["case"]
+        shown = self.answer(session, "review show", case=case, by=_name(session))
+        found = self.answer(session, "review comments", case=case, view=True)
+        facts = {
+            "head": shown_parts(found["view"], session.language)[0]["name"],
+            "comments": found["comments"],
+            "notice": found["notice"]["notice"],
+            "steps": _titled_steps(COMMENT_STEPS, session.language),
+            "written": typed or kept or {},
+            "is_kept": bool(kept),
+            "why": why,
+        }
+        page = _page("comments.html", session, case=shown, **facts)
+        page.status_code = _step_status(why)
+        return page
+
     async def _take_step(self, request: Request) -> Response:
         """Take a step of an opinion; what is refused is told on its page, with what was typed."""
         return await self._stepped(request, OPINION_STEPS, self._opinion)
@@ -202,6 +231,10 @@ class DeskPages:
     async def _take_case_step(self, request: Request) -> Response:
         """Take a step of the whole case."""
         return await self._stepped(request, CASE_STEPS, self._case)
+
+    async def _take_comment_step(self, request: Request) -> Response:
+        """Reply to a comment, or erase who wrote it."""
+        return await self._stepped(request, COMMENT_STEPS, self._comments)
 
     async def _take_answer(self, request: Request) -> Response:
         """Enter what a body beside the departments has answered, with its papers."""
@@ -222,7 +255,8 @@ class DeskPages:
                 if _is_lost(session, refused):
                     raise
                 return again(request, session, {**sent.typed, "step": step}, refused.answer.problems)
-            return RedirectResponse(f"/cases/{case}" + (f"/opinions/{department}" if department else ""), 303)
+            below = f"/opinions/{department}" if department else "/comments" if step in COMMENT_STEPS else ""
+            return RedirectResponse(f"/cases/{case}{below}", 303)
 
         return await run_in_threadpool(self._respond, request, act, sent.typed)
 
@@ -369,6 +403,10 @@ def _words(session: Session) -> dict[str, Any]:
 def _page(template: str, session: Session, **facts: Any) -> Response:
     frame = {"words": _words(session), "language": session.language, "session": session}
     return HTMLResponse(str(render(template, **frame, **facts)))
+
+
+def _titled_steps(steps: Sequence[str], language: str) -> list[tuple[str, str]]:
+    return [(step, phrase(f"review_step.{step}", language)) for step in steps]
 
 
 def _departments(language: str) -> list[tuple[str, str]]:

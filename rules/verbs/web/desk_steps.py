@@ -14,10 +14,12 @@ from onemap.layers.finite_json import read_json
 
 OVERRIDING = "override"
 OPINION_STEPS = ("opine", "sign", "return", "extend", OVERRIDING)
-CASE_STEPS = ("circulate", "extend", "revise", "remedy", "consolidate", "issue", "withdraw")
+CASE_STEPS = ("circulate", "extend", "revise", "remedy", "consolidate", "notice", "close", "issue", "withdraw")
+COMMENT_STEPS = ("respond", "erase")
 DECIDING = ("consolidate", "issue")  # the steps that take a conclusion
 WITH_PARCELS = ("open", "revise")  # the steps that take a file of parcels
 ITEM = "answer."  # before the name of a checklist item
+LEFT_OUT = "withhold."  # before the code of what a public notice does not show
 _WITH_PAPERS = ("open", "opine")
 _PARCEL_FIELDS = ("crs", "layer", "id")
 _FIELDS = {
@@ -31,6 +33,10 @@ _FIELDS = {
     "revise": ("reason", *_PARCEL_FIELDS),
     "remedy": (),
     "consolidate": ("conclusion", "reason"),
+    "notice": ("days", "reason"),
+    "close": ("reason",),
+    "respond": ("comment", "notice", "text"),
+    "erase": ("comment", "notice", "reason"),
     "issue": ("conclusion", "reason"),
     "withdraw": ("reason",),
 }
@@ -72,6 +78,8 @@ def step_values(step: str, typed: Mapping[str, str]) -> dict[str, Any]:
     if step == "opine":
         answers = [f"{name.removeprefix(ITEM)}={typed[name]}" for name in typed if name.startswith(ITEM)]
         values["answer"] = [answer for answer in answers if answer.partition("=")[2].strip()]
+    if step == "notice":
+        values["withhold"] = [name.removeprefix(LEFT_OUT) for name in typed if name.startswith(LEFT_OUT)]
     if step == OVERRIDING:
         values |= _finding_of(typed.get("finding", ""))
     if says_what_was_shown(typed) and step != "open":

@@ -429,6 +429,7 @@ def words(values: Values, context: VerbContext) -> Result:
     from onemap.rules.answers.compare.matrix import read_matrix, shipped_matrices
     from onemap.rules.answers.deliveries.template_titles import template_titles
     from onemap.rules.judge.kinds.reasons import reason_words
+    from onemap.rules.review.statement.document_words import withheld_titles
 
     texts = sentences(context.language)
     result: Result = {"ok": True}
@@ -445,6 +446,7 @@ def words(values: Values, context: VerbContext) -> Result:
         with open_library(values["library"]) as library:
             names = profile_of(library).names
         result["departments"] = {code: title[context.language] for code, title in names.items()}
+    result["withheld"] = withheld_titles(result["departments"], context.language)
     result["deliveries"] = {name: title[context.language] for name, title in template_titles().items()}
     result["matrices"] = {
         matrix.name: {"title": matrix.title[context.language], "for_a": list(matrix.for_a), "for_b": list(matrix.for_b)}

@@ -12,6 +12,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from onemap.layers.library.library import open_library
+from onemap.rules.review.public_comments import WrittenComment, write_comment
 from onemap.tests.conftest import write_layer
 from onemap.tests.rules.command import done
 from onemap.tests.rules.verbs.web.asked_town import X, Y, geojson, ground
@@ -231,3 +233,36 @@ def test_a_new_round_and_attachments_are_sent_as_files(library: Path, officers: 
     assert reply.status == 303, reply.body.decode()
     shown = done("review", "show", library, at.removeprefix("/cases/")).json
     assert shown["round"] == 2 and shown["verdicts"]["prohibited"] == 0
+
+
+def test_a_notice_is_opened_answered_and_closed(library: Path, officers: Any, case: str):
+    first, second = officers
+    at = f"/cases/{case}"
+    first.submit(at, f"{at}/steps/circulate")
+    page = second.page(at)
+    assert 'name="withhold.location"' in page and "Opinion of Land" in page and f"{at}/comments" not in page
+    left_out = {"withhold.location": "yes", "withhold.land": "yes"}
+    refused = second.submit(at, f"{at}/steps/notice", days="0", **left_out)
+    text = refused.body.decode()
+    assert refused.status == 409 and 'name="withhold.land" value="yes" checked' in text
+    assert second.submit(at, f"{at}/steps/notice", days="7", **left_out).status == 303
+    notice = done("review", "show", library, case).json["notices"][-1]
+    assert notice["open"] and notice["withheld"] == ["land", "location"]
+    assert "尚无意见" in first.page(f"{at}/comments")
+    with open_library(str(library)) as opened:
+        write_comment(opened, case, 1, WrittenComment("<b>太吵</b>", "张三", "城北"))
+    shown = first.page(f"{at}/comments")
+    assert "&lt;b&gt;太吵" in shown and "张三 · 城北" in shown and f"{at}/comments" in first.page(at)
+    of_it = {"comment": "1", "notice": "1"}
+    empty = first.submit(f"{at}/comments", f"{at}/comments/respond", **of_it, text=" ")
+    assert empty.status == 409 and 'role="alert"' in empty.body.decode()
+    reply = first.submit(f"{at}/comments", f"{at}/comments/respond", **of_it, text="已<i>采纳</i>")
+    assert (reply.status, reply.headers["location"]) == (303, f"{at}/comments")
+    assert "已&lt;i&gt;采纳" in second.page(f"{at}/comments")
+    assert first.submit(f"{at}/comments", f"{at}/comments/erase", **of_it, reason="本人要求").status == 303
+    assert "张三" not in first.page(f"{at}/comments")
+    assert first.submit(at, f"{at}/steps/close").status == 409  # before its last day is over only with a reason
+    assert first.submit(at, f"{at}/steps/close", reason="提前").status == 303
+    closed = done("review", "show", library, case).json["notices"][-1]
+    assert (closed["open"], closed["comments"], closed["replied"]) == (False, 1, 1)
+    assert done("verify", library).json["ok"]
