@@ -2396,6 +2396,34 @@ A version is a layer's code, or code@label.</source>
         <translation>天数</translation>
     </message>
     <message>
+        <source>Leave out</source>
+        <translation>不公开的内容</translation>
+    </message>
+    <message>
+        <source>Open a public notice</source>
+        <translation>公示</translation>
+    </message>
+    <message>
+        <source>Shows a case to the public for some days: its project, its parcels and, once consolidated, its opinions, but for what is left out. Until the notice is closed the case cannot be issued, revised or withdrawn.</source>
+        <translation>将案件向社会公示若干天：项目、地块，汇总后另含各部门意见，不公开的内容除外。公示结束前，案件不能签发、修改用地或撤回。</translation>
+    </message>
+    <message>
+        <source>Leave out (codes, semicolons between)</source>
+        <translation>不公开的内容（代码，以分号分隔）</translation>
+    </message>
+    <message>
+        <source>Remark on the notice</source>
+        <translation>公示说明</translation>
+    </message>
+    <message>
+        <source>Who takes the step</source>
+        <translation>办理人</translation>
+    </message>
+    <message>
+        <source>Revision of the case that was seen</source>
+        <translation>所见案卷的修订号</translation>
+    </message>
+    <message>
         <source>Reply</source>
         <translation>答复</translation>
     </message>

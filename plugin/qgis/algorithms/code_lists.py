@@ -198,6 +198,7 @@ _KINDS: dict[str, Callable[[CodeQuestion], list[Code]]] = {
     "services": _services,
     "departments": _words_of("departments", *DEPARTMENTS),
     "spot types": _words_of("differences"),
+    "withheld": _words_of("withheld"),
     "packs": _files_in("packs"),
     "packs of indicators": _files_in("indicators"),
     "matrices": _matrices,

@@ -7,7 +7,7 @@ from onemap.plugin.words.translation import tr
 _GROUPS = {
     "library": "new add inspect ingest publish",
     "parcels": "check remedy sites sheet identify prove",
-    "review": "review_open review_export",
+    "review": "review_open review_notice review_export",
     "plans": "compare contradictions decide spots atlas comparison",
     "exchange": "validate changes deliver receive redline",
     "numbers": "statistics transitions indicators warnings readings",
@@ -16,7 +16,7 @@ _GROUPS = {
 _TAGS = {
     "library": "library,version,catalogue,资料库,入库,版本,一张图",
     "parcels": "parcel,conflict,rule,site,地块,冲突,规则,选址,用地预审",
-    "review": "case,opinion,statement,预审,意见,会审,并联",
+    "review": "case,opinion,statement,notice,预审,意见,会审,并联,公示",
     "plans": "plan,difference,compare,规划,比对,差异图斑,两规,多规合一",
     "exchange": "package,delivery,coordinates,汇交,数据包,红线,界址点",
     "numbers": "indicator,area,sensor,指标,统计,面积,传感器,预警",

@@ -1,4 +1,4 @@
-"""The review as algorithms: a case is opened on parcels, and its documents are written."""
+"""The review as algorithms: a case is opened on parcels, shown to the public, and its documents are written."""
 
 from __future__ import annotations
 
@@ -72,6 +72,31 @@ def review_export_row() -> VerbRow:
             "templates": folder(),
             "annexes": codes("annexes", ","),
         },
+    )
+
+
+def review_notice_row() -> VerbRow:
+    """The row of `review notice`."""
+    return VerbRow(
+        "review notice",
+        tr("Open a public notice"),
+        tr(
+            "Shows a case to the public for some days: its project, its parcels and, once consolidated, its opinions, "
+            "but for what is left out. Until the notice is closed the case cannot be issued, revised or withdrawn."
+        ),
+        first="library case days withhold reason by",
+        advanced="on expect",
+        titles={
+            "case": tr("Case (its id)"),
+            "days": tr("Days"),
+            "withhold": tr("Leave out (codes, semicolons between)"),
+            "reason": tr("Remark on the notice"),
+            "by": tr("Who takes the step"),
+            "on": tr("Day of the step"),
+            "expect": tr("Revision of the case that was seen"),
+        },
+        kinds={"by": _name(), "case": codes("cases"), "withhold": codes("withheld", ";")},
+        outputs=(Output("STATE", tr("State"), "state"),),
     )
 
 

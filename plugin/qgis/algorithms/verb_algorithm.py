@@ -53,6 +53,7 @@ POINT = "POINT"
 _ICONS = {  # of verbs that have none of their own
     "review open": "case",
     "review export": "document",
+    "review notice": "send",
     "changes": "refresh",
     "comparison": "beside",
     "deliver": "export",

@@ -20,7 +20,7 @@ from onemap.plugin.qgis.algorithms.delivery_rows import (
 )
 from onemap.plugin.qgis.algorithms.pack_rows import prove_row
 from onemap.plugin.qgis.algorithms.parameter_kinds import choice, codes, crs, file, files, input_file, number
-from onemap.plugin.qgis.algorithms.review_rows import review_export_row, review_open_row
+from onemap.plugin.qgis.algorithms.review_rows import review_export_row, review_notice_row, review_open_row
 from onemap.plugin.qgis.algorithms.sinks import VECTOR, Sink
 from onemap.plugin.qgis.algorithms.statistics_rows import (
     indicators_row,
@@ -66,6 +66,7 @@ def verb_rows() -> list[VerbRow]:
         prove_row,
         sheet_row,
         review_open_row,
+        review_notice_row,
         review_export_row,
         *of_numbers,
         _identify,

@@ -10,6 +10,8 @@ from qgis.PyQt.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFormLayout,
+    QListWidget,
+    QListWidgetItem,
     QPlainTextEdit,
     QScrollArea,
     QSpinBox,
@@ -30,6 +32,7 @@ REASON_LINES = 4
 MAX_DAYS = 250
 MARGIN_PX = 16  # beside the question, with a scroll bar
 MOST_LINES = 12  # of a question that are seen at once
+LIST_LINES = 6  # of a list of codes that are seen at once
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,8 @@ class StepQuestion:
     choice: the label of the choices.
     choices: pairs of code and word.
     chosen_code: the code that is proposed.
+    marks: the label of a list in which any number of codes may be ticked.
+    markable: its pairs of code and word.
     days: the days that are proposed; 0 asks for none.
     days_label: their label; empty for working days that are added.
     reason: the label of the reason that is asked; empty for the usual one.
@@ -52,6 +57,8 @@ class StepQuestion:
     choice: str = ""
     choices: tuple[tuple[str, str], ...] = ()
     chosen_code: str = ""
+    marks: str = ""
+    markable: tuple[tuple[str, str], ...] = ()
     days: int = 0
     days_label: str = ""
     reason: str = ""
@@ -75,6 +82,13 @@ class StepDialog(QDialog):
         self.days.setVisible(bool(question.days))
         self.days.setRange(1, MAX_DAYS)
         self.days.setValue(question.days or 1)
+        self.marks = QListWidget(self)
+        self.marks.setVisible(bool(question.markable))
+        self.marks.setFixedHeight(LIST_LINES * self.fontMetrics().lineSpacing() + 12)
+        for code, word in question.markable:
+            item = QListWidgetItem(word, self.marks)
+            item.setData(Qt.ItemDataRole.UserRole, code)
+            item.setCheckState(Qt.CheckState.Unchecked)
         self.reason = QPlainTextEdit()
         self.reason.setTabChangesFocus(True)
         self.reason.setFixedHeight(REASON_LINES * self.fontMetrics().lineSpacing() + 12)
@@ -89,6 +103,8 @@ class StepDialog(QDialog):
             form.addRow(question.choice, self.choice)
         if question.days:
             form.addRow(question.days_label or tr("More working days"), self.days)
+        if question.markable:
+            form.addRow(question.marks, self.marks)
         form.addRow(question.reason or tr("Reason"), self.reason)
         self.by_label = wrapped_label(question.by)
         column_of((self._make_text(question.text), 1), form, self.by_label, self.buttons, inside=self)
@@ -116,6 +132,12 @@ class StepDialog(QDialog):
     def chosen_code(self) -> str:
         """The chosen code; empty without choices."""
         return self.choice.currentData() or ""
+
+    @property
+    def marked_codes(self) -> list[str]:
+        """The codes that are ticked."""
+        items = (self.marks.item(row) for row in range(self.marks.count()))
+        return [item.data(Qt.ItemDataRole.UserRole) for item in items if item.checkState() == Qt.CheckState.Checked]
 
     @property
     def reason_text(self) -> str:

@@ -19,7 +19,7 @@ from onemap.plugin.rooms.review.review_cases import OVERALL_CONCLUSIONS, Case
 from onemap.plugin.rooms.review.review_person import PersonButton
 from onemap.plugin.rooms.review.review_step_dialog import StepDialog, StepQuestion
 from onemap.plugin.rooms.review.review_words import conclusion_word, name_buttons, state_word, step_word
-from onemap.plugin.words.core_words import word
+from onemap.plugin.words.core_words import all_words, word
 from onemap.plugin.words.translation import Count, tr
 from onemap.plugin.words.verdicts import SEVERITY
 
@@ -96,8 +96,10 @@ class CaseSteps(QObject):
             step_word("notice"),
             days=NOTICE_DAYS,
             days_label=tr("Days"),
+            marks=tr("Leave out"),
+            markable=tuple(all_words("withheld").items()),
         )
-        self._ask("notice", question)
+        self._ask("notice", question, marks="withhold")
 
     def close(self) -> None:
         """Close the public notice; before its last day is over with a reason."""
@@ -222,6 +224,7 @@ class CaseSteps(QObject):
         more_params: dict[str, Any] | None = None,
         choice: str = "",
         reason: str = "reason",
+        marks: str = "",
     ) -> None:
         if self.asking.is_busy:
             return
@@ -237,6 +240,8 @@ class CaseSteps(QObject):
                 params["days"] = dialog.days.value()
             if choice:
                 params[choice] = dialog.chosen_code
+            if marks:
+                params[marks] = dialog.marked_codes
             self._send(step, params, of=case, reason_key=key)
 
         dialog.accepted.connect(send)

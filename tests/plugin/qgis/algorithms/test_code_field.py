@@ -46,7 +46,7 @@ def test_a_code_is_free_text_nowhere_that_a_list_could_be(provider):
                 bare.setdefault(definition.name(), set()).add(one.name())
     assert set(bare) <= FREE, {name: verbs for name, verbs in bare.items() if name not in FREE}
     assert bare.get("CODE", set()) <= {"deliver"}  # there the number of a division
-    assert bare.get("BY", set()) <= {"decide", "review_open", "validate"}  # a person
+    assert bare.get("BY", set()) <= {"decide", "review_open", "review_notice", "validate"}  # a person
 
 
 def test_layers_are_ticked_in_a_list_of_the_library_in_the_form(form_of, library, monkeypatch):

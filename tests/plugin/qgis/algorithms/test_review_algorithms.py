@@ -32,6 +32,10 @@ def test_a_case_is_opened_with_its_facts_and_its_document_written(rehearsal_libr
     assert (made["STATE"], made["VERDICT"], "OUT" in made) == ("draft", "prohibited", False)
     assert [line for line in log.lines if line.endswith("School: round 1, draft")]
     assert "■ prohibited 1" in log.lines and len([line for line in log.lines if " · drafted · " in line]) == 10
+    sent = core("review", "circulate", path, made["CASE"], "--by", "Wang")["revision"]
+    shown = {"LIBRARY": str(path), "CASE": made["CASE"], "DAYS": 7, "WITHHOLD": "land; location", "EXPECT": sent}
+    assert processing.run("onemap:review_notice", {**shown, "BY": "Wang"})["STATE"] == "circulating"
+    assert core("review", "show", path, made["CASE"])["notices"][-1]["withheld"] == ["land", "location"]
     written = {"LIBRARY": str(path), "CASE": made["CASE"], "TARGET": str(target), "DOCUMENT": "report"}
     assert processing.run("onemap:review_export", written)["TARGET"] == str(target)
     assert target.read_bytes()[:2] == b"PK"

@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from qgis.PyQt.QtCore import Qt
 
 from onemap.tests.plugin.other_desk import in_core
 from onemap.tests.plugin.review_desk import Desk
@@ -24,19 +25,18 @@ def desk(rehearsal_library, canvas, shared_core, tmp_path):
     made.tab.deleteLater()
 
 
-def take(desk, step, reason=""):
-    """A step of the menu, and its dialog."""
-    desk.page.begin_step(step)
-    desk.after(lambda: desk.confirm(reason))
-
-
 @pytest.mark.slow
 def test_a_notice_is_opened_replied_to_and_closed(desk, one_parcel):
     desk.open(one_parcel)
     desk.after(desk.next)
     view, case = desk.page.notice, desk.case.id
     assert view.tree.isHidden() and desk.case.notices == []
-    take(desk, "notice")
+    desk.page.begin_step("notice")
+    marks = desk.page.steps.dialog.marks
+    chosen = next(item for item in map(marks.item, range(marks.count())) if item.text() == "Location")
+    chosen.setCheckState(Qt.CheckState.Checked)
+    desk.after(lambda: desk.confirm())
+    assert desk.case.notices[-1]["withheld"] == ["location"]
     assert desk.case.steps["issue"] and desk.case.steps["notice"] and desk.case.steps["close"] is None
     wait_for(lambda: "comments: 0" in view.head.text())
     with in_core(STRANGER, desk.path, case, "太吵 <b>x</b>", "张三", "城北") as stranger:
