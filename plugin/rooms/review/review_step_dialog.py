@@ -84,6 +84,8 @@ class StepDialog(QDialog):
         self.days.setValue(question.days or 1)
         self.marks = QListWidget(self)
         self.marks.setVisible(bool(question.markable))
+        self.marks.setWordWrap(True)
+        self.marks.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.marks.setFixedHeight(LIST_LINES * self.fontMetrics().lineSpacing() + 12)
         for code, word in question.markable:
             item = QListWidgetItem(word, self.marks)

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from onemap.layers.library.library import open_library
+from onemap.rules.review.public_comments import WrittenComment, write_comment
 from onemap.tests.rules.command import done
 from onemap.tests.rules.review.conftest import ASKED, Town, ground, write
 from onemap.tests.rules.review.statement.chromium import Page, browser, program
@@ -141,6 +143,7 @@ def test_a_case_goes_from_its_file_to_the_issued_statement(town: Town, server: W
     case = chromium.ask("location.pathname").removeprefix("/cases/")
     walk.look("case")
     step(walk, "circulate")
+    show_to_the_public(walk, town, case)
     for department in ASKED:
         hand.follow(f"a[href$='/opinions/{department}']")
         hand.choose("#conclusion", "conditional")
@@ -174,9 +177,33 @@ def test_a_case_goes_from_its_file_to_the_issued_statement(town: Town, server: W
     assert json.dumps(shown, ensure_ascii=False).count("甲") > 2
 
 
-def step(walk: Walk, name: str) -> None:
+def show_to_the_public(walk: Walk, town: Town, case: str) -> None:
+    """A notice that leaves something out, what somebody writes on it, the reply, and its end."""
+    walk.hand.press("details:has(form[action$='/notice']) > summary")
+    walk.hand.fill("#days-notice", "7")
+    walk.page.ask("document.querySelector('[name=\"withhold.land\"]').focus()")
+    walk.page.key(" ")
+    walk.look("notice")
+    walk.hand.follow("form[action$='/notice'] button")
+    notice = done("review", "show", town.library, case).json["notices"][-1]
+    assert notice["open"] and notice["withheld"] == ["land"]
+    with open_library(str(town.library)) as library:
+        write_comment(library, case, 1, WrittenComment("太吵 <i>x</i>", "张三", "城北"))
+    walk.page.visit(f"{walk.server.address}/cases/{case}/comments")
+    walk.hand.press("details:has(form[action$='/respond']) > summary")
+    walk.hand.fill("#respond-1", "已采纳" if walk.lang == "zh" else "Taken up")
+    walk.look("comments")
+    walk.hand.follow("form[action$='/respond'] button")
+    assert walk.page.ask("document.querySelector('[role=alert]')") is None
+    walk.page.visit(f"{walk.server.address}/cases/{case}")
+    step(walk, "close", "齐备")
+
+
+def step(walk: Walk, name: str, reason: str = "") -> None:
     """A step of the lead: its fold is opened, its form sent."""
     fold = f"details:has(form[action$='/{name}'])"
     walk.hand.press(f"{fold} > summary")
+    if reason:
+        walk.hand.fill(f"#reason-{name}", reason)
     walk.hand.follow(f"{fold} button")
     assert walk.page.ask("document.querySelector('[role=alert]')") is None
