@@ -16,7 +16,7 @@ from onemap.rules.verbs.web.core_pool import CorePool
 from onemap.rules.verbs.web.serve_child import ServeChild, VerbAnswer
 from onemap.rules.verbs.web.session_table import Session, SessionTable
 
-_MOST_SESSIONS, _IDLE_S, _LASTS_S = 40, 1800.0, 43_200.0
+_MOST_SESSIONS, _IDLE_S, _LASTS_S = 60, 1800.0, 43_200.0
 _MOST_OF_ONE = 3  # sessions of one account: at the desk, on a phone, a program
 _SHARE = 0.5  # of the server's connections, of which QGIS and the command line need some
 _LOOK_S = 15.0
