@@ -37,7 +37,7 @@ _TOGETHER_S = 0.05  # for which a word of progress waits for the next
 _CLEARING_S = 0.7  # for rolling back and removing files, before it is broken off once more
 _YOUNG_OBJECTS = 20_000  # of which circles are looked for; an answer makes some thousand, and hardly a circle
 _ViewMaker = Callable[[dict[str, Any], str], list[dict[str, Any]]]
-_SIGN_IN = "sign in"
+_SIGN_IN, _GET_READY = "sign in", "get ready"
 _IDLE_S = 2.0  # after which a library is closed, so that its file is one file again
 # What the first check would have to wait for.
 _NEEDED = (
@@ -50,6 +50,12 @@ _NEEDED = (
     "rules.verbs.work.check_work",
     "rules.judge.question.check_options",
     "rules.judge.incremental.verdict_changes",
+)
+_NEEDED_AT_A_DESK = (
+    "rules.judge.overlay.overlay",
+    "rules.review.case_json",
+    "rules.verbs.commands.verb_text",
+    "rules.verbs.work.review_work",
 )
 
 
@@ -152,13 +158,25 @@ class _Server:
         began = time.monotonic()
         with withholding(texts_in([request["method"], request.get("params")])):
             LOG.note(f"#{request.get('id')} {request['method']}")
-            line = self.sign_in(request) if request["method"] == _SIGN_IN else self.answer(request)
+            line = self._line_of(request)
             LOG.note(f"#{request.get('id')} {request['method']} {time.monotonic() - began:.1f} s")
         # Before the answer is out, so that a cancellation after it finds nothing to cancel.
         self.pending[request.get("id")] -= 1
         self.cancelled.discard(request.get("id"))
         if "id" in request:
             self._write(line)
+
+    def _line_of(self, request: dict[str, Any]) -> bytes:
+        """The answer of a request: of a verb, or of what the desk alone asks its cores."""
+        own = {_SIGN_IN: self.sign_in, _GET_READY: self.get_ready}
+        return own.get(request["method"], self.answer)(request)
+
+    def get_ready(self, request: dict[str, Any]) -> bytes:
+        """Load what somebody at a desk needs, before there is anybody who would wait for it."""
+        for name in (*_NEEDED, *_NEEDED_AT_A_DESK):
+            importlib.import_module(f"onemap.{name}")
+        self._get_kernel_ready()
+        return self._line({"id": request.get("id"), "result": {}})
 
     def sign_in(self, request: dict[str, Any]) -> bytes:
         """Work as an account of a library's server from now on: the line with who that is, or its refusal."""

@@ -115,6 +115,7 @@ class AccountDoor:
         if len(self.sessions) + 1 > answer.result["places"] * _SHARE:
             core.end()
             raise OneMapError("account.full")
+        core.get_ready()  # who came in sees pages that answer at once, and has been waiting for the door anyhow
         self._note("signed in", account, address)
         session = Session(account, language, CorePool.of_child(core, self._seconds))
         departments = answer.result["departments"]
@@ -128,6 +129,7 @@ class AccountDoor:
     def _make_spare(self) -> None:
         """A core that waits for the next who signs in, so that nobody waits for one to start."""
         core = self._make_core()
+        core.get_ready()
         with self._turn:
             if self._spare is None and not self._is_ended.is_set():
                 self._spare = core

@@ -104,6 +104,10 @@ class ServeChild:
             self._waiting.pop(number, None)
         return refusal_of(OneMapError("web.core_ended"), str(values.get("lang", self.language)))
 
+    def get_ready(self) -> None:
+        """Have it load what somebody at a desk needs, which takes about a second of a processor."""
+        self.ask("get ready", {}, lambda fraction, step: None)
+
     def cancel(self, number: int) -> None:
         """Cancel what was asked under a number, if it is not answered yet."""
         with contextlib.suppress(OSError, ValueError):
