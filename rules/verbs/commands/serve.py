@@ -37,6 +37,7 @@ _TOGETHER_S = 0.05  # for which a word of progress waits for the next
 _CLEARING_S = 0.7  # for rolling back and removing files, before it is broken off once more
 _YOUNG_OBJECTS = 20_000  # of which circles are looked for; an answer makes some thousand, and hardly a circle
 _ViewMaker = Callable[[dict[str, Any], str], list[dict[str, Any]]]
+_GIVING_WAY = 10
 _SIGN_IN, _GET_READY = "sign in", "get ready"
 _IDLE_S = 2.0  # after which a library is closed, so that its file is one file again
 # What the first check would have to wait for.
@@ -172,7 +173,12 @@ class _Server:
         return own.get(request["method"], self.answer)(request)
 
     def get_ready(self, request: dict[str, Any]) -> bytes:
-        """Load what somebody at a desk needs, before there is anybody who would wait for it."""
+        """Load what somebody at a desk needs, before there is anybody who would wait for it.
+
+        With `gives_way` it gives way to other processes from now on, where the system knows of that.
+        """
+        if (request.get("params") or {}).get("gives_way") and hasattr(os, "nice"):
+            os.nice(_GIVING_WAY)
         for name in (*_NEEDED, *_NEEDED_AT_A_DESK):
             importlib.import_module(f"onemap.{name}")
         self._get_kernel_ready()

@@ -41,6 +41,11 @@ class CorePool:
         pool._free.put(child)
         return pool
 
+    def give_way(self) -> None:
+        """Have the cores that are there give way to other processes."""
+        for child in self._all:
+            child.get_ready(gives_way=True)
+
     @contextlib.contextmanager
     def _core(self) -> Iterator[ServeChild | None]:
         """A free core, another one in place of one that ended; None where there is none and none may be started."""

@@ -104,9 +104,12 @@ class ServeChild:
             self._waiting.pop(number, None)
         return refusal_of(OneMapError("web.core_ended"), str(values.get("lang", self.language)))
 
-    def get_ready(self) -> None:
-        """Have it load what somebody at a desk needs, which takes about a second of a processor."""
-        self.ask("get ready", {}, lambda fraction, step: None)
+    def get_ready(self, *, gives_way: bool = False) -> None:
+        """Have it load what somebody at a desk needs, which takes about a second of a processor.
+
+        gives_way: to other processes from now on, for a program may wait longer than a person.
+        """
+        self.ask("get ready", {"gives_way": gives_way}, lambda fraction, step: None)
 
     def cancel(self, number: int) -> None:
         """Cancel what was asked under a number, if it is not answered yet."""

@@ -79,10 +79,12 @@ class SignInPages:
         except (OneMapError, SignInRefused) as error:
             answer = refusal_of(error, language) if isinstance(error, OneMapError) else error.answer
             return self._refuse(request, answer, language, to, typed, fields.get("account", ""))
+        session = self._door.sessions.get(token)
         if not _is_browser(request):
+            if session is not None and session.core is not None:  # whoever reads a page goes before programs
+                await run_in_threadpool(session.core.give_way)
             return JSONResponse({"token": token})
         self._door.sessions.end(token_of(request, self._names))  # whoever was here before
-        session = self._door.sessions.get(token)
         if typed and session is not None:
             session.shown[f"typed {to}"] = typed
         return self._with_cookies(RedirectResponse(to, 303), token)
