@@ -36,6 +36,7 @@ from onemap.rules.verbs.web.desk_steps import (
     step_values,
     written_files,
 )
+from onemap.rules.verbs.web.desk_words import refusal_in_words_of_desk, steps_in_words_of_desk
 from onemap.rules.verbs.web.map_pages import MapPages
 from onemap.rules.verbs.web.media_types import MEDIA_TYPES
 from onemap.rules.verbs.web.serve_child import VerbAnswer, refusal_of
@@ -125,8 +126,8 @@ class DeskPages:
         given = {"library": self._library, "lang": session.language, **values}
         answer = (session.core or self._pool).ask(verb, given, lambda fraction, step: None, lambda stop: None)
         if answer.result is None:
-            raise VerbRefusal(answer)
-        return answer.result
+            raise VerbRefusal(refusal_in_words_of_desk(answer, session.language))
+        return steps_in_words_of_desk(answer.result, session.language)
 
     def _list(self, _: Request, session: Session) -> Response:
         found = self.answer(session, "review list", view=True)

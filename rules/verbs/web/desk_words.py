@@ -1,0 +1,68 @@
+"""What the verbs say, in the words of the desk: its buttons and fields in place of verbs and options."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from onemap.layers.messages import sentences
+from onemap.rules.verbs.web.serve_child import VerbAnswer
+
+_OPTIONS = {  # what a field of the desk is called, by the option that it sets
+    "--answer": "answers",
+    "--attach": "attach",
+    "--basis": "law",
+    "--conclusion": "conclusion",
+    "--crs": "system",
+    "--days": "more_days",
+    "--id": "id_field",
+    "--layer": "layer",
+    "--project": "project",
+    "--reason": "reason",
+    "--text": "text",
+    "--unanswered": "unanswered",
+    "--verdict": "new_verdict",
+    "--withhold": "left_out",
+}
+_NAMED = re.compile(r"(\s?)(?:(?:onemap )?review ([a-z]+)|(--[a-z]+))(?![\w-])(\s?)")
+
+
+def in_words_of_desk(text: str, language: str) -> str:
+    """A sentence of a verb with the names of buttons and fields, in quotation marks, for verbs and options."""
+    texts = sentences(language)
+    site, steps = texts["site"], texts["review_step"]
+    pages = {"list": site["all_cases"], "show": site["case"], "comments": site["comments"]}
+
+    def name(found: re.Match[str]) -> str:
+        before, step, option, after = found.groups(default="")
+        title = pages.get(step) or steps.get(step) or site.get(_OPTIONS.get(option, ""))
+        if title is None:
+            return found[0]
+        return f"“{title}”" if language == "zh" else f"{before}“{title}”{after}"
+
+    return _NAMED.sub(name, text)
+
+
+def refusal_in_words_of_desk(answer: VerbAnswer, language: str) -> VerbAnswer:
+    """A refusal whose messages and mends are in the words of the desk."""
+    parts = ("message", "mend")
+    problems = [
+        {**problem, **{part: in_words_of_desk(problem[part], language) for part in parts if problem.get(part)}}
+        for problem in answer.problems
+    ]
+    return replace(answer, problems=problems)
+
+
+def steps_in_words_of_desk(result: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """An answer whose reasons why a step cannot be taken, of a case and of its opinions, are in the desk's words."""
+    named = _with_named_steps(result, language)
+    if "opinions" in named:
+        named["opinions"] = [_with_named_steps(opinion, language) for opinion in named["opinions"]]
+    return named
+
+
+def _with_named_steps(holder: Mapping[str, Any], language: str) -> dict[str, Any]:
+    if "steps" not in holder:
+        return dict(holder)
+    steps = {step: why and in_words_of_desk(why, language) for step, why in holder["steps"].items()}
+    return {**holder, "steps": steps}
