@@ -208,7 +208,7 @@ class DeskPages:
     def _comments(
         self, request: Request, session: Session, typed: Mapping[str, Any] | None = None, why: Sequence[Any] = ()
     ) -> Response:
-        """The comments on the last public notice of a case. typed: the fields of a step that was not taken; why: not."""
+        """The comments on the last public notice. typed: the fields of a step that was not taken; why: not."""
         kept, case = _kept_fields(request, session), request.path_params["case"]
         shown = self.answer(session, "review show", case=case, by=_name(session))
         found = self.answer(session, "review comments", case=case, view=True)
