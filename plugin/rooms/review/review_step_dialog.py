@@ -82,15 +82,7 @@ class StepDialog(QDialog):
         self.days.setVisible(bool(question.days))
         self.days.setRange(1, MAX_DAYS)
         self.days.setValue(question.days or 1)
-        self.marks = QListWidget(self)
-        self.marks.setVisible(bool(question.markable))
-        self.marks.setWordWrap(True)
-        self.marks.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.marks.setFixedHeight(LIST_LINES * self.fontMetrics().lineSpacing() + 12)
-        for code, word in question.markable:
-            item = QListWidgetItem(word, self.marks)
-            item.setData(Qt.ItemDataRole.UserRole, code)
-            item.setCheckState(Qt.CheckState.Unchecked)
+        self.marks = self._make_marks(question.markable) if question.markable else None
         self.reason = QPlainTextEdit()
         self.reason.setTabChangesFocus(True)
         self.reason.setFixedHeight(REASON_LINES * self.fontMetrics().lineSpacing() + 12)
@@ -105,7 +97,7 @@ class StepDialog(QDialog):
             form.addRow(question.choice, self.choice)
         if question.days:
             form.addRow(question.days_label or tr("More working days"), self.days)
-        if question.markable:
+        if self.marks is not None:
             form.addRow(question.marks, self.marks)
         form.addRow(question.reason or tr("Reason"), self.reason)
         self.by_label = wrapped_label(question.by)
@@ -117,6 +109,18 @@ class StepDialog(QDialog):
         self.choice.currentIndexChanged.connect(lambda _index: self._enable())
         self.reason.textChanged.connect(self._enable)
         self._enable()
+
+    def _make_marks(self, markable: tuple[tuple[str, str], ...]) -> QListWidget:
+        """A list of codes by their words, each to be ticked."""
+        marks = QListWidget(self)
+        marks.setWordWrap(True)
+        marks.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        marks.setFixedHeight(LIST_LINES * self.fontMetrics().lineSpacing() + 12)
+        for code, word in markable:
+            item = QListWidgetItem(word, marks)
+            item.setData(Qt.ItemDataRole.UserRole, code)
+            item.setCheckState(Qt.CheckState.Unchecked)
+        return marks
 
     def _make_text(self, text: str) -> QScrollArea:
         """The question; a long list in it scrolls, for Qt makes no dialog higher than two thirds of the screen."""
@@ -138,6 +142,8 @@ class StepDialog(QDialog):
     @property
     def marked_codes(self) -> list[str]:
         """The codes that are ticked."""
+        if self.marks is None:
+            return []
         items = (self.marks.item(row) for row in range(self.marks.count()))
         return [item.data(Qt.ItemDataRole.UserRole) for item in items if item.checkState() == Qt.CheckState.Checked]
 
