@@ -3,7 +3,9 @@
 import contextlib
 import html
 import json
+import os
 import re
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -195,6 +197,25 @@ def resume(cores: list[psutil.Process]) -> None:
     for core in cores:
         with contextlib.suppress(psutil.NoSuchProcess):
             core.resume()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="which thread gives way is read as Linux has it")
+def test_the_core_of_a_program_gives_way_to_those_of_people(server: WebServer):
+    def giving_way() -> int:
+        """How many cores have a thread that gives way: Linux knows of that by thread."""
+        cores = psutil.Process(server.program.pid).children()
+        ways = [{os.getpriority(os.PRIO_PROCESS, thread.id) for thread in core.threads()} for core in cores]
+        return sum(10 in way for way in ways)
+
+    before = giving_way()
+    people = [officer(server, "web_land"), officer(server, "web_water")]
+    assert giving_way() == before
+    token = server.sign_in_as("web_lead", PASSWORD).json["token"]
+    assert giving_way() == before + 1
+    server.ask("POST", "/sign-out", signed_in=False, Authorization=f"Bearer {token}")
+    for one in people:
+        one.ask("POST", "/sign-out")
 
 
 @pytest.mark.slow

@@ -175,7 +175,8 @@ class _Server:
     def get_ready(self, request: dict[str, Any]) -> bytes:
         """Load what somebody at a desk needs, before there is anybody who would wait for it.
 
-        With `gives_way` it gives way to other processes from now on, where the system knows of that.
+        With `gives_way` the thread that answers, with all that it starts, gives way to other processes from now on,
+        where the system knows of that.
         """
         if (request.get("params") or {}).get("gives_way") and hasattr(os, "nice"):
             os.nice(_GIVING_WAY)
