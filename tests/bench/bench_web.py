@@ -19,7 +19,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -242,20 +242,22 @@ def _work(
 
     begun = time.monotonic()
     server, tokens, figures = WebServer(library.served), list[str](), LoadFigures()
-    for number, name in enumerate(askers):  # each in a session of its own, which has a bound of requests a minute
-        tokens.append(library.token(server, name))
-        if not number:
-            print(f"first answer {time.monotonic() - begun:.2f} s after start-up")
-    server.token = ""
-    people = [library.sign_in(server, name) for name in officers]
-    until = time.monotonic() + seconds
-    with ThreadPoolExecutor(len(officers) + len(askers)) as pool:
-        work = [
-            *(pool.submit(work_as_officer, one, number, cases, figures) for number, one in enumerate(people)),
-            *(pool.submit(work_as_asker, server, token, figures) for token in tokens),
-        ]
-        time.sleep(max(0.0, until - time.monotonic()))
-        server.program.kill()  # while all of them ask and write
+    with ExitStack() as stack:
+        stack.callback(server.program.kill)  # whatever becomes of those who come in
+        for number, name in enumerate(askers):  # each in a session of its own, which has a bound of requests a minute
+            tokens.append(library.token(server, name))
+            if not number:
+                print(f"first answer {time.monotonic() - begun:.2f} s after start-up")
+        server.token = ""
+        people = [library.sign_in(server, name) for name in officers]
+        until = time.monotonic() + seconds
+        with ThreadPoolExecutor(len(officers) + len(askers)) as pool:
+            work = [
+                *(pool.submit(work_as_officer, one, number, cases, figures) for number, one in enumerate(people)),
+                *(pool.submit(work_as_asker, server, token, figures) for token in tokens),
+            ]
+            time.sleep(max(0.0, until - time.monotonic()))
+            server.program.kill()  # while all of them ask and write
     for one in work:
         one.result()
     _tell(figures, seconds)
