@@ -43,15 +43,15 @@ class HelpLines(argparse.HelpFormatter):
         return "\n".join(f"{indent}{line}" for line in lines)
 
 
-def verb_overview(described: Callable[[str], str], language: str) -> str:
-    """All verbs, by what they are for. described: what one of them does."""
+def verb_overview(described: Callable[[str], str], language: str, width: int) -> str:
+    """All verbs, by what they are for. described: what one of them does; width: of a line, in columns."""
     widest = max(text_width(name) for names in GROUPS.values() for name in names.split())
     indent = " " * (widest + 4)
     lines = []
     for group, names in GROUPS.items():
         lines += ["", phrase(f"help_groups.{group}", language)]
         for name in names.split():
-            first, *rest = wrapped_lines(described(name), line_width() - len(indent))
+            first, *rest = wrapped_lines(described(name), width - len(indent))
             lines += [f"  {padded_text(name, widest)}  {first}", *(indent + line for line in rest)]
     return "\n".join(lines)
 

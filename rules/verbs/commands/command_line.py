@@ -25,7 +25,7 @@ from onemap.layers.progress import Progress
 from onemap.layers.secret_words import secrets_in, withholding, without_secrets, without_typed
 from onemap.layers.text_table import shortened_text
 from onemap.layers.visible_text import terminal_text
-from onemap.rules.contract.verb_help import HelpLines, help_text, likely_names, verb_overview
+from onemap.rules.contract.verb_help import HelpLines, help_text, likely_names, line_width, verb_overview
 from onemap.rules.verbs.commands.altered_library import naming_altered_rows
 from onemap.rules.verbs.commands.log_file import LOG, LOG_OPTION, check_log, command_words, log_path
 from onemap.rules.verbs.commands.reference import EVERYWHERE
@@ -163,12 +163,16 @@ def _lines_in(language: str) -> Any:
 def _parser(language: str, given: Sequence[str]) -> argparse.ArgumentParser:
     """What reads these words. Only the verbs that may be meant by them know their options: there are many verbs."""
     words = frozenset(given) & {word for name in (*VERBS, *DOORS) for word in name.split()}
-    return _parser_of(language, words, not words or not _HELP.isdisjoint(given))
+    has_overview = not words or not _HELP.isdisjoint(given)
+    return _parser_of(language, words, line_width() if has_overview else None)
 
 
 @lru_cache(maxsize=128)  # every verb in both languages; a quarter of a megabyte each
-def _parser_of(language: str, words: frozenset[str], has_overview: bool) -> argparse.ArgumentParser:
-    overview = verb_overview(lambda name: help_text(name, "verb", language), language) if has_overview else ""
+def _parser_of(language: str, words: frozenset[str], width: int | None) -> argparse.ArgumentParser:
+    """width: of the lines of the overview of all verbs, in columns; None where it is not printed."""
+    overview = (
+        verb_overview(lambda name: help_text(name, "verb", language), language, width) if width is not None else ""
+    )
     description = f"{phrase('help.onemap', language)}\n{overview}"
     lines = _lines_in(language)
     parser = _Parser(prog="onemap", description=description, allow_abbrev=False, formatter_class=lines)
