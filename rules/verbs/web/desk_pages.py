@@ -146,6 +146,7 @@ class DeskPages:
         kept = _kept_fields(request, session)
         found = self.answer(session, "review show", case=request.path_params["case"], by=_name(session), view=True)
         parts = shown_parts(found["view"], session.language)
+        names = {one["department"]: one["department_title"] for one in found["opinions"]}
         facts = {
             "bodies": found["bodies"],
             "files": found["files"],
@@ -154,10 +155,7 @@ class DeskPages:
             "others": [part for part in other_parts(parts, _LISTS) if part.get("rows")],
             "verdicts": _verdicts(found["verdicts"], session.language),
             "steps": _titled_steps(CASE_STEPS, session.language),
-            "left_out": [
-                (LEFT_OUT + code, title)
-                for code, title in withheld_titles(dict(_departments(session.language)), session.language).items()
-            ],
+            "left_out": [(LEFT_OUT + code, title) for code, title in withheld_titles(names, session.language).items()],
             "deciding": DECIDING,
             "written": typed or kept or {},
             "is_kept": bool(kept),
