@@ -98,6 +98,7 @@ class Library:
         self.roles = store.roles
         self.account = store.account
         self.kept: dict[Any, Any] = {}  # what rooms above have made of its versions, for as long as it is open
+        self.kept_by_marks = store.kept  # and what outlives that on a server, where marks say that it is still true
         self._store = store
         self._beside: list[Callable[[StoreConnection], None]] = []
         with self.connection.tolerant():

@@ -8,7 +8,7 @@ import contextlib
 import ipaddress
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
@@ -145,34 +145,42 @@ def _refusal(error: psycopg.OperationalError, address: ServerAddress) -> OneMapE
     return OneMapError("account.password") if refusal.code == "library.password" else refusal
 
 
+@dataclass(frozen=True)
+class LentConnection:
+    """A connection for one question or for those of a session. kept: what was read with it, as `Store.kept` has it."""
+
+    raw: "psycopg.Connection[Any]"
+    kept: dict[Any, Any] = field(default_factory=dict)
+
+
 class HeldConnection:
     """The one connection of a process in which somebody is signed in. It is lost once, and then for good."""
 
     def __init__(self) -> None:
-        self._raw: psycopg.Connection[Any] | None = None
+        self._lent: LentConnection | None = None
         self._is_in_use = False
 
     def hold(self, raw: "psycopg.Connection[Any]") -> None:
         """Keep a connection; what was held before is closed."""
         self.close()
-        self._raw = raw
+        self._lent = LentConnection(raw)
 
     def close(self) -> None:
         """Close it."""
-        raw, self._raw = self._raw, None
-        if raw is not None:
-            raw.close()
+        lent, self._lent = self._lent, None
+        if lent is not None:
+            lent.raw.close()
 
     @contextlib.contextmanager
-    def lend(self) -> Iterator["psycopg.Connection[Any]"]:
+    def lend(self) -> Iterator[LentConnection]:
         """The connection, without a trace of what was done before. Raises OneMapError account.signed_out."""
-        raw = self._raw
-        if raw is None or not (self._is_in_use or _is_as_new(raw)):
+        lent = self._lent
+        if lent is None or not (self._is_in_use or _is_as_new(lent.raw)):
             self.close()
             raise OneMapError("account.signed_out")
         was_in_use, self._is_in_use = self._is_in_use, True
         try:
-            yield raw
+            yield lent
         finally:
             self._is_in_use = was_in_use
 

@@ -2,7 +2,7 @@
 
 import contextlib
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -213,6 +213,10 @@ class FileConnection(sqlite3.Connection):
         except _UNREADABLE as error:
             raise DamagedTable(str(error)) from error
         return self._read_where(table, fields, where, parameters, wanted, origin)
+
+    def marks_near(self, boxes: Mapping[str, Sequence[float]]) -> Mapping[str, tuple[Hashable, ...]]:
+        """None: a file is opened anew once anybody else has written to it."""
+        return {}
 
     def read_block(self, table: str, fields: Sequence[str], first: int, last: int) -> FeatureRows:
         """The features with these fids. Raises DamagedTable."""

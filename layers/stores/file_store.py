@@ -75,6 +75,7 @@ class FileStore:
         self.writable = writable
         self.roles = Roles(DEPARTMENTS, is_lead=True, is_owner=True)
         self.account: str | None = None
+        self.kept: dict[Any, Any] = {}
         self._file = path
         self._wait_s = wait_s
 

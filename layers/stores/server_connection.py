@@ -1,7 +1,7 @@
 """PostgreSQL's connection to a library in a schema, with what every store can do."""
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from psycopg.adapt import Loader
 from onemap.layers.geometry.shape_column import shapes_from
 from onemap.layers.geometry.wkb_bodies import Bodies
 from onemap.layers.progress import Progress
+from onemap.layers.stores.feature_marks import marks_near
 from onemap.layers.stores.rights import Right
 from onemap.layers.stores.server_rights import ServerRoles, drop_policies, drop_rights, make_roles, protect
 from onemap.layers.stores.server_sql import TYPES, made_if_absent, server_sql
@@ -255,6 +256,10 @@ class ServerConnection:
             box = sql.SQL(", ").join(sql.Literal(value) for value in (*map(float, bounds), self.srs_id))
             where = sql.SQL(" WHERE geom && ST_MakeEnvelope({})").format(box)
         return self._read_where(table, fields, where, count, origin)
+
+    def marks_near(self, boxes: Mapping[str, Sequence[float]]) -> Mapping[str, tuple[Hashable, ...]]:
+        """What stands for the features of versions near some ground."""
+        return marks_near(self.raw, self.schema, self.srs_id, boxes)
 
     def read_block(self, table: str, fields: Sequence[str], first: int, last: int) -> FeatureRows:
         """The features with these fids. Raises DamagedTable."""

@@ -14,7 +14,7 @@ from psycopg import errors, sql
 
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.server_address import ServerAddress, is_plainly_spelled, server_address
-from onemap.layers.stores.account_connection import HELD, HELD_ADDRESS, undo_transaction
+from onemap.layers.stores.account_connection import HELD, HELD_ADDRESS, LentConnection, undo_transaction
 from onemap.layers.stores.rights import Roles
 from onemap.layers.stores.server_connection import LayerInUseError, ServerConnection
 from onemap.layers.stores.server_refusals import connection_refused, server_errors_as_refusals
@@ -50,14 +50,22 @@ WHERE c.relname = 'onemap_library' AND c.relkind = 'r' ORDER BY 1"""
 
 
 class ServerStore:
-    """`Store` on a schema. wait_s: how long a writer waits for another."""
+    """`Store` on a schema. wait_s: how long a writer waits for another; kept: with the connection."""
 
     def __init__(
-        self, label: str, connection: ServerConnection, roles: Roles, *, writable: bool, wait_s: float
+        self,
+        label: str,
+        connection: ServerConnection,
+        roles: Roles,
+        kept: dict[Any, Any],
+        *,
+        writable: bool,
+        wait_s: float,
     ) -> None:
         self.path: Path | None = None
         self.label = label
         self.connection = connection
+        self.kept = kept
         self.roles = roles
         # Whoever has logged in, although the owner's role is taken to write.
         self.account: str | None = connection.raw.info.user
@@ -145,7 +153,7 @@ class ServerStore:
 
 
 @contextlib.contextmanager
-def _connect_server(address: ServerAddress) -> Iterator["psycopg.Connection[Any]"]:
+def _connect_server(address: ServerAddress) -> Iterator[LentConnection]:
     """A connection, closed at the end.
 
     Raises OneMapError library.unreachable, library.password, library.address, library.missing.
@@ -166,25 +174,26 @@ def _connect_server(address: ServerAddress) -> Iterator["psycopg.Connection[Any]
     except (psycopg.Error, ValueError):
         raise OneMapError("library.address") from None  # its words would repeat what was typed
     with contextlib.closing(raw):
-        yield raw
+        yield LentConnection(raw)
 
 
-def _lend_connection(address: ServerAddress) -> AbstractContextManager["psycopg.Connection[Any]"]:
+def _lend_connection(address: ServerAddress) -> AbstractContextManager[LentConnection]:
     """A connection of its own, or the session's, which stays open for the next request; a lost one is made anew.
 
-    Nothing else is kept of a server: rights, facts and versions are asked for each time. The address of whoever is
-    signed in leads to the connection that is held, and nowhere else.
+    Rights, facts and versions are asked for each time, and of features near some ground the marks. The address of
+    whoever is signed in leads to the connection that is held, and nowhere else.
     """
     if address.conninfo.startswith(HELD_ADDRESS):
         return HELD.lend()
-    cache: SessionCache[psycopg.Connection[Any]] | None = SESSION_CACHE.get()
+    cache: SessionCache[LentConnection] | None = SESSION_CACHE.get()
     if cache is None:
         return _connect_server(address)
     return cache.open_or_reuse(address.conninfo, _as_new, lambda: _connect_server(address))
 
 
-def _as_new(raw: "psycopg.Connection[Any]") -> bool | None:
+def _as_new(lent: LentConnection) -> bool | None:
     """Have a connection forget whose library it was in; None if it is lost, or not done with what it did."""
+    raw = lent.raw
     if raw.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
         return None
     try:
@@ -214,7 +223,8 @@ def open_server(location: str, wait_s: float) -> Iterator[ServerStore]:
     Raises OneMapError library.…, the server's own refusals among them.
     """
     address = server_address(location)
-    with _lend_connection(address) as raw, server_errors_as_refusals(address.label):
+    with _lend_connection(address) as lent, server_errors_as_refusals(address.label):
+        raw = lent.raw
         schemas = [row[0] for row in raw.execute(_SCHEMAS)]
         if address.schema is None and len(schemas) > 1:
             raise OneMapError("library.several", file=address.label, names=schemas)
@@ -237,7 +247,7 @@ def open_server(location: str, wait_s: float) -> Iterator[ServerStore]:
             " AND current_setting('default_transaction_read_only') = 'off'"
         ).fetchone() == (True,)
         with server_errors_as_refusals(label):
-            yield ServerStore(label, connection, roles, writable=writable, wait_s=wait_s)
+            yield ServerStore(label, connection, roles, lent.kept, writable=writable, wait_s=wait_s)
 
 
 def make_server(location: str, schema: str, crs: pyproj.CRS, fill: Callable[[ServerConnection], None]) -> None:
@@ -248,7 +258,12 @@ def make_server(location: str, schema: str, crs: pyproj.CRS, fill: Callable[[Ser
     address = replace(server_address(location), schema=schema)
     roles = ServerRoles(schema)
     srs_id = crs.to_epsg()
-    with _connect_server(address) as raw, server_errors_as_refusals(address.label), raw.transaction():
+    with (
+        _connect_server(address) as lent,
+        server_errors_as_refusals(address.label),
+        lent.raw.transaction(),
+    ):
+        raw = lent.raw
         raw.execute(_DURABLE)
         if raw.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", (schema,)).fetchone() is not None:
             raise OneMapError("library.exists", file=address.label)

@@ -1,7 +1,7 @@
 """The interface of a library's store: what a file and a server must both do, and the plain values between."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
@@ -184,6 +184,13 @@ class StoreConnection(Protocol):
         DamagedTable.
         """
 
+    def marks_near(self, boxes: Mapping[str, Sequence[float]]) -> Mapping[str, tuple[Hashable, ...]]:
+        """What stands for all that is read of some versions' tables near ground: equal marks, nothing has changed.
+
+        boxes: by table west, south, east, north; a mark begins with the number of the table's features. There is none
+        where the store cannot tell, nor for a file, which is opened anew once anybody else has written to it.
+        """
+
     def read_block(self, table: str, fields: Sequence[str], first: int, last: int) -> FeatureRows:
         """The features with these fids, of which none may be missing. Raises DamagedTable."""
 
@@ -226,7 +233,8 @@ class StoreConnection(Protocol):
 class Store(Protocol):
     """An open library's place. label: how it is named to people; path: the file, None on a server.
 
-    roles: for whom its user may speak; account: under which its user has logged in, None for a file.
+    roles: for whom its user may speak; account: under which its user has logged in, None for a file. kept: what rooms
+    above keep of it in a session, as long as marks say that it is still true.
     """
 
     label: str
@@ -234,6 +242,7 @@ class Store(Protocol):
     writable: bool
     roles: Roles
     account: str | None
+    kept: dict[Any, Any]
 
     @property
     def connection(self) -> StoreConnection:

@@ -60,6 +60,7 @@ class PlanGround:
         plane, tree = Plane(self.library.crs, origin), shapely.STRtree(local)
         sources = Sources(self.library, self.known, self.as_of, {}, {}, origin)
         whole = plane.ellipsoidal_m2(local)
+        sources.expect({entry.code: box.tolist() for entry in self.entries})
         found: dict[str, list[dict[str, Any]]] = {name: [] for name in names.tolist()}
         for entry in self.entries:
             source = sources.read(entry.code, box.tolist(), shapely.bounds(grounds))

@@ -1,11 +1,12 @@
 """A cache of the features that a session read near its last question, used for the next question nearby.
 
-A planner who drags a corner asks ten times about the same ground. A version never changes, and a library that another
-connection writes to is opened anew, so what was read of a version stays true for as long as its library is open.
+A planner who drags a corner asks ten times about the same ground. A version never changes, and a library in a file that
+another connection writes to is opened anew, so what was read of a version stays true for as long as its library is
+open. On a server it is used by a later opening once that has found the marks of its ground as they were.
 """
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -17,6 +18,7 @@ _DESK_M = 5_000.0  # how long a side of what is near a desk's question is at mos
 _PER_FEATURE = 20  # what a feature's values and its geometry's frame take, as vertices
 
 Layer = TypeVar("Layer")
+Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -37,31 +39,61 @@ class CachedLayer(Generic[Layer]):
         return self.vertices + _PER_FEATURE * len(self.boxes)
 
 
+@dataclass(frozen=True)
+class _KeptGround(Generic[Layer]):
+    """What was read within a box. opening: of the library in which that is true; mark: by which others know it again."""
+
+    box: Box
+    found: CachedLayer[Layer]
+    opening: Hashable
+    mark: Hashable
+
+
 @dataclass
 class LayerCache(Generic[Layer]):
     """What was read of some layers and where, the least recently asked first; of each only the last ground."""
 
-    kept: dict[Hashable, tuple[tuple[float, ...], CachedLayer[Layer]]] = field(default_factory=dict)
+    kept: dict[Hashable, _KeptGround[Layer]] = field(default_factory=dict)
     size: int = 0
 
+    def box_for(self, name: Hashable, bounds: Sequence[float]) -> Box:
+        """The ground that `near` has or will read for `bounds`: what is kept, if it holds them."""
+        kept = self.kept.get(name)
+        if kept is not None and _holds(kept.box, bounds):
+            return kept.box
+        spare_m = _SPARE_M if kept is not None and _are_near(kept.box, bounds) else 0.0
+        return bounds[0] - spare_m, bounds[1] - spare_m, bounds[2] + spare_m, bounds[3] + spare_m
+
+    def confirm(self, name: Hashable, opening: Hashable, mark: Hashable) -> None:
+        """Have an opening use what another one has read, if its mark is the same."""
+        kept = self.kept.get(name)
+        if kept is not None and kept.mark == mark:
+            self.kept[name] = replace(kept, opening=opening)
+
     def near(
-        self, name: Hashable, bounds: Sequence[float], read: Callable[[Sequence[float]], CachedLayer[Layer]]
+        self,
+        name: Hashable,
+        bounds: Sequence[float],
+        read: Callable[[Sequence[float]], CachedLayer[Layer]],
+        opening: Hashable,
+        mark: Hashable = None,
     ) -> tuple[Layer, np.ndarray | None]:
         """A layer's features near `bounds` (west, south, east, north): which rows (k,) of what is kept, None for all.
 
-        name: of the layer's version, and of whatever else the answer of `read` depends on besides the bounds.
+        name: of the layer's version, and of whatever else the answer of `read` depends on besides the bounds; opening:
+        of the library, in which what is read stays true; mark: of the ground of `box_for`, taken before it is read.
         """
-        box, found = self.kept.pop(name, (None, None))
-        self.size -= found.size if found is not None else 0
-        if box is None or found is None or not _holds(box, bounds):
-            spare_m = _SPARE_M if box is not None and _are_near(box, bounds) else 0.0
-            box = (bounds[0] - spare_m, bounds[1] - spare_m, bounds[2] + spare_m, bounds[3] + spare_m)
-            found = read(box)
+        box = self.box_for(name, bounds)
+        kept = self.kept.pop(name, None)
+        self.size -= kept.found.size if kept is not None else 0
+        if kept is None or kept.box != box or kept.opening != opening:
+            kept = _KeptGround(box, read(box), opening, mark)
+        found = kept.found
         if found.is_whole and found.size <= _MOST_OF_ONE:
-            self.kept[name] = box, found
+            self.kept[name] = kept
             self.size += found.size
             while self.size > MOST_VERTICES:
-                self.size -= self.kept.pop(next(iter(self.kept)))[1].size
+                self.size -= self.kept.pop(next(iter(self.kept))).found.size
         if len(found.boxes) == 0:
             return found.layer, None
         west, south, east, north = found.boxes.T
@@ -73,6 +105,11 @@ def _holds(box: Sequence[float], other: Sequence[float]) -> bool:
     return box[0] <= other[0] and box[1] <= other[1] and box[2] >= other[2] and box[3] >= other[3]
 
 
+def is_of_desk(box: Sequence[float]) -> bool:
+    """Whether a box is no larger than what is near a desk's question."""
+    return max(box[2] - box[0], box[3] - box[1]) <= _DESK_M
+
+
 def _are_near(box: Sequence[float], other: Sequence[float]) -> bool:
     meet = box[0] <= other[2] and box[1] <= other[3] and box[2] >= other[0] and box[3] >= other[1]
-    return meet and max(other[2] - other[0], other[3] - other[1]) <= _DESK_M
+    return meet and is_of_desk(other)

@@ -1,7 +1,7 @@
 """The version of each layer that a run uses, its features near the parcels, or the reason why there are none."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property, lru_cache, partial
@@ -24,6 +24,7 @@ from onemap.layers.ingest.raster_reading import raster_frame
 from onemap.layers.library.chosen_features import features_near, features_of
 from onemap.layers.library.library import Library, now
 from onemap.layers.library.versions import (
+    COUNTED,
     StoredFeatures,
     Version,
     content_hash,
@@ -36,7 +37,7 @@ from onemap.layers.rasters.rasters import RasterReference, reference_of
 from onemap.layers.sources.reading import read_source
 from onemap.layers.stores.store import DamagedTable
 from onemap.rules.judge.inputs.check_record import LayerRecord
-from onemap.rules.judge.inputs.layer_cache import CachedLayer, LayerCache
+from onemap.rules.judge.inputs.layer_cache import CachedLayer, LayerCache, is_of_desk
 from onemap.rules.judge.inputs.subdivision_store import Box, StoredCut, cut_near
 from onemap.rules.judge.overlay.overlay import MARGIN_M
 from onemap.rules.judge.overlay.subdivision import Pieces, subdivide_polygons
@@ -137,6 +138,9 @@ class LayerReader(Protocol):
     def read(self, code: str, bounds: Sequence[float] | None, boxes: np.ndarray | None = None) -> LayerSource:
         """One layer near `bounds`; boxes (k, 4): as of `Sources.read`."""
 
+    def expect(self, boxes: Mapping[str, Sequence[float]]) -> None:
+        """Say near what ground some layers, by code, are about to be read."""
+
     def features(self, code: str) -> int:
         """How many features a layer has."""
 
@@ -199,21 +203,58 @@ class Sources:
         self, version: Version, bounds: Sequence[float] | None, boxes: np.ndarray | None = None
     ) -> LayerSource:
         """One version near `bounds`, or near boxes (k, 4) within, whether or not it is in force."""
-        # Within the boundary error a feature may come nearer than it is drawn, and so may its neighbour.
-        error_m = 2 * (version.accuracy_m or 0.0)
+        error_m = _error_m(version)
         if bounds is not None:
-            bounds = (bounds[0] - error_m, bounds[1] - error_m, bounds[2] + error_m, bounds[3] + error_m)
+            bounds = _grown(bounds, error_m)
         entry = self.catalogue[version.code]
         if bounds is None or entry.geometry == "raster":
             return self._read_anew(version, entry, bounds)[0]
         if boxes is not None and self.library.path is not None and version.count >= _WORTH_BOXES:
             grown = boxes + np.array([-error_m, -error_m, error_m, error_m])
             return self._read_anew(version, entry, bounds, lambda: features_near(self.library, version, grown))[0]
-        ground: LayerCache[LayerSource] = self.library.kept.setdefault("ground", LayerCache())
-        # What is kept of a library may outlive it, but its layers ask the open one for their pieces.
-        name = (self.library, version, entry.geometry, entry.key, self.origin)
-        layer, rows = ground.near(name, bounds, lambda box: self._layer_for_cache(version, entry, box))
+        read = partial(self._layer_for_cache, version, entry)
+        mark = self._marks.get(version.table)
+        layer, rows = self._cache.near(self._cached_name(version, entry), bounds, read, self.library, mark)
         return layer if rows is None else layer.of_rows(rows)
+
+    def expect(self, boxes: Mapping[str, Sequence[float]]) -> None:
+        """Say near what ground some layers are about to be read, so that a server is asked once whether they are as kept.
+
+        boxes: by the layer's code west, south, east, north in the library's plane.
+        """
+        if self.library.path is not None:
+            return
+        asked: dict[str, Sequence[float]] = {}
+        names: dict[str, tuple[Version, Hashable]] = {}
+        for code, bounds in boxes.items():
+            version, entry = in_force(self._versions.get(code, ()), self.as_of), self.catalogue.get(code)
+            is_read = version is not None and code not in self.replaced and code not in self.unreadable
+            if version is None or entry is None or not is_read or entry.geometry == "raster":
+                continue
+            name = self._cached_name(version, entry)
+            box = self._cache.box_for(name, _grown(bounds, _error_m(version)))
+            if is_of_desk(box):
+                asked[version.table], names[version.table] = box, (version, name)
+        counted: set[str] = self.library.kept.setdefault(COUNTED, set())
+        for table, (count, *rest) in self.library.connection.marks_near(asked).items():
+            version, name = names[table]
+            self._marks[table] = (*asked[table], count, *rest)
+            self._cache.confirm(name, self.library, self._marks[table])
+            if count == version.count:
+                counted.add(table)
+
+    @cached_property
+    def _cache(self) -> LayerCache[LayerSource]:
+        cache: LayerCache[LayerSource] = self.library.kept_by_marks.setdefault("ground", LayerCache())
+        return cache
+
+    @cached_property
+    def _marks(self) -> dict[str, Hashable]:
+        """By the table of a version a ground that is about to be read, and its mark."""
+        return {}
+
+    def _cached_name(self, version: Version, entry: LayerEntry) -> Hashable:
+        return self.library.label, version, entry.geometry, entry.key, self.origin
 
     def rows_of_version(self, version: Version, fids: np.ndarray) -> LayerSource:
         """Some features of a version (k,) of a library in a file, for their ground and values alone."""
@@ -309,6 +350,15 @@ class Sources:
             accuracy_m=None,
         )
         return LayerSource(None, trial, stored, coverage, _names(stored, entry.key), rasters, entry=entry)
+
+
+def _error_m(version: Version) -> float:
+    """Within the boundary error a feature may come nearer than it is drawn, and so may its neighbour."""
+    return 2 * (version.accuracy_m or 0.0)
+
+
+def _grown(bounds: Sequence[float], by_m: float) -> Box:
+    return bounds[0] - by_m, bounds[1] - by_m, bounds[2] + by_m, bounds[3] + by_m
 
 
 def near_origin(source: LayerSource, origin: tuple[float, float]) -> LayerSource:

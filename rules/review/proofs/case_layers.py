@@ -58,6 +58,9 @@ class CaseGround:
         """A plane in metres; which one does not matter."""
         return pyproj.CRS(_SYSTEM)
 
+    def expect(self, boxes: Mapping[str, Sequence[float]]) -> None:
+        """Has no effect: all of them are at hand."""
+
     def features(self, code: str) -> int:
         """How many features the cases draw of a layer."""
         return len(self._features_by_layer.get(code, ()))

@@ -80,7 +80,7 @@ def test_what_is_kept_is_bounded_and_the_least_recently_asked_goes_first(monkeyp
 
     def near(name, vertices=280):
         found = ground([[0, 0, 1, 1]], vertices)
-        kept.near(name, (0, 0, 2, 2), lambda box: asked.append(name) or found)
+        kept.near(name, (0, 0, 2, 2), lambda box: asked.append(name) or found, "open")
 
     for name in ("a", "b", "c", "a", "d", "a", "b"):
         near(name)
@@ -93,14 +93,14 @@ def test_what_is_kept_is_bounded_and_the_least_recently_asked_goes_first(monkeyp
 def test_only_features_whose_boxes_meet_the_question_are_given_and_a_touch_is_a_meeting():
     kept = LayerCache()
     found = ground([[0, 0, 1, 1], [2, 0, 3, 1], [8, 8, 9, 9]])
-    assert kept.near("a", (0, 0, 9, 9), lambda box: found) == (found.layer, None)
-    layer, rows = kept.near("a", (1, 1, 2, 2), lambda box: pytest.fail("read again"))
+    assert kept.near("a", (0, 0, 9, 9), lambda box: found, "open") == (found.layer, None)
+    layer, rows = kept.near("a", (1, 1, 2, 2), lambda box: pytest.fail("read again"), "open")
     assert layer is found.layer and rows.tolist() == [0, 1]
-    assert kept.near("a", (4, 4, 5, 5), lambda box: pytest.fail("read again"))[1].tolist() == []
+    assert kept.near("a", (4, 4, 5, 5), lambda box: pytest.fail("read again"), "open")[1].tolist() == []
 
 
 def test_what_could_not_be_read_is_read_again():
     kept, asked = LayerCache(), []
     for _ in range(2):
-        kept.near("a", (0, 0, 1, 1), lambda box: asked.append(box) or ground([], 0, is_whole=False))
+        kept.near("a", (0, 0, 1, 1), lambda box: asked.append(box) or ground([], 0, is_whole=False), "open")
     assert len(asked) == 2 and not kept.kept
