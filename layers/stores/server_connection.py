@@ -19,6 +19,7 @@ from onemap.layers.stores.rights import Right
 from onemap.layers.stores.server_rights import ServerRoles, drop_policies, drop_rights, make_roles, protect
 from onemap.layers.stores.server_sql import TYPES, made_if_absent, server_sql
 from onemap.layers.stores.server_structure import printed_structure
+from onemap.layers.stores.snapshot_answers import SnapshotAnswers
 from onemap.layers.stores.store import (
     AS_STORED,
     GEOMETRY_COLUMN,
@@ -63,13 +64,14 @@ class LayerInUseError(errors.LockNotAvailable):
 
 
 class ServerConnection:
-    """`StoreConnection` on a schema. srs_id: the library's, once it is known."""
+    """`StoreConnection` on a schema. srs_id: the library's, once it is known; answers: those of the open snapshot."""
 
     most_fields = 1_580  # of PostgreSQL's 1,600 columns some are ours
     damages: tuple[type[Exception], ...] = _DAMAGES
 
     def __init__(self, connection: "psycopg.Connection[Any]", schema: str, roles: ServerRoles) -> None:
         self.srs_id = 0
+        self.answers: SnapshotAnswers | None = None
         self.unlogged: RowHashes = {}
         self.schema = schema
         self.raw = connection
@@ -78,11 +80,15 @@ class ServerConnection:
 
     def execute(self, statement: str, parameters: Sequence[Any] = (), /) -> Cursor:
         """Run one statement with ? marks; CREATE … IF NOT EXISTS leaves existing objects alone."""
+        question = (statement, *parameters) if self.answers is not None and statement.startswith("SELECT") else None
+        if self.answers is not None and question and (answer := self.answers.of(question)) is not None:
+            return answer
         cursor = psycopg.ClientCursor(self.raw)
         name = made_if_absent(statement)
         if name is not None and self.has_table(name):
             return cursor
-        return cursor.execute(server_sql(statement).encode(), _values(parameters))
+        cursor.execute(server_sql(statement).encode(), _values(parameters))
+        return self.answers.take(question, cursor) if self.answers is not None and question else cursor
 
     def executemany(self, statement: str, rows: Iterable[Sequence[Any]], /) -> None:
         """Run one statement for each row."""
@@ -143,8 +149,8 @@ class ServerConnection:
 
     def moment(self) -> str:
         """The present moment by the server's clock."""
-        moment: str = self.execute("SELECT onemap_moment()").fetchone()[0]
-        return moment
+        (moment,) = self.raw.execute("SELECT onemap_moment()").fetchone() or ("",)
+        return str(moment)
 
     def change_number(self) -> int:
         """Always 0: a server is not kept open from one question to the next."""

@@ -20,6 +20,7 @@ from onemap.layers.stores.server_connection import LayerInUseError, ServerConnec
 from onemap.layers.stores.server_refusals import connection_refused, server_errors_as_refusals
 from onemap.layers.stores.server_rights import POSTGIS_SCHEMA, ServerRoles, make_roles, roles_of
 from onemap.layers.stores.session import SESSION_CACHE, SessionCache
+from onemap.layers.stores.snapshot_answers import SnapshotAnswers
 
 _CONNECT_WAIT_S = 10
 _MAKING_WAIT_S = 30.0
@@ -42,10 +43,10 @@ AND (l.mode <> 'AccessShareLock' OR %s) AND (c.relname = (%s)::text OR (%s)::tex
 AND NOT EXISTS (SELECT FROM pg_locks AS w WHERE w.pid = l.pid AND NOT w.granted) GROUP BY 1 ORDER BY 1"""
 # Of our own sessions: one that sleeps in a transaction, on a laptop that was closed, gives its turn back; and a table
 # that somebody has locked is waited for as long as a turn.
-_PATIENCE = "SET idle_in_transaction_session_timeout = '30min'; SET lock_timeout = {}"
+_AT_HOME = "SET idle_in_transaction_session_timeout = '30min'; SET lock_timeout = {}; SET search_path TO {}"
 # What was said to be written outlives a crash of the server, even where its other users prefer speed.
 _DURABLE = "SET LOCAL synchronous_commit = on"
-_SCHEMAS = """SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+_SCHEMAS = """SELECT n.nspname, has_schema_privilege(n.oid, 'USAGE') FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relname = 'onemap_library' AND c.relkind = 'r' ORDER BY 1"""
 
 
@@ -84,9 +85,11 @@ class ServerStore:
             yield self.connection
             return
         raw.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        self.connection.answers = SnapshotAnswers()
         try:
             yield self.connection
         finally:
+            self.connection.answers = None
             undo_transaction(raw)
 
     @contextlib.contextmanager
@@ -211,9 +214,8 @@ def _at_home(raw: "psycopg.Connection[Any]", schema: str, label: str, wait_s: fl
     found = raw.execute(POSTGIS_SCHEMA).fetchone()
     if found is None:
         raise OneMapError("library.no_postgis", file=label)
-    raw.execute(sql.SQL(_PATIENCE).format(sql.Literal(round(wait_s * 1000))))
     path = sql.SQL(", ").join(map(sql.Identifier, (schema, found[0])))
-    raw.execute(sql.SQL("SET search_path TO {}").format(path))
+    raw.execute(sql.SQL(_AT_HOME).format(sql.Literal(round(wait_s * 1000)), path))
 
 
 @contextlib.contextmanager
@@ -225,14 +227,15 @@ def open_server(location: str, wait_s: float) -> Iterator[ServerStore]:
     address = server_address(location)
     with _lend_connection(address) as lent, server_errors_as_refusals(address.label):
         raw = lent.raw
-        schemas = [row[0] for row in raw.execute(_SCHEMAS)]
+        may_use = dict(raw.execute(_SCHEMAS).fetchall())
+        schemas = list(may_use)
         if address.schema is None and len(schemas) > 1:
             raise OneMapError("library.several", file=address.label, names=schemas)
         address = replace(address, schema=address.schema or (schemas[0] if schemas else "onemap"))
         schema, label = str(address.schema), address.label
         if schema not in schemas:
             raise OneMapError("library.no_schema", file=label, names=schemas or None)
-        if raw.execute("SELECT has_schema_privilege(%s, 'USAGE')", (schema,)).fetchone() != (True,):
+        if not may_use[schema]:
             raise OneMapError("library.no_right", file=label, reason=f"USAGE, {schema}")
         _at_home(raw, schema, label, wait_s)
         groups = ServerRoles(schema)

@@ -143,9 +143,9 @@ def parse_packs(
     tables: as of `parse_pack`, and raises as that; are_kept: they are a library's own, and may name layers that it will
     know one day; register: of kinds of projects as it was when a run was asked, without it that of today.
     """
-    asked = (tuple(texts), code_system, are_kept, shipped_state())
-    is_of_today = not tables and register is None
-    known = _PARSED.pop(asked, None) if is_of_today else None
+    of_then = frozenset((tables or {}).items()), register.hash if register is not None else None
+    asked = (tuple(texts), code_system, are_kept, *of_then, shipped_state())
+    known = _PARSED.pop(asked, None)
     if known is not None and all(catalogue.get(code) == entry for code, entry in known[0].items()):
         _PARSED[asked] = known  # behind the others: the one that nobody asked for longest is let go first
         return list(known[1])
@@ -153,10 +153,9 @@ def parse_packs(
     for text, source in texts:
         kinds = packs[-1].register if packs else register
         packs.append(parse_pack(text, source, layers, code_system, packs, tables, are_kept, kinds))
-    if is_of_today:
-        while len(_PARSED) >= _MOST_PARSED:
-            _PARSED.pop(next(iter(_PARSED)), None)
-        _PARSED[asked] = layers.entries, tuple(packs)
+    while len(_PARSED) >= _MOST_PARSED:
+        _PARSED.pop(next(iter(_PARSED)), None)
+    _PARSED[asked] = layers.entries, tuple(packs)
     return packs
 
 

@@ -100,7 +100,7 @@ def review_show(values: Values, context: VerbContext) -> Result:
     """One case as it stands, and by how many rules the parcels of the round were judged."""
     from onemap.rules.judge.runs.unasked_rules import NO_RULES, rules_of_stored_run
 
-    with open_library(values["library"]) as library:
+    with open_library(values["library"]) as library, library.reading():
         check_day(library, values.get("on"))
         case = read_case(library, values["case"], values.get("on"))
         answer, one = _answer(library, case, context, values.get("by")), _round(case, values)
@@ -145,7 +145,8 @@ def _take_step(values: Values, context: VerbContext, act: Callable[[Library, str
         if context.session is not None and hand.expect is None:  # who says what was seen is taken by that word
             hand = replace(hand, seen=context.session.get(("review", library.id, values["case"])))
         act(library, values["case"], hand)
-        return _answer(library, read_case(library, values["case"], hand.on), context, hand.by)
+        with library.reading():
+            return _answer(library, read_case(library, values["case"], hand.on), context, hand.by)
 
 
 def _reason(values: Values) -> str | None:

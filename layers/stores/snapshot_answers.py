@@ -1,0 +1,46 @@
+"""The small answers that a snapshot on a server has given: in it the same question has the same answer."""
+
+from collections.abc import Hashable, Iterator, Sequence
+from typing import Any
+
+_MOST_ROWS, _MOST_BYTES = 200, 65_536  # of one answer; what a run holds is read once, and by no means kept
+
+
+class AnsweredRows:
+    """`Cursor` over rows that are at hand."""
+
+    def __init__(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        self._rows = iter(rows)
+        self.rowcount = len(rows)
+
+    def fetchone(self) -> Any:
+        """The next row, or None."""
+        return next(self._rows, None)
+
+    def fetchall(self) -> list[Any]:
+        """All rows that are left."""
+        return list(self._rows)
+
+    def __iter__(self) -> Iterator[Any]:
+        return self._rows
+
+
+class SnapshotAnswers:
+    """The answers by their questions: a statement and its parameters."""
+
+    def __init__(self) -> None:
+        self._rows: dict[Hashable, list[tuple[Any, ...]]] = {}
+
+    def of(self, question: Hashable) -> AnsweredRows | None:
+        """The answer that was given; None where there was none, or a large one."""
+        rows = self._rows.get(question)
+        return None if rows is None else AnsweredRows(rows)
+
+    def take(self, question: Hashable, cursor: Any) -> Any:
+        """Keep an answer that is small; returns it to be read. cursor: psycopg's, of which nothing was read."""
+        if not 0 <= cursor.rowcount <= _MOST_ROWS:
+            return cursor
+        rows = cursor.fetchall()
+        if sum(len(value) for row in rows for value in row if isinstance(value, str | bytes)) <= _MOST_BYTES:
+            self._rows[question] = rows
+        return AnsweredRows(rows)
