@@ -126,7 +126,7 @@ class _AskedLayers(Mapping[str, LayerEntry]):
         return len(self._catalogue)
 
 
-_PARSED: dict[Any, tuple[Mapping[str, LayerEntry | None], tuple[Pack, ...]]] = {}
+_PARSED: dict[Any, tuple[Mapping[str, LayerEntry | None], tuple[Pack, ...], KindRegister | None]] = {}
 _MOST_PARSED = 4  # lists of packs that are held as they were read: a library is asked by the same ones all day
 
 
@@ -143,8 +143,8 @@ def parse_packs(
     tables: as of `parse_pack`, and raises as that; are_kept: they are a library's own, and may name layers that it will
     know one day; register: of kinds of projects as it was when a run was asked, without it that of today.
     """
-    of_then = frozenset((tables or {}).items()), register.hash if register is not None else None
-    asked = (tuple(texts), code_system, are_kept, *of_then, shipped_state())
+    # The register is held with what was read, so that its number is no other's.
+    asked = (tuple(texts), code_system, are_kept, frozenset((tables or {}).items()), id(register), shipped_state())
     known = _PARSED.pop(asked, None)
     if known is not None and all(catalogue.get(code) == entry for code, entry in known[0].items()):
         _PARSED[asked] = known  # behind the others: the one that nobody asked for longest is let go first
@@ -155,7 +155,7 @@ def parse_packs(
         packs.append(parse_pack(text, source, layers, code_system, packs, tables, are_kept, kinds))
     while len(_PARSED) >= _MOST_PARSED:
         _PARSED.pop(next(iter(_PARSED)), None)
-    _PARSED[asked] = layers.entries, tuple(packs)
+    _PARSED[asked] = layers.entries, tuple(packs), register
     return packs
 
 

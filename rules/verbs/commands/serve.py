@@ -182,6 +182,11 @@ class _Server:
             os.nice(_GIVING_WAY)
         for name in (*_NEEDED, *_NEEDED_AT_A_DESK):
             importlib.import_module(f"onemap.{name}")
+        from onemap.rules.judge.packs.kind_register import shipped_register
+
+        for language in LANGUAGES:
+            sentences(language)
+        shipped_register()
         self._get_kernel_ready()
         return self._line({"id": request.get("id"), "result": {}})
 
