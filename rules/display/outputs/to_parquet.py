@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pyproj
+from pyarrow.fs import LocalFileSystem
 
 from onemap.layers.provenance import PROVENANCE_KEY, provenance
 from onemap.layers.stores.geoparquet import KEY, geo_metadata
@@ -18,6 +19,7 @@ from onemap.rules.judge.findings.table import Table
 from onemap.rules.judge.runs.arrow_blocks import rows_of_table
 
 _GEOMETRY = "geometry"
+_THIS_MACHINE = LocalFileSystem()
 
 
 @dataclass
@@ -51,10 +53,10 @@ class ParquetOutput:
         for name, table in tables.items():
             if self._stopped.is_set():
                 return
-            file = self._files.get(name) or self._make_file(name, table)
+            rows = rows_of_table(table)
+            file = self._files.get(name) or self._make_file(name, table, rows.columns.schema)
             if name == RUN_TABLE:
                 self._record = record_in(table)
-            rows = rows_of_table(table)
             columns = [rows.columns.column(one.name).cast(one.type) for one in file.columns]
             written = pa.Table.from_arrays(columns, schema=file.columns)
             if rows.wkb is not None:
@@ -67,15 +69,14 @@ class ParquetOutput:
         """Write no more rows: nobody will look at the files. Any thread may say so."""
         self._stopped.set()
 
-    def _make_file(self, name: str, table: Table) -> _File:
-        """A new file, whose columns have the types that an empty table has too."""
-        inferred = pa.Schema.from_pandas(table.columns, preserve_index=False)
-        fields = [pa.field(one.name, pa.string() if _is_text(one.type) else one.type) for one in inferred]
-        columns, has_geometry = pa.schema(fields, metadata=inferred.metadata), table.has_geometries
+    def _make_file(self, name: str, table: Table, kept: pa.Schema) -> _File:
+        """A new file, whose columns have the types that an empty table has too. kept: as a run keeps the table."""
+        columns, has_geometry = _written_schema(table, kept), table.has_geometries
         whole = columns.append(pa.field(_GEOMETRY, pa.binary())) if has_geometry else columns
         # A dictionary of values is worth its time only where they come again and again: numbers and ground do not.
         texts = [one.name for one in columns if one.name != "parcel" and pa.types.is_string(one.type)]
-        writer = pq.ParquetWriter(self._folder / f"{name}.parquet", whole, use_dictionary=texts)
+        path = str(self._folder / f"{name}.parquet")
+        writer = pq.ParquetWriter(path, whole, use_dictionary=texts, filesystem=_THIS_MACHINE)
         self._files[name] = _File(writer, columns, has_geometry)
         return self._files[name]
 
@@ -97,6 +98,27 @@ class ParquetOutput:
         """Let go of the files, whole or not."""
         for file in self._files.values():
             file.writer.close()
+
+
+def _written_schema(table: Table, kept: pa.Schema) -> pa.Schema:
+    """The columns of a table as they are written, with what pandas wants to know of them.
+
+    That takes longer than a few rows, so it is made once for all tables whose columns are of the same types, in numpy
+    and in Arrow. Of one with values that Arrow cannot type, which are kept as JSON, only their values tell.
+    """
+    types = tuple((one.name, str(table.arrays[one.name].dtype), one.type) for one in kept)
+    schema = _SCHEMAS.get(types)
+    if schema is None:
+        inferred = pa.Schema.from_pandas(table.columns, preserve_index=False)
+        fields = [pa.field(one.name, pa.string() if _is_text(one.type) else one.type) for one in inferred]
+        schema = pa.schema(fields, metadata=inferred.metadata)
+        if len(_SCHEMAS) < _MOST_SCHEMAS and not any(pa.types.is_large_string(one.type) for one in kept):
+            _SCHEMAS[types] = schema
+    return schema
+
+
+_SCHEMAS: dict[tuple[tuple[str, str, pa.DataType], ...], pa.Schema] = {}
+_MOST_SCHEMAS = 100
 
 
 def _is_text(kind: pa.DataType) -> bool:
