@@ -46,7 +46,8 @@ AND NOT EXISTS (SELECT FROM pg_locks AS w WHERE w.pid = l.pid AND NOT w.granted)
 _AT_HOME = "SET idle_in_transaction_session_timeout = '30min'; SET lock_timeout = {}; SET search_path TO {}"
 # What was said to be written outlives a crash of the server, even where its other users prefer speed.
 _DURABLE = "SET LOCAL synchronous_commit = on"
-_SCHEMAS = """SELECT n.nspname, has_schema_privilege(n.oid, 'USAGE') FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+_SCHEMAS = """SELECT n.nspname, has_schema_privilege(n.oid, 'USAGE')
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relname = 'onemap_library' AND c.relkind = 'r' ORDER BY 1"""
 
 

@@ -119,6 +119,7 @@ class SharedStore:
     def __init__(self, label: str, connection: SharedConnection) -> None:
         self.label = label
         self.connection = connection
+        self.kept: dict[Any, Any] = {}
 
     def today(self) -> date:
         """The day by this machine's clock."""

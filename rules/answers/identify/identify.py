@@ -72,9 +72,7 @@ def identify(library: Library, place: Place, only: Sequence[str], as_of: date, l
     request = _Request(place, library.crs, as_of, language, sources, department_names(library))
     rules = joined_rules(packs_of(library, ()))
     entries = [
-        entry
-        for entry in catalogue.values()
-        if entry.geometry in _ON_THE_GROUND and (not only or entry.code in only)
+        entry for entry in catalogue.values() if entry.geometry in _ON_THE_GROUND and (not only or entry.code in only)
     ]
     sources.expect({entry.code: place.bounds for entry in entries})
     layers = [_layer(request, entry, [rule for rule in rules if entry.code in rule.layers_named]) for entry in entries]

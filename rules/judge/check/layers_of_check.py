@@ -151,7 +151,9 @@ def _read_layers(
     sizes = [sources.features(code) + _FEATURES_A_LAYER for code in codes]
     layers: dict[str, LayerSource] = {}
     scattered = {far: scattered_boxes(boxes, far) for far in set(reach.values()) if far < float("inf")}
-    near = {code: (west - far, south - far, east + far, north + far) for code, far in reach.items() if far < float("inf")}
+    near = {
+        code: (west - far, south - far, east + far, north + far) for code, far in reach.items() if far < float("inf")
+    }
     sources.expect({code: near[code] for code in codes if code in near})
     for code, part in zip(codes, progress.parts(sizes), strict=True):
         title = sources.catalogue[code].title_in(check_plan.language) if code in sources.catalogue else code

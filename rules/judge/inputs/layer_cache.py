@@ -41,7 +41,7 @@ class CachedLayer(Generic[Layer]):
 
 @dataclass(frozen=True)
 class _KeptGround(Generic[Layer]):
-    """What was read within a box. opening: of the library in which that is true; mark: by which others know it again."""
+    """What was read within a box. opening: of the library, in which it is true; mark: by which others know it again."""
 
     box: Box
     found: CachedLayer[Layer]

@@ -218,7 +218,7 @@ class Sources:
         return layer if rows is None else layer.of_rows(rows)
 
     def expect(self, boxes: Mapping[str, Sequence[float]]) -> None:
-        """Say near what ground some layers are about to be read, so that a server is asked once whether they are as kept.
+        """Say near what ground some layers are about to be read: a server is asked once whether they are as kept.
 
         boxes: by the layer's code west, south, east, north in the library's plane.
         """

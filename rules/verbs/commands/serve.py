@@ -10,8 +10,9 @@ import queue
 import sys
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
+from functools import partial
 from types import NoneType
 from typing import Any
 
@@ -60,6 +61,18 @@ _NEEDED_AT_A_DESK = (
 )
 
 
+def _load_catalogue() -> None:
+    from onemap.layers.catalogue.catalogue import shipped_catalogue
+
+    shipped_catalogue()
+
+
+def _load_register() -> None:
+    from onemap.rules.judge.packs.kind_register import shipped_register
+
+    shipped_register()
+
+
 class _Server:
     """One worker does requests in their order; the reading thread takes cancellations meanwhile."""
 
@@ -77,6 +90,9 @@ class _Server:
         self.interruption = Interruption()
         self.has_asked_for_ground = False
         self.session: dict[Any, Any] = {}
+        # What most questions need, loaded piece by piece while nobody asks for anything.
+        modules = [partial(importlib.import_module, f"onemap.{name}") for name in _NEEDED]
+        self.to_load = deque[Callable[[], Any]]([*modules, _load_catalogue, partial(sentences, language)])
 
     def send(self, message: dict[str, Any]) -> None:
         self._write(self._line(message))
@@ -121,23 +137,13 @@ class _Server:
     def work(self) -> None:
         """Do requests until None comes; a library stays open until nobody has asked for a while."""
         with keeping_open() as kept:
-            self._get_ready()
             while (request := self._next(kept)) is not None:
                 self._do(request)
                 self._get_kernel_ready()
 
-    def _get_ready(self) -> None:
-        """Load what a check needs for as long as nobody asks for anything."""
-        for name in _NEEDED:
-            if not self.requests.empty():
-                return
-            importlib.import_module(f"onemap.{name}")
-        from onemap.layers.catalogue.catalogue import shipped_catalogue
-
-        shipped_catalogue()
-        sentences(self.language)
-
     def _next(self, kept: SessionCache[Any]) -> dict[str, Any] | None:
+        while self.to_load and self.requests.empty():
+            self.to_load.popleft()()
         try:
             return self.requests.get(timeout=_IDLE_S)
         except queue.Empty:
@@ -182,11 +188,8 @@ class _Server:
             os.nice(_GIVING_WAY)
         for name in (*_NEEDED, *_NEEDED_AT_A_DESK):
             importlib.import_module(f"onemap.{name}")
-        from onemap.rules.judge.packs.kind_register import shipped_register
-
-        for language in LANGUAGES:
-            sentences(language)
-        shipped_register()
+        self.to_load += [partial(sentences, language) for language in LANGUAGES]
+        self.to_load.append(_load_register)
         self._get_kernel_ready()
         return self._line({"id": request.get("id"), "result": {}})
 
