@@ -32,7 +32,7 @@ FLOORS = {
     "layers": """
         delivery ingest publishing sources sources/vct sources/sheets sources/drawing sources/redline
         sources/open_formats sources/gdal
-        library rasters crs quality frames stores files catalogue geometry .
+        library rasters crs quality frames stores/server stores files catalogue geometry .
     """,
     "rules": """
         python

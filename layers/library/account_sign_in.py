@@ -3,7 +3,7 @@
 from typing import Any
 
 from onemap.layers.library.library import open_library
-from onemap.layers.stores.account_connection import HELD, account_server, connect_account
+from onemap.layers.stores.server.account_connection import HELD, account_server, connect_account
 
 _PLACES = """SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int"""
 

@@ -300,7 +300,9 @@ def open_library(location: str, wait_s: float = BUSY_WAIT_S, *, read_only: bool 
 @contextlib.contextmanager
 def _open_anywhere(location: str, wait_s: float, read_only: bool) -> Iterator[Library]:
     if is_server(location):
-        from onemap.layers.stores.server_store import open_server  # psycopg takes its time, and a file needs none
+        from onemap.layers.stores.server.server_store import (
+            open_server,  # psycopg takes its time, and a file needs none
+        )
 
         with open_server(location, wait_s) as server:
             yield Library(server)
@@ -421,6 +423,6 @@ def make_store(place: LibraryPlace, crs: pyproj.CRS, fill: Callable[[StoreConnec
     if place.path is not None:
         make_file(place.path, crs, fill)
         return
-    from onemap.layers.stores.server_store import make_server
+    from onemap.layers.stores.server.server_store import make_server
 
     make_server(place.location, place.schema, crs, fill)

@@ -8,7 +8,7 @@ from starlette.types import ASGIApp
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import open_library
 from onemap.layers.server_address import is_server, server_address
-from onemap.layers.stores.account_connection import account_server, check_proved_server, forget_server_variables
+from onemap.layers.stores.server.account_connection import account_server, check_proved_server, forget_server_variables
 from onemap.rules.contract.declaration import Verb
 from onemap.rules.verbs.web.account_door import AccountDoor
 from onemap.rules.verbs.web.code_door import CodeDoor

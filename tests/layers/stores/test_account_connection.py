@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.stores.account_connection import account_server, connect_account
+from onemap.layers.stores.server.account_connection import account_server, connect_account
 from onemap.tests.postgis_server import Absent, owner_of_server, private_server
 
 pytestmark = [

@@ -2,7 +2,7 @@
 
 import pytest
 
-from onemap.layers.stores.server_sql import made_if_absent, server_sql
+from onemap.layers.stores.server.server_sql import made_if_absent, server_sql
 
 
 @pytest.mark.parametrize(

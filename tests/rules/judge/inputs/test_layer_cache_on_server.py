@@ -6,7 +6,7 @@ import pytest
 import shapely
 
 from onemap.layers.library.library import open_library
-from onemap.layers.stores.server_connection import ServerConnection
+from onemap.layers.stores.server.server_connection import ServerConnection
 from onemap.layers.stores.session import SESSION_CACHE, keeping_open
 from onemap.rules.judge.runs.run_store import KEPT, stored_rows
 

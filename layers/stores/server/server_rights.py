@@ -21,7 +21,7 @@ from onemap.layers.stores.rights import (
     Roles,
     Script,
 )
-from onemap.layers.stores.server_guards import WORDS, make_guard
+from onemap.layers.stores.server.server_guards import WORDS, make_guard
 
 if TYPE_CHECKING:
     import psycopg

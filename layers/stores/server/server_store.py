@@ -14,13 +14,13 @@ from psycopg import errors, sql
 
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.server_address import ServerAddress, is_plainly_spelled, server_address
-from onemap.layers.stores.account_connection import HELD, HELD_ADDRESS, LentConnection, undo_transaction
 from onemap.layers.stores.rights import Roles
-from onemap.layers.stores.server_connection import LayerInUseError, ServerConnection
-from onemap.layers.stores.server_refusals import connection_refused, server_errors_as_refusals
-from onemap.layers.stores.server_rights import POSTGIS_SCHEMA, ServerRoles, make_roles, roles_of
+from onemap.layers.stores.server.account_connection import HELD, HELD_ADDRESS, LentConnection, undo_transaction
+from onemap.layers.stores.server.server_connection import LayerInUseError, ServerConnection
+from onemap.layers.stores.server.server_refusals import connection_refused, server_errors_as_refusals
+from onemap.layers.stores.server.server_rights import POSTGIS_SCHEMA, ServerRoles, make_roles, roles_of
+from onemap.layers.stores.server.snapshot_answers import SnapshotAnswers
 from onemap.layers.stores.session import SESSION_CACHE, SessionCache
-from onemap.layers.stores.snapshot_answers import SnapshotAnswers
 
 _CONNECT_WAIT_S = 10
 _MAKING_WAIT_S = 30.0

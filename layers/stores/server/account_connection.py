@@ -17,7 +17,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.server_address import ServerAddress, server_address
-from onemap.layers.stores.server_refusals import connection_refused
+from onemap.layers.stores.server.server_refusals import connection_refused
 
 HELD_ADDRESS = "postgresql://signed-in.invalid/"  # RFC 6761: no server ever has this name
 _TAKEN = ("host", "port", "dbname", "sslmode", "sslrootcert")
