@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from onemap.layers.library.library import open_library
-from onemap.layers.stores import server_structure
+from onemap.layers.stores.server import server_structure
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.review.conftest import make_accounts, opinion, with_account
 
