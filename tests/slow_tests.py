@@ -1,7 +1,7 @@
 """Tests that take long bear the mark `slow`, so that the others stay a matter of minutes.
 
-A test that works longer than three seconds bears it; one without it that takes longer is named when all have run. It
-does not fail: the same test takes one machine three times as long as another. What counts is the time of the processor,
+A test that works longer than some two thirds of a second bears it; one without it that takes longer than two seconds
+is named when all have run. It does not fail: the same test takes one machine three times as long as another. What counts is the time of the processor,
 of the test and of the programs that it waits for: a busy machine does not change it much.
 
 Few tests bear `nightly`, which leaves them out of the slow ones too: the same as a slow test with all of some hundred
@@ -13,7 +13,7 @@ import re
 
 import pytest
 
-LIMIT_S = 3.0
+LIMIT_S = 2.0
 _ALL_SLOW = re.compile(rb"^pytestmark = pytest\.mark\.slow\b", re.MULTILINE)
 _PROCESSOR = "processor_s"
 _TIERS = ("slow", "not slow")

@@ -34,6 +34,7 @@ def test_each_benchmark_says_what_it_takes(path):
     assert "usage:" in done.stdout
 
 
+@pytest.mark.slow
 def test_every_sound_sample_is_read(tmp_path):
     outcomes = {next(iter(files)): bench_fuzz.outcome_of(files, tmp_path)["outcome"] for files in samples()}
     # Points and lines are no polygons, Xi'an 80 needs parameters: that is how these must end.

@@ -47,6 +47,7 @@ def test_ellipsoidal_areas_agree_with_geodesics(folder):
     assert ours.JOBS["vii"](folder)() == pytest.approx(peer_frames.with_geod("vii", folder)(), rel=allowed)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(PEERS_PYTHON is None, reason="the peers are not installed: `build.py bench` makes .venv-bench")
 @pytest.mark.parametrize(
     ("peer", "job"), [("exactextract", "v"), ("duckdb", "ii"), ("sedonadb", "iii"), ("gometry", "ii")]

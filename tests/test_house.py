@@ -439,6 +439,7 @@ def test_sql_that_is_put_together_would_be_seen(line: str):
     assert list(sql_put_together(nodes_in(line))) == [1]
 
 
+@pytest.mark.slow
 def test_nothing_is_named_by_a_participle_alone():
     found = [f"{name(path)}: the module" for path in HOUSE if path.stem in PARTICIPLES]
     may_be_wrong = re.compile(rf"\b(?:(?:def|class) _*(?:{'|'.join(PARTICIPLES)})_*\b|said\b|told\b)", re.IGNORECASE)

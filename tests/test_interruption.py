@@ -65,6 +65,7 @@ def test_a_module_that_is_being_loaded_comes_whole(tmp_path, monkeypatch):
     assert loaded_slowly.whole == 499_500
 
 
+@pytest.mark.slow
 def test_a_verb_that_tells_no_progress_is_cancelled_and_the_next_request_answered(served_core: Served, tmp_path):
     served_core.ask("sample", 1, folder=str(tmp_path / "city"))
     served_core.ask("words", 2)

@@ -58,6 +58,7 @@ def test_geometries_reach_the_server_bit_for_bit(postgis):
     assert [shapely.from_wkb(row["hex"]) for row in rows] == shapes
 
 
+@pytest.mark.slow
 def test_the_server_ends_with_tests_that_are_killed():
     try:
         programs_of_postgresql()

@@ -116,6 +116,7 @@ def modules_after(*arguments: object, folder: Path = ROOT) -> set[str]:
     return set(json.loads(output.stderr.splitlines()[-1]))
 
 
+@pytest.mark.slow
 def test_no_module_has_two_names_and_no_neighbour_becomes_importable(town, elsewhere):
     loaded = modules_after("layers", town / "city.gpkg", folder=elsewhere)
     assert {"onemap", "onemap.layers.library.library", "onemap.rules.verbs.commands.verbs"} <= loaded
@@ -146,6 +147,7 @@ def test_help_names_every_verb_in_both_languages():
 # What it says.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["C", "zh_CN.GB18030"])
 def test_json_is_one_line_of_plain_utf8_whatever_the_terminal(town, language):
     environment = {**os.environ, "LANG": language, "LC_ALL": language, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
@@ -178,6 +180,7 @@ def test_progress_is_one_json_object_a_line_on_stderr(town):
     assert json.loads(output.stdout)["parcels"] == 100
 
 
+@pytest.mark.slow
 def test_without_a_wish_nothing_but_the_result_is_said(town):
     output = run("layers", town / "city.gpkg", "--json")
     assert output.stderr == b""
@@ -201,6 +204,7 @@ def test_exit_codes_are_those_of_the_contract(town, arguments, code):
     assert "--out" not in arguments or (town / "a.xlsx").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="here every name of a file is text")
 def test_a_name_that_is_no_text_is_refused_and_told_byte_for_byte(town):
     name = os.fsencode(str(town)) + b"/\xcd\xbc\xb0\xdf.gpkg"  # 图斑 in GBK, as old programs unpack it
@@ -212,6 +216,7 @@ def test_a_name_that_is_no_text_is_refused_and_told_byte_for_byte(town):
     assert os.fsencode(problem["file"]) == b"\xcd\xbc\xb0\xdf.gpkg"
 
 
+@pytest.mark.slow
 def test_a_reader_that_leaves_early_is_no_error(town):
     with subprocess.Popen(command("layers", town / "city.gpkg"), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as one:
         one.stdout.close()
@@ -232,6 +237,7 @@ def start_program(*arguments: object) -> subprocess.Popen[bytes]:
     return subprocess.Popen(whole, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows kills where Linux asks")
 @pytest.mark.parametrize("wish", [signal.SIGTERM, signal.SIGINT])
 def test_a_check_that_is_asked_to_stop_stops_and_leaves_nothing(town, wish):
@@ -248,6 +254,7 @@ def test_a_check_that_is_asked_to_stop_stops_and_leaves_nothing(town, wish):
     assert not list(town.glob("results*"))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows kills where Linux asks")
 def test_an_add_that_waits_for_a_busy_library_can_be_stopped(town):
     arguments = town / "city.gpkg", town / "zones.gpkg", *ADD, "--json"

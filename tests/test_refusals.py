@@ -233,6 +233,7 @@ def test_a_wrong_command_is_refused_in_both_languages_and_changes_nothing(desk, 
     assert {name: content for name, content in state(desk).items() if name not in journals} == before
 
 
+@pytest.mark.slow
 def test_people_read_one_line_for_each_problem_on_stderr(desk):
     output = program(
         "add", desk / "city.gpkg", desk / "invalid.gpkg", "--as", "T", "--covers", "extent", "--lang", "zh"

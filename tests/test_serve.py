@@ -126,6 +126,7 @@ def check_of(town: Path) -> dict[str, object]:
     }
 
 
+@pytest.mark.slow
 def test_requests_are_answered_in_their_order_as_the_command_line_answers(served_core, town, onemap):
     library = str(town / "city.gpkg")
     served_core.ask("layers", 1, library=library)
@@ -159,6 +160,7 @@ def test_every_rule_of_a_check_is_a_step_in_the_language_of_the_request(town):
     assert {f"规则{n}" for n in range(20)} <= set(steps)
 
 
+@pytest.mark.slow
 def test_a_running_check_is_cancelled_and_the_next_request_answered(served_core, town):
     before = (town / "city.gpkg").read_bytes()
     with other_writer(town / "city.gpkg"):
@@ -208,6 +210,7 @@ def test_a_waiting_request_is_cancelled_before_it_begins(served_core, town):
     assert 2 not in {note["id"] for note in served_core.notes}
 
 
+@pytest.mark.slow
 def test_a_cancellation_that_comes_too_late_does_not_hit_a_later_request_of_that_id(served_core, town):
     for _ in range(2):
         served_core.ask("layers", 1, library=str(town / "city.gpkg"))
@@ -272,6 +275,7 @@ def test_a_line_that_makes_no_sense_is_answered_and_the_next_one_too(served_to_m
     assert served_to_many.answer()["error"]["data"]["problems"][0]["code"] == "library.missing"
 
 
+@pytest.mark.slow
 def test_a_request_without_id_is_done_and_not_answered(served_core, town):
     request = {"jsonrpc": "2.0", "method": "new", "params": {"library": str(town / "b.gpkg"), "crs": "EPSG:4547"}}
     served_core.send(json.dumps(request).encode())
@@ -280,6 +284,7 @@ def test_a_request_without_id_is_done_and_not_answered(served_core, town):
     assert {note["id"] for note in served_core.notes} == {2}  # nobody is told of what nobody waits for
 
 
+@pytest.mark.slow
 def test_the_end_of_stdin_ends_it_in_the_middle_of_a_check(town):
     before = (town / "city.gpkg").read_bytes()
     one = Served()
@@ -359,6 +364,7 @@ def test_what_answers_leave_in_circles_is_let_go_of(monkeypatch, own_collector, 
     assert gone() is None
 
 
+@pytest.mark.slow
 def test_an_answer_brings_its_rows_only_where_they_are_asked_for(served_core, town):
     place = {"library": str(town / "city.gpkg"), "x": 500_010, "y": 4_000_200}
     served_core.ask("identify", 1, **place)

@@ -110,6 +110,7 @@ def test_a_zip_holds_one_folder_with_what_a_user_needs_and_nothing_else(checkout
     assert [entry for entry in names if entry.startswith(unwanted) or "__pycache__" in entry] == []
 
 
+@pytest.mark.slow
 def test_the_zip_of_the_same_files_is_the_same_bytes(checkout: Path):
     target = checkout / "dist" / f"onemap-{version()}.zip"
     seen = []
@@ -269,11 +270,13 @@ def agreement(tmp_path: Path, inside_area_m2: float) -> subprocess.CompletedProc
     return subprocess.run(command, capture_output=True, encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_equal_findings_agree(tmp_path: Path):
     done = agreement(tmp_path, 12.0)
     assert (done.returncode, done.stdout.strip()) == (0, "findings: 1 rows, all equal")
 
 
+@pytest.mark.slow
 def test_one_differing_area_is_no_agreement(tmp_path: Path):
     done = agreement(tmp_path, 12.001)
     assert (done.returncode, done.stdout.strip()) == (1, "findings: area_m2 differs in 1 rows")

@@ -211,6 +211,7 @@ def test_a_thousand_spellings_in_every_place_of_every_verb(small_library, tmp_pa
     assert SECRET.encode() not in traces(tmp_path)
 
 
+@pytest.mark.slow
 def test_serve_and_its_log_repeat_none_of_them(small_library, tmp_path, core):
     log = tmp_path / "desk" / "serve.log"
     asked = [
@@ -225,6 +226,7 @@ def test_serve_and_its_log_repeat_none_of_them(small_library, tmp_path, core):
     assert SECRET.encode() not in answer.stdout + answer.stderr + traces(tmp_path)
 
 
+@pytest.mark.slow
 def test_python_repeats_none_of_them(small_library):
     city = onemap_in_python.open(small_library)
     for word in spellings(150, seed=40):

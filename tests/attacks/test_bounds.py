@@ -93,6 +93,7 @@ def test_collections_of_every_kind_are_not_deep():
             assert not is_deep(shapely.to_wkb(shape, byte_order=order))
 
 
+@pytest.mark.slow
 @ON_LINUX
 def test_a_geoparquet_with_deep_wkb_names_the_feature(tmp_path):
     path = geoparquet(tmp_path / "a.parquet", [POINT, nested_wkb(200_000), POINT])
@@ -101,6 +102,7 @@ def test_a_geoparquet_with_deep_wkb_names_the_feature(tmp_path):
     assert [(problem["feature"], layer["count"]) for problem in found] == [("2", 3)]
 
 
+@pytest.mark.slow
 @ON_LINUX
 @pytest.mark.parametrize("kind", [7, 9, 11])
 def test_a_geopackage_with_deep_wkb_is_refused(tmp_path, kind):
@@ -114,6 +116,7 @@ def test_a_geopackage_with_deep_wkb_is_refused(tmp_path, kind):
     assert codes(bounded("inspect", path)) == ["source.damaged"]
 
 
+@pytest.mark.slow
 @ON_LINUX
 @pytest.mark.parametrize("form", ["WKB", "SpatiaLite"])
 def test_a_spatialite_with_deep_geometry_names_the_feature(tmp_path, form):
@@ -139,6 +142,7 @@ def test_deep_metadata_of_a_parquet_is_refused(onemap, tmp_path, depth):
     assert (answer.code, answer.codes) == (3, ["source.damaged"])
 
 
+@pytest.mark.slow
 @ON_LINUX
 @pytest.mark.parametrize(
     ("name", "text"),
@@ -184,6 +188,7 @@ def unfolding_columns() -> dict[str, pa.Array]:
     }
 
 
+@pytest.mark.slow
 @ON_LINUX
 @pytest.mark.parametrize("kind", ["numbers", "nulls", "list", "text", "texts in a list", "texts in a structure"])
 def test_a_small_parquet_that_unfolds_is_refused_with_the_bound(tmp_path, kind):
@@ -194,6 +199,7 @@ def test_a_small_parquet_that_unfolds_is_refused_with_the_bound(tmp_path, kind):
     assert "300 MB" in answer["problems"][0]["message"]
 
 
+@pytest.mark.slow
 @ON_LINUX
 def test_a_geometry_that_is_repeated_a_million_times_is_refused(tmp_path):
     body = shapely.to_wkb(shapely.Point(0, 0).buffer(1, quad_segs=5000))
@@ -204,6 +210,7 @@ def test_a_geometry_that_is_repeated_a_million_times_is_refused(tmp_path):
     assert codes(bounded("inspect", tmp_path / "a.parquet")) == ["source.swollen"]
 
 
+@pytest.mark.slow
 @ON_LINUX
 @pytest.mark.parametrize("name", ["a.geojson", "a.geojsonl"])
 def test_records_that_each_bring_a_field_of_their_own_are_refused(tmp_path, name):
@@ -313,6 +320,7 @@ def test_a_default_that_fills_the_memory_is_refused(tmp_path):
     assert codes(bounded("inspect", path, gigabytes=5.0))[0] in ("source.unbounded", "source.damaged")
 
 
+@pytest.mark.slow
 def test_a_joined_view_that_fits_is_read_in_another_process(onemap, tmp_path):
     answer = onemap("inspect", with_view(tmp_path / "a.gpkg", JOINED))
     assert [(layer["name"], layer["count"]) for layer in answer.json["layers"]] == [("a", 3), ("v", 3)]
@@ -435,6 +443,7 @@ def test_short_rows_under_a_wide_header_do_not_unfold(onemap, tmp_path, line, co
     assert onemap("inspect", tmp_path / "wide.csv").codes == [code]
 
 
+@pytest.mark.slow
 def test_a_process_is_ended_for_its_time_and_its_memory():
     ended = run_python("while True: pass", b"", Bounds(1.0), lambda _: None)
     assert ended.code is None and ended.has_crashed
@@ -475,6 +484,7 @@ def test_pages_for_which_there_is_no_memory_are_refused_in_words(tmp_path):
     assert done.stdout.split() == ["b'%PDF'", "memory.full"], done.stderr
 
 
+@pytest.mark.slow
 def test_what_is_read_apart_is_refused_as_it_would_be_here(tmp_path):
     from onemap.layers.errors import OneMapError
     from onemap.layers.sources.reading import read_layer

@@ -286,6 +286,7 @@ def test_what_a_killed_program_left_goes_with_the_next(desk, tmp_path):
     assert list(room.iterdir()) == [foreign]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs signals")
 def test_writers_make_their_temporary_files_in_the_room(desk, tmp_path):
     room = tmp_path / "room"
@@ -337,6 +338,7 @@ def test_a_path_too_long_for_the_system_is_refused(onemap, verb):
     assert (answer.code, answer.codes) == (3, ["path.long"])
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="bounds a process as Linux does")
 def test_a_program_whose_temporary_files_do_not_fit_refuses(desk, tmp_path):
     import zipfile

@@ -128,6 +128,7 @@ def test_a_raster_whose_overview_lies_elsewhere_is_refused(onemap, tmp_path, lis
     assert listener.asked == []
 
 
+@pytest.mark.slow
 def test_overviews_that_are_no_raster_are_not_followed(core, tmp_path, listener):
     path = grid(tmp_path / "a.tif")
     (tmp_path / "a.tif.ovr").write_text(picture_vrt_of(f"/vsicurl/{listener.url}/x.tif"))
@@ -185,6 +186,7 @@ def test_a_geopackage_with_a_view_that_only_chooses_is_read(onemap, tmp_path):
     assert onemap("inspect", path, "--layer", "a").code == 0
 
 
+@pytest.mark.slow
 def test_a_schema_at_an_address_is_not_fetched(core, tmp_path, listener):
     text = (
         '<?xml version="1.0"?><gml:FeatureCollection xmlns:gml="http://www.opengis.net/gml/3.2"'
@@ -227,6 +229,7 @@ def test_a_table_that_is_made_of_others_is_refused(onemap, tmp_path, secret, tex
     assert onemap("inspect", tmp_path / "a.tab").codes == ["source.indirect"]
 
 
+@pytest.mark.slow
 def test_gdal_reaches_no_network_whatever_the_environment_says(tmp_path, listener, monkeypatch):
     import subprocess
     import sys

@@ -138,6 +138,7 @@ def test_a_program_in_an_attribute_is_refused_too(bureau, own, tmp_path):
     assert refusal_of(bureau, own, tmp_path / "a.docx")["code"] == "statement.template_forbidden"
 
 
+@pytest.mark.slow
 def test_a_packed_bomb_is_refused_before_it_is_unpacked(bureau, own, tmp_path):
     Document().save(str(own / "report.docx"))
     with zipfile.ZipFile(own / "report.docx", "a", zipfile.ZIP_DEFLATED) as packed:

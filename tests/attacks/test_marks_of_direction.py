@@ -76,6 +76,7 @@ def test_sheets_and_tables_show_them(bureau, tmp_path, suffix):
     assert not ACTS.search(text)
 
 
+@pytest.mark.slow
 def test_the_terminal_and_its_log_show_them_and_obey_no_order(bureau, core, tmp_path):
     folder = tmp_path / f"城{MARKS}{ORDER}"
     folder.mkdir()

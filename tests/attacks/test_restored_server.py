@@ -33,6 +33,7 @@ def pg(database: Database, program: str, *arguments: str) -> None:
     assert answer.returncode == 0, answer.stderr
 
 
+@pytest.mark.slow
 def test_a_dump_that_is_restored_says_what_it_lacks(city, postgis, tmp_path):
     database, url, source = city
     dump = tmp_path / "city.dump"

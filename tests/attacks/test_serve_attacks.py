@@ -45,6 +45,7 @@ def server_program():
         assert program.wait(20) == 0
 
 
+@pytest.mark.slow
 def test_every_line_is_answered_and_none_is_a_defect(server_program):
     def ask(line: bytes) -> dict:
         server_program.stdin.write(line + b"\n")

@@ -50,6 +50,7 @@ def refusal(server: WebServer, account: str, password: str) -> tuple[int, str]:
     return reply.status, reply.code
 
 
+@pytest.mark.slow
 def test_only_the_account_s_own_password_opens(server: WebServer):
     wrong = 401, "account.password"
     assert refusal(server, "web_land", "") == wrong  # no password file, no variable
@@ -67,6 +68,7 @@ def held_accounts(bureau: Bureau) -> list[tuple[str]]:
     return bureau.rows(query)
 
 
+@pytest.mark.slow
 def test_a_session_is_a_connection_and_what_was_typed_outlives_it(server: WebServer, bureau: Bureau):
     land, page = officer(server, "web_land"), f"/cases/{bureau.case}/opinions/land"
     front = land.page("/")

@@ -58,6 +58,7 @@ def test_a_page_of_another_site_is_refused(server: WebServer, origin: str):
     assert server.get("/").status == 200  # and nobody was signed out
 
 
+@pytest.mark.slow
 def test_a_code_is_good_once_and_a_cookie_is_kept_from_scripts(library: Path):
     one = WebServer(library)
     try:

@@ -3,6 +3,8 @@
 import tomllib
 from pathlib import Path
 
+import pytest
+
 from onemap.tests.machines import qgis_names
 
 FACTS = tomllib.loads(Path(__file__).with_name("qgis4_names.toml").read_text(encoding="utf-8"))
@@ -10,6 +12,7 @@ PARTS = ("read", "read_before_4", "unread")
 AGAIN = "run tests/machines/qgis_names.py --write with the Python of QGIS 3.40"
 
 
+@pytest.mark.slow
 def test_every_name_of_qgis_that_the_plugin_writes_stands_in_the_table():
     table = qgis_names.read_table()
     written = qgis_names.written_names()

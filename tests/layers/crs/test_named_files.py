@@ -114,6 +114,7 @@ for source in sys.argv[1:]:
 _OPENED = ("WKT1", "WKT2", "nadgrids", "list of systems", "text of PROJ inside WKT")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows keeps pipes in no folder")
 @pytest.mark.parametrize("kind", ["geojson", "geojson geometry", "gpkg", "shp", "gml", "asc", "tif"])
 def test_no_file_that_a_source_s_system_names_is_opened(tmp_path, kind):
@@ -195,6 +196,7 @@ UNREADABLE = "UPDATE gpkg_spatial_ref_sys SET description = CAST(x'ff80' AS TEXT
 VIEW = "SELECT *, '' AS extra FROM listed"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows keeps pipes in no folder")
 @pytest.mark.parametrize(
     ("changes", "code"),

@@ -308,6 +308,7 @@ def test_a_label_that_is_there_already_is_told_with_its_file_and_the_others_go_i
     assert ("YJJBNTTB", "v1", 1) in versions_of(library)
 
 
+@pytest.mark.slow
 def test_a_plan_that_is_written_says_why_a_file_cannot_be_read(library, delivery, core, tmp_path):
     (delivery / "总平面.dwg").write_bytes(b"AC1032" + bytes(100))
     done = core("ingest", library, delivery, "--plan", tmp_path / "plan.toml", "--lang", "en")
@@ -315,6 +316,7 @@ def test_a_plan_that_is_written_says_why_a_file_cannot_be_read(library, delivery
     assert "Save it as DXF" in lines[lines.index("cannot be read: 总平面.dwg → –") + 1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_what_cannot_be_read_stays_refused_through_plan_and_report_and_keeps_nothing_out(
     library, delivery, onemap, core, tmp_path, lang
@@ -354,6 +356,7 @@ def test_what_cannot_be_read_stays_refused_through_plan_and_report_and_keeps_not
     }
 
 
+@pytest.mark.slow
 def test_refusals_name_feature_and_row_and_repairs_are_said(library, tmp_path, core):
     folder, plan = tmp_path / "in", tmp_path / "plan.toml"
     folder.mkdir()

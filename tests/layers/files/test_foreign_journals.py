@@ -97,6 +97,7 @@ def test_an_empty_wal_in_an_archive_hinders_nothing(onemap, delivery, tmp_path):
     assert refusal_of(onemap, "inspect", archive_of(delivery, ".zip")) == "source.journal_inside"
 
 
+@pytest.mark.slow
 def test_a_library_with_a_journal_beside_it_is_refused_unless_it_goes_away(onemap, tmp_path):
     library, victim = tmp_path / "city.gpkg", tmp_path / "thesis.docx"
     assert onemap("new", library, "--crs", "EPSG:4547").code == 0
@@ -110,6 +111,7 @@ def test_a_library_with_a_journal_beside_it_is_refused_unless_it_goes_away(onema
     assert onemap("layers", library).code == 0
 
 
+@pytest.mark.slow
 def test_a_copy_of_a_library_that_was_made_in_the_middle_of_a_step_is_refused(onemap, tmp_path):
     library, copied = tmp_path / "city.gpkg", tmp_path / "copy.gpkg"
     assert onemap("new", library, "--crs", "EPSG:4547").code == 0

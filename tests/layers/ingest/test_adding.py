@@ -225,6 +225,7 @@ def test_a_library_may_be_its_own_source(shelf, square):
     assert shelf.column("BSM", "COPY__1") == ["1"]
 
 
+@pytest.mark.slow
 def test_progress_of_reading_checking_and_writing_is_told(shelf, square, core):
     arguments = ["add", shelf.path, square, "--as", "T", "--define", DEFINE, "--covers", "extent"]
     lines = core(*arguments, "--json", "--progress", "json", "--lang", "en").stderr.decode().splitlines()

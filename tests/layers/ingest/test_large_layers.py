@@ -306,6 +306,7 @@ def test_text_that_is_no_utf8_from_the_middle_on_is_read_anew_as_gb18030(librari
     assert add_patches(libraries("whole"), source) == blocked
 
 
+@pytest.mark.slow
 def test_what_needs_no_look_at_the_data_is_refused_before_it_is_read(libraries, sources, in_blocks):
     library, shares = libraries("early"), []
     add_patches(library, sources / "many.gpkg", label="2025")

@@ -113,6 +113,7 @@ def test_a_label_of_other_content_is_still_refused(add, library, tmp_path):
     assert add(tmp_path / "a.gpkg").json["version"] == "v3"  # what was before comes back
 
 
+@pytest.mark.slow
 def test_a_delivery_every_night_is_one_version(library, tmp_path, onemap):
     folder, report = tmp_path / "delivery", tmp_path / "report.json"
     folder.mkdir()
@@ -156,6 +157,7 @@ def nights(onemap, library, folder, *options, count=1):
     return answers[-1].json["unchanged"]
 
 
+@pytest.mark.slow
 def test_an_earlier_file_that_stays_in_the_folder_is_unchanged(library, onemap, tmp_path):
     folder = tmp_path / "delivery"
     folder.mkdir()
@@ -175,6 +177,7 @@ def refusals(answer):
     return [problem["code"] for row in answer.json["refused"] for problem in row["problems"]]
 
 
+@pytest.mark.slow
 def test_an_earlier_file_is_read_and_held_against_what_was_said_of_it_then(library, onemap, tmp_path):
     folder = tmp_path / "delivery"
     folder.mkdir()
@@ -202,6 +205,7 @@ def test_an_undated_file_behind_a_dated_version_is_added_once(add, library, onem
     assert [row["version"] for row in nights(onemap, library, folder, count=2)] == ["v2"]
 
 
+@pytest.mark.slow
 def test_a_retired_file_that_stays_in_the_folder_does_not_come_back(library, onemap, core, tmp_path):
     folder = tmp_path / "delivery"
     folder.mkdir()
@@ -248,6 +252,7 @@ def test_two_files_of_a_layer_without_a_year_do_not_become_new_versions_every_ni
     assert [row["version"] for row in onemap(*arguments).json["added"]] == ["v3"]
 
 
+@pytest.mark.slow
 def test_a_version_without_a_date_says_that_another_goes_before_it(add, library, tmp_path, core):
     assert add(write_layer(tmp_path / "a.gpkg", SHAPES, NAMES), "--valid-from", "2024-01-01").json["in_force"] is True
     path = write_layer(tmp_path / "b.gpkg", SHAPES[::-1], NAMES)

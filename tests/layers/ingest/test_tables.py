@@ -136,6 +136,7 @@ def test_codes_that_join_no_unit_are_told_of(library, onemap, tmp_path):
     assert project.code == 0, project.json
 
 
+@pytest.mark.slow
 def test_a_table_is_read_from_a_server_and_a_library_with_one_goes_there_and_back(library, onemap, tmp_path, postgis):
     database = postgis.database()
     database.run("CREATE TABLE people (xzqdm text, nd integer, czrk numeric)")

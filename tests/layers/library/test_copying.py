@@ -54,6 +54,7 @@ def content(location):
         return tables, stored, named, library.id, library.chain_head(), list(library.catalogue())
 
 
+@pytest.mark.slow
 def test_a_copy_on_a_server_and_one_back_in_a_file_are_equal_to_the_first(full, postgis, onemap, tmp_path):
     url = f"{postgis.database().url}&schema=copied"
     answer = onemap("copy", full, url)
@@ -84,6 +85,7 @@ def test_a_copy_on_a_server_and_one_back_in_a_file_are_equal_to_the_first(full, 
         ]
 
 
+@pytest.mark.slow
 def test_a_copy_goes_on_where_the_original_left_off(full, postgis, onemap, layer_file):
     url = f"{postgis.database().url}&schema=copied"
     assert onemap("copy", full, url).code == 0

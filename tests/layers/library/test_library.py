@@ -35,6 +35,7 @@ print(json.dumps(layers))
 """
 
 
+@pytest.mark.slow
 def test_plain_gdal_in_another_process_sees_versions_and_view_as_layers(filled_shelf):
     output = subprocess.run(
         [sys.executable, "-c", PLAIN_GDAL, str(filled_shelf.path)], capture_output=True, check=True, timeout=60
@@ -45,6 +46,7 @@ def test_plain_gdal_in_another_process_sees_versions_and_view_as_layers(filled_s
     assert output.stderr == b""
 
 
+@pytest.mark.slow
 def test_gdal_reads_the_whole_state_before_while_someone_writes(filled_shelf):
     with contextlib.closing(sqlite3.connect(filled_shelf.path, isolation_level=None)) as writer:
         writer.execute("BEGIN IMMEDIATE")

@@ -95,6 +95,7 @@ def test_what_is_not_certain_is_not_refused(add, name):
     assert (answer.code, shifts(answer)) == (0, [])
 
 
+@pytest.mark.slow
 def test_a_geojson_that_names_no_system_is_read_as_wgs84_and_that_is_said_first(add, onemap, tmp_path):
     shapes = gpd.GeoSeries(fields(60, SEED), crs=CRS).to_crs(4326)
     content = json.loads(shapes.to_json())
@@ -117,6 +118,7 @@ def test_a_geojson_that_names_no_system_is_read_as_wgs84_and_that_is_said_first(
         assert "crs.assumed" not in [problem["code"] for problem in again.json["problems"]]
 
 
+@pytest.mark.slow
 def test_a_shore_of_many_points_beside_another_takes_little_memory():
     """All pairs of points at once would be a gigabyte."""
     turns = np.linspace(0, 2 * np.pi, 20_000, endpoint=False)
@@ -136,6 +138,7 @@ def test_a_shore_of_many_points_beside_another_takes_little_memory():
     assert most < 100e6
 
 
+@pytest.mark.slow
 def test_counties_of_a_public_map_are_refused_beside_the_counties_of_the_library(add, shared_data):
     china = shared_data / "china"
     truth = gpd.read_file(china / "tianditu_counties_130100.geojson").to_crs(CRS)

@@ -115,6 +115,7 @@ def test_coordinates_too_large_for_arithmetic_are_refused_and_nothing_is_warned_
     assert json.loads(done.stdout)["problems"][0]["code"] == "crs.contradicted"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", [b"CREATE TABL\xd5 ", b"CR\x89\xd5TE TABLE ", b"\x00REATE TABLE "])
 def test_a_geopackage_whose_schema_is_damaged_is_refused(onemap, layer_file, box, damage):
     path = layer_file("a.gpkg", [box(0, 0)])
@@ -158,6 +159,7 @@ def test_a_dbf_whose_head_lost_a_byte_is_damaged_though_its_text_is_plain(onemap
     assert answer.codes == ["source.damaged"]
 
 
+@pytest.mark.slow
 def test_a_mapinfo_file_whose_driver_quotes_bytes_that_are_no_text_is_damaged_in_silence(core, tmp_path):
     path = tmp_path / "a.mif"
     path.write_bytes(

@@ -89,6 +89,7 @@ def test_inspect_lists_the_names_and_says_where_they_come_from(onemap, database)
     assert "domain.decoded" in {problem["code"] for problem in layer["problems"]}
 
 
+@pytest.mark.slow
 def test_nothing_of_the_drivers_words_reaches_stderr(core, database):
     assert b"Warning" not in core("inspect", database, "--json").stderr
 

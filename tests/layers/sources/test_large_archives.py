@@ -67,6 +67,7 @@ def test_an_archive_that_would_fill_the_disk_is_refused_before_it_is_unpacked(
     assert most_bytes_below(rooms) == 0
 
 
+@pytest.mark.slow
 def test_a_larger_archive_may_take_a_hundred_times_its_size(tmp_path):
     path, room = zip_of(tmp_path / "a.zip", 201), tmp_path / "room"
     room.mkdir()
@@ -82,6 +83,7 @@ def test_of_an_archive_of_very_many_files_none_is_unpacked(onemap, tmp_path, mon
     assert onemap("inspect", zip_of(tmp_path / "b.zip", 0, 50)).codes != ["source.many_inside"]
 
 
+@pytest.mark.slow
 def test_an_archive_that_says_less_than_it_holds_gives_no_more_than_it_says(tmp_path):
     path, room = zip_of(tmp_path / "a.zip", 300), tmp_path / "room"
     room.mkdir()
@@ -156,6 +158,7 @@ print(started)
 """
 
 
+@pytest.mark.slow
 def test_opening_a_7z_starts_no_program(tmp_path):
     path, room = seven_zip_of(tmp_path / "a.7z", 1), tmp_path / "room"
     room.mkdir()

@@ -106,6 +106,7 @@ def refusal_of_a_small_core(core, path: Path) -> str:
     return json.loads(done.stdout)["problems"][0]["code"]
 
 
+@pytest.mark.slow
 @LIMITED
 @pytest.mark.parametrize("name", ["the last row and column", "two thousand million texts"])
 def test_a_refusal_takes_no_memory(core, workbook, name):
@@ -157,6 +158,7 @@ def looped_workbook(chain: str) -> bytes:
     return bytes(content)
 
 
+@pytest.mark.slow
 @LIMITED
 @pytest.mark.parametrize("chain", ["list of tables", "directory", "table of small sectors"])
 def test_a_chain_without_an_end_is_followed_no_further_than_the_file_is_long(core, workbook, chain):

@@ -52,6 +52,7 @@ def test_tables_are_layers_and_a_table_is_read_as_it_stands(onemap, shelf, datab
     assert [shape.bounds[0] for shape in shelf.geometries()] == [500000, 500200]
 
 
+@pytest.mark.slow
 def test_a_table_is_named_in_the_address(shelf, database):
     for label, table in enumerate(("public.arcs", "arcs", '"public"."arcs"')):
         answer = shelf.add(f"{database.url}&table={table}", label=label)

@@ -460,6 +460,7 @@ def test_a_cell_far_from_the_others_is_read_and_takes_no_memory(sheet):
         tracemalloc.stop()
 
 
+@pytest.mark.slow
 def test_a_style_that_is_not_there_leaves_stdout_to_the_answer(core, sheet):
     path = sheet([["点号", "X", "Y"], *numbered_rows(FIRST)])
     with zipfile.ZipFile(path) as archive:

@@ -50,6 +50,7 @@ def test_a_filegdb_in_a_zip_reads_as_the_folder_does(shelf, shared_data, tmp_pat
     assert first.json["hash"] == second.json["hash"]
 
 
+@pytest.mark.slow
 def test_every_layer_of_an_old_filegdb_is_told(onemap, shared_data):
     answer = onemap("inspect", shared_data / "formats/filegdb/testopenfilegdb.gdb.zip")
     layers = {layer["name"]: layer for layer in answer.json["layers"]}

@@ -88,6 +88,7 @@ def own_server():
     shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.mark.slow
 def test_a_server_that_is_killed_in_mid_step_comes_back_with_the_state_before(own_server, squares):
     database, again = own_server
     url = f"{database.url}&schema=city"

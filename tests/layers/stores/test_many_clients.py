@@ -33,6 +33,7 @@ def at_once(clients: int, work: Callable[[int], None]) -> list[BaseException]:
     return raised
 
 
+@pytest.mark.slow
 def test_fifty_clients_write_one_counter_and_the_log_and_nothing_is_lost(server_shelf):
     server_shelf.rows("INSERT INTO onemap_library VALUES ('counter', '0')")
 
@@ -101,6 +102,7 @@ def adding(server_shelf, squares):
     return add_version
 
 
+@pytest.mark.slow
 def test_clients_that_add_versions_at_once_number_them_one_by_one(server_shelf, adding):
     adding("T", "first", "me")
 
@@ -113,6 +115,7 @@ def test_clients_that_add_versions_at_once_number_them_one_by_one(server_shelf, 
     assert server_shelf.run("verify", server_shelf.url).json["ok"]
 
 
+@pytest.mark.slow
 def test_of_clients_that_add_the_same_label_one_does_and_the_others_are_refused(server_shelf, adding):
     adding("T", "first", "me")
     raised = at_once(6, lambda number: adding("T", "same", f"client {number}"))

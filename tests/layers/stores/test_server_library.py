@@ -139,6 +139,7 @@ def test_a_writer_waits_for_another_and_then_says_that_the_library_is_busy(serve
             connection.execute("UPDATE onemap_library SET value = 'town' WHERE key = 'name'")
 
 
+@pytest.mark.slow
 def test_a_reader_whose_open_transaction_holds_up_a_new_version_is_named(server_shelf, squares, layer_file, box):
     """The view of a layer is made anew with each version, which it cannot be while somebody has it open."""
     assert server_shelf.add(squares, label="1").code == 0
@@ -274,6 +275,7 @@ def test_an_argument_too_many_is_refused_without_repeating_its_password(onemap):
     assert "hush" not in str(refused.json) + refused.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="only Linux shows processes as files")
 def test_a_typed_password_is_not_in_the_list_of_processes():
     # A server that takes the connection and never answers holds the core where it can be looked at.

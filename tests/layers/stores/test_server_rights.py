@@ -137,6 +137,7 @@ def test_what_a_function_of_the_owner_does_is_for_members_only(bureau):
     assert may["nobody_here"] == []
 
 
+@pytest.mark.slow
 def test_the_owner_alone_retires_a_version_and_the_view_forgets_it(bureau, squares):
     wanted = ("T", "v1", "--reason", "wrong file")
     for account in ("wang", "zhao"):

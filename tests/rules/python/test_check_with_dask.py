@@ -34,6 +34,7 @@ def plain(frame):
     return frame.astype(object).where(frame.notna(), None).astype(str).to_dict("records")
 
 
+@pytest.mark.slow
 def test_a_partitioned_frame_gives_partitioned_tables_with_the_rows_of_a_check(desk_made_once, parcels):
     pack = desk_made_once.folder / "test.toml"
     frame = dask_geopandas.from_geopandas(parcels, npartitions=3)
@@ -72,6 +73,7 @@ def test_a_partitioned_result_is_written_like_any_other(desk_made_once, parcels,
     assert pd.read_parquet(tmp_path / "out" / "parcels.parquet").parcel.tolist() == parcels.DKBH.tolist()
 
 
+@pytest.mark.slow
 def test_partitions_are_written_and_read_again_as_one_table(desk_made_once, parcels, tmp_path):
     frame = dask_geopandas.from_geopandas(parcels, npartitions=4)  # the last has no finding
     with onemap.open(desk_made_once.library) as library:

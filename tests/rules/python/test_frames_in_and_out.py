@@ -163,6 +163,7 @@ def test_a_finding_is_explained_step_by_step(town, library, parcels):
     assert all(f"{step['step']}: {step['value']}" in str(explanation) for step in steps)
 
 
+@pytest.mark.slow
 def test_a_run_that_nobody_keeps_is_explained_by_its_own_tables(town, library, parcels):
     kept, trial = (library.check(parcels, packs=pack_of(town), record=record) for record in (True, False))
     assert not trial.is_recorded and trial.run not in library.runs().id.tolist()
@@ -520,6 +521,7 @@ def test_the_limits_of_gdal_end_with_the_call(town, library, monkeypatch):
     assert os.environ["GDAL_HTTP_PROXY"] == "mine"
 
 
+@pytest.mark.slow
 def test_whoever_imports_it_loads_nothing_before_it_is_asked_for():
     script = (
         "import sys, onemap; heavy = {'numpy', 'geopandas', 'shapely'} & set(sys.modules); assert not heavy, heavy;"

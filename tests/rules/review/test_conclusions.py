@@ -112,6 +112,7 @@ def test_agreeing_against_a_prohibition_is_allowed_and_said_aloud(town, walk):
     assert warning.startswith("Land ")  # by its name, not by its code
 
 
+@pytest.mark.slow
 def test_statements_are_numbered_through_each_year_on_their_own(town, walk):
     numbers = []
     for on in ("2026-03-05", "2026-03-06", "2026-12-30"):
@@ -138,6 +139,7 @@ def issue_case(town, name, parcels, on, conclusion="agree"):
     return case
 
 
+@pytest.mark.slow
 def test_what_is_approved_enters_a_layer_that_later_checks_look_at(town):
     (town.folder / "data.toml").write_text('"项目代码" = "2026-130102-47-01-012345"\n"行政区代码" = "130102"\n')
     first = issue_case(town, "一中", {"A": ground(2000, 0, 2100, 100), "B": ground(2200, 0, 2300, 100)}, "2026-03-02")
@@ -164,6 +166,7 @@ def test_what_is_approved_enters_a_layer_that_later_checks_look_at(town):
     assert done("verify", town.library).json["problems"] == []
 
 
+@pytest.mark.slow
 def test_approvals_that_a_bureau_loaded_itself_stay_in_the_layer(town):
     source = write(town.folder / "old.gpkg", [ground(7000, 0, 7100, 100)], {"XMDM": ["OLD"], "BZ": ["旧批文"]})
     done("add", town.library, source, "--as", "XS_XMKJFW", "--label", "old", "--covers", "district")
@@ -176,6 +179,7 @@ def test_approvals_that_a_bureau_loaded_itself_stay_in_the_layer(town):
     assert done("verify", town.library).json["ok"]
 
 
+@pytest.mark.slow
 def test_cases_become_the_project_library_s_layer_when_it_is_published(town, walk):
     cases = {state: walk(state) for state in ("draft", "circulating", "issued", "withdrawn")}
     published = done("review", "publish", town.library, "--on", "2026-03-10").json["layers"]

@@ -36,6 +36,7 @@ def test_the_text_of_every_verb_begins_with_the_word(town, language, capsys):
         assert WORD[language] in capsys.readouterr().out.splitlines()[0].lower()
 
 
+@pytest.mark.slow
 def test_a_session_that_goes_on_says_it_of_each_answer(town, real_town):
     core = [sys.executable, "-I", "-X", "utf8", str(ROOT / "__main__.py"), "serve", "--lang", "en"]
     asked = [town.library, real_town.library, town.library, real_town.library]

@@ -16,6 +16,7 @@ def farms(case):
     return {row["alternative"]: row["departments"] for row in case["remedies"][-1]["alternatives"]}
 
 
+@pytest.mark.slow
 def test_a_remedy_of_the_rounds_parcels_is_kept_and_shown_with_what_departments_keep(town):
     case = town.open()
     shown = town.done("remedy", case, "--move", "120", on=DAY, by="planner")
@@ -62,6 +63,7 @@ def test_a_new_round_voids_the_remedies_of_the_round_before(town):
     assert done("verify", town.library).json["ok"]
 
 
+@pytest.mark.slow
 def test_the_tables_of_a_round_have_those_of_its_last_remedy(town, tmp_path):
     case = town.open()
     out = tmp_path / "before.gpkg"

@@ -100,6 +100,7 @@ def test_the_same_case_in_a_file_and_on_a_server_gives_equal_answers(town, on_se
     assert done("verify", on_server.library).json["ok"]
 
 
+@pytest.mark.slow
 def test_a_case_goes_its_way_by_the_accounts_of_its_departments(on_server):
     lead, land, chief, water = (on_server.as_account(f"town_{name}") for name in ("lead", "land", "chief", "water"))
     today = date.today().isoformat()
@@ -141,6 +142,7 @@ def test_nobody_takes_anothers_step(on_server, account, step, code):
     assert on_server.show(case, "2026-03-03")["revision"] == 2
 
 
+@pytest.mark.slow
 def test_of_fifty_clients_on_one_case_one_of_each_department_writes_and_the_others_see_a_conflict(on_server):
     case_id = on_server.open()
     on_server.done("circulate", case_id, on="2026-03-02")
@@ -174,6 +176,7 @@ def test_of_fifty_clients_on_one_case_one_of_each_department_writes_and_the_othe
     assert set(ASKED) <= set(DEPARTMENTS)
 
 
+@pytest.mark.slow
 def test_a_case_is_the_same_after_its_library_has_moved_to_a_server_and_back(town, walk, postgis):
     case = walk("consolidated")
     url, back = f"{postgis.database().url}&schema=moved", town.folder / "back.gpkg"
@@ -306,6 +309,7 @@ def test_nobody_consolidates_and_issues_alone_unless_the_pack_allows_it(real_ser
     assert real_server.as_account("town_lead2").done("issue", case)["issued_by"] == "town_lead2"
 
 
+@pytest.mark.slow
 def test_who_made_a_revised_statement_ready_may_not_issue_it_and_who_did_before_may(real_server):
     first, second = (real_server.as_account(name) for name in ("town_lead", "town_lead2"))
     case = first.open(on=None)

@@ -110,6 +110,7 @@ def test_a_step_killed_in_its_middle_never_was(town, walk, is_written):
     assert done("verify", town.library).json["ok"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
 def test_a_case_whose_opening_is_killed_leaves_neither_case_nor_run(town):
     before = done("history", town.library).json
@@ -130,6 +131,7 @@ def ask_session(session: subprocess.Popen, number: int, method: str, **params: o
     return answer
 
 
+@pytest.mark.slow
 def test_a_session_that_was_shown_an_opinion_learns_that_somebody_changed_it_since(town, walk):
     case = walk("circulating")
     place = {"library": str(town.library), "case": case}
@@ -148,6 +150,7 @@ def test_a_session_that_was_shown_an_opinion_learns_that_somebody_changed_it_sin
     assert again["result"]["instead_of"] == {"by": "Wang", "conclusion": "agree"}
 
 
+@pytest.mark.slow
 def test_who_says_what_was_seen_is_taken_by_that_word_whatever_the_session_was_shown(town, walk):
     """Several people may share a session, of whom each says by --expect what was on the own page."""
     case = walk("circulating")

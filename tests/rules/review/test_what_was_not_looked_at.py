@@ -225,6 +225,7 @@ def test_counts_are_counted(town):
     assert opinion(town.show(case, "2026-03-02"), "forestry")["text"].startswith("Trees: 3 ")
 
 
+@pytest.mark.slow
 def test_a_case_says_by_how_many_rules_its_parcels_were_judged(town, core):
     pack = town.pack(RULES + unchecked("environment"))
     checked = done("check", town.library, town.parcels(), "--pack", pack, "--as-of", "2026-03-02", "--unrecorded").json

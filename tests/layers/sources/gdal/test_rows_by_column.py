@@ -270,6 +270,7 @@ def test_an_ordinary_layer_is_taken_by_the_column_and_tells_how_far_it_is(tmp_pa
     assert shares == [LIKE_ROWS_AT_ONCE / rows, 1.0]
 
 
+@pytest.mark.slow
 def test_what_was_read_is_proved_while_the_rest_is(tmp_path):
     numbers = np.arange(LIKE_ROWS_AT_ONCE + 10)
     shapes = shapely.box(numbers, 0, numbers + 1, 1)

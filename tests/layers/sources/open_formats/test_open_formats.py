@@ -272,6 +272,7 @@ def osm_block(kind, content):
     return struct.pack(">I", len(head)) + head + blob
 
 
+@pytest.mark.slow
 def test_openstreetmap(shelf, tmp_path):
     """A wood, made by the format's own description: four nodes, one closed way."""
     corners = [(114.0, 36.0), (114.002, 36.0), (114.002, 36.001), (114.0, 36.001)]

@@ -155,6 +155,7 @@ def test_what_is_left_out_is_said_on_the_cover(town, print_atlas):
     assert f"Notprinted:the3smallestof4clusters,{smallest.sum() / 10_000:,.4f}ha" in texts[0]
 
 
+@pytest.mark.slow
 def test_one_page_for_each_spot_of_the_types_that_are_wanted(town, print_atlas):
     pdf, answer = print_atlas("--by", "spot", "--type", "05,03")
     wanted = town.spots[town.spots["type"].isin(["03", "05"])]
@@ -256,6 +257,7 @@ def test_the_report_for_word_has_the_pages_figures_and_a_map_for_each(
     assert town.run in foot and "PAGE" in foot
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("lang", "title"), [("zh", "0701 城镇住宅用地"), ("en", "0701 Urban housing")])
 def test_a_code_of_a_plan_s_classes_stands_with_its_title(
     table: Table, tmp_path: Path, onemap: Callable[..., Any], lang: str, title: str

@@ -62,6 +62,7 @@ def drawn_without_nan(table: Table) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 def test_a_remedy_is_kept_on_a_server(tmp_path, onemap, postgis):
     table = ServerTable(tmp_path, onemap, url=f"{postgis.database().url}&schema=city")
     assert onemap("new", table.library, "--crs", "EPSG:4547").code == 0

@@ -91,6 +91,7 @@ def test_every_pair_is_compared_and_said_in_hectares(city):
     assert wide.loc[titles["TDGHDL"], titles["YJJBNTTB"]] == pytest.approx(1.5)
 
 
+@pytest.mark.slow
 def test_each_pair_is_a_run_whose_spots_can_be_decided(city):
     pairs = city.run("contradictions", city.library).json["pairs"]
     run = next(row["run"] for row in pairs if (row["a"], row["b"]) == ("TDGHDL", "STBHHX"))
@@ -111,6 +112,7 @@ def test_a_pair_that_cannot_be_compared_says_why_and_stops_nothing(city):
     assert len(pairs) == 8
 
 
+@pytest.mark.slow
 def test_a_city_s_own_matrix_adds_its_pairs(city):
     city.plan("OWN", [(box(0, 0, 100, 100), "07")])
     matrix = city.folder / "own.toml"

@@ -130,6 +130,7 @@ def test_what_would_pass_is_found_and_kept_as_in_a_file(bureau):
     assert answers[0] == answers[1] and answers[0][1] == pytest.approx(4000)
 
 
+@pytest.mark.slow
 def test_a_department_keeps_what_would_pass_with_a_case_and_all_see_it(bureau):
     parcels = write_layer(bureau.table.folder / "site.gpkg", [box(50, 0, 150, 100)], {"DKBH": ["A"]})
     case = answer_of("review", "open", bureau.seen_by(LEAD), parcels, "--project", "泵站")["case"]

@@ -87,6 +87,7 @@ def test_it_equals_a_whole_comparison_to_the_last_bit_and_computes_less(table, h
     assert part.answer["run"]["overlap"] == whole.answer["run"]["overlap"]
 
 
+@pytest.mark.slow
 def test_what_is_new_gone_and_changed_is_told(table):
     ground = box(0, 0, 1000, 1000)
     table.plan("B", [(ground, "E")])

@@ -67,6 +67,7 @@ def plans_of(side: str):
 often = settings(deadline=None, max_examples=15)
 
 
+@pytest.mark.slow
 @often
 @given(plans_of("a"), plans_of("b"))
 def test_the_spots_make_up_the_ground_of_both_plans_and_overlap_nowhere(first, second):
@@ -79,6 +80,7 @@ def test_the_spots_make_up_the_ground_of_both_plans_and_overlap_nowhere(first, s
     assert spots.columns["share"].sum() == pytest.approx(1.0, rel=1e-6)
 
 
+@pytest.mark.slow
 @often
 @given(plans_of("a"), plans_of("b"))
 def test_a_against_b_is_b_against_a_with_03_and_04_exchanged(first, second):
@@ -91,6 +93,7 @@ def test_a_against_b_is_b_against_a_with_03_and_04_exchanged(first, second):
         assert back.get(key, (0, 0.0))[1] == pytest.approx(area, abs=1e-3)
 
 
+@pytest.mark.slow
 @often
 @given(plans_of("a"), plans_of("b"))
 def test_every_place_is_typed_by_the_first_row_of_each_plan_there(first, second):

@@ -131,6 +131,7 @@ def finished_blocks(work):
     return [path for path in work.glob("compare-*/*-*") if path.name.rpartition("-")[2].isdecimal()]
 
 
+@pytest.mark.slow
 def test_against_an_earlier_comparison_blocks_say_what_memory_says(two_plans, monkeypatch):
     first = two_plans.compare().answer["run"]["id"]
     changed = squares(1)

@@ -123,6 +123,7 @@ def test_with_the_plans_exchanged_the_fields_say_the_same(townships):
     assert (row["CYLX"], row["TGDM"], row["CGDM"], row["CLYJ"]) == ("04", "1110", "0701", "调整土规：补指标")
 
 
+@pytest.mark.slow
 def test_a_spot_keeps_its_number_and_a_new_one_gets_the_next(townships):
     first = layer(townships, keep_spots(townships, compare_plans(townships))["table"])
     rest = GROUND - SITE - WORKS - box(800, 100, 900, 200)
@@ -140,6 +141,7 @@ def test_a_spot_keeps_its_number_and_a_new_one_gets_the_next(townships):
     assert "130104202600003" in layer(townships, fourth["table"]).index
 
 
+@pytest.mark.slow
 def test_spots_of_other_plans_go_on_in_the_new_version(townships):
     keep_spots(townships, compare_plans(townships))
     townships.plan("A", [(box(0, 500, 400, 600), "07")])

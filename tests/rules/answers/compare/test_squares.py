@@ -132,6 +132,7 @@ def test_what_is_thin_or_small_is_an_artefact_that_keeps_its_uses(table, shape, 
     assert spot.area_m2 == pytest.approx(shape.area)
 
 
+@pytest.mark.slow
 def test_the_limits_are_options_and_zero_takes_everything(table):
     table.plan("A", [(box(0, 0, 300, 1), "07"), (box(0, 10, 5, 15), "07")])
     table.plan("B", [(GROUND, "E")])
@@ -161,6 +162,7 @@ def test_the_longest_prefix_decides_and_signs_are_narrowed(table):
     assert {k: v for k, v in found.items() if k != "98"} == pytest.approx({"03": 2500, "01": 2500, "02": 2500})
 
 
+@pytest.mark.slow
 def test_versions_are_named_by_their_label_else_the_one_in_force_counts(table):
     table.plan("A", [(box(0, 0, 100, 100), "01")], label="old", valid_from="2020-01-01")
     table.plan("A", [(box(0, 0, 100, 100), "07")], label="new", valid_from="2024-01-01")

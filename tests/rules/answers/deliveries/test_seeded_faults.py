@@ -606,6 +606,7 @@ def hold_fault(clean, name, memory_file, folder):
     assert memory.changes()["gone"] == 0 and memory.changes()["new"] == len(expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", QUICK)
 def test_a_fault_is_found_with_its_place_and_nothing_else(clean, name, memory_file, tmp_path):
     hold_fault(clean, name, memory_file, tmp_path / "d")

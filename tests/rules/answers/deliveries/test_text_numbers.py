@@ -123,6 +123,7 @@ def refusal(read, path):
     return problem.code, getattr(problem.facts.get("reason"), "code", None)
 
 
+@pytest.mark.slow
 def test_a_pdf_beyond_the_bounds_is_refused_in_words(tmp_path, monkeypatch):
     paper = tmp_path / "text.pdf"
     paper.write_bytes(plain_pdf(["一"]))
@@ -141,6 +142,7 @@ def test_a_pdf_beyond_the_bounds_is_refused_in_words(tmp_path, monkeypatch):
     assert refusal(pdf_pages, paper) == large
 
 
+@pytest.mark.slow
 def test_a_damaged_pdf_is_refused_in_words(tmp_path):
     paper = tmp_path / "text.pdf"
     paper.write_bytes(plain_pdf(["一"])[:60])
@@ -155,6 +157,7 @@ def text_findings_of(delivery, folder, file="1文本/*文本.*"):
     return [(one.problem.code, one.path) for one in about], proof
 
 
+@pytest.mark.slow
 def test_word_and_pdf_of_a_text_are_both_held_against_the_data(tmp_path):
     delivery = SmallDelivery()
     delivery.files[PAPER] = plain_pdf([f"到2035年，全市{delivery.words}为{delivery.stated}公顷。"])
@@ -165,6 +168,7 @@ def test_word_and_pdf_of_a_text_are_both_held_against_the_data(tmp_path):
     assert found == [("proof.text_number", PAPER)]
 
 
+@pytest.mark.slow
 def test_a_pdf_that_may_hide_its_number_is_not_checked_and_never_simply_accepted(tmp_path):
     pages_of_pictures = plain_pdf([]).replace(b"BT /F1 14 Tf 60 760 Td  ET", b"")
     no_sense = plain_pdf(["\ue000\ue001\ue002"])

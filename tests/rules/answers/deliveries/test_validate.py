@@ -51,6 +51,7 @@ def change(small, code, **values):
     rows.to_file(path, layer=code, driver="GPKG", engine="pyogrio")
 
 
+@pytest.mark.slow
 def test_the_sample_s_delivery_is_accepted_as_a_folder_and_as_a_zip(plan, onemap, tmp_path):
     reports = [tmp_path / f"r{suffix}" for suffix in (".xlsx", ".html", ".json")]
     words = [f"--report={path}" for path in reports]
@@ -101,6 +102,7 @@ def test_many_small_problems_do_not_hide_a_grave_one_of_the_same_check(small, on
     assert answer.code == 4 and {"values TB", "folders"} <= {*answer.json["cut"]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("most", "code", "grade"), [(2, 4, "unproved"), (3, 0, "accepted")])
 def test_what_is_not_listed_cannot_be_granted(small, onemap, tmp_path, monkeypatch, most, code, grade):
     monkeypatch.setattr("onemap.rules.answers.deliveries.proof_findings.MOST_LISTED", most)
@@ -120,6 +122,7 @@ def test_what_is_not_listed_cannot_be_granted(small, onemap, tmp_path, monkeypat
     assert (answer.code, answer.json["grade"]) == (code, grade)
 
 
+@pytest.mark.slow
 def test_the_exit_code_is_that_of_the_gravest_problem(small, onemap):
     (small / HEAD / "说明.txt").write_text("x", encoding="utf-8")
     answer = onemap("validate", small, TEMPLATE)
@@ -133,6 +136,7 @@ def test_the_exit_code_is_that_of_the_gravest_problem(small, onemap):
     assert problem["path"] == DATABASE and problem["mend"] and (problem["x"], problem["y"]) == (500_150.0, 4_200_150.0)
 
 
+@pytest.mark.slow
 def test_an_exception_holds_for_the_same_content_alone(small, onemap, tmp_path):
     change(small, "TB", KC=11000.0)
     first = onemap("validate", small, TEMPLATE).json["problems"]
@@ -154,6 +158,7 @@ def test_an_exception_holds_for_the_same_content_alone(small, onemap, tmp_path):
     assert refused.code == 3 and set(refused.codes) == {"exception.key"}
 
 
+@pytest.mark.slow
 def test_what_was_mended_is_proved_again_alone(small, onemap, tmp_path):
     memory = tmp_path / "memory.json"
     again = f"--again={memory}"
@@ -174,6 +179,7 @@ def test_what_was_mended_is_proved_again_alone(small, onemap, tmp_path):
     assert onemap("validate", small, TEMPLATE, again).codes == ["proof.memory_form"] and memory.read_text() == "{}"
 
 
+@pytest.mark.slow
 def test_a_reviewer_grants_and_withdraws_an_exception(small, onemap, tmp_path):
     change(small, "TB", KC=11000.0)
     problems = onemap("validate", small, TEMPLATE).json["problems"]
@@ -218,6 +224,7 @@ def test_a_broken_template_is_refused_with_its_place(text, onemap, tmp_path):
     assert any(one["field"] == key and f" {line} " in one["message"] for one in answer.json["problems"])
 
 
+@pytest.mark.slow
 def test_what_cannot_be_opened_is_told_and_the_rest_is_proved(small, onemap):
     (small / HEAD / "附件.zip").write_bytes(b"PK\x05\x06" + bytes(18))
     change(small, "TB", DLBM="9999")

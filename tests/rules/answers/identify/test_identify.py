@@ -179,6 +179,7 @@ def test_a_line_and_a_box_meet_what_shapely_says(desk, identify):
         assert feature["inside_m2"] == pytest.approx(zones[int(feature["feature"][1:]) - 1].intersection(area).area)
 
 
+@pytest.mark.slow
 def test_the_answer_says_how_long_the_line_and_how_large_the_box_is_and_the_text_what_is_inside(desk, core):
     desk.layer("ZONE", [box(0, 0, 10, 10)], covers=DISTRICT)
     along = desk.run("identify", desk.library, "--line", "LINESTRING (-5 5, 4 5)").json
@@ -243,6 +244,7 @@ def test_rules_that_speak_of_what_lies_here_are_named_with_their_law(desk, tmp_p
     assert [law["rule"] for law in layers["STBHHX"]["laws"]] == ["far"] and layers["KGDK"]["laws"] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("lang", "words", "name"),
     [
@@ -299,6 +301,7 @@ def test_the_text_is_grouped_by_kind_and_department_in_both_languages(desk, core
         assert [word for word in words if word not in text] == []
 
 
+@pytest.mark.slow
 def test_the_answer_is_one_in_a_file_on_a_server_and_asked_twice(desk, postgis, onemap):
     zones = [Point(97 * n, 61 * n).buffer(83.3, quad_segs=5) for n in range(12)]
     roads = [LineString([(-50, 40 * n), (300, 47.7 * n), (1300, 33.3 * n)]) for n in range(4)]
@@ -348,6 +351,7 @@ def test_a_feature_has_its_own_name_beside_its_class_and_a_class_is_not_named_tw
     assert (found["DLTB"]["name"], found["DLTB"]["class_title"]) == (None, "Paddy field")
 
 
+@pytest.mark.slow
 def test_the_middle_of_a_box_is_told_in_plain_numbers(desk, core):
     desk.layer("ZONE", [box(0, 0, 10, 10)], covers=box(0, 0, 10, 10))
     text = core("identify", desk.library, "--box=540600,4212700.1,540900,4212900", "--lang", "en").stdout.decode()

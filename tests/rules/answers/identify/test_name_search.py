@@ -32,6 +32,7 @@ def find(desk, onemap):
     return names
 
 
+@pytest.mark.slow
 def test_a_name_is_found_by_its_signs_its_initials_and_its_pinyin(find):
     assert find("小区") == [("小区_A", "name"), ("长安小区", "name")]
     assert find("caxq") == [("长安小区", "initials")]  # 长 is chang here, not zhang
@@ -52,6 +53,7 @@ def test_a_feature_is_found_by_its_number_and_has_a_place(find, desk, onemap):
     assert place["bounds"] == [20.0, 0.0, 40.0, 10.0] and box(20, 0, 40, 10).contains(Point(place["x"], place["y"]))
 
 
+@pytest.mark.slow
 def test_a_server_finds_the_same(desk, postgis, onemap):
     server = f"{postgis.database().url}&schema=find"
     assert onemap("new", server, "--crs", "EPSG:4547").code == 0
@@ -61,6 +63,7 @@ def test_a_server_finds_the_same(desk, postgis, onemap):
         assert onemap("find", desk.library, text).json == onemap("find", server, text).json
 
 
+@pytest.mark.slow
 def test_the_text_names_places_and_an_empty_question_is_wrong(desk, onemap, core):
     fill(desk, onemap, desk.library)
     assert "长安小区 · 地名地址" in core("find", desk.library, "caxq", "--lang", "zh").stdout.decode()

@@ -59,6 +59,7 @@ def parts_cut(parcels, obstacles):
     return parts
 
 
+@pytest.mark.slow
 def test_what_is_cut_and_left_of_a_column_is_that_of_geometries_and_of_geos(parcels, obstacles):
     column, many = column_of(parcels), column_of(obstacles.ground)
     assert isinstance(column, ShapeColumn) and isinstance(many, ShapeColumn)

@@ -131,6 +131,7 @@ def test_one_piece_and_a_least_width(desk):
     assert (remainder.loc["A"].area_m2, remainder.loc["A"].parts) == (pytest.approx(5000), 2)
 
 
+@pytest.mark.slow
 def test_every_kind_of_rule_leaves_a_remainder_that_passes(desk):
     desk.layer("ZONE", [box(-5, -5, 10, 200)], {"USE": ["07"]})
     desk.layer("PLAN", [box(-50, 20, 200, 200), box(-50, -50, 200, 20)], {"USE": ["07", "01"]})
@@ -175,6 +176,7 @@ def test_the_remedy_is_kept_in_the_library_and_a_check_does_not_take_it_for_one_
     assert desk.run("verify", desk.library, "--run", run).json == {"ok": True, "problems": []}
 
 
+@pytest.mark.slow
 def test_a_stored_remedy_is_written_again_as_it_was_found(desk, tmp_path):
     desk.layer("ZONE", [box(50, -10, 200, 200)])
     answer, remainder, cuts = run_remedy(desk, {"A": PARCEL}, {})

@@ -108,6 +108,7 @@ def test_verifying_in_blocks_tells_which_row_of_a_remedy_is_another(ground, monk
     assert len({row for name, row, *_ in found if name == "remainder"}) > 3
 
 
+@pytest.mark.slow
 def test_a_remedy_in_blocks_that_was_cancelled_goes_on_where_it_was(ground, monkeypatch):
     monkeypatch.setenv(BLOCK, "4")
     values = {
@@ -155,6 +156,7 @@ def test_a_remedy_that_is_cancelled_when_all_is_written_is_done(ground, monkeypa
         assert library.connection.execute("SELECT count(*) FROM onemap_runs").fetchone()[0] == 1
 
 
+@pytest.mark.slow
 def test_an_answer_in_blocks_says_the_first_alternatives_and_how_many_more_there_are(ground, monkeypatch):
     from onemap.rules.verbs.work import remedy_work
 
@@ -167,6 +169,7 @@ def test_an_answer_in_blocks_says_the_first_alternatives_and_how_many_more_there
     assert len(stored_run(ground, found["run"]["id"])[0]["alternatives"]) == len(whole["alternatives"])
 
 
+@pytest.mark.slow
 def test_the_rows_of_a_remedy_in_blocks_are_never_held_together(ground, monkeypatch):
     monkeypatch.setenv(BLOCK, "4")
     most = []
@@ -181,6 +184,7 @@ def test_the_rows_of_a_remedy_in_blocks_are_never_held_together(ground, monkeypa
     assert RemedyInBlocks.chunks and len(most) == 9 and max(most) < len(found["alternatives"])
 
 
+@pytest.mark.slow
 def test_a_remedy_in_blocks_keeps_which_rasters_were_warped(ground, monkeypatch):
     west, north = pyproj.Transformer.from_crs(4547, 4490, always_xy=True).transform(-30, 560)
     heights = 40 * np.sin(np.add.outer(np.arange(70), np.arange(70)) / 5)

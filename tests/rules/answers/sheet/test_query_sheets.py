@@ -188,6 +188,7 @@ def test_a_plan_that_cannot_be_laid_over_the_parcel_is_not_told_too_small(desk, 
     assert problem["layer"].startswith("KGDK") and not target.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(PDF_TO_TEXT is None, reason="pdftotext (poppler-utils) is not installed")
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_every_form_holds_both_parcels(ask, lang):
@@ -221,6 +222,7 @@ def test_what_is_refused_leaves_no_file(ask):
     assert ask("s.html", "--overwrite")[0].code == 0
 
 
+@pytest.mark.slow
 def test_a_library_on_a_server_says_the_same_on_the_same_map(desk, postgis, onemap):
     plan = desk.write(
         "plan", [box(0, 0, 100, 50)], {"BSM": ["1"], "GHFQDM": ["410"], "GHFQMC": ["城镇集中建设区"]}, "EPSG:4547"
@@ -306,6 +308,7 @@ def words_of(path: Path) -> str:
     return " ".join(text.split())
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(PDF_TO_TEXT is None, reason="pdftotext (poppler-utils) is not installed")
 def test_the_points_of_a_hole_are_told_from_those_of_the_outer_ring(desk):
     desk.layer("ZONE", [box(-9, -9, 0, 0)])

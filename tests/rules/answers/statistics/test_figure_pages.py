@@ -36,6 +36,7 @@ def texts(page):
     return re.sub(r"<script.*?</script>|<[^>]+>", "|", page.read_text(encoding="utf-8"), flags=re.DOTALL)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("language", "words"),
     [
@@ -56,6 +57,7 @@ def test_a_page_says_what_became_what_in_titles_and_hectares(town, core, tmp_pat
     )
 
 
+@pytest.mark.slow
 def test_what_changed_comes_first_and_what_did_not_is_said_in_one_word(town, core, tmp_path):
     page = tmp_path / "page.html"
     asked = ("transitions", town, "DLTB@2020", "DLTB@2024", "--by", "DLBM", "--page", page, "--lang", "en")
@@ -91,6 +93,7 @@ def test_a_page_that_cannot_be_written_is_refused_before_any_work(town, onemap, 
     assert (tmp_path / "there.pdf").read_text() == "mine"
 
 
+@pytest.mark.slow
 def test_units_are_told_from_the_layer_and_a_trace_is_not_called_nothing(town, core, desk, onemap, tmp_path):
     halves = [box(X, Y, X + 500, Y + 1000), box(X + 500, Y, X + 1000, Y + 1000)]
     towns = desk.write("towns", halves, {"T": ["a", "b"]}, "EPSG:4547")

@@ -38,6 +38,7 @@ def sizes(chance):
     return chance.uniform(5.0, 180.0, (300, 2))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options", [("--by=K", "--sum=N"), ("--where=K = 'a'",), ()], ids=["classes", "where", "whole"]
 )
@@ -120,6 +121,7 @@ def ways(desk, country):
         desk.layer(code, shapes, {"K": chance.choice(["a", "b"], len(shapes)).tolist(), "N": values}, geometry=kind)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("units", ["UNITS", "OVER"])
 @pytest.mark.parametrize("layer", ["PATCH", "WAYS", "PLACES"])
 def test_lines_points_and_units_that_overlap_are_the_same_in_blocks(desk, overlapping, ways, monkeypatch, layer, units):
@@ -130,6 +132,7 @@ def test_lines_points_and_units_that_overlap_are_the_same_in_blocks(desk, overla
     same_total(at_once["total"], in_blocks["total"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("units", ["UNITS", "OVER"])
 def test_the_total_counts_once_what_lies_on_borders_and_in_two_units(desk, overlapping, ways, units):
     """Against shapely alone: what lies in the ground of all units, whatever units there are."""
@@ -180,6 +183,7 @@ def test_transitions_are_the_same_in_blocks_and_their_total_counts_every_place_o
             assert sum(one[margin] for one in of_unit) == pytest.approx(row["compared_m2"], abs=1e-6)
 
 
+@pytest.mark.slow
 def test_many_lines_in_few_units_are_cut_by_several_threads(desk):
     """What is prepared for one thread crashes under two: of each unit all is cut by one."""
     chance = np.random.default_rng(2)

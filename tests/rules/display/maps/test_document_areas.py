@@ -126,6 +126,7 @@ def test_of_a_thousand_sites_the_sides_of_a_boundary_are_measured_and_close(case
     assert CASES / 20 < apart < CASES / 2, "the lines would prove nothing if all closed by themselves"
 
 
+@pytest.mark.slow
 def test_of_a_thousand_sites_every_ground_has_one_figure_and_what_does_not_close_says_so(
     cases: list[tuple[Any, float]],
 ):

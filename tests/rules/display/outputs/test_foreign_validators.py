@@ -211,6 +211,7 @@ def test_a_workbook_says_its_origin_in_its_properties(files):
     assert openpyxl.load_workbook(out.with_name("statistics.xlsx")).properties.keywords == "statistics, ZONE@b"
 
 
+@pytest.mark.slow
 def test_geoparquet_s_validator_finds_nothing_in_any_file(files):
     validator = pytest.importorskip("geoparquet_validator", reason="needs resources/requirements/dev.txt")
     out = files[0].parent / "parquet"
@@ -250,6 +251,7 @@ def part_of(word):
     return json.loads(account.text)
 
 
+@pytest.mark.slow
 def test_documents_say_their_origin_and_no_moment(files):
     """As an attached file of a PDF, a part of a Word file, data of a page; the same content gives the same file."""
     folder = files[0].parent
@@ -267,6 +269,7 @@ def test_documents_say_their_origin_and_no_moment(files):
         assert (folder / name).read_bytes() == before
 
 
+@pytest.mark.slow
 def test_sheets_of_parcels_say_of_which_check_they_are(files):
     parcels, pack = files[0].with_name("whole.gpkg"), files[0].with_name("test.toml")
     sheets = {form: files[0].with_name(f"sheets.{form}") for form in ("pdf", "docx")}

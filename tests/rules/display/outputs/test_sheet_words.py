@@ -83,6 +83,7 @@ def test_what_rounds_to_nothing_has_no_minus(tmp_path, language):
     assert [cell.number_format for (cell,) in sheet["C2:C4"]] == ["#,##0.0;#,##0.0", "#,##0.0", "#,##0.0"]
 
 
+@pytest.mark.slow
 def test_numbers_of_many_rows_have_the_form_of_few(tmp_path):
     count = 20_001
     findings = {"parcel": ["A"] * count, "area_m2": [12.3] * count}

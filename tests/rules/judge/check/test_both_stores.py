@@ -93,6 +93,7 @@ def test_versions_runs_and_explanations_are_equal_in_a_file_and_on_a_server(desk
     assert steps[0][0:] == steps[1][0:]
 
 
+@pytest.mark.slow
 def test_a_run_is_repeated_on_the_other_store_without_a_difference(desk, sources, postgis, onemap, tmp_path):
     path, url = tmp_path / "first.gpkg", f"{postgis.database().url}&schema=second"
     _, answer = fill_library(onemap, path, sources, twice=False)

@@ -99,6 +99,7 @@ class World:
         return sum(part.area for part in thick)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_every_area_threshold_and_verdict_follows_from_the_formulas(desk, seed):
     world = World(seed)

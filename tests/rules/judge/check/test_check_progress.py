@@ -51,6 +51,7 @@ def test_a_rule_of_much_work_has_more_of_the_bar_than_one_of_little(run_check):
     assert len({fraction for fraction, step in reports if step == "MANY"}) > 3
 
 
+@pytest.mark.slow
 def test_it_can_be_stopped_wherever_it_tells_how_far_it_is(run_check):
     reports: list[float] = []
     run_check(lambda fraction, step: reports.append(fraction))

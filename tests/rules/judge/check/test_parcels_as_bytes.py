@@ -94,6 +94,7 @@ def rows_of(question):
         return answer["verdicts"], {name: stored_rows(library, answer["run"]["id"], name) for name in KEPT}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("in_parts", [False, True])
 def test_a_check_says_the_same(question, as_bytes, monkeypatch, in_parts):
     verdicts, known = rows_of(question)

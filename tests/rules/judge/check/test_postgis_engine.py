@@ -124,6 +124,7 @@ def test_conflicts_of_avoid_are_those_of_the_second_engine(cambridge, layer, lea
     assert_equal(cambridge.found_values(f"avoid {layer}"), measured, least)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("layer", "least"), [("zoning", 1), ("flood500", 100)])
 def test_what_avoid_cannot_judge_is_the_ground_without_coverage_and_feature(cambridge, layer, least):
     expression = "ST_Difference(ST_Difference(p.geom, c.geom), f.geom)"
@@ -131,6 +132,7 @@ def test_what_avoid_cannot_judge_is_the_ground_without_coverage_and_feature(camb
     assert_equal(cambridge.found_values(f"avoid {layer}", unknown=True), measured, least)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("layer", "least"), [("zoning", 1), ("flood500", 500)])
 def test_conflicts_of_within_are_those_of_the_second_engine(cambridge, layer, least):
     expression = "ST_Difference(ST_Intersection(p.geom, c.geom), f.geom)"
@@ -166,6 +168,7 @@ def test_conflicts_of_setback_are_those_of_the_second_engine(cambridge):
     assert_equal(cambridge.found_values("setback flood500", unknown=True), unknown, 100)
 
 
+@pytest.mark.slow
 def test_least_distances_are_those_of_the_second_engine(cambridge):
     found = cambridge.found_values("setback flood500", column="distance_m")
     rows = cambridge.database.rows(

@@ -80,6 +80,7 @@ def parquet_rows(out):
     return {path.name: pq.read_table(path).to_pylist() for path in out.iterdir() if path.stem != "run"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", [".gpkg", ""])
 def test_parts_have_the_rows_of_the_whole(question, tmp_path, monkeypatch, form):
     written, kept = {}, {}
@@ -112,6 +113,7 @@ def told_of(question, out):
     return reports
 
 
+@pytest.mark.slow
 def test_rows_of_the_first_parts_are_written_before_the_last_is_judged(question, tmp_path, monkeypatch):
     monkeypatch.setattr(run_in_parts, "ROWS_OF_PART", 17)
     folder = tmp_path / "result"
@@ -160,6 +162,7 @@ def test_no_thread_is_left_of_what_was_stopped_even_while_somebody_looks_at_the_
     assert refusal.tb is not None  # with all that was at work then
 
 
+@pytest.mark.slow
 def test_others_write_into_the_library_while_rules_judge(question, tmp_path, monkeypatch):
     monkeypatch.setattr(run_in_parts, "ROWS_OF_PART", 17)
     written = []
@@ -176,6 +179,7 @@ def test_others_write_into_the_library_while_rules_judge(question, tmp_path, mon
     assert library_rows(question)["onemap_audit"] > before + 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("most", [0, 3_000])
 def test_rows_that_wait_for_the_library_are_written_before_they_fill_memory(question, monkeypatch, most):
     kept = []
@@ -195,6 +199,7 @@ def library_rows(question):
         return {name: library.connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in names}
 
 
+@pytest.mark.slow
 def test_what_is_stopped_between_two_parts_leaves_nothing(question, tmp_path, monkeypatch):
     monkeypatch.setattr(run_in_parts, "ROWS_OF_PART", 17)
     reports = []

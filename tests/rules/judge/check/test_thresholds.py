@@ -65,6 +65,7 @@ def test_parts_below_a_millionth_of_a_square_metre_give_no_row(desk):
     assert desk.check({"A": SQUARE}, {}).hits() == {"A": pytest.approx(4e-6)}
 
 
+@pytest.mark.slow
 def test_raising_a_threshold_never_makes_a_verdict_worse(desk):
     desk.layer("ZONE", [box(0, 0, 2, 3)])
     counted = [desk.check({"A": SQUARE}, {"min_area_m2": least}).finding("A").counted for least in (0, 5, 6, 7, 100)]

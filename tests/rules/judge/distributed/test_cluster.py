@@ -126,6 +126,7 @@ def test_a_shared_folder_that_is_lost_is_told_and_the_same_command_goes_on(town,
     assert rows_differ(town.desk, outcome["run"]["id"]) == []
 
 
+@pytest.mark.slow
 def test_a_shared_folder_without_a_cluster_or_beside_an_earlier_run_is_wrong_usage(town, address, tmp_path):
     alone = command(*arguments(town.desk, "--shared", tmp_path))
     assert alone.code == 2 and alone.codes == ["usage.alone"]

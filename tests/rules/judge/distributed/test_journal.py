@@ -61,6 +61,7 @@ def test_killed_at_any_moment_the_same_command_goes_on_and_gives_the_same_rows(t
     assert not work(town.desk).exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_row", [False, True], ids=["scattered", "in a row"])
 def test_a_cancelled_check_goes_on_where_it_was_and_says_so(town, is_row):
     if is_row:
@@ -100,6 +101,7 @@ def test_a_full_disk_is_told_and_the_same_command_goes_on_once_there_is_room(tow
     assert rows_differ(town.desk, outcome["run"]["id"]) == []
 
 
+@pytest.mark.slow
 def test_a_run_that_is_done_leaves_nothing(town):
     outcome = command(*arguments(town.desk)).json
     assert outcome["parcels"] == 60 and not work(town.desk).exists()
@@ -132,6 +134,7 @@ def test_a_new_version_of_a_layer_is_another_question(town):
     assert rows_differ(town.desk, outcome["run"]["id"]) == []
 
 
+@pytest.mark.slow
 def test_one_that_was_killed_while_it_removed_its_folder_leaves_no_half_of_a_journal(town, monkeypatch):
     def killed(folder, **how):
         next((folder / "parcels").glob("*.arrow")).unlink()

@@ -31,6 +31,7 @@ def row(town, monkeypatch):
     return town.desk
 
 
+@pytest.mark.slow
 def test_rows_wait_in_the_journal_until_all_are_there_and_come_in_their_order(row, monkeypatch):
     blocks, insert_all = [], BackgroundRecorder.insert_all
 
@@ -46,6 +47,7 @@ def test_rows_wait_in_the_journal_until_all_are_there_and_come_in_their_order(ro
     assert not work(row).exists()
 
 
+@pytest.mark.slow
 def test_rows_that_lie_packed_are_kept_without_being_read(row):
     wishes = CheckOptions(str(row.folder / "parcels.gpkg"), packs=(str(row.folder / "test.toml"),))
     with open_library(str(row.library)) as library:

@@ -172,6 +172,7 @@ def test_a_run_against_an_earlier_one_computes_the_same_rows_in_blocks(town):
     assert whole.record["computed"] == 2 * len(RULES)
 
 
+@pytest.mark.slow
 def test_widths_that_the_data_say_reach_from_one_block_into_another(desk):
     random = np.random.default_rng(2)
     roads = [LineString(random.uniform(0, 2000, (4, 2))) for _ in range(9)]

@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 LOADING = """
 import importlib, sys
 for name in ("verbs.commands.serve", "judge.distributed.check_of_any_size", "judge.inputs.parcel_sources"):
@@ -11,6 +13,7 @@ print(*sorted(sys.modules))
 """
 
 
+@pytest.mark.slow
 def test_nothing_that_writes_parquet_is_loaded_ahead():
     program = subprocess.run([sys.executable, "-c", LOADING], capture_output=True, text=True, check=True, timeout=120)
     loaded = set(program.stdout.split())

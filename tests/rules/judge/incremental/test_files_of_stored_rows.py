@@ -2,6 +2,7 @@
 
 import geopandas as gpd
 import pandas as pd
+import pytest
 from shapely import box
 
 from onemap.rules.judge.runs.arrow_blocks import ArrowTable
@@ -15,6 +16,7 @@ def run_check(desk, name, *more):
     return answer.json["run"], out
 
 
+@pytest.mark.slow
 def test_a_file_against_an_earlier_run_is_that_of_a_whole_check_and_decodes_nothing(desk, monkeypatch):
     zones = [box(x, 0, x + 30, 50) for x in range(0, 900, 40)]
     desk.layer("ZONE", zones)

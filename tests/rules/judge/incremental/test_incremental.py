@@ -32,6 +32,7 @@ def test_one_changed_parcel_is_the_only_one_that_is_computed(town):
     assert again["computed"] == 2 * len(RULES) and town.differing_rows(again) == []
 
 
+@pytest.mark.slow
 def test_a_plan_edited_in_one_place_is_computed_there_only(town):
     first = town.check()
     there = town.parcels["P0"].representative_point()
@@ -78,6 +79,7 @@ def test_a_rule_more_and_a_rule_less_leave_the_others_as_they_were(town):
     assert again["computed"] == len(town.parcels) and town.differing_rows(again) == []
 
 
+@pytest.mark.slow
 def test_a_layer_that_was_missing_is_computed_once_it_is_there(town):
     desk = town.desk
     desk.layer("LATE", [box(0, 0, 1, 1)], label="future", valid_from="2999-01-01")
@@ -198,6 +200,7 @@ def test_parcels_in_another_order_stand_in_the_rows_of_now(town):
     assert again["computed"] == 0 and stored_run(town, again) == stored_run(town, whole)
 
 
+@pytest.mark.slow
 def test_a_result_file_of_a_trial_has_the_rows_of_a_whole_one_and_the_run_is_not_kept(town):
     first, desk = town.check(), town.desk
     town.plan[7] = town.plan[7].buffer(-3)

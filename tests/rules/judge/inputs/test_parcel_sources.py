@@ -99,6 +99,7 @@ def test_an_id_in_two_files_is_refused_with_both(city, files):
     assert "one.shp, four.gpkg" in problem["message"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("keep_bad", [{}, {"keep_bad": True}])
 def test_of_several_files_those_that_cannot_be_read_are_named_with_their_path_and_the_rest_is_checked(
     city, files, core, keep_bad

@@ -105,6 +105,7 @@ def test_parcels_in_another_zone_are_brought_to_the_librarys(zone):
     assert row.area_m2 == 100.0
 
 
+@pytest.mark.slow
 def test_a_layer_of_the_library_itself_may_be_checked(zone):
     """The library's own SQLite copies it first: another engine on the open file would drop its locks."""
     answer = zone.run(

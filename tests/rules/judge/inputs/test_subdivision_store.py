@@ -72,6 +72,7 @@ def spoilt(library, statement):
         connection.execute(statement)
 
 
+@pytest.mark.slow
 def test_every_row_is_equal_with_and_without_what_is_kept_and_when_it_is_damaged(city, parcels):
     spoilt(city.library, "DROP TABLE IF EXISTS onemap_pieces")
     fresh = run_check(city, parcels)
@@ -87,6 +88,7 @@ def test_every_row_is_equal_with_and_without_what_is_kept_and_when_it_is_damaged
     assert stored_pieces(city.library) == written
 
 
+@pytest.mark.slow
 def test_each_parcel_alone_has_the_rows_that_it_has_among_all(city, parcels):
     together = run_check(city, parcels)
     alone = [run_check(city, {name: shape}) for name, shape in list(parcels.items())[:6]]

@@ -90,6 +90,7 @@ def test_where_one_zone_is_in_doubt_and_another_forbids_the_ground_is_decided(de
     assert marks["f1"] == "no_value" and marks["f2"] is None
 
 
+@pytest.mark.slow
 def test_a_height_that_is_no_height_is_none(desk):
     for wrong in ("-3", "tall", "inf"):
         assert heights(desk, [(SQUARE, 24.0)], wrong, id=f"r{len(wrong)}").unknowns(f"r{len(wrong)}") == {

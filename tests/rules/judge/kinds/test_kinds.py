@@ -76,6 +76,7 @@ def test_a_line_that_knows_a_kind_would_be_found(text):
     assert names_of_kinds_in(ast.parse(text)) == [1]
 
 
+@pytest.mark.slow
 def test_nothing_else_knows_a_kind_by_its_name():
     places = [path for path in (ROOT / "rules").rglob("*.py") if path.parent != KINDS_FOLDER]
     found = [

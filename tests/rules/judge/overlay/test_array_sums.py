@@ -35,6 +35,7 @@ def assert_same_sums(sum_by, left, right):
     return found[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", [0.0, 38_421_300.25])
 def test_uneven_polygons(sum_by, at):
     chance = np.random.default_rng(34)

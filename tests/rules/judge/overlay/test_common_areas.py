@@ -53,6 +53,7 @@ def stars(random, count, most):
     return np.array([shape.buffer(0) for shape in shapes], dtype=object)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_random_pairs_agree_with_the_overlay_within_the_error_they_name(workers):
     random = np.random.default_rng(1)

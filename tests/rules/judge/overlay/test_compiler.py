@@ -53,6 +53,7 @@ def bits_of(left: np.ndarray, right: np.ndarray) -> list[bytes]:
     ]
 
 
+@pytest.mark.slow
 @needs_compiler
 @pytest.mark.parametrize("at", [0.0, 38_421_300.25])
 def test_compiled_loops_give_the_bits_of_plain_ones(sum_by, at):
@@ -160,6 +161,7 @@ def sines(values: np.ndarray, found: np.ndarray) -> int:
     return len(values)
 
 
+@pytest.mark.slow
 @needs_compiler
 def test_code_that_asks_for_more_than_itself_is_left_to_the_compiler_and_not_kept(monkeypatch, tmp_path):
     monkeypatch.setattr(compiler, "_STARTED", threading.Event())

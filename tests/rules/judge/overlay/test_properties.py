@@ -58,12 +58,14 @@ def same(one: Any, other: Any, relative: float = RELATIVE) -> bool:
 # ---- The overlay itself ----
 
 
+@pytest.mark.slow
 @often
 @given(grounds, grounds)
 def test_what_two_grounds_share_does_not_depend_on_which_is_the_parcel(a, b):
     assert same(shared_m2([a], [b]), shared_m2([b], [a]))
 
 
+@pytest.mark.slow
 @often
 @given(grounds, grounds)
 def test_what_is_shared_and_what_is_left_make_up_the_ground(a, b):
@@ -75,6 +77,7 @@ def test_what_is_shared_and_what_is_left_make_up_the_ground(a, b):
     assert same(shapely.area(common or shapely.Polygon()) + shapely.area(beyond or shapely.Polygon()), a.area)
 
 
+@pytest.mark.slow
 @often
 @given(grounds)
 def test_a_ground_shares_all_of_itself_and_leaves_nothing(a):
@@ -82,6 +85,7 @@ def test_a_ground_shares_all_of_itself_and_leaves_nothing(a):
     assert differences(array([a]), array([a]), THREADS)[0][0] is None
 
 
+@pytest.mark.slow
 @often
 @given(grounds, grounds, seeds)
 def test_how_a_ground_is_drawn_changes_nothing(a, b, seed):
@@ -90,6 +94,7 @@ def test_how_a_ground_is_drawn_changes_nothing(a, b, seed):
     assert same(shared_m2([a], parts_of(redrawn(b, seed))), expected)
 
 
+@pytest.mark.slow
 @often
 @given(grounds, grounds)
 def test_where_the_origin_lies_changes_nothing(a, b):
@@ -98,12 +103,14 @@ def test_where_the_origin_lies_changes_nothing(a, b):
         assert same(shared_m2(far[:1], far[1:]), shared_m2([a], [b]))
 
 
+@pytest.mark.slow
 @often
 @given(grounds, grounds, seeds)
 def test_cutting_a_feature_in_two_changes_no_total(a, b, seed):
     assert same(shared_m2([a], cut(b, seed)), shared_m2([a], [b]))
 
 
+@pytest.mark.slow
 @often
 @given(grounds, grounds)
 def test_a_feature_of_many_corners_is_cut_into_pieces_that_are_the_feature(a, b):
@@ -115,6 +122,7 @@ def test_a_feature_of_many_corners_is_cut_into_pieces_that_are_the_feature(a, b)
     assert same(shared_m2([a], [fine]), shared_m2([a], [b]))
 
 
+@pytest.mark.slow
 @often
 @given(st.lists(grounds, min_size=2, max_size=6), seeds)
 def test_the_order_of_features_changes_no_union(features, seed):

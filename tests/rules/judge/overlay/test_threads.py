@@ -4,6 +4,7 @@ import sqlite3
 from contextlib import closing
 
 import numpy as np
+import pytest
 import shapely
 from shapely import Polygon, box
 
@@ -41,6 +42,7 @@ def test_many_parcels_have_the_same_rows_with_one_thread_and_with_four(desk):
     assert 0.99 < ellipsoidal / (400 * MANY) < 1  # so far from the meridian the plane is larger than the ground
 
 
+@pytest.mark.slow
 def test_rows_made_beside_the_rules_are_those_of_one_thread_where_a_second_look_needs_the_library(desk):
     turn = np.linspace(0, 2 * np.pi, 5000, endpoint=False)  # so many vertices that its pieces lie in the library
     shore = Polygon(np.column_stack([300 + 280 * np.cos(turn), 300 + (250 + 20 * np.sin(9 * turn)) * np.sin(turn)]))

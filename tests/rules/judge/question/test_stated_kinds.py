@@ -138,6 +138,7 @@ def test_workers_of_a_cluster_are_handed_no_kind(town, by_parts):
     assert town.prohibited("--scheduler", "local", "--workers", "1") == 5
 
 
+@pytest.mark.slow
 def test_a_core_that_serves_is_told_no_kind(town):
     core = Served()
     core.ask("check", 1, library=str(town.library), parcels=[str(town.parcels)], unrecorded=True)

@@ -296,6 +296,7 @@ def test_a_library_made_before_warnings_had_states_takes_them_too(file_town):
     assert town.step(PERMIT, "notified")["state"] == "notified" and town.ask("verify", town.location)["ok"]
 
 
+@pytest.mark.slow
 def test_a_department_takes_steps_in_its_own_name_and_cannot_write_past_the_verbs(tmp_path, onemap, postgis):
     database = postgis.database()
     owner = Town(f"{database.url}&schema=warned", tmp_path, onemap).fill()

@@ -128,6 +128,7 @@ def test_districts_are_told_from_cities_by_their_level_not_by_a_zero_at_their_en
     assert sums == [("310000", 60, 61), ("420000", 50, 51)]
 
 
+@pytest.mark.slow
 def test_ground_of_which_a_layer_does_not_speak_is_no_finding(town):
     west, middle, east = box(0, 0, 100, 400), box(100, 0, 300, 400), box(300, 0, 400, 400)
     town.add("DLTB", [west, middle], day="2020-12-31", covers="extent", BSM=["1", "2"], DLBM=["0101", "0101"])
@@ -147,6 +148,7 @@ def test_ground_of_which_a_layer_does_not_speak_is_no_finding(town):
     assert open_ground == [("candidate", "DLTB"), ("candidate", "GDDK"), ("line", "DLTB"), ("line", "CZKFBJ")]
 
 
+@pytest.mark.slow
 def test_new_building_ground_without_approval_is_a_candidate_with_the_nearest_approval(town, tmp_path):
     west, middle, east = box(0, 0, 100, 400), box(100, 0, 300, 400), box(300, 0, 400, 400)
     town.add("DLTB", [west, box(100, 0, 400, 400)], day="2020-12-31", BSM=["1", "2"], DLBM=["0701", "0101"])

@@ -148,6 +148,7 @@ def test_a_withdrawal_stands_with_a_backup(town, walk):
     assert problems_of_verify(town) == set()
 
 
+@pytest.mark.slow
 def test_a_case_that_may_be_issued_is_not_gone_on_with(town, walk):
     """Its statement is on paper: a new round would contradict it as soon as the run is back."""
     case, tried = walk("issued"), walk("circulating")

@@ -279,6 +279,7 @@ def test_several_processes_list_at_once(town):
     assert len(same_as_cases(town)) == 3
 
 
+@pytest.mark.slow
 def test_what_one_account_may_read_is_not_anothers(on_server: ServerTown):
     """Land's demand stops land's clock, which only land and the lead know before it is signed."""
     lead, land, water = (on_server.as_account(name) for name in ("town_boss", "town_land", "town_water"))

@@ -71,6 +71,7 @@ def test_a_further_column_stands_in_word_and_page(added_column: str, bureau: Bur
     assert "&lt;城北小学 &lt;b&gt;A&amp;B&lt;/b&gt; {{ 7*7 }}" in page
 
 
+@pytest.mark.slow
 @needs_text
 def test_a_further_column_stands_in_the_pdf(added_column: str, bureau: Bureau):
     try:

@@ -127,6 +127,7 @@ def test_a_case_without_findings_makes_a_page_that_says_so(tmp_path: Path):
     assert not any(given.get("class") == "piece" for _, given in read.elements)
 
 
+@pytest.mark.slow
 def test_fifty_parcels_stay_a_page_that_can_be_mailed(tmp_path: Path):
     spread = {f"DK{n:02d}": at(n % 10 * 60, n // 10 * 60, 50, 50) for n in range(50)}
     location, run = town(tmp_path, spread)
@@ -193,6 +194,7 @@ def test_a_deadline_that_is_extended_spoils_no_reply(library: Library, case: Cas
     assert shown_digest(library, later, "land") == shown_digest(library, case, "land")
 
 
+@pytest.mark.slow
 def test_the_digest_is_the_same_each_time_and_in_either_language(library: Library, case: Case):
     found = {
         re.search(r'id="shown"[^>]*>([^<]*)<', page(library, case, language, "land")).group(1)  # type: ignore[union-attr]

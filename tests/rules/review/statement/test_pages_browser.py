@@ -173,6 +173,7 @@ def test_a_click_on_a_piece_lights_up_its_row(statement: Page):
     assert statement.ask(seen) is True
 
 
+@pytest.mark.slow
 def test_pieces_on_the_same_ground_are_chosen_one_after_the_other(chromium: Page, tmp_path: Path):
     library, run = town(tmp_path, {"DK1": at(20, 300, 60, 20)})
     farm = write_layer(tmp_path / "farm.gpkg", [at(0, 280, 200, 100)], {"BSM": ["9"]})
@@ -269,6 +270,7 @@ def test_what_is_filled_in_is_saved_as_a_reply_that_is_read_back(pack: Page, fil
     saved.unlink()
 
 
+@pytest.mark.slow
 def test_a_department_answers_from_a_browser_and_the_command_line_takes_it_in(chromium: Page, tmp_path: Path):
     library, _ = town(tmp_path)
     opened = done("review", "open", library, tmp_path / "parcels.gpkg", "--project", MARKUP, "--by", "wang")
@@ -306,6 +308,7 @@ def test_a_department_answers_from_a_browser_and_the_command_line_takes_it_in(ch
     saved.unlink()
 
 
+@pytest.mark.slow
 def test_a_reply_for_an_older_round_is_refused(chromium: Page, tmp_path: Path):
     library, _ = town(tmp_path)
     parcels = tmp_path / "parcels.gpkg"
@@ -349,6 +352,7 @@ def with_change(page: str, start: str, old: str, new: str) -> str:
     return page[:at] + new + page[at + len(old) :]
 
 
+@pytest.mark.slow
 def test_whoever_changes_what_a_page_prints_and_leaves_its_data_is_refused(chromium: Page, tmp_path: Path):
     library, case, sent = sent_out(tmp_path)
     whole = sent.read_text(encoding="utf-8")
@@ -415,6 +419,7 @@ def pages_of(pdf: Path) -> list[str]:
     return run.stdout.decode().split("\f")
 
 
+@pytest.mark.slow
 def test_a_printed_statement_has_its_tables_maps_and_page_numbers(statement: Page, tmp_path: Path):
     pages = pages_of(statement.pdf(tmp_path / "case.pdf"))
     whole = "".join("".join(pages).split())
@@ -424,6 +429,7 @@ def test_a_printed_statement_has_its_tables_maps_and_page_numbers(statement: Pag
     assert "保存回复文件" not in whole
 
 
+@pytest.mark.slow
 def test_a_printed_pack_leaves_the_form_out_and_keeps_the_draft(pack: Page, tmp_path: Path):
     whole = "".join("".join(pages_of(pack.pdf(tmp_path / "pack.pdf"))).split())
     assert "机器草拟意见" in whole

@@ -210,6 +210,7 @@ def test_a_conflict_thinner_than_a_pencil_s_line_gets_a_ring_and_a_detail(tmp_pa
     assert 'r="2.6"' in drawn.svg
 
 
+@pytest.mark.slow
 def test_where_the_data_ends_is_drawn_beside_ground_that_could_not_be_judged(tmp_path: Path):
     library, _ = town(tmp_path)
     half = write_layer(tmp_path / "half.gpkg", [at(-5000, -5000, 5300, 12000)], {"n": [1]})
@@ -224,6 +225,7 @@ def test_where_the_data_ends_is_drawn_beside_ground_that_could_not_be_judged(tmp
     assert "Where the data ends" not in away
 
 
+@pytest.mark.slow
 def test_classes_whose_codes_stand_on_the_map_are_explained_by_the_legend(tmp_path: Path):
     library, _ = town(tmp_path)
     plan = write_layer(

@@ -37,6 +37,7 @@ def without_head(page: str) -> str:
     return re.sub(r'(chain \(row) \d+\)</th><td class="hash">[0-9a-f]{64}', r"\1", page)
 
 
+@pytest.mark.slow
 def test_a_page_is_the_same_from_a_file_and_from_a_server(both: tuple[Path, str, str], tmp_path: Path):
     library, url, case = both
     pages: list[str] = []

@@ -70,6 +70,7 @@ def test_a_case_without_a_remedy_has_no_such_annex(bureau):
     assert phrase("annex.remedy", "en") not in page
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_page_and_word_file_have_the_annex_with_its_tables(remedy_bureau, language):
     labels = words(language)
@@ -85,6 +86,7 @@ def test_page_and_word_file_have_the_annex_with_its_tables(remedy_bureau, langua
     assert labels["note_departments"] in page and labels["note_departments"] in text
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext (poppler-utils) is not installed")
 def test_the_pdf_has_the_annex_with_its_tables(remedy_bureau):
     try:

@@ -100,6 +100,7 @@ def test_ten_departments_and_three_findings_stand_on_page_one(headed_bureau: Bur
     assert without_spaces(second).startswith(without_spaces(words(language)["chapter_project"]))
 
 
+@pytest.mark.slow
 def test_lines_in_tables_are_as_high_whichever_fonts_a_machine_has(headed_bureau: Bureau):
     document = Document(str(headed_bureau.export("statement.docx", headed_bureau.one, document="statement")))
     cells = [cell for table in document.tables for row in table.rows for cell in row.cells]
@@ -107,6 +108,7 @@ def test_lines_in_tables_are_as_high_whichever_fonts_a_machine_has(headed_bureau
     assert len(cells) > 100 and lines == {WD_LINE_SPACING.EXACTLY}
 
 
+@pytest.mark.slow
 def test_where_plans_were_not_compared_a_sentence_says_so_and_no_empty_table_stands(headed_bureau: Bureau):
     document = Document(str(headed_bureau.export("statement.docx", headed_bureau.one, document="statement")))
     lines, labels = [paragraph.text for paragraph in document.paragraphs], words("zh")
@@ -116,6 +118,7 @@ def test_where_plans_were_not_compared_a_sentence_says_so_and_no_empty_table_sta
     assert not any(labels["column_decision"] in head for head in heads)
 
 
+@pytest.mark.slow
 def test_a_letter_s_copies_lie_at_the_foot_without_a_line(headed_bureau: Bureau):
     document = Document(str(headed_bureau.export("statement.docx", headed_bureau.one, document="statement")))
     copies = next(paragraph for paragraph in document.paragraphs if paragraph.text.startswith("抄送："))
@@ -123,6 +126,7 @@ def test_a_letter_s_copies_lie_at_the_foot_without_a_line(headed_bureau: Bureau)
     assert copies._p.pPr.find(qn("w:pBdr")) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("language", "indent_pt"), [("zh", 32), ("en", None)])
 def test_a_chapter_s_heading_is_indented_in_chinese_by_two_characters(
     headed_bureau: Bureau, language: str, indent_pt: Any
@@ -133,6 +137,7 @@ def test_a_chapter_s_heading_is_indented_in_chinese_by_two_characters(
     assert (indent.pt if indent is not None else None) == indent_pt
 
 
+@pytest.mark.slow
 def test_no_column_of_the_assessments_is_empty(headed_bureau: Bureau, tmp_path: Path):
     document = Document(str(headed_bureau.export("statement.docx", headed_bureau.one, document="statement")))
     labels = words("zh")

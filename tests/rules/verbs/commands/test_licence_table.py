@@ -5,6 +5,8 @@ import subprocess
 import tomllib
 from importlib.metadata import distribution
 
+import pytest
+
 from onemap.rules.verbs.commands.licence_table import direct_dependencies, licence_of
 from onemap.rules.verbs.commands.reference import DOCS
 from onemap.tests.conftest import ROOT
@@ -37,6 +39,7 @@ def test_the_licences_that_decide_the_whole_are_those_that_the_page_speaks_of():
     assert not [name for name, licence in table().items() if re.search(r"GPL-?2(\.0)?-only|proprietary", licence, re.I)]
 
 
+@pytest.mark.slow
 def test_no_advice_leads_to_a_strangers_package():
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
     files = [ROOT / name for name in listed.stdout.splitlines()]

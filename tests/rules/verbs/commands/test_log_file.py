@@ -54,6 +54,7 @@ def test_the_next_one_is_added_and_refusals_are_told(tmp_path, core):
     assert len([line for line in log_lines if "none.gpkg" in line and not line.startswith("onemap")]) == 2
 
 
+@pytest.mark.slow
 def test_wrong_words_are_logged_too_and_passwords_are_not(tmp_path, core):
     log = tmp_path / "log"
     assert core("--log", log, "frobnicate").returncode == 2
@@ -67,6 +68,7 @@ def test_a_log_that_cannot_be_written_is_refused_before_anything_is_done(tmp_pat
     assert (answer.code, answer.codes) == (3, ["log.file"]) and not library.exists()
 
 
+@pytest.mark.slow
 def test_serve_logs_each_request(tmp_path):
     log = tmp_path / "log"
     program = [sys.executable, "-I", "-X", "utf8", ROOT / "__main__.py", "serve", "--log", log, "--lang", "en"]

@@ -82,6 +82,7 @@ def test_a_request_to_stop_that_python_ignores_is_answered_all_the_same(core, mo
     assert (done.returncode, done.stdout, done.stderr) == (130, "", MESSAGE)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows kills where Linux asks")
 def test_other_errors_that_python_ignores_are_still_told(core):
     with (core / "rules" / "verbs" / "work" / "library_work.py").open("a") as file:

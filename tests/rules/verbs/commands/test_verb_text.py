@@ -8,6 +8,7 @@ from onemap.rules.verbs.commands.verb_text import VIEWS, result_text
 from onemap.tests.conftest import write_layer
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("language", "texts"),
     [
@@ -22,6 +23,7 @@ def test_the_types_of_fields_are_said_in_words(core, tmp_path, language, texts):
     assert [line.strip() for line in lines if line.strip() in texts] == texts
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("option", "is_written"), [("--unrecorded", False), ("--repair", True)])
 def test_the_library_is_said_to_be_written_only_where_it_is(core, desk, tmp_path, option, is_written):
     desk.layer("ZONE", [shapely.box(0, 0, 2, 10)])
@@ -34,11 +36,13 @@ def test_the_library_is_said_to_be_written_only_where_it_is(core, desk, tmp_path
     ) != is_written
 
 
+@pytest.mark.slow
 def test_words_of_the_field_are_listed_without_sentences_of_refusals(core):
     lines = core("words", "--lang", "zh").stdout.decode().splitlines()
     assert "prohibited  禁止" in lines and not [line for line in lines if "'message'" in line]
 
 
+@pytest.mark.slow
 def test_layers_are_told_by_title_in_columns(core, desk):
     desk.layer("ZONE", [shapely.box(0, 0, 2, 10)])
     lines = core("layers", desk.library, "--lang", "zh").stdout.decode().splitlines()

@@ -58,6 +58,7 @@ def opinion_of(library: Path, case: str, department: str = "land") -> dict[str, 
     return next(one for one in shown["opinions"] if one["department"] == department)
 
 
+@pytest.mark.slow
 def test_a_case_goes_from_the_desk_to_its_signature(library: Path, officers: Any, case: str):
     first, second = officers
     at, land = f"/cases/{case}", f"/cases/{case}/opinions/land"

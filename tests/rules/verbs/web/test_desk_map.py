@@ -118,6 +118,7 @@ def test_a_tile_where_nothing_lies_is_empty_and_one_that_is_none_is_refused(libr
         assert command("tile", library, *wrong).code != 0
 
 
+@pytest.mark.slow
 def test_the_map_s_data_are_those_of_the_core(officer: Officer, case: str):
     listed = json.loads(officer.ask("GET", "/map/layers.json").body)
     assert [one["code"] for one in listed["layers"]] == ["SPOT", "ZONE"]

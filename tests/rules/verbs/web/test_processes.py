@@ -85,6 +85,7 @@ def test_no_such_process(server: WebServer):
         assert reply.status == 404 and reply.json["type"] == f"{EXCEPTIONS}/no-such-process"
 
 
+@pytest.mark.slow
 def test_synchronous_execution_gives_the_answer_as_it_is(server: WebServer, asked_library: Path):
     """/conf/core/job-creation-default-execution-mode, job-creation-success-sync-raw-value-one, default-outputs."""
     reply = server.execute("identify", POINT)

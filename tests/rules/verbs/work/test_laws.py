@@ -29,6 +29,7 @@ def test_a_law_is_in_force_until_its_last_day(onemap, tmp_path, day, old, new):
     assert [entry["in_force"] for entry in rule["basis"]] == [old, new]
 
 
+@pytest.mark.slow
 def test_the_page_is_a_table_in_the_reader_s_language(core):
     lines = core("laws", "--lang", "zh").stdout.decode().splitlines()
     assert lines[0] == "| 规则 | 名称 | 依据 | 部门 | 把握 |"

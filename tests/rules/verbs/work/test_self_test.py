@@ -112,6 +112,7 @@ def test_words_for_people_are_in_the_encoding_that_is_asked_for(core, tmp_path, 
     assert "找不到资料库" in done.stderr.decode(encoding)
 
 
+@pytest.mark.slow
 def test_json_is_utf8_whatever_is_asked_for_and_a_wrong_encoding_is_refused(core, tmp_path):
     done = core("layers", tmp_path / "none.gpkg", "--json", "--lang", "zh", "--output-encoding=gbk")
     assert "找不到资料库" in json.loads(done.stdout.decode("utf-8"))["problems"][0]["message"]
