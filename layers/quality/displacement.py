@@ -62,8 +62,9 @@ def displacement(frame: FrameBlocks, known: Sequence[KnownLines], least_m: float
             continue
         before = _share(place, np.zeros(2), _WITHIN_M[-1])
         step = _voted_step(place)
-        found = None if step is None else _certainty(place, step)
-        if step is not None and found is not None and least_m <= math.hypot(*step) <= MOST_M:
+        is_far = step is not None and least_m <= math.hypot(*step) <= MOST_M
+        found = _certainty(place, step) if step is not None and is_far else None
+        if step is not None and found is not None:
             middle = np.median(place.points, axis=0)
             return Displacement(one, float(step[0]), float(step[1]), found, (float(middle[0]), float(middle[1]))), False
         if before >= _FITS:
@@ -186,7 +187,7 @@ def _certainty(place: _Place, step: np.ndarray) -> float | None:
         is_broad = sum(one >= _FITS for one in shares) >= _LEAST_FEATURES or len(place.points) >= _MANY_POINTS
         turns = np.linspace(0, 2 * math.pi, 8, endpoint=False)
         aside = [step + far * np.array([math.cos(turn), math.sin(turn)]) for turn in turns for far in (60.0, 150.0)]
-        rivals = max(_share(place, other, within_m) for other in aside)
-        if is_broad and _share(place, np.zeros(2), within_m) <= _MISSES and rivals <= _OTHERWISE * share:
+        misses = is_broad and _share(place, np.zeros(2), within_m) <= _MISSES
+        if misses and all(_share(place, other, within_m) <= _OTHERWISE * share for other in aside):
             return share
     return None

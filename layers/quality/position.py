@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,8 +105,9 @@ def shift_facts(step: Sequence[float], certainty: float, beside: Problem, *, is_
     }
 
 
+@lru_cache(maxsize=2)
 def _border_points(district: shapely.Geometry) -> np.ndarray:
-    """Points along the district's outer borders, evenly spaced (n, 2)."""
+    """Points along the district's outer borders, evenly spaced (n, 2), which every layer of a delivery asks for."""
     rings = shapely.get_exterior_ring(shapely.get_parts(district))
     lengths = shapely.length(rings)
     points = [
@@ -116,7 +118,9 @@ def _border_points(district: shapely.Geometry) -> np.ndarray:
         )
         for ring, length in zip(rings, lengths, strict=True)
     ]
-    return np.vstack(points)
+    found = np.vstack(points)
+    found.flags.writeable = False
+    return found
 
 
 def _segments_near(

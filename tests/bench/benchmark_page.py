@@ -29,9 +29,10 @@ TITLES = {
     "again": "One parcel of a hundred changed, checked against an earlier run",
     "plan": "A plan edited in one township, checked against an earlier run",
 }
-# Job, sizes, peer, which row of ours, and how many times faster ours is meant to be.
+# Job, sizes, peer, which row of ours, and how many times faster by the clock ours is meant to be.
 TARGETS = (
-    ("i", ("M", "L"), "postgis-subdivided", "areas", 12.0),
+    ("i", ("M",), "postgis-subdivided", "areas", 12.0),
+    ("i", ("L",), "postgis-subdivided", "areas", 8.0),
     ("i", ("M",), "postgis-subdivided", "ground", 8.0),
     ("i", ("M",), "sedonadb-cut", "areas", 2.5),
     ("i", ("S",), "qgis", "areas", 100.0),
@@ -52,7 +53,6 @@ TARGETS = (
     ("add", ("L",), "ogr2ogr", "", 1.0),
     ("desk", ("M",), "qgis-intersection", "", 20.0),
     ("desk", ("M",), "qgis-clip", "", 5.0),
-    ("again", ("M",), WHOLE, "against", 50.0),
     ("plan", ("M",), WHOLE, "against", 50.0),
     ("plan", ("M",), WHOLE, "session", 50.0),
 )
@@ -217,7 +217,7 @@ def _targets(kept: dict) -> str:
                 )
                 continue
             both = ours.processors_s and theirs.processors_s
-            busy = _ratio_text(statistics.median(both) / statistics.median(ours.processors_s), target) if both else ""
+            busy = f"{statistics.median(both) / statistics.median(ours.processors_s):.1f} ×" if both else ""
             name = f"{theirs.who} (the fastest)" if peer == "best" else peer
             ratio_text = _ratio_text(_ratio(ours, theirs), target)
             lines.append(f"| {TITLES[job]} | {size} | {name} | {target:g} × | {ratio_text} | {busy} |")
