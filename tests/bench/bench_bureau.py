@@ -58,8 +58,8 @@ def check_parcels(room: Path) -> None:
     gpd.GeoDataFrame({"DKBH": ids}, geometry=boxes, crs=_system(library)).to_file(parcels)
     words = ["check", library, parcels, "--id", "DKBH", "--out", room / "checked.gpkg", "--json", "--progress", "none"]
     found = json.loads(_timed(f"check of {len(boxes):,} parcels, with all tables", [PROGRAM, *words], may_end_with=4))
-    rules = sum(pack["rules"] for pack in found["run"]["packs"] if isinstance(pack.get("rules"), int))
-    print(f"  rules: {rules or 'see the pack'}; verdicts: {found['verdicts']}", flush=True)
+    packs = ", ".join(f"{pack['id']} {pack['version']}" for pack in found["run"]["packs"])
+    print(f"  {packs}; verdicts: {found['verdicts']}", flush=True)
 
 
 def ingest_files(room: Path) -> None:
