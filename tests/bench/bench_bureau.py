@@ -23,6 +23,8 @@ import numpy as np
 import pyogrio
 import shapely
 
+from onemap.layers.catalogue.catalogue import shipped_catalogue
+
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "demo"
 PROGRAM = Path(sys.executable).with_name("onemap")
@@ -65,7 +67,9 @@ def check_parcels(room: Path) -> None:
 def ingest_files(room: Path) -> None:
     """Two hundred files of as many versions, by a plan, into a library of the sample city's district."""
     city, folder, plan, library = _city(room), room / "files", room / "plan.toml", room / "new.gpkg"
-    tables = [name for name, kind in pyogrio.list_layers(city) if kind and name.endswith("__1")][: FILES // DAYS]
+    is_raster = {f"{code}__1" for code, entry in shipped_catalogue().items() if entry.geometry == "raster"}
+    names = [name for name, kind in pyogrio.list_layers(city) if kind and name.endswith("__1")]
+    tables = [name for name in names if name not in is_raster][: FILES // DAYS]
     texts = []
     for day in range(DAYS):
         (folder / str(day)).mkdir(parents=True)
