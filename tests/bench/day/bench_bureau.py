@@ -25,7 +25,7 @@ import shapely
 
 from onemap.layers.catalogue.catalogue import shipped_catalogue
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 DEMO = ROOT / "demo"
 PROGRAM = Path(sys.executable).with_name("onemap")
 DISTRICTS = "XZQ__1"  # the first version of the administrative districts
