@@ -300,9 +300,8 @@ def open_library(location: str, wait_s: float = BUSY_WAIT_S, *, read_only: bool 
 @contextlib.contextmanager
 def _open_anywhere(location: str, wait_s: float, read_only: bool) -> Iterator[Library]:
     if is_server(location):
-        from onemap.layers.stores.server.server_store import (
-            open_server,  # psycopg takes its time, and a file needs none
-        )
+        # psycopg takes its time, and a file needs none
+        from onemap.layers.stores.server.server_store import open_server
 
         with open_server(location, wait_s) as server:
             yield Library(server)

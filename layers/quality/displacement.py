@@ -62,9 +62,8 @@ def displacement(frame: FrameBlocks, known: Sequence[KnownLines], least_m: float
             continue
         before = _share(place, np.zeros(2), _WITHIN_M[-1])
         step = _voted_step(place)
-        is_far = step is not None and least_m <= math.hypot(*step) <= MOST_M
-        found = _certainty(place, step) if step is not None and is_far else None
-        if step is not None and found is not None:
+        far_m = 0.0 if step is None else math.hypot(*step)
+        if step is not None and least_m <= far_m <= MOST_M and (found := _certainty(place, step)) is not None:
             middle = np.median(place.points, axis=0)
             return Displacement(one, float(step[0]), float(step[1]), found, (float(middle[0]), float(middle[1]))), False
         if before >= _FITS:

@@ -152,6 +152,14 @@ class LentConnection:
     raw: "psycopg.Connection[Any]"
     kept: dict[Any, Any] = field(default_factory=dict)
 
+    def leave_library(self) -> bool:
+        """Have it forget whose library it was in; whether it can still be used."""
+        try:
+            self.raw.execute("RESET ROLE; RESET search_path")
+        except psycopg.Error:
+            return False
+        return True
+
 
 class HeldConnection:
     """The one connection of a process in which somebody is signed in. It is lost once, and then for good."""
@@ -175,7 +183,7 @@ class HeldConnection:
     def lend(self) -> Iterator[LentConnection]:
         """The connection, without a trace of what was done before. Raises OneMapError account.signed_out."""
         lent = self._lent
-        if lent is None or not (self._is_in_use or _is_as_new(lent.raw)):
+        if lent is None or not (self._is_in_use or _is_as_new(lent)):
             self.close()
             raise OneMapError("account.signed_out")
         was_in_use, self._is_in_use = self._is_in_use, True
@@ -193,15 +201,11 @@ def undo_transaction(raw: "psycopg.Connection[Any]") -> None:
         raw.execute("ROLLBACK")
 
 
-def _is_as_new(raw: "psycopg.Connection[Any]") -> bool:
+def _is_as_new(lent: LentConnection) -> bool:
     """Have a connection forget what was done with it; whether it can still be used."""
-    if raw.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
-        undo_transaction(raw)
-    try:
-        raw.execute("RESET ROLE; RESET search_path")
-    except psycopg.Error:
-        return False
-    return True
+    if lent.raw.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
+        undo_transaction(lent.raw)
+    return lent.leave_library()
 
 
 HELD = HeldConnection()

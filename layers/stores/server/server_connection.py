@@ -80,15 +80,15 @@ class ServerConnection:
 
     def execute(self, statement: str, parameters: Sequence[Any] = (), /) -> Cursor:
         """Run one statement with ? marks; CREATE … IF NOT EXISTS leaves existing objects alone."""
-        question = (statement, *parameters) if self.answers is not None and statement.startswith("SELECT") else None
-        if self.answers is not None and question and (answer := self.answers.of(question)) is not None:
+        answers, question = self.answers if statement.startswith("SELECT") else None, (statement, *parameters)
+        if answers is not None and (answer := answers.of(question)) is not None:
             return answer
         cursor = psycopg.ClientCursor(self.raw)
         name = made_if_absent(statement)
         if name is not None and self.has_table(name):
             return cursor
         cursor.execute(server_sql(statement).encode(), _values(parameters))
-        return self.answers.take(question, cursor) if self.answers is not None and question else cursor
+        return cursor if answers is None else answers.take(question, cursor)
 
     def executemany(self, statement: str, rows: Iterable[Sequence[Any]], /) -> None:
         """Run one statement for each row."""

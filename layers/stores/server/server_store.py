@@ -197,14 +197,8 @@ def _lend_connection(address: ServerAddress) -> AbstractContextManager[LentConne
 
 def _as_new(lent: LentConnection) -> bool | None:
     """Have a connection forget whose library it was in; None if it is lost, or not done with what it did."""
-    raw = lent.raw
-    if raw.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
-        return None
-    try:
-        raw.execute("RESET ROLE; RESET search_path")
-    except psycopg.Error:
-        return None
-    return True
+    is_idle = lent.raw.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
+    return True if is_idle and lent.leave_library() else None
 
 
 def _at_home(raw: "psycopg.Connection[Any]", schema: str, label: str, wait_s: float) -> None:

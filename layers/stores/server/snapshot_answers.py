@@ -4,6 +4,8 @@ from collections.abc import Hashable, Iterator, Sequence
 from typing import Any
 
 _MOST_ROWS, _MOST_BYTES = 200, 65_536  # of one answer; what a run holds is read once, and by no means kept
+_MOST_IN_ALL = 4 << 20  # bytes: a snapshot may read thousands of cases, each once
+_BYTES_A_VALUE = 64  # besides its text
 
 
 class AnsweredRows:
@@ -30,6 +32,7 @@ class SnapshotAnswers:
 
     def __init__(self) -> None:
         self._rows: dict[Hashable, list[tuple[Any, ...]]] = {}
+        self._left = _MOST_IN_ALL
 
     def of(self, question: Hashable) -> AnsweredRows | None:
         """The answer that was given; None where there was none, or a large one."""
@@ -37,10 +40,16 @@ class SnapshotAnswers:
         return None if rows is None else AnsweredRows(rows)
 
     def take(self, question: Hashable, cursor: Any) -> Any:
-        """Keep an answer that is small; returns it to be read. cursor: psycopg's, of which nothing was read."""
+        """Keep an answer that is small, while there is room; returns it to be read.
+
+        cursor: psycopg's, of which nothing was read.
+        """
         if not 0 <= cursor.rowcount <= _MOST_ROWS:
             return cursor
         rows = cursor.fetchall()
-        if sum(len(value) for row in rows for value in row if isinstance(value, str | bytes)) <= _MOST_BYTES:
+        texts = sum(len(value) for row in rows for value in row if isinstance(value, str | bytes))
+        size = texts + _BYTES_A_VALUE * sum(map(len, rows))
+        if texts <= _MOST_BYTES and size <= self._left:
+            self._left -= size
             self._rows[question] = rows
         return AnsweredRows(rows)

@@ -11,6 +11,8 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
+from onemap.rules.judge.overlay.subdivision import Box
+
 MOST_VERTICES = 500_000  # kept of all layers together: 8 MB of coordinates, some 50 MB with all that is made of them
 _MOST_OF_ONE = 100_000  # of one layer, so that a block of a large run, which is read once, is not kept
 _SPARE_M = 50.0  # around a question that went past what was kept, so that the next one need not
@@ -18,7 +20,6 @@ _DESK_M = 5_000.0  # how long a side of what is near a desk's question is at mos
 _PER_FEATURE = 20  # what a feature's values and its geometry's frame take, as vertices
 
 Layer = TypeVar("Layer")
-Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)

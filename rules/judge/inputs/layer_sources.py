@@ -38,9 +38,9 @@ from onemap.layers.sources.reading import read_source
 from onemap.layers.stores.store import DamagedTable
 from onemap.rules.judge.inputs.check_record import LayerRecord
 from onemap.rules.judge.inputs.layer_cache import CachedLayer, LayerCache, is_of_desk
-from onemap.rules.judge.inputs.subdivision_store import Box, StoredCut, cut_near
+from onemap.rules.judge.inputs.subdivision_store import StoredCut, cut_near
 from onemap.rules.judge.overlay.overlay import MARGIN_M
-from onemap.rules.judge.overlay.subdivision import Pieces, subdivide_polygons
+from onemap.rules.judge.overlay.subdivision import Box, Pieces, subdivide_polygons
 
 _WORTH_BOXES = 10_000  # features: of fewer, all that lie between some boxes are read as fast, and a session keeps them
 
@@ -228,7 +228,7 @@ class Sources:
         names: dict[str, tuple[Version, Hashable]] = {}
         for code, bounds in boxes.items():
             version, entry = in_force(self._versions.get(code, ()), self.as_of), self.catalogue.get(code)
-            is_read = version is not None and code not in self.replaced and code not in self.unreadable
+            is_read = code not in self.replaced and code not in self.unreadable
             if version is None or entry is None or not is_read or entry.geometry == "raster":
                 continue
             name = self._cached_name(version, entry)

@@ -18,7 +18,7 @@ from onemap.layers.library.versions import StoredFeatures, Version
 from onemap.layers.stores.logged_rows import insert_logged, plain_tables
 from onemap.layers.stores.sql_text import Sql, compose_sql, question_marks
 from onemap.layers.stores.store import StoreConnection
-from onemap.rules.judge.overlay.subdivision import RECIPE, Pieces, subdivide_polygons
+from onemap.rules.judge.overlay.subdivision import RECIPE, Box, Pieces, subdivide_polygons
 
 TABLES = (
     """CREATE TABLE IF NOT EXISTS onemap_pieces (cut TEXT NOT NULL, fid INTEGER NOT NULL, part INTEGER NOT NULL,
@@ -30,7 +30,6 @@ _ASKED_AT_ONCE = 500  # fids in one statement
 _HEAD = 0  # the part that says where the pieces of the others lie
 CUTS = "cuts"  # among what is kept of an open library: name of the cut → fid → pieces that are not written yet
 
-Box = tuple[float, float, float, float]
 Cuts = dict[int, tuple[bytes, np.ndarray]]  # fid → marks of the whole polygon, all of its pieces
 
 

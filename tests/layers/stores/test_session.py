@@ -30,6 +30,23 @@ def test_a_session_keeps_its_connection_and_nothing_else_of_the_library(server_s
             assert process_of(library) != first
 
 
+def test_in_a_snapshot_a_small_question_is_asked_once_as_long_as_there_is_room(server_shelf):
+    with open_library(server_shelf.url) as library:
+
+        def asked_at(number: int, signs: int) -> str:
+            sql = "SELECT CAST(clock_timestamp() AS TEXT), ?, repeat('x', ?)"
+            return str(library.connection.execute(sql, (number, signs)).fetchone()[0])
+
+        with library.reading():
+            assert asked_at(0, 1) == asked_at(0, 1) != asked_at(1, 1)
+            assert asked_at(0, 70_000) != asked_at(0, 70_000)
+            for number in range(100):
+                asked_at(number, 60_000)
+            assert asked_at(0, 60_000) == asked_at(0, 60_000)
+            assert asked_at(99, 60_000) != asked_at(99, 60_000)
+        assert asked_at(0, 1) != asked_at(0, 1)
+
+
 def test_a_connection_that_is_lost_or_saw_an_error_is_made_anew(server_shelf):
     with keeping_open():
         with open_library(server_shelf.url) as library:
