@@ -63,16 +63,15 @@ BEGIN
   END LOOP;
   RETURN true;
 END $f$;
--- What Python's json.dumps makes of a text.
+-- What Python's json.dumps makes of a text. Its long stretches of ASCII are taken whole.
 CREATE FUNCTION onemap_json_text(said text) RETURNS text LANGUAGE sql IMMUTABLE STRICT
   SET search_path = pg_catalog AS $f$
-  SELECT CASE WHEN said ~ '^[\\x20-\\x7e]*$' THEN to_json(said)::text ELSE (
-    SELECT string_agg(CASE WHEN code BETWEEN 32 AND 126 THEN sign
-      WHEN code < 65536 THEN '\\u' || lpad(to_hex(code), 4, '0')
-      ELSE '\\u' || to_hex(55296 + (code - 65536) / 1024) || '\\u' || to_hex(56320 + (code - 65536) % 1024) END,
-      '' ORDER BY place)
-    FROM unnest(string_to_array(to_json(said)::text, NULL)) WITH ORDINALITY AS one(sign, place), ascii(sign) AS code
-  ) END $f$;
+  SELECT string_agg(CASE WHEN code BETWEEN 32 AND 126 THEN part[1]
+    WHEN code < 65536 THEN '\\u' || lpad(to_hex(code), 4, '0')
+    ELSE '\\u' || to_hex(55296 + (code - 65536) / 1024) || '\\u' || to_hex(56320 + (code - 65536) % 1024) END,
+    '' ORDER BY place)
+  FROM regexp_matches(to_json(said)::text, '[\\x20-\\x7e]+|[^\\x20-\\x7e]', 'g') WITH ORDINALITY AS one(part, place),
+    ascii(part[1]) AS code $f$;
 -- Whether the rows that this step has written, all or those with a value, are in its log with the hash that they have.
 CREATE FUNCTION onemap_are_logged(of_table text, of_column text, value text, step xid) RETURNS boolean LANGUAGE plpgsql
   STABLE SET search_path = pg_catalog AS $f$

@@ -23,6 +23,7 @@ ACCEPTED, RUNNING, SUCCESSFUL, FAILED, DISMISSED = "accepted", "running", "succe
 STATES = (ACCEPTED, RUNNING, SUCCESSFUL, FAILED, DISMISSED)
 _KEPT_S = 3600.0  # after its end
 _MOST_KEPT, _MOST_WAITING, _MOST_OF_ACCOUNT = 200, 32, 8
+_PATIENCE_S = 3.0  # of a question behind others; then it is begun beside them
 
 
 @dataclass
@@ -66,10 +67,15 @@ class Job:
 
 
 class JobTable:
-    """All jobs of one server."""
+    """All jobs of one server.
 
-    def __init__(self, pool: CorePool, asker: Asker, at_once: int) -> None:
+    at_once: so many are worked on at most; without_waiting: so many are begun as soon as they come. Others wait for
+    one of these to end, since more at once than there are processors take longer each, but only for some seconds.
+    """
+
+    def __init__(self, pool: CorePool, asker: Asker, at_once: int, without_waiting: int) -> None:
         self._pool, self._asker = pool, asker
+        self._turns = threading.Semaphore(without_waiting)
         self._room = Path(tempfile.mkdtemp(prefix="onemap-jobs-"))
         self._jobs: dict[str, Job] = {}
         self._turn = threading.Lock()
@@ -118,6 +124,14 @@ class JobTable:
         shutil.rmtree(self._room, ignore_errors=True)
 
     def _run(self, job: Job) -> None:
+        has_turn = self._turns.acquire(timeout=_PATIENCE_S)
+        try:
+            self._answer(job)
+        finally:
+            if has_turn:
+                self._turns.release()
+
+    def _answer(self, job: Job) -> None:
         with self._turn:
             if job.state == DISMISSED:
                 return

@@ -1,5 +1,6 @@
 """A site with what answers for it: for a library in a file cores that all share, on a server one for each account."""
 
+import os
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 
@@ -38,7 +39,7 @@ def file_site(
     # Whoever looks at a page waits for it; a program that asks for a check may wait a little longer.
     pool = CorePool(_AT_ONCE, language, limits.seconds, gives_way=True)
     desk_pool = CorePool(_AT_ONCE, language, limits.seconds)
-    jobs = JobTable(pool, asker, _AT_ONCE)
+    jobs = JobTable(pool, asker, _AT_ONCE, _AT_ONCE)
     for part in (desk_pool, pool, jobs):
         stack.callback(part.end)
     door = CodeDoor(tell)
@@ -71,7 +72,7 @@ def server_site(
     forget_server_variables()
     limits, asker = Limits(), Asker(server.held_location, language, names_files=False)
     nobody = CorePool(0, language, limits.seconds)
-    jobs = JobTable(nobody, asker, _ACCOUNTS_AT_ONCE)
+    jobs = JobTable(nobody, asker, _ACCOUNTS_AT_ONCE, max(_AT_ONCE, os.cpu_count() or 1))
     given = {"library": library, "directory": takes_directory}
     door = AccountDoor(lambda: ServeChild(language), given, limits.seconds)
     for part in (door, jobs):
