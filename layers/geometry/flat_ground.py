@@ -170,7 +170,9 @@ class FlatGround:
             rows = np.flatnonzero(rows)
         end = np.cumsum(self.size)
         first, size = (end - self.size)[rows], self.size[rows]
-        if len(rows) and (first[1:] == end[rows[:-1]]).all():
+        if len(rows) == 0:
+            points = self.points[:0]
+        elif (first[1:] == end[rows[:-1]]).all():
             points = self.points[first[0] : end[rows[-1]]]
         else:
             points = self.points[ranges(first, size)]

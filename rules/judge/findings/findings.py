@@ -9,14 +9,13 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 
-from onemap.layers.errors import require_value
 from onemap.layers.frames.fields import are_none
 from onemap.layers.frames.reason_column import column_of_reasons
 from onemap.layers.geometry.flat_ground import FlatGround, joined_ground
 from onemap.rules.judge.findings.thresholds import GroundMeasures, measure_grounds
 from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.kinds.attribute_json import attribute_texts
-from onemap.rules.judge.kinds.ground import Judgement, no_ground
+from onemap.rules.judge.kinds.ground import Judgement, Measures, no_ground
 from onemap.rules.judge.kinds.reasons import EXCUSED, unknown_reasons
 from onemap.rules.judge.overlay.area_check import area_ranges, checked_areas, deciding, disagrees, within_error
 from onemap.rules.judge.overlay.common_areas import common_areas
@@ -121,8 +120,14 @@ def _unknown_half(judged: RuleJudgement, parcel_m2: np.ndarray) -> _Half:
 
 
 def _hit_half(judged: RuleJudgement, parcel_m2: np.ndarray) -> _Half:
-    judgement = judged.judgement
-    present, measure, columns = _ground_hit(judged, parcel_m2) if judgement.measures is None else _measured_hit(judged)
+    judgement, measures = judged.judgement, judged.judgement.measures
+    present = np.flatnonzero(judgement.hit_ground.dimension >= 0 if measures is None else measures.has_row)
+    if len(present) == 0:
+        return _NO_ROWS
+    if measures is None:
+        measure, columns = _ground_hit(judged, present, parcel_m2)
+    else:
+        measure, columns = _measured_hit(judged, present, measures)
     lacks_fact = np.where(judged.lacks_fact[present], "no_fact", "").astype(object)
     reason = _join_reasons(lacks_fact, measure.reason)
     of_hit = judgement.pairs.of_hit
@@ -154,30 +159,31 @@ def _excuse_rows(half: _Half, judged: RuleJudgement, is_unknown: bool) -> _Half:
     return _Half(half.present, half.grounds, measure, reason, {**half.columns, **columns})
 
 
-def _ground_hit(judged: RuleJudgement, parcel_m2: np.ndarray) -> tuple[np.ndarray, GroundMeasures, dict[str, Any]]:
-    """A conflict of ground: the parcels that have one (k,), its area against the rule's limits, further columns."""
+def _ground_hit(
+    judged: RuleJudgement, present: np.ndarray, parcel_m2: np.ndarray
+) -> tuple[GroundMeasures, dict[str, Any]]:
+    """A conflict of ground, of the parcels (k,) that have one: its area against the rule's limits, further columns."""
     judgement = judged.judgement
-    present = np.flatnonzero(judgement.hit_ground.dimension >= 0)
     measure = measure_grounds(judgement.hit_ground.at(present), judged.rule, parcel_m2[present])
     columns = _second_method(judged, present, measure)
     if judgement.net_area_m2 is not None:
         columns["net_area_m2"] = judgement.net_area_m2[present]
     if judgement.value is not None:
         columns["value"] = judgement.value[present]
-    return present, measure, columns
+    return measure, columns
 
 
-def _measured_hit(judged: RuleJudgement) -> tuple[np.ndarray, GroundMeasures, dict[str, Any]]:
-    """A conflict that the kind measures itself: the parcels that have one (k,), its area and whether it counts."""
-    measures = require_value(judged.judgement.measures, "measures of a kind that has its own")
-    present = np.flatnonzero(measures.has_row)
+def _measured_hit(
+    judged: RuleJudgement, present: np.ndarray, measures: Measures
+) -> tuple[GroundMeasures, dict[str, Any]]:
+    """A conflict that the kind measures itself, of the parcels (k,) that have one: its area and whether it counts."""
     nothing = np.full(len(present), np.nan)
     area_m2 = nothing if measures.area_m2 is None else measures.area_m2[present]
     counted = np.ones(len(present), dtype=bool) if measures.counted is None else measures.counted[present]
     reason = np.where(counted, "", KINDS[judged.rule.kind].not_counted).astype(object)
     given = {name: getattr(measures, name) for name in ("length_m", "value", "share")}
     columns = {name: values[present] for name, values in given.items() if values is not None}
-    return present, GroundMeasures(area_m2, area_m2, counted, reason, no_ground(len(present))), columns
+    return GroundMeasures(area_m2, area_m2, counted, reason, no_ground(len(present))), columns
 
 
 def _second_method(judged: RuleJudgement, present: np.ndarray, measure: GroundMeasures) -> dict[str, Any]:

@@ -35,6 +35,8 @@ def subtract_zones(
     result, is_broken = grounds.copy(), np.zeros(len(grounds), dtype=bool)
     flat = flat_of(shared_grounds)
     both = np.flatnonzero(~shapely.is_missing(grounds) & (flat.dimension >= 0))
+    if len(both) == 0:
+        return result, is_broken
     is_all_shared = flat.at(both).is_all_of(ground.shapes, both)
     result[both[is_all_shared]] = None
     rows = both[~is_all_shared]

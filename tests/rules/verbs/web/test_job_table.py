@@ -1,0 +1,54 @@
+"""Jobs of accounts: as many as there are processors are begun at once, and none waits long behind others."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from onemap.rules.verbs.commands.verbs import VERBS
+from onemap.rules.verbs.web import job_table
+from onemap.rules.verbs.web.core_pool import CorePool
+from onemap.rules.verbs.web.job_table import RUNNING, SUCCESSFUL, JobTable
+from onemap.rules.verbs.web.serve_child import ServeChild
+from onemap.rules.verbs.web.session_table import Session
+from onemap.rules.verbs.web.verb_question import Asker
+from onemap.tests.rules.verbs.web.asked_town import geojson, ground
+
+pytestmark = [
+    pytest.mark.slow,  # each starts cores of its own
+    pytest.mark.skipif(os.name == "nt", reason="a program is halted by a Unix's signal"),
+]
+PARCELS = {"parcels": geojson({"P": ground(0, 0, 9, 9)})}
+
+
+@pytest.mark.parametrize(("patience_s", "is_begun_beside"), [(0.2, True), (60.0, False)])
+def test_a_question_waits_for_a_turn_but_not_long(
+    asked_library: Path, monkeypatch: pytest.MonkeyPatch, patience_s: float, is_begun_beside: bool
+):
+    monkeypatch.setattr(job_table, "_PATIENCE_S", patience_s)
+    cores = [ServeChild("en") for _ in range(2)]
+    first, second = (Session(f"clerk {n}", "en", CorePool.of_child(core, 60.0)) for n, core in enumerate(cores))
+    jobs = JobTable(CorePool(0, "en", 60.0), Asker(str(asked_library), "en", False), at_once=2, without_waiting=1)
+    try:
+        cores[0].get_ready()
+        os.kill(cores[0]._program.pid, signal.SIGSTOP)
+        halted, ends = jobs.begin(VERBS["check"], PARCELS, {}, first)
+        while halted.state != RUNNING:
+            time.sleep(0.01)
+        other, other_ends = jobs.begin(VERBS["check"], PARCELS, {}, second)
+        if is_begun_beside:
+            other_ends.result(60)
+            assert (other.state, halted.state) == (SUCCESSFUL, RUNNING)
+        else:
+            time.sleep(1.0)
+            assert other.started is None
+        os.kill(cores[0]._program.pid, signal.SIGCONT)
+        for one, job in ((ends, halted), (other_ends, other)):
+            one.result(60)
+            assert job.state == SUCCESSFUL
+    finally:
+        jobs.end()
+        for core in cores:
+            core.end()
