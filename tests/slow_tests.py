@@ -1,9 +1,9 @@
 """Tests that take long bear the mark `slow`, so that the others stay a matter of minutes.
 
-A test that works longer than some two thirds of a second bears it; one without it that takes longer than two seconds
-is named when all have run. It does not fail: the same test takes one machine three times as long as another. What
-counts is the time of the processor, of the test and of the programs that it waits for: a busy machine does not change
-it much.
+A test that works longer than some half a second bears it, except where `machines/windows_like.py` runs the others on
+another machine; one without it that takes longer than two seconds is named when all have run. It does not fail: the
+same test takes one machine three times as long as another. What counts is the time of the processor, of the test and of
+the programs that it waits for: a busy machine does not change it much.
 
 Few tests bear `nightly`, which leaves them out of the slow ones too: the same as a slow test with all of some hundred
 cases that a machine makes, or with files of a hundred megabytes.

@@ -478,6 +478,7 @@ def test_an_entry_of_a_law_that_has_ended_or_begun_of_late_bears_its_days():
             assert entry["from"] == law["from"], rule
 
 
+@pytest.mark.slow
 def test_each_finding_of_the_audit_names_rules_and_tests_that_there_are():
     """A row that is answered by a rule or a test of another name is answered by nothing."""
     known = {entry["id"] for entry in RULES + CHECKLIST}

@@ -176,6 +176,7 @@ def test_a_running_check_is_cancelled_and_the_next_request_answered(served_core,
     assert (town / "city.gpkg").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_an_add_is_cancelled_while_its_file_is_read_and_nothing_is_left(town):
     wkb = shapely.to_wkb(shapely.points(500_000.0 + np.arange(200_000), 4_000_000.0))
     options = {"geometry_type": "Point", "crs": "EPSG:4547", "driver": "GPKG", "SPATIAL_INDEX": "NO"}

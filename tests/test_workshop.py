@@ -93,6 +93,7 @@ def zip_of(checkout: Path) -> subprocess.CompletedProcess:
     return subprocess.run([sys.executable, "-c", code], cwd=checkout, capture_output=True, encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_zip_holds_one_folder_with_what_a_user_needs_and_nothing_else(checkout: Path):
     (checkout / "layers" / "__pycache__").mkdir(exist_ok=True)
     (checkout / "layers" / "__pycache__" / "crs.cpython-311.pyc").write_bytes(b"")
@@ -139,6 +140,7 @@ def test_the_zip_is_what_the_scanners_of_plugins_qgis_org_let_pass(checkout: Pat
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "text"),
     [

@@ -245,6 +245,7 @@ def test_python_repeats_none_of_them(small_library):
             assert SECRET not in words, (word, words)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_what_is_no_address_stays_readable(onemap, tmp_path, small_library, lang):
     for word in ("DLTB@2024", "zhang@office.cn", "parcels@2024.gpkg", "a/b@c.shp", "林地@2024年"):

@@ -221,6 +221,7 @@ def test_records_that_each_bring_a_field_of_their_own_are_refused(tmp_path, name
     assert codes(bounded("inspect", tmp_path / name)) == ["source.swollen"]
 
 
+@pytest.mark.slow
 def test_a_parquet_of_repeated_values_that_fits_is_read_as_it_is(onemap, tmp_path):
     columns = {
         "text": repeated(30_000, 1000),
@@ -234,6 +235,7 @@ def test_a_parquet_of_repeated_values_that_fits_is_read_as_it_is(onemap, tmp_pat
     assert fields["codes"]["samples"] == ["0000", "0001", "0002"]
 
 
+@pytest.mark.slow
 def test_a_raster_whose_one_block_fills_the_memory_is_refused(onemap, tmp_path):
     place = rasterio.transform.from_origin(500000, 4e6, 1, 1)
     facts = {"driver": "GTiff", "count": 1, "dtype": "float64", "crs": "EPSG:4547", "transform": place}
@@ -353,6 +355,7 @@ def test_a_column_that_grows_without_bound_is_refused(onemap, tmp_path, monkeypa
 # --- large features
 
 
+@pytest.mark.slow
 def test_a_feature_of_too_many_vertices_is_named_with_the_bound(onemap, tmp_path, monkeypatch):
     monkeypatch.setattr(validity, "MOST_VERTICES", 1000)
     shapes = [BOX, shapely.Point(500000, 4e6).buffer(9, quad_segs=300), BOX]
@@ -467,6 +470,7 @@ def test_the_limits_of_a_job_are_laid_out_as_windows_has_them():
     assert JobLimits.ProcessMemoryLimit.offset == (112 if ctypes.sizeof(ctypes.c_void_p) == 8 else 96)
 
 
+@pytest.mark.slow
 @ON_LINUX
 def test_pages_for_which_there_is_no_memory_are_refused_in_words(tmp_path):
     (tmp_path / "a.typ").write_text("= A")

@@ -162,6 +162,7 @@ def hostile_schema(path: Path, sql: str, name: str = "bad") -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "sql",
     [

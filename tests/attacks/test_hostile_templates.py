@@ -122,6 +122,7 @@ def test_what_fails_while_it_is_filled_in_is_named_with_its_place(bureau, own, t
     assert "division" in problem["message"]
 
 
+@pytest.mark.slow
 def test_a_program_outside_the_text_is_refused_too(bureau, own, tmp_path):
     document = Document()
     document.add_paragraph("{{ project.name }}")
@@ -130,6 +131,7 @@ def test_a_program_outside_the_text_is_refused_too(bureau, own, tmp_path):
     assert refusal_of(bureau, own, tmp_path / "a.docx")["code"] == "statement.template_forbidden"
 
 
+@pytest.mark.slow
 def test_a_program_in_an_attribute_is_refused_too(bureau, own, tmp_path):
     document = Document()
     paragraph = document.add_paragraph("{{ project.name }}")
@@ -225,6 +227,7 @@ def test_a_template_that_takes_something_from_outside_is_refused(bureau, own, tm
     assert "host" not in problem["message"] + problem["mend"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "codes",
     [
@@ -289,6 +292,7 @@ def test_a_part_that_stands_twice_is_refused(bureau, own, tmp_path):
     assert refusal_of(bureau, own, tmp_path / "a.docx")["code"] == "statement.template"
 
 
+@pytest.mark.slow
 def test_page_numbers_dates_contents_and_links_to_pages_stay(bureau, own):
     document = saved_template(own)
     paragraph = document.add_paragraph()
@@ -306,6 +310,7 @@ def test_page_numbers_dates_contents_and_links_to_pages_stay(bureau, own):
     assert all(word in text for word in ("NUMPAGES", "TOC", "STYLEREF"))
 
 
+@pytest.mark.slow
 def test_filters_conditions_and_loops_still_work(bureau, own):
     document = Document()
     text = "{% for row in parcels %}{{ loop.index }}{{ ',' if not loop.last }}{% endfor %}"

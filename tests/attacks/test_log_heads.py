@@ -142,6 +142,7 @@ def test_a_file_copy_is_the_same_library_until_one_goes_on(city):
     assert done("verify", city, "--head", head).json["ok"]
 
 
+@pytest.mark.slow
 def test_a_copy_names_the_originals_head_and_keeps_it_valid(city, postgis):
     head, url = kept_head(city), f"{postgis.database().url}&schema=city"
     copied = done("copy", city, url).json

@@ -27,6 +27,7 @@ def test_every_name_of_qgis_that_the_plugin_writes_stands_in_the_table():
     assert set(table) <= set(written), AGAIN
 
 
+@pytest.mark.slow
 def test_a_class_that_moved_is_taken_from_where_it_is_in_either_qgis():
     for old, room in FACTS["moved"].items():
         home, _, name = old.rpartition(".")

@@ -104,6 +104,7 @@ def test_what_comes_in_is_what_left_and_the_receipt_closes_the_ledger(sender, re
     assert [row["status"] for row in again.json["plan"]] == ["held", "held"]
 
 
+@pytest.mark.slow
 def test_a_package_goes_to_a_server_and_on_to_a_file_unchanged(sender, package, postgis, onemap, tmp_path):
     url = f"{postgis.database().url}&schema=province"
     assert onemap("new", url, "--crs", "EPSG:4547").code == 0

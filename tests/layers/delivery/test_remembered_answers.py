@@ -91,6 +91,7 @@ def test_a_change_of_datum_is_known_again_by_its_hash(library, tmp_path, paramet
     assert box == pytest.approx((500_000 - 112, 4_200_030, 500_900 - 112, 4_200_930), abs=1e-6)
 
 
+@pytest.mark.slow
 def test_another_file_under_the_known_name_is_refused_in_words(library, tmp_path, parameters, onemap):
     assert (
         onemap("ingest", library, delivery_of(tmp_path, 2022), "--covers", "district", "--transform", parameters).code
@@ -242,6 +243,7 @@ def test_what_cannot_be_answered_is_refused(library, onemap, wishes, code):
     assert onemap("answers", library).json == {"answers": []}
 
 
+@pytest.mark.slow
 def test_on_a_server_they_are_kept_and_read_in_the_same_way(library, postgis, tmp_path, onemap):
     url = f"{postgis.database().url}&schema=town"
     assert onemap("ingest", library, delivery_of(tmp_path, 2022, "EPSG:4547"), "--covers", "district").code == 0

@@ -42,6 +42,7 @@ def proved(provers, *parts, made=False):
         return proof.result(SILENT)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("compiled", ["0", "1"])
 @pytest.mark.parametrize(("are_simple", "made"), [(None, False), (None, True), (are_simple_rings, False)])
 def test_valid_are_those_that_geos_finds_so(monkeypatch, compiled, are_simple, made):

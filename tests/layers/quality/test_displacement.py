@@ -54,6 +54,7 @@ def moved_shapes(shapes, east, north):
     return [translate(shape, east, north) for shape in shapes]
 
 
+@pytest.mark.slow
 def test_a_layer_that_lies_half_a_kilometre_beside_its_last_version_is_refused_with_the_step(add):
     shapes = fields(300, SEED)
     assert add(shapes).code == 0
@@ -66,6 +67,7 @@ def test_a_layer_that_lies_half_a_kilometre_beside_its_last_version_is_refused_w
     assert (accepted.code, problem["level"]) == (0, "warn")
 
 
+@pytest.mark.slow
 def test_what_has_changed_in_part_is_told_by_what_has_not(add):
     shapes = fields(300, SEED)
     assert add(shapes).code == 0

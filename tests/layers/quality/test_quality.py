@@ -288,6 +288,7 @@ def test_a_coverage_with_planted_errors_shows_exactly_those():
     assert duplicate_flaws(frame, None, SILENT) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("points_at_once", [500_000, 600, 90])
 def test_of_two_coverages_that_lie_on_each_other_every_pair_is_found(points_at_once, monkeypatch):
     # A coverage delivered twice, the second time turned and moved: inside, each fits its own neighbours to the point.
@@ -352,6 +353,7 @@ def test_borders_that_differ_by_what_surveys_differ_by_are_none(step):
     assert shift_flaws([np.array([winding_border(step)], dtype=object)], winding_border(), CRS, 100, 60) == []
 
 
+@pytest.mark.slow
 def test_roads_and_patches_inside_show_no_step():
     district = winding_border()
     rings = np.array([shapely.buffer(district, -500), shapely.Point(500_000, 4_200_000).buffer(9000)], dtype=object)

@@ -100,6 +100,7 @@ def test_an_archive_that_says_less_than_it_holds_gives_no_more_than_it_says(tmp_
     assert most_bytes_below(room) <= 1_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".zip", ".7z"])
 def test_an_archive_in_an_archive_is_not_unpacked(onemap, tmp_path, suffix):
     inner, outer = zip_of(tmp_path / "inner.zip", 190), tmp_path / f"outer{suffix}"

@@ -124,6 +124,7 @@ def test_of_clients_that_add_the_same_label_one_does_and_the_others_are_refused(
     assert server_shelf.run("verify", server_shelf.url).json["ok"]
 
 
+@pytest.mark.slow
 def test_clients_that_define_the_same_layer_at_once_define_it_once(server_shelf, adding):
     assert at_once(4, lambda number: adding("T", f"label {number}", f"client {number}")) == []
     assert server_shelf.rows("SELECT count(*) FROM onemap_catalogue") == [(1,)]

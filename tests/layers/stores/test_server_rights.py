@@ -32,6 +32,7 @@ def is_refused(bureau, account, sql):
     return True
 
 
+@pytest.mark.slow
 def test_no_account_changes_or_deletes_an_opinion_or_a_row_of_the_log(bureau):
     for account in ("wang", "li", "zhao", "qian", "nobody_here"):
         for table in ("onemap_events", "onemap_audit", "onemap_versions", '"T__1"'):

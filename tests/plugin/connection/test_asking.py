@@ -278,6 +278,7 @@ def _rows_of(owner):
     return owner.findChildren(WorkRow) if isinstance(owner, QWidget) else []
 
 
+@pytest.mark.slow
 def test_windows_that_are_gone_hear_nothing(application, library, shared_core):
     """With a core that lives on, as when the plugin is loaded anew."""
     from qgis.gui import QgsMapCanvas

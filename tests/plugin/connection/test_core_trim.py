@@ -25,6 +25,7 @@ def test_named_folders_go_and_all_else_stays(tmp_path):
     assert len(site_folders(tmp_path)) == 2
 
 
+@pytest.mark.slow
 def test_each_folder_is_there_in_the_library_and_nothing_outside_tests_imports_it():
     folders = site_folders(CHECKOUT)
     if not folders:

@@ -50,6 +50,7 @@ def test_a_project_that_is_opened_with_the_panel_is_not_changed(dock, library, t
     assert not QgsProject.instance().isDirty()
 
 
+@pytest.mark.slow
 def test_layers_opened_while_the_library_was_out_of_wal_mode_are_read_after_a_check(dock, library, parcels, tmp_path):
     """As when QGIS has closed a project of it before: it takes the file out of WAL mode then."""
     path = str(tmp_path / "closed.gpkg")
@@ -313,6 +314,7 @@ def test_a_library_that_is_gone_is_named_once_with_a_button_to_open_another(dock
     assert dock.notice._button.text() == "Open a library…"
 
 
+@pytest.mark.slow
 @ends_its_core
 def test_a_layer_that_cannot_be_opened_has_the_core_say_why_and_what_to_do(dock, library, tmp_path):
     moved = tmp_path / "moved.gpkg"

@@ -58,6 +58,7 @@ def test_a_new_font_comes_to_all_windows_though_the_collector_runs_meanwhile(
         assert collector.changes > 5 and dock.font().pixelSize() == font.pixelSize()
 
 
+@pytest.mark.slow
 def test_qt_owns_every_window_that_the_dock_opens(canvas, library):
     before = windows_of_python()
     with own_dock(canvas) as dock:

@@ -65,6 +65,7 @@ def test_a_partitioned_frame_gives_partitioned_tables_with_the_rows_of_a_check(d
             assert refused.value.code == code and refused.value.problems[0].message
 
 
+@pytest.mark.slow
 def test_a_partitioned_result_is_written_like_any_other(desk_made_once, parcels, tmp_path):
     frame = dask_geopandas.from_geopandas(parcels, npartitions=2)
     with onemap.open(desk_made_once.library) as library:

@@ -350,6 +350,7 @@ def test_refusals_speak_of_arguments_and_of_frames(town, library, parcels):
     assert refusal(library.check, file, packs=pack_of(town)).problems[0].place["file"] == "parcels.gpkg"  # it is a file
 
 
+@pytest.mark.slow
 def test_facts_of_parcels_are_a_dictionary_or_a_file(town, library, parcels):
     town.pack({"id": "school", "layer": "ZONE", "when": "USE = 'school'"}, id="facts")
     silent = parcels.drop(columns="USE")
@@ -385,6 +386,7 @@ def test_verdicts_have_an_order_and_times_are_times(town, library, parcels):
     assert (pd.Timestamp.now("UTC") - runs.started.iloc[0]).total_seconds() < 600
 
 
+@pytest.mark.slow
 def test_versions_are_held_against_each_other_and_what_they_turn_is_told(town, library, parcels):
     case = library.review.open(parcels, project="x", packs=None, pack=[str(pack_of(town))]).case
     kept = library.check(parcels, packs=pack_of(town))
@@ -403,6 +405,7 @@ def test_versions_are_held_against_each_other_and_what_they_turn_is_told(town, l
     assert library.recheck(open=True).cases.case.tolist() == [case]
 
 
+@pytest.mark.slow
 def test_two_versions_of_a_survey_are_compared_by_the_matrix_of_surveys(library):
     ground = box(0, 0, 100, 100)
     for label, code in (("2020", "0101"), ("2023", "0701")):
@@ -506,6 +509,7 @@ def test_a_result_shows_itself_as_a_page(town, library, parcels):
     assert "onemap check" in repr(library.check(parcels, packs=pack_of(town)))
 
 
+@pytest.mark.slow
 def test_a_result_is_drawn_on_a_map(town, library, parcels):
     pytest.importorskip("folium")
     moved = parcels.set_geometry(parcels.translate(500_000, 4_000_000))

@@ -223,6 +223,7 @@ def test_tab_goes_from_the_table_through_its_rows_to_the_coordinate_system_and_t
     assert first < system < names.index("Fields") < len(names) - 1
 
 
+@pytest.mark.slow
 def test_a_label_that_the_layer_has_already_is_told_at_its_row_before_add(dialog, delivery, own_library):
     source = str(delivery / "红线" / "STBHHX.gpkg")
     core("add", own_library.path, source, "--as", "STBHHX", "--covers=district", "--label", "2023")

@@ -91,6 +91,7 @@ def test_links_lead_to_other_documents_and_back_to_where_one_was(application):
     assert not guide.back_button.isEnabled()
 
 
+@pytest.mark.slow
 def test_every_document_that_the_guide_leads_to_is_shown(application):
     guide = Guide()
     for path in sorted((FOLDER / "docs").glob("*.md")):

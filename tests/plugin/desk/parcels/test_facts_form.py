@@ -158,6 +158,7 @@ def test_what_is_filled_in_decides_the_check_and_stays_until_it_is_cleared(tab):
     assert verdicts(tab) == before
 
 
+@pytest.mark.slow
 def test_no_field_of_a_layer_states_a_kind(asking_library, town):
     layer = QgsVectorLayer("Polygon?crs=EPSG:4547&field=DKBH:string&field=stated_kind:string", "drawn", "memory")
     feature = QgsFeature(layer.fields())

@@ -21,6 +21,7 @@ def refusal_of(verb, **parameters):
     return str(found.value)
 
 
+@pytest.mark.slow
 def test_the_log_ends_with_the_counts_and_names_no_file_that_nobody_asked_for(library, town):
     parcels = str(town / "parcels.gpkg")
     results, log = log_of("check", LIBRARY=library, PARCELS=parcels, FINDINGS="TEMPORARY_OUTPUT")
@@ -29,6 +30,7 @@ def test_the_log_ends_with_the_counts_and_names_no_file_that_nobody_asked_for(li
     assert "run.gpkg" not in log and "OUT" not in results
 
 
+@pytest.mark.slow
 def test_a_file_that_was_asked_for_is_a_result_and_named_in_the_log(library, town, tmp_path):
     out = str(tmp_path / "out.xlsx")
     parcels = str(town / "parcels.gpkg")

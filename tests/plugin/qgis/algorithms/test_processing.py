@@ -111,6 +111,7 @@ def test_check_has_the_outputs_of_the_contract(provider):
     assert {"CHECKED", "FINDINGS", "OVERLAPS", "VERDICT", "RUN"} <= names
 
 
+@pytest.mark.slow
 def test_half_a_parcel_on_farmland_is_prohibited_with_half_its_area(library, town):
     results = check(library, str(town / "parcels.gpkg"))
     assert results["VERDICT"] == "prohibited"
@@ -120,11 +121,13 @@ def test_half_a_parcel_on_farmland_is_prohibited_with_half_its_area(library, tow
     assert rows(results["OVERLAPS"], "parcel", "feature", "area_m2") == [("A", "F1", pytest.approx(5000, abs=1e-6))]
 
 
+@pytest.mark.slow
 def test_the_run_is_named(library, town):
     results = check(library, str(town / "parcels.gpkg"))
     assert results["RUN"]
 
 
+@pytest.mark.slow
 def test_the_sinks_have_the_contract_s_columns_first_and_no_row_number(library, town):
     results = check(library, str(town / "parcels.gpkg"))
     names = results["CHECKED"].fields().names()
@@ -132,6 +135,7 @@ def test_the_sinks_have_the_contract_s_columns_first_and_no_row_number(library, 
     assert "fid" not in names
 
 
+@pytest.mark.slow
 def test_loaded_results_call_their_fields_and_codes_as_people_do(library, town, tmp_path):
     target = str(tmp_path / "findings.gpkg")
     values = {"LIBRARY": library, "PARCELS": str(town / "parcels.gpkg"), "FINDINGS": target}
@@ -150,12 +154,14 @@ def test_loaded_results_call_their_fields_and_codes_as_people_do(library, town, 
     assert "farmland" in {feature["rule"].split(".")[0] for feature in layer.getFeatures()}  # codes stay in the file
 
 
+@pytest.mark.slow
 def test_a_selection_is_honoured(library, parcels):
     parcels.selectByExpression("\"DKBH\" = 'B'")
     only = QgsProcessingFeatureSourceDefinition(parcels.id(), selectedFeaturesOnly=True)
     assert rows(check(library, only)["CHECKED"], "parcel") == [("B",)]
 
 
+@pytest.mark.slow
 def test_a_layer_without_a_file_is_checked_with_its_attributes(library):
     layer = QgsVectorLayer("Polygon?crs=EPSG:4547&field=DKBH:string", "drawn", "memory")
     from qgis.core import QgsFeature, QgsGeometry
@@ -168,6 +174,7 @@ def test_a_layer_without_a_file_is_checked_with_its_attributes(library):
     assert rows(check(library, layer)["CHECKED"], "parcel", "verdict") == [("甲", "prohibited")]
 
 
+@pytest.mark.slow
 def test_a_layer_in_degrees_is_measured_in_the_library_s_metres(library, parcels, tmp_path):
     results = processing.run(
         "native:reprojectlayer", {"INPUT": parcels, "TARGET_CRS": "EPSG:4490", "OUTPUT": str(tmp_path / "degrees.gpkg")}
@@ -176,6 +183,7 @@ def test_a_layer_in_degrees_is_measured_in_the_library_s_metres(library, parcels
     assert [row for row in found if row[1] == "prohibited"] == [("A", "prohibited", pytest.approx(5000, abs=0.01))]
 
 
+@pytest.mark.slow
 def test_an_unsaved_edit_is_checked_as_it_is_seen(library, parcels):
     parcels.startEditing()
     parcels.selectByExpression("\"DKBH\" <> 'B'")
@@ -184,6 +192,7 @@ def test_an_unsaved_edit_is_checked_as_it_is_seen(library, parcels):
     parcels.rollBack()
 
 
+@pytest.mark.slow
 def test_a_refusal_is_the_core_s_own_text(library, town, tmp_path):
     lost = write_layer(tmp_path / "lost.shp", ["DKBH"], [(box(0, 0, 1, 1), "A")], crs=None, driver="ESRI Shapefile")
     with pytest.raises(QgsProcessingException) as refused:
@@ -197,6 +206,7 @@ def test_an_unknown_layer_code_is_refused_with_the_command_line_s_text(library, 
         processing.run("onemap:add", {"LIBRARY": library, "SOURCE": str(town / "farmland.gpkg"), "AS": "NOSUCH"})
 
 
+@pytest.mark.slow
 def test_reaching_the_threshold_fails_after_the_results_are_written(library, town, tmp_path):
     kept = tmp_path / "kept.gpkg"
     with pytest.raises(QgsProcessingException, match="verdict is prohibited: the threshold restricted"):
@@ -204,6 +214,7 @@ def test_reaching_the_threshold_fails_after_the_results_are_written(library, tow
     assert dict(rows(f"{kept}|layername=parcels", "parcel", "verdict"))["A"] == "prohibited"
 
 
+@pytest.mark.slow
 def test_an_excel_file_is_written_and_the_sinks_filled_by_one_and_the_same_run(library, town, tmp_path, monkeypatch):
     verbs = []
     monkeypatch.setattr(
@@ -225,6 +236,7 @@ def test_a_trial_with_a_file_instead_of_a_layer_tells_which_verdicts_change(libr
     assert changes == {"A": ("prohibited", "unknown"), "B": ("unknown", "prohibited")}
 
 
+@pytest.mark.slow
 def test_inspect_tells_what_is_in_a_file_without_loading_it(provider, town, tmp_path):
     page = tmp_path / "report.html"
     results = processing.run("onemap:inspect", {"SOURCE": str(town / "parcels.gpkg"), "HTML": str(page)})
@@ -253,6 +265,7 @@ def test_a_red_line_goes_to_text_and_back_with_its_area(provider, parcels, tmp_p
         processing.run("onemap:redline", {"SOURCE": text, "TARGET": again})
 
 
+@pytest.mark.slow
 def test_progress_is_told_in_steps(library, town):
     listener = Listener()
     processing.run("onemap:check", {"LIBRARY": library, "PARCELS": str(town / "parcels.gpkg")}, feedback=listener)
@@ -281,6 +294,7 @@ def test_a_step_that_goes_on_is_one_line_of_the_log():
     assert feedback.progress() == 30
 
 
+@pytest.mark.slow
 def test_a_refusal_names_the_fields_of_the_dialog(library, town, tmp_path):
     parcels_as_farmland = {"LIBRARY": library, "SOURCE": str(town / "parcels.gpkg"), "AS": "YJJBNTTB"}
     with pytest.raises(QgsProcessingException, match="“Fields ") as refused:

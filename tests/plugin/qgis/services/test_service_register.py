@@ -312,6 +312,7 @@ def put_service_on_map_alone(service):
     return QgsVectorLayer(uri, service.name, provider)
 
 
+@pytest.mark.slow
 def test_processing_adds_a_live_layer_whole_or_not_at_all(web, own_library):
     import processing
 
@@ -358,6 +359,7 @@ def test_a_service_with_name_and_password_is_read_through_the_store(web, store):
     assert QgsVectorLayer(file.path, "snapshot", "ogr").featureCount() == FEATURES
 
 
+@pytest.mark.slow
 def test_a_snapshot_in_degrees_lands_where_it_was_published_from(web, own_library):
     import processing
 
@@ -492,6 +494,7 @@ def test_the_dock_lists_services_by_department_and_a_tick_shows_them(web, dock, 
     assert dock.notice.text == ""
 
 
+@pytest.mark.slow
 def test_the_dock_takes_a_snapshot_of_a_row_and_lists_it(web, dock, own_library):
     register(own_library, services_of(web)["wfs2"])
     dock.open_library(own_library.path)

@@ -203,6 +203,7 @@ def test_the_locator_finds_parcels_of_the_map_after_what_the_library_has(view, d
     assert canvas.extent().contains(QgsPointXY(X + 325, Y + 125)) and item_with(view, "0101")
 
 
+@pytest.mark.slow
 def test_the_algorithm_answers_in_json(town_library, tmp_path):
     target = tmp_path / "answer.json"
     place = {"X": str(X + 250), "Y": str(Y + 300)}

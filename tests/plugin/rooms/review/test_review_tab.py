@@ -38,6 +38,7 @@ open(path, "w", encoding="utf-8").write(json.dumps(reply))
 """
 
 
+@pytest.mark.slow
 def test_what_would_pass_is_kept_with_the_case_and_shown_again_without_asking(desk, one_parcel):
     desk.open(one_parcel)
     desk.page.tabs.setCurrentWidget(desk.page.findings)
@@ -90,6 +91,7 @@ def said_in(dialog):
     return "\n".join(label.text() for label in dialog.findChildren(QLabel))
 
 
+@pytest.mark.slow
 def test_a_case_goes_by_clicks_from_its_parcels_to_a_document_that_opens(desk, one_parcel, tmp_path, monkeypatch):
     wait_for(lambda: "No case yet" in desk.tab.list.empty.text())
     desk.open(one_parcel)
@@ -482,6 +484,7 @@ def test_opening_that_is_cancelled_leaves_no_case(desk, one_parcel):
     assert core("review", "list", desk.path)["cases"] == []
 
 
+@pytest.mark.slow
 def test_a_reply_file_that_is_dropped_becomes_the_draft_of_its_department(desk, one_parcel, tmp_path):
     desk.open(one_parcel)
     desk.after(desk.next)

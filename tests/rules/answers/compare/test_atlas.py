@@ -115,6 +115,7 @@ def without_spaces(text: str) -> str:
     return re.sub(r"[\s\u200b]", "", text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_every_cluster_has_its_page_with_its_figures_the_largest_first(town, print_atlas, lang):
     works = town.clusters.loc["classification", "cluster"]
@@ -139,6 +140,7 @@ def test_every_cluster_has_its_page_with_its_figures_the_largest_first(town, pri
     assert ("仅规划一为建设" if lang == "zh" else "constructioninplanAonly") in factory and "174" in factory
 
 
+@pytest.mark.slow
 def test_the_printed_hectares_of_the_matrix_sum_to_the_printed_total(town, print_atlas):
     pdf, _ = print_atlas()
     rows = re.findall(r"([\d,]+\.\d{4})\s+(?:< )?(\d+\.\d)%", pages(pdf, "-layout")[0])
@@ -176,6 +178,7 @@ def test_spots_without_a_cluster_are_no_silent_loss(town, print_atlas):
     assert f"1spotofthesetypes({agreed['area_m2'].sum() / 10_000:,.4f}ha)belongstonocluster" in cover
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("lang", "by"), [("zh", "cluster"), ("en", "spot")])
 def test_nothing_is_cut(town, print_atlas, lang, by):
     pdf, _ = print_atlas("--by", by, lang=lang)
@@ -227,6 +230,7 @@ def test_it_may_be_stopped_between_two_pages_and_leaves_nothing(town, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_report_for_word_has_the_pages_figures_and_a_map_for_each(
     town: Town, tmp_path: Path, onemap: Callable[..., Any], lang: str

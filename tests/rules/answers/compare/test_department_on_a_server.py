@@ -70,6 +70,7 @@ def answer_of(*arguments: Any) -> dict[str, Any]:
     return answer.json
 
 
+@pytest.mark.slow
 def test_contradictions_are_found_and_recorded_as_in_a_file(bureau):
     answers = []
     for place in bureau.places:
@@ -82,6 +83,7 @@ def test_contradictions_are_found_and_recorded_as_in_a_file(bureau):
     assert (row["ha_03"], row["ha_04"], row["conflicts"]) == (pytest.approx(4.0), pytest.approx(1.0), 2)
 
 
+@pytest.mark.slow
 def test_a_decision_of_a_department_is_kept_and_seen_by_the_owner(bureau):
     place = bureau.seen_by(ACCOUNT)
     out = bureau.table.folder / "compared.gpkg"
@@ -106,6 +108,7 @@ def test_sites_are_the_same_as_in_a_file(bureau):
     assert found[0] == found[1] and len(found[0]) == 3
 
 
+@pytest.mark.slow
 def test_an_atlas_is_printed(bureau):
     try:
         chosen_fonts()

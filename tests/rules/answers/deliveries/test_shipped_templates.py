@@ -73,6 +73,7 @@ def proof_of(path, template):
     return prove_delivery(path, template)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_a_database_without_a_fault_has_no_finding_but_that_it_is_alone(name, tmp_path):
     template = template_named(name)

@@ -135,6 +135,7 @@ def test_a_remedy_in_blocks_that_was_cancelled_goes_on_where_it_was(ground, monk
     assert stored_run(ground, whole["run"]["id"]) == stored_run(ground, found["run"]["id"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("block", ["4", "100000"])
 def test_a_remedy_that_is_cancelled_when_all_is_written_is_done(ground, monkeypatch, block):
     monkeypatch.setenv(BLOCK, block)

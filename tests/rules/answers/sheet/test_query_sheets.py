@@ -324,6 +324,7 @@ def test_the_points_of_a_hole_are_told_from_those_of_the_outer_ring(desk):
         assert sorted(re.findall(r"(J\d) \d+[.]\d{3} ", text)) == ["J1", "J2", "J3", "J4"], suffix
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_map_says_what_it_shows_to_who_cannot_see_it(ask, lang):
     parcel, scale = {"zh": ("地块：A", "比例尺1:"), "en": ("Parcels: A", "Scale 1:")}[lang]

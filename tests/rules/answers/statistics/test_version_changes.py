@@ -86,6 +86,7 @@ def page_texts(path):
     return "\n".join([*(paragraph.text for paragraph in document.paragraphs), *cells])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["html", "docx", "pdf"])
 def test_the_page_says_how_many_of_each_and_the_hectares(two_years, onemap, tmp_path, form):
     page = tmp_path / f"page.{form}"

@@ -86,6 +86,7 @@ def test_no_column_is_narrower_than_its_longest_word_and_a_sign_stays_with_its_n
     )
 
 
+@pytest.mark.slow
 def test_pages_that_follow_stand_below_the_one_before():
     first = section_of("All of it", FACTS)
     parts = [section_of(f"Part {number}", (), TABLE, follows=True) for number in (1, 2)]
@@ -147,6 +148,7 @@ def test_word_shades_its_heads_says_the_page_and_asks_for_chinese_glyphs():
     assert tongues == {"zh-CN"}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext (poppler-utils) is not installed")
 def test_each_page_of_a_long_sheet_says_whose_it_is_and_bookmarks_lead_to_the_sheets(tmp_path):
     rows = [["–", f"row {number}", "1", "", "–"] for number in range(90)]

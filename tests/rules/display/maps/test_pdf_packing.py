@@ -36,6 +36,7 @@ def program_output(pdf, place, *command):
     return done.stdout, done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not POPPLER, reason="poppler-utils is not installed")
 @pytest.mark.parametrize(
     "command",

@@ -12,6 +12,7 @@ from onemap.tests.rules.judge.distributed.conftest import arguments
 dask_geopandas = pytest.importorskip("dask_geopandas")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", ["parcels", "findings", "composition"])
 def test_a_frame_gives_the_rows_of_a_check(town, table):
     desk = town.desk

@@ -15,6 +15,7 @@ from onemap.tests.rules.judge.kinds.test_raster import write_grid
 RASTER = "name=g,department=land,library=base,kind=vector,geometry=raster"
 
 
+@pytest.mark.slow
 def test_nothing_changed_nothing_is_computed(town):
     first = town.check()
     assert first["computed"] == len(RULES) * len(town.parcels)
@@ -22,6 +23,7 @@ def test_nothing_changed_nothing_is_computed(town):
     assert again["computed"] == 0 and town.differing_rows(again) == []
 
 
+@pytest.mark.slow
 def test_one_changed_parcel_is_the_only_one_that_is_computed(town):
     first = town.check()
     town.parcels["P3"] = affinity.translate(town.parcels["P3"], 5, 5)
@@ -46,6 +48,7 @@ def test_a_plan_edited_in_one_place_is_computed_there_only(town):
     assert label == "b"
 
 
+@pytest.mark.slow
 def test_features_in_another_order_are_computed_everywhere(town):
     first = town.check()
     town.zones.reverse()
@@ -58,6 +61,7 @@ def test_features_in_another_order_are_computed_everywhere(town):
     assert again["computed"] == len(town.parcels) and town.differing_rows(again) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [{"covers": box(-10, -10, 960, 650)}, {"accuracy": 2.0}])
 def test_another_coverage_or_accuracy_is_computed_where_it_matters(town, options):
     first = town.check()
@@ -66,6 +70,7 @@ def test_another_coverage_or_accuracy_is_computed_where_it_matters(town, options
     assert 0 < again["computed"] <= len(town.parcels) and town.differing_rows(again) == []
 
 
+@pytest.mark.slow
 def test_a_changed_rule_is_computed_for_all_parcels_and_the_others_are_not(town):
     first = town.check()
     changed = [{**rule, "title": {"zh": "新", "en": "new"}} if rule["id"] == "zone" else rule for rule in RULES]
@@ -73,6 +78,7 @@ def test_a_changed_rule_is_computed_for_all_parcels_and_the_others_are_not(town)
     assert again["computed"] == len(town.parcels) and town.differing_rows(again) == []
 
 
+@pytest.mark.slow
 def test_a_rule_more_and_a_rule_less_leave_the_others_as_they_were(town):
     first = town.check(*RULES[:-1])
     again = town.check(*RULES[1:], against=first["id"])
@@ -113,6 +119,7 @@ def test_many_small_changes_give_what_a_whole_run_gives(desk, seed):
     assert again["computed"] < len(town.parcels) and town.differing_rows(again) == []
 
 
+@pytest.mark.slow
 def test_another_language_is_computed_whole(town):
     first = town.check()
     pack, parcels = town.desk.folder / "test.toml", town.desk.folder / "parcels.gpkg"
@@ -122,6 +129,7 @@ def test_another_language_is_computed_whole(town):
     assert again["computed"] == len(RULES) * len(town.parcels) and town.differing_rows(again) == []
 
 
+@pytest.mark.slow
 def test_a_raster_is_told_of_as_by_a_whole_run_and_computed_once_it_is_another(desk):
     path = desk.folder / "geo.tif"
     place = {"west": 113.99, "north": 38.02, "cell": 0.001, "crs": "EPSG:4490"}
@@ -139,6 +147,7 @@ def test_a_raster_is_told_of_as_by_a_whole_run_and_computed_once_it_is_another(d
     assert gone.answer.json["run"]["computed"] == 4 and gone.verdicts() == dict.fromkeys(parcels, "unknown")
 
 
+@pytest.mark.slow
 def test_a_layer_that_is_damaged_since_is_unknown_as_in_a_whole_run(town):
     first = town.check()
     with sqlite3.connect(town.desk.library) as connection:
@@ -192,6 +201,7 @@ def test_runs_that_follow_each_other_have_the_rows_of_whole_ones_and_need_no_ear
         assert steps[0] == steps[1]
 
 
+@pytest.mark.slow
 def test_parcels_in_another_order_stand_in_the_rows_of_now(town):
     first = town.check()
     town.parcels = dict(reversed(town.parcels.items()))
@@ -229,6 +239,7 @@ def test_a_trial_with_the_layer_s_own_features_changes_no_parcel(town):
     assert answer.code == 0 and answer.json["changed"] == [] and answer.json["run"]["computed"] == 0, answer.json
 
 
+@pytest.mark.slow
 def test_what_is_wrong_with_parcels_is_told_as_ever(desk):
     desk.layer("ZONE", [box(5, 0, 65, 3)])
     shapes = [box(0, 0, 10, 10), Polygon([(20, 0, 5), (40, 0, 5), (40, 30, 5), (20, 30, 5)])]

@@ -67,6 +67,7 @@ def test_several_files_are_one_check(city, files):
     assert answer.json["run"]["parameters"]["parcels"] == "one.shp, two.gpkg, three.gpkg"
 
 
+@pytest.mark.slow
 def test_a_folder_and_a_pattern_are_their_files(city, files):
     assert set(ask(city, files)[1]) == {"a", "b", "c", "three.gpkg:1", "three.gpkg:2"}
     assert set(ask(city, files / "t*.gpkg")[1]) == {"c", "three.gpkg:1", "three.gpkg:2"}
@@ -129,6 +130,7 @@ def test_a_file_of_several_whose_parcels_are_all_bad_is_left_out_where_bad_ones_
     assert (answer.code, answer.json["left_out"]) == (4, [str(files / "four.gpkg")])
 
 
+@pytest.mark.slow
 def test_unusable_parcels_are_set_aside_and_named(city):
     bow = shapely.Polygon([(0, 300), (50, 350), (50, 300), (0, 350)])
     shapes = [plot(0), plot(1), plot(2), plot(3), bow, None]

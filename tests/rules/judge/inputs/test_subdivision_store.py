@@ -110,6 +110,7 @@ def test_a_new_version_has_pieces_of_its_own(city, parcels):
     assert run_check(city, parcels) == after
 
 
+@pytest.mark.slow
 def test_a_table_that_was_changed_behind_its_hash_is_not_answered_from_its_former_pieces(city, parcels):
     run_check(city, parcels)
     with open_library(str(city.library)) as library:
@@ -143,6 +144,7 @@ def test_a_parcel_reads_the_pieces_near_it_alone(city, parcels):
     assert shapely.equals_exact(near.geometries, wanted).all()
 
 
+@pytest.mark.slow
 def test_a_copy_has_the_pieces_too_and_a_library_that_may_only_be_read_needs_none(city, parcels, onemap):
     fresh = run_check(city, parcels)
     copy = city.folder / "copy.gpkg"

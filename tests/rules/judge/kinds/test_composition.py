@@ -55,6 +55,7 @@ def test_of_patches_that_overlap_three_deep_each_keeps_what_no_earlier_one_has_o
     }
 
 
+@pytest.mark.slow
 def test_a_parcel_over_a_whole_survey_whose_patches_overlap_by_a_hair_sums_to_the_survey(desk):
     side = 1.0 + 1e-4  # so every patch takes a hair from those east and north of it
     shapes = [box(x, y, x + side, y + side) for x in range(100, 140) for y in range(100, 140)]

@@ -43,6 +43,7 @@ def test_many_layers_are_defined_by_a_file(onemap, tmp_path, file):
     assert not (tmp_path / "c.gpkg").exists()
 
 
+@pytest.mark.slow
 def test_data_go_into_layers_that_a_library_was_made_with(onemap, tmp_path, file, desk):
     library, copy = tmp_path / "city.gpkg", tmp_path / "copy.gpkg"
     assert onemap("new", library, *ASK, "--define", file).code == 0

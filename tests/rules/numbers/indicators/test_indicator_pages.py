@@ -153,6 +153,7 @@ def test_the_page_of_the_whole_district_says_so_and_its_title_once(onemap, tmp_p
     assert f'aria-label="{title}"' in chart and f">{title}</text>" not in chart
 
 
+@pytest.mark.slow
 def test_word_and_pdf_hold_the_same_table(desk, town, tmp_path):
     word, pdf = tmp_path / "page.docx", tmp_path / "page.pdf"
     for target in (word, pdf):

@@ -36,6 +36,7 @@ def series(desk, *years, terms=None, item=SHARE):
     }
 
 
+@pytest.mark.slow
 def test_codes_of_another_edition_break_a_series_and_unknown_ones_are_no_zero(desk):
     desk.layer("UNITS", [WEST, EAST], {"NAME": ["W", "E"]}, valid_from="2000-01-01")
     survey(desk, 2009, ["011", "012", "071", "113"])  # GB/T 21010-2007, three digits
@@ -89,6 +90,7 @@ def made_survey(seed, edge_m):
     return gpd.GeoDataFrame({"BSM": keys, "DLBM": codes}, geometry=shapes, crs="EPSG:4547")
 
 
+@pytest.mark.slow
 def test_a_decade_between_two_surveys_is_what_geopandas_makes_of_it(desk):
     units = gpd.GeoDataFrame(
         {"NAME": ["W", "E"]}, geometry=[box(0, 0, 170, 400), box(170, 0, 400, 400)], crs="EPSG:4547"

@@ -40,6 +40,7 @@ def trends(desk, *asked):
     return found, trends_of
 
 
+@pytest.mark.slow
 def test_a_value_is_held_against_its_own_state_before(units):
     survey(units, 2018, ["0101", "0101", "0101", "0301"])
     survey(units, 2019, ["0101", "0301", "0101", "0301"])

@@ -86,6 +86,7 @@ def town(request, tmp_path, onemap):
     return Town(f"{database.url}&schema=town", tmp_path, onemap).fill()
 
 
+@pytest.mark.slow
 def test_a_warning_is_opened_once_and_seen_again(town):
     before = town.look("2025-06-01")
     assert "opened" not in before and {row["state"] for row in before["warnings"]} == {None}
@@ -101,6 +102,7 @@ def test_a_warning_is_opened_once_and_seen_again(town):
     assert town.ask("verify", town.location)["ok"]
 
 
+@pytest.mark.slow
 def test_steps_to_the_end_say_by_whom_and_why_and_whatever_else_is_refused(town):
     town.look("2025-06-01", "--keep")
     problem = town.refusal_of(PERMIT, "closed", "--reason=r")
@@ -130,6 +132,7 @@ def test_steps_to_the_end_say_by_whom_and_why_and_whatever_else_is_refused(town)
     assert town.ask("verify", town.location)["ok"]
 
 
+@pytest.mark.slow
 def test_a_closed_one_stays_closed_whether_its_ground_is_gone_or_there_again(town):
     town.look("2025-06-01", "--keep")
     for state in ("notified", "explained", "closed"):
@@ -175,6 +178,7 @@ def test_a_list_in_words_and_as_tables(file_town):
     assert frame.loc[LATE, ["办理状态", "末步经办人", "末步理由"]].tolist() == ["已通知", "王工", "已电告林草局"]
 
 
+@pytest.mark.slow
 def test_the_night_lists_what_was_never_opened_asked_as_the_last_list_was(town):
     asked = ("recheck", town.location, "--warnings")
     assert [row["id"] for row in town.ask(*asked)["warnings"]] == [PERMIT], "nobody has named a rhythm yet"
@@ -200,6 +204,7 @@ def test_the_night_lists_what_was_never_opened_asked_as_the_last_list_was(town):
     assert sorted(town.kept_warnings()) == [PERMIT, LATE], "nothing was written"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("language", "words"),
     [

@@ -85,6 +85,7 @@ def test_a_case_goes_from_the_desk_to_its_signature(library: Path, officers: Any
     assert done("verify", library).json["ok"]
 
 
+@pytest.mark.slow
 def test_who_writes_upon_what_another_changed_is_told_and_loses_no_word(library: Path, officers: Any, case: str):
     first, second = officers
     at, land = f"/cases/{case}", f"/cases/{case}/opinions/land"

@@ -76,6 +76,7 @@ def client(asked_library: Path) -> Iterator[Client]:
     one.close()
 
 
+@pytest.mark.slow
 def test_a_client_is_told_who_answers_and_by_which_protocol(client: Client):
     about = {"capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
     introduction = client.ask("initialize", protocolVersion="2025-06-18", **about)["result"]
@@ -128,6 +129,7 @@ def test_a_refusal_has_code_sentence_and_mend(client: Client, name: str, argumen
     assert problem["message"] and problem["mend"]
 
 
+@pytest.mark.slow
 def test_a_library_that_is_not_there_is_told_at_the_start(core: Any, tmp_path: Path):
     done = core("mcp", tmp_path / "none.gpkg", "--json", "--lang", "zh")
     assert done.returncode == 3 and json.loads(done.stdout)["problems"][0]["code"] == "library.missing"

@@ -96,6 +96,7 @@ def test_synchronous_execution_gives_the_answer_as_it_is(server: WebServer, aske
     assert answer == said_by_command_line
 
 
+@pytest.mark.slow
 def test_where_nothing_is_hit_the_nearest_is_told_and_how_well_each_layer_fits(server: WebServer):
     reply = server.execute("identify", {"x": X + 150, "y": Y + 50})  # 50 m from each of the two zones
     zone = next(layer for layer in reply.json["layers"] if layer["code"] == "ZONE")

@@ -91,6 +91,7 @@ def test_what_is_kept_is_told_with_what_is_wrong_in_it_so_that_it_can_be_mended(
     assert onemap("profile", library).codes == ["profile.syntax"]
 
 
+@pytest.mark.slow
 def test_a_renamed_department_is_called_so_in_tables_sheets_and_answers(onemap, library, tmp_path):
     from openpyxl import load_workbook
 

@@ -92,6 +92,7 @@ def test_a_report_takes_nobody_s_file(onemap, tmp_path):
     assert onemap("self-test", "--report", tmp_path / "nowhere" / "report.json").codes == ["out.folder"]
 
 
+@pytest.mark.slow
 def test_the_versions_are_told_as_text_and_as_json(core):
     output = core("--version").stdout.decode()
     assert output.splitlines()[0] == f"onemap {installed_versions()['onemap']}"
@@ -105,6 +106,7 @@ def test_the_versions_are_told_where_a_library_does_not_load(broken_core):
     assert done.returncode == 0 and "sqlite –" in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["gbk", "utf-8"])
 def test_words_for_people_are_in_the_encoding_that_is_asked_for(core, tmp_path, encoding):
     done = core("layers", tmp_path / "none.gpkg", "--lang", "zh", "--output-encoding", encoding)
