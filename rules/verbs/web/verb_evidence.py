@@ -86,6 +86,7 @@ def _rows(path: Path, names: Iterable[str]) -> list[dict[str, Any]]:
 
     if not path.exists():
         return []
-    columns = [name for name in names if name in parquet.read_schema(path).names]
-    rows: list[dict[str, Any]] = parquet.read_table(path, columns=columns).to_pylist()
+    with parquet.ParquetFile(path) as table:  # opened once, and without the threads of a dataset
+        columns = [name for name in names if name in table.schema_arrow.names]
+        rows: list[dict[str, Any]] = table.read(columns, use_threads=False).to_pylist()
     return [{name: None if value != value else value for name, value in row.items()} for row in rows]
