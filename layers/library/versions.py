@@ -238,8 +238,7 @@ def stored_features(
     count: how many the table and its index must hold in all; origin: from where geometries are counted. Raises
     DamagedTable.
     """
-    connection = library.connection
-    found = connection.read_features(table, list(connection.field_types(table)), bounds, count, origin)
+    found = library.connection.read_features(table, None, bounds, count, origin)
     rows = np.arange(len(found.fids))
     if bounds is not None and found.boxes is not None:
         # A store's index may give more than is asked for, and each gives another more.

@@ -196,13 +196,14 @@ class FileConnection(sqlite3.Connection):
     def read_features(
         self,
         table: str,
-        fields: Sequence[str],
+        fields: Sequence[str] | None,
         bounds: Sequence[float] | None,
         count: int | None,
         origin: tuple[float, float] = AS_STORED,
     ) -> FeatureRows:
         """The features whose boxes meet `bounds`, or all, by fid. Raises DamagedTable."""
         where, parameters, wanted = Sql("true"), tuple[float, ...](), count
+        names = list(self.field_types(table)) if fields is None else fields
         try:
             if count is not None:
                 self._check_complete(table, count)
@@ -212,7 +213,7 @@ class FileConnection(sqlite3.Connection):
                 wanted = self.execute(counting, parameters).fetchone()[0]
         except _UNREADABLE as error:
             raise DamagedTable(str(error)) from error
-        return self._read_where(table, fields, where, parameters, wanted, origin)
+        return self._read_where(table, names, where, parameters, wanted, origin)
 
     def marks_near(self, boxes: Mapping[str, Sequence[float]]) -> Mapping[str, tuple[Hashable, ...]]:
         """None: a file is opened anew once anybody else has written to it."""

@@ -81,7 +81,7 @@ class SharedConnection(FileConnection):
     def read_features(
         self,
         table: str,
-        fields: Sequence[str],
+        fields: Sequence[str] | None,
         bounds: Sequence[float] | None,
         count: int | None,
         origin: tuple[float, float] = AS_STORED,
@@ -101,7 +101,7 @@ class SharedConnection(FileConnection):
         fids = np.concatenate([np.empty(0, dtype=np.int64), *(part.column(0).to_numpy() for part in parts)])
         order = np.argsort(fids, kind="stable")
         places, values = {name: at for at, name in enumerate(layer["fields"], start=FIELDS_FROM)}, {}
-        for name in fields:
+        for name in places if fields is None else fields:
             at = places[name]
             column = [value for part in parts for value in plain_column(part.schema.field(at), part.column(at))]
             values[name] = [column[row] for row in order.tolist()]

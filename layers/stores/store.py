@@ -173,15 +173,15 @@ class StoreConnection(Protocol):
     def read_features(
         self,
         table: str,
-        fields: Sequence[str],
+        fields: Sequence[str] | None,
         bounds: Sequence[float] | None,
         count: int | None,
         origin: tuple[float, float] = AS_STORED,
     ) -> FeatureRows:
         """The features whose boxes meet `bounds` (west, south, east, north), perhaps some more, or all, with boxes.
 
-        count: how many features the table must hold in all; origin: from where geometries are counted. Raises
-        DamagedTable.
+        fields: None for all; count: how many features the table must hold in all; origin: from where geometries are
+        counted. Raises DamagedTable.
         """
 
     def marks_near(self, boxes: Mapping[str, Sequence[float]]) -> Mapping[str, tuple[Hashable, ...]]:

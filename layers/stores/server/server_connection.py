@@ -251,7 +251,7 @@ class ServerConnection:
     def read_features(
         self,
         table: str,
-        fields: Sequence[str],
+        fields: Sequence[str] | None,
         bounds: Sequence[float] | None,
         count: int | None,
         origin: tuple[float, float] = AS_STORED,
@@ -276,11 +276,17 @@ class ServerConnection:
         return found
 
     def _read_where(
-        self, table: str, fields: Sequence[str], where: sql.Composed, count: int | None, origin: tuple[float, float]
+        self,
+        table: str,
+        fields: Sequence[str] | None,
+        where: sql.Composed,
+        count: int | None,
+        origin: tuple[float, float],
     ) -> FeatureRows:
         columns = {name: column for name, column, _ in self._columns(table)}
+        names = list(columns) if fields is None else fields
         try:
-            wanted = [sql.SQL("ST_AsBinary(geom, 'NDR')"), *(sql.Identifier(columns[name]) for name in fields)]
+            wanted = [sql.SQL("ST_AsBinary(geom, 'NDR')"), *(sql.Identifier(columns[name]) for name in names)]
             query = sql.SQL("SELECT fid, {} FROM {}").format(sql.SQL(", ").join(wanted), sql.Identifier(table)) + where
             with self.raw.cursor(binary=True) as cursor:
                 if count is not None:
@@ -288,7 +294,7 @@ class ServerConnection:
                     if counted.fetchone() != (count,):
                         raise DamagedTable("the table does not hold every feature")
                 rows = cursor.execute(query + sql.SQL(" ORDER BY fid")).fetchall()
-            parts = list(zip(*rows, strict=True)) if rows else [()] * (len(fields) + 2)
+            parts = list(zip(*rows, strict=True)) if rows else [()] * (len(names) + 2)
             bodies = [None if body is None else bytes(body) for body in parts[1]]
             shapes, boxes = shapes_from([pa.array(bodies, pa.large_binary())], origin)
         except (shapely.GEOSException, KeyError, ValueError) as error:
@@ -298,7 +304,7 @@ class ServerConnection:
         return FeatureRows(
             fids=np.array(parts[0], dtype=np.int64),
             shapes=shapes,
-            values=dict(zip(fields, parts[2:], strict=True)),
+            values=dict(zip(names, parts[2:], strict=True)),
             boxes=boxes,
         )
 
