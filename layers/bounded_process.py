@@ -14,6 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _LOOK_S = 0.1
+_DOOR = Path(__file__).resolve().parents[1] / "__main__.py"
+_PACKAGE = """
+import importlib.util
+spec = importlib.util.spec_from_file_location("onemap_door", {door!r})
+door = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(door)
+door._register_package()
+from onemap.layers.gdal_limits import limit_gdal
+limit_gdal()
+"""
 _MEMORY_VARIABLE = "ONEMAP_MOST_BYTES"
 # What a Python begins with that is bounded: where the system has no such bound, as on Windows, a job has it.
 _BEGINNING = f"""
@@ -26,6 +36,11 @@ try:
 except (ImportError, ValueError, OSError):
     pass
 """
+
+
+def with_package(text: str) -> str:
+    """A text of Python that may import this package, wherever it lies."""
+    return _PACKAGE.format(door=str(_DOOR)) + text
 
 
 @dataclass(frozen=True)

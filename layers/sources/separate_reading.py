@@ -8,26 +8,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from onemap.layers.bounded_process import Bounds, run_python
+from onemap.layers.bounded_process import Bounds, run_python, with_package
 from onemap.layers.errors import OneMapError
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.gdal.geopackage_schema import computes_rows
 
-_DOOR = Path(__file__).resolve().parents[2] / "__main__.py"
 MOST_S, MOST_BYTES = 60.0, 4 << 30
 _SQLITE = {".gpkg", ".sqlite", ".spatialite"}
 _NO_MEMORY, _LEAST_SHARE = 5, 0.9
-_READING = """
-import importlib.util, pickle, sys
-spec = importlib.util.spec_from_file_location("onemap_door", {door!r})
-door = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(door)
-door._register_package()
-from onemap.layers.gdal_limits import limit_gdal
-limit_gdal()
-from onemap.layers.sources.separate_reading import answer
-answer()
-"""
+_READING = with_package("from onemap.layers.sources.separate_reading import answer; answer()")
 Result = TypeVar("Result")
 
 
@@ -51,7 +40,7 @@ def read_apart(
     """
     bounds = bounds or Bounds(MOST_S, MOST_BYTES)
     ended = run_python(
-        _READING.format(door=str(_DOOR)),
+        _READING,
         pickle.dumps((read, (path.absolute(), *given))),
         bounds,
         lambda taken: progress.at(_LEAST_SHARE * taken / bounds.seconds),

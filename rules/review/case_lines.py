@@ -7,17 +7,19 @@ whose mark is not that of the case's rows is made anew; no step and no document 
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from subprocess import Popen  # for its type  # nosec B404
 from typing import Any
 
 from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.desk_cache import CachedText, DeskCache
-from onemap.layers.library.library import Library, sha256
+from onemap.layers.library.library import Library, open_library, sha256
 from onemap.layers.software import onemap_version
 from onemap.rules.judge.findings.table import Row
 from onemap.rules.judge.runs.run_store import stored_texts
@@ -31,6 +33,7 @@ from onemap.rules.review.cases.event_store import LibraryEvidence, replay_case
 from onemap.rules.review.cases.round_facts import record_of_round
 from onemap.rules.review.cases.staleness import RunInputs, inputs_of, superseded
 from onemap.rules.review.cases.working_days import calendar_of
+from onemap.rules.review.lines_beside import given_share, lines_made_beside, wait_for
 from onemap.rules.review.round_evidence import verdict_counts
 
 _INPUTS = "inputs "  # before the name of a text that many lines share; no case's id holds a blank
@@ -121,19 +124,42 @@ class CaseLines:
 
     def rows(self, state: str | None, asked: date | None) -> Iterator[Row | OneMapError]:
         """The row of each case in a state, or of all, the oldest first; the refusal of one that cannot be read."""
-        for case_id in case_ids(self._library):
-            try:
-                line = self._line(case_id)
-                if state in (None, line.state):
-                    self.damage += [line.damage] if line.damage else []
-                    yield self._row(line, asked)
-            except OneMapError as error:
-                yield error
+        with self._others_made_beside() as beside:
+            for case_id in case_ids(self._library):
+                if self._cache is not None and case_id in beside:
+                    wait_for(beside[case_id])
+                    self._kept = self._cache.read()
+                try:
+                    line = self._line(case_id)
+                    if state in (None, line.state):
+                        self.damage += [line.damage] if line.damage else []
+                        yield self._row(line, asked)
+                except OneMapError as error:
+                    yield error
+
+    @contextmanager
+    def _others_made_beside(self) -> Iterator[Mapping[str, "Popen[bytes]"]]:
+        """The processes that make lines beside this one, each by the first of its cases: in a file of many new ones."""
+        if self._library.path is None:
+            yield {}
+            return
+        marks = {name: kept.mark for name, kept in self._kept.items()}
+        others = [one for one in case_ids(self._library) if one in self._marks and self._marks[one] != marks.get(one)]
+        with lines_made_beside(self._library.path, others) as begun:
+            yield begun
 
     def keep(self) -> None:
         """Write what was made anew, and forget what nobody has used, after all rows were asked for."""
         if self._cache is not None:
             self._cache.write(self._new, self._kept.keys() - self._used)
+
+    def keep_some(self, names: Sequence[str]) -> None:
+        """Make the lines of some cases, and write them; a case that cannot be read has none."""
+        for case_id in names:
+            with suppress(OneMapError):
+                self._line(case_id)
+        if self._cache is not None:
+            self._cache.write(self._new)
 
     def _line(self, case_id: str) -> CaseLine:
         """Raises OneMapError: why the case cannot be read."""
@@ -211,6 +237,13 @@ class CaseLines:
             self._gone[place] = superseded(self._library, inputs.of_run, place[1])
         gone = self._gone[place]
         return [one for one in DEPARTMENTS if gone and not gone.isdisjoint(inputs.watched.get(one, ()))]
+
+
+def make_given_lines() -> None:
+    """In a process beside another: the lines of the cases that it is given, written to the desk's file."""
+    location, names = given_share()
+    with open_library(location) as library, library.reading():
+        CaseLines(library).keep_some(names)
 
 
 def line_of_case(case: Case, verdicts: Mapping[str, int], numbers: Sequence[tuple[int, str, int]]) -> CaseLine:

@@ -1,6 +1,7 @@
 """The list of cases says the same whether its lines were kept at the desk or are read anew, whatever was done."""
 
 import contextlib
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -14,7 +15,9 @@ from hypothesis.stateful import invariant
 
 from onemap.layers.files.desk_cache import CachedText, DeskCache
 from onemap.layers.library.library import open_library
+from onemap.rules.review import case_lines, lines_beside
 from onemap.rules.review.case_json import case_list
+from onemap.rules.review.case_lines import CaseLines
 from onemap.rules.review.cases.case_file import case_ids, read_case
 from onemap.rules.review.round_evidence import verdict_counts
 from onemap.tests.rules.review.conftest import ASKED, Town, ground
@@ -129,6 +132,24 @@ def test_a_kept_line_is_used_and_a_new_step_replaces_it(town, desk):
         assert case_list(library, None, None)[0][0]["project"] == "中学"
     town.done("circulate", case, on="2026-03-02")
     assert same_list(town.library)[0]["project"] == "小学"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_lines_of_many_cases_are_made_by_a_process_beside_this_one(town, monkeypatch, is_killed):
+    ids = [town.open(project=name) for name in "一二三四"]
+    make, made = CaseLines._made_line, []
+    monkeypatch.setattr(CaseLines, "_made_line", lambda self, one: made.append(one) or make(self, one))
+    monkeypatch.setattr(lines_beside, "WORTH_CASES", 1)
+    monkeypatch.setattr(lines_beside, "_START_CASES", 0)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    if is_killed:
+        monkeypatch.setattr(case_lines, "wait_for", lambda process: (process.kill(), process.wait()))
+    with open_library(str(town.library)) as library:
+        rows, problems = case_list(library, None, None)
+    assert made == (ids if is_killed else ids[:2])
+    assert [row["project"] for row in rows] == list("一二三四") and problems == []
+    assert rows == same_list(town.library)
 
 
 @pytest.mark.parametrize("overdue", ["consent", "escalate"])
@@ -255,7 +276,9 @@ def test_a_line_of_a_case_that_is_gone_goes(town, desk):
 LISTING = """
 import sys
 from onemap.layers.library.library import open_library
+from onemap.rules.review import case_lines, lines_beside
 from onemap.rules.review.case_json import case_list
+from onemap.rules.review.case_lines import CaseLines
 for _ in range(12):
     with open_library(sys.argv[1]) as library:
         rows, problems = case_list(library, None, None)
