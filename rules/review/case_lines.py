@@ -7,13 +7,12 @@ whose mark is not that of the case's rows is made anew; no step and no document 
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from subprocess import Popen  # for its type  # nosec B404
 from typing import Any
 
 from onemap.layers.catalogue.schema import DEPARTMENTS
@@ -124,8 +123,10 @@ class CaseLines:
 
     def rows(self, state: str | None, asked: date | None) -> Iterator[Row | OneMapError]:
         """The row of each case in a state, or of all, the oldest first; the refusal of one that cannot be read."""
-        with self._others_made_beside() as beside:
-            for case_id in case_ids(self._library):
+        ids = case_ids(self._library)
+        new = [one for one in ids if one in self._marks and self._kept_text(one) is None]
+        with lines_made_beside(self._library.path, new) as beside:
+            for case_id in ids:
                 if self._cache is not None and case_id in beside:
                     wait_for(beside[case_id])
                     self._kept = self._cache.read()
@@ -136,17 +137,6 @@ class CaseLines:
                         yield self._row(line, asked)
                 except OneMapError as error:
                     yield error
-
-    @contextmanager
-    def _others_made_beside(self) -> Iterator[Mapping[str, "Popen[bytes]"]]:
-        """The processes that make lines beside this one, each by the first of its cases: in a file of many new ones."""
-        if self._library.path is None:
-            yield {}
-            return
-        marks = {name: kept.mark for name, kept in self._kept.items()}
-        others = [one for one in case_ids(self._library) if one in self._marks and self._marks[one] != marks.get(one)]
-        with lines_made_beside(self._library.path, others) as begun:
-            yield begun
 
     def keep(self) -> None:
         """Write what was made anew, and forget what nobody has used, after all rows were asked for."""
@@ -161,10 +151,15 @@ class CaseLines:
         if self._cache is not None:
             self._cache.write(self._new)
 
+    def _kept_text(self, case_id: str) -> str | None:
+        """The text of a line in the desk's file; None where it has none of the case's rows as they are."""
+        kept = self._kept.get(case_id)
+        return kept.text if kept is not None and kept.mark == self._marks.get(case_id) else None
+
     def _line(self, case_id: str) -> CaseLine:
         """Raises OneMapError: why the case cannot be read."""
-        mark, kept = self._marks.get(case_id), self._kept.get(case_id)
-        line = line_of_text(kept.text) if kept is not None and kept.mark == mark else None
+        mark, text = self._marks.get(case_id), self._kept_text(case_id)
+        line = line_of_text(text) if text is not None else None
         if line is None or not self._is_as_heard(line):
             line = self._made_line(case_id)
             if mark is not None and line.damage is None:  # which somebody may mend behind the mark

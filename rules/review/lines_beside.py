@@ -22,18 +22,22 @@ _MAKING = with_package("from onemap.rules.review.case_lines import make_given_li
 
 
 @contextmanager
-def lines_made_beside(library: Path, case_ids: Sequence[str]) -> Iterator[Mapping[str, "subprocess.Popen[bytes]"]]:
+def lines_made_beside(
+    library: Path | None, case_ids: Sequence[str]
+) -> Iterator[Mapping[str, "subprocess.Popen[bytes]"]]:
     """The processes that make the lines of these cases but for the first share, each by the first case of its share.
 
-    None for so few cases, or so few processors, that it is not worth it. They end with the block.
+    None on a server (library: no file), and for so few cases or processors that it is not worth it. They end with the
+    block.
     """
-    count = min(os.cpu_count() or 1, _MOST_PROCESSES, len(case_ids) // WORTH_CASES)
+    most = min(os.cpu_count() or 1, _MOST_PROCESSES, len(case_ids) // WORTH_CASES)
+    count = 0 if library is None else max(0, most - 1)
+    left = case_ids[(len(case_ids) + _START_CASES * count) // (count + 1) :]
     begun: dict[str, subprocess.Popen[bytes]] = {}
     with ExitStack() as held:
         with suppress(OSError):  # without a process, or one that ended, all lines are made here
-            left = case_ids[(len(case_ids) + _START_CASES * (count - 1)) // max(count, 1) :]
-            for place in range(count - 1):
-                share = left[len(left) * place // (count - 1) : len(left) * (place + 1) // (count - 1)]
+            for place in range(count):
+                share = left[len(left) * place // count : len(left) * (place + 1) // count]
                 child = held.enter_context(python_process(_MAKING, None))
                 begun[share[0]] = child
                 if child.stdin is not None:

@@ -276,9 +276,7 @@ def test_a_line_of_a_case_that_is_gone_goes(town, desk):
 LISTING = """
 import sys
 from onemap.layers.library.library import open_library
-from onemap.rules.review import case_lines, lines_beside
 from onemap.rules.review.case_json import case_list
-from onemap.rules.review.case_lines import CaseLines
 for _ in range(12):
     with open_library(sys.argv[1]) as library:
         rows, problems = case_list(library, None, None)
