@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -107,10 +108,10 @@ def test(words: Sequence[str]) -> int:
     report, mark = Report(), TIERS[words[0]] if words else "not slow"
     _write_into_memory()
     _keep_bytecode()
-    pythons.core()
-    face, why_not = _face()
-    debian.install_for_tests()
-    plugin = _plugin_tests(report, face, why_not, ["-m", mark, OF_PLUGIN])
+    with ThreadPoolExecutor(1) as beside_pip:  # on a bare machine packages of the system take as long as pip's
+        qgis = beside_pip.submit(_face_and_packages)
+        pythons.core()
+    plugin = _plugin_tests(report, *qgis.result(), ["-m", mark, OF_PLUGIN])
     beside = [report.begin(*plugin)] if plugin else []
     _give_way()
     if not words:
@@ -192,6 +193,13 @@ def _face() -> tuple[Path | None, str]:
     except WorkshopError as error:
         warn(f"{error} What needs no QGIS goes on.")
         return None, str(error)
+
+
+def _face_and_packages() -> tuple[Path | None, str]:
+    """The plugin's environment, as of `_face`, and the system's packages that tests start or read with."""
+    face = _face()
+    debian.install_for_tests()
+    return face
 
 
 def _plugin_tests(report: Report, face: Path | None, why_not: str, words: Sequence[str]) -> tuple | None:
