@@ -1,1 +1,1 @@
-"""What lies on the map: catalogue, sources, coordinate systems, versions, the library."""
+"""The layers of the one map: catalogue, sources, coordinate systems, versions, the library."""

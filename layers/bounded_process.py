@@ -45,7 +45,7 @@ def with_package(text: str) -> str:
 
 @dataclass(frozen=True)
 class Bounds:
-    """What a process may take. bytes: of memory, on macOS not held; None for what this process itself may take."""
+    """The limits of a process. bytes: of memory, not enforced on macOS; None for the limit of this process itself."""
 
     seconds: float
     bytes: int | None = None
@@ -78,8 +78,8 @@ def run_python(
 ) -> Ended:
     """Run a text of Python with something on its stdin, without Python's own environment variables.
 
-    look: is told the seconds since its start now and then; what it raises ends the process. environment: None for this
-    one's; folder: where it runs.
+    look: called now and then with the seconds since its start; what it raises ends the process. environment: None for
+    this one's; folder: where it runs.
     """
     with python_process(text, bounds.bytes, environment=environment, folder=folder) as child:
         return _ended(child, given, bounds.seconds, look)

@@ -64,7 +64,7 @@ class OneMapError(Exception):
         self.problems: tuple[Problem, ...] = (Problem(code, facts),)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """So that it arrives whole from a worker of a cluster."""
+        """Pickle it whole, for it comes from a worker of a cluster."""
         return _as_it_was, (type(self), self.problems)
 
     def __str__(self) -> str:
@@ -84,7 +84,7 @@ class OneMapError(Exception):
         return self.problems[0].code
 
     def put_into_words(self, say: Callable[[Problem], Problem]) -> None:
-        """Have every problem say its sentence."""
+        """Make the sentence of every problem."""
         self.problems = tuple(map(say, self.problems))
 
 

@@ -1,4 +1,4 @@
-"""What GDAL may not do in this program: follow a file to other files, or reach the network."""
+"""Restrictions of GDAL in this program: it may not follow a file to other files, or reach the network."""
 
 import contextlib
 import os

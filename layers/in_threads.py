@@ -58,7 +58,7 @@ def one_thread_more() -> Iterator[ThreadPoolExecutor]:
 
 
 def result_of(made: "Future[Result]", look: Callable[[], object]) -> Result:
-    """What a thread makes, once it is there; what went wrong with it is raised.
+    """The result of a thread, once it is there; an error in the thread is raised.
 
     look: is called again and again meanwhile, says how far it is or asks whether to stop, and may raise Cancelled. What
     breaks off this thread from outside comes between two such calls: it comes only where Python runs.

@@ -86,7 +86,7 @@ def either_of(texts: Sequence[str], language: str) -> str:
 
 
 def wording(problem: Problem, language: str) -> tuple[str, str]:
-    """What is wrong and how to mend it, in one language, each a whole sentence."""
+    """The message of a problem and its mend in one language, each a whole sentence."""
     message, mend = (visible_text(without_typed(text)) for text in _fill_facts(problem, language))
     return (_ended(message, language) if mend else message), mend
 
@@ -106,7 +106,7 @@ def _ended(sentence: str, language: str) -> str:
 
 
 def sender_mend(code: str, mend: str, language: str) -> str:
-    """What the sender of the data can do about a problem, without options of the program.
+    """The mend of a problem for the sender of the data, without options of the program.
 
     code, mend: of the problem.
     """

@@ -127,7 +127,7 @@ def _is_there(word: str) -> bool:
 
 
 def _before_at(word: str) -> str:
-    """What stands before the last @ of an address, without its scheme, and without the user if it is well spelled."""
+    """The part before the last @ of an address, without its scheme, and without the user if it is well spelled."""
     found = _LAST_AT.match(word)
     if found is None:
         return ""
@@ -156,7 +156,7 @@ def _after_colon(text: str) -> str:
 
 
 def _named_values(word: str) -> Iterator[str]:
-    """What stands after each name that means password; after one that means key where the word is a web address."""
+    """The values after each name that means password; after one that means key where the word is a web address."""
     is_address = re.search(rf"[?&]|{_AT}|//", word) is not None
     for text in {word, unquote(word)}:
         for found in _NAMED_VALUE.finditer(text):

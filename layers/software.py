@@ -1,6 +1,6 @@
 """The software of a run and of this machine: versions of One Map and of the libraries that it uses.
 
-Nothing is imported before it is asked for: the versions are told on a machine where a library does not load, too.
+Nothing is imported before it is asked for: the versions are reported on a machine where a library does not load, too.
 """
 
 from functools import cache

@@ -131,7 +131,7 @@ class OneMapPlugin:
         release_language()
 
     def _focus_panel(self, is_shown: bool) -> None:
-        """Whoever opens the panel by the keyboard goes on by the keyboard."""
+        """Keep the keyboard's focus in a panel that was opened by the keyboard."""
         if is_shown and self.dock is not None:
             # Once the panel is there: what is hidden takes no focus.
             QTimer.singleShot(0, self.dock.take_focus)
@@ -171,7 +171,7 @@ class OneMapPlugin:
         self.iface.showOptionsDialog(self.iface.mainWindow(), PAGE_KEY)
 
     def _profile_opener(self) -> Callable[[Any], None] | None:
-        """What opens the profile of the open library; None where none is open."""
+        """The function that opens the profile of the open library; None where none is open."""
         return self.dock.edit_profile if self.dock is not None and self.dock.library.path else None
 
     def _open_guide(self) -> None:

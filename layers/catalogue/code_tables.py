@@ -147,7 +147,7 @@ def code_table(name: str) -> CodeTable:
 
 
 def class_titles(tables: Sequence[str], code: str) -> dict[str, str] | None:
-    """What a code means by the first of some code tables that knows it: its class's titles; None if none does."""
+    """The title of a code by the first of the code tables that knows it, by language; None if none does."""
     for table in map(code_table, tables):
         known = table.class_of(code)
         if known is not None:

@@ -1,4 +1,4 @@
-"""What a layer may be: its department, library, kind, geometry, its fields, and how strictly it is checked."""
+"""The parts of a layer's entry: department, library, kind, geometry, fields, and how strictly it is checked."""
 
 import re
 from collections.abc import Mapping

@@ -43,7 +43,7 @@ def difference_styles() -> dict[str, dict[str, Any]]:
 
 
 def _look_of_stratum(entry: LayerEntry) -> dict[str, Any]:
-    """As its group on the map says, in its department's colour."""
+    """The look of a stratum: as its group on the map, in its department's colour."""
     colour = _table()["departments"].get(entry.department, OTHER_COLOUR)
     look = stratum_of(entry).get("look", {})
     style = {"stroke": colour, "stroke_mm": look.get("stroke_mm", 0.4)}

@@ -1,4 +1,4 @@
-"""On which line of a TOML text a key stands, so that a refusal can name it."""
+"""The line of a TOML text on which a key stands, so that a refusal can name it."""
 
 import re
 

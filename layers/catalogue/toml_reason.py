@@ -34,6 +34,6 @@ def toml_reason(error: ValueError | OSError | RecursionError) -> Problem | str:
 
 
 def _parser_words(words: str) -> Problem:
-    """What the parser says, as a fact of its own."""
+    """The parser's message, as a fact of a problem."""
     known = next((code for code, form in _KNOWN.items() if re.fullmatch(form, words, re.DOTALL)), None)
     return Problem(known) if known else Problem("toml.unknown", {"words": words})

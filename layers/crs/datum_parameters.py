@@ -125,7 +125,7 @@ def _displayable_key(key: str) -> str:
 
 
 class _Reader:
-    """What a file's keys and values mean."""
+    """A reader of a parameter file's keys and values."""
 
     def __init__(self, file: str, given: Mapping[str, Any]) -> None:
         self.file = file

@@ -78,7 +78,7 @@ def two_dimensional(crs: pyproj.CRS) -> pyproj.CRS:
 
 
 def plane_of(crs: pyproj.CRS) -> tuple[Any, ...] | None:
-    """What makes two planes of one datum the same apart from their false origin, and that origin."""
+    """The parameters of a plane without its false origin, and that origin: equal ones make planes of a datum alike."""
     operation, ellipsoid = crs.coordinate_operation, crs.ellipsoid
     if not crs.is_projected or operation is None or ellipsoid is None:
         return None
@@ -155,7 +155,7 @@ def _through_degrees(source: pyproj.CRS, target: pyproj.CRS) -> Transformation:
 
 
 def suggestion(bounds: Bounds | None) -> Problem:
-    """What bare numbers look like (domain.md 6.2): degrees, a zone prefix, swapped axes, or nothing."""
+    """The problem that bare numbers suggest (domain.md 6.2): degrees, a zone prefix, swapped axes, or nothing."""
     if bounds is None or not np.all(np.isfinite(bounds)):
         return Problem("suggest.nothing")
     west, south, east, north = bounds

@@ -231,7 +231,7 @@ def _row_of_layer(
 
 
 def _sure_facts(layer: Mapping[str, Any]) -> dict[str, str]:
-    """What the file leaves no doubt about: a declared CRS, and text in UTF-8, which no other encoding imitates."""
+    """The facts that a file states beyond doubt: a declared CRS, and text in UTF-8, which is never mistaken."""
     crs, encoding = layer["crs"], layer.get("encoding") or ""
     crs_fact = {"crs": crs["code"] or ""} if crs["from"] == "declared" else {}
     return crs_fact | ({"encoding": encoding} if encoding.startswith("utf") else {})

@@ -44,7 +44,7 @@ _READ, _WRITTEN = 0.4, 0.9  # of the work
 
 @dataclass(frozen=True)
 class FolderWish:
-    """What is wanted of a template: the places in its names, and the folder in which the files of people lie."""
+    """The choices for a delivery's folder: the places in its names, and the folder with the files that people add."""
 
     code: str
     name: str
@@ -175,7 +175,7 @@ def _write_folder(
     record: PackageRecord,
     chosen: Sequence[ChosenLayer],
 ) -> None:
-    """What the library itself gives to a folder: databases, sheets, metadata."""
+    """Write the library's own part of a folder: databases, sheets, metadata."""
     for item in folder.items:
         asked = [one for code in item.layers for one in chosen if one.entry.code == code]
         if item.kind == METADATA:

@@ -72,7 +72,7 @@ class TemplateItem:
         return _PLACE.sub(lambda found: values.get(found.group(1), found.group(0)), self.name)
 
     def example_name(self, **values: str) -> str:
-        """What a file of this kind may be called, for people: the first number, and … where any title may stand."""
+        """An example of a file's name of this kind, for people: the first number, and … where any title may stand."""
         return self.name_with(**{"number": "01", "title": "…", "layer": "…", **values})
 
     def pattern(self, **values: str) -> re.Pattern[str]:
@@ -184,7 +184,7 @@ def _items(folder: Mapping[str, Any]) -> Iterator[TemplateItem]:
 
 
 def _wrong(raw: Mapping[str, Any], catalogue: Mapping[str, LayerEntry]) -> Iterator[tuple[str, int, str, str]]:
-    """What is wrong: table, its number, key, and what is expected there."""
+    """The errors of a template: table, its number, key, and what is expected there."""
     for name in raw:
         if name not in ("template", "folder", *_OF_PROOF):
             yield name, 0, name, "[template] | [[folder]] | [[clause]] | [[layer]] | [[check]] | [grade]"

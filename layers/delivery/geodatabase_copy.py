@@ -44,7 +44,7 @@ def write_geodatabase(path: Path, layers: Sequence[tuple[LayerEntry, StoredFeatu
 
 
 def _number_type(values: pd.Series, kind: str) -> str:
-    """What holds the numbers in every FileGDB: whole ones of 64 bits are new to it, so large ones become text."""
+    """The type of a column that every FileGDB can hold: 64-bit integers are new to it, so large ones become text."""
     if kind == "REAL":
         return "float64"
     largest = max((abs(value) for value in values.tolist() if value is not None), default=0)

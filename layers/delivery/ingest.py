@@ -154,7 +154,7 @@ def _check_sources(rows: Sequence[PlanRow], folder: Path) -> None:
 
 
 def _read_again(row: PlanRow, folder: Path, library: Library, language: str) -> PlanRow:
-    """What could not be read when the plan was made is told again, with its reason."""
+    """Report again, with its reason, a file that could not be read when the plan was made."""
     if row.status != UNREADABLE:
         return row
     try:
@@ -178,7 +178,7 @@ def _source_path(folder: Path, row: PlanRow) -> Path:
 
 
 def _add_options(library: Library, row: PlanRow, options: IngestOptions, folder: Path) -> AddOptions:
-    """What is asked of `add` for a row. Raises OneMapError ingest.transform…, and what its change of datum raises."""
+    """The options of `add` for a row. Raises OneMapError ingest.transform…, and what its change of datum raises."""
     place = {"file": row.source, "layer": row.code}
     change = planned_change(row.transform, row.transform_hash, options.change, folder, **place)
     is_known = any((one.code, one.label) == (row.code, row.label) for one in versions(library))
@@ -209,7 +209,7 @@ def _code_and_titles(code: str, catalogue: Mapping[str, LayerEntry]) -> dict[str
 
 
 def _placing_problems(row: PlanRow, catalogue: Mapping[str, LayerEntry]) -> list[Problem]:
-    """What is said of a layer of which nobody knows where it goes."""
+    """The problems of a layer whose place in the library is not known."""
     if row.status in (LEFT_OUT, MATCHED, NOTE):
         return []
     if row.problems:
@@ -255,7 +255,7 @@ def _add_all(
 
 
 def _state(record: Mapping[str, Any]) -> str:
-    """What became of a layer, by the record of `add`."""
+    """The state of a layer, by the record of `add`."""
     return UNCHANGED if record["unchanged"] else ADDED
 
 

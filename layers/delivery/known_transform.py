@@ -22,7 +22,7 @@ _SHOWN = 12  # signs of a hash, by which a person tells two apart
 
 @dataclass(frozen=True)
 class OfferedChange:
-    """What is offered. path: of the file, empty where the change was given itself; problem: why none is."""
+    """A change of datum that may be used. path: its file, empty where it was given as text; problem: why it may not."""
 
     hash: str
     path: str = ""

@@ -19,7 +19,7 @@ RASTERS = "rasters"  # the folder of a package's payload, and the end of the nam
 
 
 def raster_file(library: Library, code: str, rows: StoredFeatures) -> tuple[RasterFile, list[Path]]:
-    """What a package says of a raster, and where its files lie: itself, and what stands beside it, as overviews do.
+    """A raster as a package records it, and the paths of its files: itself and those beside it, such as overviews.
 
     Raises OneMapError raster.… where it is gone, or is no longer what was added.
     """

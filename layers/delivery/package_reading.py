@@ -40,7 +40,7 @@ from onemap.layers.sources.reading import read_source
 from onemap.layers.stores.store import GEOMETRY_COLUMN
 
 RECEIVE = "receive"  # the action with which the log keeps what came from where
-_PROVED = 0.2  # of the work, when the package is unpacked and held against its manifests
+_PROVED = 0.2  # of the work, when the package is unpacked and compared with its manifests
 NEW, HELD = "new", "held"  # of a layer in a package: it becomes a version, or the library has it already
 
 
@@ -130,7 +130,7 @@ def _plan_row(layer: DeliveredLayer, status: str) -> dict[str, Any]:
 def _plan(
     library: Library, record: PackageRecord, package: str, before: Sequence[dict[str, Any]]
 ) -> list[tuple[DeliveredLayer, str]]:
-    """What becomes of each layer. before: as which versions the package has come in already.
+    """The plan for each layer. before: as which versions the package has come in already.
 
     In another coordinate system a version's hash is not the sender's: then the ledger knows it. Raises OneMapError with
     all that stands against the package.
@@ -169,7 +169,7 @@ def _is_held(library: Library, version: Version, layer: DeliveredLayer) -> bool:
 
 
 def _definition_problems(library: Library, layer: DeliveredLayer, place: dict[str, str]) -> list[Problem]:
-    """What stands against a layer that must be defined here, or is another one here."""
+    """The obstacles to a layer that must be defined here, or that is another one here."""
     entry = library.catalogue().get(layer.code)
     if entry is not None:
         given = {"geometry": layer.geometry, "given": entry.geometry}
@@ -302,7 +302,7 @@ def _prove(
     added: Sequence[dict[str, Any]],
     package: str,
 ) -> None:
-    """What came in is what left, to the last byte; in another plane, to the last row; rasters are proved already.
+    """Prove that what came in equals what left: byte by byte; in another plane, row by row; rasters are proved already.
 
     Raises OneMapError package.differs, inside the transaction.
     """

@@ -63,7 +63,7 @@ _READ, _WRITTEN = 0.4, 0.8  # of the work, when all is read, and when it lies in
 
 @dataclass(frozen=True)
 class DeliveryOptions:
-    """What leaves: layers by code, as of a day; only what changed since a version; only what meets one area unit.
+    """The options of a delivery: layers by code, as of a day; changes since a version only; one area unit only.
 
     since: the label of the base; unit: the code of a layer of area units, and the value that names one of them;
     recipient, secrecy: as the package and the ledger name them; geodatabase: a FileGDB with the same rows goes along.

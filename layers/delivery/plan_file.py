@@ -80,7 +80,7 @@ def read_plan(path: Path) -> list[PlanRow]:
 
 
 def _problems(row: Mapping[str, Any], file: str, number: int) -> list[Problem]:
-    """What is wrong in one table of a plan."""
+    """The problems of one table of a plan."""
 
     def problem(key: str) -> Problem:
         return Problem("ingest.plan_key", {"file": file, "feature": str(number), "field": key})

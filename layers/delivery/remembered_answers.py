@@ -65,7 +65,7 @@ class LayerAnswers:
 
 
 def layer_answers(library: Library, code: str, of_layer: Sequence[Version] | None = None) -> LayerAnswers:
-    """What is remembered of a layer. of_layer: its versions in their order, where they are known already."""
+    """The remembered answers for a layer. of_layer: its versions in their order, where they are known already."""
     known = [version for version in versions(library) if version.code == code] if of_layer is None else of_layer
     given: dict[str, Answer] = {}
     numbers: dict[str, int] = {}
@@ -81,7 +81,7 @@ def layer_answers(library: Library, code: str, of_layer: Sequence[Version] | Non
 
 
 def version_answers(library: Library, version: Version) -> LayerAnswers:
-    """What was answered for one version; the file of which it was made is read by it whenever it comes again."""
+    """The answers given for one version; its source file is read with them whenever it comes again."""
     found = _answers_of(source_report(library, version), version)
     return LayerAnswers(version.code, {name: Answer(value, version.label) for name, value in found.items() if value})
 
@@ -130,7 +130,7 @@ def source_report(library: Library, version: Version) -> dict[str, Any]:
 
 
 def _answers_of(report: Mapping[str, Any], version: Version) -> dict[str, Any]:
-    """What was answered for a version: its fields and coverage always, the others where a person had to name them."""
+    """The answers given for a version: fields and coverage always, the others where a person had to name them."""
     fields = {str(target): str(source) for target, source in (report.get("fields") or {}).items()}
     answers = {str(name): str(value) for name, value in (report.get("answers") or {}).items() if name in CHANGEABLE}
     found = {FIELDS: fields, COVERS: version.coverage_kind, **answers}
@@ -140,7 +140,7 @@ def _answers_of(report: Mapping[str, Any], version: Version) -> dict[str, Any]:
 
 
 def _check_row(library: Library, code: str) -> None:
-    """What was changed before is what the log says of it. Raises OneMapError library.altered."""
+    """Check that the former answers are as the log has them. Raises OneMapError library.altered."""
     table, name = TABLES["onemap_library"], row_name([_key(code)])
     book = read_entries(library, Sql("(action = ? AND subject = ?) OR action = ?"), (_EDITED, code, COPY))
     written = {key: row for key, row in book.rows.get(table.name, {}).items() if key == name}

@@ -64,7 +64,7 @@ def place_taken(name: str, field: str | None = None, *, may_replace: bool = Fals
 
 def refuse_inputs(target: Path, field: str | None, inputs: Iterable[str | Path]) -> None:
     """Refuse a place where something lies of which a result is made. Raises OneMapError out.input."""
-    with contextlib.suppress(OSError, ValueError):  # what is no path at all is told by whoever reads it
+    with contextlib.suppress(OSError, ValueError):  # what is no path at all is reported by whoever reads it
         if target.exists() and any(_is_input(target, Path(path)) for path in inputs if path and Path(path).exists()):
             raise OneMapError("out.input", file=target.absolute().name, field=field)
 

@@ -1,4 +1,4 @@
-"""What kind of place a path names: a network drive, a name that Windows keeps for itself, an address for SQLite."""
+"""The kind of place that a path names: a network drive, a name that Windows reserves, an address for SQLite."""
 
 import os
 import re

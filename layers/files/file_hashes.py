@@ -17,7 +17,7 @@ def file_hash(path: Path) -> str:
 
 
 def known_hash(kind: str, files: Sequence[Path], make: Callable[[], str]) -> str:
-    """What `make` gives for files, made once while they stay as they are. kind: which sort of hash that is.
+    """The hash that `make` gives for files, made once while the files do not change. kind: which sort of hash it is.
 
     What was changed only just may be changed again within the same tick of the clock, and is read each time. Raises
     OSError for a file that is gone.

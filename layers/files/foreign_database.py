@@ -19,7 +19,7 @@ _OF_CONTENT = {"source.damaged", "source.rows", "source.indirect"}
 
 
 def unfolded_file(path: Path) -> Path | None:
-    """What a program such as QGIS has saved of a database into a file beside it; None if all is in the database."""
+    """The file beside a database into which a program such as QGIS has saved changes; None if the database has all."""
     beside = path.with_name(path.name + WAL)
     try:
         return beside if beside.stat().st_size else None
@@ -59,7 +59,7 @@ def settled_database(path: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def _changes_named(path: Path) -> Iterator[None]:
-    """What is found wrong in a file that was written to meanwhile is half of another state."""
+    """Ascribe an error in a file that is written to meanwhile to its being half of another state."""
     before = _state(path)
     try:
         yield

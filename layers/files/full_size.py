@@ -10,7 +10,7 @@ VALUE_BYTES = 16  # of a value as an object, and the place that it has in its co
 
 
 def most_bytes(path: Path) -> int:
-    """What a file may unfold to, in bytes."""
+    """The most bytes to which a file may unfold."""
     return max(MOST_BYTES, _MOST_TIMES * path.stat().st_size)
 
 

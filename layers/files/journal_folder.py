@@ -61,7 +61,7 @@ class Journal:
         return self.keep(name, write)
 
     def text(self, name: str) -> Any:
-        """What `keep_text` has written."""
+        """The value that `keep_text` wrote under a name."""
         return json.loads((self.folder / name).read_text(encoding="ascii"))
 
 

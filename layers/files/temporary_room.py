@@ -26,7 +26,7 @@ _MOST_TRIES = 3
 def temporary_room() -> Iterator[None]:
     """A folder for all temporary files of this process and of those that it starts, removed at the end.
 
-    Where none can be made, they lie where they would; whoever needs one then is told.
+    Where none can be made, they lie where they would; whoever needs one then gets the refusal.
     """
     usual, named = tempfile.tempdir, os.environ.get("TMPDIR")
     with contextlib.ExitStack() as held:
@@ -64,7 +64,7 @@ def _own_folder(place: Path, held: contextlib.ExitStack) -> Path | None:
 
 
 def machine_refusal(error: Exception) -> OneMapError | None:
-    """What is said of a machine without memory, of a disk without room, and of a path that is too long or cannot be.
+    """The refusal for a machine without memory, a full disk, and a path that is too long or cannot exist.
 
     Nobody nearer knew what they were for. None for another error.
     """

@@ -1,4 +1,4 @@
-"""What a bureau's Word template brings along: nothing in it may act, or fetch something, where a paper is opened.
+"""Checks of a bureau's Word template: nothing in it may act or fetch something when a paper is opened.
 
 A paper is made of its template's parts. A template that is attached from elsewhere, a field that starts a program or
 takes in a file, a macro: Word would obey it at everyone who opens an issued paper.

@@ -1,7 +1,7 @@
 """A table of features of any size: batches in memory, or parts of a journal, of which few are open at once.
 
 A journal is known by the hash of what is read, how, and by which program, and a part of it by its name: one that an
-earlier attempt has left is not made again. What is told of all rows is read when it is asked for, and not held.
+earlier attempt has left is not made again. Facts of all rows are read when they are asked for.
 """
 
 import json
@@ -57,7 +57,7 @@ Found = TypeVar("Found")
 class Features:
     """Some features (n,) in memory.
 
-    numbers: what is told of each, (n,); fields: plain values; about: what belongs to them all, plain JSON.
+    numbers: numbers of each, (n,); fields: plain values; about: what belongs to them all, plain JSON.
     """
 
     shapes: AnyShapes
@@ -144,7 +144,7 @@ class FeatureTable:
         return list(first.schema.names[_first_field(first) :])
 
     def abouts(self) -> list[dict[str, Any]]:
-        """What belongs to each of the parts."""
+        """The facts that were given with each part."""
         read = (batch() for batch in self._batches)
         return [
             dict(one.about) if isinstance(one, Features) else json.loads(one.schema.metadata[_ABOUT]) for one in read

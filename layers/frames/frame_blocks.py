@@ -132,7 +132,7 @@ class FrameBlocks:
         return pd.DataFrame(columns, index=range(len(places)))
 
     def names(self, places: np.ndarray) -> dict[int, str]:
-        """What some features, in any order, are called in reports, by place."""
+        """The names of some features in reports, by place, in any order."""
         asked = np.unique(np.asarray(places, dtype=np.int64))
         rows = self._rows(asked)
         if self.given_names is not None:

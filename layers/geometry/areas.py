@@ -89,7 +89,7 @@ def most_bent_m2(lengths_m: np.ndarray) -> np.ndarray:
 
 @lru_cache(maxsize=8)
 def _to_degrees(crs: pyproj.CRS) -> pyproj.Transformer:
-    """To longitude and latitude; making one takes longer than a few parcels."""
+    """The transformation to longitude and latitude; making one takes longer than a few parcels."""
     return pyproj.Transformer.from_crs(crs, crs.geodetic_crs, always_xy=True)
 
 

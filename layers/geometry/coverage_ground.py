@@ -59,7 +59,7 @@ def without_convex(coverage: shapely.Geometry, grounds: np.ndarray) -> shapely.G
 
 
 def common_ground(coverage: shapely.Geometry, ground: shapely.Geometry) -> shapely.Geometry:
-    """What of a coverage lies in a ground: with the rest of it, it makes up the coverage.
+    """The part of a coverage that lies in a ground: with the remainder of the coverage it makes up the coverage.
 
     Raises OneMapError overlay.union.
     """
@@ -77,7 +77,7 @@ def common_ground(coverage: shapely.Geometry, ground: shapely.Geometry) -> shape
 def _proved(
     work: Callable[[float | None], shapely.Geometry], is_proved: Callable[[shapely.Geometry], bool], count: int
 ) -> shapely.Geometry:
-    """What comes of work on ever coarser grids, as soon as it is proved."""
+    """The first proved result of work on ever coarser grids."""
     for grid in _GRIDS_M:
         with contextlib.suppress(shapely.GEOSException):
             found = work(grid)

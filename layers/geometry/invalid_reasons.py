@@ -25,7 +25,7 @@ _KEYS = {
 
 
 def invalid_reasons(geometries: np.ndarray) -> list[dict[str, str]]:
-    """What is wrong with each geometry (n,) and where, as a fact for a message."""
+    """The reason why each geometry (n,) is invalid, and where, as a fact for a message."""
     return [_in_each_language(reason) for reason in np.atleast_1d(shapely.is_valid_reason(geometries))]
 
 

@@ -23,7 +23,7 @@ RingProof = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 @dataclass(frozen=True)
 class Provers:
-    """Who proves polygons valid while more are read. threads: 0: nobody.
+    """Threads or processes that prove polygons valid while more are read. threads: 0 for none.
 
     are_simple(points (m, 2), size (r,)) → (r,): of which closed rings it is certain that no edge meets another of its
     ring; of all others, and where it is None, GEOS is asked.
@@ -49,7 +49,7 @@ class PlainProof:
 
     @classmethod
     def join(cls, proofs: "list[PlainProof]") -> Self:
-        """Those of some polygons after those of others."""
+        """Join the facts of some polygons and those of others."""
         areas = [some.areas_m2 for some in proofs if some.areas_m2 is not None]
         valid, facts = (
             np.concatenate([some.valid for some in proofs]),
@@ -87,7 +87,7 @@ class ProofBeside:
                 self._proofs.append(self._pool.submit(_proof, bodies[part], made, self._provers.are_simple))
 
     def result(self, progress: Progress) -> PlainProof | None:
-        """What is proved of all that were handed over since the last one (n,); None where some are not plain."""
+        """The proof of all polygons handed over since the last result (n,); None where some are not plain."""
         found: list[PlainProof] = []
         proofs, self._proofs = self._proofs, []
         for proof in proofs:

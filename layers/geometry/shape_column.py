@@ -33,7 +33,7 @@ _MANY = 0.25  # of a column: for so many areas all are measured
 
 @dataclass(frozen=True)
 class PlainFacts:
-    """What is known of polygons (n,) of plain form by their bytes, before anything is made of them.
+    """Facts about polygons (n,) of plain form, taken from their bytes before any geometry is made.
 
     boxes (n, 4): west, south, east, north; vertices, parts (n,): how many.
     """
@@ -44,17 +44,17 @@ class PlainFacts:
 
     @classmethod
     def of(cls, rings: WkbRings) -> Self:
-        """Those of all polygons of some rings."""
+        """The facts of all polygons of some rings."""
         return cls(rings.boxes(), rings.vertices(), rings.parts())
 
     @classmethod
     def join(cls, facts: "list[PlainFacts]") -> Self:
-        """Those of some polygons after those of others."""
+        """Join the facts of some polygons and those of others."""
         columns = zip(*((some.boxes, some.vertices, some.parts) for some in facts), strict=True)
         return cls(*map(np.concatenate, columns))
 
     def at(self, rows: np.ndarray | slice) -> "PlainFacts":
-        """Those of some of them."""
+        """The facts of some of the polygons."""
         return PlainFacts(self.boxes[rows], self.vertices[rows], self.parts[rows])
 
     def with_others(self, rows: np.ndarray, others: "PlainFacts") -> "PlainFacts":
@@ -99,11 +99,11 @@ class ShapeColumn:
         return len(self.bodies)
 
     def __reduce__(self) -> tuple[object, ...]:
-        """For another process, which has no part in the lock."""
+        """Pickle it for another process, which has no part in the lock."""
         return type(self), (self.bodies, self.origin, self._stored, self.__dict__.get("all_areas_m2"))
 
     def __copy__(self) -> Self:
-        """For this process: nothing is laid out anew, as `__reduce__` would have it."""
+        """Copy it for this process: nothing is laid out anew, as `__reduce__` would have it."""
         copied = object.__new__(type(self))
         copied.__dict__.update(self.__dict__)
         return copied

@@ -19,7 +19,7 @@ from onemap.layers.progress import SILENT, Progress
 
 MOST_VERTICES = 2_000_000  # of a feature, which takes half a gigabyte: 16 times the largest polygon of real plans
 RECORD = "source.record"  # a feature without geometry because its record is broken
-CODES = (  # of what may be unsound, in the order in which it is told
+CODES = (  # of what may be unsound, in the order in which it is reported
     RECORD,
     "geometry.null",
     "geometry.empty",
@@ -52,7 +52,7 @@ class SortedGeometries:
     """Shapes after the sorting: which may be kept, what was mended, and what is wrong with the others.
 
     shapes: (n,) mended where `--repair` could, else what they were; rows and problems: the unsound, in the order in
-    which they are told; changed_m2: the sum of |area change| of the mended.
+    which they are reported; changed_m2: the sum of |area change| of the mended.
     """
 
     shapes: AnyShapes
@@ -76,7 +76,7 @@ class SortedGeometries:
         return self
 
     def with_records(self, broken: Mapping[int, str]) -> "SortedGeometries":
-        """These; features that lack a geometry because of their records (0-based row → why) are told with that."""
+        """These; features that lack a geometry because of their records (0-based row → why) are reported with that."""
         if not broken:
             return self
         problems = [

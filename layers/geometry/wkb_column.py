@@ -17,7 +17,7 @@ _HEAD = np.dtype([("before", "u1", len(_BEFORE)), ("points", "<u4")])
 
 
 def ring_heads(size: np.ndarray) -> pa.Array:
-    """What stands before the points of polygons of one ring each, as WKB of multipolygons of one part: (n,).
+    """The WKB bytes before the points of polygons of one ring, each as a multipolygon of one part: (n,).
 
     size (n,): how many points each ring has.
     """

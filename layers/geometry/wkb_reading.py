@@ -143,7 +143,7 @@ class _Walk:
 
 
 def _type(code: int) -> tuple[int, int, bool]:
-    """What a type's number says: the type, the bytes of a point, whether a number of a system follows."""
+    """The meaning of a type's number: the type, the bytes of a point, whether the number of a system follows."""
     has_z = bool(code & 0x80000000) or (code & 0xFFFF) // 1000 in (1, 3)
     has_m = bool(code & 0x40000000) or (code & 0xFFFF) // 1000 in (2, 3)
     return (code & 0xFFFF) % 1000, 8 * (2 + has_z + has_m), bool(code & 0x20000000)

@@ -200,7 +200,7 @@ def _refuse_label_of_others(library: Library, options: AddOptions, count: int, p
 
 @contextlib.contextmanager
 def _report_refusal(arrival: Arrival, entry: LayerEntry) -> Iterator[None]:
-    """What is refused while a source is read stands in the report too."""
+    """Report a refusal within the block also in the report."""
     try:
         yield
     except OneMapError as error:
@@ -268,7 +268,7 @@ def _arrival(
     language: str,
     progress: Progress,
 ) -> tuple[Arrival, LayerEntry, bool]:
-    """What arrives, into which layer, and whether that is new; all that can be refused before anything is read."""
+    """The source, its layer, and whether that is new; all that can be refused before anything is read."""
     arrival = Arrival(library, source, options, (), who, language, progress)
     if options.valid_from and options.valid_to and options.valid_to < options.valid_from:
         raise OneMapError("version.dates", field="--valid-to", **arrival.place)
@@ -312,7 +312,7 @@ def _checked_version(
             coverage, kind = _coverage(arrival, entry, frame)
     except OneMapError as error:
         unknown = error  # what is wrong with the data comes first
-    # A survey that speaks for its features alone is told where it leaves the district out.
+    # A survey that covers its features alone brings a remark where it leaves the district out.
     spoken_for = {EXTENT: None, FEATURES: district}.get(kind, coverage)
     known = known_lines(library, entry) if entry.geometry in ("polygon", "line") else ()
     quality = check_quality(
@@ -347,7 +347,7 @@ def _checked_version(
 def _without_bad(
     arrival: Arrival, frame: FrameBlocks, quality: Quality, coverage: shapely.Geometry | None
 ) -> tuple[FrameBlocks, shapely.Geometry | None, int]:
-    """With --keep-bad the frame without its bad features, and its coverage without their ground, as far as it is known.
+    """The frame without its bad features (--keep-bad), and its coverage without their ground, as far as it is known.
 
     Returns both, and of how many features no ground is known; without it what came, and 0.
     """
@@ -370,7 +370,7 @@ def _as_accepted(entry: LayerEntry, accept: Sequence[str]) -> LayerEntry:
 
 
 def _likeness(arrival: Arrival, entry: LayerEntry, frame: FrameBlocks, facts: VersionFacts) -> Likeness:
-    """What the library has of it already. What One Map or a package brings becomes a version all the same."""
+    """The version that the library has of the content already. Content of One Map or a package is always new."""
     if frame.count == 0 or (frame.bad is not None and not arrival.options.keep_bad):
         return Likeness()
     options = arrival.options
@@ -379,7 +379,7 @@ def _likeness(arrival: Arrival, entry: LayerEntry, frame: FrameBlocks, facts: Ve
 
 
 def _as_held(arrival: Arrival, item: GradedProblem) -> GradedProblem:
-    """What would refuse a version that the library has already is a remark; what is set aside stays so."""
+    """Make a problem a remark if the library has the content already; what is set aside stays so."""
     is_set_aside = arrival.options.keep_bad and item.problem.facts.get("row") is not None
     return replace(item, level="warn") if item.level == "refuse" and not is_set_aside else item
 
@@ -404,7 +404,7 @@ def _version_facts(
 
 
 def _doubt(arrival: Arrival, entry: LayerEntry, frame: FrameBlocks, raw: RawFrame | None) -> Doubt | None:
-    """What speaks against its being this layer. Of a file of several layers its own name and place say nothing."""
+    """The doubt that the source is this layer. Of a file of several layers its own name and place say nothing."""
     if not arrival.is_sent:
         return None
     options, path, at = arrival.options, Path(source_name(arrival.source)), Path(arrival.source).absolute()
@@ -422,7 +422,7 @@ def _doubt(arrival: Arrival, entry: LayerEntry, frame: FrameBlocks, raw: RawFram
 def _graded_doubts(
     arrival: Arrival, raw: RawFrame | None, quality: Quality, doubt: Doubt | None
 ) -> list[GradedProblem]:
-    """What is doubtful of the source as a whole: that it is this layer, and where it lies."""
+    """The doubts about the source as a whole: that it is this layer, and where it lies."""
     level = "warn" if arrival.options.sure else "refuse"
     found = [GradedProblem(doubt.problem, level)] if doubt else []
     if raw is not None and raw.is_assumed and not arrival.options.normalising.crs and not quality.fits_known:
@@ -433,7 +433,7 @@ def _graded_doubts(
 def _all_found(
     library: Library, frame: FrameBlocks, entry: LayerEntry, quality: Quality, place: dict[str, Any]
 ) -> list[GradedProblem]:
-    """What reading, sorting and checking found, in this order."""
+    """The problems found by reading, sorting and checking, in this order."""
     read = [(problem, level_of(entry, problem.code)) for problem in frame.problems]
     found = [GradedProblem(problem, level) for problem, level in read if level != "off"]
     if frame.bad is not None:

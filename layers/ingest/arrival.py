@@ -1,4 +1,4 @@
-"""What arrives at a library: the source, the options of `add` for it, who adds it, and how far that is."""
+"""A source on its way into a library: the source, the options of `add`, who adds it, and the progress."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -62,7 +62,7 @@ class AddOptions:
 
 @dataclass(frozen=True)
 class Arrival:
-    """What arrives: the options for it, who adds it, in which language, and how far that is.
+    """A source on its way into a library: the options, who adds it, in which language, and the progress.
 
     shares: how much of the work is done when all is read, and when it is checked; is_sent: a person has chosen it,
     perhaps another than was meant, else One Map has made it; may_be_held: it is a file, perhaps the same as before.

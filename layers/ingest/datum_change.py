@@ -22,7 +22,7 @@ _OPPOSITE_M = 2e7  # what cannot be placed on the earth at all
 
 @dataclass(frozen=True)
 class DatumChange:
-    """What `--transform` names. hash: SHA-256 of the pipeline's text or the file's bytes, all that is ever recorded."""
+    """The change of datum of `--transform`. hash: SHA-256 of the pipeline or file; nothing else of it is recorded."""
 
     hash: str
     pipeline: str | None = field(default=None, repr=False)

@@ -86,7 +86,7 @@ def _unreadable_layer(name: str, error: OneMapError, language: str) -> dict[str,
     }
 
 
-@np.errstate(all="ignore")  # numbers too large for arithmetic are told as such
+@np.errstate(all="ignore")  # numbers too large for arithmetic are reported as such
 def _describe_layer(frame: RawFrame, language: str, progress: Progress) -> dict[str, Any]:
     progress.at(0.0)
     place = {"file": frame.path.name, "layer": frame.layer}

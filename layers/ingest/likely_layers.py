@@ -28,7 +28,7 @@ def meant_layers(layer: Mapping[str, Any], stem: str, several: bool, catalogue: 
 
 
 def fitting_layers(layer: Mapping[str, Any], catalogue: Sequence[LayerEntry]) -> list[LayerEntry]:
-    """What a layer of a file can become, by its geometry. layer: as `inspect` describes it."""
+    """The catalogue's layers whose geometry a layer of a file has. layer: as `inspect` describes it."""
     return [entry for entry in catalogue if _fits(entry, layer)]
 
 

@@ -1,4 +1,4 @@
-"""From a raw frame to a clean one: fields by schema, the library's CRS, two dimensions, valid geometry."""
+"""The way of a raw frame to a clean one: fields by schema, the library's CRS, two dimensions, valid geometry."""
 
 from collections.abc import Sequence
 
@@ -27,7 +27,7 @@ from onemap.layers.geometry.validity import SortedGeometries, first_problems, ki
 from onemap.layers.ingest.placing import PlacedShapes, SourceOptions, placed_in_crs
 
 
-@np.errstate(all="ignore")  # numbers too large for arithmetic are told by feature
+@np.errstate(all="ignore")  # numbers too large for arithmetic are reported by feature
 def normalise(
     raw: RawFrame,
     entry: LayerEntry,
@@ -115,7 +115,7 @@ def _clean(
 def _fields(
     raw: RawFrame, entry: LayerEntry, options: SourceOptions, required: Sequence[str]
 ) -> tuple[pd.DataFrame, np.ndarray, list[Problem], list[Problem]]:
-    """The attributes as the library keeps them, the names of the features, what is told, and what is refused."""
+    """The attributes as the library keeps them, the names of the features, the remarks, and the refusals."""
     place = {"file": raw.path.name, "layer": raw.layer}
     attributes, refused = rename_fields(raw, entry, options.fields, required)
     lost = replaced_text(attributes) if raw.replaced else {}

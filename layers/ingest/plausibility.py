@@ -28,7 +28,7 @@ _LEAST_CODE = 3  # letters of a code by which a folder may be called: fewer are 
 
 @dataclass(frozen=True)
 class Arriving:
-    """What comes, and into which layer. names: of its file and of its layer; place: as problems name them.
+    """A frame, and the layer that it is added to. names: of its file and of its layer; place: as problems name them.
 
     folders: in which the file lies, the nearest first; by_hand: a person matched its fields with the layer's.
     """
@@ -43,14 +43,14 @@ class Arriving:
 
 @dataclass(frozen=True)
 class Doubt:
-    """What speaks against its being this layer: layer.doubtful with the figures, and of which kinds they are."""
+    """The reasons to doubt that a frame is this layer: layer.doubtful with the figures, and the kinds of reasons."""
 
     kinds: tuple[str, ...]
     problem: Problem
 
 
 def doubt_of(library: Library, arriving: Arriving) -> Doubt | None:
-    """What speaks against its being this layer, by name, fields, and the last version's count, box or cells."""
+    """The reasons to doubt that a frame is this layer: its name, fields, and the last version's count, box or cells."""
     catalogue = [entry for entry in library.catalogue().values() if entry.code != arriving.entry.code]
     found: dict[str, Problem] = {}
     is_named, other_name = _name_of_other(arriving, [*catalogue, arriving.entry])

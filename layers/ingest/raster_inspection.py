@@ -1,4 +1,4 @@
-"""What is in a raster, without loading it: size, cells, bands, nodata, coordinate system, heights' datum, overviews."""
+"""A raster described without loading it: size, cells, bands, nodata, coordinate system, vertical datum, overviews."""
 
 import warnings
 from collections.abc import Iterator
@@ -70,7 +70,7 @@ def _declared_system(dataset: "DatasetReader") -> tuple[pyproj.CRS | None, list[
 
 
 def _grid_problems(dataset: "DatasetReader", name: str, is_placed: bool) -> list[Problem]:
-    """What of a raster's grid and numbers keeps it out of a library, and what one should know of its bands."""
+    """The problems of a raster's grid and numbers that keep it out of a library, and remarks on its bands."""
     problems = []
     if is_placed and not dataset.transform.b == dataset.transform.d == 0:
         problems.append(Problem("raster.rotated", {"file": name}))
@@ -97,7 +97,7 @@ def _grid_record(dataset: "DatasetReader", system: pyproj.CRS | None) -> dict[st
 
 @contextmanager
 def _without_words() -> Iterator[None]:
-    """That a picture has no place is told as a problem, not by rasterio on stderr."""
+    """That a picture has no place is reported as a problem, not by rasterio on stderr."""
     from rasterio.errors import NotGeoreferencedWarning
 
     with warnings.catch_warnings():

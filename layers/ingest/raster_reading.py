@@ -121,7 +121,7 @@ def raster_frame(source: str, given_crs: str | None, target: pyproj.CRS, copy_to
 
 
 def _facts_of_cells(dataset: "DatasetReader", crs: pyproj.CRS) -> dict[str, Any]:
-    """What a library keeps of a raster's cells; their width and height in the units of its system."""
+    """The facts of a raster's cells that a library keeps; their width and height in the units of its system."""
     return {
         "width": dataset.width,
         "height": dataset.height,

@@ -66,7 +66,7 @@ class ExchangeOptions:
 
 @dataclass(frozen=True)
 class _ExchangeResult:
-    """What was written: how many features and points, in which CRS, and what must be told."""
+    """The result of an exchange: features and points written, the CRS, and remarks."""
 
     features: int
     points: int

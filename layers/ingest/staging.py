@@ -102,7 +102,7 @@ class Staging:
             if astray:
                 raise OneMapError("crs.out_of_range", **transform.named)
         except OneMapError as error:
-            # What else is wrong is told of the coordinates as the file has them.
+            # What else is wrong is reported of the coordinates as the file has them.
             table = self._stage_rows(encoding, None)
             abouts = table.abouts()
             refused += error.problems
@@ -168,7 +168,7 @@ class Staging:
         self.progress.at(1.0)
         return table
 
-    @np.errstate(all="ignore")  # numbers too large for arithmetic are told by feature
+    @np.errstate(all="ignore")  # numbers too large for arithmetic are reported by feature
     def _keep(
         self, name: str, raw: RawFrame, notes: ReadingNotes, transform: SourceTransform | None, first: int
     ) -> None:
@@ -213,7 +213,7 @@ class Staging:
         Features(sound.shapes, fields=plain, about=about).keep(self.journal, name, wkb)
 
     def _fields(self, table: FeatureTable, abouts: Sequence[dict[str, Any]]) -> tuple[list[Problem], FrameBlocks]:
-        """What is said of the fields; values that only all blocks together explain are changed as they are read."""
+        """The problems of the fields; values that only all blocks together explain are changed as they are read."""
         place, stored = self.stream.readable.place, abouts[0]["fields"]
         problems = [
             Problem("field.absent", {**place, "field": field.name})
@@ -250,7 +250,7 @@ def _plain(problem: Problem, first: int = 0) -> dict[str, Any]:
 
 
 def _problem(content: dict[str, Any]) -> Problem:
-    """What `_plain` has written."""
+    """The problem that `_plain` has written."""
     facts = content["facts"].items()
     return Problem(
         content["problem"],

@@ -36,7 +36,7 @@ _JSON = {
 
 
 def altered_row_problems(library: Library, tables: Mapping[str, PlainTable]) -> list[Problem]:
-    """What is wrong with the log; else with the rows of the first table that is not as it was written, large ones last.
+    """Damage of the log, else altered rows of the first damaged table; large tables are looked at last.
 
     Each names file, table and row, and the columns whose values are none of their sort. Raises the library's refusals.
     """

@@ -1,4 +1,4 @@
-"""A library copied from file to server or back, row by row, and held against the original before it counts."""
+"""A library copied from file to server or back, row by row, and compared with the original before it counts."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -83,7 +83,7 @@ class _Work:
         self._all, self._done, self._progress = max(rows + plain, 1), 0.0, progress
 
     def count_copied(self, rows: float) -> None:
-        """So many more are copied."""
+        """Count further copied objects."""
         self._done += rows
         self._progress.at(self._done / self._all)
 

@@ -194,11 +194,11 @@ class Library:
         log(connection, self.person(), "upgrade", self.name, {"from": self.format, "to": FORMAT, **more})
 
     def write_later(self, write: Callable[[StoreConnection], None]) -> None:
-        """Have something written with the next transaction, whichever that is; without one it is not missed."""
+        """Keep something to be written with the next transaction, whichever that is; without one it is not missed."""
         self._beside.append(write)
 
     def keep_made(self, key: Hashable, make: Callable[[], Any]) -> Any:
-        """What a room above has made of rows that never change, made once for as long as the library is open."""
+        """A value that a module above makes of rows that never change, made once while the library is open."""
         if key not in self.kept:
             self.kept[key] = make()
         return self.kept[key]

@@ -91,7 +91,7 @@ def _version_record(
 
 
 def _state(version: Version, current: Version | None, day: date) -> str:
-    """What a version is that is not in force on a day. current: the one that is."""
+    """The state of a version that is not in force on a day. current: the one that is."""
     if version.retired is not None:
         return "retired"
     if (version.valid_from or "") > day.isoformat():

@@ -70,7 +70,7 @@ def read_head(text: str) -> Head:
 
 
 def _head_of_file(path: Path) -> Head:
-    """What a file says. Raises OneMapError source.missing, verify.head_file."""
+    """The head in a file. Raises OneMapError source.missing, verify.head_file."""
     damage = OneMapError("verify.head_file", file=path.name, field="--head")
     try:
         if path.stat().st_size > _MOST_BYTES:

@@ -20,7 +20,7 @@ _LONGEST = 80  # of what is shown of a value that may be anything
 
 @dataclass(frozen=True)
 class WrittenRow:
-    """What the log says of a row: its hash, None where it was taken away; when and by whom it was written."""
+    """A row in the log: its hash, None where it was removed; when and by whom it was written."""
 
     hash: str | None
     at: str
@@ -39,7 +39,7 @@ class ChainHead:
 
 @dataclass
 class LogBook:
-    """What the log says. heads: number and hash of each entry; chain_heads: of the events of
+    """The entries of the log. heads: number and hash of each entry; chain_heads: of the events of
     cases; copies: where the log of a copy began."""
 
     problems: list[Problem] = field(default_factory=list)
@@ -82,7 +82,7 @@ def read_log(library: Library) -> LogBook:
 
 
 def read_entries(library: Library, where: Sql, parameters: Sequence[Any]) -> LogBook:
-    """What some entries of the log say, each for itself. Raises OneMapError library.altered, and the store's errors."""
+    """Some entries of the log, each read by itself. Raises OneMapError library.altered, and the store's errors."""
     book = LogBook()
     sql = compose_sql("{all} WHERE {where} ORDER BY number", all=_SQL, where=where)
     for number, *texts, chained in library.connection.execute(sql, parameters):
@@ -115,7 +115,7 @@ def _detail(text: Any, content_hash: Any) -> dict[str, Any] | None:
 
 
 def _take_in(book: LogBook, action: Any, subject: Any, detail: Mapping[str, Any], at: str, who: str) -> None:
-    """What an entry says of rows counts from there on."""
+    """Take an entry's statements about rows into the book."""
     if action == COPY:
         for kind in STRUCTURE:  # which the copy's store has in its own way
             book.rows.pop(kind, None)

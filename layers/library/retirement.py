@@ -53,7 +53,7 @@ def _version_named(library: Library, code: str, label: str) -> Version:
 
 
 def _check_row(library: Library, version: Version) -> None:
-    """What was said of it before is what the log says. Raises OneMapError library.altered."""
+    """Check that the version's former state is as the log has it. Raises OneMapError library.altered."""
     table, key = TABLES["onemap_library"], retirement_key(version.table)
     where = Sql("(action IN (?, ?) AND subject = ?) OR action = ?")
     book = read_entries(library, where, (RETIRE, UNDO, version.table, COPY))

@@ -104,7 +104,7 @@ def _version_problems(
 
 
 def unlawful_structure(library: Library, book: LogBook) -> Iterator[Problem]:
-    """What may not be noted anew as it stands, by an upgrade: all that differs and is not merely worded otherwise.
+    """Differences of the schema that an upgrade may not record as they stand: all that is not merely worded otherwise.
 
     What acts on a library from outside its schema may be lawful, and is noted.
     """
@@ -124,7 +124,7 @@ def _index_problems(library: Library, names: Iterable[str]) -> Iterator[Problem]
     for name in names:
         of_index.setdefault(name.rpartition("_")[0], name)
     for index, name in of_index.items():
-        with suppress(*library.connection.damages):  # a table that cannot be read is told of as such
+        with suppress(*library.connection.damages):  # a table that cannot be read is reported as such
             fids = misplaced_features(library.connection, index)
             if fids:
                 numbers = ", ".join(map(str, fids[:_MOST_NAMED]))

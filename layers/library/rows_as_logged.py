@@ -65,7 +65,7 @@ def check_layer(library: Library, code: str) -> None:
 
 
 def _rows_of_layer(rows: Mapping[str, WrittenRow], code: str) -> dict[str, WrittenRow]:
-    """Those of a layer's definition, which is called by its code, and of its versions, by code and number."""
+    """The rows of a layer's definition, by its code, and of its versions, by code and number."""
     return {name: row for name, row in rows.items() if name == code or name.startswith(f"{code}/")}
 
 

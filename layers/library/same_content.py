@@ -40,7 +40,7 @@ def likeness(
     is_delivered: bool = False,
     of_any: bool = False,
 ) -> Likeness:
-    """What is known already of what a frame and its facts would say.
+    """The version in force that a frame and its facts would repeat, or how they resemble it.
 
     By the version that has the wanted label; the one in force on the frame's first day, else today; without a label
     the one that was added last, too, which may have no date. is_delivered: it lies in a folder that may come every

@@ -56,7 +56,7 @@ def share_versions(library: Library, wanted: Sequence[Version], folder: Path, pr
 
 
 def _small_tables(library: Library, wanted: Sequence[Version]) -> dict[str, dict[str, Any]]:
-    """What a library says of itself and of these versions, as plain rows; bytes as {"hex": …}."""
+    """The library's tables about itself and about these versions, as plain rows; bytes as {"hex": …}."""
     mine, tables = {version.table for version in wanted}, dict[str, dict[str, Any]]()
     with library.reading() as connection:
         for name in SHARED_TABLES:
@@ -78,7 +78,7 @@ def _json_value(value: Any) -> Any:
 def _share_version(
     library: Library, version: Version, entry: LayerEntry, folder: Path, progress: Progress
 ) -> dict[str, Any]:
-    """What is to be known of a version's files, which are there. Raises DamagedTable, GEOSException."""
+    """The facts of a version's files, which exist. Raises DamagedTable, GEOSException."""
     key = sha256(json.dumps([_LAYOUT, library.id, version.table, version.hash, library.srs_id]))[:16]
     index = folder / f"{version.table}-{key}.json"
     if index.exists():

@@ -46,7 +46,7 @@ def row_texts(columns: Sequence[Column]) -> list[bytes]:
 
 
 def _tagged_value(value: Any) -> Any:
-    """What JSON has no word for: bytes, which are never taken for a text."""
+    """The JSON form of a value that JSON lacks: bytes, which are never taken for a text."""
     return {"blob": bytes(value).hex()} if isinstance(value, bytes | memoryview) else str(value)
 
 
@@ -82,7 +82,7 @@ def _json_texts(column: pa.Array) -> pa.Array | None:
 
 
 def _python_texts(values: Column) -> pa.Array:
-    """What `repr` writes of each value of a column."""
+    """The texts that `repr` writes of each value of a column."""
     column = _as_column(values)
     texts = None
     if column is not None and pa.types.is_floating(column.type):
@@ -111,7 +111,7 @@ def _is_written_plainly(data: memoryview) -> bool:
 
 
 def _numbers(column: pa.Array) -> pa.Array:
-    """What Python writes of numbers with a point; null stays null."""
+    """The texts that Python writes of floats; null stays null."""
     numbers = column.cast(pa.float64())
     size = np.abs(numbers.fill_null(0.0).to_numpy())
     is_alike = bool((((size >= _LEAST) & (size < _BEYOND)) | (size == 0)).all()) and _writes_as_python()

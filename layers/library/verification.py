@@ -110,7 +110,7 @@ def _feature_problems(
     kept: Mapping[str, np.ndarray],
     progress: Progress,
 ) -> Iterator[Problem]:
-    """What is wrong with a table of features, into which each of some actions has put the rows from one fid on.
+    """The problems of a table of features, into which each of some actions has put the rows from one fid on.
 
     Raises DamagedTable.
     """

@@ -99,7 +99,7 @@ def sql_types(attributes: pd.DataFrame) -> dict[str, str]:
 
 
 def _sql_type(kinds: set[type]) -> str:
-    """What holds values of all these types."""
+    """The SQL type that holds values of all these types."""
     kinds = kinds - {type(None)}
     if kinds <= {int} and kinds:
         return "INTEGER"
@@ -183,7 +183,7 @@ def show_layer(connection: StoreConnection, entry: LayerEntry, known: Iterable[V
 
 @dataclass(frozen=True)
 class _WrittenTable:
-    """What is known of a new table: the hash of its content, the checksum of each row (n,), those of its index."""
+    """A new table: the hash of its content, the checksum of each row (n,), those of its index."""
 
     hash: str
     of_rows: np.ndarray

@@ -70,7 +70,7 @@ def add_look(parent: Element, entry: LayerEntry, fields: Collection[str], langua
 
 
 def _add_code_names(parent: Element, field: Field, language: str) -> None:
-    """What the codes of a field mean, so that QGIS shows `0101 水田` for 0101."""
+    """Add the titles of a field's codes, so that QGIS shows `0101 水田` for 0101."""
     names = code_names(field, language)
     if not names:
         return
@@ -90,7 +90,7 @@ def _alias(field: Field, language: str) -> str:
 
 
 def _unit_of(field: Field) -> str:
-    """The unit of a field's numbers; empty where none is told."""
+    """The unit of a field's numbers; empty where none is stated."""
     found = _UNIT.search(dict(field.title).get("en") or "")
     return found[1] if found else "m²" if field.area or field.net else ""
 
@@ -110,7 +110,7 @@ def code_names(field: Field, language: str) -> dict[str, str]:
 
 
 def _label_expression(entry: LayerEntry, fields: Collection[str]) -> str | None:
-    """What stands on the map beside a feature; None where its layer has neither name nor class."""
+    """The expression of a feature's label; None where its layer has neither name nor class."""
     label = label_of(entry)
     if label is None:
         return None
@@ -124,7 +124,7 @@ def _label_expression(entry: LayerEntry, fields: Collection[str]) -> str | None:
 
 
 def _use_expression(entry: LayerEntry, coded: Field, fields: Collection[str], with_code: bool) -> str:
-    """What a plot's class is called: by the code tables, else by its own field, else its code."""
+    """The expression of a plot's class: by the code tables, else by its own field, else its code."""
     code = _column(coded.name)
     own = next((f.name for f in entry.fields if f.name_of == coded.name and f.name in fields), None)
     named = f"coalesce(nullif({_column(own)}, ''), {code})" if own else code
@@ -151,7 +151,7 @@ def _feature_title(entry: LayerEntry, fields: Collection[str], language: str) ->
 
 
 def _tip(entry: LayerEntry, known: list[Field], language: str) -> str:
-    """What QGIS shows of a feature under the pointer: the layer, then titles and values, codes with their names."""
+    """QGIS's tip for a feature under the pointer: the layer, then titles and values, codes with their names."""
     tip_fields = [field for field in known if field.name not in _UNTOLD]
     rows = "".join(_tip_row(field, _alias(field, language)) for field in tip_fields[:_MOST_TIP_ROWS])
     size = phrase("published.size", language)

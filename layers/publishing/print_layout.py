@@ -50,7 +50,7 @@ def _plain(text: str) -> str:
 
 
 def _extent(bounds: Bounds, shape: float) -> dict[str, str]:
-    """What a map of a shape (width by height) shows: all of the ground within `bounds`, in the middle."""
+    """The extent of a map of a shape (width by height): all of the ground within `bounds`, in the middle."""
     west, south, east, north = bounds
     width = max(east - west, (north - south) * shape, 1.0) * _ROOM
     half_width, half_height = width / 2, width / shape / 2

@@ -23,7 +23,7 @@ _USUAL_SYSTEMS = ("EPSG:4326", "EPSG:3857")  # what most clients of a map servic
 
 @dataclass(frozen=True)
 class ProjectFacts:
-    """What is said of the whole: title, abstract, the library's system, and what the map shows when it opens.
+    """Facts of a published project: title, abstract, the library's system, and the map's first view.
 
     dated: the day of the data, as it stands on the map; legend: what a legend is called; variables: which library, and
     where its log stood.
@@ -117,7 +117,7 @@ def _group(above: Element, title: str, short_name: str) -> Element:
 
 
 def _add_canvas(root: Element, facts: ProjectFacts) -> None:
-    """What the map shows when the project opens."""
+    """Add the map's first view when the project opens."""
     canvas = SubElement(root, "mapcanvas", name="theMapCanvas", annotationsVisible="1")
     add_text(canvas, "units", "meters")
     extent = SubElement(canvas, "extent")
@@ -155,7 +155,7 @@ def _properties(facts: ProjectFacts, layers: Sequence[PublishedLayer]) -> Elemen
 
 
 def _add_furniture(properties: Element, facts: ProjectFacts) -> None:
-    """What every map must have that is printed from the desktop: its title, the date of its data, scale and north."""
+    """Add what every map printed from the desktop must have: its title, the date of its data, scale and north."""
     corners = {
         "TitleLabel": _TOP_LEFT,
         "CopyrightLabel": _BOTTOM_LEFT,
@@ -174,7 +174,7 @@ def _add_furniture(properties: Element, facts: ProjectFacts) -> None:
 
 
 def _offered_systems(crs: pyproj.CRS) -> list[str]:
-    """In which systems a map may be asked for: the library's, its degrees, and the two of the web."""
+    """The systems in which a map may be asked for: the library's, its degrees, and the two of the web."""
     geodetic = crs.geodetic_crs
     codes = [crs.to_epsg(), geodetic.to_epsg() if geodetic is not None else None]
     return list(dict.fromkeys([*(f"EPSG:{code}" for code in codes if code is not None), *_USUAL_SYSTEMS]))

@@ -26,7 +26,7 @@ _SAME_TIME = (1980, 1, 1, 0, 0, 0)  # the first that a zip can hold: the same li
 
 @dataclass(frozen=True)
 class PublishOptions:
-    """What is asked for: which versions, of which layers (None: of all), and who logs in to a server."""
+    """The options of `publish`: which versions, of which layers (None: of all), and who logs in to a server."""
 
     as_of: date
     known_at: datetime | None = None
@@ -113,7 +113,7 @@ def _record(layer: PublishedLayer, language: str) -> dict[str, Any]:
 
 
 def _needs(library: Library, project: Path, options: PublishOptions, layers: list[PublishedLayer]) -> list[Problem]:
-    """What whoever opens the project has to see to."""
+    """Remarks for whoever opens the project."""
     found = []
     if library.path is None and not options.authcfg:
         found.append(Problem("publish.login", {"file": library.label}))

@@ -85,7 +85,7 @@ def _simple_parts(shape: shapely.Geometry) -> Iterator[shapely.Geometry]:
 
 
 class _Pen:
-    """Writes commands; each point is told as the way from the one before."""
+    """Writes commands; each point is given as the step from the one before."""
 
     def __init__(self) -> None:
         self._x = self._y = 0

@@ -32,7 +32,7 @@ def area_flaws(
     """Declared areas that differ from the feature's area on the ellipsoid, or are all in another unit.
 
     limits: share, the part of the computed area by which a declared one may differ, and least_m2, what it may differ by
-    in any case; most: of a code, how many are told of.
+    in any case; most: of a code, how many are reported.
     """
     stated = [field.name for field in entry.fields if field.area and field.name in frame.columns]
     if not stated or entry.geometry != "polygon":
@@ -80,7 +80,7 @@ class _AreaField:
         return np.maximum(self._limits["share"] * computed, self._limits["least_m2"])
 
     def may_differ(self, numbers: np.ndarray, rough_m2: np.ndarray, length_m: np.ndarray) -> np.ndarray:
-        """Which values (k,) are to be held against the area on the ellipsoid, as that of the plane does not settle it.
+        """Which values (k,) are to be compared with the area on the ellipsoid, as that of the plane does not settle it.
 
         rough_m2: the least and the greatest that the ground may have there, if its edges were straight in the plane
         (2, k); length_m: of all its edges (k,).

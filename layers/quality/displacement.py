@@ -52,7 +52,7 @@ class Displacement:
 def displacement(frame: FrameBlocks, known: Sequence[KnownLines], least_m: float) -> tuple[Displacement | None, bool]:
     """The one shift of at least `least_m` between a frame and known lines; and whether it fits some of them unshifted.
 
-    Pairs of vertices vote for the step between them; what most vote for is held against the lines. Where another step
+    Pairs of vertices vote for the step between them; what most vote for is compared with the lines. Where another step
     would do nearly as well, as in a grid or along a straight line, nothing is said.
     """
     features = _seeds(frame)

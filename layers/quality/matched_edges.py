@@ -39,13 +39,13 @@ class MatchedEdges:
 
     @classmethod
     def of(cls, polygons: np.ndarray) -> "MatchedEdges":
-        """Those of polygons (n,) that are there as such."""
+        """The matched edges of polygons (n,) that are already in order."""
         return cls(rings_of(polygons), shapely.bounds(polygons).reshape(-1, 4), polygons.__getitem__)
 
     def misfits(self, asked: np.ndarray) -> np.ndarray:
         """Which of the polygons asked for (n,) do not fit the others edge by edge, as GEOS's coverages have it.
 
-        asked: (n,) for which of them it is to be told; the others are never misfits.
+        asked: (n,) whether it is asked for; the others are never misfits.
         """
         doubtful = np.zeros(len(self._boxes), dtype=bool)
         doubtful[self._polygon[(self._other < 0) | ~self._is_sure]] = True
@@ -105,7 +105,7 @@ def _ground(
 
 
 def _run_against_each_other(points: np.ndarray, begin: np.ndarray, goes_back: np.ndarray) -> np.ndarray:
-    """For each edge (k,), from points[begin] to the next, the only other of its ends, which runs against it, or -1.
+    """The other edge between the same ends that runs against each edge (k,), if it is the only one, else -1.
 
     goes_back: (k,) the edge is meant the other way round.
     """
@@ -114,7 +114,7 @@ def _run_against_each_other(points: np.ndarray, begin: np.ndarray, goes_back: np
     sign: np.ndarray = bits[:, 0] * _MIX[0] + (bits[:, 1] ^ (bits[:, 1] >> np.uint64(29))) * _MIX[1]
     sign ^= sign >> np.uint64(32)
     sign *= _MIX[0]
-    # Whichever end comes first; edges of like signs are held against each other by their coordinates.
+    # Whichever end comes first; edges of like signs are compared with each other by their coordinates.
     of_edge = sign[begin] + sign[begin + 1]
     order = np.argsort(of_edge)
     of_edge = of_edge[order]

@@ -61,7 +61,7 @@ class Items:
         near = [other for other in np.flatnonzero(meet_box(self._extents, extent)).tolist() if other != number]
         found = [items[meet_box(self.boxes[items], extent)] for items in (self.blocks[other] for other in near)]
         items = np.sort(np.concatenate(found)) if found else np.empty(0, dtype=np.int64)
-        # Few long ones make the extent wide: what lies beyond all others is held against these alone.
+        # Few long ones make the extent wide: what lies beyond all others is compared with these alone.
         is_long = ((boxes[:, 2:] - boxes[:, :2]) > (extent[2:] - extent[:2]) / _LONG).any(axis=1)
         is_beside = np.zeros(len(items), dtype=bool)
         if not is_long.all():
@@ -108,7 +108,7 @@ def _tiles(boxes: np.ndarray, sizes: np.ndarray) -> list[np.ndarray]:
 
 
 def _shares(sizes: np.ndarray, count: int) -> np.ndarray:
-    """In which of so many parts of about one size each of some sizes (n,) falls, one after the other: (n,)."""
+    """The part into which each of some sizes (n,) falls, of so many parts of about one size: (n,)."""
     ends = np.cumsum(sizes)
     return np.minimum((ends - sizes) * count // max(int(ends[-1]), 1), count - 1) if len(sizes) else ends
 

@@ -35,7 +35,7 @@ def outside_flaws(
 ) -> list[Flaws]:
     """Features beyond the district; or that the whole frame lies at least `far_m` from it.
 
-    most: how many are told of, None for all.
+    most: how many are reported, None for all.
     """
     if district is None or district.is_empty:
         return []
@@ -173,7 +173,7 @@ class Borders:
         return point[near], offset[near]
 
     def distances_m(self, points: np.ndarray) -> np.ndarray:
-        """From each point to its nearest segment (n,), infinite beyond reach."""
+        """The distance of each point from its nearest segment (n,), infinite beyond reach."""
         result = np.full(len(points), np.inf)
         point, offset = self.nearest(points, _REACH_M)
         result[point] = np.hypot(offset[:, 0], offset[:, 1])

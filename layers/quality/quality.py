@@ -48,7 +48,7 @@ class GradedProblem:
 
 @dataclass(frozen=True)
 class Quality:
-    """What the checks found.
+    """The result of the checks of a layer.
 
     found: the problems, at most MOST_KEPT of a kind; more: how many were not kept, by code; refused: by place in the
     frame, what is wrong with features that cannot be taken; codes: which code table each field's codes are from;
@@ -129,7 +129,7 @@ def _of_table(
     most: Callable[[str], int | None],
     progress: Progress,
 ) -> tuple[list[Flaws], dict[str, str]]:
-    """What is wrong with rows that have no geometry, and from which tables their codes are."""
+    """The problems of rows without geometry, and from which tables their codes are."""
     flaws = person_flaws(frame, entry) + key_flaws(frame, entry, most, progress.part(0.0, 0.2))
     flaws += row_flaws(frame, entry) + share_flaws(frame, entry) + scale_flaws(frame, entry)
     tables = chosen_tables(frame, entry, progress.part(0.2, 0.4))
@@ -148,7 +148,7 @@ def _beside_known(frame: FrameBlocks, entry: LayerEntry, ground: LayerPlace) -> 
         return displacement_flaws(found, ground.crs), False
     west, south, east, north = frame.bounds()
     far = (west - MOST_M, south - MOST_M, east + MOST_M, north + MOST_M)
-    # Two surveys of one border agree to some ten metres only: such are held against each other as against a district.
+    # Two surveys of one border agree to some ten metres only: such are compared with each other as against a district.
     for known in () if fits or ground.district is not None else ground.known:
         shapes = known.near(far) if known.are_borders else np.empty(0, dtype=object)
         if len(shapes):
@@ -159,7 +159,7 @@ def _beside_known(frame: FrameBlocks, entry: LayerEntry, ground: LayerPlace) -> 
 
 
 def looks_at_shapes(entry: LayerEntry, district: shapely.Geometry | None) -> bool:
-    """Whether a layer's shapes are held against each other or against the district, which takes most of the time."""
+    """Whether a layer's shapes are compared with each other or against the district, which takes most of the time."""
     return _looks_at_neighbours(entry) or _looks_for_a_shift(entry, district)
 
 
@@ -224,7 +224,7 @@ def _of_shapes(
 def _block_from_journal(
     journal: Journal | None, frame: FrameBlocks, items: Items, number: int, *, overlaps: bool, union: bool
 ) -> BlockColumns:
-    """What a block shows, from the journal if it has been looked at before."""
+    """The findings of a block, from the journal if it has been checked before."""
     name = f"tile-{number:06d}.npz"
     if journal is not None and journal.has(name):
         with np.load(journal.path(name), allow_pickle=False) as parts:

@@ -77,7 +77,7 @@ def share_flaws(frame: FrameBlocks, entry: LayerEntry) -> list[Flaws]:
 def scale_flaws(frame: FrameBlocks, entry: LayerEntry) -> list[Flaws]:
     """Rows in percent that look like shares: at most 1, where another row of the indicator is 50 times as much.
 
-    They may be right; so they are told of, and not refused (table.percent_scale).
+    They may be right; so they are reported, and not refused (table.percent_scale).
     """
     known = {field.name for field in entry.fields}
     names = [name for name in (*_INDICATORS, _MEASURE, _NUMBER) if name in frame.columns]

@@ -23,11 +23,11 @@ from onemap.layers.quality.feature_problems import FlawList, Flaws
 
 Most = Callable[[str], int | None]
 _KINDS = {pa.string(): str, pa.int64(): int, pa.float64(): float}  # what a column of a frame holds
-_MOST_FORMS = 10  # of one field, that are told
+_MOST_FORMS = 10  # reported of one field
 
 
 def chosen_tables(frame: FrameBlocks, entry: LayerEntry, progress: Progress) -> dict[str, CodeTable]:
-    """For each field of codes the table that knows most of its rows; of equals the first that the schema names."""
+    """The table of each field of codes that knows most of its rows; of equals the first that the schema names."""
     fields = [field for field in entry.fields if field.codes and not field.values and field.name in frame.columns]
     known = {field.name: [0] * len(field.codes) for field in fields}
     tables = {field.name: [code_table(name) for name in field.codes] for field in fields}
@@ -53,7 +53,7 @@ def value_flaws(
     """Features without a value in the class field or one that rules use, and values that do not fit their field.
 
     tables: from `chosen_tables`.
-    most: of a code, how many are told of.
+    most: of a code, how many are reported.
     """
     wanted = dict.fromkeys([*([entry.class_field] if entry.class_field else []), *required])
     there = [name for name in wanted if name != entry.key and name in frame.columns]
@@ -93,7 +93,7 @@ class FieldValues:
 
     @cached_property
     def distinct(self) -> tuple[np.ndarray, list[Any]]:
-        """What `distinct_values` says of them."""
+        """The result of `distinct_values` for these values."""
         if self.column is None or pa.types.is_floating(self.column.type):
             return distinct_values(self.plain)
         encoded = self.column.dictionary_encode()
@@ -122,7 +122,7 @@ class FieldValues:
 
 
 def distinct_values(values: Sequence[Any]) -> tuple[np.ndarray, list[Any]]:
-    """For each row the place of its value among the distinct ones (-1 for null), and those."""
+    """The place of each row's value among the distinct ones (-1 for null), and the distinct values."""
     objects = np.empty(len(values), dtype=object)
     objects[:] = values
     place, found = pd.factorize(objects)
@@ -130,7 +130,7 @@ def distinct_values(values: Sequence[Any]) -> tuple[np.ndarray, list[Any]]:
 
 
 class _FieldCheck:
-    """What is wrong in one field of the schema, block by block."""
+    """The check of one field of the schema, block by block."""
 
     def __init__(self, field: Field, tables: dict[str, CodeTable], most: Most) -> None:
         self.field = field
@@ -187,7 +187,7 @@ class _FieldCheck:
         return not is_wrong.any()
 
     def _look_at_forms(self, place: np.ndarray, found: list[Any], reading: Callable[[str], str]) -> None:
-        """Texts that are known codes, and written otherwise; what is no code is told as such."""
+        """Texts that are known codes, and written otherwise; what is no code is reported as such."""
         counts = np.bincount(place[place >= 0], minlength=len(found)).tolist()
         for value, count in zip(found, counts, strict=True):
             text = text_value(value) if isinstance(value, str) else None

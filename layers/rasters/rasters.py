@@ -199,7 +199,7 @@ def band_remarks(dataset: "DatasetReader") -> tuple[Problem, ...]:
 
 
 def reference_of(attributes: "pd.Series[Any]", library: Path | None) -> RasterReference:
-    """What a version's row says of its raster; a copy lies beside the library."""
+    """The raster of a version's row; the copy of a raster lies beside the library."""
     path = Path(attributes["path"])
     return RasterReference(
         path=path if path.is_absolute() or library is None else library.parent / path,

@@ -85,7 +85,7 @@ def _words(error: BaseException) -> str:
 
 @dataclass(frozen=True)
 class _Member:
-    """What an archive says of a file or folder in it. size: bytes, unpacked; neither library writes more than that."""
+    """A file or folder in an archive. size: bytes, unpacked; neither library writes more than that."""
 
     name: str
     size: int

@@ -1,4 +1,4 @@
-"""From a path to a raw frame: the adapter that reads it, the chosen layer, and the hash of its content."""
+"""The way of a path to a raw frame: the adapter that reads it, the chosen layer, and the hash of its content."""
 
 import hashlib
 import threading
@@ -50,7 +50,7 @@ def source_name(source: str | Path) -> str:
 
 @contextmanager
 def open_source(source: str | Path) -> Iterator[OpenSource]:
-    """What can be read: a file, unpacked if need be; the folder of an archive of several; a database.
+    """A source opened for reading: a file, unpacked if need be; the folder of an archive of several; a database.
 
     Raises OneMapError source.missing, source.name, source.no_file, source.denied, source.damaged, format.no_driver,
     format.unknown, source.part_missing, and what `unpack_source` and `postgis.open_database` refuse.
@@ -219,7 +219,7 @@ def _members(folder: Path) -> dict[str, tuple[Path, str]]:
             _check_readable(path)
             names = layers_of(path)
         except OneMapError:
-            names = [path.stem]  # what is wrong is told when it is read
+            names = [path.stem]  # what is wrong is reported when it is read
         for name in names:
             found[label if len(names) == 1 else f"{label}/{name}"] = (path, name)
     return found
@@ -296,7 +296,7 @@ def large_layer(
 ) -> Iterator[vector_stream.VectorStream | None]:
     """The chosen layer, to be read block by block; None if it is small or its format can only be read at once.
 
-    What is wrong with a source of which it says None is told by `read_source`.
+    What is wrong with a source of which it says None is reported by `read_source`.
     """
     if postgis.is_database(str(source)) or _bytes_of(Path(source)) < LARGE_BYTES:
         yield None

@@ -33,7 +33,7 @@ def read_apart(
     progress: Progress = SILENT,
     bounds: Bounds | None = None,
 ) -> Result:
-    """What `read(path, *given)` gives, a function of a module, in a process of its own.
+    """The result of `read(path, *given)`, a function of a module, in a process of its own.
 
     Raises OneMapError source.unbounded for what takes too much, source.damaged where the process ends in another way,
     and what the function refuses.
@@ -58,7 +58,7 @@ def read_apart(
 
 
 def answer() -> None:
-    """In the other process: do what stdin says, and write what came of it."""
+    """Do in the other process what stdin asks, and write the result."""
     import sys
 
     read, given = pickle.load(sys.stdin.buffer)  # see above  # nosec B301

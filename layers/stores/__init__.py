@@ -1,1 +1,1 @@
-"""What a library is kept in: a GeoPackage file, or a schema of a PostGIS database; both behind one interface."""
+"""The stores of a library: a GeoPackage file, or a schema of a PostGIS database, behind one interface."""

@@ -136,7 +136,7 @@ class FileConnection(sqlite3.Connection):
         """A file has none."""
 
     def renew_rights(self, grants: Sequence[Right]) -> None:
-        """What rooms have made besides tables, where it is not there yet."""
+        """Make the objects besides tables that modules declare, where they are missing."""
         self.protect(grants)
 
     def make_features(self, table: TableDefinition) -> None:
@@ -327,14 +327,14 @@ class FileConnection(sqlite3.Connection):
     def _register_rows(
         self, register: PlainTable, tables: Sequence[str] | None
     ) -> Iterator[tuple[str, str, Sequence[Any]]]:
-        """What one of GeoPackage's own tables says of some tables, or of all."""
+        """The rows of one of GeoPackage's own tables about some tables, or about all."""
         about = register.columns.index("table_name") if "table_name" in register.columns else None
         for row in self.read_rows(register.name, register.columns):
             if tables is None or (about is not None and row[about] in tables):
                 yield register.name, register.row_name(row), row
 
     def damages_found(self, progress: Progress) -> Iterator[Damage]:
-        """What SQLite's own check finds, each with the table of which it speaks."""
+        """The damage that SQLite's own check finds, each with the table that it names."""
         progress.at(0.0)
         of_table = dict(self.execute(compose_sql("SELECT name, tbl_name FROM {schema}", schema=SCHEMA)))
         for (reason,) in self.execute("PRAGMA integrity_check").fetchall():
@@ -403,7 +403,7 @@ def _held_columns(table: str, columns: Iterable[str], fields: Iterable[str]) -> 
 
 
 def _view_columns(table: str, columns: Mapping[str, str | None]) -> list[Sql]:
-    """What a branch of a view gives: a table's identifiers and ground, and each column of the table named, or null."""
+    """The columns of a view's branch: a table's identifiers and ground, and each column of the table named, or null."""
     # "OGC_FID" is how GDAL knows a view's identifier.
     shown = [compose_sql("{table}.fid AS OGC_FID", table=table), columns_of(table, [GEOMETRY_COLUMN])]
     for name, of in columns.items():

@@ -98,7 +98,7 @@ class _Tree:
 
 
 def _cells(data: Any) -> tuple[list[tuple[int, np.ndarray]] | None, int]:
-    """What a node holds, and its depth; None of what is no node."""
+    """The cells of a node, and its depth; None if it is not a node."""
     if not isinstance(data, bytes) or len(data) < HEADER_BYTES:
         return None, 0
     depth, count = (int(number) for number in np.frombuffer(data, ">u2", 2))

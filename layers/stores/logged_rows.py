@@ -88,7 +88,7 @@ def row_hash(values: Iterable[Any]) -> str:
 
 
 def note(connection: StoreConnection, table: str, name: str, hash_: str | None) -> None:
-    """Have the next row of the log say that a row was written, or with None that it was taken away."""
+    """Make the next row of the log say that a row was written, or with None that it was removed."""
     connection.unlogged.setdefault(table, {})[name] = hash_
 
 
@@ -134,7 +134,7 @@ def note_stored(connection: StoreConnection, table: PlainTable, **wanted: Any) -
 
 
 def part_word(kind: str) -> str:
-    """What a part of a server's schema is called: the policy, the trigger."""
+    """The word for a part of a server's schema: the policy, the trigger."""
     return kind.removeprefix(_SERVER)
 
 
@@ -146,5 +146,5 @@ def note_structure(
     hashes: from `index_features`, if nothing was written into these tables since.
     """
     for kind, name, values in connection.structure(tables, hashes):
-        if values is not None and kind != OBJECT_PART:  # which is told of for as long as it is there
+        if values is not None and kind != OBJECT_PART:  # which is reported as long as it is there
             note(connection, kind, name, row_hash(values))

@@ -1,4 +1,4 @@
-"""Who may do what in a library that many share: plain values, which a server turns into roles, grants and policies."""
+"""Rights in a shared library as plain values; a server turns them into roles, grants and policies."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ class Grant:
 class Guard:
     """A condition on every row that anyone but the owner writes, in addition to the grants.
 
-    conditions: by what is told of a row that fails, an SQL condition on NEW, in which stand: `account`, who has logged
+    conditions: by the message for a row that fails, an SQL condition on NEW, in which stand: `account`, who has logged
     in; `is_lead`, whether the account acts for the lead; `this_step`, the transaction's number, which is the xmin of
     the rows that it wrote. at_commit: conditions that must hold when all is written.
     """
@@ -41,7 +41,7 @@ class Guard:
 
 @dataclass(frozen=True)
 class Script:
-    """What a room has made besides tables: on a server and in a file.
+    """The objects besides tables that a module declares: on a server and in a file.
 
     server: SQL in which stand `{schema}`, `{owner}`, `{lead}` and `{readers}`, and as names `{lead_role}`,
     `{public_role}`; file: statements.
@@ -73,12 +73,12 @@ OF_NOW = "onemap_is_moment(NEW.at) AND NEW.at::timestamptz BETWEEN transaction_t
 
 
 def next_number(table: str) -> Sql:
-    """Of a row that is appended: its number is the next one."""
+    """The condition that the number of an appended row is the next one."""
     return compose_sql("NEW.number = 1 + coalesce((SELECT max(t.number) FROM {table} AS t), 0)", table=table)
 
 
 def are_logged(table: str) -> dict[str, str]:
-    """Of numbered rows, at commit: the log tells of them; all of the transaction's are looked at with its last."""
+    """The condition at commit that the log has the numbered rows; the last row of a transaction checks all of them."""
     condition = compose_sql(
         "NEW.number < (SELECT max(t.number) FROM {table} AS t) OR onemap_are_logged({name}, 'number', NULL, this_step)",
         table=table,

@@ -28,7 +28,7 @@ class _OpenResource(Generic[Resource]):
 
 
 class SessionCache(Generic[Resource]):
-    """At most one opened file, or connection to a server, of one thread."""
+    """A cache of at most one opened file, or connection to a server, of one thread."""
 
     def __init__(self) -> None:
         self._kept: _OpenResource[Resource] | None = None
@@ -41,7 +41,7 @@ class SessionCache(Generic[Resource]):
         marked: Callable[[Resource], Hashable | None],
         opener: Callable[[], AbstractContextManager[Resource]],
     ) -> Iterator[Resource]:
-        """What goes by a name, open already or opened now; after an error it is closed. Raises what `opener` raises.
+        """The resource of a name, open already or opened now; after an error it is closed. Raises what `opener` raises.
 
         marked: by what it is known to be as it was; None if it may not be kept, or no longer.
         """

@@ -127,7 +127,7 @@ class SharedStore:
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[SharedConnection]:
-        """What is there never changes."""
+        """Read without a transaction: the shared files never change."""
         yield self.connection
 
     @contextlib.contextmanager

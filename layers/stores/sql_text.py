@@ -50,7 +50,7 @@ def column_definitions(columns: Mapping[str, str]) -> Sql:
 
 
 def question_marks(count: int) -> Sql:
-    """As many ? as there are values."""
+    """A list of as many ? as there are values."""
     return Sql(",".join("?" * count))
 
 

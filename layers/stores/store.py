@@ -43,7 +43,7 @@ class Cursor(Protocol):
 
 @dataclass(frozen=True)
 class TableDefinition:
-    """What a table of features holds: fid from 1, a geometry of one type, fields of INTEGER, REAL, TEXT or BLOB."""
+    """A table of features: fid from 1, a geometry of one type, fields of INTEGER, REAL, TEXT or BLOB."""
 
     name: str
     title: str
@@ -53,7 +53,7 @@ class TableDefinition:
 
 @dataclass(frozen=True)
 class Damage:
-    """What a store's own check of itself says, and of which table, if of one."""
+    """Damage that a store's own check names, and the table, if it names one."""
 
     table: str
     reason: str
@@ -140,7 +140,7 @@ class StoreConnection(Protocol):
         """Close a new library's log, and let each role do what is granted to it; a file knows no roles."""
 
     def drop_policies(self) -> None:
-        """Let tables be dropped that others ask who may read their rows; `renew_rights` makes the policies anew."""
+        """Drop the policies that ask other tables, so that these can be dropped; `renew_rights` makes them anew."""
 
     def renew_rights(self, grants: Sequence[Right]) -> None:
         """Renew what `protect` has made, in the form of this version of the program."""
@@ -185,7 +185,7 @@ class StoreConnection(Protocol):
         """
 
     def marks_near(self, boxes: Mapping[str, Sequence[float]]) -> Mapping[str, tuple[Hashable, ...]]:
-        """What stands for all that is read of some versions' tables near ground: equal marks, nothing has changed.
+        """Marks of all that is read of some versions' tables near ground: equal marks mean that nothing has changed.
 
         boxes: by table west, south, east, north; a mark begins with the number of the table's features. There is none
         where the store cannot tell, nor for a file, which is opened anew once anybody else has written to it.
@@ -213,7 +213,7 @@ class StoreConnection(Protocol):
         """
 
     def damages_found(self, progress: Progress) -> Iterator[Damage]:
-        """What the store's own check finds: of a file SQLite's, that indexes hold what tables do."""
+        """The damage that the store's own check finds, of a file SQLite's: indexes that differ from their tables."""
 
     def without_indexes(self) -> AbstractContextManager[None]:
         """Within the block no table is read by an index, which may differ from the table."""

@@ -21,7 +21,7 @@ Read = Callable[[dict[str, Any]], Any]
 
 
 class Asking(QObject):
-    """What one object asks the core, and what becomes of the answers.
+    """One object's questions to the core, and the handling of their answers.
 
     An answer is shown while its owner exists, unless somebody has called `forget` or has asked anew since, or `scope`
     is no longer what it was at the question. What is not shown leaves nothing busy.

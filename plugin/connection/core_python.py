@@ -73,7 +73,7 @@ class CorePython:
 
 @dataclass(frozen=True)
 class SetupPlan:
-    """What a new Python for the core is made from.
+    """The plan of a new Python for the core.
 
     core_folder: the first core's folder; a later one has a number behind that name.
     main: the core's __main__.py, started once as a test.

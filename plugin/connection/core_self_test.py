@@ -8,13 +8,13 @@ from pathlib import Path
 
 from onemap.plugin.connection.programs import ProgramError, Progress, run_program
 
-# Without these a core still checks parcels; what fails is told, and the core is kept.
+# Without these a core still checks parcels; what fails is reported, and the core is kept.
 SPARED = {"compiler", "pdf", "ssl"}
 
 
 @dataclass(frozen=True)
 class MachineReport:
-    """What `onemap self-test` found.
+    """The result of `onemap self-test`.
 
     is_whole: it came to its end; text: as people read it, the next steps with it; failed: names of checks; checks: in
     their order, each with name, ok, detail, and mend where it failed.
@@ -32,7 +32,7 @@ class MachineReport:
 
     @property
     def steps(self) -> str:
-        """What failed and what to do about it, a line each; the program's last words where it did not end."""
+        """The failed checks and their mends, a line each; the program's last words where it did not end."""
         if not self.is_whole:
             return self.text
         return "\n".join(

@@ -1,4 +1,4 @@
-"""What the core's environment holds and never uses: the libraries' own tests, and headers. Standard library only.
+"""Unused parts of the core's environment: the libraries' own tests, and headers. Standard library only.
 
 By name, library by library: a folder `tests` may belong to what is used elsewhere.
 """

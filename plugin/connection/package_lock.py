@@ -1,4 +1,4 @@
-"""What set-up may install: the versions and hashes in the lists beside core.txt. Standard library only, no QGIS."""
+"""The packages that set-up may install: versions and hashes in lists beside core.txt. Standard library only."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ _CONVERSIONS: dict[Any, Callable[[Any], Any]] = {"str": lambda value: str(value 
 
 
 def record_of(kind: Callable[..., Record], row: Mapping[str, Any], /, **known: Any) -> Record:
-    """What a row says as a dataclass `kind`, and what is known otherwise by name.
+    """A row as a dataclass `kind`, with further values given by name.
 
     A text that the row lacks is empty, a truth value false, all else None.
     """

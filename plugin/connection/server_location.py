@@ -53,7 +53,7 @@ def has_login(address: str) -> bool:
 
 
 def parts_of(location: str) -> tuple[str, str]:
-    """What a person types for a location: the address or the name of the service, and the schema."""
+    """The parts of a location that a person types: the address or the name of the service, and the schema."""
     address, _mark, query = location.partition("?")
     options = "&".join(option for option in query.split("&") if option and not option.startswith("schema="))
     text = address[len(SERVICE) :] if address.startswith(SERVICE) else address

@@ -1,1 +1,1 @@
-"""What lies on the desk: the open library, its layers on the map, parcels, results, answers, and the guide."""
+"""The desk: the open library, its layers on the map, parcels, results, answers, and the guide."""

@@ -281,7 +281,7 @@ class OneMapDock(QgsDockWidget):
         give_back(returned)
 
     def take_focus(self) -> None:
-        """Let the keyboard begin at the top of the dock."""
+        """Move the keyboard's focus to the top of the dock."""
         self.header.button.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def show_map_tab(self) -> None:
@@ -300,7 +300,7 @@ class OneMapDock(QgsDockWidget):
             area.bring_into_sight(answer)
 
     def _connect_notice(self) -> None:
-        """What went wrong before is no longer said once the next step begins, or has gone well."""
+        """Connect the notice: an error is hidden once the next step begins, or has gone well."""
         self.other_desks = OtherDesks(self.library, self.notice, self)
         self._left_text = ""  # of layers that the day has taken off the map
         self.check_tab.message_sent.connect(self.notice.say)
@@ -322,7 +322,7 @@ class OneMapDock(QgsDockWidget):
         self._left_text = text
 
     def _reopen_layers(self) -> None:
-        """Let the map read a library anew that the core has written."""
+        """Make the map read a library anew that the core has written."""
         self._reopening.begin(reopen_stale_layers(self.library.path), is_urgent=False)
 
     def tab_index(self, room: QWidget) -> int:
@@ -555,7 +555,7 @@ class OneMapDock(QgsDockWidget):
         self.refuse(refusal)
 
     def check_machine(self) -> None:
-        """Let the core test this computer, and show what it finds."""
+        """Ask the core to test this computer, and show what it finds."""
         self.machine_dialog = MachineDialog(self)
         self.machine_dialog.show()
         self.machine_dialog.start()

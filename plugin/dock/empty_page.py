@@ -40,7 +40,7 @@ class EmptyPage(QWidget):
 
 
 class EmptyLibrary(QWidget):
-    """What to do with a library that has nothing yet, with a button for it; hidden until there is one."""
+    """The page of a library that has nothing yet, with a button to begin; hidden until there is one."""
 
     def __init__(self, choose_folder: Callable[[], None], parent: QWidget | None = None) -> None:
         super().__init__(parent)

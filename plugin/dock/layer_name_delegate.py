@@ -7,4 +7,4 @@ from onemap.plugin.widgets.tick_delegate import TickDelegate
 
 
 class LayerNameDelegate(TickDelegate, NameDelegate):
-    """For the first column of the tree of layers."""
+    """The delegate of the first column of the tree of layers."""

@@ -219,7 +219,7 @@ class MapTab(QWidget):
             row.hide()
 
     def order_keys(self) -> None:
-        """Let Tab go through the room as it is read, from above, whenever its controls were made."""
+        """Order Tab through the room as it is read, from above, whenever its controls were made."""
         controls = [self.themes.order_of_keys if row is self.themes else controls_of(row) for row in self._rows()]
         order_keys(chain.from_iterable(controls), self.window())
 

@@ -1,4 +1,4 @@
-"""What other desks add to the open library is shown without a press: in the list, on the map, and in words."""
+"""Additions of other desks to the open library are shown without a press: in the list, on the map, and in words."""
 
 from __future__ import annotations
 

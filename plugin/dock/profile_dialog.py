@@ -82,13 +82,13 @@ class ProfileDialog(WorkingDialog):
 
     @property
     def stated_text(self) -> str:
-        """What the form says, as the file of a profile."""
+        """The content of the form, as the file of a profile."""
         tables = {FONTS: self._stated_values(FONTS)}
         tables |= {f"departments.{name}": self._stated_values(name) for name in self.pages if name not in (LEAD, FONTS)}
         return toml_text(self._stated_values(LEAD), tables)
 
     def look(self) -> None:
-        """Let the core check what is typed, and show the head that follows; nothing is kept."""
+        """Ask the core to check what is typed, and show the head that follows; nothing is stored."""
         self._timer.stop()
         if not self.pages:
             return
@@ -229,7 +229,7 @@ class ProfileDialog(WorkingDialog):
 
 
 def _language_heads() -> QWidget:
-    """What the two columns of names are."""
+    """The heads of the two columns of names."""
     heads = QWidget()
     row = QHBoxLayout(heads)
     row.setContentsMargins(0, 0, 0, 0)
@@ -240,7 +240,7 @@ def _language_heads() -> QWidget:
 
 
 def head_html(head: dict[str, Any] | None) -> str:
-    """What stands at the head and the foot of a document, as a sketch: only what the profile says."""
+    """A sketch of the head and foot of a document: only what the profile states."""
     if head is None or not any(head[name] for name in ("head_mark", "number_form", "addressed", "copies", "contact")):
         return f"<p>{escape(tr('Documents bear no head: the profile says nothing of this sender.'))}</p>"
     parts = []

@@ -43,7 +43,7 @@ class ProfileField(QWidget):
 
     @property
     def value(self) -> Any:
-        """What the profile says here, as TOML has it; None for nothing."""
+        """The profile's value here, as TOML has it; None for nothing."""
         first = self.controls[0]
         if isinstance(first, QComboBox):
             return first.currentData()
@@ -110,7 +110,7 @@ def _name(chinese: str, english: str = "") -> Any:
 
 
 def _shown_text(value: Any, place: int) -> str:
-    """What is shown of a name in one language: a text for both stands in the first only."""
+    """The shown text of a name in one language: a text for both stands in the first only."""
     if isinstance(value, dict):
         return str(value.get(LANGUAGES[place]) or "")
     return "" if value is None or place else str(value)

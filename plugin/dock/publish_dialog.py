@@ -99,7 +99,7 @@ class PublishDialog(WorkingDialog):
                 item.setCheckState(TITLE, state)
 
     def publish(self, overwrite: bool = False) -> None:
-        """Let the core write the project. overwrite: over one that is there."""
+        """Ask the core to write the project. overwrite: over an existing one."""
         if not self.publish_button.isEnabled():
             return
         self.notice.hide()

@@ -165,7 +165,7 @@ class SetupPage(QWidget):
 
 
 def step_texts() -> list[tuple[float, str]]:
-    """What is being done, with the share of the work that is done when it ends."""
+    """The steps of set-up, each with the share of the work that is done when it ends."""
     return [
         (0.05, tr("Making a Python environment…")),
         (0.9, tr("Installing the packages…")),
@@ -215,7 +215,7 @@ def _error_text(error: Exception) -> str:
 
 
 def _reason_of(error: CoreSetupError) -> str:
-    """What pip gives as its reason, without each of its tries before; the whole of what others say."""
+    """The reason that pip gives, without each of its tries before; the whole message of others."""
     lines = name_controls(error.detail, {}).splitlines()
     reasons = [line for line in lines if line.startswith("ERROR:")] if error.kind == "packages" else []
     return "\n".join(reasons or lines)

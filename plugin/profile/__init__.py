@@ -1,1 +1,1 @@
-"""What lies in the QGIS profile: settings and folders."""
+"""The plugin's part of the QGIS profile: settings and folders."""

@@ -1,4 +1,4 @@
-"""What a dialog for a new file begins with: a folder, and a name that every system takes."""
+"""The suggestion of a dialog for a new file: a folder, and a name that every system takes."""
 
 from pathlib import Path
 

@@ -1,1 +1,1 @@
-"""What QGIS itself offers of One Map: algorithms, functions of expressions, services, scenes in 3D."""
+"""One Map within QGIS itself: algorithms, functions of expressions, services, scenes in 3D."""

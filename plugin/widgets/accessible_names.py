@@ -1,4 +1,4 @@
-"""What a screen reader calls each control: its label in the form, else its hint, where nobody has named it."""
+"""The names of controls for a screen reader: the label in the form, else the hint, where nobody has named it."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def _name(control: QWidget, name: str) -> None:
 
 
 def _text_of(control: QWidget) -> str:
-    """What a button says of itself; a sign such as ⋮ says nothing."""
+    """The text of a button; a sign such as ⋮ is none."""
     text = control.text() if isinstance(control, QAbstractButton) else ""
     return text if any(map(str.isalnum, text)) else ""
 

@@ -1,4 +1,4 @@
-"""What is wrong with a field of a form, written below it in the core's own words."""
+"""The problem of a field in a form, written below it in the core's own words."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class FieldError(QLabel):
         self.setVisible(bool(text))
 
     def clear(self) -> None:
-        """Nothing is wrong any more."""
+        """Clear the error."""
         if self.text():
             self.say("")
 

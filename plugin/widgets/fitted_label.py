@@ -27,7 +27,7 @@ class FittedLabel(QLabel):
         self.setText("")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Be as high as the text at this width."""
+        """Fit the height to the text at this width."""
         super().resizeEvent(event)
         if event.oldSize().width() != event.size().width():
             self._fit()

@@ -88,7 +88,7 @@ def number_box(maximum: float, decimals: int, unit: str, hint: str) -> QDoubleSp
 
 
 def hold_text(box: QAbstractSpinBox, text: str) -> None:
-    """Let a field be no narrower than one of its texts, whatever its largest value would take."""
+    """Keep a field as wide as one of its texts, whatever its largest value would take."""
     option = QStyleOptionSpinBox()
     option.initFrom(box)
     option.subControls = QStyle.SubControl.SC_All
@@ -108,13 +108,13 @@ def fold_button(form: QWidget, hint: str) -> QToolButton:
 
 
 def shrink(box: QComboBox, letters: int = FEW_LETTERS) -> None:
-    """Let a list be narrower than its longest name. letters: that it asks room for."""
+    """Allow a list to be narrower than its longest name. letters: that it asks room for."""
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     box.setMinimumContentsLength(letters)
 
 
 def search_by_part(box: QComboBox) -> None:
-    """Let any part of a name be typed into a list, which offers the names that begin with it first."""
+    """Find names in a list by any part that is typed; names that begin with it come first."""
     found = QStringListModel(box)
     completer = QCompleter(found, box)
     completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
@@ -138,7 +138,7 @@ def field_row(first: QWidget, second: QWidget, stretch: int = 0) -> QHBoxLayout:
 
 
 def set_tab_order(first: QWidget, others: Iterable[QWidget]) -> None:
-    """Let Tab go from a widget through others, which were made after what stands below them."""
+    """Order Tab from a widget through others, which were made after what stands below them."""
     for other in others:
         QWidget.setTabOrder(first, other)
         first = other

@@ -1,4 +1,4 @@
-"""What is chosen, what an empty field says, what a button says and whether it is pressed: told where themes do not."""
+"""Choices, hints of empty fields and pressed buttons, made readable where themes do not."""
 
 from __future__ import annotations
 

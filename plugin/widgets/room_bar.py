@@ -14,7 +14,7 @@ class RoomBar(QTabBar):
     """Tabs that come closer before one of them has to be scrolled to."""
 
     def tabSizeHint(self, index: int) -> QSize:
-        """As wide as the style wants it while all fit; else with less beside the name."""
+        """The style's width of a tab while all fit; else one with less beside the name."""
         wanted = super().tabSizeHint(index)
         if not self._is_tight():
             return wanted

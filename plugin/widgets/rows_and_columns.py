@@ -54,12 +54,12 @@ class Pages(QStackedWidget):
         self.currentChanged.connect(lambda _page: self.updateGeometry())
 
     def minimumSizeHint(self) -> QSize:
-        """As wide as the widest page, as high as the current one."""
+        """The width of the widest page, the height of the current one."""
         page = self.currentWidget()
         return self._as_high_as(super().minimumSizeHint(), page.minimumSizeHint() if page is not None else None)
 
     def sizeHint(self) -> QSize:
-        """As wide as the widest page, as high as the current one."""
+        """The width of the widest page, the height of the current one."""
         page = self.currentWidget()
         return self._as_high_as(super().sizeHint(), page.sizeHint() if page is not None else None)
 

@@ -10,7 +10,7 @@ FRAME_PX = (16, 48)  # that a window manager puts around a window, with its titl
 
 
 class RoomArea(QgsScrollArea):
-    """So high that QGIS's window is not enlarged; so wide that nothing is cut, whatever the font."""
+    """The area of a room: so high that QGIS's window is not enlarged; so wide that nothing is cut."""
 
     def __init__(self, room: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -22,7 +22,7 @@ class RoomArea(QgsScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
     def minimumSizeHint(self) -> QSize:
-        """As wide as the room must be beside its scroll bar."""
+        """The width that the room needs beside its scroll bar."""
         bar = self.verticalScrollBar().sizeHint().width()
         return QSize(self.widget().minimumSizeHint().width() + bar, super().minimumSizeHint().height())
 
@@ -35,7 +35,7 @@ class RoomArea(QgsScrollArea):
         self.ensureWidgetVisible(self._sought)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """What comes into the room may need more."""
+        """Ask for more room when something comes into it."""
         if watched is self.widget() and event.type() == QEvent.Type.LayoutRequest:
             self.updateGeometry()
         return super().eventFilter(watched, event)

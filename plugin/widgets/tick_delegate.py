@@ -10,7 +10,7 @@ from onemap.plugin.words.contrast import quiet_brush
 
 
 class TickDelegate(QStyledItemDelegate):
-    """For the column of a tree that bears the boxes."""
+    """The delegate of a tree's column with the boxes."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         """Draw the row, and around its box a line that stands out from the list."""

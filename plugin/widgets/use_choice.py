@@ -77,7 +77,7 @@ class UseChoice(QComboBox):
         super().focusInEvent(event)
 
     def _tidy(self) -> None:
-        """What is no class is none; a code, or what stands in one class only, is that class."""
+        """Tidy a typed use: a code, or a word that only one class contains, is that class; another text is none."""
         text = self.currentText().strip()
         index = max(self.findText(text), self.findData(text)) if text else 0
         if index < 0:

@@ -28,7 +28,7 @@ class WorkRow(QWidget):
         self._askings: list[Asking] = []
 
     def follow(self, asking: Asking) -> None:
-        """Be there while answers are to come, and cancel them with the button."""
+        """Show the row while answers are to come, and cancel them with its button."""
         self._askings.append(asking)
         asking.progressed.connect(self.show_progress)
         asking.busy_changed.connect(self._show_work)

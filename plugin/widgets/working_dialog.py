@@ -14,7 +14,7 @@ from onemap.plugin.widgets.work_row import WorkRow
 
 
 class WorkingDialog(QDialog):
-    """What its descendants add: `_enable`, which is called whenever work begins or ends, and `refuse`.
+    """The parts that a subclass adds: `_enable`, which is called whenever work begins or ends, and `refuse`.
 
     A dialog is of the library for which it was opened, on any day, and ends with `close_down`: no answer is too late.
     """

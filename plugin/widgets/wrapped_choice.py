@@ -37,7 +37,7 @@ class WrappedChoice(QComboBox):
         super().showPopup()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Be as high as the name at this width."""
+        """Fit the height to the name at this width."""
         super().resizeEvent(event)
         if event.oldSize().width() != event.size().width():
             self._fit()

@@ -1,4 +1,4 @@
-"""What dialogs call the forms of files, by their endings."""
+"""The names of file formats in dialogs, by their endings."""
 
 from __future__ import annotations
 

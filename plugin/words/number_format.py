@@ -84,7 +84,7 @@ def mu_text(area_m2: float | None) -> str:
 
 
 def _square_metre_text(area_m2: float) -> str:
-    """No decimals from 10 m² on, one below."""
+    """The number without decimals from 10 m² on, with one below."""
     if 0 < area_m2 < SMALLEST_AREA_M2:
         return "< 0.1 m²"
     return f"{area_m2:,.0f} m²" if area_m2 >= 10 else f"{area_m2:,.1f} m²"

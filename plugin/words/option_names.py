@@ -60,7 +60,7 @@ def dock_controls() -> dict[str, str]:
 
 
 def _desk_verbs() -> dict[str, str]:
-    """What does the work of a verb at the desk, by the verb."""
+    """The desk's controls that do the work of verbs, by the verb."""
     add = tr("Add to the one map…")
     return {
         "add": add,

@@ -36,7 +36,7 @@ def verb_parameters(verb: str) -> tuple[VerbParameter, ...]:
 
 
 def known_words(verb: str, name: str) -> tuple[str, ...]:
-    """What the text of a verb's parameter may be beside others, in the core's order."""
+    """The words that the text of a verb's parameter may be besides others, in the core's order."""
     return _parameter_of(verb, name).words
 
 
@@ -50,7 +50,7 @@ def _parameter_of(verb: str, name: str) -> VerbParameter:
 
 
 def argument_names(verb: str) -> dict[str, str]:
-    """What the command line calls the parameters of a verb that have no option there, each with its own name."""
+    """The command line's names of a verb's parameters that have no option there, by their own names."""
     return {
         word: parameter.name
         for parameter in _table().get(verb, ())

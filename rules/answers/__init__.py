@@ -1,1 +1,1 @@
-"""What else a planner asks of the ground: what lies here, how much, what differs, what would pass."""
+"""The other answers about ground: what lies here, how much, what differs, what would pass."""

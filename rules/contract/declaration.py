@@ -95,7 +95,7 @@ class Verb:
 
 @dataclass(frozen=True)
 class VerbContext:
-    """In which language a verb is asked, and how it tells of its progress.
+    """The context of a verb: its language, and how it reports progress.
 
     session: what one session of `serve` remembers of what it was shown; None for a single verb; left: what a verb has
     no more need of, and would take its time to clear away.

@@ -1,4 +1,4 @@
-"""What a parameter's value is: the word for it that the plugin reads, and its schema in JSON for other systems."""
+"""The type of a parameter: the word for it that the plugin reads, and its JSON schema for other systems."""
 
 from collections.abc import Callable
 from typing import Any

@@ -57,7 +57,7 @@ def verb_overview(described: Callable[[str], str], language: str, width: int) ->
 
 
 def help_text(verb: str, parameter: str, language: str) -> str:
-    """What a parameter is for, by its verb, else by its name alone; `verb`: what the verb does."""
+    """The help of a parameter, by its verb, else by its name alone; `verb`: the help of the verb itself."""
     texts = sentences(language)["help"]
     text: str = texts.get(verb, {}).get(parameter) or texts["any"].get(parameter, "")
     return text

@@ -1,1 +1,1 @@
-"""What somebody gets who writes `import onemap`: a library whose methods are the verbs, frames in and frames out."""
+"""The library of `import onemap`: its methods are the verbs, frames in and frames out."""

@@ -1,4 +1,4 @@
-"""What a call gives back: the verb's answer, its tables as frames, and how both look in a notebook."""
+"""The result of a call: the verb's answer, its tables as frames, and how both look in a notebook."""
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
@@ -28,7 +28,7 @@ Explain = Callable[[str, str, str], dict[str, Any]]
 
 
 class Result:
-    """What a verb answered. `answer` is its JSON, as `--json` prints it on the command line."""
+    """The result of a verb. `answer` is its JSON, as `--json` prints it on the command line."""
 
     _shown = ""  # the table of which a notebook shows the first rows
     _forms: tuple[str, ...] = TABLE_FORMS  # in which its tables can be written
@@ -40,7 +40,7 @@ class Result:
 
     @cached_property
     def problems(self) -> pd.DataFrame:
-        """What was remarked about the input: file, layer, feature, field, code, message, mend."""
+        """Remarks on the input: file, layer, feature, field, code, message, mend."""
         names = ["file", "layer", "feature", "field", "code", "message", "mend"]
         problems = pd.DataFrame(self.answer.get("problems", []), columns=names)
         for name in ("field", "message", "mend"):
@@ -52,7 +52,7 @@ class Result:
         return typed_frame(pd.DataFrame(self.answer[name]))
 
     def _facts(self) -> dict[str, Any]:
-        """What stands at the head of the page."""
+        """The facts at the head of the page."""
         return {name: value for name, value in self.answer.items() if isinstance(value, (str, int, float, bool))}
 
     def _first_rows(self) -> pd.DataFrame | None:
@@ -249,7 +249,7 @@ class CompareResult(TableResult):
 
 
 class RemedyResult(TableResult):
-    """What of each parcel would pass, and what each rule cut."""
+    """The part of each parcel that would pass, and the ground that each rule cut."""
 
     _shown = "remainder"
 
@@ -260,7 +260,7 @@ class RemedyResult(TableResult):
 
     @property
     def cuts(self) -> gpd.GeoDataFrame:
-        """What each rule cut that no earlier rule had cut."""
+        """The ground that each rule cut and no earlier rule had cut."""
         return self.table("cuts")
 
 
@@ -285,7 +285,7 @@ class StatisticsResult(TableResult):
 
 
 class TransitionsResult(TableResult):
-    """What of each class became what between two versions, by area unit."""
+    """The transitions of classes between two versions, by area unit."""
 
     _shown = "transitions"
 
@@ -397,7 +397,7 @@ class DeliverResult(Result):
 
 
 class IdentifyResult(Result):
-    """What lies at a place, in every layer in force."""
+    """The features at a place, in every layer in force."""
 
     @property
     def layers(self) -> pd.DataFrame:

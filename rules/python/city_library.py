@@ -282,7 +282,7 @@ class Library(DeliveryCalls, FigureCalls):
         line: Any = None,
         box: Sequence[float] | None = None,
     ) -> IdentifyResult:
-        """What lies at a point, along a line (WKT or a geometry) or in a box, in every layer in force; radius in m."""
+        """The features at a point, along a line (WKT or geometry) or in a box, in every layer in force; radius in m."""
         wkt = getattr(line, "wkt", line)
         values = {"crs": crs, "radius": radius, "only": only, "as_of": as_of, "line": wkt, "box": box}
         with self._call():
@@ -382,7 +382,7 @@ def new(
 
 
 def inspect(source: Source, *, layer: str | None = None, language: str | None = None) -> dict[str, Any]:
-    """What is in a file, without loading it: format, layers, encodings, coordinate systems, problems."""
+    """Describe a file without loading it: format, layers, encodings, coordinate systems, problems."""
     with refusals_in_words(language), frame_files() as files:
         return answer_of("inspect", {"source": files.place(source, "source"), "layer": layer}, language_of(language))
 

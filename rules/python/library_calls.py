@@ -40,7 +40,7 @@ class LibraryCalls:
         return f"<onemap library {self.name!r} {self.crs.to_string()}>"
 
     def close(self) -> None:
-        """No more calls; results that were given stay good."""
+        """Close the library; results that were given stay valid."""
         self._closed = True
 
     def ask(self, verb: str, *, progress: ProgressWish = None, **values: Any) -> dict[str, Any]:

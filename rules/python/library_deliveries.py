@@ -1,4 +1,4 @@
-"""What comes into a library and leaves it by the delivery, and what that changes."""
+"""Deliveries that come into a library and leave it, and the changes that they make."""
 
 from collections.abc import Mapping
 

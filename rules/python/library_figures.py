@@ -62,7 +62,7 @@ class FigureCalls(LibraryCalls):
         workers: int | None = None,
         progress: ProgressWish = None,
     ) -> TransitionsResult:
-        """What of each class became what between two versions, each CODE or CODE@label, by the field of the classes.
+        """The transitions of classes between two versions, each CODE or CODE@label, by the field of the classes.
 
         within: the units: a layer's code, or polygons as a frame or a file; unit: their field.
         """

@@ -27,7 +27,7 @@ class PartitionedTables:
     """The tables of a check of a partitioned frame, none of them computed; nothing is recorded in the library."""
 
     def __init__(self, parcels: Any, library: str, crs: pyproj.CRS, language: str, wishes: Mapping[str, Any]) -> None:
-        """What is asked; crs: the library's; wishes: packs, only, as_of and id as `check` has them.
+        """Take the options; crs: the library's; wishes: packs, only, as_of and id as `check` has them.
 
         Raises UsageError usage.…, OneMapError python.geometry, crs.missing, crs.no_transformation, field.missing.
         """

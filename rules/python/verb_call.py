@@ -36,7 +36,7 @@ def language_of(wanted: str | None) -> str:
 
 @contextlib.contextmanager
 def refusals_in_words(language: str | None) -> Iterator[None]:
-    """What is refused within the block says its sentences, without the way through our own modules."""
+    """Refusals within the block show their sentences, without the trace through our own modules."""
     try:
         yield
     except OneMapError as error:
@@ -60,7 +60,7 @@ def answer_of(
     progress: ProgressWish = None,
     session: dict[Any, Any] | None = None,
 ) -> dict[str, Any]:
-    """What a verb answers, as its JSON. Values that are None are not given.
+    """The answer of a verb, as its JSON. Values that are None are not given.
 
     session: what earlier answers have shown, so that a step on a case that somebody changed meanwhile is refused.
     Raises OneMapError for every refusal.

@@ -34,7 +34,7 @@ STEPS = (
 
 
 def case_steps(library: Library, case: Case, language: str) -> dict[str, str | None]:
-    """For each step of the whole case None, or the sentence with which it would be refused."""
+    """The steps of the whole case, each with None, or with the sentence of its refusal."""
 
     def attempt(step: str) -> None:
         may_act(library, step, None)
@@ -53,7 +53,7 @@ def case_steps(library: Library, case: Case, language: str) -> dict[str, str | N
 def opinion_steps(
     library: Library, case: Case, opinion: Opinion, by: str | None, names: Mapping[str, Names], language: str
 ) -> dict[str, str | None]:
-    """For each step of one department's opinion None, or the sentence with which a person would be refused.
+    """The steps of one department's opinion, each with None, or with the sentence of a person's refusal.
 
     by: the person's name, None for anybody; names: of the departments.
 

@@ -1,4 +1,4 @@
-"""What the review adds to the six libraries: approvals, sites of earlier opinions, and projects by stage, as layers.
+"""The layers that the review adds to the six libraries: approvals, sites of earlier opinions, projects by stage.
 
 Each is a layer of the catalogue like any other, so that other projects are checked against it and any GIS shows it. A
 version holds what a bureau loaded itself and, below it, what this library's cases say.
@@ -199,7 +199,7 @@ def _features_with_cases(
     fields: tuple[str, ...],
     pairs: Sequence[tuple[dict[str, Any], shapely.Geometry]],
 ) -> tuple[np.ndarray, pd.DataFrame]:
-    """What a bureau loaded itself, with all its fields, and below it the cases."""
+    """The bureau's own features, with all their fields, and below them the cases."""
     grounds = np.array([ground for _, ground in pairs], dtype=object)
     added = pd.DataFrame([row for row, _ in pairs], columns=list(fields), dtype=object)
     if kept is not None:

@@ -21,7 +21,7 @@ from onemap.rules.review.opinions import Words
 
 @dataclass(frozen=True)
 class BodyAnswer:
-    """What a body has answered on paper. papers: name and SHA-256 of each file that came; by: who entered it when."""
+    """The answer of a body on paper. papers: name and SHA-256 of each file that came; by: who entered it when."""
 
     conclusion: str
     text: str

@@ -32,7 +32,7 @@ _Titles = dict[tuple[int, str], str]  # of rules, by round and id
 def case_as_json(library: Library, case: Case, language: str, by: str | None = None) -> dict[str, Any]:
     """The case as JSON: the contract's keys first, then more for the dock.
 
-    by: for whom it is told which steps are allowed; None for anybody.
+    by: the person whose allowed steps are listed; None for anybody.
     """
     titles, names = _titles_of_overridden(library, case, language), department_names(library)
     return {
@@ -116,7 +116,7 @@ def _opinion(
     library: Library, case: Case, opinion: Opinion, run: str, names: Mapping[str, Names], language: str
 ) -> dict[str, Any]:
     """An opinion on a round. run: the id of that round's; names: of the departments."""
-    # A clock that stands still has no last day; where it ran to is told beside.
+    # A clock that stands still has no last day; the day to which it ran is shown beside.
     due = opinion.due.isoformat() if opinion.due else None
     entered_on = case.signature_entered_on(opinion)
     return {
@@ -148,7 +148,7 @@ def _opinion(
 
 
 def _stale_titles(library: Library, opinion: Opinion, run: str, language: str) -> list[str]:
-    """What the superseded layers and packs behind an opinion are called."""
+    """The titles of the superseded layers and packs behind an opinion."""
     if not opinion.stale_because:
         return []
     record, catalogue = check_record(library, run), library.catalogue()
@@ -236,7 +236,7 @@ def _entry(entry: Entry, titles: _Titles) -> dict[str, Any]:
 
 
 def _warnings(library: Library, case: Case, language: str) -> list[str]:
-    """What whoever decides must not overlook: agreement, or silence, where the machine forbids or could not judge.
+    """Warnings for whoever decides: agreement, or silence, where the machine forbids or could not judge.
 
     Also one name under several opinions, and a statement in nobody's name.
     """
@@ -269,7 +269,7 @@ def _warnings(library: Library, case: Case, language: str) -> list[str]:
 
 
 def _unanswered_items(case: Case, opinion: Opinion, department: str, language: str) -> list[str]:
-    """What nobody looked at for a department that has spoken, or has let its time pass. department: its name."""
+    """The unanswered items of a department that has spoken, or has let its time pass. department: its name."""
     left = case.current.open_items(opinion.department)
     if not left or opinion.state not in SPOKEN:
         return []

@@ -78,14 +78,14 @@ class CaseLine:
 
 @dataclass(frozen=True)
 class LineInputs:
-    """What the opinions of a case rest on. watched: the layers and packs behind each department's."""
+    """The inputs of a case's opinions. watched: the layers and packs behind each department's."""
 
     of_run: RunInputs
     watched: Mapping[str, Sequence[str]]
 
 
 class _HeardEvidence(LibraryEvidence):
-    """What a library says beside the events, and what it said of numbers, which are other cases' events."""
+    """The library's answers beside the events, recording those about numbers, which are other cases' events."""
 
     def __init__(self, library: Library) -> None:
         super().__init__(library)
@@ -195,7 +195,7 @@ class CaseLines:
         return copy_with(line, inputs=name, as_of=date.fromisoformat(record["parameters"]["as_of"]))
 
     def _inputs_of(self, name: str) -> LineInputs | None:
-        """What a line's opinions rest on; None where the desk's file does not say so."""
+        """The inputs of a line's opinions; None where the desk's file does not have them."""
         kept = self._kept.get(f"{_INPUTS}{name}")
         if name not in self._inputs and kept is not None:
             try:
@@ -235,7 +235,7 @@ class CaseLines:
 
 
 def make_given_lines() -> None:
-    """In a process beside another: the lines of the cases that it is given, written to the desk's file."""
+    """Make, in a process beside another, the lines of the given cases in the desk's file."""
     location, names = given_share()
     with open_library(location) as library, library.reading():
         CaseLines(library).keep_some(names)
@@ -266,7 +266,7 @@ def line_of_case(case: Case, verdicts: Mapping[str, int], numbers: Sequence[tupl
 
 
 def row_of(line: CaseLine, day: date, stale: Sequence[str], days_to: Callable[[date], int | None]) -> Row:
-    """What the list says of a case on a day. stale: departments; days_to: the working days until a last day."""
+    """The row of a case in the list of a day. stale: departments; days_to: the working days until a last day."""
     overdue = [one.department for one in line.opinions if is_overdue(line.state, one, day)]
     deemed = {one.department for one in line.opinions if one.is_silent and one.department in overdue}
     waiting = [one for one in line.opinions if one.routed and one.department not in deemed]
@@ -325,7 +325,7 @@ def _day(text: str | None) -> date | None:
 
 @dataclass(frozen=True)
 class _LinesBasis:
-    """What all lines of a library rest on. sight: who reads, and what he may see; hash: of all the rest."""
+    """The inputs of all lines of a library. sight: who reads, and what he may see; hash: of all the rest."""
 
     sight: str
     hash: str

@@ -1,4 +1,4 @@
-"""What answers of the review say to people: the list of cases, opinions and steps, what a recheck would change."""
+"""The rows of the review for people: the list of cases, opinions and steps, what a recheck would change."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -135,7 +135,7 @@ def deadline_words(days_left: int | None, due: str | None, is_overdue: bool, lan
 
 
 def author_words(opinion: Record, language: str) -> str:
-    """Who drafted an opinion and who signed it, in one line."""
+    """The author of an opinion and its signer, in one line."""
     author = "One Map" if opinion["drafted_by"] == _MACHINE else opinion["drafted_by"]
     words = [_say("drafted_by", language, name=author, day=opinion["drafted_on"])]
     if opinion["signed_by"]:
@@ -185,7 +185,7 @@ def _entry_row(entry: Record, departments: Mapping[str, str], language: str) -> 
 
 
 def changes_rows(changes: Record, departments: Mapping[str, str], language: str) -> list[AnswerRow]:
-    """What a recheck would change, by kind: layers and rules, parcels, findings, opinions. departments: their names."""
+    """The changes that a recheck would make: layers and rules, parcels, findings, opinions. departments: names."""
     titles = {one["rule"]: one["title"] for one in changes["findings"]}
     versions = [
         _said_pair(one["title"], f"{one['from'] or _NONE} → {one['to'] or _NONE}", language)

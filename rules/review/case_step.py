@@ -181,7 +181,7 @@ def is_logged(library: Library) -> bool:
 def _new_event(
     library: Library, case: Case, action: str, department: str | None, on: date, content: StepContent
 ) -> NewEvent:
-    """What a step says, with what every event says: the edition of its rules, its round and its day."""
+    """The event of a step, with what every event has: the edition of its rules, its round and its day."""
     facts = {"edition": EDITION, "round": case.round, "on": on.isoformat(), **content.facts}
     chain = content.chain or _chain_of(library, action, department)
     if chain == LEAD_CHAIN and department is not None:

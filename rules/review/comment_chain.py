@@ -33,7 +33,7 @@ class Comment:
     hash: str
 
     def facts(self) -> Mapping[str, Any]:
-        """What it says: text, consent (to its name in print), person (a hash). Raises review.event_unreadable."""
+        """The comment's facts: text, consent (to print its name), person (a hash). Raises review.event_unreadable."""
         facts = readable_json(self.body)
         if not isinstance(facts.get("text"), str) or not isinstance(facts.get("consent"), bool):
             raise OneMapError("review.event_unreadable")
@@ -58,7 +58,7 @@ class Comment:
 
 @dataclass(frozen=True)
 class Person:
-    """Who wrote a comment, as stated."""
+    """The author of a comment, as stated."""
 
     name: str
     place: str
@@ -122,7 +122,7 @@ def read_persons(library: Library, case_id: str, notice: int) -> dict[int, Perso
 
 
 def comment_problems(library: Library) -> Iterator[Problem]:
-    """What is wrong with the notices of a library and their comments: altered, gone, not what the case says of them."""
+    """Problems of a library's notices and comments: altered, missing, or other than the case states."""
     if not library.has_table(COMMENTS):
         return
     read = library.connection.read_rows

@@ -1,4 +1,4 @@
-"""What the lead department does with a case: send it out, consolidate the opinions, issue, withdraw."""
+"""The lead department's steps: send a case out, consolidate the opinions, issue, withdraw."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -59,7 +59,7 @@ def consolidate(library: Library, case_id: str, hand: Hand, conclusion: str | No
 
 
 def consolidation_problems(library: Library, case: Case) -> list[Problem]:
-    """What stands against consolidating."""
+    """The obstacles to consolidating."""
     return [*_unsigned_problems(library, case), *stale_problems(library, case)]
 
 
@@ -83,7 +83,7 @@ def stale_problems(library: Library, case: Case) -> list[Problem]:
 
 
 def issue_problems(library: Library, case: Case) -> list[Problem]:
-    """What stands against issuing: stale opinions, and, where accounts tell people apart, one person who decides alone.
+    """The obstacles to issuing: stale opinions, and, where accounts tell people apart, one person who decides alone.
 
     In a file names are typed, so that another name would prove nothing.
     """

@@ -54,6 +54,6 @@ def wait_for(process: "subprocess.Popen[bytes]") -> None:
 
 
 def given_share() -> tuple[str, list[str]]:
-    """In such a process: the library, and the cases of which it makes the lines."""
+    """The library, and the cases of which such a process makes the lines."""
     library, case_ids = json.load(sys.stdin.buffer)
     return library, case_ids

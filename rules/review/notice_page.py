@@ -1,4 +1,4 @@
-"""What a public notice shows, kept word for word as it was shown: project, parcels on a map, what was decided.
+"""The page of a public notice, stored word for word as it was shown: project, parcels on a map, the decision.
 
 Left out for good: contact, telephone, credit code and investment of the applicant, names of officers, findings and
 what they lie on, and what the lead withholds.

@@ -1,4 +1,4 @@
-"""What departments do with their opinions: write, sign, return, take more time, judge a finding otherwise."""
+"""The departments' steps on their opinions: write, sign, return, take more time, override a finding."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from onemap.rules.review.cases.round_facts import facts_of_stored_run
 
 @dataclass(frozen=True)
 class Words:
-    """What a person says for a department. answers: (checklist item, answer)."""
+    """A person's words for a department. answers: (checklist item, answer)."""
 
     conclusion: str
     text: str
@@ -31,7 +31,7 @@ class Words:
 
 @dataclass(frozen=True)
 class Letter:
-    """A reply that came as a file: who wrote it when, its hash, and how it is held against the case as it stands."""
+    """A reply that came as a file: who wrote it when, its hash, and how it compares with the case as it stands."""
 
     by: str
     on: date
@@ -128,7 +128,7 @@ def reason_given(reason: str | None) -> str:
 
 @dataclass(frozen=True)
 class Judgement:
-    """What a person says of a finding. department: for whom, None for whichever of the person's own the rule is."""
+    """A person's judgement of a finding. department: for whom, None for whichever of the person's own the rule is."""
 
     parcel: str
     rule: str

@@ -1,4 +1,4 @@
-"""What the public sees and does: the notices that are open, their pages, and a comment that is written behind the last.
+"""The public's side of notices: those that are open, their pages, and a comment that is added behind the last.
 
 On a server whoever asks so has an account that may do nothing else; in a file the same bounds are held here.
 """
@@ -49,7 +49,7 @@ class NoticePage:
 
 @dataclass(frozen=True)
 class WrittenComment:
-    """What somebody writes. consent: whether name and place may be printed with the text."""
+    """A comment as it was written. consent: whether name and place may be printed with the text."""
 
     text: str
     name: str
@@ -141,7 +141,7 @@ def write_comment(library: Library, case_id: str, number: int, written: WrittenC
 
 
 def _as_public_refusal(error: OneMapError) -> OneMapError:
-    """What a server said, without a word of how it is built."""
+    """A server's error, without a word of how it is built."""
     if error.code in ("library.no_right", "notice.gone"):
         return OneMapError("notice.gone")
     if error.code in ("library.server_said", "library.conflict", "library.busy"):

@@ -1,4 +1,4 @@
-"""What a case's parcels would say today, by today's packs and layer versions, against what its run said."""
+"""The recheck of a case: its parcels by today's packs and layer versions, compared with its run."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -51,7 +51,7 @@ def recheck(library: Library, case: Case, values: Values, context: VerbContext) 
 
 
 def recheck_run(library: Library, identifier: str, values: Values, context: VerbContext) -> dict[str, Any]:
-    """What a check that was kept would say today: parcels whose verdict changes, layers and packs. Nothing is written.
+    """The recheck of a named check: parcels whose verdict changes, layers and packs. Nothing is written.
 
     Its packs are the library's, where it was judged by them. Raises OneMapError run.…, and what a check refuses.
     """
@@ -169,5 +169,5 @@ def _packs(record: CheckRecord, run: Run, before: Sequence[Pack], language: str)
 
 
 def _wording(pack: Mapping[str, Any]) -> tuple[Any, ...]:
-    """What a run keeps of a pack, its version first; runs of old did not keep its tables of uses."""
+    """The content of a pack in a run, its version first; older runs did not keep its tables of uses."""
     return pack["version"], pack["hash"], *(table["hash"] for table in pack.get("tables", ()))

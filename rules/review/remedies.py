@@ -1,4 +1,4 @@
-"""What would pass of a case's parcels: found by the packs and layer versions of its round, and kept with the round."""
+"""The remedy of a case's parcels: by the packs and layer versions of its round, and kept with the round."""
 
 import contextlib
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What a round rests on: the tables of its run read back for a map, and how many parcels have which verdict."""
+"""The evidence of a round: the tables of its run for a map, and the number of parcels of each verdict."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -68,7 +68,7 @@ def area_problems(library: Library, run: str, data: Mapping[str, Any], terms: Te
 
 
 def _hectares_of_text(library: Library, run: str) -> float | None:
-    """What a coordinate text says of all its parcels' areas; None of another source, or where it leaves one out."""
+    """The sum of areas that a coordinate text states; None of another source, or where it leaves one out."""
     if not str(check_record(library, run)["parameters"]["parcels"]).lower().endswith(".txt"):
         return None
     given = [row.values["attributes"].get(_TEXT_FIELD) for row in stored_rows(library, run, "given")]

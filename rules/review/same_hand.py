@@ -1,4 +1,4 @@
-"""Who signed for several departments of a round: for how many, in what time, and how much as the machine drafted it."""
+"""People who signed for several departments of a round: for how many, how fast, and how much as the machine drafted."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from onemap.layers.person_names import same_person
 from onemap.rules.review.cases.case import Case, Opinion
 
 _UNITS = (("days", 86_400), ("hours", 3600), ("minutes", 60), ("seconds", 1))
-_LEAST = 2  # of a unit in which a time is told
+_LEAST = 2  # the least count of a unit in which a time is given
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class SameHand:
     seconds: int
 
     def sentence(self, language: str) -> str:
-        """What a reader of the case or its statement must know of it."""
+        """The remark on it for readers of the case or its statement."""
         unit, length = next((unit, size) for unit, size in _UNITS if self.seconds >= size * _LEAST or size == 1)
         time = phrase(f"review_said.within_{unit}", language, count=max(1, math.ceil(self.seconds / length)))
         facts = {"name": self.by, "count": self.opinions, "unchanged": self.unchanged, "time": time}

@@ -67,7 +67,7 @@ def turned_in_run(
 def _turned_verdicts(
     library: Library, identifier: str, new: Mapping[str, str], ask: Callable[..., tuple[list[dict[str, Any]], Run]]
 ) -> tuple[dict[str, Any], Question, Run | None]:
-    """What turns, the question as it was, and the run by the new version; None where no rule asks for the layer."""
+    """The turned verdicts, the former question, and the new run; None where no rule asks for the layer."""
     code = new["code"]
     before, record = stored_question(library, identifier), check_record(library, identifier)
     rests_on = next((layer["label"] for layer in record["layers"] if layer["code"] == code), None)

@@ -40,7 +40,7 @@ _MOST_BYTES = 100_000_000  # a drawing is held as objects, of some fifteen times
 
 @dataclass
 class _Layer:
-    """What is drawn on one layer of the drawing, and what on it is no geometry, counted by type."""
+    """The shapes on one layer of the drawing, and its objects without geometry, counted by type."""
 
     shapes: list[DrawingEntity] = field(default_factory=list)
     texts: list[DrawingEntity] = field(default_factory=list)
@@ -60,7 +60,7 @@ def dxf_layers(path: Path) -> list[str]:
 
 
 def read_dxf(path: Path, layer: str, encoding: str | None) -> RawFrame:
-    """What is drawn on one layer, in the drawing's order; its texts go to the polygons that they lie in.
+    """The shapes on one layer of a drawing, in its order; texts become attributes of the polygons that hold them.
 
     Raises OneMapError source.damaged, source.too_large, encoding.….
     """
@@ -174,7 +174,7 @@ def _read(path: Path, encoding: str | None, size: int, changed_ns: int) -> _Draw
     for (name, kind), count in walk.aside.items():
         if name in layers:
             layers[name].aside[kind] = count
-    # What lies on no layer that can be read is told with each that can: nobody asks for the other.
+    # What lies on no layer that can be read is reported with each that can: nobody asks for the other.
     elsewhere = {f"{name}/{kind}": count for (name, kind), count in walk.aside.items() if name not in layers}
     elsewhere |= {"PAPERSPACE": on_paper} if on_paper else {}
     for layer in layers.values() if layers else [layers.setdefault("0", _Layer())]:

@@ -49,7 +49,7 @@ class _Folder:
 
 @dataclass(frozen=True)
 class _Content:
-    """What a file holds: its folders with placemarks by layer name, its encoding, and what is no placemark."""
+    """The content of a file: its folders with placemarks by layer name, its encoding, and other objects."""
 
     folders: dict[str, _Folder]
     encoding: str

@@ -46,7 +46,7 @@ def stroked_arcs(
     sagitta: float,
     progress: Progress = SILENT,
 ) -> ArcSurvey:
-    """What has arcs of a layer that is to have `count` rows."""
+    """The rows with arcs, stroked, of a layer that is to have `count` rows."""
     with arc_stream(content, layer, 0, options) as stream:
         looked = stream.next_rows(count, sagitta, progress)
         return replace(looked, read=looked.read + stream.count_remaining())
@@ -55,7 +55,7 @@ def stroked_arcs(
 def stroked_runs(
     content: Path | bytes, layer: str | int, options: Mapping[str, str], sagitta: float, runs: Sequence[tuple[int, int]]
 ) -> ArcSurvey:
-    """What has arcs of some runs of a layer's rows, each by its first row and its number of rows."""
+    """The rows with arcs, stroked, of some runs of rows, each given by its first row and its number of rows."""
     stroked: dict[int, shapely.Geometry | None] = {}
     read, are_measured = 0, False
     for first, count in runs:
@@ -101,7 +101,7 @@ class ArcStream:
         self._waiting: Any = None
 
     def next_rows(self, count: int, sagitta: float, progress: Progress = SILENT) -> ArcSurvey:
-        """What the next rows show, as many as there are of so many."""
+        """A survey of the next rows, at most `count` of them."""
         stroked: dict[int, shapely.Geometry | None] = {}
         read, are_measured = 0, False
         while read < count:

@@ -83,7 +83,7 @@ def raised_as_they_are() -> AbstractContextManager[list[str]]:
 
 
 class UnlikeRows(Exception):
-    """What comes next may differ by a value or by a warning from what the usual way gives."""
+    """The next rows may differ by a value or a warning from those of the usual reader."""
 
 
 def same_blocks(
@@ -103,7 +103,7 @@ def same_blocks(
             path, layer, first, size, errors, like_rows=True, by_column=by_column, provers=provers, progress=progress
         )
     except (UnicodeDecodeError, pa.ArrowException, OneMapError) as error:
-        raise UnlikeRows from error  # what is wrong is told on the usual way
+        raise UnlikeRows from error  # what is wrong is reported on the usual way
 
 
 def column_blocks(
@@ -118,7 +118,7 @@ def column_blocks(
     provers: Provers = NOBODY,
     progress: Progress = SILENT,
 ) -> Iterator[StreamBlock]:
-    """From row `first` on `size` rows at a time: metadata, shapes (n,), WKB, which are valid, columns (n,), warnings.
+    """The rows from `first` on, `size` at a time: metadata, shapes (n,), WKB, validity, columns (n,), warnings.
 
     errors: within which GDAL is asked; like_rows: only what comes the same on the usual way; by_column: columns stay
     Arrow's; provers: they prove meanwhile which are valid (n,), None where nobody has, or some are more than plain

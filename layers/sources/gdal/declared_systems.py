@@ -1,4 +1,4 @@
-"""What a FlatGeobuf and a geodatabase say of their coordinate systems, read before GDAL hands it to PROJ."""
+"""The coordinate systems that a FlatGeobuf or a geodatabase declares, read before GDAL hands them to PROJ."""
 
 import contextlib
 import html

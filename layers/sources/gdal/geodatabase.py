@@ -58,7 +58,7 @@ class DecodedAttributes:
 def decode_attributes(path: Path, layer: str, attributes: pd.DataFrame) -> DecodedAttributes:
     """The attributes of a geodatabase's layer with a field FIELD_name for each field of codes.
 
-    Codes without a name and values outside their range are told; the values stay as they are.
+    Codes without a name and values outside their range are reported; the values stay as they are.
     """
     place = {"file": path.name, "layer": layer}
     try:
@@ -88,7 +88,7 @@ def decode_attributes(path: Path, layer: str, attributes: pd.DataFrame) -> Decod
 
 
 def join_problems(found: Sequence[tuple[int, Sequence[Problem]]], columns: Sequence[str]) -> list[Problem]:
-    """What `decode_attributes` tells of a whole layer, from what it told of its parts.
+    """The problems that `decode_attributes` finds in a whole layer, made of those found in its parts.
 
     found: the row with which each part begins, from 0, and its problems; columns: the layer's fields.
     """

@@ -94,7 +94,7 @@ def check_schema(path: Path) -> None:
 
 
 def _systems(path: Path) -> list[tuple[Any, ...]]:
-    """What a file says of the coordinate systems of its layers: the list itself may be that of a whole authority."""
+    """The coordinate systems of a file's layers: the list itself may be that of a whole authority."""
     known = _rows_by_sqlite(path, *_SYSTEMS)
     if known is None:
         return []

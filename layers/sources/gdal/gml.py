@@ -69,7 +69,7 @@ def _claimed_encodings(path: Path) -> list[str]:
 
 
 def _copy(path: Path, target: Path, encoding: str) -> None:
-    """Piece by piece in UTF-8, held against the grammar of XML. Raises UnicodeError, ExpatError,
+    """Piece by piece in UTF-8, compared with the grammar of XML. Raises UnicodeError, ExpatError,
     OneMapError crs.names_file.
     """
     parser = expat.ParserCreate("utf-8")

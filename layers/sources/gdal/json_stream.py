@@ -37,7 +37,7 @@ def json_outline(path: Path) -> dict[Any, Any]:
 
 
 def systems_of(content: Any) -> list[Any]:
-    """What a geometry, or that of a feature, says of a coordinate system of its own, as GeoJSON had it before 2016."""
+    """The coordinate systems that a geometry, or a feature's, names by itself, as GeoJSON did before 2016."""
     geometry = content.get("geometry", content) if isinstance(content, dict) else None
     if not isinstance(geometry, dict):
         return []
@@ -82,7 +82,7 @@ class _Walk:
         return members
 
     def _systems_of_elements(self) -> Iterator[Any]:
-        """What single features say of a coordinate system of their own."""
+        """The coordinate systems that single features name."""
         self._expect("[")
         if self._next() == "]":
             self.at += 1

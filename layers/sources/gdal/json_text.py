@@ -60,7 +60,7 @@ def _read_json(path: Path, encoding: str | None, size: int, changed_ns: int) -> 
 
 
 def _json_text(path: Path, content: Any, encoding: str, utf8: bytes | None) -> JsonText:
-    """What the outermost members say. Raises OneMapError source.indirect, source.damaged, crs.names_file."""
+    """The outermost members of a JSON. Raises OneMapError source.indirect, source.damaged, crs.names_file."""
     kind = content.get("type") if isinstance(content, dict) else None
     if not isinstance(kind, str) or kind not in _TYPES:
         code = "source.indirect" if isinstance(kind, str) and kind in _POINTING_TYPES else "source.damaged"

@@ -42,7 +42,7 @@ _JSON_DRIVERS = {"GeoJSON", "TopoJSON"}
 
 @dataclass(frozen=True)
 class ReadableFile:
-    """What GDAL is given, and what the file is: a path, a copy of it, or the bytes of a JSON turned into UTF-8.
+    """The file that GDAL opens, and its name: a path, a copy of it, or the bytes of a JSON turned into UTF-8.
 
     encoding: that of the original, where the text has been turned into UTF-8 already.
     """
@@ -120,7 +120,7 @@ def prepared_file(path: Path, layer: str, encoding: str | None) -> Iterator[Read
 
 
 def file_info(readable: ReadableFile, encoding: str | None = None) -> dict[str, Any]:
-    """What pyogrio says of a layer, without its rows, if GDAL has opened the file as what its name says.
+    """pyogrio's description of a layer without its rows, if GDAL opened the file as what its name says.
 
     Raises OneMapError source.indirect, source.swollen, and as pyogrio does.
     """

@@ -25,7 +25,7 @@ BULK_ERRORS = (DataSourceError, DataLayerError, FeatureError, GeometryError)
 
 @dataclass
 class RecordSurvey:
-    """What was met: how many records there are, by 0-based row why one cannot be read, and shapes that bulk reading
+    """A survey of records: how many there are, by 0-based row why one cannot be read, and shapes that bulk reading
     lacks."""
 
     count: int = 0
@@ -88,7 +88,7 @@ def _survey_by_record(records: Iterator[Any], gdal_texts: list[str], rows: froze
 
 @contextlib.contextmanager
 def _gdal_words() -> Iterator[list[str]]:
-    """What GDAL says through fiona while a record is read, as a list."""
+    """GDAL's messages through fiona while a record is read, as a list."""
     gdal_texts: list[str] = []
 
     class _Ear(logging.Handler):
@@ -114,7 +114,7 @@ def _survey_by_number(content: Path, layer: str | int) -> RecordSurvey:
     name, options = gdal_name(content), open_options(content)
     info = pyogrio.read_info(name, layer=layer, force_feature_count=True, **options)
     found = RecordSurvey(int(info["features"]))
-    # What goes wrong is told at the end of a layer, so the end is not reached.
+    # What goes wrong is reported at the end of a layer, so the end is not reached.
     _, fids, wkb, _ = pyogrio.raw.read(
         name, layer=layer, columns=[], return_fids=True, max_features=found.count, encoding="iso8859-1", **options
     )

@@ -221,7 +221,7 @@ def _is_nearly(texts: list[bytes], encoding: str) -> bool:
 
 
 def _claimed_encodings(shapefile: Path, table: _Table) -> list[str]:
-    """What .cpg and language driver claim; a claim that names nothing known is no evidence."""
+    """The encodings that .cpg and language driver claim; a claim that names nothing known is no evidence."""
     claims = []
     code_page = sibling(shapefile, ".cpg")
     if code_page is not None:

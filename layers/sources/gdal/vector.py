@@ -143,7 +143,7 @@ def read_vector(
 
 
 def _further_remarks(read: _Reading, coarse: int, place: dict[str, str]) -> list[Problem]:
-    """What is told of arcs that are coarse, of surfaces, and of names that were cut."""
+    """Remarks on coarse arcs, on surfaces, and on names that were cut."""
     counts = (("geometry.coarse", coarse), ("geometry.surfaces", len(read.survey.shapes)))
     problems = [Problem(code, {**place, "count": count}) for code, count in counts if count]
     if read.cut:
@@ -172,7 +172,7 @@ def _remark(text: str, place: dict[str, str]) -> Problem:
 
 
 def _by_column(readable: ReadableFile, encoding: str | None, progress: Progress, provers: Provers) -> _Reading | None:
-    """A layer that can be taken by the column; what is wrong with another is told on the usual way."""
+    """A layer that can be taken by the column; what is wrong with another is reported on the usual way."""
     is_fit = readable.path.suffix.lower() in COLUMN_FORMATS and encodings_to_try(readable, encoding)[0] == UTF_8
     if not is_fit:
         return None
@@ -423,7 +423,7 @@ def _integers(readable: ReadableFile, name: str, column: np.ndarray, part: dict[
 def _survey_arcs(
     readable: ReadableFile, shapes: AnyShapes, crs: pyproj.CRS | None, read: _Reading, progress: Progress
 ) -> tuple[ArcSurvey, int]:
-    """What has arcs, stroked by sagitta, and what was seen on the way; and how many arcs are coarse."""
+    """The features with arcs, stroked by sagitta, and remarks on them; and the number of coarse arcs."""
     suffix = readable.path.suffix.lower()
     if suffix in MAPINFO:
         stroked, coarse = mapinfo_arcs.stroked_curves(readable.path, shapes, sagitta_of(crs, shapes))

@@ -49,7 +49,7 @@ _BLOCKS_OF_MANY = 4
 
 @dataclass
 class ReadingNotes:
-    """What a block, or all blocks together, show besides their rows; a journal can keep it.
+    """Remarks on a block, or on all blocks together, besides their rows; a journal can store them.
 
     reading, looking: GDAL's warnings while reading, and while looking for arcs; curved: how many had arcs; replaced: by
     field of the schema the first row (from 1) of lost text and how many;
@@ -115,7 +115,7 @@ class VectorStream:
         return self._type != "None" and (self.crs is not None or not has_arcs) and RAW not in self.encodings
 
     def refusal(self) -> OneMapError:
-        """What is said when none of the encodings fits."""
+        """The refusal where none of the encodings fits."""
         return encoding_refusal(self.readable, self._asked)
 
     def blocks(
@@ -144,7 +144,7 @@ class VectorStream:
                 yield replace(self._block(meta, shapes, columns, rows, None, notes, wkb), valid=valid), notes
                 first += len(shapes)
             if is_database and first != self.count:
-                raise UnlikeRows  # what keeps GDAL from the others is told on the usual way
+                raise UnlikeRows  # what keeps GDAL from the others is reported on the usual way
         except UnlikeRows:
             yield from self._blocks_from(encoding, first, size, provers)
 

@@ -136,7 +136,7 @@ def _folded_leaves(values: pa.Array) -> Iterator[pa.DictionaryArray]:
 
 
 def _facts(file: "pq.ParquetFile") -> dict[str, Any]:
-    """What a file says of its geometry; nothing if it has none. Raises ValueError for what contradicts itself."""
+    """A file's facts about its geometry; none if it has none. Raises ValueError for what contradicts itself."""
     metadata = file.schema_arrow.metadata or {}
     try:
         found = json.loads(metadata[b"geo"]) if b"geo" in metadata else {}

@@ -173,7 +173,7 @@ def _parts_of(entity: Record, name: str, found: _Snapshot, path: Path) -> Iterat
 
 
 def _inside(entity: Record, name: str, path: Path) -> Record:
-    """What an entity refers to. Raises OneMapError sensors.not_expanded where only a link is there."""
+    """The entity that another refers to. Raises OneMapError sensors.not_expanded where only a link is there."""
     content = entity.get(name)
     if not isinstance(content, dict):
         raise OneMapError("sensors.not_expanded", file=path.name, feature=_title(entity), field=name)

@@ -109,7 +109,7 @@ def _tables(connection: sqlite3.Connection) -> Sequence[_Table]:
 
 
 def _crs(connection: sqlite3.Connection, srid: int | None, path: Path) -> pyproj.CRS | None:
-    """What the file's own list of systems says of a number; None for a number that means none."""
+    """The system of a number in the file's own list; None for a number that means none."""
     if not isinstance(srid, int) or srid <= 0:
         return None
     listed = connection.execute("SELECT * FROM spatial_ref_sys WHERE srid = ?", (srid,))

@@ -107,7 +107,7 @@ def _attributes(parcels: list[_Parcel]) -> pd.DataFrame:
 def _remarks(
     header: dict[str, str], parcels: list[_Parcel], geometries: np.ndarray, crs: pyproj.CRS | None, path: Path
 ) -> Iterator[Problem]:
-    """What the sender states and the points do not bear out; the points count."""
+    """Remarks where the sender's statements differ from the points; the points count."""
     shifts = [part.strip() for part in re.split("[,，]", header.get("转换参数", ""))]
     if any(shift not in _NO_SHIFT for shift in shifts):
         yield Problem("redline.parameters", {"file": path.name, "field": "转换参数"})

@@ -83,7 +83,7 @@ def _zone_keys(zone: Zone) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Frame:
-    """What is to be written: geometries (n,) in the plane of `zone`, their attributes, and a header read before."""
+    """The content of a redline file: geometries (n,) in the plane of `zone`, attributes, and a header read before."""
 
     geometries: np.ndarray
     attributes: pd.DataFrame
@@ -115,7 +115,7 @@ def redline_text(frame: Frame) -> RedlineText:
 
 
 def changes(frame: Frame, place: Mapping[str, Any]) -> list[Problem]:
-    """What `redline_text` writes otherwise than it stands: redline.renamed, .rounded, .numbered, .area_replaced.
+    """The changes that `redline_text` makes to a frame: redline.renamed, .rounded, .numbered, .area_replaced.
 
     place: what all problems tell, such as the file. Names lose what would part them; coordinates their last decimals;
     parcels without a number get their row's. redline.area_kept: areas are the sender's, of the plane.
@@ -260,7 +260,7 @@ def _stated_decimals(header: Mapping[str, str]) -> int:
 
 
 def _decimals(geometries: np.ndarray, stated: int) -> int:
-    """As many decimals as the header states, or more if the coordinates have been measured to more."""
+    """The number of decimals that the header states, or more if the coordinates have been measured to more."""
     coordinates = shapely.get_coordinates(geometries)
     for decimals in range(stated, _MOST_DECIMALS + 1):
         scaled = coordinates * 10**decimals

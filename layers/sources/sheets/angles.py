@@ -22,7 +22,7 @@ _SAYS_DECIMAL = re.compile(r"十进制|小数|decimal|\(\s*(度|°|deg\w*)\s*\)|
 
 
 def spelling_said(text: str) -> str | None:
-    """What a header says of the numbers below it: "sexagesimal" (ddd.mmss), "decimal", or None."""
+    """The form of angles that a header names: "sexagesimal" (ddd.mmss), "decimal", or None."""
     plain = unicodedata.normalize("NFKC", text)
     if _SAYS_SEXAGESIMAL.search(plain):
         return "sexagesimal"

@@ -90,7 +90,7 @@ def _globals(stream: bytes, file: str) -> tuple[bytearray, list[tuple[int, int, 
 
 
 def _sheet_name(data: bytes, is_biff5: bool) -> str:
-    """A sheet's name, for what is told of it."""
+    """A sheet's name, for the remarks on it."""
     if is_biff5:  # in the code page of its country
         return data[7:].decode("gb18030", errors="replace")
     return data[8:].decode("utf-16-le" if data[7] & 1 else "latin-1", errors="replace")

@@ -44,7 +44,7 @@ def _has_coordinates(grid: Grid, file: str) -> bool:
     try:
         return columns_of(grid, file) is not None
     except OneMapError:
-        return True  # a header that cannot be used is told when the sheet is read
+        return True  # a header that cannot be used is reported when the sheet is read
 
 
 def read_sheet(path: Path, layer: str, encoding: str | None, *, as_table: bool) -> RawFrame:

@@ -30,7 +30,7 @@ _WIDTH = re.compile(r"([36])\s*(?:°|度)\s*分?带|([36])\s*-?degree", re.IGNOR
 
 @dataclass(frozen=True)
 class Coordinates:
-    """East and north (n, 2), whether they are degrees, and what must be told of how they were read."""
+    """East and north (n, 2), whether they are degrees, and the remarks on how they were read."""
 
     values: np.ndarray
     are_degrees: bool

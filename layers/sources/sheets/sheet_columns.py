@@ -68,7 +68,7 @@ def plain(value: Any) -> str:
 
 
 def role_of(heading: Any) -> str | None:
-    """What a column of this heading holds, or None."""
+    """The role of a column with this heading, or None."""
     if not isinstance(heading, str):
         return None
     bare = re.sub(r"[\s_()\[\]【】:/、,.·\-—]", "", plain(heading).lower())

@@ -166,7 +166,7 @@ def _new_grids(path: Path) -> list[Grid]:
 
 
 def _discard_output(*words: object) -> None:
-    """What a library prints and nobody asked for."""
+    """Discard what a library prints unasked."""
 
 
 def _rows_of(sheet: Any, file: str) -> list[list[Any]]:

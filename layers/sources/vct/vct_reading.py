@@ -1,6 +1,6 @@
 """VCT (GB/T 17798), read only: polygons built from lines and their signs, attributes by the structure of their table.
 
-Experimental: made from the grammar and from what other programs read and write, never yet held against a file of an
+Experimental: made from the grammar and from what other programs read and write, never yet compared with a file of an
 office; every frame says so.
 """
 

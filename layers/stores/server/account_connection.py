@@ -153,7 +153,7 @@ class LentConnection:
     kept: dict[Any, Any] = field(default_factory=dict)
 
     def leave_library(self) -> bool:
-        """Have it forget whose library it was in; whether it can still be used."""
+        """Reset the connection for another library; whether it can still be used."""
         try:
             self.raw.execute("RESET ROLE; RESET search_path")
         except psycopg.Error:
@@ -202,7 +202,7 @@ def undo_transaction(raw: "psycopg.Connection[Any]") -> None:
 
 
 def _is_as_new(lent: LentConnection) -> bool:
-    """Have a connection forget what was done with it; whether it can still be used."""
+    """Reset a connection; whether it can still be used."""
     if lent.raw.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
         undo_transaction(lent.raw)
     return lent.leave_library()

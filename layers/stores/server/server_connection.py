@@ -166,7 +166,7 @@ class ServerConnection:
         protect(self.raw, self.schema, self._roles, grants)
 
     def drop_policies(self) -> None:
-        """No table's rows depend on another table any more, until `renew_rights`."""
+        """Drop the policies by which rows of tables depend on other tables, until `renew_rights`."""
         drop_policies(self.raw, self.schema)
 
     def renew_rights(self, grants: Sequence[Right]) -> None:
@@ -264,7 +264,7 @@ class ServerConnection:
         return self._read_where(table, fields, where, count, origin)
 
     def marks_near(self, boxes: Mapping[str, Sequence[float]]) -> Mapping[str, tuple[Hashable, ...]]:
-        """What stands for the features of versions near some ground."""
+        """Marks of the features of versions near some ground; equal marks mean equal features."""
         return marks_near(self.raw, self.schema, self.srs_id, boxes)
 
     def read_block(self, table: str, fields: Sequence[str], first: int, last: int) -> FeatureRows:

@@ -1,4 +1,4 @@
-"""What a server asks of every row that is written: each `Guard` as a trigger that only the owner gets past."""
+"""The guards of a server: each `Guard` becomes a trigger that checks every row; only the owner is exempt."""
 
 from typing import TYPE_CHECKING, Any
 

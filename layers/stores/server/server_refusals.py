@@ -1,4 +1,4 @@
-"""What PostgreSQL says, as refusals; no word of it ever repeats a password."""
+"""PostgreSQL's errors as refusals; none of them repeats a password."""
 
 import contextlib
 from collections.abc import Iterator

@@ -98,7 +98,7 @@ class ServerRoles:
 
     @property
     def readers(self) -> list[str]:
-        """Who reads the layers: departments and the lead."""
+        """The roles that read the layers: departments and the lead."""
         return [self.role_name(part) for part in (*DEPARTMENTS, LEAD)]
 
     @property

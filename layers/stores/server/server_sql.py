@@ -32,6 +32,6 @@ def _plain(text: str, makes_table: bool) -> str:
 
 
 def made_if_absent(sql: str) -> str | None:
-    """What a CREATE … IF NOT EXISTS makes; PostgreSQL asks for the right to make it even where it is there."""
+    """The object that a CREATE … IF NOT EXISTS makes; PostgreSQL asks for the right to make it even where it exists."""
     found = _IF_ABSENT.match(sql)
     return found.group(1) if found else None

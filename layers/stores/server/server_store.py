@@ -135,7 +135,7 @@ class ServerStore:
                 raise
 
     def _busy(self, raw: "psycopg.Connection[Any]", error: errors.LockNotAvailable) -> OneMapError:
-        """Who holds what was waited for: accounts at work in the schema that wait for nobody themselves.
+        """The refusal that names who holds a lock: accounts at work in the schema that wait for nobody themselves.
 
         Where no one writes, or a view was to be taken alone, it is whoever has something open, be it only to read.
         """
@@ -196,7 +196,7 @@ def _lend_connection(address: ServerAddress) -> AbstractContextManager[LentConne
 
 
 def _as_new(lent: LentConnection) -> bool | None:
-    """Have a connection forget whose library it was in; None if it is lost, or not done with what it did."""
+    """Reset a connection for another library; None if it is lost, or still busy."""
     is_idle = lent.raw.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
     return True if is_idle and lent.leave_library() else None
 

@@ -149,7 +149,7 @@ def printed_structure(
 
 
 def _view_text(connection: "psycopg.Connection[Any]", oid: int) -> Sequence[Any] | None:
-    """What a view shows; None of one that was made anew since: a server deparses views of the present only."""
+    """The query of a view; None of one that was made anew since: a server deparses views of the present only."""
     try:
         with connection.transaction():
             row = connection.execute("SELECT pg_get_viewdef(%s::oid)", (oid,)).fetchone()

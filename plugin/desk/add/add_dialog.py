@@ -279,7 +279,7 @@ class AddDialog(WorkingDialog):
         self.add_button.setEnabled(not self.is_working and not self.hint.text())
 
     def _missing_step(self) -> str:
-        """What must be done before the file can be added; empty for nothing."""
+        """The next step before the file can be added; empty for none."""
         if self.is_working:
             return ""
         if self._is_added:
@@ -312,7 +312,7 @@ class AddDialog(WorkingDialog):
 
 
 def _added_text(target: CatalogueLayer, answer: dict[str, Any]) -> str:
-    """What became of the file: a new version, and whether it is in force; or nothing, because it is there already."""
+    """The outcome of adding a file: a new version, and whether it is in force; or none, because it is there already."""
     count = int(answer.get("features") or 0)
     facts = {"layer": target.title, "version": answer.get("version"), "count": f"{count:,}"}
     if answer.get("unchanged"):

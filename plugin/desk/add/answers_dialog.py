@@ -1,4 +1,4 @@
-"""What was answered once of the layers that departments send: shown, changed in its cell, forgotten."""
+"""The dialog of remembered answers for departments' layers: shown, changed in their cells, forgotten."""
 
 from __future__ import annotations
 

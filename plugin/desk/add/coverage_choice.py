@@ -25,7 +25,7 @@ def coverage_box(first: str) -> QComboBox:
 
 
 def coverage_titles() -> dict[str, str]:
-    """What may be said of a coverage beside a file, with its title, in the core's order."""
+    """The choices for a coverage beside a file, with their titles, in the core's order."""
     return {code: word("coverages", code) for code in known_words("add", "covers")}
 
 

@@ -52,7 +52,7 @@ REPORT_FORMS = file_forms([".xlsx", ".pdf", ".docx", ".html", ".json"])
 
 
 class DeliveryDialog(WorkingDialog):
-    """What of a folder goes where. All goes in or nothing; what is refused can then be left out."""
+    """The dialog of a folder's delivery: all goes in or nothing; what is refused can then be left out."""
 
     added = pyqtSignal(dict, str)  # the core's answer, and what to say of it
     failed = pyqtSignal(object)  # Refusal, while the dialog is closed
@@ -287,7 +287,7 @@ class DeliveryDialog(WorkingDialog):
         self.add_button.setEnabled(not self.is_working and not stop)
 
     def _missing_step(self) -> str:
-        """What must be done before anything can be added; empty for nothing."""
+        """The next step before anything can be added; empty for none."""
         if not self.delivery.folder:
             return tr("Choose a folder.")
         for row in self.table.ready:
@@ -305,7 +305,7 @@ class DeliveryDialog(WorkingDialog):
         return tr("Nothing else in it is matched to a layer.") if is_begun else tr("Nothing in it has a layer yet.")
 
     def _outlook(self) -> str:
-        """What Add would do."""
+        """The effect that Add would have."""
         text = tr("Layers that go in: {count}.").format(count=len(self.table.ready))
         waiting = len(self.table.waiting)
         left = tr("Still without a layer, and so left out: {count}.").format(count=waiting) if waiting else ""

@@ -114,7 +114,7 @@ class DeliveryTable(QTableWidget):
         self.changed.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Let what the rows become be read whole, as far as there is room."""
+        """Show the targets of the rows whole, as far as there is room."""
         super().resizeEvent(event)
         self._fit_targets()
 
@@ -133,15 +133,15 @@ class DeliveryTable(QTableWidget):
         box.setCurrentIndex(box.findData(code))
 
     def state_of(self, number: int) -> str:
-        """What is said of a row."""
+        """The state of a row, in words."""
         return self.item(number, STATE).text()
 
     def target_of(self, row: PlannedLayer) -> CatalogueLayer | None:
-        """What a row becomes; None while nobody knows."""
+        """The layer that a row becomes; None while it is not known."""
         return self._layers.get(row.code)
 
     def obstacle(self, row: PlannedLayer) -> str:
-        """What to say where a row cannot go in as it stands."""
+        """The reason why a row cannot go in as it stands; empty where it can."""
         return row.obstacle(self._layers.get(row.code)) if row.status != ADDED else ""
 
     @property

@@ -9,7 +9,7 @@ RASTER = "raster"
 
 
 def wrong_kind(wanted: str, found: str, count: int | None) -> str:
-    """What to say where the geometry is of another kind; empty where it can become the layer, or nobody knows.
+    """The message where the geometry is of another kind; empty where it can become the layer, or nothing is known.
 
     wanted: point, line, polygon, table or raster
     found: the types of the file's geometries as the core names them, with commas between; "raster" for one

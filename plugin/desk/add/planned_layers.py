@@ -82,7 +82,7 @@ class PlannedLayer:
             self.sure = False
 
     def obstacle(self, target: CatalogueLayer | None) -> str:
-        """What to say where it cannot become that layer, or not under its label; empty where it can."""
+        """The reason why it cannot become that layer, or not under its label; empty where it can."""
         if target is None:
             return ""
         wrong = wrong_kind(target.geometry, self.geometry, self.count)

@@ -168,7 +168,7 @@ class SourcePage(QSplitter):
             self.preview.zoom_to(place, (self._features or self._stored_problems).crs())
 
     def minimumSizeHint(self) -> QSize:
-        """As narrow as one of the two: they can be one above the other."""
+        """The narrower width of the two: they can stand one above the other."""
         return QSize(MIN_WIDTH_PX, MIN_HEIGHT_PX + MIN_MAP_HEIGHT_PX)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -200,7 +200,7 @@ class ProblemList(QListWidget):
         self.itemClicked.connect(self._go_to_item)
 
     def sizeHint(self) -> QSize:
-        """As high as the problems: Qt would have room for ten lines below a single one, and a page that scrolls."""
+        """The height of the problems: Qt would have room for ten lines below a single one, and a page that scrolls."""
         hint = super().sizeHint()
         content = sum(map(self.sizeHintForRow, range(self.count()))) + 2 * self.frameWidth()
         return QSize(hint.width(), min(hint.height(), content))

@@ -105,7 +105,7 @@ class AnswerTree(QTreeWidget):
         return {} if item is None else item.data(NAME, ROLE_ROW)
 
     def about(self, item: QTreeWidgetItem | None) -> dict[str, Any] | None:
-        """What a row, or the one above it, is about."""
+        """The subject of a row, or of the nearest row above it that has one."""
         while item is not None and not self.row_of(item)["about"]:
             item = item.parent()
         return None if item is None else self.row_of(item)["about"]
@@ -169,11 +169,11 @@ class AnswerTree(QTreeWidget):
         item.setToolTip(NAME, "\n".join(filter(None, (texts[NAME], *self._hidden_texts(row), row["hint"]))))
 
     def _span(self, item: QTreeWidgetItem) -> None:
-        """Let a name without anything beside it have the whole line."""
+        """Give a name without anything beside it the whole line."""
         item.setFirstColumnSpanned(not any(item.text(column) for column in range(1, len(self._columns))))
 
     def _hidden_texts(self, row: dict[str, Any]) -> Iterator[str]:
-        """What stands in the columns that have no room, each under its head."""
+        """The texts of the columns that have no room, each under its head."""
         for at, (column, word) in enumerate(zip([*self._columns, *self._left_out][1:], row["values"]), start=1):
             text = word_text(word)
             if text and (at >= len(self._columns) or self.isColumnHidden(at)):

@@ -27,7 +27,7 @@ UNIT = re.compile("(?<=[0-9]) (?=(?:[mk]?m²|k?m|ha|mu|亩|公顷|倍|%)(?![A-Za
 
 
 class NameDelegate(QStyledItemDelegate):
-    """For a column of a tree whose rows are as high as their names."""
+    """The delegate of a tree's column whose rows are as high as their names."""
 
     margin_px = 4  # above and below a name together
 
@@ -37,7 +37,7 @@ class NameDelegate(QStyledItemDelegate):
         self._style = parent.style()
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
-        """As high as the wrapped name: Qt's own tree does not tell a delegate how wide its column is."""
+        """The height of the wrapped name: Qt's own tree does not tell a delegate how wide its column is."""
         font, width = index.data(Qt.ItemDataRole.FontRole) or self.parent().font(), self._width(index)
         text = str(index.data(Qt.ItemDataRole.DisplayRole))
         signs = (Qt.ItemDataRole.DecorationRole, Qt.ItemDataRole.CheckStateRole)
@@ -51,7 +51,7 @@ class NameDelegate(QStyledItemDelegate):
         return self._sizes[key]
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex) -> None:
-        """Let a word end the line where it is longer than one."""
+        """Break lines within words that are longer than a line."""
         super().initStyleOption(option, index)
         option.textElideMode = Qt.TextElideMode.ElideNone
         option.text = breakable(option.text, option.fontMetrics, self._width(index))
@@ -62,7 +62,7 @@ class NameDelegate(QStyledItemDelegate):
 
 
 def wrap_names(tree: QTreeView, delegate: NameDelegate | None = None, column: int = 0) -> None:
-    """Let the names in a column of a tree wrap, also when the column becomes wider or narrower.
+    """Wrap the names in a column of a tree, also when the column becomes wider or narrower.
 
     delegate: one that does more than that.
     """

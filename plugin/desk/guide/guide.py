@@ -92,7 +92,7 @@ def headings_of(text: str) -> list[tuple[int, str]]:
 
 
 def mark_of(heading: str) -> str:
-    """What a link to a heading has behind its `#`, as on GitHub."""
+    """The anchor of a heading in links, behind `#`, as on GitHub."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 

@@ -1,4 +1,4 @@
-"""What an answer on display no longer says: the layers of which the library has other versions by now."""
+"""Answers on display that are outdated: the layers of which the library has other versions by now."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ChangedVersions(QLabel):
         self._compare()
 
     def forget(self) -> None:
-        """There is no answer any more."""
+        """Forget the answer."""
         self._tables = {}
         self._compare()
 

@@ -1,4 +1,4 @@
-"""What others do meanwhile: the core is asked again when somebody has written into the open library."""
+"""Changes by others: the core is asked again when somebody has written into the open library."""
 
 from __future__ import annotations
 

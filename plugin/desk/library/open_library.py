@@ -71,7 +71,7 @@ class OpenLibrary(QObject):
 
     @property
     def mark(self) -> DistinctPlace | None:
-        """What tells the library from recent ones of its name; None where there are none."""
+        """The mark that tells the library from recent ones of its name; None where there are none."""
         others = settings.library_names_like(self.path, self._name)
         return distinct_place(self.path, others) if others else None
 
@@ -155,7 +155,7 @@ class OpenLibrary(QObject):
         self.learning.ask("words", {"library": path}, core_words.learn)
 
     def _do_without_own_words(self, refusal: Refusal) -> None:
-        """Take the words that all have; a mistake in the profile is told once the layers are listed."""
+        """Take the words that all have; a mistake in the profile is reported once the layers are listed."""
         self.learning.ask("words", {}, core_words.learn, refuse=lambda _refusal: None)
         if any(str(problem.get("code")).startswith("profile.") for problem in refusal.problems):
             self._profile_refusal = refusal

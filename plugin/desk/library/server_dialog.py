@@ -87,7 +87,7 @@ class ServerDialog(QDialog):
         self.open_button.setEnabled(not self.hint.text())
 
     def _missing_input(self) -> str:
-        """What must be filled in or corrected; empty for nothing."""
+        """The field that must be filled in or corrected; empty for none."""
         address, schema = self.address.text().strip(), self.schema.text().strip()
         if not address:
             return tr("Give the server's address, or the name of a service.")

@@ -19,7 +19,7 @@ ROUNDING_PX = 2  # name and state, measured apart, take more than the whole
 
 
 class StateDelegate(QStyledItemDelegate):
-    """For the column of versions: no wider than a day with its sign, in a wide dock with its word.
+    """The delegate of the column of versions: as wide as a day with its sign, in a wide dock with its word.
 
     The end, which says the state, stays readable.
     """
@@ -29,7 +29,7 @@ class StateDelegate(QStyledItemDelegate):
         self._sizes: dict[tuple[object, ...], QSize] = {}  # a tree asks again for every row whenever one has changed
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
-        """As wide as the text, up to the widest usual one."""
+        """The width of the text, up to the widest usual one."""
         key = (str(index.data()), option.font.key(), self.parent().viewport().width())
         if key not in self._sizes:
             if len(self._sizes) >= SIZES_KEPT:

@@ -1,4 +1,4 @@
-"""What a version changed against the one before: the core writes a page, and it is opened."""
+"""The changes of a version against the one before: the core writes a page, and it is opened."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class VersionChangesPage(QObject):
             menu.addAction(icon("compare"), text, lambda: self._choose(entry, before, version))
 
     def write(self, entry: CatalogueLayer, before: Version, version: Version, path: str) -> None:
-        """Let the core write the page. An existing file is replaced, because the user has confirmed it."""
+        """Ask the core to write the page. An existing file is replaced, because the user has confirmed it."""
         labels = {"code": entry.code, "old": before.label, "new": version.label}
         params = {"library": self._library.path, **labels, "open": True, "page": path}
         params |= {"overwrite": True, "view": True}

@@ -32,7 +32,7 @@ class VersionRetirement(QObject):
         menu.addAction(text, lambda: self._ask_reason(entry, version))
 
     def retire(self, entry: CatalogueLayer, version: Version, reason: str) -> None:
-        """Let the core retire the version, or undo that, for a reason; without one nothing is done."""
+        """Ask the core to retire the version, or to undo that, for a reason; without one nothing is done."""
         if not reason.strip():
             return
         named = {"code": entry.code, "label": version.label, "reason": reason.strip()}

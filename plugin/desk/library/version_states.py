@@ -41,7 +41,7 @@ def state_hints() -> dict[str, str]:
 
 
 def version_hint(entry: CatalogueLayer, version: Version | None) -> str:
-    """What is to be said of a layer, and of the version that its row shows."""
+    """The hint of a layer, and of the version that its row shows."""
     lines = [f"{entry.title} · {entry.code}"]
     if version is not None:
         until = version.valid_to or "…"

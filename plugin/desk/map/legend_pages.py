@@ -51,7 +51,7 @@ class LegendPages:
         legend.setVisibility(False)
 
     def _measure(self) -> None:
-        """Let the legend take its size, which is known once it was drawn as finely as it will be."""
+        """Measure the legend, whose size is known once it was drawn as finely as it will be."""
         self._legend.attemptSetSceneRect(QRectF(self._legend.pos(), QSizeF(1, 1)))
         QgsLayoutExporter(self._sheet).renderPageToImage(0, dpi=self._dpi)
 

@@ -55,7 +55,7 @@ class DayFollower(QObject):
         self._absent.clear()
 
     def follow(self, library: OpenLibrary) -> None:
-        """Let the layers follow the library's day: some leave the map for now, others come back."""
+        """Make the layers follow the library's day: some leave the map for now, others come back."""
         count = len(following_layers(library)) + len(self._absent)
         self._work.begin(self._steps(library), lambda: self._end(library), is_urgent=count <= STEPS_AT_ONCE)
 
@@ -87,7 +87,7 @@ class DayFollower(QObject):
         return [absent[code] for code in [*listed, *(code for code in absent if code not in listed)]]
 
     def _follow_one(self, library: OpenLibrary, layer_id: str) -> bool:
-        """Let one layer follow; False where it stays as it is."""
+        """Make one layer follow the day; False where it stays as it is."""
         layer = QgsProject.instance().mapLayer(layer_id)
         if layer is None:  # somebody has removed it meanwhile
             return False

@@ -90,7 +90,7 @@ def layers_of_library(library: OpenLibrary) -> list[QgsMapLayer]:
 
 
 def show_version(layer: QgsMapLayer, library: OpenLibrary, entry: CatalogueLayer, version: Version) -> QgsMapLayer:
-    """Let a layer on the map show another version of itself; it keeps its place, its look and its name in themes.
+    """Show another version in a layer of the map; it keeps its place, its look and its name in themes.
 
     A raster's picture is another layer.
     """
@@ -110,7 +110,7 @@ def show_version(layer: QgsMapLayer, library: OpenLibrary, entry: CatalogueLayer
 
 
 def version_title(entry: CatalogueLayer, version: Version) -> str:
-    """What a layer is called that shows a version."""
+    """The title of a map layer that shows a version."""
     return f"{entry.title} {version.label}"
 
 

@@ -99,7 +99,7 @@ def _store_theme(theme: MapTheme) -> None:
 
 
 def _second_title(name: str) -> str:
-    """What a theme is called beside one of the same name that a person made."""
+    """The title of a theme beside one of the same name that a person made."""
     return tr("{theme} (One Map)").format(theme=name)
 
 

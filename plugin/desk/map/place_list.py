@@ -107,7 +107,7 @@ class PlaceList(QListWidget):
         self._go(self.item(0))
 
     def _add_found(self, records: list[dict[str, Any]]) -> None:
-        """What the core has found, after what is listed already."""
+        """Add the rows that the core has found, below those that are listed already."""
         listed = {self.item(row).text() for row in range(self.count())}
         places = [_place(record) for record in records]
         self._add([place for place in places if _line(place) not in listed][: MAX_PLACES - self.count()])
@@ -126,14 +126,14 @@ class PlaceList(QListWidget):
         self._show_place(place.geometry, place.crs)
 
     def sizeHint(self) -> QSize:
-        """As high as the entries, up to a few lines."""
+        """The height of the entries, up to a few lines."""
         lines = min(LINES_SHOWN, max(1, self.count()))
         height = max(self.sizeHintForRow(0), self.fontMetrics().height()) * lines + 2 * self.frameWidth()
         return QSize(super().sizeHint().width(), height)
 
 
 def nothing_found(length: int, places: int) -> str:
-    """What is said where no layer has the name that is sought. length: its letters; places: that have it."""
+    """The message where no layer has the name that is sought. length: its letters; places: that have it."""
     if places:
         return tr("No layer has this name, only the places above.")
     if length < MIN_LENGTH:

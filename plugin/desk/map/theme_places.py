@@ -14,7 +14,7 @@ def themes_that_show(layer: QgsMapLayer) -> list[str]:
 
 
 def show_in_themes(layer: QgsMapLayer, names: Iterable[str]) -> None:
-    """Let map themes show a layer, too; a theme that is gone stays so."""
+    """Add a layer to map themes; a theme that is gone is not made again."""
     themes = QgsProject.instance().mapThemeCollection()
     for name in names:
         if themes.hasMapTheme(name):
@@ -24,7 +24,7 @@ def show_in_themes(layer: QgsMapLayer, names: Iterable[str]) -> None:
 
 
 def theme_record(layer: QgsMapLayer) -> QgsMapThemeCollection.MapThemeLayerRecord:
-    """What a theme notes of a layer that it shows as it is drawn now."""
+    """The record in a map theme of a layer that is shown as it is drawn now."""
     record = QgsMapThemeCollection.MapThemeLayerRecord(layer)
     record.isVisible = True
     record.usingCurrentStyle = True

@@ -90,7 +90,7 @@ class VersionSlider(QWidget):
 
 
 def _words(today: str) -> str:
-    """What a version is on this day, whatever day the library shows; `{label}` is to be filled in."""
+    """The words for a version on this day, whatever day the library shows; `{label}` is to be filled in."""
     return {
         "in_force": tr("{label} · in force today"),
         "upcoming": tr("{label} · not yet in force"),

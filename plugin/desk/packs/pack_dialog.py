@@ -83,7 +83,7 @@ class PackDialog(WorkingDialog):
         self._read_chosen()
 
     def save(self) -> None:
-        """Let the core write what was typed into the pack's file."""
+        """Ask the core to write what was typed into the pack's file."""
         self._write_then(lambda _answer: None)
 
     def prove(self) -> None:

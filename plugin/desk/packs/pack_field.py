@@ -60,7 +60,7 @@ class PackField(QWidget):
         return control.toPlainText().strip() if isinstance(control, QPlainTextEdit) else control.text().strip()
 
     def set_open(self, is_open: bool) -> None:
-        """Let the value be changed, or only be read."""
+        """Allow the value to be changed, or only to be read."""
         control = self.control
         if isinstance(control, (QLineEdit, QPlainTextEdit)):
             control.setReadOnly(not is_open)

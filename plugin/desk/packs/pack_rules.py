@@ -204,7 +204,7 @@ class PackRules(QSplitter):
 
 
 def _other_title(name: str) -> str:
-    """What the values beside the rules are called."""
+    """The title of the values beside the rules."""
     return {TERMS: tr("Terms of the review"), CLASSES: tr("Classes of projects")}.get(
         name, tr("Items of the checklist")
     )

@@ -1,4 +1,4 @@
-"""What a person draws: layers of the project, one for each coordinate system, of which every step can be taken back."""
+"""Drawn parcels: layers of the project, one for each coordinate system; every step can be undone."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from onemap.plugin.words.number_format import value_or_none
 
 @dataclass(frozen=True)
 class _Step:
-    """What a step has changed in a layer, which is named by its id: the user may remove it at any time."""
+    """A change of a layer, which is named by its id: the user may remove it at any time."""
 
     layer: str
     added: tuple[int, ...] = ()

@@ -48,7 +48,7 @@ class FactField(QWidget):
 
     @property
     def value(self) -> Any:
-        """What is stated; None for nothing."""
+        """The stated value; None for nothing."""
         control = self.control
         if isinstance(control, UseChoice):
             return control.code or None

@@ -31,7 +31,7 @@ from onemap.plugin.words.translation import tr
 
 
 class FactsChoice(QWidget):
-    """Nothing is stated until somebody fills the form; another library forgets it."""
+    """The choice of the project's facts: none until somebody fills the form; another library clears it."""
 
     refused = pyqtSignal(object)  # Refusal
     changed = pyqtSignal()

@@ -82,7 +82,7 @@ class FactsDialog(WorkingDialog):
 
     @property
     def stated_facts(self) -> Given:
-        """What the form says, as the core's file of facts has it."""
+        """The facts in the form, as the core's file of facts has them."""
         stated: Given = {PROJECT: {}, PARCELS: {}}
         for name, field in self.fields.items():
             if field.value is not None:

@@ -194,7 +194,7 @@ class ParcelChoice(QWidget):
             self.refresh()
 
     def _take_removed(self, identifiers: list[str]) -> None:
-        """Nobody has a layer chosen that is gone; others may stay in the list until all that go have gone."""
+        """Choose no layer that is gone; others may stay in the list until all that go have gone."""
         if self.choice is not None and self.choice.layer in identifiers:
             self.refresh()
         else:
@@ -372,7 +372,7 @@ def _layers_of_polygons(path: str) -> list[str]:
 
 
 def _texts_of(layers: list[QgsVectorLayer]) -> list[str]:
-    """What the list says of layers; of those with one name each also by what it differs from the others."""
+    """The texts of layers in the list; those with one name also have what tells them apart."""
     texts, by_name = [], {}
     for layer in layers:
         by_name.setdefault(layer.name(), []).append(layer)

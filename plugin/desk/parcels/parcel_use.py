@@ -1,4 +1,4 @@
-"""What the parcels are for: by which codes they name their use, and of a drawn parcel the use itself."""
+"""The use of the parcels: the classification of their use codes, and of a drawn parcel the use itself."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ class DetailsPane(QScrollArea):
         return QSize(super().sizeHint().width(), LINES_WANTED * self.fontMetrics().lineSpacing())
 
     def minimumSizeHint(self) -> QSize:
-        """As narrow as possible: the text wraps."""
+        """The least width: the text wraps."""
         return QSize(80, self.minimumHeight())
 
 

@@ -28,7 +28,7 @@ SUBJECTS_OF_TABLES = {
 
 
 def column_names(path: str, table: str) -> dict[str, str]:
-    """What a GeoPackage calls the columns of a table, by column; read here since GDAL before 3.7 passes it over."""
+    """The names of a table's columns in a GeoPackage, by column; read here since GDAL before 3.7 passes it over."""
     source = gdal.OpenEx(path, gdal.OF_VECTOR | gdal.OF_READONLY)
     if source is None:
         return {}

@@ -33,7 +33,7 @@ MOST_STEPS = 16  # of half a line each, up and down, to stand beside the labels 
 
 
 class Highlight:
-    """What is highlighted on a map canvas, and the view to go back to."""
+    """A highlight on a map canvas, and the view to go back to."""
 
     def __init__(self, canvas: QgsMapCanvas) -> None:
         self._canvas = canvas

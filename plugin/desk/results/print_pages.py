@@ -29,7 +29,7 @@ class Strip(NamedTuple):
 
 
 class PagePart(NamedTuple):
-    """What of the document a page shows, under the head of the table that goes on there."""
+    """A part of a printed document on one page, under the head of the table that goes on there."""
 
     top: float
     bottom: float

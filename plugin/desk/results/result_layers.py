@@ -102,7 +102,7 @@ def translate_results() -> None:
 
 
 def _titles() -> dict[str, str]:
-    """What the tables of a check are called on the map."""
+    """The titles of a check's tables on the map."""
     return {
         "parcels": tr("Checked parcels"),
         "findings": tr("Findings"),

@@ -30,7 +30,7 @@ class _MeasuredGround:
         return self.ellipsoidal_m2 / self.area_m2 if self.area_m2 and self.ellipsoidal_m2 else 1.0
 
     def in_print(self, area_m2: float | None) -> float | None:
-        """What was measured of it in the plane alone, as it can be held against its area on the ellipsoid."""
+        """An area of the plane alone, scaled so that it can be compared with the area on the ellipsoid."""
         return None if area_m2 is None else area_m2 * self.scale
 
 

@@ -282,7 +282,7 @@ def _parcel_details(parcel: CheckedParcel) -> str:
 
 
 def _finding_details(findings: tuple[Finding, ...], layer: str) -> str:
-    """What is to be said of one finding, or of several on the same ground; each has its own law."""
+    """The details of one finding, or of several on the same ground; each has its own law."""
     finding = findings[0]
     lines = [f"{one.title} · {word('verdicts', one.verdict)}" for one in findings]
     lines += _measure_lines(finding)

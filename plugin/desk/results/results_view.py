@@ -409,7 +409,7 @@ class VerdictCounts(QWidget):
         self._arrange()
 
     def minimumSizeHint(self) -> QSize:
-        """At least two in a row."""
+        """The least size shows two results in a row."""
         return QSize(2 * self._widest() + self._grid.spacing(), super().minimumSizeHint().height())
 
     def _widest(self) -> int:

@@ -34,14 +34,14 @@ from onemap.plugin.words.translation import tr
 
 @dataclass(frozen=True)
 class SourceOrigin:
-    """What stands behind a source. file: None where only an export will do; count: how many features must come."""
+    """The origin of a source. file: None where only an export will do; count: how many features must come."""
 
     file: SourceFile | None
     count: int | None
 
 
 def source_origin(value: Any, context: QgsProcessingContext) -> SourceOrigin:
-    """What stands behind the value of a source; for the time when layers may be touched.
+    """The origin of a source's value; to be called while layers may be touched.
 
     Raises QgsProcessingException.
     """

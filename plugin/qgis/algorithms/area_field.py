@@ -36,7 +36,7 @@ class AreaField(CodeField):
         return whole
 
     def setWidgetContext(self, context: QgsProcessingParameterWidgetContext) -> None:
-        """Let QGIS's field know the map and its layers."""
+        """Pass the map and its layers on to QGIS's field."""
         self.layers.setWidgetContext(context)
         super().setWidgetContext(context)
 

@@ -45,7 +45,7 @@ class CodeField(WidgetWrapper):
     """A line of text and a button."""
 
     def __new__(cls, definition: QgsProcessingParameterDefinition, dialog: QWidget, *place: int, **more: str) -> Any:
-        """In a model's dialog QGIS's own field."""
+        """Make the field; in a model's dialog QGIS's own."""
         if type(dialog).__name__ != MODELER:
             return super().__new__(cls)
         registry = QgsGui.processingGuiRegistry()
@@ -100,7 +100,7 @@ class CodeField(WidgetWrapper):
             self.setValue(dialog.text())
 
     def shown_text(self) -> str:
-        """What stands in the field."""
+        """The text in the field."""
         return self.line.text()
 
     def code_dialog(self) -> CodeDialog:
@@ -119,7 +119,7 @@ class CodeField(WidgetWrapper):
         return CodeDialog(title, found, problem, self.shown_text(), (self._separator, self._ending), self.widget)
 
     def _text_of(self, name: str) -> str:
-        """What stands in another field; empty where it is no text, such as a value that a model computes."""
+        """The text of another field; empty where it is no text, such as a value that a model computes."""
         other = self._others.get(name)
         value = other.parameterValue() if other is not None else None
         return value if isinstance(value, str) else ""

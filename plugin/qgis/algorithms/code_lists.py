@@ -1,4 +1,4 @@
-"""What may stand in a parameter of codes: the library's layers, versions, fields, runs, cases and more, with titles."""
+"""The choices for a parameter of codes: the library's layers, versions, fields, runs, cases and more, with titles."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def _services(question: CodeQuestion) -> list[Code]:
 
 
 def _answer(verb: str, question: CodeQuestion) -> dict[str, Any]:
-    """What the core says of the library; nothing where there is none."""
+    """The core's answer about the library; empty where there is none."""
     if not question.library:
         return {"runs": [], "cases": [], "themes": []}
     return run_verb(verb, {"library": question.library}, QgsFeedback())[0]

@@ -22,7 +22,7 @@ class FilesField(CodeField):
         return whole
 
     def choose(self) -> None:
-        """Let files be chosen, and add those that are not named yet."""
+        """Open the choice of files, and add those that are not named yet."""
         paths, _filter = QFileDialog.getOpenFileNames(
             self.widget, self.parameterDefinition().description(), "", self._of
         )

@@ -1,4 +1,4 @@
-"""In which group of the toolbox an algorithm stands, and by which further words it is found, in either language."""
+"""The group of the toolbox in which an algorithm stands, and further words by which it is found, in either language."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an algorithm writes into Processing's log in the words of the field, which the dock may not have learnt yet."""
+"""The words of an algorithm in Processing's log, which the dock may not have learnt yet."""
 
 from __future__ import annotations
 

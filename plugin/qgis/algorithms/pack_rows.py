@@ -1,4 +1,4 @@
-"""The verb `prove` as an algorithm: a pack held against the cases beside it, for models and nightly runs."""
+"""The verb `prove` as an algorithm: a pack compared with the cases beside it, for models and nightly runs."""
 
 from __future__ import annotations
 

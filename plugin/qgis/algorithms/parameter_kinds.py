@@ -1,4 +1,4 @@
-"""How Processing asks for each kind of parameter, and what the command line is told of the answer."""
+"""How Processing asks for each kind of parameter, and how its answer becomes an option of the command line."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def kind_of_values(parameter: VerbParameter) -> ParameterKind:
 
 
 def usual_kinds() -> dict[str, ParameterKind]:
-    """What Processing asks for more aptly than by text, by the parameter's name."""
+    """The parameters for which Processing has a better kind than text, by the parameter's name."""
     return {
         "library": ParameterKind(
             # The one that was open last in the dock; opening a toolbox must not ask a server.
@@ -102,7 +102,7 @@ def usual_kinds() -> dict[str, ParameterKind]:
 
 
 def usual_titles() -> dict[str, str]:
-    """What parameters of several verbs are called, by the parameter's name."""
+    """The titles of parameters that several verbs have, by the parameter's name."""
     return {
         "library": tr("Library"),
         "source": tr("Source"),

@@ -76,7 +76,7 @@ class Output:
     is_number: bool = False
 
     def value(self, answer: dict[str, Any]) -> Any:
-        """What the answer says; None where it says nothing."""
+        """The value in the answer; None where it has none."""
         found: Any = answer
         for part in self.place.split("."):
             found = (found or {}).get(part)
@@ -100,7 +100,7 @@ class Report:
 
 @dataclass(frozen=True)
 class VerbRow:
-    """What Processing must know of a verb beyond its declaration; all texts in the user's language.
+    """The facts of a verb for Processing beyond its declaration; all texts in the user's language.
 
     first, advanced: the names of the parameters in their order; the advanced ones are folded away
     titles: what the parameters are called, where it is not the usual title
@@ -147,7 +147,7 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
         return self._row.title
 
     def shortHelpString(self) -> str:
-        """What it does."""
+        """The help of the verb."""
         return self._row.description
 
     def helpUrl(self) -> str:
@@ -155,7 +155,7 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
         return help_url(self._row.verb)
 
     def group(self) -> str:
-        """What it is about."""
+        """The title of its group."""
         return group_title(self.name())
 
     def groupId(self) -> str:
@@ -218,7 +218,7 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
         return self._kinds[name].make(name.upper(), self._titles[name], self._declared[name])
 
     def checkParameterValues(self, parameters: dict[str, Any], context: QgsProcessingContext) -> tuple[bool, str]:
-        """As QGIS does, but any path will do: the core reads more than QGIS, and says better what it refuses."""
+        """Check as QGIS does, but allow any path: the core reads more than QGIS, and its refusals say more."""
         for definition in self.parameterDefinitions():
             value = parameters.get(definition.name())
             if isinstance(definition, ANY_PATH) and isinstance(value, str) and value:
@@ -301,7 +301,7 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
         return [{**problem, "field": options.get(problem.get("field"), problem.get("field"))} for problem in problems]
 
     def _controls(self) -> dict[str, str]:
-        """What the dialog calls the options that the core's texts name; those of `add` are named in many."""
+        """The dialog's titles of the options that the core's texts name; those of `add` are named in many."""
         names = (*self._row.first.split(), *self._row.advanced.split())
         return {**add_controls(), **{f"--{name.replace('_', '-')}": self._titles[name] for name in names}}
 
@@ -336,7 +336,7 @@ def _summary(answer: dict[str, Any], tables: str, out: str) -> str:
 
 
 def write_summary(text: str, controls: Mapping[str, str], feedback: QgsProcessingFeedback) -> None:
-    """What came of a verb at the end of Processing's log, in the command line's words; its columns stay in line."""
+    """Write the result of a verb at the end of Processing's log, in the command line's words; columns stay aligned."""
     text = dialog_words(text, controls)
     feedback.pushFormattedMessage(f"<pre>{escape(text)}</pre>", text)
 

@@ -494,7 +494,7 @@ def add_facts(answer: dict[str, Any], results: dict[str, Any]) -> None:
 
 
 def inspection_page(answer: dict[str, Any]) -> str:
-    """What `inspect` found, as a page of HTML."""
+    """The result of `inspect`, as a page of HTML."""
     title = f"{answer.get('file', '')} · {answer.get('format', '')}"
     head = f"<!DOCTYPE html><html><head><meta charset='utf-8'><title>{escape(title)}</title></head>"
     return f"{head}<body><h1>{escape(title)}</h1><pre>{escape(answer['summary'])}</pre></body></html>"

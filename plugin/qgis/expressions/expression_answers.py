@@ -97,7 +97,7 @@ class AnswerCache:
     def _ask(
         self, question: CheckQuestion, shape: Shape, others: list[Shape], is_cancelled: Callable[[], bool]
     ) -> CheckedParcel | Refusal:
-        """Let the core check a shape, and others with it; all answers are cached."""
+        """Ask the core to check a shape, and others with it; all answers are cached."""
         shapes = fitting_shapes(shape, (next_shape for next_shape in others if next_shape.key != shape.key))
         is_over = _patience_test(is_cancelled) if len(shapes) > 1 else is_cancelled
         try:

@@ -83,7 +83,7 @@ class CheckFunction(QgsExpressionFunction):
         return True
 
     def referencedColumns(self, _node: QgsExpressionNodeFunction) -> set[str]:
-        """No fields are needed besides those of the arguments."""
+        """No fields besides those of the arguments."""
         return set()
 
     def isStatic(
@@ -94,7 +94,7 @@ class CheckFunction(QgsExpressionFunction):
 
 
 class ExpressionFunctions:
-    """Both functions, registered until they are closed down.
+    """The functions for expressions, registered until they are closed down.
 
     They answer for the library that the dock has open; without a dock, as in qgis_process, for the library open last.
     """

@@ -32,7 +32,7 @@ KINDS = {
 
 @dataclass(frozen=True)
 class CheckQuestion:
-    """What a check needs besides its shapes.
+    """The parts of a check's question besides its shapes.
 
     login: variables for the core's environment.
     refusal: the reason why nothing can be asked.

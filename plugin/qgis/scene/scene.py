@@ -37,7 +37,7 @@ PITCH_DEG, NEARER = 55.0, 0.8  # from the vertical; of the distance from which Q
 
 @dataclass(frozen=True)
 class Scene:
-    """What the view shows: the terrain, and the layers with a look in three dimensions; what is missing, by title.
+    """The content of the view: the terrain, and the layers with a look in three dimensions; missing ones by title.
 
     lent: the layers that were put on the map for it, and the nodes that were switched on, until it is closed.
     """

@@ -174,7 +174,7 @@ class ServiceDialog(QDialog):
         self.register_button.setEnabled(not self.is_working and not self.hint.text())
 
     def _missing_input(self) -> str:
-        """What must be filled in; empty for nothing."""
+        """The field that must be filled in; empty for none."""
         service = self.form.service
         if not service.url:
             return tr("Give its address.")

@@ -62,7 +62,7 @@ class CheckTab(QWidget):
     def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._library = library
-        # A trial is held against the run on display, which goes with its library and day.
+        # A trial is compared with the run on display, which goes with its library and day.
         self.asking = Asking(library.core, self, lambda: (library.scope(), id(self.results.run)))
         self._parcels_name = ""  # the name of what the results are of
         self._shown_scope = ("", "")  # library and day that they are of
@@ -315,7 +315,7 @@ class CheckTab(QWidget):
         self._show_work("")
 
     def _make_empty_page(self) -> QWidget:
-        """What to do while there are no results, with the button that does it where the library has no data."""
+        """The page while there are no results, with the button for the next step where the library has no data."""
         self._empty = wrapped_label(tr("Choose the parcels, then press Check."))
         self._empty.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
         self._empty.setContentsMargins(12, 24, 12, 12)
@@ -435,7 +435,7 @@ class CheckTab(QWidget):
         self._pages.setCurrentWidget(page)
 
     def _show_form(self) -> None:
-        """What could be checked instead would take the room of what would pass, and of sites, which ask rules alone."""
+        """Show the fields that the page on display needs: a remedy has no room for them, and sites ask rules alone."""
         page = self._pages.currentWidget()
         is_of_parcels = page is not self.sites
         self._show_form_button()

@@ -1,4 +1,4 @@
-"""What was stated otherwise since the check on display: its verdicts are of another use, or by other rules."""
+"""The note that verdicts on display are outdated: they are of another use, or by other rules."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from onemap.plugin.words.translation import name_list, tr
 
 @dataclass(frozen=True)
 class Question:
-    """What verdicts depend on besides the ground.
+    """The facts besides the ground on which verdicts depend.
 
     uses: the use and its system that each drawn parcel states.
     """
@@ -30,7 +30,7 @@ class Question:
     facts: dict[str, Any]
 
     def changes_to(self, now: Question) -> list[str]:
-        """What is stated otherwise by now, as the form calls it; other parcels are another question."""
+        """The facts that the form states otherwise by now, by their labels; other parcels are another question."""
         uses = (now.uses[parcel] != use for parcel, use in self.uses.items() if parcel in now.uses)
         changed = {
             tr("Use"): self.choice == now.choice and any(uses),
@@ -65,7 +65,7 @@ class OutdatedNote(FittedLabel):
 
     @property
     def question(self) -> Question:
-        """What the form says now."""
+        """The question in the form now."""
         uses = self._uses
         return Question(self._parcels.choice, uses.stated, uses.system, self._rules.packs, self._facts.given)
 

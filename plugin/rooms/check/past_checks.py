@@ -112,7 +112,7 @@ class PastChecks(VerbView):
         self._write({"remove": True})
 
     def explained(self, refusal: Refusal) -> Refusal:
-        """What a refusal means here: a check that is gone was deleted elsewhere, and leaves the list."""
+        """The refusal as it is meant here: a check that is gone was deleted elsewhere, and leaves the list."""
         if not refusal.is_about("run.unknown"):
             return refusal
         self.refresh()
@@ -181,5 +181,5 @@ class PastChecks(VerbView):
 
 
 def shown_name(run: dict[str, Any]) -> str:
-    """What a check is called: its name, else that of its parcels."""
+    """The shown name of a check: its name, else that of its parcels."""
     return str(run.get("name") or run.get("parcels") or run.get("id"))

@@ -47,7 +47,7 @@ class SheetButton(QToolButton):
         self.clicked.connect(lambda: self._choose())
 
     def write(self, path: str) -> None:
-        """Let the core print. An existing file is replaced, because the user has confirmed it."""
+        """Ask the core to print. An existing file is replaced, because the user has confirmed it."""
         params = self._asked_params()
         if params is None:
             return

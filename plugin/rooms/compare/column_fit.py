@@ -64,7 +64,7 @@ class ColumnFit(QObject):
         self.fitted.emit()
 
     def _text_width(self, column: int) -> int:
-        """With which no text is cut; Qt's own hint asks each cell for all that it shows: ten times as long."""
+        """The width that cuts no text; Qt's own hint asks each cell for all that it shows: ten times as long."""
         metrics = self._table.fontMetrics()
         texts = {str(cell.data()) for cell in self._cells(column)}
         return max(map(metrics.horizontalAdvance, texts), default=0) + self._icon_width(column) + AROUND_PX + GRID_PX

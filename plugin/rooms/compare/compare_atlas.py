@@ -78,7 +78,7 @@ class AtlasButton(QToolButton):
         self.keep_requested.emit(str(self._comparison.record.get("id")), ",".join(self._types))
 
     def write(self, path: str, unit: str) -> None:
-        """Let the core print. An existing file is replaced, because the user has confirmed it.
+        """Ask the core to print. An existing file is replaced, because the user has confirmed it.
 
         path: the PDF file.
         unit: what one page shows, a `cluster` or a `spot`.
@@ -95,7 +95,7 @@ class AtlasButton(QToolButton):
         self.asking.ask("atlas", params, lambda answer: self._open(path, answer), tr("Print an atlas"))
 
     def write_report(self, path: str) -> None:
-        """Let the core print the report. An existing file is replaced, because the user has confirmed it."""
+        """Ask the core to print the report. An existing file is replaced, because the user has confirmed it."""
         settings.put("review_folder", str(Path(path).parent))
         run = self._comparison.record.get("id")
         params = {"library": self._comparison.library_path, "run": run, "target": path, "overwrite": True}

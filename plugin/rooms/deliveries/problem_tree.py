@@ -26,7 +26,7 @@ class ProblemTree(AnswerTree):
         self.currentItemChanged.connect(lambda item, _before: self.chosen.emit(self.about_row(item)))
 
     def about_row(self, item: QTreeWidgetItem | None = None) -> dict[str, Any]:
-        """What a row itself is about, without the rows above it; of the current one, if none is given."""
+        """The subject of a row itself, without the rows above it; of the current one, if none is given."""
         return self.row_of(item or self.currentItem()).get("about") or {}
 
     @property

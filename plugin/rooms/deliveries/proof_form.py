@@ -1,4 +1,4 @@
-"""What is proved, and against what: a folder, an archive or a database, and a template that comes along or a file."""
+"""The form of a proof: a folder, an archive or a database, and a template that comes along or a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tab Proof: a delivery is held against a template, its problems are gone through on the map, and mended."""
+"""The tab Proof: a delivery is compared with a template, its problems are gone through on the map, and mended."""
 
 from __future__ import annotations
 

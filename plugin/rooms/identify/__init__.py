@@ -1,1 +1,1 @@
-"""What lies here: a click on the map, and what the core says of every layer at that place."""
+"""Identify: a click on the map, and the core's answer for every layer at that place."""

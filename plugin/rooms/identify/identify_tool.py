@@ -34,7 +34,7 @@ class IdentifyTool(QgsMapTool):
 
     @property
     def way(self) -> str:
-        """What is asked about: one of `WAYS`."""
+        """The shape that is asked about: one of `WAYS`."""
         return self._way
 
     def use_way(self, way: str, first_corner: QgsPointXY | None = None) -> None:
@@ -171,7 +171,7 @@ class IdentifyTool(QgsMapTool):
 
 
 def drawn_band(canvas: QgsMapCanvas, geometry: QgsGeometry) -> QgsRubberBand:
-    """What somebody has drawn, on the map in its coordinate system: a dashed outline, which hides nothing below it."""
+    """A drawn shape on the map, in its coordinate system: a dashed outline, which hides nothing below it."""
     band = QgsRubberBand(canvas, geometry.type())
     band.setToGeometry(geometry, canvas.mapSettings().destinationCrs())
     band.setStrokeColor(QColor(COLOUR))

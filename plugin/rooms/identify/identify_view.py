@@ -1,4 +1,4 @@
-"""What lies here: the tool for a point, a line or a box, and a tree of every plan, line and zone there."""
+"""Identify: the tool for a point, a line or a box, and a tree of every plan, line and zone there."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ class IdentifyView(QWidget):
         self.tree.setColumnWidth(VALUE, round(VALUE_SHARE * self.width()))
 
     def close_down(self) -> None:
-        """Let go of the map."""
+        """Release the map."""
         self.clear()
         self._canvas.contextMenuAboutToShow.disconnect(self._add_to_menu)
         self._canvas.mapToolSet.disconnect(self._release_button)

@@ -92,7 +92,7 @@ class PlaceFilter(QgsLocatorFilter):
         return tr("One Map: places, plots, coordinates")
 
     def prefix(self) -> str:
-        """What is typed before the text."""
+        """The prefix that is typed before the text."""
         return PREFIX
 
     def clone(self) -> PlaceFilter:

@@ -71,7 +71,7 @@ class ChartPicture(QWidget):
         painter.end()
 
     def sizeHint(self) -> QSize:
-        """As drawn by the core."""
+        """The size in which the core drew the chart."""
         return self.renderer.defaultSize()
 
     def _drawn_width(self) -> float:

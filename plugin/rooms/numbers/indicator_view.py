@@ -160,7 +160,7 @@ class IndicatorView(TableView):
         self._canvas.unsetMapTool(self.tool)
 
     def open_page(self, unit: str | None = None) -> None:
-        """Let the core write the page of a unit, None for all, of the theme if one is chosen, and open it."""
+        """Ask the core to write the page of a unit, None for all, of the theme if one is chosen, and open it."""
         if self.is_working or not self._asked or not self.page_button.isEnabled():
             return
         folder = temporary_folder("indicators")
@@ -267,7 +267,7 @@ class IndicatorView(TableView):
         self.explaining.ask("explain", params, lambda answer: self._show_steps(value, answer), tr("Explain"))
 
     def repeat(self) -> None:
-        """Let the core measure the run on display again, and say whether every row comes out as it is kept."""
+        """Ask the core to measure the run on display again, and report whether every row comes out as stored."""
         if self.is_working or not self._run:
             return
         params = {"library": self._library.path, "run": self._run}
@@ -367,7 +367,7 @@ def _tool_button(name: str, title: str, hint: str, is_checkable: bool = False) -
 
 
 def _kind_text(kind: str) -> str:
-    """What a chart shows, in words."""
+    """The kind of a chart, in words."""
     texts = {
         "units": tr("By unit"),
         "series": tr("Over time"),

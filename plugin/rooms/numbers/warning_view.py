@@ -1,4 +1,4 @@
-"""What somebody has to look at: the core's warnings in a list by kind, each with its ground on the map."""
+"""Warnings: the core's list by kind, each with its ground on the map."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class WarningView(TableView):
         self.ask_tables("warnings", tr("Alerts"), params, lambda tables, answer: self._show(tables, answer, unit_layer))
 
     def open_page(self) -> None:
-        """Let the core write the page of the list, and open it."""
+        """Ask the core to write the page of the list, and open it."""
         if self.is_working:
             return
         folder = temporary_folder("warnings")

@@ -1,1 +1,1 @@
-"""What would pass: remedies of a parcel, and sites for a new one."""
+"""Remedies of a parcel, and sites for a new one."""

@@ -15,7 +15,7 @@ CUT = "cut"
 
 @dataclass(frozen=True)
 class Cut:
-    """What one rule cut from the parcel, without what earlier rules had cut."""
+    """The ground that one rule cut from the parcel, without what earlier rules had cut."""
 
     row: int
     rule: str

@@ -350,7 +350,7 @@ class SitesForm(QWidget):
 
     @property
     def problem_text(self) -> str:
-        """What is wrong with the form; empty for nothing."""
+        """The problem of the form; empty for none."""
         side = self.area.area_m2**0.5
         if self.width_m.value() > side:
             text = tr("A place of {area} cannot be wider than {side} on every side.")
@@ -359,7 +359,7 @@ class SitesForm(QWidget):
 
     @property
     def asked_text(self) -> str:
-        """What is searched for, and where, in one line."""
+        """The wanted site and where it is searched for, in one line."""
         size = {"area": area_text(self.area.area_m2), "width": self.width_m.text()}
         is_square = not self.width_m.value()
         words = name_list(size.values()) if is_square else tr("{area}, {width} wide").format(**size)

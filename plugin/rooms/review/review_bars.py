@@ -53,11 +53,11 @@ class CountBars(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        """As high as the rows."""
+        """The height of the rows."""
         return QSize(200, max(1, len(self.rows)) * self._row_height())
 
     def minimumSizeHint(self) -> QSize:
-        """As high as the rows, narrow."""
+        """The height of the rows, narrow."""
         return QSize(160, self.sizeHint().height())
 
     def paintEvent(self, _event: QEvent) -> None:

@@ -342,7 +342,7 @@ class CasePage(QWidget):
             self._enable()
 
     def _hold_focus(self) -> None:
-        """Let the keyboard wait in the list of departments: a control that is disabled would lose it to QGIS."""
+        """Keep the focus in the list of departments: a control that is disabled would lose it to QGIS."""
         focus = QApplication.focusWidget()
         if focus is not None and focus is not self.table and self.isAncestorOf(focus):
             self._focus_before = focus

@@ -102,7 +102,7 @@ class Case:
 
     @property
     def steps(self) -> dict[str, str | None]:
-        """For each step of the whole case None, or the reason why it is not allowed."""
+        """The steps of the whole case, each with None, or with the reason why it is not allowed."""
         return dict(self.answer.get("steps") or {})
 
     @property
@@ -148,7 +148,7 @@ class Case:
         return [item for item in self.answer.get("checklist") or [] if item["department"] == department]
 
     def open_items(self, department: str) -> list[dict[str, Any]]:
-        """Those that nobody has answered."""
+        """The items that nobody has answered."""
         return [item for item in self.items(department) if not item.get("answer")]
 
 

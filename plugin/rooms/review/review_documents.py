@@ -93,7 +93,7 @@ class DocumentButton(QToolButton):
             self.write(path, document, department)
 
     def write(self, path: str, document: str, department: str) -> None:
-        """Let the core write a document. An existing file is replaced, because the user has confirmed it."""
+        """Ask the core to write a document. An existing file is replaced, because the user has confirmed it."""
         settings.put("review_folder", str(Path(path).parent))
         params: dict[str, Any] = {
             "library": self._library.path,

@@ -128,7 +128,7 @@ class CaseForm(QWidget):
         self._enable()
 
     def send(self) -> None:
-        """Let the core check the parcels and open the case, or its next round."""
+        """Ask the core to check the parcels and open the case, or its next round."""
         if self.is_working or not self.send_button.isEnabled():
             return
         user = self._person.name()

@@ -114,7 +114,7 @@ class OpinionTable(AnswerTree):
         return self.fontMetrics().height() + _LowRows.margin_px
 
     def _height_of(self, rows: int) -> int:
-        """With its head and frame; rows: their height in pixels."""
+        """The height with head and frame; rows: their height in pixels."""
         return self.header().sizeHint().height() + rows + 2 * self.frameWidth()
 
     def _fit(self) -> None:

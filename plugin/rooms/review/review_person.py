@@ -41,7 +41,7 @@ class PersonButton(QToolButton):
 
     @property
     def acting_text(self) -> str:
-        """In whose name a step is taken, as it is said before its button."""
+        """The name in which a step is taken, as it stands before its button."""
         known = self.known_name
         return tr("Acting as {name}").format(name=known) if known else tr("Your name is asked for first")
 

@@ -150,7 +150,7 @@ class ReviewTab(QWidget):
             self.refresh()
 
     def _day_text(self) -> str:
-        """What is special about the steps that are taken now; empty for nothing."""
+        """The note on the day of the steps taken now; empty for none."""
         if self._library.is_rehearsal:
             return tr("Rehearsal: a step may be of any day, and nothing here counts.")
         if self._library.step_day:

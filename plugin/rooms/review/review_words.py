@@ -35,7 +35,7 @@ def step_word(step: str) -> str:
 
 
 def done_word(step: str) -> str:
-    """What a step is called that was taken."""
+    """The word for a step that was taken."""
     return word("review_done", step)
 
 

@@ -58,7 +58,7 @@ class CountedGround(GroundChoice):
 
     @property
     def name(self) -> str:
-        """What is chosen, as the list shows it."""
+        """The chosen ground, as the list shows it."""
         return self.box.currentText()
 
     def params(self, folder: str) -> dict[str, str]:
@@ -89,7 +89,7 @@ class CountedGround(GroundChoice):
 def _in_plane(
     shown: QgsGeometry, system: QgsCoordinateReferenceSystem, plane: QgsCoordinateReferenceSystem
 ) -> QgsGeometry:
-    """What a map shows, in a plane: of a map that shows half the world only the ground near that of the plane.
+    """The shown extent, in a plane: of a map that shows half the world only the ground near that of the plane.
 
     Its sides go there in parts. Raises Refusal.
     """

@@ -63,7 +63,7 @@ _READ_FROM, _OVERLAID_FROM, _SPOTS_FROM, _CAUSES_FROM, _TABLES_FROM, WRITTEN_FRO
 
 @dataclass(frozen=True)
 class ComparisonOptions:
-    """What a comparison is asked: two plans as CODE or CODE@label, the matrix, and the limits of artefacts.
+    """The options of a comparison: two plans as CODE or CODE@label, the matrix, and the limits of artefacts.
 
     decided_until: ISO text; decisions given later are not shown.
     """
@@ -83,7 +83,7 @@ class Comparison:
     """One comparison: what was asked, its record, its tables; the plans and spots, counted from `origin`.
 
     changed: the differences that are new, gone, or changed since an earlier comparison, if one was named; resumed: what
-    must be told of one that an earlier attempt had begun.
+    is remarked on one that an earlier attempt had begun.
     """
 
     options: ComparisonOptions
@@ -122,7 +122,7 @@ def comparison_of(
 
 @dataclass(frozen=True)
 class _Question:
-    """What is compared: two versions, and the ground that both have, near `bounds`, counted from the sources' origin.
+    """The compared ground: two versions, and what both cover near `bounds`, counted from the sources' origin.
 
     parameters, pair: as the record has them; against, before: the stored comparison of which spots may stand.
     """
@@ -150,7 +150,7 @@ class _Question:
 class _FoundSpots:
     """The spots of a question, and both plans without their ground; computed: how many of the spots are new.
 
-    resumed: what must be told of work that an earlier attempt had begun.
+    resumed: the remarks on work that an earlier attempt had begun.
     """
 
     spots: Spots
@@ -238,7 +238,7 @@ def _find_spots(question: _Question, whole: Threads, held: contextlib.ExitStack)
 def _overlay_plans(
     question: _Question, whole: Threads, held: contextlib.ExitStack
 ) -> tuple[ComparedGround, tuple[Plan, Plan], StandingSpots | None, UnfinishedWork]:
-    """What the plans have in common; both without their ground, since large ones need the room for their spots.
+    """The overlay of both plans; both without their ground, since large ones need the room for their spots.
 
     Also what stands of the comparison before, and where the work lies, which is open as long as `held`.
     """
@@ -349,7 +349,7 @@ def _earlier_plans(
     ground: shapely.Geometry,
     threads: Threads,
 ) -> tuple[Plan | None, Plan | None]:
-    """For the newer plan the version that it had before, if there is one: what agreed then may be outdated now."""
+    """The version before the newer plan's, if there is one: what agreed then may be outdated now."""
     found: list[Plan | None] = []
     for newer, older, side in ((*pair, options.matrix.a), (*pair[::-1], options.matrix.b)):
         before = version_before(library, newer, older, options.known_at) if newer.code != older.code else None

@@ -1,4 +1,4 @@
-"""What is done of a comparison of large plans stays on disk, so that one that was cancelled or killed goes on there."""
+"""The journal of a comparison of large plans: one that was cancelled or killed is resumed from the disk."""
 
 import contextlib
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ class UnfinishedWork:
     left: int = 0
 
     def resumption(self) -> Problem | None:
-        """What must be told of a comparison that was taken up again, once its spots are found."""
+        """The notice that a comparison was resumed, given once its spots are found."""
         if self.journal is None or self.left == 0:
             return None
         return Problem("journal.resumed", {"done": self.left, "of": _blocks(self.journal)})

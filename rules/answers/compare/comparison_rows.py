@@ -1,4 +1,4 @@
-"""What the comparisons of plans say to people: the differences of two plans, and which plans contradict each other."""
+"""The rows of comparisons for people: differences of two plans, and plans that contradict each other."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

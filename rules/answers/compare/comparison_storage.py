@@ -60,7 +60,7 @@ def _rows_of(table: Table) -> Iterator[Rows]:
 
 
 def stored_options(library: Library, identifier: str) -> ComparisonOptions:
-    """What a stored comparison was asked; versions and decisions that were recorded later are not known.
+    """The options of a stored comparison; versions and decisions that were recorded later are not known.
 
     Raises OneMapError run.unknown, run.kind, run.incomplete.
     """

@@ -1,4 +1,4 @@
-"""Who contradicts whom: every pair of plans for which there is a matrix, compared, in one table."""
+"""Contradictions of plans: every pair of plans for which there is a matrix, compared, in one table."""
 
 import contextlib
 from collections.abc import Iterator, Sequence
@@ -59,7 +59,7 @@ def pairs_of(
 def contradictions(
     library: Library, options: ComparisonOptions, pairs: Sequence[Pair], threads: Threads
 ) -> Iterator[tuple[dict[str, Any], Comparison | None, Progress]]:
-    """For each pair its row of the table, and the comparison; None, with the reason in the row, if it was refused.
+    """The row of each pair, and its comparison; None, with the reason in the row, if it was refused.
 
     Third the progress of writing it. The bar goes by the features of the plans.
     """
@@ -94,7 +94,7 @@ def _features(known: Sequence[Version], code: str, options: ComparisonOptions) -
 
 
 def _pair_figures(found: Comparison) -> dict[str, Any]:
-    """What a comparison says of a pair, as columns of its row."""
+    """The figures of a comparison of a pair, as columns of its row."""
     matrix = found.tables["matrix"].columns
     area_ha = (matrix.groupby("type")["area_m2"].sum() / M2_PER_HECTARE).to_dict()
     conflict = matrix["type"].isin(CONFLICTS)

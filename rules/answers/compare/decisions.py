@@ -59,7 +59,7 @@ EXCHANGED = {"keep-a": "keep-b", "keep-b": "keep-a", "change-a": "change-b", "ch
 
 @dataclass(frozen=True)
 class Decision:
-    """What is to become of the ground of one spot; of two on the same ground the one with the greater number holds."""
+    """A decision on the ground of one spot; of two on the same ground the one with the greater number holds."""
 
     number: int
     facts: tuple[str | None, ...]
@@ -160,7 +160,7 @@ def _ground(wkb: Any) -> shapely.Geometry | None:
 def standing_decisions(
     decisions: Sequence[Decision], spots: Spots, origin: tuple[float, float], threads: Threads
 ) -> pd.DataFrame:
-    """For every spot (m,) the decision that stands: by whom, when, why, and how much of the ground is the same.
+    """The decision that stands for every spot (m,): by whom, when, why, and how much of the ground is the same.
 
     A decision stands for a spot of the same type, uses and classes if at least half of their ground together is
     common to both; decision_match is that share, 1 where nothing moved. One that takes back leaves the spot undecided.

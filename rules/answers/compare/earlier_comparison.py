@@ -38,7 +38,7 @@ class EarlierComparison:
 
 @dataclass(frozen=True)
 class StandingSpots:
-    """What stands of an earlier comparison: its spots that nothing touches, and the ground to compare again.
+    """The spots of an earlier comparison that no change touches, and the ground to compare again.
 
     columns, geometries: (k,) the spots that stand; ground: polygons (j,), touched spots and changed features.
     """
@@ -114,7 +114,7 @@ def _differing_features(
 
 @dataclass(frozen=True)
 class Changes:
-    """What changed since an earlier comparison: as the answer tells it, and row by row with ground (k,).
+    """Changes since an earlier comparison: as the answer shows them, and row by row with ground (k,).
 
     columns: change (new, gone, changed), spot and its measures now, and what it was (before, before_m2).
     """

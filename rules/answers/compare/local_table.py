@@ -35,7 +35,7 @@ class LocalTable(Table):
 
     @property
     def has_geometries(self) -> bool:
-        """It is a table of ground."""
+        """Whether it is a table of ground."""
         return True
 
 

@@ -97,7 +97,7 @@ class Matrix:
         return "05" if self.are_unlike(code_a, code_b) else "02"
 
     def record(self) -> dict[str, Any]:
-        """What a run keeps of a matrix."""
+        """The record of a matrix in a run."""
         return {"name": self.name, "title": self.title, "hash": self.hash}
 
 

@@ -124,7 +124,7 @@ def _shared_areas_m2(table: FeatureTable, count_a: int, count_b: int) -> tuple[n
 def _ground_without_other(
     plan: Plan, wanted: np.ndarray, shared: np.ndarray, others: Polygons, threads: Threads
 ) -> tuple[np.ndarray, np.ndarray]:
-    """What the other plan does not have of the wanted rows (n,) of a plan: rows (k,), grounds (k,); areas must add up.
+    """The ground of wanted rows (n,) of a plan outside the other: rows (k,), grounds (k,); areas must add up.
 
     shared (n,): m² that it has; others: its polygons.
     """

@@ -38,7 +38,7 @@ def plan_in_strips(
     journal: Journal,
     name: str,
 ) -> Plan:
-    """What `placed_plan` says of a version, whose polygons lie in the journal as parts called `name`; by fid.
+    """The plan that `placed_plan` makes of a version; its polygons are parts `name` of the journal, by fid.
 
     A strip has the features whose west edge lies in it; what an earlier attempt left is taken as it is. Raises
     OneMapError version.unreadable, matrix.field, compare.arithmetic, journal.failed.

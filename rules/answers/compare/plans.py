@@ -51,7 +51,7 @@ class Plan:
         return replace(self, source=replace(self.source, stored=None, coverage=None, cut=None))
 
     def without_ground(self) -> "Plan":
-        """What the plan says of its rows, without their polygons and features."""
+        """The plan without its polygons and features."""
         none, plan = Polygons.in_memory(np.empty(0, dtype=object)), self.without_features()
         source = replace(plan.source, names=none.at)
         return replace(plan, source=source, polygons=none, feature=none.at, feature_name=lambda row: None)
@@ -155,7 +155,7 @@ def read_plan(sources: Sources, version: Version, bounds: Sequence[float], progr
 
 
 def placed_plan(source: LayerSource, side: Side, matrix: Matrix, ground: shapely.Geometry, threads: Threads) -> Plan:
-    """What a plan says on the compared ground, every place once.
+    """A plan on the compared ground, with every place in one feature only.
 
     ground: one geometry, counted from the same origin as the source. Raises OneMapError matrix.field,
     compare.arithmetic.
@@ -193,7 +193,7 @@ def placed_plan(source: LayerSource, side: Side, matrix: Matrix, ground: shapely
 
 
 def uses_of(side: Side, codes: np.ndarray) -> np.ndarray:
-    """What a side makes of each code (n,); each is looked up once."""
+    """The use of each code (n,) on one side; each code is looked up once."""
     known = {code: side.use_of(code) for code in set(codes.tolist())}
     return object_array(known[code] for code in codes.tolist())
 

@@ -32,7 +32,7 @@ def first_row_wins(geometries: np.ndarray, threads: Threads) -> tuple[np.ndarray
 
 
 def overlap_of(lost_m2: np.ndarray) -> SelfOverlap:
-    """What a plan's features (n,) lost, in their order."""
+    """The overlap of a plan with itself: the area that each feature (n,) lost, in their order."""
     real = lost_m2[lost_m2 > 0]
     return SelfOverlap(len(real), float(real.sum()))
 

@@ -1,4 +1,4 @@
-"""What a kept difference spot says of itself, in the fields of the layer of difference spots."""
+"""The attributes of a stored difference spot, in the fields of the layer of difference spots."""
 
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
@@ -83,7 +83,7 @@ def _names(first: LayerEntry, second: LayerEntry) -> dict[str, str]:
 
 
 def class_name(entry: LayerEntry, code: str | None, language: str = "zh") -> str | None:
-    """What a plan's code means, by the code tables of its classes; None where they do not know it."""
+    """The title of a plan's code, by the code tables of its classes; None where they do not know it."""
     field = entry.field_named(entry.class_field) if entry.class_field else None
     titles = class_titles(field.codes, code) if field is not None and code is not None else None
     return titles.get(language) or titles["zh"] if titles else None

@@ -65,7 +65,7 @@ def spot_tables(
 
 
 def _cluster_decisions(clusters: Clusters, decision: np.ndarray) -> dict[str, Any]:
-    """For each cluster how many of its spots are decided, and the decision if all of them have the same."""
+    """The number of decided spots of each cluster, and the decision if all of them have the same."""
     count = len(clusters.columns)
     given = clusters.member >= 0
     known = np.array([value is not None and value == value for value in decision], dtype=bool)  # not NaN

@@ -33,7 +33,7 @@ BALANCE_SHARE = 1e-6
 
 @dataclass(frozen=True)
 class Limits:
-    """From which width and area on a spot is more than an artefact."""
+    """The width and area from which on a spot is more than an artefact."""
 
     min_width_m: float = 2.0
     min_area_m2: float = 200.0
@@ -192,7 +192,7 @@ def _code_lists(codes: pd.DataFrame, count: int) -> np.ndarray:
 
 
 def _main(codes: pd.DataFrame, count: int) -> np.ndarray:
-    """For each spot the code that has most of it, None where there is none."""
+    """The code that has most of each spot, None where there is none."""
     result = np.full(count, None, dtype=object)
     largest = codes.sort_values(["spot", "area_m2", "code"], ascending=[True, True, False], kind="stable")
     last = largest.drop_duplicates("spot", keep="last")

@@ -191,7 +191,7 @@ def _versions_of(library: Library, record: dict[str, Any]) -> tuple[Version, Ver
 
 @dataclass(frozen=True)
 class CarriedSpots:
-    """What the version before holds of other pairs of plans: its fields, ground and coverage (None without any).
+    """Spots of other pairs of plans in the version before: fields, ground and coverage (None without any).
 
     problems: what is not carried over, since no comparison of this library made it.
     """
@@ -203,7 +203,7 @@ class CarriedSpots:
 
 
 def _carried_spots(library: Library, before: Version | None, stored: StoredFeatures | None, plans: str) -> CarriedSpots:
-    """What goes on from the version before. plans: the pair whose spots are new, as the field BDGH has it."""
+    """The spots carried on from the version before. plans: the pair whose spots are new, as the field BDGH has it."""
     nothing = pd.DataFrame({name: pd.Series(dtype=object) for name in FIELDS})
     if before is None or stored is None:
         return CarriedSpots(nothing, np.empty(0, dtype=object), None, ())

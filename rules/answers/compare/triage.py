@@ -131,7 +131,7 @@ def _round_number(value: float) -> float | None:
 
 
 def _pair_shares(spots: Spots) -> tuple[np.ndarray, np.ndarray]:
-    """For each spot how much of the ground of its class in one plan has its class in the other; and in how many spots.
+    """The share of each spot's class in one plan that has its class in the other; and in how many spots.
 
     The greater of both directions: a renamed class may be one of several that became one.
     """
@@ -155,7 +155,7 @@ def _agreed_before(
     earlier: tuple[Plan | None, Plan | None],
     threads: Threads,
 ) -> dict[str, np.ndarray]:
-    """For each side with an earlier version the share of each spot on which that agreed with the other plan."""
+    """The share of each spot on which a side's earlier version agreed with the other plan, for sides with one."""
     result = {}
     mine = spots.geometries[rows]
     for side, before in zip(("a", "b"), earlier, strict=True):
@@ -182,7 +182,7 @@ def _type_then(matrix: Matrix, side: str, before: Plan, row: int, use: str | Non
 
 @dataclass(frozen=True)
 class Edges:
-    """What the edges of spots (k,) tell, each a length in m.
+    """Lengths along the edges of spots (k,), in m.
 
     of_a, of_b: drawn by that plan alone; shift_m, shift_east_m, shift_north_m: from a's line to b's across the spot,
     on the mean, NaN where one of them drew too little of the edge.

@@ -36,7 +36,7 @@ _POLYGON = 2
 def between_findings(
     layer: DeliveredLayer, other: DeliveredLayer, check: Check, progress: Progress = SILENT
 ) -> tuple[int, list[Finding]]:
-    """What one such check finds, and at how many features of the layer it has looked."""
+    """The findings of one check between two layers, and the number of features of the layer that it looked at."""
     found = []
     for one in _CHECKS[check.kind](layer, other, check, Threads.of(None, progress)):
         found.append(one)
@@ -58,7 +58,7 @@ def _are_polygons(shapes: np.ndarray) -> bool:
 
 
 def _ground(shape: shapely.Geometry, dimension: int, limits: SizeLimits) -> shapely.Geometry | None:
-    """What of a shape is large enough to be told: its parts of area, of length or its points, as `dimension` says."""
+    """The part of a shape that is large enough to report: by area, by length or its points, as `dimension` says."""
     if dimension == _POLYGON:
         areal = polygon_parts(np.array([shape], dtype=object))[0]
         large = shapely.get_parts(areal) if areal is not None else np.empty(0, dtype=object)
@@ -75,7 +75,7 @@ def _ground(shape: shapely.Geometry, dimension: int, limits: SizeLimits) -> shap
 def _rest(
     shapes: np.ndarray, cover: np.ndarray, least_m2: float, threads: Threads
 ) -> Iterator[tuple[int, shapely.Geometry]]:
-    """Of each shape (n,) of which anything may lie outside the cover (m,): its place, and what lies there.
+    """The shapes (n,) that may lie in part outside the cover (m,): their places, and the parts outside.
 
     least_m2: polygons that certainly leave less are passed over.
     """
@@ -99,7 +99,7 @@ def _rest(
 
 
 def _near(polygons: np.ndarray, which: np.ndarray, shapes: np.ndarray, threads: Threads) -> np.ndarray:
-    """What of polygons[which] (k,) lies around the shapes (k,), cut only where it is large."""
+    """The part of polygons[which] (k,) around the shapes (k,), cut only where they are large."""
     boxes = shapely.bounds(shapes).reshape(-1, 4)
     distinct, place = np.unique(which, return_inverse=True)
     return cut_around(tiles_near(polygons[distinct], place, boxes, _MARGIN_M, threads), boxes, _MARGIN_M)
@@ -154,7 +154,7 @@ def _open_shapes(shapes: np.ndarray, cover: np.ndarray) -> np.ndarray:
 def _beyond(
     layer: DeliveredLayer, cover: DeliveredLayer, wheres: tuple[str | None, str | None], check: Check, threads: Threads
 ) -> Iterator[tuple[int, shapely.Geometry]]:
-    """Rows of a layer and what of each lies outside the cover, as far as it is to be told. wheres: of both."""
+    """Rows of a layer and what of each lies outside the cover, as far as it is to be reported. wheres: of both."""
     limits, rows, cover_rows = _limits(check), _asked_rows(layer, wheres[0]), _asked_rows(cover, wheres[1])
     shapes = layer.shapes[rows]
     for at, rest in _rest(shapes, cover.shapes[cover_rows], limits.area_m2 / 2, threads):
@@ -196,7 +196,7 @@ def _apart(layer: DeliveredLayer, other: DeliveredLayer, check: Check, threads: 
 def _met(
     shapes: np.ndarray, grounds: np.ndarray, limits: SizeLimits, threads: Threads
 ) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-    """Of each shape (n,) that meets any of the grounds (m,): its place, theirs (k,), and what of them is near (k,)."""
+    """The shapes (n,) that meet any of the grounds (m,): their places, the grounds' (k,), and their parts nearby."""
     are_polygons = _are_polygons(grounds)
     if are_polygons and _are_polygons(shapes):
         at, met = _sharing(candidate_pairs(shapes, shapely.STRtree(shapes), grounds, threads), len(shapes), limits)
@@ -215,7 +215,7 @@ def _met(
 
 
 def _sharing(met: CandidatePairs, count: int, limits: SizeLimits) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs that share ground, of polygons (n,) that may share enough of it to be told."""
+    """Pairs that share ground, of polygons (n,) that may share enough of it to be reported."""
     met = met.only(np.flatnonzero(met.area_m2 + met.error_m2 >= _ARITHMETIC_M2))
     most_m2 = np.bincount(met.parcel, met.area_m2 + met.error_m2, count)
     enough = np.flatnonzero((most_m2 >= limits.area_m2 / 2)[met.parcel])

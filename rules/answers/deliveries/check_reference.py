@@ -80,7 +80,7 @@ def check_reference(language: str) -> str:
 def _code_lines(
     code: str, severity: str, name: str, asked: Mapping[str, Mapping[str, list[str]]], language: str
 ) -> Iterator[str]:
-    """What is said of one code: its check, what is wrong, what to do, and who asks for it."""
+    """The lines about one code: its check, the problem, the mend, and who asks for it."""
     words, kind, gap = _WORDS[language], KINDS[name], "" if language == "zh" else " "
     subject, _, problem = code.partition(".")
     entry = sentences(language)[subject][problem]

@@ -29,7 +29,7 @@ from onemap.rules.answers.deliveries.text_checks import named_texts
 
 
 class DeliveredContent:
-    """What a delivery's databases hold.
+    """The content of a delivery's databases.
 
     Where all of them are as the memory of the proof before knows them, nothing is read until a layer is asked for.
     """
@@ -117,7 +117,7 @@ class DeliveredContent:
 
 
 def _hash_of(place: Path, progress: Progress) -> str:
-    """The hash of a file, or of all that belongs to it; that it cannot be read is told where it is read."""
+    """The hash of a file, or of all that belongs to it; that it cannot be read is reported where it is read."""
     try:
         return hash_of_files(place, place, progress)
     except OSError:

@@ -46,7 +46,7 @@ class DeliveredFolder:
 
     @property
     def root_name(self) -> str:
-        """What the root is called by whoever sent it: an archive without a folder in it has the archive's name."""
+        """The sender's name of the root folder: an archive without a folder in it has the archive's name."""
         return self.archive.name if self.archive and self.root == self.base else self.root.name
 
     @cached_property
@@ -58,7 +58,7 @@ class DeliveredFolder:
         return [self._file(path, places) for path in _all_files(self.base)]
 
     def folder_name(self, folder: TemplateFolder) -> str:
-        """What a folder of the template is called here."""
+        """The name of a folder of the template in this delivery."""
         return TemplateItem("files", folder.name).name_with(**self.values)
 
     def _file(self, place: Path, places: Mapping[str, TemplateFolder]) -> DeliveredFile:
@@ -71,7 +71,7 @@ class DeliveredFolder:
 
     @cached_property
     def list_name(self) -> str:
-        """What the list of all files is called."""
+        """The name of the list of all files."""
         return TemplateItem("files", self.template.list).name_with(**self.values)
 
 

@@ -144,7 +144,7 @@ class DeliveredLayer:
         return {} if self.frame is None else self.frame.names(self.places)
 
     def name_of(self, row: int) -> str:
-        """What a feature is called."""
+        """The name of a feature."""
         return self._names.get(row, "")
 
     def finding(
@@ -220,7 +220,7 @@ def data_files(delivery: DeliveredFolder) -> list[DeliveredFile]:
 
 
 def _is_unreadable(path: Path) -> bool:
-    """Whether a file's form tells that no program reads it, which is told as such."""
+    """Whether a file's form is one that no program reads, which is reported as such."""
     from onemap.layers.sources import formats
 
     return path.suffix.lower() in formats.NO_DRIVER

@@ -52,7 +52,7 @@ _BETWEEN = ("inside", "covers", "apart", "same_boundary")
 
 @dataclass(frozen=True)
 class Proof:
-    """What came of it. standing: the findings that nobody granted; spared: those that were, with their exceptions.
+    """The result of a proof. standing: findings without an exception; spared: those with one, and the exception.
 
     lapsed: exceptions whose content is not there any more; plane: in which all was measured; sources: the layers that
     were found; root: below which they lie, None for what was unpacked for the proof alone.
@@ -156,7 +156,7 @@ def prove_delivery(
 
 
 def _layers_of_missing_files(delivery: DeliveredFolder, content: DeliveredContent) -> frozenset[str]:
-    """Codes of layers whose file is not there, or has no driver, which is told of the file."""
+    """Codes of layers whose file is not there, or has no driver, which is reported for the file."""
     read = {source.path for source in content.known.sources}
     there = {id(file.item) for file in delivery.files if file.path in read}
     items = [item for folder in delivery.template.folders for item in folder.items if id(item) not in there]
@@ -198,7 +198,7 @@ def _prove_layers(
 def _quality_of(
     content: DeliveredContent, template: DeliveryTemplate, code: str, progress: Progress
 ) -> Mapping[str, list[Finding]]:
-    """What the quality of a layer finds, by the id of the check."""
+    """The quality findings of a layer, by the id of the check."""
     layer = require_value(content.layer(code), code)
     return quality_findings(layer, template, content.layer, progress)
 
@@ -209,7 +209,7 @@ def _of_one_layer(
     check: Check,
     of_quality: Callable[[], Mapping[str, list[Finding]]],
 ) -> tuple[int, list[Finding]]:
-    """What a check that looks at one layer finds."""
+    """The findings of a check that looks at one layer."""
     layer = require_value(content.layer(check.layer), check.id)
     if check.kind == "fields":
         return field_findings(layer, template, check)
@@ -226,7 +226,7 @@ def _of_one_layer(
 
 
 def _if_fields_there(run: Callable[[], tuple[int, list[Finding]]]) -> tuple[int, list[Finding]]:
-    """What a check finds; nothing where a field is not there that it asks for, which the check of fields tells."""
+    """The findings of a check; none where a field that it needs is missing, which the check of fields reports."""
     try:
         return run()
     except OneMapError as error:
@@ -242,7 +242,7 @@ def _prove_relations(
     found: FindingList,
     progress: Progress,
 ) -> None:
-    """Layer against layer, sums, texts and units; where a layer is not there, that is told elsewhere."""
+    """Layer against layer, sums, texts and units; where a layer is not there, that is reported elsewhere."""
     asked = [check for check in template.checks if check.kind in (*_BETWEEN, "sum", "text_number", "units")]
     for check, part in zip(asked, progress.parts([1] * max(1, len(asked))), strict=False):
         part.check()
@@ -255,7 +255,7 @@ def _prove_relations(
 def _relation(
     delivery: DeliveredFolder, content: DeliveredContent, check: Check, progress: Progress
 ) -> tuple[int, list[Finding]] | None:
-    """What a check of a layer against something else finds; None where it cannot look, which is told of the layer."""
+    """The findings of a check of a layer against something else; None where it cannot look, which is reported."""
     layer, other = content.layer(check.layer), content.layer(check.keys.get("other"))
     if layer is None or (other is None and "other" in check.keys):
         return None

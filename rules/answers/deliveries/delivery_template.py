@@ -48,7 +48,7 @@ _CONFIDENCES = ("C", "L", "U")
 
 @dataclass(frozen=True)
 class LayerWish:
-    """What a template wants of a layer.
+    """The requirements of a template for a layer.
 
     entry: its code, geometry and fields, from the catalogue or the template's own; names: by which it may be called
     besides; required: fields that have a value in every row; unique: fields or lists of fields, joined by +, that no
@@ -86,7 +86,7 @@ class Check:
     keys: Mapping[str, Any] = field(default_factory=dict)
 
     def title_in(self, language: str) -> str:
-        """What it is called: by its own title, or as its kind."""
+        """The title of the template in a language: its own, or that of its kind."""
         return (self.title or {}).get(language) or KINDS[self.kind].title[language]
 
     def severity_of(self, code: str) -> str:
@@ -108,7 +108,7 @@ class Grading:
     accept: float = 80.0
 
     def weight(self, severity: str) -> float:
-        """What one problem takes away."""
+        """The points that one problem of a severity costs."""
         return {"fatal": self.fatal, "major": self.major, "minor": self.minor}[severity]
 
 
@@ -128,7 +128,7 @@ class DeliveryTemplate:
         return hashlib.sha256(repr(self).encode()).hexdigest()
 
     def wish_named(self, name: str) -> tuple[LayerWish | None, bool]:
-        """What is wanted of a layer of that name, and whether it is called exactly as it should be."""
+        """The template's requirements for a layer of that name, and whether the name is exactly the required one."""
         for wish in self.layers.values():
             if name == wish.entry.code or name in wish.names:
                 return wish, True
@@ -228,7 +228,7 @@ def _field(given: Mapping[str, Any]) -> Field:
 
 
 def _checks(raw: Mapping[str, Any], folders: FolderTemplate, layers: Mapping[str, LayerWish]) -> Iterator[Check]:
-    """Those that follow from folders and layers, then those of the template; ids are unique."""
+    """The checks that follow from folders and layers, then those of the template; ids are unique."""
     clause: dict[str, Any] = {"source": folders.source, "confidence": folders.confidence}
     if folders.folders:
         yield from (Check(name, name, **clause) for name in ("folders", "files", "list"))
@@ -256,7 +256,7 @@ def _checks(raw: Mapping[str, Any], folders: FolderTemplate, layers: Mapping[str
 
 
 def _wrong(raw: Mapping[str, Any], catalogue: Mapping[str, LayerEntry]) -> Iterator[_Wrong]:
-    """What is wrong in layers, checks and weights."""
+    """The errors in layers, checks and weights."""
     layers, checks, grade = raw.get("layer", []), raw.get("check", []), raw.get("grade", {})
     clauses = raw.get("clause", [])
     if not isinstance(grade, dict):
@@ -283,7 +283,7 @@ def _wrong(raw: Mapping[str, Any], catalogue: Mapping[str, LayerEntry]) -> Itera
 
 
 def _wrong_in_clauses(raw: Mapping[str, Any], clauses: Sequence[Mapping[str, Any]]) -> Iterator[_Wrong]:
-    """What is wrong in the clauses, and in the names of clauses."""
+    """The errors in the clauses, and in the names of clauses."""
     for number, given in enumerate(clauses):
         for key in dict.fromkeys((*given, *_CLAUSE_KEYS)):
             if key not in _CLAUSE_KEYS:
@@ -359,7 +359,7 @@ def _wrong_in_field(one: Any) -> Iterator[tuple[str, str]]:
 
 
 def _wrong_in_limits(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """What is wrong in decimals, ranges and forms."""
+    """The errors in decimals, ranges and forms."""
     decimals, ranges, forms = (given.get(key, {}) for key in ("decimals", "ranges", "forms"))
     if isinstance(decimals, dict) and not all(type(count) is int and 0 <= count <= 12 for count in decimals.values()):
         yield "decimals", "{ MJ = 2 }"

@@ -25,7 +25,7 @@ def _finding(check: Check, problem: Problem, path: str, place: Path | None = Non
 
 
 def folder_findings(delivery: DeliveredFolder, check: Check) -> tuple[int, list[Finding]]:
-    """What is missing, wrongly named, numbered, or more than the template knows; and how many files there are."""
+    """Missing, misnamed, misnumbered and superfluous files, and the number of files."""
     return len(delivery.files), list(first_of_each_code(_folder_findings(delivery, check), code_of_finding))
 
 
@@ -108,7 +108,7 @@ def _list_rows(path: Path) -> dict[str, str] | None:
 
 
 def _list_findings(delivery: DeliveredFolder, check: Check, rows: dict[str, str]) -> Iterator[Finding]:
-    """What differs; of a database that is a folder one problem, whatever of its parts does."""
+    """The differences; of a database that is a folder one problem, whichever of its parts differ."""
     there = {
         path.relative_to(delivery.root).as_posix(): path
         for file in delivery.files

@@ -34,7 +34,7 @@ def layer_findings(
     check: Check,
     lost: Collection[str],
 ) -> tuple[int, list[Finding]]:
-    """What is wrong with the layers as such. lost: codes of files that could not be read, or are not there."""
+    """Problems of the layers as such. lost: codes of files that could not be read, or are not there."""
     found = [*_names_of_layers(sources, check)]
     for code, wish in template.layers.items():
         if code not in layers:
@@ -160,7 +160,7 @@ def _field_problems(layer: DeliveredLayer, template: DeliveryTemplate) -> Iterat
 
 
 def _type_of(values: pd.Series) -> str | None:
-    """What a column holds; None where it holds nothing."""
+    """The type of a column's values; None where it has none."""
     if not values.notna().any():
         return None
     if pd.api.types.is_string_dtype(values.dtype) and values.dtype != object:

@@ -68,7 +68,7 @@ def _after_words(text: str, words: str) -> Iterator[StatedNumber]:
 def numbers_in_word(
     blocks: Sequence[WordBlock], after: str, column: str | None, under: str | None
 ) -> list[StatedNumber]:
-    """Those after the words; or in the row of a table that has them, and in the column of that head.
+    """The numbers after the words; or in the row of a table that has them, and in the column of that head.
 
     under: words of a paragraph; what stands before it is not looked at.
     """

@@ -1,4 +1,4 @@
-"""What is found in a delivery: problems with their place, the exceptions granted for them, score and grade."""
+"""The findings of a delivery's proof: problems with their place, granted exceptions, score and grade."""
 
 import hashlib
 from collections import Counter
@@ -120,7 +120,7 @@ def code_of_finding(finding: Finding) -> str:
 
 
 def first_of_each_code(found: Iterable[Problems], code_of: Callable[[Problems], str]) -> Iterator[Problems]:
-    """Of what a check finds the first MOST_LISTED of each code: many small faults do not hide a grave one."""
+    """The first MOST_LISTED findings of each code: many small faults do not hide a grave one."""
     counts: Counter[str] = Counter()
     for one in found:
         counts[code_of(one)] += 1

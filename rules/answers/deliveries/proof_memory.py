@@ -1,4 +1,4 @@
-"""What a proof found, by the content that each check has read: what has not changed need not be proved again."""
+"""The memory of proofs, by the content that each check has read: what has not changed need not be proved again."""
 
 import hashlib
 import json
@@ -42,7 +42,7 @@ class SourceMemory:
 
 @dataclass(frozen=True)
 class ReadingMemory:
-    """What was read of a delivery's databases.
+    """The content that was read of a delivery's databases.
 
     files: the hash of each by its path; plane: as WKT; unread, lost: as `source_layers` gives them.
     """
@@ -73,7 +73,7 @@ class ProofMemory:
     _now: dict[str, tuple[str, Run | None]] = field(default_factory=dict)
 
     def recall(self, check: Check, content: Iterable[str], run: Callable[[], Run | None]) -> Run | None:
-        """What a check finds: as before if it would read the same content, else by running it."""
+        """The findings of a check: remembered if it would read the same content, else found by running it."""
         key = hashlib.sha256("\0".join(content).encode("utf-8", "replace")).hexdigest()
         known = self.before.get(check.id)
         if known is not None and known[0] == key:

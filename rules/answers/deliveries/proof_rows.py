@@ -1,4 +1,4 @@
-"""What a proof says to people: score and grade, then the problems by check, the most severe first."""
+"""The rows of a proof for people: score and grade, then the problems by check, the most severe first."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -29,7 +29,7 @@ def quality_findings(
     layer_of: LayerOf,
     progress: Progress,
 ) -> dict[str, list[Finding]]:
-    """What these checks find in a layer, by the id of the check; each that was run has its list.
+    """The findings of these checks in a layer, by the id of the check; each check that was run has its list.
 
     Overlaps, gaps and duplicates are looked for in one go. Further checks of one kind (another boundary, another field)
     are run one after the other.
@@ -75,7 +75,7 @@ def _round(
 
 
 def _entry(entry: LayerEntry, checks: Mapping[str, Check], columns_of: Mapping[str, str]) -> LayerEntry:
-    """The layer with just these checks switched on, and its stated area where one is held against the ellipsoid."""
+    """The layer with just these checks switched on, and its stated area where one is compared with the ellipsoid."""
     levels: dict[str, dict[str, Any]] = {code: {"level": "off"} for code in default_checks()}
     if "values" in checks:
         levels |= {code: {"level": "warn"} for code in _OF_VALUES}
@@ -114,5 +114,5 @@ def _finding(layer: DeliveredLayer, check: Check, one: GradedProblem, rows: Mapp
 
 
 def measured_in_plane(check: Check) -> bool:
-    """Whether a stated area is held against the plane's."""
+    """Whether a stated area is compared with that in the plane."""
     return not _is_on_ellipsoid(check)

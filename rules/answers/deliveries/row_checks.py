@@ -17,7 +17,7 @@ _WITHIN = 0.005  # half of the last place of an area with two decimals
 
 
 def row_findings(layer: DeliveredLayer, check: Check) -> tuple[int, list[Finding]]:
-    """What one such check finds in a layer, and at how many rows it has looked."""
+    """The findings of one check of rows in a layer, and the number of rows that it looked at."""
     found = list(islice(_CHECKS[check.kind](layer, check), MOST_LISTED))
     return len(layer.rows), found
 
@@ -30,7 +30,7 @@ def meets_condition(layer: DeliveredLayer, where: str | None) -> np.ndarray:
 
 
 def condition_truth(layer: DeliveredLayer, where: str) -> Truth:
-    """What a condition says of each row. Raises OneMapError proof.condition_field for a field that is not there."""
+    """The truth of a condition for each row. Raises OneMapError proof.condition_field for a field that is not there."""
     try:
         return evaluate(where, layer.rows)
     except KeyError as error:
@@ -39,7 +39,7 @@ def condition_truth(layer: DeliveredLayer, where: str) -> Truth:
 
 
 def _conditions(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
-    """Rows, of those that meet `only`, for which the condition is false; what is unknown is told elsewhere."""
+    """Rows, of those that meet `only`, for which the condition is false; what is unknown is reported elsewhere."""
     where = check.keys["where"]
     truth, asked = condition_truth(layer, where), meets_condition(layer, check.keys.get("only"))
     title = dict(check.title or {"zh": where, "en": where})

@@ -22,11 +22,11 @@ from onemap.rules.answers.deliveries.row_checks import meets_condition
 
 _WITHIN_M = 0.001  # of an edge: there a vertex lies on it
 _SAME_M = 1e-6
-_AT_ONCE = 10_000  # polygons whose edges are held against each other at once
+_AT_ONCE = 10_000  # polygons whose edges are compared with each other at once
 
 
 def shape_findings(layer: DeliveredLayer, check: Check) -> tuple[int, list[Finding]]:
-    """What one such check finds in a layer, and at how many features it has looked."""
+    """The findings of one check of shapes in a layer, and the number of features that it looked at."""
     found = list(islice(_CHECKS[check.kind](layer, check), MOST_LISTED))
     return len(layer.shapes), found
 
@@ -106,7 +106,7 @@ def _vertices(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
     """Vertices of one polygon that lie on the edge of another which has none there.
 
     Only edges are looked at along which no edge of another polygon runs from end to end: on one that two share a third
-    has no business, and is told as an overlap.
+    has no business, and is reported as an overlap.
     """
     within = check.keys.get("within_m", _WITHIN_M)
     for host, owner, point in sorted(_vertices_on_edges(layer, within)):

@@ -1,4 +1,4 @@
-"""Numbers in the texts of a delivery, Word or PDF, held against its data; what cannot be read is not checked."""
+"""Numbers in the texts of a delivery, Word or PDF, compared with its data; what cannot be read is not checked."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -34,7 +34,7 @@ def named_texts(delivery: DeliveredFolder, check: Check) -> list[DeliveredFile]:
 def text_findings(
     delivery: DeliveredFolder, layer: DeliveredLayer, check: Check, progress: Progress = SILENT
 ) -> tuple[int, list[Finding]]:
-    """Numbers in texts that differ from the layer's sum; texts that cannot be read are told."""
+    """Numbers in texts that differ from the layer's sum; texts that cannot be read are reported."""
     keys = check.keys
     files = named_texts(delivery, check)
     if not files:
@@ -95,7 +95,7 @@ _TEXTS: dict[str, object] = {}
 
 
 def _content_of(path: Path, read: Callable[[Path], Text]) -> Text:
-    """What a text holds, by its content: several checks look at one, and a proof is often repeated."""
+    """The content of a text: several checks look at one, and a proof is often repeated."""
     key = f"{path.suffix} {file_hash(path)}"
     if key not in _TEXTS:
         while len(_TEXTS) >= _KNOWN_TEXTS:

@@ -1,4 +1,4 @@
-"""What a raster says of a place: the cell in which a point lies, or the span of all cells that a shape touches."""
+"""The value of a raster at a place: the cell that holds a point, or the span of all cells that a shape touches."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,7 +17,7 @@ _ROWS_AT_ONCE = 512
 def cell_sample(
     place: shapely.Geometry, rasters: Sequence[RasterReference], given_crs: Sequence[str | None], plane: pyproj.CRS
 ) -> list[dict[str, Any] | None]:
-    """For each raster what it says of a place in the plane; None where it has no value there.
+    """The value of each raster at a place in the plane; None where it has none there.
 
     Of a point `value`, that of its cell; on the edge between two the one to the right or below. Of a line or a polygon
     `low`, `mean` and `high` of the cells that it touches, each counted once.

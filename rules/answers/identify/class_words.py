@@ -15,7 +15,7 @@ def class_code(entry: LayerEntry, values: Mapping[str, Any]) -> str | None:
 
 
 def class_title(entry: LayerEntry, code: str | None, values: Mapping[str, Any], language: str) -> str | None:
-    """What a class is called: by the code tables of its field, by the layer's legend, or by its own field of names."""
+    """The title of a class: by the code tables of its field, by the layer's legend, or by its own field of names."""
     if code is None or entry.class_field is None:
         return None
     field = entry.field_named(entry.class_field)

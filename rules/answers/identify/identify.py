@@ -1,4 +1,4 @@
-"""What lies here: every layer at a place, with the version in force, whether it covers the place, and its features."""
+"""Every layer at a place, with the version in force, whether it covers the place, and its features."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -209,7 +209,7 @@ def _features(request: _Request, entry: LayerEntry, source: LayerSource, rules: 
 
 
 def _curved_m2(ground: np.ndarray, plane: pyproj.CRS) -> list[float]:
-    """The areas of ground on the ellipsoid, which people are told; of no ground there is none."""
+    """The areas of ground on the ellipsoid, which people see; no ground has none."""
     areas: list[float] = ellipsoidal_areas_m2(ground, plane).tolist()
     return areas
 
@@ -251,7 +251,7 @@ def _inside(shapes: np.ndarray, place: Place, entry: LayerEntry) -> tuple[np.nda
 
 
 def _meanings(entry: LayerEntry, values: dict[str, Any], language: str) -> dict[str, str]:
-    """What codes in a feature's fields mean, by the field as the feature calls it; only of those that a table knows."""
+    """The titles of codes in a feature's fields, by the field's name there; only those that a table knows."""
     by_name = {field.name.lower(): field for field in entry.fields if field.codes}
     found = {}
     for name, value in values.items():
@@ -263,7 +263,7 @@ def _meanings(entry: LayerEntry, values: dict[str, Any], language: str) -> dict[
 
 
 def _cells(request: _Request, source: LayerSource, rules: list[str]) -> list[dict[str, Any]]:
-    """What each raster of a layer says of the place: the value of a point's cell, the span of those of a shape."""
+    """The value of each raster of a layer at the place: of a point's cell, or the span of those of a shape."""
     given = source.features.attributes["given_crs"].tolist()
     samples = cell_sample(request.place.shape, source.rasters, given, request.sources.library.crs)
     features = []

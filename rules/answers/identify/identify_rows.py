@@ -28,7 +28,7 @@ def identify_view(answer: Mapping[str, Any], language: str) -> AnswerView:
 
 
 def _rows(layers: Sequence[Mapping[str, Any]], language: str) -> Iterator[AnswerRow]:
-    """What rules speak of first, the gravest before the others; then what lies there besides, folded up."""
+    """The rows of features that rules are about, the gravest before the others; then of the others, folded up."""
     found = [layer for layer in layers if layer["features"]]
     judged = [layer for layer in found if _speaking(layer)]
     others = [layer for layer in found if not _speaking(layer)]
@@ -148,7 +148,7 @@ def _nearest_name(nearest: Mapping[str, Any], language: str) -> str:
 
 
 def _fitness_rows(layer: Mapping[str, Any], language: str) -> list[AnswerRow]:
-    """What is said of a layer that is not accurate enough for the size of the place."""
+    """The rows of layers that are not accurate enough for the size of the place."""
     fitness = layer["fitness"]
     if not fitness or fitness["grade"] not in (LIMITED, UNFIT):
         return []

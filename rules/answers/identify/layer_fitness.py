@@ -1,4 +1,4 @@
-"""Whether a layer is accurate enough for a question: its positional error held against the size of the place.
+"""Whether a layer is accurate enough for a question: its positional error compared with the size of the place.
 
 A layer's boundary may run anywhere within its error of where it is drawn (the epsilon band of J. Perkal, 1956). Which
 share of a place that leaves open is a figure; from which share on a layer is called unfit is this program's own choice,

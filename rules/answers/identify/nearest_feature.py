@@ -46,7 +46,7 @@ class NearestFeature:
 
 
 def nearest_features(sources: Sources, code: str, shapes: np.ndarray, boxes: np.ndarray) -> list[NearestFeature | None]:
-    """For each of some shapes (n,) the nearest feature of a layer within FARTHEST_M; None where there is none.
+    """The nearest feature of a layer to each shape (n,) within FARTHEST_M; None where there is none.
 
     shapes: counted from the origin of `sources`; boxes (n, 4): theirs in the library's plane. Of several that are
     equally near the first in the layer's order is taken. A layer without a version, or one that cannot be read, has
@@ -74,7 +74,7 @@ def nearest_features(sources: Sources, code: str, shapes: np.ndarray, boxes: np.
 
 
 def nearest_facts(features: Sequence[NearestFeature], entry: LayerEntry, language: str) -> list[dict[str, Any]]:
-    """For each feature of a layer (n,) which it is, what it is and where: metres, degrees clockwise from north."""
+    """The facts of each nearest feature (n,): which, what, and where: metres, degrees clockwise from north."""
     rows_of: dict[int, list[int]] = {}
     for at, feature in enumerate(features):
         rows_of.setdefault(id(feature.source), []).append(at)

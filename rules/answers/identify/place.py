@@ -18,7 +18,7 @@ _EDGE_PARTS = 32  # of each side of a box, which is no straight line in another 
 
 @dataclass(frozen=True)
 class Place:
-    """What is asked about.
+    """The place that `identify` is asked about.
 
     shape: point, line or polygon in the library's plane; x, y: as given (of a line or a box its middle), in `crs`.
     kind: point, line, box.

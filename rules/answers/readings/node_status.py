@@ -1,4 +1,4 @@
-"""What a sensor says at a moment: normal, warn, alarm, or unknown with its reason. Silence is never normal."""
+"""The status of a sensor at a moment: normal, warn, alarm, or unknown with its reason. Silence is never normal."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -98,7 +98,7 @@ def _status(
 
 
 def _series(valid: pd.DataFrame, looked: pd.DataFrame | None, limit: Limit) -> pd.DataFrame:
-    """What the limit is held against: time and value, without what is not valid."""
+    """The series that the limit is compared with: time and value, without invalid readings."""
     if limit.over == "reading":
         return valid[["time", "value"]]
     if looked is None:
@@ -132,7 +132,7 @@ def _level(series: pd.DataFrame, limit: Limit) -> tuple[str, int, datetime | Non
 
 
 def _beyond_in_last(is_beyond: np.ndarray, last: int) -> np.ndarray:
-    """For each value (n,), how many of the `last` values up to it are beyond the limit."""
+    """The number of the `last` values up to each (n,) that are beyond the limit."""
     sums = np.concatenate([[0], np.cumsum(is_beyond)])
     ends = np.arange(1, len(is_beyond) + 1)
     counts: np.ndarray = sums[ends] - sums[np.maximum(ends - last, 0)]

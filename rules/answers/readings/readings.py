@@ -27,7 +27,7 @@ Record = dict[str, Any]
 
 @dataclass(frozen=True)
 class ReadingsOptions:
-    """What is asked. readings, nodes: CODE or CODE@label; by: hour or day; zone: of local days and of bare times."""
+    """The options of `readings`. readings, nodes: CODE or CODE@label; by: hour or day; zone: of days and bare times."""
 
     readings: str
     nodes: str

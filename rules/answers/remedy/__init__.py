@@ -1,1 +1,1 @@
-"""What would make a parcel pass: the part of it that does, and what each rule cut."""
+"""The verb remedy: the part of a parcel that passes, and what each rule cut."""

@@ -1,4 +1,4 @@
-"""What a remedy says to people: its alternatives, each with what departments lose or gain, and how far was searched."""
+"""The rows of a remedy for people: its alternatives with gains and losses of departments, and how far it searched."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -87,7 +87,7 @@ def _way_words(row: Record, language: str) -> str:
 
 
 def _department_row(department: str, change: Record, language: str) -> AnswerRow:
-    """What is in conflict with one department now and then; where nothing is, the ground that nobody can judge."""
+    """The ground in conflict with one department now and then; without any, the ground that nobody can judge."""
     values = [Amount(change[f"{side}_m2"] or change[f"unknown_{side}_m2"], "m2") for side in ("before", "after")]
     verdicts = {side: phrase(f"verdict.{change[f'verdict_{side}']}", language) for side in ("before", "after")}
     below = [AnswerRow(phrase("remedy_row.verdicts", language, **verdicts))]

@@ -115,7 +115,7 @@ def _steps(
 
 
 def _remainders(rows: np.ndarray, rest: FlatGround) -> tuple[list[Candidate], FlatGround]:
-    """What cutting leaves of parcels by their rows (k,), and the largest piece where it leaves several."""
+    """The remainders of parcels after cutting, by their rows (k,), and the largest piece where there are several."""
     count = rest.parts[rows]
     left, several = rows[count > 0], rows[count > 1]
     found = [Candidate(row, "cut", place) for place, row in enumerate(left.tolist())]
@@ -255,7 +255,7 @@ def _alternative_rows(
 
 
 def departments_of(rows: list[dict[str, Any]]) -> dict[tuple[str, str], dict[str, dict[str, Any]]]:
-    """What the table `departments` says, by parcel and alternative: department → verdicts and square metres."""
+    """The table `departments` by parcel and alternative: department → verdicts and square metres."""
     result: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
     for row in rows:
         values = {name: round(row[name], 3) if name in MEASURES else row[name] for name in _OF_DEPARTMENTS}

@@ -16,7 +16,7 @@ from onemap.rules.judge.overlay.threads import Threads
 
 @dataclass(frozen=True)
 class Against:
-    """Who stands against which parcel (k,): parcel (row), the rule's place in the order of work, the verdict's rank."""
+    """Obstacles of parcels (k,): parcel (row), the rule's place in the order of work, the verdict's rank."""
 
     parcel: np.ndarray
     rule: np.ndarray
@@ -40,7 +40,7 @@ class Obstacles:
 
 @dataclass(frozen=True)
 class Cuts:
-    """What rules cut from parcels (k,): only what no earlier one had cut."""
+    """The ground that rules cut from parcels (k,): only what no earlier rule had cut."""
 
     against: Against
     area_m2: np.ndarray

@@ -1,4 +1,4 @@
-"""What each department would lose or gain by an alternative: its ground before and after, and its verdicts."""
+"""The gain or loss of each department by an alternative: its ground before and after, and its verdicts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ COLUMNS = ["parcel", "alternative", "department", "verdict_before", "verdict_aft
 
 @dataclass(frozen=True)
 class DepartmentVerdicts:
-    """What a run says of some parcels by department: (parcel, department) → row of what follows.
+    """The verdicts of a run for some parcels by department: (parcel, department) → row of what follows.
 
     verdict (n,): the most severe that counts; ground (n,): the union of what the findings take, None without; flat_m2
     (n,): findings that measure but show no ground; unknown_m2 (n,): ground that could not be judged, which is nobody's.
@@ -36,7 +36,7 @@ class DepartmentVerdicts:
 
 
 def department_verdicts(run: Run, names: np.ndarray, origin: tuple[float, float]) -> DepartmentVerdicts:
-    """What a run's counted findings say of parcels of some names, by department; ground counted from `origin`.
+    """The verdicts of a run's counted findings for some parcels, by department; ground counted from `origin`.
 
     Ground that two rules of one department take counts once.
     """

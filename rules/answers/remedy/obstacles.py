@@ -1,4 +1,4 @@
-"""What of a run stands against its parcels: the ground of every finding that counts and is too severe to keep."""
+"""Obstacles in a run: the ground of every finding that counts and is too severe to keep."""
 
 from collections.abc import Sequence
 
@@ -75,7 +75,7 @@ def _grounds_without_area(
 
 
 def _ground_around(pieces: np.ndarray, rule: Rule) -> shapely.Geometry:
-    """What a remedy keeps clear of to be far enough from some pieces (k,)."""
+    """The ground that a remedy keeps clear to be far enough from some pieces (k,)."""
     around, far_m = KINDS[rule.kind].obstacle(pieces, rule.options)
     return shapely.union_all(shapely.buffer(around, far_m + CLEAR_OF_LINES_M, quad_segs=64))
 

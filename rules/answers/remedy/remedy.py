@@ -48,7 +48,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Remedy:
-    """A remedy: what was asked, its record, its tables, and what must be told about its input."""
+    """A remedy: what was asked, its record, its tables, and the remarks on its input."""
 
     question: Question
     record: dict[str, Any]
@@ -89,7 +89,7 @@ def remedy(
 
 @dataclass(frozen=True)
 class FoundParts:
-    """What a remedy finds of some parcels: every table but `run`, their first check, how many grounds were tried."""
+    """The result of a remedy for some parcels: every table but `run`, their first check, how many grounds it tried."""
 
     tables: dict[str, Table]
     first: Run
@@ -112,7 +112,7 @@ class FoundParts:
 
 
 def ground_sums(cut: Iterable[np.ndarray], dropped: Iterable[np.ndarray]) -> dict[str, float]:
-    """What was cut and dropped in m², of areas that come in parts.
+    """The sums of cut and of dropped ground in m², of areas that come in parts.
 
     The exact sum is rounded once, so that no digit tells of the parts.
     """
@@ -238,7 +238,7 @@ def of_parcels(question: Question, names: Sequence[str], file: str) -> Question:
 def _give_up(
     parts: Parts, run: Run, rules: Sequence[Rule], keep_verdict: str, origin: tuple[float, float], rows: np.ndarray
 ) -> None:
-    """What meets something even after every retreat goes as a whole, to the most severe rule that still speaks."""
+    """Give up what meets something even after every retreat: it goes as a whole, to the most severe rule left."""
     found = obstacles_of(run, rules, keep_verdict, origin, rows).against
     first = np.unique(found.parcel, return_index=True)[1]
     first = first[parts.is_left[found.parcel[first]]]
@@ -302,7 +302,7 @@ class SearchProgress:
         self._reading: float | None = None
 
     def expect(self, grounds: int, checks: int = 1) -> None:
-        """At most so many more grounds are checked, in so many checks; the search corrects this as it finds places."""
+        """Expect further grounds and checks, at most so many; the search corrects this as it finds places."""
         self._left, self._checks = grounds, checks
 
     def watch_check(self, count: int, check: Callable[[Progress], Result], step: str | None = None) -> Result:

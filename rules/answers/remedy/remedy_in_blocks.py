@@ -42,7 +42,7 @@ _TRIED = "tried"  # what is counted of a block beside its parcels
 
 @dataclass(frozen=True)
 class RemedyInBlocks:
-    """A remedy whose rows lie on disk: its record, its packs, what must be told of its input."""
+    """A remedy whose rows lie on disk: its record, its packs, the remarks on its input."""
 
     record: dict[str, Any]
     packs: tuple[Pack, ...]
@@ -83,7 +83,7 @@ class _RemedyEngine:
 
 
 def answer_of(found: FoundParts) -> Answer:
-    """What was found of some parcels, as a check answers: its tables, and what their first check says of its layers."""
+    """The result of a remedy as the answer of a check: its tables, and the layers of its first check."""
     first = found.first.record
     layers = {layer["code"]: layer for layer in first["layers"]}
     warped = [WarpedRaster(**one) for one in first["warped"]]

@@ -1,4 +1,4 @@
-"""What a remedy is asked: what may stay, which parts are worth keeping, and how far a parcel may be moved or turned."""
+"""The options of a remedy: what may stay, which parts are worth keeping, how far a parcel may be moved or turned."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -8,7 +8,7 @@ KEEP_VERDICT = "notice"
 
 @dataclass(frozen=True)
 class RemedyOptions:
-    """What may stay, and which parts are worth keeping. one_piece: only the largest part of each parcel.
+    """Which verdicts may stay, and which parts are worth keeping. one_piece: only the largest part of each parcel.
 
     move_m, turn_deg: how far a parcel may be moved or turned in search of a place where it passes whole; 0: not.
     """

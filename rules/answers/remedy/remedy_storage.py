@@ -86,7 +86,7 @@ def remedy_tables(library: Library, identifier: str) -> dict[str, Table]:
 
 
 def stored_options(library: Library, identifier: str) -> RemedyOptions:
-    """What a stored remedy was asked besides its question. Raises OneMapError run.unknown, run.kind."""
+    """The options of a stored remedy besides its question. Raises OneMapError run.unknown, run.kind."""
     parameters = run_record(library, identifier, KIND)["parameters"]
     names = ("keep_verdict", "min_part_m2", "min_width_m", "one_piece", "move_m", "turn_deg")
     return RemedyOptions(**{name: parameters[name] for name in names if name in parameters})

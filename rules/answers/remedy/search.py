@@ -74,7 +74,7 @@ class Bounds:
 
 
 def searches(bounds: Bounds) -> dict[str, list[list[Step]]]:
-    """What is tried, by the alternative that it would be: rings of steps, those first that take least of the bounds."""
+    """The steps to try for each alternative: rings of steps, those first that take least of the bounds."""
     found: dict[str, list[list[Step]]] = {}
     if bounds.move_m:
         found["moved"] = moves(bounds.move_m)
@@ -125,7 +125,7 @@ def nearest_steps(
     smaller_than: Mapping[int, float] | None = None,
     expect: Expect = lambda grounds, checks: None,
 ) -> dict[int, Step]:
-    """For each of the parcels `rows` the smallest step found after which it passes; none is no proof that none is.
+    """The smallest step found after which each of the parcels `rows` passes; none is no proof that none exists.
 
     parcels: (n,) geometries. All steps of a ring are tried before a larger one; then the best are halved towards
     where the parcel stood. smaller_than: for parcels that know of a step already, which size another must stay below.
@@ -154,7 +154,7 @@ def nearest_steps(
 
 
 def _way(step: Step, size: Callable[[Step], float]) -> tuple[float, ...]:
-    """What steps of one direction and one mixture of moving and turning have in common."""
+    """The steps of one direction and one mixture of moving and turning."""
     unit = step.part(1 / size(step))
     return round(unit.east_m, 9), round(unit.north_m, 9), round(unit.turned_deg, 9)
 

@@ -1,4 +1,4 @@
-"""What an answer of `sites` says to people: the places that were found, the freest first."""
+"""The rows of `sites` for people: the places that were found, the freest first."""
 
 from collections.abc import Mapping
 from typing import Any

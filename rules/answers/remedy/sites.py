@@ -47,7 +47,7 @@ Operation = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 @dataclass(frozen=True)
 class SiteOptions:
-    """What is looked for: area, least width, how many, what may stay, and what the project says of itself."""
+    """The site that is wanted: area, least width, how many, what may stay, and the facts of the project."""
 
     area_m2: float
     width_m: float
@@ -288,7 +288,7 @@ def _farthest(shapes: np.ndarray, edges: np.ndarray, most_m: np.ndarray, count: 
 
 
 def _apart(shapes: np.ndarray, clearance_m: np.ndarray, count: int) -> Places:
-    """Those that overlap none that is farther from the edge."""
+    """The places that overlap none that is farther from the edge."""
     order = np.argsort(-np.round(clearance_m, 6), kind="stable")
     tree = shapely.STRtree(shapes)
     taken = np.zeros(len(shapes), dtype=bool)

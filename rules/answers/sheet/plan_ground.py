@@ -1,4 +1,4 @@
-"""What plans, control lines and protected areas of a library say on parcels: all that lies on one, by class."""
+"""The ground of parcels in plans, control lines and protected areas of a library, by class."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -119,7 +119,7 @@ class PlanGround:
         return {name: sorted(of, key=itemgetter("distance_m")) for name, of in rows.items()}
 
     def coarse_layers(self, grounds: np.ndarray) -> list[dict[str, dict[str, Any]]]:
-        """For each parcel (n,) the layers that are not accurate enough for its size: their fitness, by code."""
+        """The layers that are not accurate enough for each parcel's size (n,): their fitness, by code."""
         none = np.empty(0, dtype=object)
         graded = (
             {code: layer_fitness(ground, accuracy_m, none) for code, accuracy_m in self._accuracies_m.items()}

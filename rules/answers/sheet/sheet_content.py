@@ -1,4 +1,4 @@
-"""What stands on a parcel's sheet, as facts: today's use, plans, findings with law, what was not asked, points."""
+"""The content of a parcel's sheet: today's use, plans, findings with law, layers that were not asked, points."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -114,7 +114,7 @@ def add_land_classes(sheets: Sequence[Sheet], tables: Mapping[str, Table]) -> No
 
 
 def _rule_facts(row: Mapping[str, Any], rule: Rule, laws: list[Sheet], language: str) -> Sheet:
-    """What the rule of a finding adds to it.
+    """The facts that a finding takes from its rule.
 
     How much of what it found; its laws; why it does not apply to the project, "" where it does.
     """

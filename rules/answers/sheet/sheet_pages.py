@@ -110,7 +110,7 @@ def _plans(sheet: Sheet, catalogue: dict[str, LayerEntry], word: Any, language: 
 
 
 def _rows_of_every_layer(rows: Sequence[dict[str, Any]], most: int) -> list[dict[str, Any]]:
-    """At most so many rows in their order, but at least one of each layer: of none is hidden that it lies there.
+    """The first rows in their order, at most so many, but at least one of each layer, so that none is hidden.
 
     rows: of a layer one after the other, the largest first. The smallest of the layer that has most is left out first.
     """

@@ -1,4 +1,4 @@
-"""For which use a parcel on a sheet was judged: the code that it states, what that means, and what it is called."""
+"""The use for which a parcel on a sheet was judged: the code that it states, its meaning and its title."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""What an answer of `statistics` says to people: units, groups and classes, and what closes each unit's ground.
+"""The rows of `statistics` for people: units, groups and classes, and what closes each unit's ground.
 
 Areas are on the ellipsoid, as labels, checks and papers have them.
 """
@@ -127,7 +127,7 @@ def _sum_row(
 
 
 def _closing_rows(known: Record, rows: Sequence[Record], ground_m2: float, language: str) -> list[AnswerRow]:
-    """What no class has, and what several count: with these a balance closes to its ground."""
+    """The rows of ground without a class, and of ground counted twice: with these a balance closes."""
     doubled_m2 = (known["matched_ellipsoidal_m2"] or 0.0) - math.fsum(row[_AREA] or 0.0 for row in rows)
     apart = {"overlap": doubled_m2, **{name: known.get(f"{name}_ellipsoidal_m2") or 0.0 for name in _APART}}
     return [

@@ -68,7 +68,7 @@ def _counts(result: Mapping[str, Any], kinds: Sequence[str], language: str) -> t
 
 
 def _feature_rows(found: VersionChanges, entry: LayerEntry, language: str) -> list[list[str]]:
-    """What is not as it was, feature by feature: its change, its name, the titles of the fields that differ.
+    """The changed features: the change, the name, the titles of the fields that differ.
 
     What changed in most features alike, such as the year of the data, comes last.
     """
@@ -133,7 +133,7 @@ def _classes(
 
 
 def _turned_blocks(result: Mapping[str, Any], language: str) -> tuple[Block, ...]:
-    """What would turn in open cases and kept checks, and whose opinions rest on it; said also where it is nothing."""
+    """The verdicts that would turn in open cases and kept checks, and the opinions on them, or that there are none."""
     if "cases" not in result:
         return ()
     departments, titles = result["titles"]["departments"], result["titles"]["rules"]

@@ -57,7 +57,7 @@ def key_titles(keys: Mapping[str, Any], entry: LayerEntry, language: str) -> dic
 
 
 def _tables(entry: LayerEntry, field: str) -> tuple[str, ...]:
-    """The code tables by which a field's classes and groups are told."""
+    """The code tables of a field's classes and groups."""
     schema = entry.field_named(field)
     return schema.codes if schema and schema.codes else (SURVEY,)
 

@@ -10,7 +10,7 @@ from onemap.rules.judge.kinds.conditions import ConditionError, Truth, column_na
 
 
 def truth_of(where: str | None, attributes: pd.DataFrame, place: dict[str, Any]) -> Truth:
-    """For which rows (n,) a condition holds, and for which it cannot be decided; without a condition it holds for all.
+    """The rows (n,) for which a condition holds, and those for which it is unknown; without one it holds for all.
 
     place: file, layer, and the option as `field`. Raises OneMapError statistics.where, statistics.field.
     """

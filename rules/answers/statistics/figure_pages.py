@@ -156,7 +156,7 @@ def _by_unit(
 def class_matrix(
     rows: Sequence[Mapping[str, Any]], entry: LayerEntry, names: tuple[str, str], words: ChartWords
 ) -> MatrixFigure:
-    """From which class into which, in hectares; the smallest of many classes as one.
+    """The matrix of transitions between classes, in hectares; the smallest of many classes as one.
 
     rows: with `from` and `to`, keys by field or None for ground without a feature, and `area_m2`; names: of the sides.
     """
@@ -305,7 +305,7 @@ def _source(layers: Sequence[Mapping[str, Any] | None], catalogue: Catalogue, la
 
 
 def _unknown_notes(total: Mapping[str, Any], language: str) -> str:
-    """What is not known of the ground, in a line."""
+    """The unknown ground, in a line."""
     parts = [
         phrase(f"said.statistics_{name}", language, area_ha=_number(area_m2 / M2_PER_HECTARE, ""))
         for name, area_m2 in ground_apart(total).items()

@@ -35,7 +35,7 @@ from onemap.rules.judge.overlay.threads import Threads
 
 @dataclass(frozen=True)
 class StatisticsOptions:
-    """What is asked: of `layer` (CODE or CODE@label), by which classes, in which units, under which condition.
+    """The options of `statistics`: `layer` (CODE or CODE@label), classes, units, condition.
 
     language: in which classes are called.
     """
@@ -124,7 +124,7 @@ class LayerInUnits:
         return source
 
     def _summed_fields(self, attributes: pd.DataFrame) -> list[str]:
-        """What is asked for, and the declared and net area that the layer's schema knows."""
+        """The fields to sum: those asked for, and the declared and net area that the layer's schema knows."""
         declared = [name for name in (self.declared_field, self.net_field) if name in attributes.columns]
         return list(dict.fromkeys([*self.options.sums, *(name for name in declared if name is not None)]))
 
@@ -280,7 +280,7 @@ class LayerInUnits:
         )
 
     def remarks(self) -> Sequence[Problem]:
-        """What a reader must know beside the numbers."""
+        """Remarks for whoever reads the numbers."""
         problems = []
         if self.lost:
             codes = list(dict.fromkeys(code or "–" for code in self.lost))[:10]
@@ -295,7 +295,7 @@ class LayerInUnits:
 def unit_remarks(
     library: Library, options: StatisticsOptions, units: AreaUnits | None, overlap_m2: float, threads: Threads
 ) -> Sequence[Problem]:
-    """What a reader must know of the units: remarks of their file, ground in two of them or in none.
+    """Remarks on the units: those of their file, ground in two of them or in none.
 
     Raises OneMapError compare.arithmetic.
     """

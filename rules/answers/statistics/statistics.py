@@ -85,7 +85,7 @@ def statistics(library: Library, options: StatisticsOptions, threads: Threads) -
 
 
 def _part(asked: LayerInUnits) -> PartOfStatistics:
-    """What a block of the units gives."""
+    """The result for a block of the units."""
     found = _raw_statistics(asked)
     fids = asked.source.features.fids
     crossing = {name: frozenset(fids[chosen & asked.crossing].tolist()) for name, chosen in _told_of(asked).items()}

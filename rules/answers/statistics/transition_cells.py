@@ -1,4 +1,4 @@
-"""What of each class became what in some units: both versions laid over each other, every place once."""
+"""Transitions of classes in units: both versions laid over each other, every place counted once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

@@ -34,7 +34,7 @@ from onemap.rules.judge.overlay.threads import Threads
 
 @dataclass(frozen=True)
 class TransitionOptions:
-    """What is asked: from which version to which, each CODE or CODE@label, by which classes, in which units."""
+    """The options of `transitions`: two versions, each CODE or CODE@label, classes, units."""
 
     a: str
     b: str
@@ -172,7 +172,7 @@ def _beyond_of_all(units: AreaUnits | None, both: shapely.Geometry, beyond: np.n
 
 
 def _total(rows: list[Record], beyond_m2: float) -> Record:
-    """Of rows in which every place counts once."""
+    """The total of rows in which every place counts once."""
     changed = sum(row["area_m2"] for row in rows if row["from"] != row["to"])
     area = sum(row["area_m2"] for row in rows)
     return {
@@ -194,7 +194,7 @@ def _overlaps(pair: tuple[Version, Version], lost: tuple[Mapping[int, float], Ma
 
 
 def class_margins(rows: list[Record]) -> list[Record]:
-    """Of each unit and class what it had and has: both margins, loss, gain, net change, and what was swapped.
+    """The balance of each unit and class: both margins, loss, gain, net change, and swapped ground.
 
     rows: with the `area_m2` that is summed, of the plane or of the ellipsoid.
     """

@@ -30,7 +30,7 @@ class Plane:
 
 @dataclass(frozen=True)
 class UnionAreas:
-    """Of each of n groups: the area of its union and what overlaps took from the sum, both also on the ellipsoid."""
+    """The area of each of n groups' union, and what overlaps took from the sum, both also on the ellipsoid."""
 
     area_m2: np.ndarray
     ellipsoidal_m2: np.ndarray

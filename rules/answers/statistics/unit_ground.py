@@ -54,7 +54,7 @@ def proved_ground(found: tuple[np.ndarray, np.ndarray], layer: str | None, names
 
 
 def _facts(library: Library, units: str | None, area_m2: float) -> dict[str, Any]:
-    """Of which units, by the title of their layer where they are one of the library's; and how much ground."""
+    """The facts of overlapping units: whose, by the title of their layer in the library; and how much ground."""
     code, _, label = (units or "").partition("@")
     entry = library.catalogue().get(code)
     title: Any = units if entry is None else version_titles(entry, label)
@@ -73,7 +73,7 @@ def overlap_problems(library: Library, units: str | None, area_m2: float) -> lis
 
 
 def gap_problems(library: Library, label: str | None, units: AreaUnits, threads: Threads) -> list[Problem]:
-    """What of the district lies in none of the units; without a district, the holes that they leave.
+    """The ground of the district in none of the units; without a district, the holes between them.
 
     label: how the units were asked for. Raises OneMapError compare.arithmetic.
     """

@@ -1,4 +1,4 @@
-"""What of each feature lies in each unit: a feature that crosses a border is shared out by its ground or length."""
+"""The part of each feature in each unit: a feature that crosses a border is shared out by its area or length."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -33,7 +33,7 @@ class UnitPieces:
 
     @property
     def geometry(self) -> np.ndarray:
-        """What lies there as geometries (k,), made only where somebody asks."""
+        """The common ground as geometries (k,), made only where they are asked for."""
         return self.ground.geometries
 
     def of_features(self, chosen: np.ndarray) -> "UnitPieces":

@@ -103,7 +103,7 @@ def _of_version(library: Library, version: Version, field: str | None, where: st
 def _titles(
     names: np.ndarray, values: Sequence[str | None], attributes: pd.DataFrame, field: str | None
 ) -> np.ndarray | None:
-    """What people call units whose field is a code: XZQMC beside XZQDM."""
+    """The titles of units whose field is a code: XZQMC beside XZQDM."""
     title = f"{field.removesuffix('DM')}MC" if field is not None and field.endswith("DM") else None
     if title is None or title not in attributes.columns:
         return None

@@ -33,7 +33,7 @@ _READ = 0.3  # of the work, when both versions are read and their features paire
 class VersionChanges:
     """The answer: how many features of each change, classes that changed with their ground in m², and the tables.
 
-    class_field: by which classes are told, None where nothing says one.
+    class_field: the field of the classes, None where nothing names one.
     """
 
     counts: dict[str, int]

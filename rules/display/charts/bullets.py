@@ -24,7 +24,7 @@ _VALUE = Fill("#1F3B63")
 
 @dataclass(frozen=True)
 class Bullet:
-    """One row. value: None where nobody knows it. warn, alarm: from where on it is told; is_ceiling: above them.
+    """One row. value: None where it is unknown. warn, alarm: the limits of warnings; is_ceiling: above them.
 
     status: sign and word, in the reader's language. written: value and target as the page's table has them; without
     it they are rounded to what their size asks for.
@@ -42,14 +42,14 @@ class Bullet:
 
     @property
     def marks(self) -> list[float]:
-        """What the value is held against."""
+        """The marks with which the value is compared."""
         return [mark for mark in (self.target, self.warn, self.alarm) if mark is not None]
 
 
 def bullet_chart(words: ChartWords, rows: Sequence[Bullet], width_mm: float = WIDTH_MM) -> str:
     """Bars in bands of grey: the darkest is where the alarm is. The black stroke is the target.
 
-    Values that are held against nothing share one axis with those of the same unit; one alone of its unit has no bar,
+    Values that are compared with nothing share one axis with those of the same unit; one alone of its unit has no bar,
     since its length would depend on the axis alone.
     """
     left, right = width_mm * 0.3, width_mm * 0.64
@@ -68,7 +68,7 @@ def bullet_chart(words: ChartWords, rows: Sequence[Bullet], width_mm: float = WI
 
 
 def _axes_by_unit(rows: Sequence[Bullet], left: float, right: float) -> dict[str, NumberAxis]:
-    """By unit of measure the axis of the values that are held against nothing; shares are parts of a whole."""
+    """By unit of measure the axis of the values that are compared with nothing; shares are parts of a whole."""
     values: dict[str, list[float]] = {}
     for row in rows:
         if row.value is not None and not row.marks:

@@ -1,4 +1,4 @@
-"""What every chart has around its marks: title, unit, legend, and below it the year and versions of its numbers."""
+"""The frame of every chart: title, unit and legend above; year and versions of its numbers below."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _TITLE_MM, _SOURCE_MM, _LINE = 3.4, 2.3, 1.35
 
 @dataclass(frozen=True)
 class ChartWords:
-    """What a chart says beside its numbers.
+    """The texts of a chart beside its numbers.
 
     unit: of the numbers, with what they are a measure of. source: year and versions, printed under the picture.
     is_count: numbers are whole. is_below_title: a page's title says the same right above, so it is not drawn again.

@@ -47,7 +47,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class MatrixFigure:
-    """What of each class became what. areas: by (before, after), in the chart's unit; heads: of both sides."""
+    """Transitions of classes. areas: by (before, after), in the chart's unit; heads: of both sides."""
 
     words: ChartWords
     classes: tuple[str, ...]
@@ -60,7 +60,7 @@ class MatrixFigure:
 
     @property
     def margins(self) -> Figure:
-        """Both years' sum of each class, as bars side by side."""
+        """The sums of each class in both years, as bars side by side."""
         before = tuple(sum(self.areas.get((one, other), 0.0) for other in self.classes) for one in self.classes)
         after = tuple(sum(self.areas.get((other, one), 0.0) for other in self.classes) for one in self.classes)
         pairs = zip(self.heads, (before, after), strict=True)
@@ -100,7 +100,7 @@ class PanelFigure:
 
 @dataclass(frozen=True)
 class QuotaFigure:
-    """What quotas of one measure are used by, a row a unit."""
+    """The use of quotas of one measure, a row a unit."""
 
     words: ChartWords
     rows: tuple[QuotaBar, ...]
@@ -138,6 +138,6 @@ AnyFigure = Figure | MatrixFigure | BulletFigure | PanelFigure | QuotaFigure | U
 
 
 def day_labels(days: Sequence[date]) -> tuple[str, ...]:
-    """What days are called under a chart: their years where these tell them apart."""
+    """The labels of days under a chart: their years where these tell them apart."""
     years = [str(day.year) for day in days]
     return tuple(years) if len(set(years)) == len(days) else tuple(day.isoformat() for day in days)

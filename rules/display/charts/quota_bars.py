@@ -42,7 +42,7 @@ class QuotaBar:
 
     @property
     def parts(self) -> tuple[float | None, ...]:
-        """In the order of PARTS, none below nothing."""
+        """The parts in the order of PARTS, none below 0."""
         found = (self.existing, self.approved, self.in_review, self.free)
         return tuple(None if part is None else max(part, 0.0) for part in found)
 

@@ -1,4 +1,4 @@
-"""From which class into which: a table with both margins, the darker a cell the more of the class went there."""
+"""The table of transitions between classes with both margins; the darker a cell, the more of the class it has."""
 
 from collections.abc import Mapping, Sequence
 

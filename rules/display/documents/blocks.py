@@ -1,4 +1,4 @@
-"""What a document says, block by block: decided above all printers, which only set it.
+"""The content of a document, block by block: decided before any printer, which only sets it.
 
 Texts are plain; each printer escapes them in its own way. What says nothing, an empty text or column, stands nowhere.
 """
@@ -141,7 +141,7 @@ class Figure:
 
     @property
     def svg(self) -> str:
-        """What is shown, as SVG text."""
+        """The figure as SVG text."""
         return self.drawing if isinstance(self.drawing, str) else self.drawing.picture()
 
 

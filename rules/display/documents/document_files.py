@@ -40,7 +40,7 @@ def _places(values: Values, name: str) -> list[str]:
 
 
 def figures_foot(library: str, language: str) -> str:
-    """What stands under pages of figures. library: its name as it is printed."""
+    """The foot of pages of figures. library: its name as it is printed."""
     from onemap.layers.messages import phrase
 
     return phrase("figures.foot", language, library=library)

@@ -43,7 +43,7 @@ def pdf_of(document: Document, progress: Progress) -> tuple[bytes, int]:
 
 
 def _title_with_name(section: Section) -> str:
-    """What a section is called among the others of its file."""
+    """The title of a section among the others of its file."""
     return " · ".join(filter(None, (section.name, section.title)))
 
 
@@ -69,7 +69,7 @@ def set_by_typst(
     is_foreign: bool = False,
     origin: str = "",
 ) -> bytes:
-    """What typst makes of a template with these files, each as NAME.json, and maps, as map-1.svg and so on.
+    """The PDF that typst makes of a template with these files, each as NAME.json, and maps, as map-1.svg and so on.
 
     moment: in the file's properties, in seconds, so that the same content gives the same file; is_foreign: the template
     is not ours; origin: what made the document, as PROV-JSON, which is attached. Raises OneMapError statement.template,

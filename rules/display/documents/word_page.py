@@ -1,4 +1,4 @@
-"""What any page for Word has: paper, margins, fonts of styles and runs, lines along a paragraph, its number."""
+"""The layout of any page for Word: paper, margins, fonts of styles and runs, lines along a paragraph, page number."""
 
 from collections.abc import Iterable
 from typing import Any

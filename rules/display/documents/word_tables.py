@@ -97,7 +97,7 @@ class WordTable:
             made._tr.append(_filled_cell(self._cells[key], lines))
 
     def hold(self) -> None:
-        """Let no page end between the rows, which fit on one."""
+        """Keep rows that fit on one page together."""
         for row in self._made._tbl.tr_lst[:-1]:
             for paragraph in row.iter(qn("w:p")):
                 Paragraph(paragraph, self._made).paragraph_format.keep_with_next = True
@@ -136,7 +136,7 @@ def _filled_cell(cell: CT_Tc, lines: Sequence[str]) -> CT_Tc:
 
 
 def _never_split(row: _Row, *, repeat: bool) -> None:
-    """Let no page end within a row; repeat: the row, a table's head, stands on every page."""
+    """Keep a row on one page; repeat: the row, a table's head, stands on every page."""
     properties = row._tr.get_or_add_trPr()
     properties.insert(0, OxmlElement("w:cantSplit"))
     if repeat:
@@ -144,7 +144,7 @@ def _never_split(row: _Row, *, repeat: bool) -> None:
 
 
 def hold_rows(body: Any) -> None:
-    """Let no row go on on the next page, but those whose text is longer than half a page.
+    """Keep each row on one page, except those whose text is longer than half a page.
 
     A table with a row of more than a page does not repeat its head: LibreOffice leaves out what follows such a row.
     """

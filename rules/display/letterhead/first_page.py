@@ -1,4 +1,4 @@
-"""What a document comes to, on its first page: each department's verdict and how much of its rules was asked."""
+"""The result on a document's first page: each department's verdict, and how many of its rules were run."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
@@ -92,7 +92,7 @@ def gravest(rows: Sequence[Row]) -> list[Row]:
 
 
 def open_matters(departments: Sequence[Row], asked: Row) -> Row:
-    """What is not settled yet: opinions to be signed, items to be answered, rules not judged or not asked."""
+    """Matters that are still open: opinions to sign, items to answer, rules that were not judged or not run."""
     return {
         "opinions": sum(row["routed"] and row["state"] not in ("signed", "deemed") for row in departments),
         "items": sum(row["open_count"] for row in departments),

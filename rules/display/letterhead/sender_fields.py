@@ -1,4 +1,4 @@
-"""Who speaks in a document, and to whom, from the bureau's profile: what it does not say is null and stands nowhere."""
+"""Sender and addressee of a document, from the bureau's profile: a field that it leaves out is null and not printed."""
 
 from typing import Any
 

@@ -16,7 +16,7 @@ class BoundaryPoint:
 
 
 def boundary_points(geometry: shapely.Geometry) -> list[BoundaryPoint]:
-    """The points of a parcel's rings in their order; the numbers run on from ring to ring, none is told twice.
+    """The points of a parcel's rings in their order; the numbers run on from ring to ring, none is listed twice.
 
     geometry: a polygon or multipolygon, its outer rings each followed by its holes.
     """

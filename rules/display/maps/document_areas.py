@@ -36,7 +36,7 @@ def same_ground_m2(surveyed_m2: float, site_m2: float) -> float:
 
 
 def rounding_difference(whole: float, parts: Iterable[float]) -> float:
-    """What printed parts lack of their printed whole (尾差), 0.0 where they close; less than none if they exceed it."""
+    """The difference of a printed whole and its printed parts (尾差), 0.0 where they close; negative if they exceed."""
     rest = Decimal(repr(float(whole))) - sum((Decimal(repr(float(part))) for part in parts), Decimal(0))
     return float(rest) if rest else 0.0
 

@@ -1,4 +1,4 @@
-"""What stands round a map: grid ticks with their numbers, scale bar and number, north arrow."""
+"""The furniture of a map: grid ticks with their numbers, scale bar and number, north arrow."""
 
 import math
 

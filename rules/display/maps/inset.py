@@ -1,4 +1,4 @@
-"""What is smaller than a pencil's point on a map: rings around it, and one detail at a larger scale."""
+"""Marks for what is smaller than a pencil's point on a map: rings around it, and one detail at a larger scale."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

@@ -113,7 +113,7 @@ def _candidates(label: Label, width: float, height: float) -> list[Box]:
 
 
 def line_name_shape(line: shapely.Geometry) -> shapely.Geometry:
-    """What stands for a line when it is named: the middle of its longest part."""
+    """The part of a line at which its name stands: the middle of its longest part."""
     parts = shapely.get_parts(line)
     return shapely.line_interpolate_point(parts[int(np.argmax(shapely.length(parts)))], 0.5, normalized=True)
 

@@ -151,7 +151,7 @@ class Sheet:
                 self._paint(ground, symbol, kind, legend)
 
     def show_beside(self, parcels: np.ndarray) -> None:
-        """Have outlines that run along those of parcels (n,) drawn beside them: the red line would cover them."""
+        """Draw outlines that run along those of parcels (n,) beside them: the red line would cover them."""
         shapes = self.view.shapes_on_paper(parcels)
         self.red_edge = shapely.buffer(shapely.union_all(shapely.boundary(shapes)), PARCEL.stroke_mm / 2)
 

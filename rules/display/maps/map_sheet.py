@@ -134,7 +134,7 @@ class _Drawing:
         return self._whole_map(sheet, panel, head)
 
     def title(self) -> str:
-        """What stands above the map."""
+        """The title above the map."""
         all_conflicts = self.page.all_pieces and "title_all" in self.theme
         title = str(self.theme["title_all" if all_conflicts else "title"].get(self.language))
         if self.page.rule is None:
@@ -142,7 +142,7 @@ class _Drawing:
         return f"{title}{'：' if self.language == 'zh' else ': '}{self.source.rule_title(self.page.rule)}"
 
     def _description(self, scale: int) -> str:
-        """What the map shows, for who cannot see it: title, parcels, conflicts, layers, scale."""
+        """The description of the map for who cannot see it: title, parcels, conflicts, layers, scale."""
         comma = phrase("said.comma", self.language)
         names = [*self.parcels]
         many = phrase("map.count", self.language, count=len(names))

@@ -1,4 +1,4 @@
-"""What a map is drawn from: a stored run's parcels and pieces, and the features that lie near them."""
+"""The source of a map: a stored run's parcels and pieces, and the features that lie near them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ class NearFeatures:
 
 
 class LayersOnMap:
-    """What of a library's layers lies near some ground, in the versions of a stored run's day.
+    """The features of a library's layers near some ground, in the versions of a stored run's day.
 
     record: the run's; unreadable: the layers that a map lacks because their version could not be read.
     """
@@ -141,6 +141,6 @@ class MapSource(LayersOnMap):
         return {**finding, "verdict": verdict} if verdict else finding
 
     def rule_title(self, rule: str) -> str:
-        """What a rule says, in the maps' language."""
+        """The title of a rule, in the maps' language."""
         known = self.rules.get(rule)
         return str(known.title.get(self.language) or rule) if known else rule

@@ -49,7 +49,7 @@ def packed_pdf(pdf: bytes) -> bytes:
 
 
 def _bodies(pdf: bytes, offsets: dict[int, int], end: int) -> dict[int, bytes] | None:
-    """What stands in each object, in the order of the file; None if one does not begin and end as it should."""
+    """The content of each object, in the order of the file; None if one does not begin and end as it should."""
     numbers = sorted(offsets, key=offsets.__getitem__)
     ends = [*(offsets[number] for number in numbers[1:]), end]
     bodies = {}

@@ -95,7 +95,7 @@ def thin_shapes(shapes: np.ndarray, tolerance_mm: float, least_mm: float) -> np.
 
 
 def _clip_to_box(geometries: np.ndarray, box: tuple[float, float, float, float]) -> np.ndarray:
-    """What of each geometry lies in a box."""
+    """The part of each geometry in a box."""
     try:
         return np.asarray(shapely.clip_by_rect(geometries, *box), dtype=object)
     except shapely.GEOSException:  # some valid polygons leave the fast way with a ring of three points

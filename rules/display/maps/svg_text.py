@@ -29,7 +29,7 @@ def as_attribute(value: object) -> str:
 
 
 def picture_label(svg: str) -> str:
-    """What a drawn map or chart shows, in words, for who cannot see it; an empty text if it does not say."""
+    """The description of a drawn map or chart for who cannot see it; an empty text if it has none."""
     found = _LABEL.search(svg)
     return html.unescape(found[1] or found[2] or "") if found else ""
 

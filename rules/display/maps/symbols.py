@@ -144,7 +144,7 @@ def outline_attributes(symbol: Symbol) -> str:
 
 
 def fill_attributes(symbol: Symbol, pattern: str) -> Sequence[str]:
-    """For each fill of a symbol the attributes that paint it: first the colour, then the pattern of that name."""
+    """The attributes that paint each fill of a symbol: first the colour, then the pattern of that name."""
     fills = []
     if symbol.fill:
         opacity = f' fill-opacity="{symbol.fill_opacity:.3g}"' if symbol.fill_opacity < 1 else ""

@@ -25,7 +25,7 @@ _LEAST_S, _MAPS_A_S, _TEXTS_A_S = 0.5, 2_300_000, 220_000
 # Of somebody else's template: seconds, and bytes of memory where the system can hold a process to it.
 MOST_S, MOST_BYTES = 120.0, 4 << 30
 _NOWHERE = "http://127.0.0.1:1"
-# What the other process does: options come as JSON; the pages are told as their lengths in a line, then themselves,
+# What the other process does: options come as JSON; the pages come as a line with their lengths, then themselves,
 # and what is wrong as text.
 _SETTING = """
 import json, sys
@@ -50,7 +50,7 @@ _REFUSED, _NO_MEMORY = 4, 5
 def set_pages(
     source: Path, name: str, progress: Progress = SILENT, is_foreign: bool = False, **options: Any
 ) -> list[bytes]:
-    """What typst makes of a document, with everything that lies in its folder: a PDF, or a picture for each page.
+    """The pages that typst makes of a document and the files in its folder: a PDF, or a picture for each page.
 
     Nothing is fetched meanwhile.
 

@@ -1,4 +1,4 @@
-"""What a check writes for people and programs: a GeoPackage, a folder of GeoParquet, or sheets."""
+"""The files of a check for people and programs: a GeoPackage, a folder of GeoParquet, or sheets."""
 
 import contextlib
 import sqlite3
@@ -40,7 +40,7 @@ class Output(Protocol):
         """Write the remaining content after the last rows."""
 
     def close(self) -> None:
-        """Let go of the files, whole or not."""
+        """Close the files, whole or not."""
 
 
 class Target(Output, Protocol):
@@ -54,7 +54,7 @@ class Target(Output, Protocol):
 
     @property
     def remarks(self) -> tuple[Problem, ...]:
-        """What its form could not hold, after `finish`."""
+        """Remarks on content that the form could not hold, complete after `finish`."""
 
 
 def check_targets(
@@ -121,7 +121,7 @@ def output_opened(
 
 
 def remark_records(targets: Iterable[Target], language: str) -> list[dict[str, Any]]:
-    """What the forms of some targets could not hold, as the contract's JSON objects."""
+    """Remarks on content that the forms of some targets could not hold, as the contract's JSON objects."""
     return [problem_record(problem, language) for target in targets for problem in target.remarks]
 
 
@@ -138,7 +138,7 @@ class _LabelledOutput:
             self._output.append(tables)
 
     def end(self) -> None:
-        """Nothing is written beside."""
+        """Do nothing: no thread writes."""
 
     def finish(self, progress: Progress = SILENT) -> None:
         """Write what is left to write."""
@@ -148,11 +148,11 @@ class _LabelledOutput:
 
     @property
     def remarks(self) -> tuple[Problem, ...]:
-        """What the form could not hold."""
+        """Remarks on content that the form could not hold."""
         return ()
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Close the files."""
         self._output.close()
 
 
@@ -165,7 +165,7 @@ class _PartialOutput(_LabelledOutput):
 
     @property
     def remarks(self) -> tuple[Problem, ...]:
-        """What the form could not hold."""
+        """Remarks on content that the form could not hold."""
         return self._partial.remarks
 
 
@@ -209,7 +209,7 @@ class _BackgroundOutput(_LabelledOutput):
         result_of(finishing, lambda: progress.at(_ROWS_WRITTEN * (self._writing.rows - begun) / left))
 
     def close(self) -> None:
-        """Let go of the files, once nobody writes any more."""
+        """Close the files, once nobody writes any more."""
         self._writing.stop()
         for thread in (self._packer, self._writer):
             thread.shutdown(cancel_futures=True)
@@ -222,7 +222,7 @@ class _BackgroundOutput(_LabelledOutput):
 
 @contextlib.contextmanager
 def _refusals(label: str) -> Iterator[None]:
-    """What SQLite cannot write becomes a refusal."""
+    """Turn errors of SQLite while it writes into refusals."""
     try:
         yield
     except sqlite3.OperationalError as error:

@@ -13,7 +13,7 @@ _TECHNICAL = ("software", "rules", "origin", "warped", "computed", "chosen_layer
 
 
 def facts_of_run(titles: SheetTitles) -> list[Fact]:
-    """What an office reads of a run, a fact a row: what was asked, with which packs and versions, when and by whom."""
+    """The facts of a run for an office, one a row: the question, packs and versions, when and by whom."""
     record, language = titles.record, titles.language
     head: Mapping[str, str] = sentences(language)["record_fact"]
     words: Mapping[str, Callable[[Any], Any]] = {
@@ -58,7 +58,7 @@ def _flat(path: str, value: Any) -> Iterator[Fact]:
 
 
 def _name_of(item: Any, number: int) -> str:
-    """What an item of a list is called: by its own id or code, else by its place."""
+    """The name of an item of a list: its own id or code, else its place."""
     names = (item.get(key) for key in ("id", "code", "rule", "name")) if isinstance(item, dict) else ()
     return str(next((name for name in names if name), number))
 

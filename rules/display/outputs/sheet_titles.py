@@ -1,4 +1,4 @@
-"""What ids and codes on a sheet are called: by who writes it, by the tables beside them, and by the catalogue."""
+"""The titles of ids and codes on a sheet: from its writer, from the tables beside it, and from the catalogue."""
 
 import json
 import re
@@ -26,7 +26,7 @@ _VERSION = re.compile(r"(.+)__[0-9]+(@[0-9a-f]+)?")  # the table of a version, w
 
 @dataclass(frozen=True)
 class KnownTitles:
-    """What somebody who writes tables knows beside them.
+    """The titles that the writer of tables knows besides the tables.
 
     rules, indicators, terms: titles by id; catalogue: the library's, None for the shipped one; layers: codes of the
     layers whose fields the rows speak of; departments: their names by code and language, None for the shipped ones;
@@ -45,7 +45,7 @@ class KnownTitles:
 def titles_of_library(
     library: Library, rules: Mapping[str, str] | None = None, classes: Mapping[str, str] | None = None
 ) -> KnownTitles:
-    """What a library calls its layers, fields and departments. rules: titles by id; classes: as of KnownTitles."""
+    """A library's titles of layers, fields and departments. rules: titles by id; classes: as of KnownTitles."""
     names = department_names(library)
     return KnownTitles(rules or {}, catalogue=library.catalogue(), departments=names, classes=classes or {})
 
@@ -85,7 +85,7 @@ class SheetTitles:
         return self._indicators.get(indicator, indicator)
 
     def term(self, term: str) -> str:
-        """What a term of indicators measures."""
+        """The title of a term of indicators."""
         return self._terms.get(term, term)
 
     def excuse(self, excused_by: str) -> str:
@@ -172,7 +172,7 @@ class SheetTitles:
 
 
 def _code_titles(tables: Sequence[str], code: str, part: str) -> Mapping[str, str] | None:
-    """What a code means, a group of codes (part "group"), or the first signs of codes (part a number)."""
+    """The title of a code, of a group of codes (part "group"), or of the first signs of codes (part a number)."""
     if part == "group":
         return group_titles(tables, code)
     headings = (code_table(name).first.get(code) for name in tables) if part.isdigit() else ()

@@ -1,4 +1,4 @@
-"""What a sheet says to people: its name, the heads of its columns with their units, and codes in words."""
+"""The words of a sheet for people: its name, the heads of its columns with their units, and titles of codes."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -80,7 +80,7 @@ class SheetWords:
     def _special_words(
         self, texts: Mapping[str, Any], department: Callable[[Any], Any], flag: Callable[[Any], Any]
     ) -> Mapping[str, Mapping[str, Callable[[Any], Any]]]:
-        """What codes mean in the tables that have columns of their own."""
+        """The titles of codes in the tables that have columns of their own."""
         status, verdict = texts["reading_status"].get, texts["verdict"].get
         type_ = {code: f"{code} {words}" for code, words in texts["difference"].items()}.get
         conclusions, comma = texts["conclusion"], phrase("said.comma", self._language)

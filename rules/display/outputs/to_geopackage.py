@@ -148,5 +148,5 @@ class GeoPackageOutput:
             geopackage.keep_look(self._connection, name, GEOMETRY_COLUMN if kind else "", self._title(name), look)
 
     def close(self) -> None:
-        """Let go of the file, whole or not."""
+        """Close the file, whole or not."""
         self._connection.close()

@@ -29,7 +29,7 @@ _TEXT_SHARE, _TEXT_M = 0.05, (0.5, 25.0)  # how high a parcel's name is: of the 
 
 
 class ParcelFileOutput:
-    """`Output` to a file of parcels; what other tables have is left out, and told. label: how messages name it."""
+    """`Output` to a file of parcels; what other tables have is left out, and reported. label: how messages name it."""
 
     def __init__(self, path: Path, label: str, crs: pyproj.CRS, language: str | None = None) -> None:
         """language: of the layers of a drawing. Raises OneMapError crs.no_transformation where WGS 84 is asked for."""
@@ -67,7 +67,7 @@ class ParcelFileOutput:
 
     @property
     def remarks(self) -> tuple[Problem, ...]:
-        """What the file leaves out."""
+        """Remarks on content that the file leaves out."""
         suffix = self._path.suffix.lower()
         named = {one: self._left_out(suffix, one) for one in LANGUAGES}
         return (Problem("out.parcels_only", {"file": self._label, "left_out": named}),)
@@ -87,7 +87,7 @@ class ParcelFileOutput:
         return list_text(parts, language) or phrase("out_parcels.nothing", language)
 
     def _write_geojson(self, columns: pd.DataFrame, grounds: np.ndarray) -> None:
-        """In WGS 84, as RFC 7946 has it."""
+        """Write GeoJSON in WGS 84, as RFC 7946 demands."""
         if (change := self._change) is not None:
             grounds = shapely.transform(grounds, lambda points: np.column_stack(change(*points.T)))
         origin = json.dumps(

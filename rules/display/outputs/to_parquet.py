@@ -46,7 +46,7 @@ class ParquetOutput:
         self.rows = 0  # that are written
 
     def begin(self, tables: Mapping[str, Table]) -> None:
-        """Nothing has to be known of rows before they are written."""
+        """Do nothing: the form needs no facts of rows before they are written."""
 
     def append(self, tables: Mapping[str, Table]) -> None:
         """The next rows of some tables; one that comes for the first time becomes a file."""
@@ -81,7 +81,7 @@ class ParquetOutput:
         return self._files[name]
 
     def make_ready(self) -> None:
-        """What stands at the end of each file is short."""
+        """Do nothing: the end of each file is short."""
 
     def finish(self) -> None:
         """Write the end of each file."""
@@ -95,7 +95,7 @@ class ParquetOutput:
             file.writer.close()
 
     def close(self) -> None:
-        """Let go of the files, whole or not."""
+        """Close the files, whole or not."""
         for file in self._files.values():
             file.writer.close()
 

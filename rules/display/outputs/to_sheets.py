@@ -315,7 +315,7 @@ def _width(text: str) -> int:
 
 
 def _cell(value: object) -> object:
-    """What a sheet can hold: text without control characters, endless numbers as text."""
+    """A value as a sheet can hold it: text without control characters, infinite numbers as text."""
     if isinstance(value, float) and math.isinf(value):
         return str(value)
     return visible_text(ILLEGAL_CHARACTERS_RE.sub("", value)) if isinstance(value, str) else value

@@ -186,7 +186,7 @@ def _number_text(amount: Amount) -> str:
 def view_json(view: AnswerView) -> list[dict[str, Any]]:
     """The rows and tables as plain JSON, amounts typed: {"value": 82140.2, "measure": "m2"}.
 
-    A table is told by its `columns`.
+    A table is known by its `columns`.
     """
     return _parts_json(view.parts)
 

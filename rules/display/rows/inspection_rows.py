@@ -18,7 +18,7 @@ def inspect_view(result: Mapping[str, Any], language: str) -> AnswerView:
 
 
 def remark_lines(problems: Sequence[Mapping[str, Any]], language: str) -> Iterator[str]:
-    """What a result remarks on its input, a line each, of several files with the file; absent fields share one."""
+    """Remarks on the input of a result, a line each, with the file if there are several; absent fields share one."""
     is_of_several = len({problem["file"] for problem in problems}) > 1
     absent = [problem["field"] for problem in problems if problem["code"] == "field.absent"]
     if absent:
@@ -36,7 +36,7 @@ def remark_lines(problems: Sequence[Mapping[str, Any]], language: str) -> Iterat
 
 
 def refusal_lines(problems: Sequence[Mapping[str, Any]], language: str) -> Iterator[str]:
-    """What stands against a source that its head names, a line each: the feature, its row in the file, the field."""
+    """The problems of a source under a head that names it, a line each: the feature, its row in the file, the field."""
     for problem in problems:
         row = phrase("said.row", language, row=problem["row"]) if problem.get("row") else None
         place = " · ".join(filter(None, (problem["feature"], row, problem["field"])))

@@ -1,4 +1,4 @@
-"""What is said of runs: how parcels are judged, what was not asked, which turned; past runs, and an explanation."""
+"""The rows of runs for people: verdicts of parcels, rules not run, turned verdicts; past runs, and an explanation."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -35,7 +35,7 @@ def check_view(result: Mapping[str, Any], language: str) -> AnswerView:
 
 
 def verdict_table(verdicts: Mapping[str, int], language: str) -> AnswerTable:
-    """Of how many parcels each verdict is."""
+    """The table of verdicts: of how many parcels each is."""
     rows = [
         AnswerRow(
             verdict_words(name, language),

@@ -1,4 +1,4 @@
-"""To which parcels a rule applies: its `when`, its classes of projects, and the rule in whose place it judges."""
+"""The parcels to which a rule applies: its `when`, its classes of projects, the rule in whose place it judges."""
 
 from dataclasses import dataclass
 
@@ -25,7 +25,7 @@ class Applicability:
 
 
 def applicability(rule: Rule, parcels: pd.DataFrame, projects: Projects) -> Applicability:
-    """To which parcels a rule applies. parcels: n rows of their attributes; projects: what they say of themselves.
+    """The parcels to which a rule applies. parcels: n rows of attributes; projects: the facts that they state.
 
     A project that says nothing of itself is of no class: `unless` does not excuse it, and `only` reaches it where the
     rule says `silent`. An unknown `when` applies the rule.
@@ -40,7 +40,7 @@ def applicability(rule: Rule, parcels: pd.DataFrame, projects: Projects) -> Appl
 
 
 def _own_applicability(rule: Rule, parcels: pd.DataFrame, projects: Projects) -> Applicability:
-    """What the rule says but for those whom its `unless` excuses."""
+    """The rule's applicability without those whom its `unless` excuses."""
     applies, lacks_fact = np.ones(len(parcels), dtype=bool), np.zeros(len(parcels), dtype=bool)
     if rule.when is not None:
         truth = _truth(rule.when, parcels)

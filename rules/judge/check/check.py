@@ -39,7 +39,7 @@ _CELL_M, _DISTANCE_M = 100_000, 40_000
 
 @dataclass(frozen=True)
 class Answer:
-    """What the rules of a check say of some parcels: every table of a run but `run`.
+    """The result of a check's rules for some parcels: every table of a run but `run`.
 
     layers: what was read of each layer, by code; computed: how many times a parcel was judged by a rule; skipped: the
     rules that could not be asked, and why; warped: the rules whose raster was, and its cell.
@@ -146,7 +146,7 @@ def _record(
 
 
 def _problems(library: Library, question: Question, check_plan: CheckPlan) -> list[dict[str, Any]]:
-    """What must be told of the parcels, how they were read and what their projects are called, and of the rules."""
+    """Remarks on the parcels, how they were read and what their projects are called, and on the rules."""
     of_projects = kind_problems_of(question.packs, question.parcels, question.language)
     problems = *question.parcels.problems, *of_projects, *value_problems_of(library, check_plan)
     return [problem_record(problem, question.language) for problem in problems]

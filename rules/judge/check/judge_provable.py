@@ -16,7 +16,7 @@ _NUMBERS = ("distance_m", "net_area_m2", "value")
 
 
 def judge_provable(judge: Judge, ground: Ground) -> tuple[np.ndarray, Judgement]:
-    """What a kind says of the parcels (n,), and the order (n,) in which it has them: the unknown ones come last.
+    """The judgement of a kind on the parcels (n,), and their order (n,) in it: those not to be judged come last.
 
     Raises OneMapError as the kind does, but for unions.
     """
@@ -40,7 +40,7 @@ def _some(ground: Ground, rows: np.ndarray) -> Ground:
 
 
 def _with_unknown(judgement: Judgement, parcels: np.ndarray) -> Judgement:
-    """What is said of some parcels, and after them others (k,) of which all is unknown; zones are asked of hits."""
+    """The judgement on some parcels, and after them others (k,) that are wholly unknown; hits are asked for zones."""
     nothing, never = no_ground(len(parcels)), np.zeros(len(parcels), dtype=bool)
     measured, survey = judgement.measures, judgement.survey
     longer = replace(

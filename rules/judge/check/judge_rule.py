@@ -43,12 +43,12 @@ class Bench:
 
     @cached_property
     def covered_ground(self) -> CoveredGround:
-        """What of all parcels lies inside and outside the coverages."""
+        """The ground of all parcels inside and outside the coverages."""
         return CoveredGround()
 
     @cached_property
     def projects(self) -> Projects:
-        """What all parcels say of themselves."""
+        """The facts of all parcels."""
         return Projects(self.attributes)
 
     @cached_property
@@ -65,7 +65,7 @@ def judged_rule(
     wanted: np.ndarray | None,
     shared: SharedGround | None,
 ) -> RuleJudgement:
-    """What a rule says of the parcels to which it applies.
+    """The findings of a rule on the parcels to which it applies.
 
     wanted: (n,) only of these parcels.
     shared: what all parcels share with the features of its layer, where that is known already.
@@ -110,7 +110,7 @@ def judged_rule(
 
 
 def _attributes_of_file(attributes: pd.DataFrame) -> pd.DataFrame:
-    """What a file says of features (m,), but for a column that is named as what only a check says of them."""
+    """The attributes of features (m,) in a file, without a column that is named like one of a check."""
     return attributes.drop(columns=OFFICIAL_LAYER) if OFFICIAL_LAYER in attributes.columns else attributes
 
 
@@ -146,7 +146,7 @@ def _ground(
     others: Mapping[str, LayerSource],
     threads: Threads,
 ) -> Ground:
-    """What the rule's kind is given of the parcels in `rows`; other layers only where they have a version."""
+    """The input of the rule's kind for the parcels in `rows`; other layers only where they have a version."""
     is_everyone = len(rows) == len(bench.shapes)
     return Ground(
         shapes=bench.shapes if is_everyone else freeze_set(bench.shapes[rows]),
@@ -178,7 +178,7 @@ def _wanting_layer(rule: Rule, others: Mapping[str, LayerSource]) -> str | None:
 
 
 def _given_crs(source: LayerSource) -> tuple[str | None, ...]:
-    """What was said of the CRS of a raster layer's files; nothing of other layers."""
+    """The stated CRS of a raster layer's files; none of other layers."""
     return tuple(source.stored.attributes["given_crs"]) if source.rasters and source.stored is not None else ()
 
 

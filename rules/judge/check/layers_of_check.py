@@ -89,7 +89,7 @@ class LayersOfCheck:
         return asked[rule.id]
 
     def cost(self, rule: Rule, parcels: int) -> float:
-        """What judging so many parcels takes, in vertices: those that were read, and what each parcel costs besides."""
+        """The cost of judging so many parcels, in vertices: those that were read, and each parcel's own cost."""
         return float(sum(_VERTICES_A_PARCEL * parcels + self._vertices_of(code) for code in rule.layers))
 
     def rows_of_parcel(self, parcels: int) -> float:

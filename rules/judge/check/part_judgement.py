@@ -1,4 +1,4 @@
-"""What all rules say of some parcels: the only loop over rules, whichever parcels are judged together."""
+"""The judgement of all rules on some parcels: the only loop over rules, whichever parcels are judged together."""
 
 import sys
 from collections.abc import Callable, Mapping
@@ -43,7 +43,7 @@ class TooManyRows(Exception):
 
 @dataclass(frozen=True)
 class PartJudgement:
-    """What the rules of a check say of some parcels, of which the rows are made beside.
+    """The judgement of a check's rules on some parcels; a thread makes its rows.
 
     computed: how many times a parcel was judged by a rule; warped: the rules whose raster was, and its cell;
     row_count: about how many rows there are.
@@ -111,7 +111,7 @@ def _row_count(judged: RuleJudgement) -> int:
 
 
 def _shared_grounds(layers: LayersOfCheck, bench: Bench, threads: Threads) -> Mapping[str, SharedGround]:
-    """What few parcels share with the features of layers that rules lay over them whole; nothing of many parcels."""
+    """The ground that few parcels share with features of layers that rules overlay whole; none for many parcels."""
     if len(bench.shapes) > FEW_PARCELS:
         return {}
     parcels = all_of(bench.shapes)

@@ -107,7 +107,7 @@ def run_of_any_size(
 def _cluster(
     library: Library, execution: Execution, workers: int, held: contextlib.ExitStack
 ) -> "Callable[[], Engine] | None":
-    """What gives the cluster that judges blocks, as long as it is held, or None; it raises as `cluster_engine`.
+    """The cluster that judges blocks, as long as the context is held, or None; it raises as `cluster_engine`.
 
     Processes of our own start while the parcels are read.
     """

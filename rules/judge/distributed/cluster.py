@@ -77,7 +77,7 @@ def cluster_engine(
 
 
 def _load_ahead(client: "Client") -> None:
-    """Have each worker load the program while the parcels are read here; one that cannot says so at its first block."""
+    """Make each worker load the program while the parcels are read here; a failure shows at its first block."""
     from distributed import fire_and_forget
 
     for worker in client.nthreads():
@@ -127,7 +127,7 @@ class Cluster:
     shared: Path | None = None
 
     def judge_blocks(self, work: Work, numbers: Sequence[int], progress: Progress) -> Generator[NumberedBlock]:
-        """Have the blocks judged by the free workers; as many are queued as all workers can hold."""
+        """Give the blocks to the free workers; as many are queued as all workers can hold."""
         from distributed import wait
 
         waiting, function = list(reversed(numbers)), by_value(str(PACKAGE))
@@ -153,7 +153,7 @@ class Cluster:
         return max(1, sum(self.client.nthreads().values()))
 
     def _task(self, work: Work, progress: Progress) -> Task:
-        """What the tasks of all blocks have in common."""
+        """The input that the tasks of all blocks share."""
         return Task(
             location=self.place,
             shared=self._share_layers(work, progress) if self.shared else None,

@@ -52,7 +52,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a block: finished, with its content where the worker cannot put it down; or refused."""
+    """The outcome of a block: finished, with its content where the worker cannot put it down; or refused."""
 
     finished: FinishedBlock | None = None
     content: bytes | None = None
@@ -74,7 +74,7 @@ def outcome_of(body: bytes) -> bytes:
 
 
 class _ThreadCache(threading.local):
-    """What a thread has made of a library for one block of a run, and needs again for the next.
+    """The objects that a thread has made of a library for one block of a run, and needs again for the next.
 
     Such as large polygons cut small; a library that is read from a folder stays open.
     """

@@ -25,7 +25,7 @@ _ABOUT, _FINISHED = "about.json", "done"
 
 @dataclass(frozen=True)
 class FinishedBlock:
-    """What is known of a finished block besides the rows of its tables: `Answer` without tables.
+    """The facts of a finished block besides the rows of its tables: `Answer` without tables.
 
     rows: where those lie; counts: of how many parcels what was found, as of each verdict.
     """

@@ -1,4 +1,4 @@
-"""To which question a journal belongs: everything that its answer depends on."""
+"""The key of a journal: everything on which the answer to its question depends."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -57,7 +57,7 @@ def question_key(
 
 
 def _layer(check_plan: CheckPlan, code: str) -> list[str | None]:
-    """What is in force of a layer, by its content."""
+    """The version in force of a layer, by its content."""
     version = check_plan.in_force(code)
     if version:
         return [code, version.table, version.hash]

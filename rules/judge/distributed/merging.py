@@ -22,7 +22,7 @@ class ChunkOnDisk(Chunk):
         self.are_read = False  # by whoever has the chunk
 
     def read_ahead(self, thread: Executor) -> None:
-        """Have the rows read beside: they will be asked for."""
+        """Begin to read the rows in a thread: they will be asked for."""
         self._coming = thread.submit(self._read)
 
     def rows(self) -> ChunkRows:

@@ -52,7 +52,7 @@ def _batch(parcels: Parcels, positions: np.ndarray) -> pa.RecordBatch:
 
 
 def _shape_facts(shapes: AnyShapes) -> pa.Array:
-    """What is known of shapes (n,) of plain form, so that it need not be worked out again; nothing of others."""
+    """The facts of shapes (n,) of plain form, so that they need not be computed again; none of others."""
     if not isinstance(shapes, ShapeColumn):
         return pa.nulls(len(shapes))
     facts = *shapes.boxes.T, shapes.facts.vertices, shapes.facts.parts, shapes.all_areas_m2
@@ -94,7 +94,7 @@ class KeptParcels:
     """Parcels in a folder, once all of them are there."""
 
     def __init__(self, folder: Path, like: Parcels) -> None:
-        """What all parcels have in common, source and id field, is `like`'s."""
+        """Make an empty one; what all parcels share is that of `like`."""
         facts = json.loads((folder / _ALL).read_text(encoding="utf-8"))
         self.count: int = facts["parcels"]
         self.ground_hash: str = facts["ground"]
@@ -193,7 +193,7 @@ def keep_parcels(folder: Path, parts: Iterator[Parcels], most_parcels: int, prog
 
 @dataclass
 class _KeptRanges:
-    """What is known of the ranges that are kept, by range: boxes (4,), of its parcels centres (n, 2), vertices (n,)."""
+    """The facts of stored ranges, by range: boxes (4,), of its parcels centres (n, 2), vertices (n,)."""
 
     boxes: list[np.ndarray] = field(default_factory=list)
     centres: list[np.ndarray] = field(default_factory=list)

@@ -25,7 +25,7 @@ from onemap.rules.judge.overlay.pair_ground import are_simple_rings
 from onemap.rules.judge.question.question import CheckOptions
 
 _ROWS = 50_000  # read at a time
-_MOST_HELD = 2000  # problems of one kind that are kept to be told
+_MOST_HELD = 2000  # problems of one kind that are kept to be reported
 Write = Callable[[Iterator[Parcels]], None]
 
 
@@ -42,7 +42,7 @@ class ParcelReader(Protocol):
 
     @property
     def problems(self) -> Sequence[Problem]:
-        """What must be told of them."""
+        """Remarks on the parcels."""
 
     def hand_to(self, write: Write) -> None:
         """Call `write` with all parts; again from the first if they have to be read in another encoding."""
@@ -66,7 +66,7 @@ class ParcelsInMemory:
 
     @property
     def problems(self) -> Sequence[Problem]:
-        """What must be told of them."""
+        """Remarks on the parcels."""
         return self.parcels.problems
 
     def hand_to(self, write: Write) -> None:

@@ -53,7 +53,7 @@ def in_blocks_or_whole(
 
 
 def handed_on(question: Question, in_blocks: Callable[[Question, ParcelReader], Done]) -> Done | None:
-    """What `in_blocks` makes of a question with parcels in memory; None where no file can hold their attributes."""
+    """The result of `in_blocks` for a question with parcels in memory; None where no file can hold their attributes."""
     parcels = question.parcels
     blank = replace(no_parcels(parcels.source, parcels.source_hash), bad=parcels.bad)
     with contextlib.suppress(UnsupportedValue):

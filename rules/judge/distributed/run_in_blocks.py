@@ -141,7 +141,7 @@ def run_in_blocks(
 
 @dataclass(frozen=True)
 class AskedWork:
-    """What is asked of parcels in blocks besides the question itself: the verb, and how the parcels were named.
+    """The work on parcels in blocks besides the question itself: the verb, and how the parcels were named.
 
     id_field, as_of: None where none was given; most_parcels: of a block; against: an earlier run; options: of the verb.
     """
@@ -156,7 +156,7 @@ class AskedWork:
 
 @dataclass(frozen=True)
 class BegunWork:
-    """Work in blocks whose parcels lie on disk: what must be told of them, how many blocks were finished before."""
+    """Work in blocks whose parcels lie on disk: the remarks on them, how many blocks were finished before."""
 
     work: Work
     problems: list[dict[str, Any]]
@@ -233,7 +233,7 @@ def _resumed_problem(journal: BlockJournal, parcels: KeptParcels, language: str)
 def _keep(
     journal: BlockJournal, reader: ParcelReader, asked: AskedWork, question: Question, progress: Progress
 ) -> None:
-    """Put the parcels on disk, with what must be told of them."""
+    """Put the parcels on disk, with the remarks on them."""
     remarks = KindRemarks(question.packs, question.language)
 
     def look_at(parts: Iterator[Parcels]) -> Iterator[Parcels]:

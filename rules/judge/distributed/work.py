@@ -49,7 +49,7 @@ class Work:
     against: str | None
 
     def finish_blocks(self, engine: "Engine", progress: Progress) -> None:
-        """Have all blocks judged that are not finished; progress: by parcels and rules."""
+        """Judge all blocks that are not finished; progress: by parcels and rules."""
         while True:
             with contextlib.suppress(RowsOutdated):
                 for _ in self.reach_blocks(engine, progress):
@@ -102,7 +102,7 @@ class Work:
 
 
 class Engine(Protocol):
-    """Who judges blocks."""
+    """An engine that judges blocks."""
 
     def judge_blocks(self, work: Work, numbers: Sequence[int], progress: Progress) -> Generator[NumberedBlock]:
         """Judge these blocks and keep each in the journal; each is given when it is finished, in any order.
@@ -182,7 +182,7 @@ def judged_block(
     against: str | None,
     threads: Threads,
 ) -> Answer:
-    """What the rules say of one block's parcels. Raises OneMapError rule.field and the like."""
+    """The judgement of the rules on one block's parcels. Raises OneMapError rule.field and the like."""
     plan_and_parcels = (check_plan, sources, block.parcels, threads)
     earlier = None
     if against:

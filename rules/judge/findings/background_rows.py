@@ -22,7 +22,7 @@ class BackgroundRows:
     """The rows of rules over some parcels, one after the other, made by a thread beside where there is one."""
 
     def __init__(self, parcels: ParcelRows, language: str, beside: Executor | None) -> None:
-        """What rows say of whole parcels waits for no rule; what goes wrong with it is told where it is asked for."""
+        """Begin at once with the rows about whole parcels, which wait for no rule; `result` raises what goes wrong."""
         self._parcels = parcels
         self._language = language
         self._beside = beside
@@ -60,7 +60,7 @@ class BackgroundRows:
         return RunRows(self._parcels, made, self._language)
 
     def _remaining_rows(self) -> float:
-        """What is still to be done, in rows."""
+        """The remaining work, in rows."""
         return sum(work for rows, work in zip(self._rows, self._work, strict=True) if not rows.done())
 
     def _begin(self, work: Callable[[], Result]) -> "Future[Result]":

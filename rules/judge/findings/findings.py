@@ -1,4 +1,4 @@
-"""From one rule's judgement to its rows: findings and overlaps, measured and held to their thresholds."""
+"""The way of one rule's judgement to its rows: findings and overlaps, measured and held to their thresholds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -202,7 +202,7 @@ def _second_method(judged: RuleJudgement, present: np.ndarray, measure: GroundMe
 
 
 def read_ahead(judged: RuleJudgement) -> None:
-    """Have all at hand that rows need of the library, whose connection belongs to the thread that judges."""
+    """Read all that rows need of the library, whose connection belongs to the thread that judges."""
     judgement = judged.judgement
     if judgement.zones is None:
         return
@@ -335,7 +335,7 @@ def _overlap_rows(judged: RuleJudgement, order: int, halves: dict[bool, _Half]) 
 
 
 def _features_of_pieces(judged: RuleJudgement) -> dict[str, np.ndarray]:
-    """Of each piece (k,) its feature's name and attributes."""
+    """The name and attributes of each piece's feature (k,)."""
     feature, own = judged.judgement.pairs.feature, len(judged.names)
     columns = {name: np.full(len(feature), None, dtype=object) for name in ("feature", "attributes")}
     sources: list[tuple[np.ndarray, int, RuleJudgement | OfficialFeatures]] = [(feature < own, 0, judged)]

@@ -10,7 +10,7 @@ from onemap.rules.judge.findings.findings import FindingColumns, RuleJudgement, 
 
 @dataclass(frozen=True)
 class RuleRows:
-    """What a rule says, and its findings and overlaps in blocks of columns, each of which has rows: see `Block`."""
+    """The rows of a rule: its findings and overlaps in blocks of columns, each of which has rows; see `Block`."""
 
     judged: RuleJudgement
     findings: list[FindingColumns]

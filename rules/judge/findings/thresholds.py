@@ -47,7 +47,7 @@ def measure_grounds(grounds: FlatGround, rule: Rule, parcel_m2: np.ndarray) -> G
 
 
 def _without_width(area_m2: np.ndarray, least_m2: np.ndarray) -> GroundMeasures:
-    """What counts where nothing is too thin: the whole ground does, or none of it."""
+    """The counted ground where nothing is too thin: the whole ground, or none of it."""
     return GroundMeasures(area_m2, area_m2, *_against(area_m2, least_m2), np.full(len(area_m2), None, dtype=object))
 
 
@@ -70,7 +70,7 @@ def vanishing(polygons: np.ndarray, width_m: float) -> np.ndarray:
 
 
 def are_broad(area_m2: np.ndarray, length_m: np.ndarray, holes: np.ndarray, width_m: float) -> np.ndarray:
-    """Of which single polygons (n,) their areas, the lengths of their rings and their holes tell that they do not."""
+    """The single polygons (n,) whose areas, lengths of rings and holes prove that they do not."""
     # The circle that fits into a polygon without holes has a radius of at least its area by its perimeter.
     broad: np.ndarray = (area_m2 >= width_m / 2 * length_m) & (holes == 0)
     return broad

@@ -1,4 +1,4 @@
-"""What a stored run has answered already: for which parcels and rules its rows stand, and which must be computed."""
+"""The answers that a stored run has already: for which parcels and rules its rows stand, and which must be computed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -62,7 +62,7 @@ class Comparison:
     _changes: dict[str, Changes | None] = field(default_factory=dict)
 
     def stands(self, rule: Rule) -> np.ndarray:
-        """For which parcels (n,) the rows of a rule are what they were."""
+        """The parcels (n,) for which the rows of a rule are unchanged."""
         earlier = self.earlier
         nobody = np.zeros(len(earlier.same), dtype=bool)
         if earlier.rules.get(rule.id) != rule or rule.id not in earlier.record["rules"]:
@@ -176,7 +176,7 @@ def earlier_run(
 ) -> Earlier | None:
     """A stored run whose rows may stand for some of a new run's; None if none of them can.
 
-    is_its_own: the parcels asked about are those that it was given, and need not be held against them.
+    is_its_own: the parcels asked about are those that it was given, and need not be compared with them.
     They can only where software, language and origin of coordinates are the same. Raises OneMapError run.unknown,
     run.damaged.
     """

@@ -48,7 +48,7 @@ class StandingRows:
 
     @property
     def verdicts(self) -> pd.DataFrame:
-        """What the findings that stand say of parcels that some rule must judge: the columns `SAYING`."""
+        """The verdicts of standing findings for parcels that some rule must judge: the columns `SAYING`."""
         rest = ~self.whole
         parts = self.findings if any((stands & rest).any() for stands in self.stands.values()) else []
         columns = {name: np.concatenate([[], *(rows.values(name) for rows in parts)]) for name in SAYING}
@@ -74,7 +74,7 @@ class StandingRows:
         return frozenset(code for code in layers if layers[code]["reason"] == "unreadable" != before.get(code))
 
     def warped_rasters(self, known: Sequence[WarpedRaster]) -> list[WarpedRaster]:
-        """What the earlier run says of warped rasters of rules whose rows stand, beyond what is known."""
+        """The earlier run's warped rasters of rules whose rows stand, beyond the known ones."""
         rules = {item.rule for item in known}
         stand = {rule for rule, stands in self.stands.items() if stands.any()}
         return [WarpedRaster(**item) for item in self.earlier.record["warped"] if item["rule"] in stand - rules]
@@ -89,7 +89,7 @@ class StandingRows:
 
     @cached_property
     def _stands_by_place(self) -> np.ndarray:
-        """For which parcels the rows of each rule stand, then those of no rule, then of unknown rules: (r + 2, n + 1).
+        """The parcels for which each rule's rows stand, then those of no rule, then of unknown rules: (r + 2, n + 1).
 
         The last column is that of parcels that are unknown.
         """
@@ -98,7 +98,7 @@ class StandingRows:
         return by_place
 
     def _places(self, rows: Rows) -> tuple[np.ndarray, np.ndarray]:
-        """Of each row the place of its parcel and of its rule (k,), -1 where it is none of now."""
+        """The place of each row's parcel and of its rule (k,), -1 where it is none of now."""
         parcel = self._parcels.get_indexer(pd.Index(rows.values("parcel"), dtype=object))
         if "rule" not in rows.columns.column_names:
             return parcel, np.full(len(rows), len(self.rules))

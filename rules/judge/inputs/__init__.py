@@ -1,1 +1,1 @@
-"""What a check reads: parcels, and the features of layers near them."""
+"""The inputs of a check: parcels, and the features of layers near them."""

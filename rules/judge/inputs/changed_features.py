@@ -1,4 +1,4 @@
-"""What differs between two states of a layer: features that are in one and not in the other, and the ground nearby."""
+"""The difference of two states of a layer: features that are in one and not in the other, and the ground nearby."""
 
 from collections import defaultdict, deque
 from collections.abc import Hashable

@@ -36,13 +36,13 @@ class CachedLayer(Generic[Layer]):
 
     @property
     def size(self) -> int:
-        """What it takes to keep it, as vertices."""
+        """The memory of an entry, as vertices."""
         return self.vertices + _PER_FEATURE * len(self.boxes)
 
 
 @dataclass(frozen=True)
 class _KeptGround(Generic[Layer]):
-    """What was read within a box. opening: of the library, in which it is true; mark: by which others know it again."""
+    """Ground that was read within a box. opening: of the library, while it holds; mark: by which others know it."""
 
     box: Box
     found: CachedLayer[Layer]
@@ -52,7 +52,7 @@ class _KeptGround(Generic[Layer]):
 
 @dataclass
 class LayerCache(Generic[Layer]):
-    """What was read of some layers and where, the least recently asked first; of each only the last ground."""
+    """A cache of layers and the ground that was read, the least recently asked first; of each only the last ground."""
 
     kept: dict[Hashable, _KeptGround[Layer]] = field(default_factory=dict)
     size: int = 0
@@ -66,7 +66,7 @@ class LayerCache(Generic[Layer]):
         return bounds[0] - spare_m, bounds[1] - spare_m, bounds[2] + spare_m, bounds[3] + spare_m
 
     def confirm(self, name: Hashable, opening: Hashable, mark: Hashable) -> None:
-        """Have an opening use what another one has read, if its mark is the same."""
+        """Let an opening use what another one has read, if its mark is the same."""
         kept = self.kept.get(name)
         if kept is not None and kept.mark == mark:
             self.kept[name] = replace(kept, opening=opening)

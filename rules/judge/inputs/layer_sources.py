@@ -133,7 +133,7 @@ class LayerReader(Protocol):
 
     @property
     def catalogue(self) -> Mapping[str, LayerEntry]:
-        """What each layer is."""
+        """The entry of each layer."""
 
     def read(self, code: str, bounds: Sequence[float] | None, boxes: np.ndarray | None = None) -> LayerSource:
         """One layer near `bounds`; boxes (k, 4): as of `Sources.read`."""

@@ -60,7 +60,7 @@ def _files(name: str) -> list[str]:
 
 
 def _from_stdin(folder: Path) -> Path:
-    """What comes in by stdin as a file: GeoJSON, GeoJSON by the line, or Arrow with a geometry."""
+    """The input from stdin as a file: GeoJSON, GeoJSON by the line, or Arrow with a geometry."""
     content = sys.stdin.buffer.read()
     if not content.strip():
         raise OneMapError("source.empty", file=_NAME)

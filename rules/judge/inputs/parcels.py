@@ -238,14 +238,14 @@ def _placed_shapes(
     provers: Provers,
     place: dict[str, Any],
 ) -> tuple[PlacedShapes, list[Problem]]:
-    """A file's shapes (n,) in the library's plane, and what is told of the way. Raises OneMapError geometry.beyond."""
+    """A file's shapes (n,) in the library's plane, and the remarks on the way. Raises OneMapError geometry.beyond."""
     if raw.valid is None:
         refuse_beyond(raw.geometries, names, place)
     return placed_in_crs(raw, wishes, target, provers)
 
 
 def _names_of(attributes: pd.DataFrame, field: str | None, place: dict[str, Any]) -> tuple[np.ndarray, list[Problem]]:
-    """What parcels (n,) are called, by a field or by their rows; and what is wrong with their ids."""
+    """The names of parcels (n,), by a field or by their rows; and the problems of their ids."""
     ids = text_values(attributes[field].tolist() if field else list(range(1, len(attributes) + 1)))
     names = np.array([name or str(row) for row, name in enumerate(ids, start=1)], dtype=object)
     return names, _id_problems(ids, field, place)
@@ -289,7 +289,7 @@ def _matched_attributes(
 
 
 def _told_of_text(raw: RawFrame, attributes: pd.DataFrame, field: str | None, place: dict[str, Any]) -> list[Problem]:
-    """What is told of lost text. Raises OneMapError for ids in which some is lost."""
+    """Remarks on lost text. Raises OneMapError for ids in which some is lost."""
     text_problems, lost = lost_text(replaced_text(attributes) if raw.replaced else {}, {field} if field else (), place)
     if lost:
         raise OneMapError.of(lost)
@@ -373,6 +373,6 @@ def consecutive_parcels(parts: Sequence[Parcels]) -> Parcels:
 
 
 def no_parcels(source: str, source_hash: str) -> Parcels:
-    """What is known of parcels before they are read."""
+    """The parcels of a source before any is read."""
     nothing = np.empty(0, dtype=object)
     return Parcels(nothing, nothing, pd.DataFrame(), None, source, source_hash, ())

@@ -45,7 +45,7 @@ class StoredCut:
 
 
 def cut_name(version: Version, origin: tuple[float, float]) -> str:
-    """What the cut of a version is kept under: all that its pieces depend on."""
+    """The name under which the pieces of a version are stored: it holds all that they depend on."""
     return json.dumps([version.table, version.hash, RECIPE, *origin])
 
 
@@ -106,7 +106,7 @@ def _write(connection: StoreConnection, name: str, cut: Cuts) -> None:
 
 
 def _rows(name: str, cut: Cuts) -> Iterator[tuple[str, int, int, bytes]]:
-    """What is kept of each feature: its head, then its pieces in blocks."""
+    """The stored rows of each feature: its head, then its pieces in blocks."""
     for fid, (marks, pieces) in cut.items():
         yield name, fid, _HEAD, _with_checksum(marks + shapely.bounds(pieces).tobytes())
         for start in range(0, len(pieces), _PIECES_AT_ONCE):
@@ -166,12 +166,12 @@ def _meets(bounds: np.ndarray, box: Box | None) -> np.ndarray:
 
 
 def _with_checksum(content: bytes) -> bytes:
-    """With a checksum, so that damage is no ground."""
+    """The content with a checksum, so that damage is not taken for ground."""
     return zlib.crc32(content).to_bytes(4, "little") + content
 
 
 def _checked_body(content: bytes) -> bytes | None:
-    """What was sealed; None if it is damaged."""
+    """The sealed content; None if it is damaged."""
     body = bytes(content[4:])
     return body if zlib.crc32(body).to_bytes(4, "little") == bytes(content[:4]) else None
 

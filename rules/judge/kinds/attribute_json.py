@@ -7,7 +7,7 @@ from typing import Any
 
 
 def _as_text(value: Any) -> str:
-    """What JSON has no word for; bytes in hexadecimal, as GDAL writes binary fields into GeoJSON."""
+    """The JSON form of a value that JSON lacks; bytes in hexadecimal, as GDAL writes binary fields into GeoJSON."""
     return bytes(value).hex().upper() if isinstance(value, (bytes, bytearray, memoryview)) else str(value)
 
 

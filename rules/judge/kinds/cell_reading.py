@@ -37,7 +37,7 @@ def cell_values(read: np.ndarray, valid: np.ndarray) -> np.ndarray:
 def changes_of_plane(
     grid: "DatasetReader", crs: pyproj.CRS, plane: pyproj.CRS, local: tuple[float, float]
 ) -> tuple[Change, Change]:
-    """From the library's plane, counted from `local`, to the grid's CRS, and from cells back to the plane."""
+    """The transformations from the library's plane, counted from `local`, to the grid's CRS, and from cells back."""
     forward, inverse, origin = transformation(plane, crs), transformation(crs, plane), grid.transform
 
     def to_grid(geometries: np.ndarray) -> np.ndarray:

@@ -41,7 +41,7 @@ class ConditionError(ValueError):
 
 @dataclass(frozen=True)
 class Truth:
-    """What a condition says of each of n rows: (n,) certainly true, (n,) unknown; otherwise false."""
+    """The truth of a condition for n rows: (n,) certainly true, (n,) unknown; otherwise false."""
 
     true: np.ndarray
     unknown: np.ndarray
@@ -284,7 +284,7 @@ def _plain(value: Any, unknown: np.ndarray) -> Any:
 
 
 def _truth(holds: np.ndarray, unknown: np.ndarray, count: int) -> Truth:
-    """What holds, (n,) or for all alike, and is known."""
+    """The truth of a condition that is known, (n,) or one for all."""
     unknown = np.broadcast_to(unknown, (count,))
     return Truth(np.broadcast_to(np.asarray(holds, dtype=bool), (count,)) & ~unknown, unknown)
 

@@ -88,7 +88,7 @@ def _pieces_inside(ground: Ground) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _inside(shapes: np.ndarray, parcels: np.ndarray) -> np.ndarray:
-    """What of lines and points lies in parcels, pair by pair (k,), but not on their edges."""
+    """The parts of lines and points inside parcels, pair by pair (k,), but not on their edges."""
     ground, which = distinct(parcels)
     found: np.ndarray = shapely.difference(shapely.intersection(shapes, parcels), shapely.boundary(ground)[which])
     return found
@@ -118,7 +118,7 @@ def _united_m(lines: np.ndarray) -> np.ndarray:
 
 
 def _places(parcel: np.ndarray, points: np.ndarray, count: int) -> np.ndarray:
-    """At how many places points lie in each parcel (count,); parcel, points: (k,) the pieces."""
+    """The number of places of points in each parcel (count,); parcel, points: (k,) the pieces."""
     if len(points) == 0:
         return np.zeros(count, dtype=np.int64)
     spots, owner = shapely.get_coordinates(points, return_index=True)
@@ -127,7 +127,7 @@ def _places(parcel: np.ndarray, points: np.ndarray, count: int) -> np.ndarray:
 
 
 def _same_dimension(inside: np.ndarray, dimension: np.ndarray) -> np.ndarray:
-    """Of each piece the parts of its feature's own dimension: of a line no points where it only touches."""
+    """The parts of each piece in its feature's own dimension: of a line no points where it only touches."""
     result = no_ground(len(inside))
     parts, owner = shapely.get_parts(inside, return_index=True)
     while (shapely.get_type_id(parts) >= 4).any():
@@ -143,7 +143,7 @@ def _same_dimension(inside: np.ndarray, dimension: np.ndarray) -> np.ndarray:
 
 
 def _explained(finding: Mapping[str, Any], language: str, figures: FindingFigures) -> tuple[str, ...]:
-    """At how many places points lie inside, or how long the lines are and how many; else the ground not judged."""
+    """The number of places of points inside, or the length and number of lines; else the ground not judged."""
     if finding["features"] is None or finding["area_m2"] is not None:
         return area_share_and_length(finding, language, figures)
     if finding["length_m"] is None:

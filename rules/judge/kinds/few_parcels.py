@@ -18,7 +18,7 @@ FEW_PARCELS = 64
 def shared_grounds(
     parcels: np.ndarray, tree: shapely.STRtree, layers: Mapping[str, LayerSource], threads: Threads
 ) -> dict[str, SharedGround]:
-    """For each layer what the parcels share with its features; the digits are those of each layer by itself.
+    """The ground that the parcels share with each layer's features; the digits are those of each layer by itself.
 
     parcels: (n,) polygons and `tree` their index; layers: of polygons, by code.
     """

@@ -34,7 +34,7 @@ def _exact_share(value: float | None) -> str:
 
 
 def _plain_area(value: float | None) -> str:
-    """No decimals from ten square metres on, one below."""
+    """The area without decimals from ten square metres on, with one below."""
     if value is None:
         return ""
     if 0 < value < _LEAST:

@@ -64,7 +64,7 @@ def is_named(where: str, name: str, text: str) -> bool:
 
 
 def values_in_no_table(where: str, name: str, entry: LayerEntry) -> list[str]:
-    """What a condition compares a field with, where none of it stands in the field's table; none if one does."""
+    """The values with which a condition compares a field, if none of them is in the field's table; none if one is."""
     known = _known_values(name, entry)
     compared = list(_compared_with(where, name)) if known else []
     texts = np.array(sorted(known), dtype=object)
@@ -82,7 +82,7 @@ def _known_values(name: str, entry: LayerEntry | None) -> set[str]:
 
 
 def _compared_with(where: str, name: str) -> Iterator[tuple[str, Any]]:
-    """What a condition compares a field with: the operator, `=` or `like`, and the text."""
+    """The comparisons of a condition with a field: the operator, `=` or `like`, and the text."""
     waiting: list[Any] = [parse_condition(where)]
     while waiting:
         tree = waiting.pop()

@@ -1,4 +1,4 @@
-"""What a kind of rule is given, and what it gives back: plain arrays over parcels and features."""
+"""Input and output of a kind of rule: plain arrays over parcels and features."""
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
@@ -65,7 +65,7 @@ class Features:
 
 @dataclass(frozen=True)
 class SharedGround:
-    """What all parcels (n,) share with each of a layer's features, and with any of them: (n,), None if not known."""
+    """The ground of parcels (n,) in each of a layer's features, and in any of them: (n,), None if not known."""
 
     overlaps: Overlaps
     grounds: FlatGround | None
@@ -84,7 +84,7 @@ class SharedGround:
 
 
 class CoveredGround:
-    """What of the same parcels lies outside a coverage, and inside: most layers have one coverage, many rules ask."""
+    """The ground of parcels inside and outside a coverage: most layers have one coverage, and many rules ask for it."""
 
     def __init__(self) -> None:
         self._last: dict[Covering, tuple[shapely.Geometry, np.ndarray, np.ndarray]] = {}
@@ -201,7 +201,7 @@ class WarpedRaster:
 
 @dataclass(frozen=True)
 class Measures:
-    """What kinds without ground in conflict, or with one that no polygon shows, say of n parcels.
+    """The measures of n parcels by kinds without conflicting ground, or with ground that no polygon shows.
 
     has_row (n,): there is a finding.
     counted (n,): it decides; None where every finding does.
@@ -229,7 +229,7 @@ class SurveyPieces:
 
 @dataclass
 class Judgement:
-    """What a rule says of n parcels: the ground in conflict, the ground that cannot be judged, and why.
+    """The judgement of a rule on n parcels: the ground in conflict, the ground that cannot be judged, and why.
 
     hit, unknown: (n,) polygons or None; the hit of a kind that has it so in flat arrays.
     distance_m: (n,) least distance of the conflict's features, NaN if not measured.

@@ -1,4 +1,4 @@
-"""What a kind of rule says of itself: its keys, geometries, measures, reasons, words, and how it judges.
+"""The declaration of a kind of rule: its keys, geometries, measures, reasons, words, and how it judges.
 
 A kind is one module in this folder with a `KIND`, and one line in `kinds/__init__.py`. Packs, checks, findings,
 `explain`, drafts, documents, remedies and the reference ask the `Kind` and know no kind by name. What is wrong with
@@ -88,17 +88,17 @@ def is_amount(value: Any) -> bool:
 
 
 def no_problems(item: Options) -> list[tuple[str, Form]]:
-    """Nothing is wrong with the keys beyond their types."""
+    """No further problems of the keys beyond their types."""
     return []
 
 
 def no_fields(options: Options) -> tuple[str, ...]:
-    """No field is read."""
+    """No fields that are read."""
     return ()
 
 
 def no_reach(options: Options) -> float:
-    """Only what meets the parcel matters."""
+    """No reach: only what meets the parcel matters."""
     return 0.0
 
 

@@ -70,7 +70,7 @@ def _near_doubtful_objects(ground: Ground, parcel: np.ndarray, shapes: np.ndarra
 
 
 def _obstacle(shapes: np.ndarray, options: Options) -> tuple[np.ndarray, float]:
-    """As far around the objects as the rule looks. A polygon comes as its outline; its inside is as near."""
+    """The objects, grown as far as the rule looks. A polygon comes as its outline; its inside is as near."""
     filled = shapely.build_area(shapes)
     return np.r_[shapes, filled[~shapely.is_empty(filled)]], _reach_m(options)
 

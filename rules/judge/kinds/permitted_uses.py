@@ -1,4 +1,4 @@
-"""What use may stand on what the plan sets aside: by a rule's own list of codes, or by one of the shipped tables."""
+"""The uses that a plan's code permits: by a rule's own list of codes, or by one of the shipped tables."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ class PermitTable:
         return dict(_content(self.text)["table"]["title"])
 
     def record(self) -> dict[str, str]:
-        """What a run keeps of it."""
+        """The record of the permissions in a run."""
         return {"name": self.name, "version": self.version, "hash": self.hash}
 
 
@@ -51,13 +51,13 @@ class Permits(Protocol):
     """Whether a plan's code permits a parcel's use."""
 
     def keys(self, codes: np.ndarray, systems: np.ndarray) -> np.ndarray:
-        """What decides of each parcel (n,), None for a null and for a code of which nothing is said.
+        """The key that decides each parcel (n,); None for a null and for a code without a key.
 
         codes: (n,) the parcels' own; systems: (n,) the code system that each names, None where it does not.
         """
 
     def plan_codes(self, codes: np.ndarray) -> np.ndarray:
-        """Of the plan's features (m,) the code, None where it is not known what they permit."""
+        """The codes of the plan's features (m,), None where it is not known what they permit."""
 
     def permits(self, key: str, code: str) -> bool:
         """Whether a plan's code, which is known, permits the use of parcels with this key."""
@@ -142,7 +142,7 @@ class TabledPermits:
 
 
 def permits_of(value: PermitTable | Mapping[str, Sequence[str]], usual: str) -> Permits:
-    """What a rule's `permits` says: a table, or a list. usual: the system of parcels that do not name theirs."""
+    """The permissions of a rule's `permits`: a table, or a list. usual: the system of parcels that name none."""
     if not isinstance(value, PermitTable):
         return ListedPermits(value)
     return TabledPermits(*_uses_of(value.text), usual)

@@ -64,7 +64,7 @@ def _grid(
 
 @dataclass(frozen=True)
 class _CellWeights:
-    """What parcels (k,) have of a part of a grid.
+    """The weights of a grid's cells in parcels (k,).
 
     weights: (3, k) of cells that match, of cells that have a value, and of these times their values.
     hits, blanks, calm: the ground of cells that match, of those without a value, and of those that have one and do
@@ -82,7 +82,7 @@ class _CellWeights:
 
 
 class _Sums:
-    """What parcels (n,) have of all rasters of a layer, added up one raster after the other.
+    """The sums of parcels (n,) over all rasters of a layer, added up one raster after the other.
 
     totals: (3, n) weights as in `_Weighed`; grid_areas: (n,) of whole parcels, in cells of the last raster.
     without_value, outlying_value: (n,) the parcel has cells without a value, and cells outside the coverage.
@@ -154,7 +154,7 @@ def _judge(ground: Ground) -> Judgement:
 
 
 def _sum_cells(ground: Ground, outlying: np.ndarray) -> tuple[_Sums, float | None]:
-    """What the parcels have of all rasters, and the cell in metres to which a geographic one was warped.
+    """The sums of the parcels over all rasters, and the cell in metres to which a geographic one was warped.
 
     outlying: (n,) the ground of the parcels outside the coverage, None without.
     """
@@ -191,7 +191,7 @@ def _measures(sums: _Sums, ground: Ground) -> Measures:
 def _weigh_cells(
     polygons: np.ndarray, grid: "DatasetReader", options: Options, every: bool, threads: Threads
 ) -> list[_CellWeights]:
-    """What the parcels, polygons (n,) in units of cells, have of a grid: window by window, in threads.
+    """The weights of a grid's cells in the parcels, polygons (n,) in units of cells: window by window, in threads.
 
     every: cells are weighed even where there is nothing to tell of them but that they have a value.
     """
@@ -236,7 +236,7 @@ def _matching(values: np.ndarray, options: Options) -> np.ndarray:
 def _are_telling(
     polygons: np.ndarray, values: np.ndarray, corner: tuple[int, int], options: Options
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Of which polygons (k,) there is something to tell: cells that match, have no value, or are off the grid.
+    """The polygons (k,) with cells that match, have no value, or are off the grid.
 
     corner: row and column of the first of the values (h, w). Of the others the cells need not be looked at: for them
     the weight of all, which have a value, is handed back too, (k,).
@@ -252,7 +252,7 @@ def _are_telling(
 
 
 def _values(read: np.ndarray, valid: np.ndarray, grid: "DatasetReader", is_slope: bool) -> np.ndarray:
-    """What was read as floats, NaN where there is none; or the slope in degrees."""
+    """The values that were read as floats, NaN where there is none; or the slope in degrees."""
     if is_slope:
         return slope_degrees(read, finite_cells(read, valid), abs(grid.transform.a), abs(grid.transform.e))
     return cell_values(read, valid)

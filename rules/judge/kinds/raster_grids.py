@@ -59,9 +59,9 @@ def cell_weights(polygons: np.ndarray) -> Weights:
 
 
 def cell_pieces(polygons: np.ndarray, cells: Weights, chosen: np.ndarray) -> np.ndarray:
-    """What polygons (n,) in units of cells have of some cells that they cover (k,): ground, and what only touches.
+    """The pieces of polygons (n,) in some cells that they cover (k,), in units of cells: ground, and touched cells.
 
-    chosen: a mask of the cells. Each is held against its fraction. Raises OneMapError overlay.union.
+    chosen: a mask of the cells. Each is compared with its fraction. Raises OneMapError overlay.union.
     """
     west, north = cells.column[chosen], cells.row[chosen]
     squares, grounds = shapely.box(west, north, west + 1, north + 1), polygons[cells.parcel[chosen]]

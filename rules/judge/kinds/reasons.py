@@ -7,7 +7,7 @@ from onemap.layers.messages import phrase, sentences
 from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.kinds.kind import Reason, Words
 
-# Their words stand in the messages under `reason`: of a layer they are told outside findings too.
+# Their words stand in the messages under `reason`: of a layer they are reported outside findings too.
 _OF_THE_LAYER: Mapping[str, Words] = {
     "layer_missing": {
         "zh": "资料库从未有过该图层",
@@ -83,7 +83,7 @@ def reason_words(language: str) -> dict[str, str]:
 
 
 def reason_word(code: str, language: str) -> str:
-    """What people read for a reason."""
+    """The words of a reason for people."""
     own = _reasons_of_kinds().get(code)
     return own.word[language] if own else phrase(f"reason.{code}", language)
 

@@ -215,7 +215,7 @@ def _grown_boxes(boxes: np.ndarray, margin_m: np.ndarray | float) -> np.ndarray:
 
 @dataclass(frozen=True)
 class _OfficialZones:
-    """For each parcel (n,), the official zones in it, and the ground outside of them; None without zones.
+    """The official zones in each parcel (n,), and the ground outside of them; None without zones.
 
     is_broken: (n,) whether arithmetic could not place them; pieces: what each parcel shares with each of the zones.
     """
@@ -257,12 +257,12 @@ def _with_pieces_of(pairs: Pairs, zones: Overlaps, features: int) -> Pairs:
 
 
 def _clip_pieces(pieces: Overlaps, official: _OfficialZones | None, ground: Ground) -> Overlaps:
-    """What is left of the computed pieces where official zones do not speak."""
+    """The computed pieces outside the ground for which official zones speak."""
     return pieces if official is None else _pieces_on(official.estimated, pieces, ground)
 
 
 def _pieces_on(grounds: np.ndarray, pieces: Overlaps, ground: Ground) -> Overlaps:
-    """What of pieces lies on some ground of their parcels: grounds (n,), None where there is none."""
+    """The parts of pieces on some ground of their parcels: grounds (n,), None where there is none."""
     left, is_broken = intersections(pieces.geometry, grounds[pieces.parcel], ground.threads)
     failed = np.column_stack([pieces.parcel, pieces.feature])[is_broken]
     is_left = ~shapely.is_missing(left)

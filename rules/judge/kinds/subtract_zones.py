@@ -1,4 +1,4 @@
-"""What is left of parcels without some zones, and what becomes of a parcel whose overlay is broken."""
+"""The remainder of parcels without some zones, and the treatment of a parcel whose overlay is broken."""
 
 import numpy as np
 import shapely

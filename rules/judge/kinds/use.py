@@ -89,7 +89,7 @@ def _judge(ground: Ground) -> Judgement:
 
 @dataclass(frozen=True)
 class _UseAgainstPlan:
-    """What the plan's features (m,) say of the uses of parcels (n,).
+    """The plan's features (m,) and the uses of parcels (n,) that they permit.
 
     keys: (n,) the key of `permits` that decides for each parcel, None without.
     plan_codes: (m,) None for a null.
@@ -162,7 +162,7 @@ def _unjudged_ground(ground: Ground, rows: np.ndarray, use: _UseAgainstPlan) -> 
 
 
 def _parcel_texts(ground: Ground, name: str) -> np.ndarray:
-    """What each parcel says in a field; a field that the parcels do not have is a null for all."""
+    """The text of each parcel in a field; a field that the parcels do not have is a null for all."""
     try:
         return np.array(text_values(list(column_named(ground.parcel_attributes, name))), dtype=object)
     except KeyError:

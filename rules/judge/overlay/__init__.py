@@ -1,1 +1,1 @@
-"""Who meets whom and in what ground: areas, candidate pairs, subdivision, and the proof of each area."""
+"""Pairs of parcels and features and their common ground: areas, candidates, subdivision, and the proof of each area."""

@@ -145,7 +145,7 @@ def _hold_points(flat: Flat, polygon: np.ndarray, x: np.ndarray, y: np.ndarray) 
 
 
 def _sums(low: Flat, high: Flat, lows: np.ndarray, highs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """What pairs of polygons (k,) share, in m², and all that it is made of; in columns, halved while much is in one.
+    """The common areas of pairs of polygons (k,), in m², and their terms; in columns, halved while one holds much.
 
     low: of the polygon whose box lies lower.
     """
@@ -214,7 +214,7 @@ def _edges_above(
 
 
 def _reach(under: _Edges, over: _Edges, columns: _Columns, pairs: int) -> tuple[np.ndarray, np.ndarray]:
-    """What edges reach over the other polygon's, upside down, and all that it is made of: (pairs,) in m² each."""
+    """The reach of edges over the other polygon's, upside down, and its terms: (pairs,) in m² each."""
     column = under[0]
     one = np.arange(len(column)).repeat(columns.partners[column])
     other = ranges(columns.first[column], columns.partners[column])

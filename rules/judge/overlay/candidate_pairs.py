@@ -58,7 +58,7 @@ class CandidatePairs:
 
 
 def candidate_pairs(parcels: AnyShapes, tree: shapely.STRtree, features: AnyShapes, threads: Threads) -> CandidatePairs:
-    """Who of parcels (n,), with their index, and features (m,) may share ground, and how much; in no order."""
+    """The pairs of parcels (n,), with their index, and features (m,) that may share ground, and how much; unordered."""
     apart = compute_once(parcels, "apart", lies_apart)
     if len(features) > max(_MANY, len(parcels)) and len(parcels) > _MANY_ASK and is_frozen(features):
         parcel, feature = boxes_meet(index_of(features), parcels, threads)
@@ -99,7 +99,7 @@ def _index(shapes: AnyShapes) -> shapely.STRtree:
 def sums_of(
     parcels: AnyShapes, parcel: np.ndarray, features: AnyShapes, feature: np.ndarray, threads: Threads
 ) -> CandidatePairs:
-    """Those of pairs (k,) of parcels (n,) and features (m,) that may share ground, and how much."""
+    """The pairs (k,) of parcels (n,) and features (m,) that may share ground, and how much they share."""
     mine, at_mine = occurring(parcel, len(parcels))
     others, at_other = occurring(feature, len(features))
     threads.progress.check()

@@ -19,7 +19,7 @@ _OVERLAP = 0.125  # of a tile's side, that it reaches into its neighbours on eac
 def tiles_near(
     polygons: np.ndarray, polygon: np.ndarray, boxes: np.ndarray, margin_m: float, threads: Threads
 ) -> np.ndarray:
-    """What of polygon (k,), of polygons (m,), lies in boxes (k, 4) and at least a margin around them: (k,).
+    """The parts of polygon (k,), of polygons (m,), in boxes (k, 4) and at least a margin around them: (k,).
 
     Cut in tiles, which may still be larger than need be; small polygons stay whole.
     """
@@ -58,7 +58,7 @@ def cut_around(polygons: np.ndarray, boxes: np.ndarray, margin_m: float) -> np.n
 
 
 def _clip_polygons(polygons: np.ndarray, boxes: np.ndarray, threads: Threads) -> np.ndarray:
-    """What of polygons (k,) lies in boxes (k, 4): (k,)."""
+    """The parts of polygons (k,) in boxes (k, 4): (k,)."""
 
     def of_some(start: int) -> list[shapely.Geometry]:
         some = slice(start, start + _CLIPS_AT_ONCE)

@@ -1,4 +1,4 @@
-"""How much ground pairs of polygons have in common, without building it: what every overlay is held against."""
+"""How much ground pairs of polygons have in common, without building it: every overlay is compared with it."""
 
 from typing import Any, NamedTuple
 
@@ -35,7 +35,7 @@ class PairSums(NamedTuple):
 
 
 def pair_sums(left: np.ndarray, right: np.ndarray, threads: Threads) -> PairSums:
-    """What valid polygons (k,) share pair by pair, and the pairs that were asked."""
+    """The areas that valid polygons (k,) share pair by pair, and the pairs that were asked."""
     areas, errors, place = np.zeros(len(left)), np.zeros(len(left)), np.full(len(left), -1)
     box, other_box = shapely.bounds(left), shapely.bounds(right)
     pair = np.flatnonzero((box[:, :2] < other_box[:, 2:]).all(axis=1) & (other_box[:, :2] < box[:, 2:]).all(axis=1))

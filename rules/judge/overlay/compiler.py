@@ -170,7 +170,7 @@ def _kept_code(function: Callable[..., Any], form: str, given: tuple[Any, ...]) 
 
 
 def _code(function: Callable[..., Any], given: tuple[Any, ...]) -> bytes:
-    """What numba makes of a function for arguments such as these: machine code for this processor."""
+    """The machine code that numba makes of a function for arguments such as these, on this processor."""
     import llvmlite.binding as llvm
 
     numba = _numba()
@@ -207,7 +207,7 @@ def _numba() -> Any:
 
 
 def _machine() -> Any:
-    """This processor, as code for this very process is made."""
+    """The processor, as code for this very process is made."""
     import llvmlite.binding as llvm
 
     llvm.initialize_native_target()

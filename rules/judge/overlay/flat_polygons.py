@@ -96,7 +96,7 @@ class FlatPairs:
         return FlatPairs(self.left, self.left_index[chosen], self.right, self.right_index[chosen])
 
     def with_indexes(self, left: np.ndarray, right: np.ndarray) -> "FlatPairs":
-        """With other pairs of the same polygons after these: (j,) each."""
+        """The same polygons with other pairs after these: (j,) each."""
         return FlatPairs(self.left, np.r_[self.left_index, left], self.right, np.r_[self.right_index, right])
 
 

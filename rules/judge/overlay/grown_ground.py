@@ -44,7 +44,7 @@ def grown_ground(
 
 
 def shrunk_ground(polygons: np.ndarray, distance_m: float) -> tuple[np.ndarray, np.ndarray]:
-    """What of polygons (n,), or None, lies farther than a distance from their edges, None without any.
+    """The parts of polygons (n,), or None, farther than a distance from their edges; None where there are none.
 
     And of which it is not proved that it does (n,).
     """

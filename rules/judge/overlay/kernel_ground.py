@@ -17,7 +17,7 @@ from onemap.rules.judge.overlay.kernel_sums import holds_point, side
 UNTOLD, PROVED, OPEN = 0, 1, 2  # OPEN: told, but whether its rings are valid polygons is left to others
 MOST_STOPS = 1024  # of a pair; beyond, and with more boxes of edges to hold against each other, others are quicker
 _MOST_BOXES = 200_000
-_MOST_PROVED = 100  # points of a ring, all edges of which are held against each other
+_MOST_PROVED = 100  # points of a ring, all edges of which are compared with each other
 _INSIDE, _OUTSIDE, _ALONG, _AGAINST = 1, 2, 3, 4  # where a stretch lies: along or against an edge of the other polygon
 _ON_A, _ON_B, _BACK_ON_B = 1, 2, 3
 

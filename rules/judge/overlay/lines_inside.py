@@ -1,4 +1,4 @@
-"""What of lines lies inside polygons: by GEOS, each piece held against a length that no overlay has any part in.
+"""The parts of lines inside polygons: by GEOS, each piece compared with a length that no overlay computed.
 
 A line is cut where it meets the polygon's edges, and of each stretch one point, its middle, tells where it lies.
 """
@@ -64,7 +64,7 @@ def proved_pieces(operation: Operation, lines: np.ndarray, polygons: np.ndarray)
 def union_lengths_m(lines: np.ndarray, group: np.ndarray, groups: int, unite: Unite) -> np.ndarray:
     """The length of the union of lines (k,) of each group (groups,), 0 without any: a line drawn twice counts once.
 
-    unite: gives such lengths of multilines (n,). Each is held against the sums of its edges, less what they have in
+    unite: gives such lengths of multilines (n,). Each is compared with the sums of its edges, less what they have in
     common pair by pair. Raises OneMapError overlay.union.
     """
     lengths_m, order = np.zeros(groups), np.argsort(group, kind="stable")

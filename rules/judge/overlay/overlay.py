@@ -160,7 +160,7 @@ def overlaps(parcels: AnyShapes, tree: shapely.STRtree, features: AnyShapes, thr
 
 
 def build_overlaps(parcels: AnyShapes, features: AnyShapes, met: CandidatePairs, threads: Threads) -> Overlaps:
-    """The ground itself of those that meet, each held against its sum."""
+    """The ground itself of those that meet, each compared with its sum."""
     met = met.only(np.flatnonzero(met.area_m2 + met.error_m2 >= ARITHMETIC_M2))
     met = met.only(np.lexsort((met.feature, met.parcel)))
     mine, other, area = picked_of(parcels, met.parcel), picked_of(features, met.feature), met.area_m2
@@ -315,7 +315,7 @@ def union_by(group: np.ndarray, geometries: np.ndarray, groups: int, threads: Th
 
 
 def _proved_unions(block: np.ndarray, threads: Threads) -> np.ndarray:
-    """The union of each row of (n, k) polygons, held against the sums of its pairs; on grids where it is wrong.
+    """The union of each row of (n, k) polygons, compared with the sums of its pairs; on grids where it is wrong.
 
     Raises OneMapError overlay.union.
     """
@@ -386,7 +386,7 @@ def differences(left: np.ndarray, right: np.ndarray, threads: Threads) -> tuple[
 
 
 def divided_ground(ground: FlatGround, taken: AnyShapes, threads: Threads) -> tuple[FlatGround, FlatGround]:
-    """What shapes (n,) leave of ground (n,) row by row, and what they take of it; the areas of both are known.
+    """The parts of ground (n,) outside and inside shapes (n,), row by row; the areas of both are known.
 
     ground: of known areas. Of what equals its shape, and where the overlay breaks down, all is taken.
     """

@@ -53,7 +53,7 @@ _Clip = Callable[[shapely.Geometry, Box], shapely.Geometry]
 
 
 def clip_polygon(polygon: shapely.Geometry, box: Box) -> shapely.Geometry:
-    """What of a polygon lies in a box, found fast; rings may touch along its edge, and degenerate ones be wrong."""
+    """The part of a polygon in a box, found fast; rings may touch along its edge, and degenerate ones be wrong."""
     try:
         return shapely.clip_by_rect(polygon, *box)
     except shapely.GEOSException:  # some valid polygons leave it with a ring of three points

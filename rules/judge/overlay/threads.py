@@ -30,7 +30,7 @@ class Threads:
 
     @classmethod
     def of(cls, workers: int | None, progress: Progress) -> "Threads":
-        """As many threads as are asked for, else as the machine has cores."""
+        """A pool of as many threads as are asked for, else as the machine has cores."""
         return cls(workers or os.cpu_count() or 1, progress)
 
     def part(self, begin: float, end: float, step: str | None = None) -> "Threads":

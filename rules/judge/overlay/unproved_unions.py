@@ -12,7 +12,7 @@ Result = TypeVar("Result")
 
 
 def do_provable(work: Callable[[np.ndarray], Result], count: int) -> tuple[Result, np.ndarray, np.ndarray]:
-    """What comes of those of `count` rows whose unions prove their areas, these rows, and the others.
+    """The result for those of `count` rows whose unions prove their areas, these rows, and the others.
 
     work: is given rows; whether a union of one of them proves its area depends on that row alone. Raises any other
     OneMapError of `work`.

@@ -15,7 +15,7 @@ def union_of_all(grounds: np.ndarray, threads: Threads) -> shapely.Geometry:
 
 
 def common_with(grounds: np.ndarray, other: shapely.Geometry, layer: str, threads: Threads) -> np.ndarray:
-    """What of each ground (n,) lies in another, None where nothing does; layer: how a refusal names where they are of.
+    """The part of each ground (n,) inside another, None where there is none; layer: the name in a refusal.
 
     Raises OneMapError compare.arithmetic.
     """
@@ -23,7 +23,7 @@ def common_with(grounds: np.ndarray, other: shapely.Geometry, layer: str, thread
 
 
 def beyond(grounds: np.ndarray, other: shapely.Geometry, layer: str, threads: Threads) -> np.ndarray:
-    """What of each ground (n,) lies outside another, None where nothing does; layer: as for `common_with`.
+    """The part of each ground (n,) outside another, None where there is none; layer: as for `common_with`.
 
     Raises OneMapError compare.arithmetic.
     """

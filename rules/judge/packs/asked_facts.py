@@ -34,7 +34,7 @@ class AskedFact:
 
 @dataclass(frozen=True)
 class RuleNeed:
-    """What a rule has to know of a project: of each group one field at least."""
+    """The facts that a rule needs of a project: of each group at least one field."""
 
     rule: Rule
     any_of: tuple[tuple[str, ...], ...]
@@ -102,13 +102,13 @@ def _classes_of(rule: Rule) -> list[tuple[ProjectClass, ...]]:
 
 
 def _class_fields(classes: Sequence[ProjectClass]) -> tuple[str, ...]:
-    """The fields by which classes are told; any of them will do."""
+    """The fields that decide classes; any of them will do."""
     uses = [USE_FIELD] if any(one.asks_use for one in classes) else []
     return (*uses, *([KIND_FIELD] if any(one.kinds for one in classes) else []))
 
 
 def _plain_fields(rule: Rule) -> Iterator[_Asked]:
-    """What a rule asks by its `when`, and what its kind measures a parcel by."""
+    """The fields that a rule's `when` asks, and those by which its kind measures a parcel."""
     if rule.when is not None:
         found: dict[str, tuple[str, list[str]]] = {}
         for name, value in _comparisons(parse_condition(rule.when)):
@@ -130,7 +130,7 @@ def _kind_of(value: Any) -> str:
 
 
 def _comparisons(tree: Any) -> Iterator[tuple[str, Any]]:
-    """What a condition compares its fields with; None where it only asks whether there is a value."""
+    """The comparisons of a condition with its fields; None where it only asks whether there is a value."""
     if not isinstance(tree, dict) or "op" not in tree:
         return
     arguments = tree["args"]

@@ -30,7 +30,7 @@ class Body:
 
 
 def body_problems(tables: Any) -> Iterator[tuple[str, str]]:
-    """What is wrong with the tables [body.NAME] of a pack: key, and the form that it should have."""
+    """The problems of a pack's tables [body.NAME]: key, and the form that it should have."""
     form = f'title = {TITLE_FORM}, lead = "planning"'
     if not isinstance(tables, dict):
         yield "", f"[body.heritage] {form}"

@@ -40,7 +40,7 @@ def excuse_words(excused_by: str, names: Mapping[str, str], language: str) -> st
 
 
 def names_of_classes(classes: Iterable[ProjectClass], language: str) -> dict[str, str]:
-    """What people call classes and their kinds, by class.NAME and kind.NAME."""
+    """The titles of classes and their kinds for people, by class.NAME and kind.NAME."""
     names: dict[str, str] = {}
     for item in classes:
         names[f"class.{item.name}"] = item.title.get(language, item.name)

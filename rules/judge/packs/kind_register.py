@@ -230,7 +230,7 @@ NO_REGISTER = KindRegister({})  # of runs that were kept before there was one: t
 
 
 def kind_problems(tables: Any, known: KindRegister) -> Iterator[tuple[str, str]]:
-    """What is wrong with the tables [kind.NAME] of a pack: key, and the form that it should have.
+    """The problems of a pack's tables [kind.NAME]: key, and the form that it should have.
 
     known: the kinds beside which they are to stand: no word may name two of them.
     """

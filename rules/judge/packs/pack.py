@@ -71,7 +71,7 @@ class Pack:
         return [(self.hash, self.text), register, *((table.hash, table.text) for table in self.tables)]
 
     def record(self) -> PackRecord:
-        """What a run keeps of a pack."""
+        """The record of a pack in a run."""
         tables = [table.record() for table in self.tables]
         return {
             "id": self.id,
@@ -239,7 +239,7 @@ def _tables_of(text: str, source: str, register: KindRegister) -> dict[str, Any]
 
 
 def _entries_of(packs: Sequence[Pack], name: str) -> dict[str, Any]:
-    """What some packs name in one of their tables; the last of a name holds."""
+    """The entries of some packs in one of their tables; the last of a name holds."""
     return {key: item for pack in packs for key, item in getattr(pack, name).items()}
 
 
@@ -257,7 +257,7 @@ def _plain_content(text: str) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class RuleNames:
-    """What the rules of a pack may name: classes and bodies. system: of the use codes."""
+    """The names that the rules of a pack may use: classes and bodies. system: of the use codes."""
 
     classes: Mapping[str, ProjectClass]
     bodies: Mapping[str, Body]
@@ -269,7 +269,7 @@ def _problem(code: str, source: str, key: str, **facts: Any) -> Problem:
 
 
 def _head_problems(raw: Mapping[str, Any], source: str, register: KindRegister) -> list[Problem]:
-    """What is wrong with a pack's tables but for the content of its rules and its checklist.
+    """The problems of a pack's tables except the content of its rules and its checklist.
 
     register: the kinds of projects beside which its own stand.
     """
@@ -312,7 +312,7 @@ def _is_origin(value: Any) -> bool:
 
 
 def _class_problems(raw: Mapping[str, Any], source: str, register: KindRegister) -> list[Problem]:
-    """What is wrong with a pack's kinds and classes of projects. register: as of `_head_problems`."""
+    """The problems of a pack's kinds and classes of projects. register: as of `_head_problems`."""
     kinds, classes = raw.get("kind", {}), raw.get("class", {})
     problems = [
         _problem("pack.kind", source, f"kind.{key}".strip("."), form=form)
@@ -357,7 +357,7 @@ def _rules(
 
 
 def _names_problems(raw: Mapping[str, Any], rules: Sequence[Rule], source: str) -> list[Problem]:
-    """What is wrong with the items of a pack's checklist, and with names that its rules have retired."""
+    """The problems of the items of a pack's checklist, and of names that its rules have retired."""
     ids = [item.get("id") for item in raw.get("rule", ())]  # no set: what stands there need not be a text
     checklist = raw.get("checklist", ())
     problems = _names_given_again(rules, source, [*ids, *(item.get("id") for item in checklist)])
@@ -375,7 +375,7 @@ def _names_given_again(rules: Sequence[Rule], source: str, ids: Collection[Any])
 
 
 def _item_problems(item: Mapping[str, Any], source: str, rules: Collection[Any]) -> list[Problem]:
-    """What is wrong with an item of the checklist. rules: the ids of the pack's."""
+    """The problems of an item of the checklist. rules: the ids of the pack's."""
     name = str(item.get("id", "?"))
     problems = []
     if not _is_asked(item):

@@ -69,7 +69,7 @@ class ProjectClass:
 
     @property
     def content(self) -> dict[str, Any]:
-        """What it says, as plain values: what a rule's hash is made of."""
+        """The class as plain values, from which a rule's hash is made."""
         plain = {item.name: getattr(self, item.name) for item in fields(self) if item.name != "register"}
         return {**plain, "register": self.register.hash}
 
@@ -84,7 +84,7 @@ class ProjectClass:
         return tuple(plain_code(word) for name in self.kinds for word in self.register.kinds[name].words)
 
     def beginnings(self, code: str, system: str | None) -> tuple[str, ...]:
-        """The beginnings that a code is held against, by the system that it is of; system: as its parcel names it."""
+        """The beginnings that a code is compared with, by the system that it is of; system: as its parcel names it."""
         found = system_of(code, system, self.system)
         if found is None or found == SURVEY:
             return self.survey if found else ()
@@ -92,7 +92,7 @@ class ProjectClass:
 
 
 def class_problems(item: Any, needs_kinds: bool) -> list[tuple[str, str]]:
-    """What is wrong with one [class.NAME]: key and form. needs_kinds: there is a register whose kinds it must name."""
+    """The problems of one [class.NAME]: key and form. needs_kinds: it must name kinds of the register."""
     if not isinstance(item, dict):
         return [("", f'[class.NAME] title = {TITLE_FORM}, kinds = ["highway"], use = ["1202"]')]
     wrong = [(key, ", ".join(CLASS_KEYS)) for key in item if key not in CLASS_KEYS and key != "words"]

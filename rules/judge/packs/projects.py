@@ -29,7 +29,7 @@ Named = tuple[ProjectKind | None, ...]
 
 @dataclass(frozen=True, eq=False)
 class Project:
-    """What a project says of itself.
+    """The facts that a project states of itself.
 
     code: its use code, None where it has none that its system knows; system: as the parcel names it; usual: of codes
     whose parcel names none.
@@ -100,10 +100,10 @@ def _names(kinds: Named) -> str:
 
 
 class Projects:
-    """What n parcels say of themselves.
+    """The facts that n parcels state of themselves.
 
     A pack asks for a class in many rules, and a city's parcels have few different values: each field is read once,
-    each class is held against the different projects once.
+    each class is compared with the different projects once.
     """
 
     def __init__(self, parcels: pd.DataFrame) -> None:
@@ -141,7 +141,7 @@ class Projects:
         return self._where(classes, lambda project: project.is_silent or project.is_contradicted)
 
     def of(self, register: KindRegister, usual: str) -> tuple[np.ndarray, list[Project]]:
-        """For each parcel (n,) the place of its project, and the different projects.
+        """The place of each parcel's project (n,), and the different projects.
 
         usual: the system of codes whose parcel names none.
         """
@@ -151,7 +151,7 @@ class Projects:
         return self._projects[key]
 
     def texts(self, name: str) -> tuple[np.ndarray, list[str | None]]:
-        """For each parcel (n,) the place of its text, and the texts: None for a null, and for a field not there."""
+        """The place of each parcel's text (n,), and the texts: None for a null, and for a missing field."""
         if name not in self._texts:
             self._texts[name] = self._read_field(name)
         return self._texts[name]
@@ -230,7 +230,7 @@ class Projects:
 def _kinds_of_texts(
     place: np.ndarray, texts: Sequence[str | None], register: KindRegister
 ) -> tuple[np.ndarray, list[Named]]:
-    """For each parcel (n,) the place of the kinds that its text names, and the kinds of the different texts."""
+    """The place of the kinds that each parcel's text names (n,), and the kinds of the different texts."""
     named: dict[Named, int] = {}
     of_text = [named.setdefault(() if text is None else register.kinds_of(text), len(named)) for text in texts]
     return np.array(of_text, dtype=np.int64)[place], list(named)

@@ -1,4 +1,4 @@
-"""What is wrong with one rule of a pack: every problem names the pack, the rule and the key."""
+"""The problems of one rule of a pack: each names the pack, the rule and the key."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
@@ -84,7 +84,7 @@ def rule_problems(
 
 
 def _problems_by_layer(item: _Item, layer: str, own: Any, about: tuple[Any, ...], wrong: _Wrong) -> list[Problem]:
-    """What is wrong with the keys that differ where one layer of a rule judges. about: as of `rule_problems`."""
+    """The problems of the keys that differ where one layer of a rule judges. about: as of `rule_problems`."""
     kind = KINDS[item["kind"]]
     allowed = sorted({"where", *kind.keys})
     if layer not in names_of(item["layer"]):

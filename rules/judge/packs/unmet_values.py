@@ -26,7 +26,7 @@ class UnmetValues:
 
 
 def unmet_values(rules: Sequence[Rule], catalogue: Mapping[str, LayerEntry]) -> list[UnmetValues]:
-    """What of the values that fields may hold is met by no rule of the layer, and named harmless by none.
+    """The values that fields may hold but no rule of the layer meets, and none names harmless.
 
     A rule meets a value where its `where` is true or unknown of a feature of which nothing else is known. A layer that
     a rule takes whole has no gaps.

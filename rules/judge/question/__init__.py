@@ -1,1 +1,1 @@
-"""What is asked: options, the question of a run, and the plan of a check."""
+"""The question of a check: options, the question of a run, and the plan."""

@@ -1,4 +1,4 @@
-"""What the options of a check mean, for every verb that runs one."""
+"""The options of a check, for every verb that runs one."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -22,7 +22,7 @@ def normalising_options(values: Values) -> SourceOptions:
 
 
 def check_options(values: Values, as_of: date | None = None, facts: GivenFacts | None = None) -> CheckOptions:
-    """What a check is asked.
+    """The options of a check from a verb's values.
 
     as_of: the day of a verb that does not say it.
     facts: of the project, where no file of a verb's says them.

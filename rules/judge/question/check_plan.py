@@ -1,4 +1,4 @@
-"""What a check is going to do, the same for all parcels: its rules, the versions that it knows."""
+"""The plan of a check, the same for all parcels: its rules, and the versions that it knows."""
 
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
@@ -61,7 +61,7 @@ class CheckPlan:
 
 
 def check_plan_of(library: Library, question: Question, origin: tuple[float, float]) -> CheckPlan:
-    """What is to be done for a question. origin: from where coordinates are to be counted.
+    """The plan of a check for a question. origin: from where coordinates are to be counted.
 
     Raises UsageError only.unknown, replace.unknown, OneMapError pack.no_rules.
     """

@@ -111,7 +111,7 @@ def checked_facts(given: GivenFacts, rules: Sequence[Rule], as_of: date | None =
 
 
 def _wrong_with_kind(found: Mapping[str, Any], rules: Sequence[Rule], file: str, as_of: date | None) -> list[Problem]:
-    """What is wrong with the facts that a stated kind needs: temporary land has a term, not ended, and an approval."""
+    """The problems of the facts that a stated kind needs: temporary land has a term, not ended, and an approval."""
     register = register_of(rules)
     text = found.get(KIND_FIELD)
     if register is None or not isinstance(text, str):

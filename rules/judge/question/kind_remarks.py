@@ -18,7 +18,7 @@ _MOST_TOLD = 20  # of each sort, those that most parcels say
 class KindRemarks:
     """Records the values that parcels name, part by part, and reports each doubtful value with its number of parcels.
 
-    Packs without classes ask for no kind: of their parcels nothing is told.
+    Packs without classes ask for no kind: of their parcels nothing is reported.
     """
 
     def __init__(self, packs: Sequence[Pack], language: str) -> None:
@@ -41,7 +41,7 @@ class KindRemarks:
         doubtful = [project.is_contradicted or None in (*project.stated, *project.named) for project in projects]
         fields = [read.texts(name) for name in (STATED_KIND, KIND_FIELD)]
         for row in np.flatnonzero(np.array(doubtful, dtype=bool)[place]).tolist():
-            # What a person has stated fills the parcel's own field where that says nothing: it is told once.
+            # What a person has stated fills the parcel's own field where that says nothing: it is reported once.
             texts = dict.fromkeys(texts[places[row]] for places, texts in fields)
             for text in filter(None, texts):
                 self._take_down(projects[place[row]], text, str(parcels.ids[row]))

@@ -141,7 +141,7 @@ def _shown_path(file: str) -> str:
 
 
 def question_about(library: Library, options: CheckOptions, language: str, parcels: Parcels) -> Question:
-    """What is asked about some parcels. Raises OneMapError pack.…, rule.…."""
+    """The question about some parcels. Raises OneMapError pack.…, rule.…."""
     return Question(
         parcels=parcels,
         packs=tuple(packs_of(library, options.packs, options.code_system)),

@@ -70,7 +70,7 @@ class BackgroundRecorder:
         self._beside.shutdown(wait=False, cancel_futures=True)
 
     def _take(self, progress: Progress) -> None:
-        """What the thread beside has packed; whoever waits for it may say that nobody wants it."""
+        """Take over the rows that the thread has packed; the wait for them can be cancelled."""
         packing, self._packing = self._packing, None
         if packing is not None:
             self._wait_or_insert(result_of(packing, progress.check))

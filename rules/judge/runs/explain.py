@@ -36,7 +36,7 @@ class ExplainedRun:
 
     @property
     def id(self) -> str:
-        """What it is called."""
+        """The run's id."""
         return str(self.record["id"])
 
 
@@ -105,7 +105,7 @@ def explain_run(library: Library, run: ExplainedRun, parcel: str, rule_id: str, 
 
 
 def _explain_options(rule: Rule, catalogue: Mapping[str, LayerEntry], language: str, step: Any) -> None:
-    """What the rule was held to, with the keys of the pack and in words."""
+    """The limits and keys of the rule, with the keys of the pack and in words."""
     options = [_option(rule, key, value, language) for key, value in rule.options.items()]
     plain = [option_said(rule, key, value, catalogue, language) for key, value in rule.options.items()]
     step("options", " · ".join(options) or "–", " · ".join(plain) or None)
@@ -121,7 +121,7 @@ def _explain_version(library: Library, rule: Rule, record: CheckRecord, language
 
 
 def _explain_conditions(rule: Rule, rules: Mapping[str, Rule], language: str, step: Any) -> None:
-    """For which projects and features the rule holds, and which rules it stands beside; rules: all by their id."""
+    """The projects and features for which the rule holds, and rules beside it; rules: all by their id."""
     if rule.when:
         step("when", rule.when, None)
     for name in ("unless", "only"):
@@ -138,7 +138,7 @@ def _explain_conditions(rule: Rule, rules: Mapping[str, Rule], language: str, st
 def _rule_named(library: Library, identifier: str, name: str, rules: Mapping[str, Rule]) -> Rule:
     """The rule of a run with a name, or the one that judges the matter of a retired one.
 
-    Raises OneMapError run.rule; a name that the library's packs have today is told as those that it has retired.
+    Raises OneMapError run.rule; a name that the library's packs have today is reported as those that it has retired.
     """
     found = rules.get(name) or rules.get(successors(list(rules.values())).get(name, ""))
     if found is None:
@@ -216,7 +216,7 @@ def _explain_findings(library: Library, run: ExplainedRun, parcel: str, rule: Ru
 def _piece(row: Mapping[str, Any], language: str, figures: FindingFigures, scale: float) -> str:
     """A feature of a finding with its measure, how far it lies, and why it does not count.
 
-    What meets the parcel is at no distance, which is told only with every digit. scale: of areas.
+    What meets the parcel is at no distance, which is reported only with every digit. scale: of areas.
     """
     area_m2 = None if row["area_m2"] is None else scale * row["area_m2"]
     measure = figures.area(area_m2) or figures.length(row["length_m"])
@@ -229,7 +229,7 @@ def _scale_in_print(finding: Mapping[str, Any]) -> float:
     """How much of its ellipsoidal area, which is printed, a square metre in the plane is of a finding's ground.
 
     What is measured of the same ground in the plane alone, its pieces, its range within the boundary error and the
-    second measurement of its area, is printed times this, so that it can be held against the area beside it.
+    second measurement of its area, is printed times this, so that it can be compared with the area beside it.
     """
     area_m2, ellipsoidal_m2 = finding["area_m2"], finding.get("area_ellipsoidal_m2")
     return ellipsoidal_m2 / area_m2 if area_m2 and ellipsoidal_m2 else 1.0

@@ -35,7 +35,7 @@ class Enactment:
 
 
 def enactments(library: Library) -> list[Enactment]:
-    """What was put in force, the oldest first. Raises OneMapError library.damaged."""
+    """The packs that were put in force, the oldest first. Raises OneMapError library.damaged."""
     rows = library.connection.execute("SELECT value FROM onemap_library WHERE key = ?", (_KEY,)).fetchall()
     try:
         return [Enactment(**{name: str(one[name]) for name in _FIELDS}) for (text,) in rows for one in json.loads(text)]

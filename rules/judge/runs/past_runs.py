@@ -52,7 +52,7 @@ def runs_of_names(library: Library, wanted: Iterable[str]) -> dict[str, str | No
     for run in runs:
         try:
             run_record(library, run)
-        except OneMapError as error:  # one that is damaged is told of, and does not hinder the others
+        except OneMapError as error:  # one that is damaged is reported, and does not hinder the others
             found = [one for one in error.problems if one.code != "run.damaged"]
             problems += [Problem(one.code, {**one.facts, "field": "--run"}) for one in found]
     if problems:
@@ -88,7 +88,7 @@ def past_runs(
 
 
 def _entry(library: Library, identifier: str, record: Mapping[str, Any]) -> dict[str, Any]:
-    """What the list says of a run by itself. Raises OneMapError run.damaged."""
+    """The entry of a run in the list, by itself. Raises OneMapError run.damaged."""
     parameters = record.get("parameters", {})
     entry = {
         "id": identifier,

@@ -28,7 +28,7 @@ Difference = tuple[str, int, str, str]  # table, 1-based row, what was stored, w
 
 @dataclass(frozen=True)
 class Repetition:
-    """What a stored run gives when it is computed again.
+    """The result of a stored run that is computed again.
 
     differences: the rows that say something else; equal_in_meaning: how many rows are equal but for the last digits
     of numbers and points, where rings begin, and the names that are hashes of these.
@@ -47,7 +47,7 @@ class _Renamed:
 
 
 class Differences:
-    """A stored run that is held against the same one computed again, some rows at a time.
+    """A stored run that is compared with the same one computed again, some rows at a time.
 
     names: its tables; rules: the order in which the rows of some of them stand.
     """
@@ -119,7 +119,7 @@ class _TableComparison:
             self._reached += common
 
     def finish(self) -> None:
-        """Nothing more comes out: stored rows that are left are differences."""
+        """Report the stored rows that are left as differences."""
         while (stored := self._next()) is not None:
             self.differences += [self._difference(at, row, None) for at, row in enumerate(stored)]
             self._reached += len(stored)
@@ -140,7 +140,7 @@ class _TableComparison:
             self.equal_in_meaning += 1
 
     def _next(self) -> Rows | None:
-        """Stored rows that nothing was held against yet; None if there are no more."""
+        """Stored rows that nothing was compared with yet; None if there are no more."""
         while self._stored is None or not len(self._stored):
             self._stored = next(self._blocks, None)
             if self._stored is None:
@@ -199,7 +199,7 @@ def _is_one_ground(one: bytes | None, other: bytes | None) -> bool:
 
 
 def _apart(row: StoredRow | None, other: StoredRow | None) -> str:
-    """What of a row the other one does not say as well, with parcel and rule, by which it is found."""
+    """The part of a row in which the other one differs, with parcel and rule, by which it is found."""
     if row is None:
         return "–"
     others: Mapping[str, Any] = other.values if other else {}

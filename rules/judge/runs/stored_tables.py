@@ -41,7 +41,7 @@ def stored_tables(library: Library, identifier: str, language: str) -> dict[str,
 
 
 def finding_records(library: Library, identifier: str, department: str, language: str) -> list[dict[str, Any]]:
-    """What a department is told of its findings in a stored check: some columns of that table, in its order.
+    """A department's findings in a stored check: some columns of that table, in its order.
 
     Raises OneMapError run.unknown, run.damaged.
     """

@@ -78,7 +78,7 @@ def _joined_parts(parts: Sequence[Any]) -> str:
 
 
 def _term_words(term: Term, marks: Mapping[str, str], titles: SheetTitles) -> str:
-    """What a term measures, and of which layers, with its mark where a formula has several."""
+    """The title of a term, and its layers, with its mark where a formula has several."""
     kind = phrase(f"term_kind.{term.kind}", titles.language)
     layers = dict.fromkeys(titles.layer(part.layer) for part in term.layers)
     names = phrase("said.comma", titles.language).join(layers)

@@ -71,7 +71,7 @@ def _state_day(row: Record) -> date:
 
 
 def with_committed(row: Record) -> float | None:
-    """What the value becomes when all that is committed is built; None where that is not known."""
+    """The value once all that is committed is built; None where that is not known."""
     if row["value"] is None or row["committed"] is None:
         return None
     return float(

@@ -84,7 +84,7 @@ class Indicator:
 
     @property
     def names(self) -> frozenset[str]:
-        """What tables of targets may call it: id, names in either language, other names."""
+        """The names that tables of targets may use: id, names in either language, other names."""
         return frozenset((self.id, *self.title.values(), *self.options.get("names", ())))
 
     @property
@@ -114,7 +114,7 @@ class IndicatorPack:
     near_year: int | None = None
 
     def record(self) -> dict[str, Any]:
-        """What a run keeps of a pack."""
+        """The record of a pack in a run."""
         return {"id": self.id, "version": self.version, "hash": self.hash, "title": dict(self.title)}
 
 

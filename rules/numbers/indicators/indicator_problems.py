@@ -1,4 +1,4 @@
-"""What is wrong with a pack of indicators: every problem names file, line, table and key."""
+"""The problems of a pack of indicators: each names file, line, table and key."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -36,7 +36,7 @@ _SHAPE_OF_TARGET = "1.3 | { 2035 = 1.3 } | [low, high]"
 
 
 def head_problems(raw: _Raw, text: str, source: str) -> list[Problem]:
-    """What is wrong with the tables themselves, and with [pack]."""
+    """The problems of the tables themselves, and of [pack]."""
     problems = []
     for name, value in raw.items():
         is_tables = isinstance(value, list) and all(isinstance(item, dict) for item in value)
@@ -51,7 +51,7 @@ def head_problems(raw: _Raw, text: str, source: str) -> list[Problem]:
 
 
 def content_problems(raw: _Raw, text: str, source: str, catalogue: Mapping[str, LayerEntry]) -> list[Problem]:
-    """What is wrong with terms and indicators."""
+    """The problems of terms and indicators."""
     problems = []
     for table in ("term", "indicator"):
         ids: set[str] = set()

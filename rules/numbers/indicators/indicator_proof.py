@@ -48,7 +48,7 @@ _AREA_FIELDS = {"DLTB": ("TBMJ", "TBDLMJ")}  # declared areas: what a case does 
 
 @dataclass(frozen=True)
 class IndicatorCase:
-    """What is expected of indicators in one place: a value, or the reason why there is none, or no status.
+    """The expected result of indicators in one place: a value, or the reason why there is none, or no status.
 
     drawn: features by layer, "CODE" or "CODE@YEAR"; rows: of tables; library: in which cases stand together.
     """
@@ -61,7 +61,7 @@ class IndicatorCase:
 
     @property
     def library(self) -> str:
-        """In which library its place lies."""
+        """The library in which its place lies."""
         return str(self.item.get("library", _TOWN))
 
 
@@ -167,7 +167,7 @@ def prove_indicators(
 
 
 def _case_result(case: IndicatorCase, rows: Mapping[str, Mapping[str, Any]], language: str) -> PlainCase:
-    """One case held against the rows of its place, by indicator."""
+    """One case compared with the rows of its place, by indicator."""
     item = case.item
     value, reason = item.get("value"), item.get("reason")
     status = item.get("status", "none" if reason is None else "unknown")

@@ -1,4 +1,4 @@
-"""What an answer of `indicators` says to people: its values by indicator and unit, each with its terms."""
+"""The rows of `indicators` for people: values by indicator and unit, each with its terms."""
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
@@ -51,7 +51,7 @@ def amount_word(value: float | None, row: Record, language: str) -> Word:
 
 
 def room_words(row: Record, language: str) -> str:
-    """What a quota leaves free after all that is committed, and for how long; of another row nothing."""
+    """The room that a quota leaves after all that is committed, and for how long; empty for another row."""
     if row["free"] is None:
         return ""
     facts = {"free": number_words(row["free"], row), "unit": measure_words(row["unit_of_measure"] or "", language)}
@@ -151,7 +151,7 @@ def _unit_row(row: Record, language: str) -> AnswerRow:
 
 
 def _remarks(row: Record, language: str) -> str:
-    """What is known of a value beside its number: way, trend, target, room, status, reasons."""
+    """The remarks on a value: way, trend, target, room, status, reasons."""
     words = [
         "" if row["way"] is None else phrase(f"way.{row['way']}", language),
         trend_words(row, language) if row["trend"] else "",
@@ -205,7 +205,7 @@ def _counts(values: Sequence[Record], language: str) -> str:
 
 
 def _facts(row: Record, language: str) -> list[AnswerRow]:
-    """What a value is made of: its year, its room, what is known of it, its terms with their versions."""
+    """The facts of a value: its year, its room, remarks, its terms with their versions."""
 
     def fact(name: str, value: float | None) -> AnswerRow:
         return AnswerRow(name, (amount_word(value, row, language),))
@@ -223,7 +223,7 @@ def _facts(row: Record, language: str) -> list[AnswerRow]:
 
 
 def _room_facts(row: Record, fact: Any, language: str) -> list[AnswerRow]:
-    """What of a quota is approved, in review and free; how fast it goes, and for how many days it lasts."""
+    """The facts of a quota: approved, in review and free; how fast it goes, and for how many days it lasts."""
     if row["headroom"] is None:
         return []
     rows = []

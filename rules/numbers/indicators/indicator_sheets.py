@@ -88,7 +88,7 @@ def _columns_in_words(columns: pd.DataFrame, titles: SheetTitles) -> pd.DataFram
 
 
 def term_titles(packs: Sequence[IndicatorPack], catalogue: Mapping[str, LayerEntry], language: str) -> dict[str, str]:
-    """What each term of some packs measures, of which layers, and of which indicators it is a part, by its id."""
+    """The title of each term of some packs, its layers and its indicators, by the term's id."""
     titles = {}
     for pack in packs:
         for term in pack.terms.values():

@@ -30,7 +30,7 @@ def record_indicators(library: Library, found: Indicators, options: IndicatorOpt
 
 
 def stored_options(library: Library, identifier: str) -> IndicatorOptions:
-    """What a stored run was asked; versions that were recorded later are not known.
+    """The options of a stored run; versions that were recorded later are not known.
 
     Raises OneMapError run.unknown, run.kind, run.incomplete.
     """

@@ -23,7 +23,7 @@ OK, WARN, ALARM, UNKNOWN, NONE = "ok", "warn", "alarm", "unknown", "none"
 
 @dataclass(frozen=True)
 class Target:
-    """What a value is held to: numbers by year, in the indicator's unit; of a band both ends; the base by year.
+    """The target of a value: numbers by year, in the indicator's unit; of a band both ends; the base by year.
 
     reason: why it cannot be told; source: the pack, or the version of the table, as JSON.
     """
@@ -171,7 +171,7 @@ def status_of(indicator: Indicator, value: float, target: Target, year: int) -> 
 
 
 def limits_of(indicator: Indicator, number: float) -> tuple[float | None, float | None, bool]:
-    """From where on an indicator with that target is near its limit and broken, and whether that is above it.
+    """The limits from which on an indicator is near its target and beyond it, and whether beyond means above.
 
     number: the target as `status_of` gives it; of a band it is the nearer end.
     """
@@ -189,5 +189,5 @@ def limits_of(indicator: Indicator, number: float) -> tuple[float | None, float 
 
 
 def least_known(rows: Sequence[np.ndarray], count: int) -> np.ndarray:
-    """For which part of each unit (count,) all terms are known."""
+    """The part of each unit (count,) for which all terms are known."""
     return np.min(np.vstack([np.ones(count), *rows]), axis=0)

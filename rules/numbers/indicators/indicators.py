@@ -48,7 +48,7 @@ Record = dict[str, Any]
 
 @dataclass(frozen=True)
 class IndicatorOptions:
-    """What is asked: by which packs, in which units, on which days, which indicators (all if none is named).
+    """The options of `indicators`: packs, units, days, and indicators (all if none is named).
 
     states: in how many states of its own data before each day an indicator is measured as well.
     language: in which the steps of the work are named.
@@ -154,7 +154,7 @@ def _asked_by_day(library: Library, options: IndicatorOptions) -> dict[date, lis
 
 
 def _with_units(library: Library, options: IndicatorOptions, day: date) -> IndicatorOptions:
-    """What is asked of a day: before there were units, of the ground that those of the next day asked have."""
+    """The question of a day with its units: before there were units, those of the next day asked."""
     later = [one for one in options.days if one > day]
     if options.unit is None or "@" in options.unit or day in options.days or not later:
         return options
@@ -326,7 +326,7 @@ class _Day:
         return [*found, *([own] if own.get("table") else [])]
 
     def problems(self, library: Library, options: IndicatorOptions) -> list[Problem]:
-        """What a reader must know of the units: remarks of their file, ground in two of them or in none."""
+        """Remarks on the units: those of their file, ground in two of them or in none."""
         found = list(self.units.problems)
         if options.unit is not None:
             found += overlap_problems(library, options.unit, shared_m2(self.units, self._threads))

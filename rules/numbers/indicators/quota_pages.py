@@ -63,7 +63,7 @@ def _bar(row: Record, language: str) -> QuotaBar:
 
 
 def approved_and_review(row: IndicatorRow) -> tuple[float | None, float | None]:
-    """What is approved and not yet there, and what is in review, in the indicator's unit; None where not known.
+    """The amount approved but not yet built, and the amount in review, in the indicator's unit; None where not known.
 
     A run that is kept knows both together only.
     """

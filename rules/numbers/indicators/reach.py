@@ -1,4 +1,4 @@
-"""What of each area unit lies within a walk of places: over streets where they form a network, else in straight lines.
+"""The part of each area unit within a walk of places: over streets where they form a network, else in straight lines.
 
 Which of both it was, and why, stands beside the value.
 """
@@ -28,7 +28,7 @@ class Walk:
 
 @dataclass(frozen=True)
 class ReachedGround:
-    """What of each unit (m,) is reached, as polygons or None, what must be known of it, and how it was found.
+    """The reached part of each unit (m,), as polygons or None, remarks on it, and how it was found.
 
     off_street: what of each unit is too far from any street, None where there is no network.
     facts: columns (m,) of numbers; words: columns (m,) of words.

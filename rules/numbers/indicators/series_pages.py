@@ -209,7 +209,7 @@ def _number(row: Record | None, name: str) -> float | None:
 
 
 def _by_unit(rows: Sequence[Record], day: str, catalogue: Catalogue, language: str) -> Figure:
-    """What does not apply in a unit is no bar of it."""
+    """The bars by unit; where an indicator does not apply to a unit there is none."""
     shown = [row for row in rows if row["reason"] != "not_applicable"][:MOST_UNITS]
     words = _words(f"{rows[0]['title']} · {day}", rows, catalogue, language)
     values, targets = (tuple(row[name] for row in shown) for name in ("value", "target"))

@@ -55,7 +55,7 @@ class StreetNetwork:
 
     @cached_property
     def _labels(self) -> np.ndarray:
-        """For each node (n,) the number of the part of the network to which it belongs."""
+        """The number of the part of the network to which each node (n,) belongs."""
         return connected_labels(np.vstack([self._edges.nodes, self._links]), len(self._points))
 
     @cached_property

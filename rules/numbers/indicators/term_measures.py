@@ -294,11 +294,11 @@ class TermMeasures:
         return ground, unsure
 
     def _common(self, ground: np.ndarray, other: np.ndarray) -> np.ndarray:
-        """What two grounds of each unit (m,) have in common. Raises OneMapError compare.arithmetic."""
+        """The common ground of two grounds of each unit (m,). Raises OneMapError compare.arithmetic."""
         return proved_ground(intersections(ground, other, self.threads), self.units.source, self.units.names)
 
     def _ground_of(self, part: LayerPart) -> tuple[np.ndarray, np.ndarray]:
-        """What of each unit lies under the features of another layer; and how much may do so, in m²."""
+        """The part of each unit under the features of another layer; and how much may be, in m²."""
         if part not in self._grounds:
             layer = self._layer(self._version(part))
             truth, pieces = self._truth(layer, part.where), layer.pieces
@@ -329,7 +329,7 @@ class TermMeasures:
         return words
 
     def _walk_ground(self, term: Term) -> tuple[ReachedGround | None, np.ndarray, list[Version]]:
-        """What of each unit is a walk from a term's places; how much may be, in m²; and the streets' version."""
+        """The part of each unit within a walk from a term's places; how much may be, in m²; the streets' version."""
         if term.to is None or term.walk is None:
             return None, np.zeros(self._count), []
         key = term.to, term.walk, term.streets

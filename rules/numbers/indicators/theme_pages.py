@@ -36,7 +36,7 @@ def theme_page(
 ) -> list[Section]:
     """The page with its chart. rows: of the theme's indicators on one day; held: the version of each code, or None.
 
-    One unit's indicators are held against their targets. Of several units every indicator of the page's list is
+    One unit's indicators are compared with their targets. Of several units every indicator of the page's list is
     compared: in panels of one picture, or where there are many units on a further page each.
     """
     day = rows[0]["as_of"]

@@ -30,7 +30,7 @@ NOTHING: Mapping[str, None] = dict.fromkeys(("trend", "trend_reason", "before", 
 def earlier_states(
     known: Sequence[Version], wanted: Wanted, day: date, count: int
 ) -> dict[date, list[tuple[IndicatorPack, Indicator]]]:
-    """On which days before a day each indicator was another one: the last day of each of its `count` states before.
+    """The days on which each indicator had another value: the last day of each of its `count` earlier states.
 
     A state ends where one of the versions that the formula asks is followed by the next. known: the library's versions.
     What has no state before is left out.
@@ -67,7 +67,7 @@ def _ends(by_code: Mapping[str, list[Version]], codes: Sequence[str], day: date,
 def set_trends(rows: Sequence[Record]) -> None:
     """Set trend, trend_reason, before and before_as_of in rows that are in the order of their days, with their breaks.
 
-    trend: rise, fall or same, None with its reason; before: the value that it is held against, on which day.
+    trend: rise, fall or same, None with its reason; before: the value that it is compared with, on which day.
     """
     last: dict[tuple[str, str, Any], Record] = {}
     compared: dict[tuple[str, str, Any], Record] = {}
@@ -133,12 +133,12 @@ def _mark(earlier: Record, row: Record, is_moved: bool) -> str | None:
 
 
 def _state(row: Record) -> list[tuple[Any, list[str]]]:
-    """What a value is measured on: of each term the versions, and the year of a table's rows."""
+    """The sources of a value: of each term the versions, and the year of a table's rows."""
     return [(term.get("year"), [one["hash"] for one in term["versions"]]) for term in row["inputs"]]
 
 
 def _inside(row: Record) -> str | None:
-    """What breaks a value in itself: two versions of which it is the difference."""
+    """The break within a value: two versions of which it is the difference."""
     return next((term["break"] for term in row["inputs"] if term.get("break")), None)
 
 

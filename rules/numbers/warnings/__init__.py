@@ -1,1 +1,1 @@
-"""What in a city somebody has to look at, and how it stands: opened once, notified, explained or mended, closed."""
+"""Warnings of a city, and their states: opened once, notified, explained or mended, closed."""

@@ -104,7 +104,7 @@ def _is_beyond(library: Library, version: Version, grounds: np.ndarray, threads:
 
 
 def _beyond_boundary(library: Library, boundary: Version, grounds: np.ndarray, threads: Threads) -> np.ndarray:
-    """What of grounds (n,), or None, is outside the growth boundary where its layer speaks."""
+    """The part of grounds (n,), or None, outside the growth boundary where its layer speaks."""
     spoken_of = common_with(grounds, coverage_of(library, boundary), SURVEY, threads)
     return beyond(spoken_of, _ground(library, boundary, threads), SURVEY, threads)
 
@@ -190,7 +190,7 @@ def _classes(
     boundary: Version | None,
     threads: Threads,
 ) -> list[str]:
-    """What each candidate lies on: the gravest line first, else whether it is outside the growth boundary."""
+    """The class of each candidate: the gravest line first, else whether it is outside the growth boundary."""
     words = np.full(len(grounds), "other", dtype=object)
     if boundary is not None:
         outside = _beyond_boundary(library, boundary, grounds, threads)

@@ -1,4 +1,4 @@
-"""What somebody has to look at, as one page: how many of each kind in which status, and the list of each kind."""
+"""The page of warnings: how many of each kind in which status, and the list of each kind."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -133,7 +133,7 @@ def titled_rows(
 
 
 def _subject_title(row: Record, titles: Mapping[str, str], language: str) -> str | None:
-    """What people call that of which a warning speaks, a place by where it lies; None of what has no title."""
+    """The title of a warning's subject, of a place where it lies; None of what has no title."""
     return point_words(row["subject"], language) if row["kind"] == CANDIDATE else titles.get(row["subject"])
 
 
@@ -159,7 +159,7 @@ def _amount(value: float | None, row: Record) -> str | None:
 
 
 def _unlooked_rows(found: FoundWarnings, titles: Mapping[str, str], language: str) -> tuple[Block, ...]:
-    """What could not be looked at, and why."""
+    """The checks that could not be made, and why."""
     if not found.unlooked:
         return ()
     rows = [

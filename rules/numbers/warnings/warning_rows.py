@@ -1,4 +1,4 @@
-"""What there is to look at, as people read it: by kind, each with its value, how it stands, and its steps."""
+"""The rows of warnings for people: by kind, each with its value, its state, and its steps."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -99,7 +99,7 @@ def _kept_row(row: Record, language: str) -> AnswerRow:
 
 
 def _unlooked_row(one: Record, title: str, language: str) -> AnswerRow:
-    """What could not be looked at, and why."""
+    """A check that could not be made, and why."""
     layer = layer_title(one["layer"], shipped_catalogue(), language) if one.get("layer") else ""
     words = [layer, indicator_reasons(one["reason"], language)]
     name = phrase("sheet.pair", language, name=phrase("warning_status.unknown", language), value=_with_dots(words))
@@ -111,7 +111,7 @@ def _with_dots(words: Iterable[str | None]) -> str:
 
 
 def _said_subject(row: Record, language: str) -> list[str | None]:
-    """What a warning is about, as a line says it: layer, unit, matter, and how it stands with it."""
+    """The subject of a warning in a line: layer, unit, matter, and state."""
     what = row.get("title") or row["subject"]
     return [
         row.get("layer_title") or row["layer"],
@@ -122,7 +122,7 @@ def _said_subject(row: Record, language: str) -> list[str | None]:
 
 
 def _subject(row: Record) -> tuple[str, str]:
-    """What a warning is about, and where: the indicator and its unit, or the feature and its layer."""
+    """The subject of a warning, and its place: the indicator and its unit, or the feature and its layer."""
     layer, unit = str(row.get("layer_title") or row["layer"] or ""), str(row["unit_title"] or row["unit"] or "")
     what = str(row.get("title") or row["subject"])
     if what in (row["layer"], row["reason"]):  # the layer as a whole, or its features together
@@ -131,7 +131,7 @@ def _subject(row: Record) -> tuple[str, str]:
 
 
 def _remarks(row: Record, language: str) -> list[str]:
-    """What a quota leaves free, why a thing is unknown, and what is nearest."""
+    """The room that a quota leaves, the reason why something is unknown, and the nearest object."""
     words = [room_words(row, language)]
     if row["reason"] is not None:
         words.append(row["reason"] if row["kind"] == "sums" else indicator_reasons(row["reason"], language))

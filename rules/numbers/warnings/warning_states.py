@@ -1,4 +1,4 @@
-"""What becomes of a warning: opened once, notified, explained or mended, closed; by whom, when and why.
+"""The states of a warning: opened once, notified, explained or mended, closed; by whom, when and why.
 
 Two tables that only grow. A look is one list that was kept: which day, what was asked, which warnings were found. A
 step is one state of one warning; the first step opens it, with what the list said of it then. A warning that is found
@@ -154,7 +154,7 @@ def kept_warnings(library: Library) -> dict[str, KeptWarning]:
 
 
 def _known_facts(text: str) -> Record:
-    """What a list said of a warning, with every column of a list. Raises ValueError."""
+    """The facts of a warning in a list, with every column of a list. Raises ValueError."""
     facts = json.loads(text)
     if not isinstance(facts, dict) or facts.get("kind") not in KINDS or not isinstance(facts.get("id"), str):
         raise ValueError(text[:60])
@@ -162,7 +162,7 @@ def _known_facts(text: str) -> Record:
 
 
 def _add_days(library: Library, kept: Mapping[str, KeptWarning]) -> None:
-    """On which day each was first and last seen, and whether the last list has it."""
+    """Add the days on which each was first and last seen, and whether the last list has it."""
     by_number = {warning.number: warning for warning in kept.values()}
     sql = compose_sql("SELECT day, found FROM {looks} ORDER BY number", looks=_LOOKS)
     for day, found in library.connection.execute(sql):
@@ -249,7 +249,7 @@ def kept_table(kept: Sequence[KeptWarning]) -> Table:
 
 
 def new_warnings(library: Library, question: WarningOptions, threads: Threads) -> FoundWarnings:
-    """What a list finds today that was never opened; nothing is written.
+    """The warnings of today that were never opened; nothing is written.
 
     Raises OneMapError library.damaged, and what `warnings` refuses.
     """
@@ -259,7 +259,7 @@ def new_warnings(library: Library, question: WarningOptions, threads: Threads) -
 
 
 def last_question(library: Library, language: str) -> WarningOptions:
-    """What the last list that was kept was asked, for today; without one what `warnings` asks by itself.
+    """The options of the last stored list, for today; without one the defaults of `warnings`.
 
     language: in which the steps of the work are named.
 
@@ -307,5 +307,5 @@ def _state_names(*states: str) -> dict[str, str]:
 
 
 def _facts(row: Record) -> Record:
-    """What a list says of a warning, without the states of those that were opened."""
+    """The facts of a warning in a list, without the states of those that were opened."""
     return {name: value for name, value in row.items() if name not in STATE_COLUMNS}

@@ -45,7 +45,7 @@ COLUMNS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class WarningOptions:
-    """What is asked: quotas by which packs and units, on which day, permits that end within how many days.
+    """The options of `warnings`: packs and units of quotas, the day, and within how many days permits end.
 
     rhythm: after how many days a layer (by code) should have a newer version.
     """
@@ -151,7 +151,7 @@ def _with_pace(
 
 
 def _ending_permits(library: Library, known: Sequence[Version], options: WarningOptions) -> list[_Placed]:
-    """Permits that have ended or end soon, with their ground; those that do not say when are told as one."""
+    """Permits that have ended or end soon, with their ground; those that do not say when are reported as one."""
     rows: list[_Placed] = []
     for code, entry in library.catalogue().items():
         version = in_force([one for one in known if one.code == code], options.as_of)

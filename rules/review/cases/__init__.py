@@ -1,1 +1,1 @@
-"""What a case is: its events, what they make of it, and what the machine says of its rounds."""
+"""Cases: their events, the state that follows from these, and the machine's drafts for their rounds."""

@@ -31,7 +31,7 @@ class OpinionState(StrEnum):
 
 
 class Conclusion(StrEnum):
-    """What a department concludes, and the review in the end."""
+    """The conclusion of a department, and of the review in the end."""
 
     AGREE = "agree"
     CONDITIONAL = "conditional"
@@ -178,7 +178,7 @@ class KeptRemedy:
 
 @dataclass(frozen=True)
 class CommentReply:
-    """What the lead has replied to a comment of the public. hash: of the comment."""
+    """The lead's reply to a comment of the public. hash: of the comment."""
 
     comment: int
     hash: str

@@ -1,4 +1,4 @@
-"""What is true of a case on a day: who is waited for, whose silence is consent, who may sign and issue."""
+"""Conditions of a case on a day: who is waited for, whose silence is consent, who may sign and issue."""
 
 from datetime import date
 from typing import Protocol

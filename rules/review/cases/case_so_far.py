@@ -27,7 +27,7 @@ from onemap.rules.review.cases.working_days import WorkCalendar
 
 
 class Evidence(Protocol):
-    """What a replay asks of the library beside the events."""
+    """The questions of a replay to the library, beside the events."""
 
     @property
     def calendar(self) -> WorkCalendar:
@@ -38,7 +38,7 @@ class Evidence(Protocol):
         """Whether the library was made for trying the review."""
 
     def facts_of(self, run: str) -> RoundFacts:
-        """What the machine says of a round, by its run. Raises UnreadableRun, OneMapError run.kind."""
+        """The machine's facts of a round, by its run. Raises UnreadableRun, OneMapError run.kind."""
 
     def check_run(self, run: str) -> None:
         """Refuse the run of a round that cannot be read. Raises as `facts_of`."""
@@ -166,7 +166,7 @@ class CaseSoFar:
             return max(day + timedelta(self.current_case.terms.days_for(department)), date.fromisoformat(claim))
 
     def after(self, day: date, days: int) -> date:
-        """So many working days after a day; of a year whose calendar is gone all days are counted."""
+        """The day so many working days later; of a year whose calendar is gone all days are counted."""
         try:
             return self.evidence.calendar.after(day, days)
         except OneMapError:

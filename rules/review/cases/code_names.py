@@ -12,7 +12,7 @@ Named = dict[str, str]
 
 
 def department_name(library: Library, code: str) -> Named:
-    """What the library's bureau calls a department, with its code, which is what a command wants."""
+    """The bureau's name of a department, with its code, which commands take."""
     return name_with_code(own_files.department_names(library), code)
 
 
@@ -45,7 +45,7 @@ def opinion_name(state: str, conclusion: str | None) -> Named:
 
 
 def item_title(item: ChecklistItem, language: str) -> str:
-    """What an item of the checklist asks, in a language; of a rule that was not run it is a question, no finding."""
+    """The title of a checklist item in a language; of a rule that was not run it is a question, not a finding."""
     title = item.title.get(language) or next(iter(item.title.values()), item.item)
     return phrase("review_said.whether", language, title=title) if item.rule else title
 

@@ -1,4 +1,4 @@
-"""What a department's events do to a case: one function for each action, which raises why it may not be."""
+"""The effects of a department's events on a case: one function for each action, which raises why it may not be."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -64,7 +64,7 @@ def opine(so_far: CaseSoFar, event: Event, facts: Facts, on: date, department: s
 
 
 def _reply_detail(so_far: CaseSoFar, facts: Facts, on: date) -> dict[str, str]:
-    """Who wrote a reply that came as a file, and when. Raises OneMapError reply.day."""
+    """The author and time of a reply that came as a file. Raises OneMapError reply.day."""
     if "written_on" not in facts:
         return {}
     day = date.fromisoformat(facts["written_on"])
@@ -207,7 +207,7 @@ def follow_judgement(so_far: CaseSoFar, event: Event, old: Draft, new: Draft, on
 
 
 def remedy(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str | None) -> dict[str, Any]:
-    """What would pass of the round's parcels, as somebody had it found."""
+    """Record the remedy of the round's parcels that somebody asked for."""
     remedies = so_far.current_case.current.remedies
     so_far.evidence.check_remedy(str(event.run))
     made = KeptRemedy(1 + len(remedies), str(event.run), event.who, on)

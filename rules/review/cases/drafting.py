@@ -129,7 +129,7 @@ def _parcels(group: Sequence[DraftedFinding], language: str) -> str:
 
 
 def _measures(rows: Sequence[Mapping[str, Any]], language: str, value_places: int) -> _Measures:
-    """What a sentence may name, over all parcels of a rule: sums, the least distance, the share if there is one parcel.
+    """The measures of a sentence, over all parcels of a rule: sums, the least distance, the share if it is one parcel.
 
     Areas are ellipsoidal, and rounded as in every document. value_places: decimals of `value`; without any it counts
     objects, and those of all parcels are summed.
@@ -160,7 +160,7 @@ def _measures(rows: Sequence[Mapping[str, Any]], language: str, value_places: in
 
 
 def _amount(rows: Sequence[Mapping[str, Any]], rule: Rule, language: str) -> str:
-    """What the findings of a rule that counts things say together, over all parcels; "" where it finds ground."""
+    """The amount of a rule that counts things, over all parcels; "" where it finds ground."""
     found = {name: _total(rows, name) for name in ("features", "length_m", "value")}
     distances = [row["distance_m"] for row in rows if row["distance_m"] is not None]
     found |= {"distance_m": min(distances, default=None), "parcels": len({row["parcel"] for row in rows})}

@@ -1,4 +1,4 @@
-"""What the body of an event may hold: texts of people, reasons, the facts of a project."""
+"""The content of an event's body: texts of people, reasons, the facts of a project."""
 
 import re
 from collections.abc import Mapping
@@ -46,7 +46,7 @@ def pack_places(value: Any) -> list[dict[str, str | None]]:
 
 
 def plain_values(facts: Facts) -> dict[str, Any]:
-    """Those facts that are numbers, texts, and lists of them."""
+    """The facts that are numbers, texts, and lists of them."""
     return {name: value for name, value in facts.items() if _is_plain(value)}
 
 

@@ -49,7 +49,7 @@ _SORTS = tuple(
 
 
 class LibraryEvidence:
-    """What a library says beside the events. fresh: facts of runs that are judged and not stored yet."""
+    """The answers of a library to a replay. fresh: facts of runs that are judged and not stored yet."""
 
     def __init__(self, library: Library, fresh: Mapping[str, RoundFacts | None] | None = None) -> None:
         self._library = library
@@ -75,7 +75,7 @@ class LibraryEvidence:
         return self._library.is_rehearsal if made is None else made
 
     def _read_made(self) -> bool | None:
-        """What the first entry of the log says; None where it cannot be read, which `verify` names."""
+        """The first entry of the log; None where it cannot be read, which `verify` names."""
         row = self._library.connection.execute("SELECT detail FROM onemap_audit WHERE number = 1").fetchone()
         try:
             return bool(json.loads(row[0]).get(REHEARSAL))
@@ -92,7 +92,7 @@ class LibraryEvidence:
         return self._catalogue
 
     def facts_of(self, run: str) -> RoundFacts:
-        """What the machine says of a round. Raises UnreadableRun, OneMapError run.kind."""
+        """The machine's facts of a round. Raises UnreadableRun, OneMapError run.kind."""
         return self._fresh.get(run) or facts_of_stored_run(self._library, run, self._read_catalogue)
 
     def check_run(self, run: str) -> None:
@@ -122,7 +122,7 @@ class LibraryEvidence:
                 raise
 
     def name_of(self, department: str) -> Named:
-        """What the library's bureau calls a department, with its code."""
+        """The bureau's name of a department, with its code."""
         if department not in self._named:
             self._named[department] = name_with_code(self._names, department)
         return self._named[department]
@@ -309,7 +309,7 @@ def append_event(library: Library, connection: StoreConnection, event: Event) ->
 
 
 def note_event(connection: StoreConnection, event: Event) -> None:
-    """Have the next row of the log tell of an event that the open transaction has written."""
+    """Make the next row of the log record an event that the open transaction has written."""
     last = compose_sql("SELECT max(number) FROM {events} WHERE case_id = ? AND chain = ?", events=EVENTS)
     number = connection.execute(last, (event.case_id, event.chain)).fetchone()[0]
     place = {"case_id": event.case_id, "chain": event.chain, "number": number}

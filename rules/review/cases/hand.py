@@ -1,4 +1,4 @@
-"""Who takes a step and on which day: typed words in a file; on a server the account, and the server's clock."""
+"""The person who takes a step, and the day: typed in a file; on a server the account, and the server's clock."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _MOST_NAME = 200
 
 @dataclass(frozen=True)
 class Hand:
-    """Who takes a step, on which day (None: today), and the revision of the case that was looked at before.
+    """The person who takes a step, the day (None: today), and the revision of the case that was looked at before.
 
     expect: as the asker says it; seen: where nothing is said, what the same session was last shown, which concerns one
     department's step only.
@@ -30,7 +30,7 @@ class Hand:
 
 
 def hand_of(library: Library, values: Mapping[str, Any]) -> Hand:
-    """Who acts, from a verb's values: nobody waits for a step that will be refused. Raises OneMapError as `check_hand`.
+    """The acting person, from a verb's values: refused before any work is done. Raises OneMapError as `check_hand`.
 
     Without a name it is the account on a server, and the system's user in a file.
     """
@@ -92,7 +92,7 @@ def refuse_day(on: date, clock: date | None = None, *, is_account: bool = False,
 
 @lru_cache(maxsize=1024)  # a case has few people, and many steps
 def acting_person(library: Library, stated: str | None) -> str:
-    """Who takes a step outside a case: the name that is stated, on a server the account alone.
+    """The person who takes a step outside a case: the stated name, on a server the account alone.
 
     Raises OneMapError decide.by, and as `checked_name`.
     """

@@ -1,4 +1,4 @@
-"""What the lead department's events do to a case: one function for each action, which raises why it may not be."""
+"""The effects of the lead's events on a case: one function for each action, which raises why it may not be."""
 
 import re
 from collections.abc import Mapping
@@ -91,7 +91,7 @@ def open_case(so_far: CaseSoFar, event: Event, facts: Facts) -> None:
 
 
 def _facts_of_run(so_far: CaseSoFar, event: Event, state: str) -> tuple[RoundFacts | None, RunDamage | None]:
-    """What the machine says of the run of an event that opens a round; else why nobody can read it. state: after it."""
+    """The machine's facts of the run of an event that opens a round; else why it is unreadable. state: after it."""
     if event.run is None:
         raise OneMapError("review.event_unreadable")
     try:
@@ -295,7 +295,7 @@ def withdraw(so_far: CaseSoFar, _: Event, facts: Facts, __: date, ___: str | Non
 
 
 def answer(so_far: CaseSoFar, event: Event, facts: Facts, _: date, department: str | None) -> dict[str, Any]:
-    """What a body beside the ten departments has answered on paper."""
+    """Record the answer on paper of a body beside the ten departments."""
     case, body = so_far.current_case, facts["body"]
     asked = so_far.evidence.bodies_of(case.current.run)
     if asked.get(body) is None or asked[body] != department:
@@ -341,7 +341,7 @@ def respond(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str | No
 
 
 def close_notice(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str | None) -> dict[str, Any]:
-    """No more comments are taken, and the head of their chain enters the case; before the last day with a reason."""
+    """Close the notice to comments and enter the head of their chain; before the last day with a reason."""
     notice = so_far.current_case.notice(_whole_number(facts["notice"]))
     count, head = facts["count"], facts["head"]
     if not notice.is_open:

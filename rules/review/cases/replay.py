@@ -50,7 +50,7 @@ class Replay(CaseSoFar):
         return replay
 
     def take(self, event: Event) -> None:
-        """Let an event have its effect, if it is lawful."""
+        """Apply an event, if it is lawful."""
         before = self.snapshot()
         known = self._damaged_round()
         try:
@@ -76,7 +76,7 @@ class Replay(CaseSoFar):
         return other
 
     def judge(self, event: Event) -> Case:
-        """Let an event have its effect that is not written yet. Raises OneMapError: why it may not be."""
+        """Apply an event that is not written yet. Raises OneMapError: why it may not be."""
         self.is_new = True
         self._apply(event)
         self.is_new = False

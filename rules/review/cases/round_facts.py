@@ -1,4 +1,4 @@
-"""What the machine says of a round: terms, drafts, checklist, and whose a rule is; computed from run and packs."""
+"""The machine's facts of a round: terms, drafts, checklist, and whose a rule is; computed from run and packs."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -53,7 +53,7 @@ class PackFacts:
 
     @cached_property
     def departments_of_rules(self) -> dict[str, tuple[str, ...]]:
-        """For each rule the department whose it is, then those that it wants consulted."""
+        """The department of each rule, then those that it wants consulted."""
         return {id_: asked_departments(rule) for id_, rule in self.rules.items()}
 
     @cached_property
@@ -106,12 +106,12 @@ class RoundFacts:
 
     @property
     def terms(self) -> Terms:
-        """What the packs say of the review."""
+        """The terms of the review in the packs."""
         return self.of_packs.terms
 
     @property
     def departments_of_rules(self) -> dict[str, tuple[str, ...]]:
-        """For each rule the department whose it is, then those that it wants consulted."""
+        """The department of each rule, then those that it wants consulted."""
         return self.of_packs.departments_of_rules
 
     @property

@@ -35,7 +35,7 @@ _CONCLUSION_OF = {
 
 @dataclass(frozen=True)
 class Draft:
-    """What `onemap` proposes to one department. why: `findings`, `checklist`, both with a comma, `nothing`, or
+    """A draft of `onemap` for one department. why: `findings`, `checklist`, both with a comma, `nothing`, or
     `unreadable` where the run cannot be read.
     """
 
@@ -69,7 +69,7 @@ def asked_departments(rule: Rule) -> tuple[str, ...]:
 
 
 def departments_of_rules(packs: Sequence[Pack]) -> dict[str, tuple[str, ...]]:
-    """For each rule the department whose it is, then those that it wants consulted."""
+    """The department of each rule, then those that it wants consulted."""
     return {rule.id: asked_departments(rule) for rule in joined_rules(packs)}
 
 
@@ -176,14 +176,14 @@ def _draft(department: str, findings: Sequence[DraftedFinding], items: Sequence[
 
 
 def _proposed_conclusion(findings: Sequence[DraftedFinding], items: Sequence[ChecklistItem]) -> str:
-    """What findings come to. What nobody has looked at is no consent: there a person must choose."""
+    """The conclusion that findings lead to. Unchecked matters are no consent: there a person must choose."""
     found = gravest(_conclusion_of(one) for one in findings)
     is_unchecked = any(item.rule is not None for item in items)
     return OPEN if is_unchecked and found in (Conclusion.AGREE, Conclusion.NOT_INVOLVED) else found
 
 
 def _conclusion_of(one: DraftedFinding) -> str:
-    """What a finding proposes: of the unknown the applicant is asked for his facts only; else a person must choose."""
+    """The conclusion of a finding: of the unknown only the applicant's facts are asked for; else a person chooses."""
     if one.verdict == "unknown":
         return Conclusion.SUPPLEMENT if one.wants_fact else OPEN
     return _CONCLUSION_OF[one.verdict]

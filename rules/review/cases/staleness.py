@@ -1,4 +1,4 @@
-"""What has been superseded since a run: layer versions that are no longer in force, packs that say something else."""
+"""Inputs superseded since a run: layer versions that are no longer in force, packs whose content changed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from onemap.rules.judge.packs.pack import pack_text
 
 @dataclass(frozen=True)
 class RunInputs:
-    """What a run rests on, as plain values. layers: label and hash of the version by its layer, None where none was.
+    """The inputs of a run, as plain values. layers: label and hash of the version by its layer, None where none was.
 
     packs: id, hash and tables of uses; sources: where the case's packs came from, as `pack_sources` tells.
     """
@@ -29,7 +29,7 @@ class RunInputs:
 
 
 def inputs_of(run: CheckRecord, sources: Sequence[Mapping[str, str | None]]) -> RunInputs:
-    """What a run rests on. run: its record."""
+    """The inputs of a run. run: its record."""
     used: dict[str, tuple[str | None, str | None]]
     used = {layer["code"]: (layer["label"], layer["hash"]) for layer in run["layers"]}
     for rule in run["skipped"]:
@@ -46,7 +46,7 @@ def superseded_inputs(
     """The codes of layers and ids of packs of a run that are not those that hold on a day.
 
     run: its record; packs: where the case's packs came from, as `pack_sources` tells. A run of a later day than `day`
-    is held against its own.
+    is compared with its own.
     """
     day = max(day, date.fromisoformat(run["parameters"]["as_of"]))
     return superseded(library, inputs_of(run, packs), day)
@@ -121,7 +121,7 @@ def _other_packs(library: Library, packs: Sequence[Mapping[str, str | None]]) ->
 
 
 def _hashes_now(library: Library, packs: Sequence[Mapping[str, str | None]]) -> dict[str, str]:
-    """What a case's packs say today; a file that is gone can no longer supersede anything."""
+    """The present hashes of a case's packs; a file that is gone can no longer supersede anything."""
     own = dict(library.packs())
     hashes = {}
     for pack in packs:

@@ -65,7 +65,7 @@ class WorkCalendar:
 
 @lru_cache(maxsize=4096)
 def _is_workday(day: date) -> bool:
-    """As the package says it, which looks through all its years for each day. Raises NotImplementedError."""
+    """Whether a day is a working day, by the package, which searches all its years. Raises NotImplementedError."""
     return bool(chinese_calendar.is_workday(day))
 
 

@@ -1,1 +1,1 @@
-"""Cases beside a rule pack: what the law gives a parcel, held against what the check says."""
+"""Cases beside a rule pack: what the law gives a parcel, compared with what the check says."""

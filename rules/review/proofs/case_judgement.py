@@ -1,4 +1,4 @@
-"""What the check says of cases: its own rules over its own layers, of which only the ground is drawn.
+"""The judgement of cases by the check: its own rules over its own layers, of which only the ground is drawn.
 
 The rows of each rule are kept as it judged them alone, so that a rule that is changed is judged again by itself, over
 the cases that its layers touch, beside the rows of all others.
@@ -35,7 +35,7 @@ _CLEAR = RANK["clear"]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the check says of one case: its verdict, and the rules that decide it, each with its legal basis."""
+    """The check's judgement of one case: its verdict, and the rules that decide it, each with its legal basis."""
 
     verdict: str
     decides: frozenset[str]
@@ -72,12 +72,12 @@ class JudgedCases:
 
     @cached_property
     def outcomes(self) -> list[Outcome]:
-        """What is said of each case (n,)."""
+        """The judgement of each case (n,)."""
         rows = {rule.judged.rule.id: (rule, rows_of_rule(rule)) for rule in without_rows_under([*self.rows.values()])}
         return self._outcomes(rows, np.arange(len(self.ground.cases)))
 
     def outcomes_with(self, changed: Sequence[Rule], place: np.ndarray) -> list[Outcome]:
-        """What would be said of some cases (k,) if some rules were these, each in the place of that of its id.
+        """The judgement of some cases (k,) with changed rules, each in the place of that of its id.
 
         Raises OneMapError rule.field.
         """

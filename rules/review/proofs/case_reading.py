@@ -33,7 +33,7 @@ class DrawnFeature:
 
 @dataclass
 class CaseReading:
-    """What a case file is held against, and what was found wrong with it so far."""
+    """The reading of a case file: what it refers to, and its problems so far."""
 
     source: str
     text: str

@@ -14,7 +14,7 @@ _MEASURES = ("length_m", "features", "distance_m", "value", "share")
 
 
 def draft_texts(group: JudgedCases, place: int) -> str:
-    """What drafts say of all that counts in a case, in every language. Areas are those of the plane of cases."""
+    """The drafts' texts for all that counts in a case, in every language. Areas are those of the plane of cases."""
     findings = [
         DraftedFinding(rows.judged.rule, row, row["verdict"], None)
         for rows in without_rows_under([*group.rows.values()])

@@ -1,4 +1,4 @@
-"""What differs between packs, in words: a sentence for each key, and plain values for programs."""
+"""The differences of packs: a sentence for each key, and plain values for programs."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -47,7 +47,7 @@ class DifferenceWords:
         return {"place": one.place, "sentence": self._sides(name, before, after)}
 
     def sentences(self, rule: Rule, key: KeyChange) -> list[str]:
-        """What a key says now, in place of before."""
+        """The sentences that say the new value of a key."""
         before, after = key.before, key.after
         if key.key == "verdict":
             words = (phrase(f"verdict.{one}", self._language) for one in (before, after))
@@ -75,7 +75,7 @@ class DifferenceWords:
         ]
 
     def _of_values(self, name: str, unit: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-        """Of a threshold that has a value for each class of a field."""
+        """The difference of a threshold that has a value for each class of a field."""
         sides = [{**one["values"], **({"": one["default"]} if "default" in one else {})} for one in (before, after)]
         lines = []
         for place in dict.fromkeys((*sides[0], *sides[1])):

@@ -34,7 +34,7 @@ class RuleMutant:
     equal: str | None = None
 
     def sentence(self, language: str) -> str:
-        """What the change makes of the rule."""
+        """The changed rule, in words."""
         words = {name: value[language] if isinstance(value, dict) else value for name, value in self.facts.items()}
         return phrase(f"mutant.{self.key}", language, **words)
 

@@ -54,7 +54,7 @@ class RuleDifference:
 
     @property
     def change(self) -> str:
-        """What the rule becomes: one of CHANGES."""
+        """The kind of the rule's change: one of CHANGES."""
         if self.before is None or self.after is None:
             return "new" if self.before is None else "gone"
         ways = {one.direction for one in self.keys}
@@ -141,7 +141,7 @@ def _by_rank(before: str, after: str) -> str:
 
 
 def _of_presence(before: Any) -> str:
-    """Of a condition that narrows a rule: it comes, or it goes."""
+    """The difference of a condition that narrows a rule: it comes, or it goes."""
     return STRICTER if before else MILDER
 
 
@@ -173,7 +173,7 @@ def _numbers(value: Any) -> dict[tuple[str, str], float]:
 
 
 def _of_classes(more: str, before: Sequence[ProjectClass], after: Sequence[ProjectClass]) -> str:
-    """Of classes that are excused, or alone reached. more: what it is where more projects are in them."""
+    """The difference of classes that are excused, or alone reached. more: the effect of more projects in them."""
     if not before or not after:
         return _of_presence(before)  # of `only` nobody named is everybody, of `unless` nobody: either list narrows
     sides = [_reach(classes) for classes in (before, after)]
@@ -186,7 +186,7 @@ def _of_classes(more: str, before: Sequence[ProjectClass], after: Sequence[Proje
 
 
 def _reach(classes: Sequence[ProjectClass]) -> set[tuple[str, str]]:
-    """What projects are of some classes: kinds and beginnings of codes, of danger by themselves."""
+    """The projects of some classes: kinds and beginnings of codes, of danger by themselves."""
     return {
         (f"{name} {one.is_danger} {one.system}", value)
         for one in classes
@@ -203,7 +203,7 @@ def _of_harmless(before: Mapping[str, Sequence[str]], after: Mapping[str, Sequen
 
 
 def _of_where(before: Rule, after: Rule, entry: LayerEntry | None) -> str:
-    """Of conditions of features, by all values that both, the schema and its code tables name."""
+    """The difference of conditions of features, by all values that both, the schema and its code tables name."""
     if not before.where or not after.where:
         return _of_presence(before.where)
     if entry is None:
@@ -225,7 +225,7 @@ def _of_where(before: Rule, after: Rule, entry: LayerEntry | None) -> str:
 
 @dataclass(frozen=True)
 class PackChange:
-    """What else of packs says something else: its table and key as the file writes it, before and after; None: not."""
+    """A change outside the rules: its table and key as the file writes it, before and after; None: not there."""
 
     place: str
     before: Any

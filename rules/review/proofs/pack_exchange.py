@@ -59,7 +59,7 @@ def send_pack(
 def receive_pack(
     file: Path, folder: Path, catalogue: Mapping[str, LayerEntry], *, overwrite: bool
 ) -> tuple[Pack, SentPack]:
-    """Read a zip back: every file is held against its hash, the pack is read, and all is written into a folder.
+    """Read a zip back: every file is compared with its hash, the pack is read, and all is written into a folder.
 
     Raises OneMapError source.missing, package.…, pack.…, rule.…, out.….
     """
@@ -83,7 +83,7 @@ def receive_pack(
 
 
 def _record(folder: Path, package: str) -> dict[str, Any]:
-    """What a zip says of itself. Raises OneMapError pack.no_package, package.newer, package.record."""
+    """The record in a zip. Raises OneMapError pack.no_package, package.newer, package.record."""
     try:
         content = json.loads((folder / RECORD_FILE).read_bytes())
     except FileNotFoundError:

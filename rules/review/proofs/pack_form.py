@@ -64,7 +64,7 @@ class PackForm:
         return fields
 
     def classes(self) -> list[Result]:
-        """What the pack's own classes of projects reach: kinds of the register, and beginnings of codes."""
+        """The reach of the pack's own classes of projects: kinds of the register, and beginnings of codes."""
         return [
             {
                 **self._field(f"class.{one.name}", key, CLASS_KEYS[key], None, f"{one.title[self._language]} · {key}"),
@@ -76,7 +76,7 @@ class PackForm:
         ]
 
     def checklist(self) -> list[Result]:
-        """What people are asked: each item with its department, and after which rule it is asked; one more, empty."""
+        """The checklist: each item with its department, and after which rule it is asked; one more, empty."""
         taken = {item["id"] for item in self._pack.checklist}
         free = next(name for name in (f"own.{number}" for number in itertools.count(1)) if name not in taken)
         found = []

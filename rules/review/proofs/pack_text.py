@@ -1,4 +1,4 @@
-"""What the verbs of rule packs say to people in lines, and the rows of what was in force when."""
+"""The lines of the rule packs' verbs for people, and the rows of what was in force when."""
 
 from collections.abc import Callable
 from typing import Any

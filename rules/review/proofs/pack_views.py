@@ -1,4 +1,4 @@
-"""What packs say to people: how their cases stand, how they differ, and their rules by department."""
+"""The rows of packs for people: how their cases stand, how they differ, and their rules by department."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What cases say of something that has no rules: which pass, and of what there is no case yet."""
+"""The proof by cases of something that has no rules: which pass, and what has no case yet."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class PlainCase:
 
 @dataclass(frozen=True)
 class PlainProof:
-    """What the cases show. titles: of all that is to be proved, by its name; clauses: that each must have."""
+    """The result of such cases. titles: of all that is to be proved, by its name; clauses: that each must have."""
 
     titles: Mapping[str, str]
     cases: Sequence[PlainCase]
@@ -44,7 +44,7 @@ class PlainProof:
 
     @property
     def uncovered(self) -> list[str]:
-        """What lacks a clause."""
+        """The names that lack a clause."""
         return [name for name in self.titles if not all(self.count(name, clause) for clause in self.clauses)]
 
     def answer(self) -> Row:

@@ -42,13 +42,13 @@ class TrialProjects:
         return [*found, SILENT_PROJECT]
 
     def reached(self, rule: Rule) -> list[Project]:
-        """Those that a rule judges, and does not excuse."""
+        """The projects that a rule judges, and does not excuse."""
         to_whom = applicability(rule, self._table, self._projects)
         excused = self._excused(rule)
         return [one for one, is_there in zip(self.all, to_whom.applies & ~excused, strict=True) if is_there]
 
     def excused(self, rule: Rule) -> list[Project]:
-        """Those that it excuses."""
+        """The projects that a rule excuses."""
         to_whom = applicability(rule, self._table, self._projects)
         excused = self._excused(rule)
         return [one for one, is_there in zip(self.all, to_whom.applies & excused, strict=True) if is_there]

@@ -49,7 +49,7 @@ class Mutant:
 
 @dataclass(frozen=True)
 class Proof:
-    """What the cases say of packs: results (n,), and by rule its coverage. mutants: None where none were made."""
+    """The proof of packs by cases: results (n,), and by rule its coverage. mutants: None where none were made."""
 
     rules: tuple[Rule, ...]
     results: tuple[CaseResult, ...]
@@ -110,7 +110,7 @@ class Proving:
 
     @property
     def own_rules(self) -> list[Rule]:
-        """Those that are proved: of the last pack, which stands on the others."""
+        """The rules that are proved: those of the last pack, which stands on the others."""
         return [rule for rule in self.rules if rule.pack == self.packs[-1].id]
 
     @cached_property
@@ -148,7 +148,7 @@ def prove_packs(proving: Proving, mutants: Further | None = None, progress: Prog
 
 
 def wrong_keys(case: Case, outcome: Outcome) -> tuple[str, ...]:
-    """What of a case is not as it expects: names of its keys, none where it passes."""
+    """The keys of a case that are not as it expects, none where it passes."""
     rank = VERDICTS.index
     wrong = []
     if not rank(case.most) <= rank(outcome.verdict) <= rank(case.least):

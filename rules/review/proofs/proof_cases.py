@@ -82,7 +82,7 @@ class Case:
 
 @dataclass
 class _Reading(CaseReading):
-    """A case file of rules: what it is held against besides."""
+    """A case file of rules: what else it refers to."""
 
     rules: Mapping[str, Rule] = field(default_factory=dict)
     facts: Mapping[str, str] = field(default_factory=dict)

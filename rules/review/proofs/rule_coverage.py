@@ -1,4 +1,4 @@
-"""What the cases show of each rule: a hit, a miss, the limit, ground unknown, a project excused, each of its laws."""
+"""The coverage of each rule by cases: a hit, a miss, the limit, ground unknown, a project excused, each of its laws."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -101,7 +101,7 @@ class _RulePlaces:
 
     @classmethod
     def of(cls, found: RowsOfRule | None) -> "_RulePlaces":
-        """What the rows of a rule say; nothing where it was not run."""
+        """The places that the rows of a rule cover; none where it was not run."""
         if found is None:
             return cls(frozenset(), frozenset(), frozenset())
         chosen = (found.counted & found.is_unknown, found.counted & ~found.is_unknown, found.is_excused)

@@ -279,7 +279,7 @@ class _Delivery:
 
     @property
     def _text(self) -> str:
-        """What the text of the plan says."""
+        """The text of the plan."""
         return str(self.fault.item.get("text", self._given.head.get("text", "")))
 
     def _write_file(self, path: Path) -> None:

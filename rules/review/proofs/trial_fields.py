@@ -49,7 +49,7 @@ def holds_or_unknown(rule: Rule, fields: Fields, entry: LayerEntry) -> bool:
 
 
 def where_says(rule: Rule, rows: Sequence[Fields], entry: LayerEntry) -> list[bool | None]:
-    """What a rule's `where` says of features with some fields (n,): None where it is unknown."""
+    """The truth of a rule's `where` for features with some fields (n,): None where it is unknown."""
     where = str(rule.where)
     names = list(fields_of(where))
     table = pd.DataFrame([{name: row.get(name) for name in names} for row in rows], columns=names, dtype=object)

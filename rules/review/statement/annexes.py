@@ -1,4 +1,4 @@
-"""What stands behind a document: laws, versions, packs, the log's chain, coordinates of boundary points."""
+"""The annexes of a document: laws, versions, packs, the log's chain, coordinates of boundary points."""
 
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase

@@ -153,6 +153,6 @@ def drawn_maps(
 
 
 def _cost(page: MapPage, source: MapSource) -> int:
-    """What drawing a map takes, about: by its parcels, and the layers around them."""
+    """The approximate cost of drawing a map: by its parcels, and the layers around them."""
     layers = [code for code in theme_codes(page.theme) if source.version_of(code)]
     return _A_MAP + (len(layers) + (page.rule is not None)) * (len(page.parcels) or len(source.parcels))

@@ -114,7 +114,7 @@ def statement_content(
 
 
 def _annexed(library: Library, case: Case, evidence: Evidence, department: str | None) -> dict[str, Any]:
-    """What stands in annexes alone, by its keys: what would pass, and comments of the public."""
+    """The content of annexes alone, by its keys: the remedy, and comments of the public."""
     name_verdicts = _with_names(evidence.language)
     return {
         "remedy": _remedy(library, case, evidence, department, name_verdicts),
@@ -123,7 +123,7 @@ def _annexed(library: Library, case: Case, evidence: Evidence, department: str |
 
 
 def _declaration(case: Case, kind: str, language: str) -> str:
-    """What a document is not: the statement alone calls itself one."""
+    """The declaration of what a document is not: the statement alone calls itself one."""
     is_issued = kind == "statement" and case.state == CaseState.ISSUED
     return words(language)["declaration_issued" if is_issued else "declaration"]
 
@@ -191,7 +191,7 @@ def _rule_tables(evidence: Evidence, rows: list[Row], findings: list[Row], area_
 
 
 def _first_page(rows: list[Row], opinions: list[Row], evidence: Evidence) -> dict[str, Any]:
-    """What page one says, by its keys: departments, the gravest findings, rules asked, what is open."""
+    """The content of page one, by its keys: departments, the gravest findings, rules asked, what is open."""
     labels, name_verdicts = words(evidence.language), _with_names(evidence.language)
     departments = department_rows(rows, opinions, _consulted(evidence), labels)
     asked = rules_asked(rows, labels)
@@ -206,7 +206,7 @@ def _first_page(rows: list[Row], opinions: list[Row], evidence: Evidence) -> dic
 def _opinion_tables(
     library: Library, case: Case, evidence: Evidence, rows: list[Row], items: list[Row], department: str | None
 ) -> dict[str, Any]:
-    """What departments and persons say, by its keys. rows: of rules; items: of the checklist."""
+    """The tables of departments' and persons' words, by key. rows: of rules; items: of the checklist."""
     language = evidence.language
     opinions = opinion_rows(case, case.current, evidence, department)
     overrides = override_rows(case.current, language, evidence, {row["rule"] for row in rows})
@@ -287,7 +287,7 @@ def _field_text(value: Any) -> str | None:
 
 
 def _remedy(library: Library, case: Case, evidence: Evidence, department: str | None, name_verdicts: Any) -> Row | None:
-    """What would pass, with its verdicts in words, or None if nobody had it found in this round."""
+    """The remedy, with its verdicts in words, or None if nobody asked for one in this round."""
     found = remedy_content(library, case.current, evidence, department)
     return found and {**found, **{name: name_verdicts(found[name]) for name in ("alternatives", "cuts")}}
 
@@ -319,7 +319,7 @@ def _with_verdict_names(row: Row, language: str) -> Row:
 
 
 def _result(row: Row, verdict: str, labels: dict[str, str]) -> str:
-    """What a rule's row comes to, in one cell: verdict or why there is none, and what qualifies it."""
+    """The result of a rule's row, in one cell: verdict or why there is none, and what qualifies it."""
     is_below = row["state"] in ("conflict", "unknown") and not row["counted"]
     if row.get("item") == "rounding":
         return ""
@@ -361,7 +361,7 @@ def _document(library: Library, case: Case, kind: str, evidence: Evidence, depar
 
 
 def _mark(case: Case, kind: str, department: str | None) -> str | None:
-    """What stands above the title of a document that nobody may rely on yet, or any more."""
+    """The mark above the title of a document that is not yet, or no longer, to be relied on."""
     if case.state == "withdrawn":
         return "withdrawn_mark"
     if kind == "statement" and case.state not in (CaseState.CONSOLIDATED, CaseState.ISSUED):
@@ -393,7 +393,7 @@ def _consulted(evidence: Evidence) -> dict[str, set[str]]:
 
 
 def _case_notes(library: Library, case: Case, evidence: Evidence) -> list[str]:
-    """What a reader must know of the case besides its findings.
+    """Remarks on the case besides its findings.
 
     A doubtful area, kinds of projects that are not known or contradict their codes, and what the names are worth.
     """

@@ -16,7 +16,7 @@ def words(language: str) -> dict[str, str]:
 
 
 def withheld_titles(departments: Mapping[str, str], language: str) -> dict[str, str]:
-    """What a public notice may leave out, by code: the departments' opinions, and facts of the project.
+    """The parts that a public notice may leave out, by code: departments' opinions, and facts of the project.
 
     departments: their names by code.
     """

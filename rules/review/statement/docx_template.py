@@ -84,7 +84,7 @@ class OwnTemplate:
         return document
 
     def _adding(self, printer: PaperPrinter) -> dict[str, list[Callable[[], None]]]:
-        """What sets the blocks that the template names: letterhead, chapters, single tables, imprint."""
+        """The functions that set the blocks named in the template: letterhead, chapters, single tables, imprint."""
         lend_styles(printer.document)
         found: dict[str, list[Callable[[], None]]] = {LETTERHEAD: [printer.add_letterhead]}
         for chapter in self._chapters:
@@ -97,7 +97,7 @@ class OwnTemplate:
         return {name: adds for name, adds in found.items() if name in self._named}
 
     def _cut(self, printer: PaperPrinter, adds: Sequence[Callable[[], None]]) -> Markup:
-        """What is added to the end of the document, as XML, and no longer in it."""
+        """The XML that was added to the end of the document, removed from it again."""
         body = printer.document.element.body
         before = set(body)
         for add in adds:

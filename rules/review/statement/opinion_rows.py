@@ -1,4 +1,4 @@
-"""What people said of a case: the departments' opinions of every round, conditions, and the conclusion."""
+"""The rows of a case's opinions: those of every round, conditions, and the conclusion."""
 
 import re
 from collections.abc import Iterable
@@ -132,7 +132,7 @@ def _body_row(asked: AskedBody, evidence: Evidence) -> Row:
 
 
 def conditions(opinions: list[Row], language: str) -> list[Row]:
-    """What the departments ask for: the words of every opinion that agrees only on conditions, each line once.
+    """The departments' conditions: the words of every opinion that agrees only on conditions, each line once.
 
     A line that several departments say, since a rule asks them all, is one row of theirs together.
     """
@@ -161,7 +161,7 @@ def _condition(lines: list[str], rows: list[Row], language: str) -> Row:
 
 
 def checklist(round_: Round, evidence: Evidence, department: str | None) -> list[Row]:
-    """What no machine checked, with what people answered."""
+    """The checklist that no machine checks, with people's answers."""
     return [_item_row(item, evidence) for item in round_.items if department in (None, item.department)]
 
 

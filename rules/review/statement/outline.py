@@ -90,7 +90,7 @@ def _annex(chapter: Node, language: str) -> Node:
 
 
 def _nodes_at(nodes: list[Node], where: Collection[str], default: Collection[str] = ()) -> Iterator[Node]:
-    """Those nodes that stand in a document, each as it holds there."""
+    """The nodes that stand in a document, each as it holds there."""
     for node in nodes:
         allowed = node.get("in", default)
         if not allowed or set(allowed) & set(where):
@@ -218,7 +218,7 @@ class Form:
 
 @dataclass(frozen=True)
 class Own:
-    """What each printer lays out itself, the room for a seal. notes, lines: of the text that the seal stays with."""
+    """A part that each printer lays out itself: the room for a seal. notes, lines: the text that it stays with."""
 
     kind: ClassVar[str] = "own"
     own: str
@@ -353,7 +353,7 @@ def _column(declared: Node) -> Column:
 
 
 def _of_screen(row: Node, points_at: str) -> Node:
-    """What a row says in a browser alone: the rule, the parcel or the finding on the map, and how it looks."""
+    """The part of a row for a browser alone: the rule, the parcel or the finding on the map, and how it looks."""
     names = {"rule": ("rule",), "parcel": ("parcel",), "finding": ("rule", "parcel")}.get(points_at, ())
     if points_at == "finding" and row["state"] not in ("conflict", "unknown"):
         names = ()

@@ -152,7 +152,7 @@ class _PageMap:
         )
 
     def _start(self) -> str:
-        """What is seen first: the parcels with a margin."""
+        """The first view: the parcels with a margin."""
         west, south, east, north = shapely.total_bounds(
             np.array([*self.source.parcels.values()], dtype=object)
         ).tolist()

@@ -97,7 +97,7 @@ def _areas(row: dict[str, Any]) -> dict[str, str]:
 
 
 def _rounding(lacking: float, language: str) -> str:
-    """What the columns of a row lack of their printed whole, in words; nothing where they close."""
+    """The difference of a row's columns from their printed whole, in words; none where they close."""
     return f"{words(language)['rounding']} {printed_hectares(lacking)}" if lacking else ""
 
 
@@ -279,7 +279,7 @@ def _late(entry: dict[str, str], labels: dict[str, str]) -> str:
 
 
 def _record(content: dict[str, Any], labels: dict[str, str]) -> list[dict[str, Any]]:
-    """What lets a reader repeat the check and hold the paper against the library; what varies as the log grows."""
+    """The record by which a reader repeats the check and verifies the paper; without what varies as the log grows."""
     run, audit = content["run"], content["audit"]
     lines = [
         ("record_case", f"{content['case']['id']} · {content['case']['state_title']}"),

@@ -1,4 +1,4 @@
-"""What would pass of a case's parcels as tables of a document: alternatives, departments' gains and losses, cuts."""
+"""A case's remedy as tables of a document: alternatives, departments' gains and losses, cuts."""
 
 import numpy as np
 

@@ -20,7 +20,7 @@ from onemap.rules.review.statement.review_pack import shown_digest
 
 
 def read_letter(library: Library, path: str, department: str, on: date | None) -> tuple[Words, Letter]:
-    """What a reply file says, and how it is held against the case. on: the day of the step, None for today.
+    """The content of a reply file, and its comparison with the case. on: the day of the step, None for today.
 
     Raises OneMapError reply.…, review.….
     """

@@ -33,7 +33,7 @@ def takes_reply(case: Case, department: str) -> bool:
 
 
 def shown_facts(library: Library, case: Case, department: str) -> dict[str, Any]:
-    """What a department's answer rests on, in no language: parcels, its findings, its items, its draft.
+    """The facts behind a department's answer, in no language: parcels, its findings, its items, its draft.
 
     Deadlines are no part of it, so that an extension spoils no reply.
     Raises OneMapError review.department.

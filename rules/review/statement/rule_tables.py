@@ -164,7 +164,7 @@ def _findings_row(
 
 
 def _state(finding: Row) -> str:
-    """What a finding is: of a project that the rule excuses, ground that could not be judged, or a conflict."""
+    """The state of a finding: of an excused project, of ground that could not be judged, or a conflict."""
     if EXCUSED in (finding["reason"] or "").split(","):
         return EXCUSED
     return "unknown" if finding["verdict"] == "unknown" else "conflict"
@@ -179,7 +179,7 @@ def _reason_text(findings: list[Row], reasons: str, rule: Rule, language: str) -
 
 
 def _share(findings: list[Row], area_m2: float, whole_m2: float) -> float | None:
-    """For one parcel the share of its finding (a raster counts valid ground only), for several that of their ground."""
+    """The share of one parcel's finding (a raster counts valid ground only), of several that of their ground."""
     return findings[0]["share"] if len(findings) == 1 and findings[0]["value"] is not None else area_m2 / whole_m2
 
 
@@ -213,7 +213,7 @@ def three_lines(evidence: Evidence, rows: list[Row], whole_m2: float) -> list[Ro
 
 
 def _sides(evidence: Evidence, rows: list[Row], whole_m2: float) -> list[Row]:
-    """What lies inside and outside of a boundary, by all rules on it; where several found something, each is named.
+    """The ground inside and outside a boundary, by all rules on it; where several found something, each is named.
 
     Inside is what the rules left of each parcel, as it was measured. Where the printed sides do not sum to the printed
     site, a last row says by how much.
@@ -259,7 +259,7 @@ def _ground(evidence: Evidence, rules: Collection[str], is_unknown: bool) -> dic
 
 
 def _rounding_row(rule: Row, title: str, lacking: float) -> Row:
-    """What the printed sides of a boundary lack of the printed site: no ground, and no verdict."""
+    """The row of the difference between a boundary's printed sides and the printed site: no ground, and no verdict."""
     nothing = {"area_ellipsoidal_m2": None, "share": None, "verdict": None, "counted": False, "reason_text": ""}
     measure = {**rule, **nothing, "hectares": lacking, "state": "clear"}
     return _side_row(rule, "rounding", title, measure)

@@ -1,4 +1,4 @@
-"""What a run keeps, read once for all parts of a document."""
+"""The stored tables of a run, read once for all parts of a document."""
 
 import tomllib
 from collections.abc import Mapping

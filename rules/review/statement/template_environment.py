@@ -1,4 +1,4 @@
-"""What a bureau's template for Word may do: fill in fields, choose, repeat, and nothing else, for so long and so much.
+"""The limits of a bureau's template for Word: it may fill in fields, choose and repeat, within bounds.
 
 A template comes from somebody; it is data, and runs no program: no attributes of Python, no calls but of `range`, no
 other templates, no loops without end, no texts without bound.
@@ -138,7 +138,7 @@ def line_of(error: Exception) -> int:
 
 
 def refusal(error: Exception, file: str, field: str, place: Any) -> OneMapError:
-    """What is said of a template that cannot be filled in. field: its tag; place: where it stands, for the message."""
+    """The refusal of a template that cannot be filled in. field: its tag; place: where it stands, for the message."""
     facts = {"file": file, "field": field.strip()[:80], "place": place}
     if isinstance(error, ForbiddenTag):
         return OneMapError("statement.template_forbidden", **facts)

@@ -306,7 +306,7 @@ def map_width_mm(picture: Picture, *, is_first: bool) -> float:
 
 
 def _to_right_edge(paragraph: Paragraph) -> None:
-    """Let what stands behind a tab end at the right edge of the text."""
+    """Align what stands behind a tab with the right edge of the text."""
     paragraph.paragraph_format.tab_stops.add_tab_stop(Mm(WIDTH_MM), WD_TAB_ALIGNMENT.RIGHT)
 
 

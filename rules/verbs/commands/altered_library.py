@@ -35,7 +35,7 @@ def _library_places(values: Mapping[str, Any]) -> list[str]:
 
 
 def _altered_rows(place: str) -> list[Problem]:
-    """What another program has changed in a library; nothing of what is none."""
+    """The rows that another program has changed in a library; none of other files."""
     from onemap.layers.library.altered_rows import altered_row_problems
     from onemap.layers.library.library import open_library
     from onemap.rules.verbs.work.judgement_tables import stored_tables

@@ -161,7 +161,7 @@ def _lines_in(language: str) -> Any:
 
 
 def _parser(language: str, given: Sequence[str]) -> argparse.ArgumentParser:
-    """What reads these words. Only the verbs that may be meant by them know their options: there are many verbs."""
+    """The parser for these words. Only the verbs that they may mean know their options: there are many verbs."""
     words = frozenset(given) & {word for name in (*VERBS, *DOORS) for word in name.split()}
     has_overview = not words or not _HELP.isdisjoint(given)
     return _parser_of(language, words, line_width() if has_overview else None)
@@ -229,7 +229,7 @@ class _ProgressLine:
             raise Cancelled
 
     def lost(self) -> None:
-        """What was raised came to nothing: the next request to stop is as good as the first."""
+        """Forget a request to stop that had no effect: the next one is as good as the first."""
         self._asked_at = -_CLEARING_S
 
     def __call__(self, fraction: float, step: str) -> None:
@@ -480,7 +480,7 @@ def _say(name: str, result: Any, as_json: bool, with_summary: bool, language: st
 
 
 def _to_nowhere(stream: Any) -> None:
-    """What is still to be written goes nowhere: nobody reads it, or there is no room."""
+    """Discard what is still to be written: nobody reads it, or there is no room."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 

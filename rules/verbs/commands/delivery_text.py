@@ -1,4 +1,4 @@
-"""What the verbs of deliveries say to people."""
+"""The texts of the verbs of deliveries for people."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -30,7 +30,7 @@ def deliver_view(result: Result, language: str) -> AnswerView:
 
 
 def receive_view(result: Result, language: str) -> AnswerView:
-    """What a package holds; or what came of each of its layers, and its receipt; or what a receipt says."""
+    """The rows of `receive`: a package's content; or the outcome of each layer, and its receipt; or a receipt."""
     taken = result.get("received")
     if taken is not None:
         facts = {"name": taken["receiver"].get("name", "–"), "by": taken["received_by"], "at": taken["received_at"]}
@@ -63,7 +63,7 @@ def not_in_force(row: Result, language: str) -> str:
 
 
 def ingest_view(result: Result, language: str) -> AnswerView:
-    """What goes where; then what was added, what was refused and why, and where report and plan lie."""
+    """The rows of `ingest`: which layer goes where; then what was added, what was refused and why, report and plan."""
     lines = [line for row in (*result["added"], *result["unchanged"]) for line in added_lines(row, language)]
     for row in result["refused"]:
         lines.append(phrase("said.ingest_refused", language, source=_source_name(row)))
@@ -78,7 +78,7 @@ def ingest_view(result: Result, language: str) -> AnswerView:
 
 
 def ingest_warnings(result: Result, language: str) -> Iterator[str]:
-    """What is remarked on each layer that went in, which files are versions that were retired, and what was refused.
+    """Remarks on each added layer, files that are retired versions, and refused layers.
 
     Of what was refused with the first reason.
     """
@@ -99,7 +99,7 @@ def _source_name(row: Result) -> str:
 
 
 def added_lines(result: Result, language: str) -> list[str]:
-    """What became of a version that was to be added. result: of `add`."""
+    """The outcome of adding a version. result: of `add`."""
     if result["unchanged"]:
         return [_unchanged_line(result, language)]
     doubts = [problem["message"] for problem in result["problems"] if problem["code"] == "crs.assumed"]
@@ -142,7 +142,7 @@ def _plan_state(row: Result) -> str:
 
 
 def answers_view(result: Result, language: str) -> AnswerView:
-    """What is remembered of each layer: its answers with their values, and since when; a line names it as `--set`."""
+    """The remembered answers for each layer, with their values, and since when; a line names each as `--set` does."""
     opening = [] if result["answers"] else [phrase("said.answers_none", language)]
     return AnswerView([_remembered_row(row, language) for row in result["answers"]], opening)
 
@@ -171,7 +171,7 @@ def _remembered_answer(row: Result, name: str, text: str, language: str) -> Answ
 
 
 def changes_view(result: Result, language: str) -> AnswerView:
-    """What a newer version changed: its features, its ground by class; then whose verdicts it would turn."""
+    """The changes of a newer version: its features, its ground by class; then the verdicts that it would turn."""
     nothing, name = phrase("said.no_feature", language), phrase("said.changes", language, **result)
     below = []
     for row in result["transitions"]:
@@ -186,7 +186,7 @@ def changes_view(result: Result, language: str) -> AnswerView:
 
 
 def _turned_by_version(result: Result, language: str) -> Iterator[AnswerRow]:
-    """What the newer version would turn, and whose opinions rest on it."""
+    """The verdicts that the newer version would turn, and the opinions that rest on them."""
     records = [*result["cases"], *result["runs"]]
     turned = sum(bool(record["turned"]) for record in records)
     old, new = (version["version"] for version in result["versions"])
@@ -220,7 +220,7 @@ def _turned_record(record: Result, titles: Result, lines: Iterable[str], languag
 
 
 def recheck_view(result: Result, language: str) -> AnswerView:
-    """What turned and why, so that it can be sent as it is."""
+    """The turned verdicts and their reasons, in a form that can be sent as it is."""
     records, titles = [*result["cases"], *result.get("runs", [])], result["titles"]
     turned = sum(bool(record["turned"]) for record in records)
     opening = phrase("said.recheck", language, count=len(records), turned=turned)

@@ -19,7 +19,7 @@ class Interruption:
 
     @contextlib.contextmanager
     def work(self, name: object) -> Iterator[None]:
-        """What is done here can be broken off by its name; what comes too late is forgotten."""
+        """Work within the block can be cancelled by its name; a cancellation that comes too late is forgotten."""
         with self._lock:
             self._thread, self._work = threading.get_ident(), name
         try:
@@ -29,7 +29,7 @@ class Interruption:
                 continue
 
     def _end_watch(self) -> bool:
-        """Nobody can break off any more; False if someone did just now."""
+        """End the watch, so that nobody can cancel any more; False if someone did just now."""
         try:
             with self._lock:
                 self._thread = None
@@ -61,6 +61,6 @@ def _is_importing(thread: int) -> bool:
 
 
 def _raise_in(thread: int, error: type[Exception] | None) -> None:
-    """Have an error raised in a thread as soon as it runs Python; None takes back one that was not raised yet."""
+    """Raise an error in a thread as soon as it runs Python; None takes back one that was not raised yet."""
     wanted = ctypes.py_object(error) if error is not None else None
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), wanted)

@@ -54,7 +54,7 @@ def licence_of(library: Distribution) -> str:
 
 
 def _below(names: list[str]) -> list[str]:
-    """What these libraries need in their turn, and are not themselves."""
+    """The libraries that these need, without themselves."""
     known = {_plain(name) for name in names}
     waiting, found = list(names), []
     while waiting:

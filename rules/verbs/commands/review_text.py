@@ -1,4 +1,4 @@
-"""What the verbs of the review say to people: rows of a case, and plain lines."""
+"""The texts of the review's verbs for people: rows of a case, and plain lines."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -51,7 +51,7 @@ def case_parts(result: Result, language: str) -> list[AnswerRow]:
 
 
 def _outcome_lines(result: Result, names: Mapping[str, str], language: str) -> list[str]:
-    """What came of a case, what it warns of, and which steps were entered late. names: of the departments."""
+    """The outcome of a case, its warnings, and steps that were entered late. names: of the departments."""
     lines = []
     if result["conclusion"]:
         conclusion = phrase(f"conclusion.{result['conclusion']}", language)

@@ -1,4 +1,4 @@
-"""What `self-test` and `--version` say to people; it loads nothing that may not load on a machine that is looked at."""
+"""The texts of `self-test` and `--version`; it loads nothing that might not load on the machine that is tested."""
 
 from typing import Any
 

@@ -79,8 +79,8 @@ class _Server:
     def __init__(self, language: str) -> None:
         self.language = language
         self.out = threading.Lock()
-        self.waiting: dict[Any, dict[str, Any]] = {}  # by request, how far it is, to be told soon
-        self.has_news = threading.Event()  # since it was told last
+        self.waiting: dict[Any, dict[str, Any]] = {}  # by request, how far it is, to be reported soon
+        self.has_news = threading.Event()  # since it was reported last
         self.requests: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self.pending: Counter[Any] = Counter()
         self.cancelled: set[Any] = set()
@@ -225,7 +225,7 @@ class _Server:
                 last = (fraction, step)
                 self.has_told = True
                 params = {"id": number, "progress": round(fraction, 4), "step": without_typed(step)}
-                if "id" in request:  # a notification is told nothing
+                if "id" in request:  # a notification gets no progress
                     self.tell_soon(params)
 
         try:
@@ -279,7 +279,7 @@ class _Server:
 
     @property
     def was_piped(self) -> bool:
-        """At the end of stdin: whether the last request came with it, as from a file or another program.
+        """Whether the last request came with the end of stdin, as from a file or another program.
 
         Whoever asks, listens, and then closes stdin wants no answer any more.
         """

@@ -1,4 +1,4 @@
-"""What the verbs that count say to people: areas in hectares, lengths in kilometres."""
+"""The texts of the verbs that count: areas in hectares, lengths in kilometres."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ _LEAST_SHOWN_M2 = 0.5  # less reads as 0.0000 ha
 
 
 def transitions_view(result: dict[str, Any], language: str) -> AnswerView:
-    """What changed, the largest first: from which class to which, by area unit where there are some."""
+    """The changes of ground, the largest first: from which class to which, by area unit where there are some."""
     from onemap.rules.display.outputs.sheet_titles import (
         KnownTitles,
         SheetTitles,

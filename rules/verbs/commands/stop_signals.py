@@ -16,7 +16,7 @@ Handler = Callable[[int, Any], Any] | signal.Handlers
 
 @contextlib.contextmanager
 def handling_signals(handler: Handler, lost: Callable[[], None] | None = None) -> Iterator[None]:
-    """Have a handler hear them for as long as the block lasts; nobody does in a thread that is not the first.
+    """Handle the signals within the block; in a thread that is not the first nobody does.
 
     lost: called where Cancelled, raised by the handler, came to nothing, as in the callback of a weak reference while
     a module is loaded; the handler then hears the signal once more.

@@ -1,4 +1,4 @@
-"""What a verb's result says to people: rows, of which the terminal's lines are made, and `serve` gives them."""
+"""The views of verbs' results for people: rows, from which the terminal makes lines and which `serve` passes on."""
 
 from base64 import b64decode
 from collections.abc import Callable
@@ -40,7 +40,7 @@ def result_text(verb: str, result: Result, language: str) -> str:
 
 
 def warnings(result: Result, language: str) -> list[str]:
-    """What a result remarks on its input, a line each."""
+    """Remarks on the input of a result, a line each."""
     if "grade" in result:
         return []  # the problems of a proof are its answer
     is_ingest = "refused" in result

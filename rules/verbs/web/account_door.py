@@ -170,7 +170,7 @@ class SignInRefused(Exception):
 
 
 def network_of(address: str) -> str:
-    """What one sender can change at will counts as one address: the last half of IPv6's."""
+    """The network of a sender's address: IPv6 addresses that one sender can change at will count as one."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:

@@ -18,7 +18,7 @@ _MOST_NAME = 60
 
 
 class CodeDoor:
-    """The code by which the next session begins. tell: is told each new code, for the terminal. A code is good once."""
+    """The code by which the next session begins, valid once. tell: called with each new code, for the terminal."""
 
     has_accounts = False
 

@@ -13,7 +13,7 @@ _GRACE_S = 5.0  # for a core to end what it was told to cancel
 
 
 class CorePool:
-    """So many cores as there are questions at once; one that ended is replaced when it is needed again.
+    """A pool of as many cores as there are questions at once; one that ended is replaced when it is needed again.
 
     The one that answered last is asked first, since it has at hand what it read. gives_way: to whatever else the
     machine has to do, where the system knows of that.
@@ -42,7 +42,7 @@ class CorePool:
         return pool
 
     def give_way(self) -> None:
-        """Have the cores that are there give way to other processes."""
+        """Lower the priority of the cores below that of other processes."""
         for child in self._all:
             child.get_ready(gives_way=True)
 

@@ -224,7 +224,7 @@ class DeskPages:
         return page
 
     async def _take_step(self, request: Request) -> Response:
-        """Take a step of an opinion; what is refused is told on its page, with what was typed."""
+        """Take a step of an opinion; what is refused is reported on its page, with what was typed."""
         return await self._stepped(request, OPINION_STEPS, self._opinion)
 
     async def _take_case_step(self, request: Request) -> Response:
@@ -274,13 +274,13 @@ class DeskPages:
         return str(taken["case"])
 
     def _recheck(self, request: Request, session: Session) -> Response:
-        """What would change with today's layers and packs; nothing is."""
+        """The changes by today's layers and packs; nothing is written."""
         found = self.answer(session, "review recheck", case=request.path_params["case"], view=True)
         rows = shown_parts(found["view"], session.language)
         return _page("recheck.html", session, case=request.path_params["case"], rows=rows)
 
     def _place(self, request: Request, session: Session) -> Response:
-        """What lies at a point, in every layer; on a phone, where one stands."""
+        """The features at a point, in every layer; on a phone, where one stands."""
         asked = {name: request.query_params.get(name, "").strip() for name in _PLACE}
         rows: list[dict[str, Any]] = []
         why: Sequence[Any] = ()
@@ -348,7 +348,7 @@ class DeskPages:
         return Response(body, media_type=MEDIA_TYPES[".svg"])
 
     def _exported_file(self, session: Session, name: str, **values: Any) -> bytes:
-        """What `review export` writes under a name."""
+        """The file that `review export` writes under a name."""
         with room_of_answer() as folder:
             self.answer(session, "review export", target=str(folder / name), **values)
             return Path(folder / name).read_bytes()
@@ -373,14 +373,14 @@ def _is_lost(session: Session, refused: VerbRefusal) -> bool:
 
 
 def _step_status(why: Sequence[Mapping[str, Any]]) -> int:
-    """Of the page that is shown again after a step. why: the step was not taken."""
+    """The status of the page that is shown again after a step. why: the step was not taken."""
     if not why:
         return 200
     return 403 if any(problem["code"] in _NO_RIGHT for problem in why) else 409
 
 
 def _kept_fields(request: Request, session: Session) -> dict[str, str]:
-    """What was typed into this page before the session ended, once."""
+    """The text that was typed into this page before the session ended, given once."""
     kept: dict[str, str] = session.shown.pop(f"typed {request.url.path}", {})
     return kept
 

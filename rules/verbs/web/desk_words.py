@@ -1,4 +1,4 @@
-"""What the verbs say, in the words of the desk: its buttons and fields in place of verbs and options."""
+"""The verbs' messages in the words of the desk: its buttons and fields in place of verbs and options."""
 
 import re
 from collections.abc import Mapping

@@ -57,7 +57,7 @@ class Job:
         return self.state in (SUCCESSFUL, FAILED, DISMISSED)
 
     def files(self) -> dict[str, Path]:
-        """What may be fetched of it, by name: the tables of its answer, and its sheet."""
+        """The files of a job that may be fetched, by name: the tables of its answer, and its sheet."""
         found = (
             [*self.folder.glob("sheet.*"), *(self.folder / TABLES).glob("*.parquet")]
             if self.state == SUCCESSFUL

@@ -31,7 +31,7 @@ _GROUND = ("polygon", "line", "point")
 
 
 class Desk(Protocol):
-    """What asks the core for a session, and prints pages."""
+    """The desk of a session: it asks the core, and prints pages."""
 
     def answer(self, session: Session, verb: str, **values: Any) -> dict[str, Any]:
         """The answer of a verb. Raises VerbRefusal."""

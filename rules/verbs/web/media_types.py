@@ -1,4 +1,4 @@
-"""What the files that leave the house over HTTP are, by their endings."""
+"""The media types of files served over HTTP, by their endings."""
 
 JSON = "application/json"
 MEDIA_TYPES = {

@@ -162,7 +162,7 @@ class OgcProcesses:
         return response
 
     def _result(self, job: Job, base: str) -> Response:
-        """What came of a job, as its request wished: raw or as a document, by value or by reference."""
+        """The result of a job, as its request wished: raw or as a document, by value or by reference."""
         if job.state == FAILED and job.answer is not None:
             return problem_response(job.answer, 400 if job.answer.exit_code in (2, 3) else 500)
         if job.state != SUCCESSFUL or job.answer is None:

@@ -12,7 +12,7 @@ _M2_PER_KM2 = 1e6
 
 @dataclass(frozen=True)
 class Limits:
-    """What one question may take. area_km2: of all its parcels; bytes: of the request; seconds: of work."""
+    """The limits of one question. area_km2: of all its parcels; bytes: of the request; seconds: of work."""
 
     parcels: int = 1000
     area_km2: float = 500.0

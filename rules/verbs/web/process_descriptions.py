@@ -26,7 +26,7 @@ def link(href: str, rel: str, title: str = "", media: str = JSON) -> dict[str, s
 
 
 def landing_page(base: str, language: str) -> dict[str, Any]:
-    """What the service is, and where its parts are."""
+    """The description of the service, with links to its parts."""
     return {
         "title": "One Map",
         "description": phrase("web.landing", language),

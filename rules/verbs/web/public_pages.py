@@ -142,7 +142,7 @@ class PublicPages:
         return Response(str(maps[number - 1]), media_type="image/svg+xml")
 
     async def _write(self, request: Request) -> Response:
-        """Take a comment; what is refused is told on the page, with what was typed."""
+        """Take a comment; what is refused is reported on the page, with what was typed."""
         async with request.form(max_files=0, max_fields=8, max_part_size=MOST_BYTES) as form:
             typed = {name: str(form[name]) for name in _FIELDS if name in form}
 

@@ -29,7 +29,7 @@ ReportProgress = Callable[[float, str], None]
 
 @dataclass(frozen=True)
 class VerbAnswer:
-    """What came of a verb. result: the command line's JSON, None where it was refused; problems: why, in words."""
+    """The outcome of a verb. result: the command line's JSON, None where it was refused; problems: why, in words."""
 
     result: dict[str, Any] | None
     problems: list[dict[str, Any]] = field(default_factory=list)
@@ -78,7 +78,7 @@ class ServeChild:
     def ask(
         self, verb: str, values: Mapping[str, Any], report: ReportProgress, begun: Callable[[int], None] | None = None
     ) -> VerbAnswer:
-        """Ask for a verb and wait for its answer. report: is told how far it is; begun: by which number to cancel it.
+        """Ask for a verb and wait for its answer. report: called with the progress; begun: with the number to cancel.
 
         Where the core ends before it has answered, the answer is the refusal web.core_ended.
         """
@@ -105,7 +105,7 @@ class ServeChild:
         return refusal_of(OneMapError("web.core_ended"), str(values.get("lang", self.language)))
 
     def get_ready(self, *, gives_way: bool = False) -> None:
-        """Have it load what somebody at a desk needs, which takes about a second of a processor.
+        """Load what somebody at a desk needs, which takes about a second of a processor.
 
         gives_way: to other processes from now on, for a program may wait longer than a person.
         """

@@ -1,4 +1,4 @@
-"""Who has come in: sessions by the hash of their token, bounded in number and time."""
+"""The sessions of people who signed in, by the hash of their token, bounded in number and time."""
 
 import hashlib
 import secrets
@@ -108,13 +108,13 @@ class SessionTable:
 
 
 def session_of(request: Request) -> Session:
-    """Who asks; the guard has seen to it that it is somebody."""
+    """The session of a request; the guard has made sure that there is one."""
     session: Session = request.scope["onemap_session"]
     return session
 
 
 def _close(session: Session) -> None:
-    """Let what answered for it go, with the connection that it holds."""
+    """Close a session's core, with the connection that it holds."""
     if session.core is not None:
         session.core.end()
 

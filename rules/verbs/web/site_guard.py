@@ -1,4 +1,4 @@
-"""Who may ask what of the server: names and origins, a session, sizes and rates; and safe headers on every answer."""
+"""The guard before all routes: names and origins, a session, sizes and rates; and safe headers on every answer."""
 
 import time
 from dataclasses import dataclass
@@ -59,7 +59,7 @@ class SiteNames:
         return "onemap_worker"
 
     def client_of(self, request: Request) -> str:
-        """The address from which somebody asks, as the proxy saw it, which adds it behind what it was told."""
+        """The address from which somebody asks, as the proxy saw it, which appends it to what it received."""
         if self.is_secure:
             return request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
         return request.client.host if request.client else ""
@@ -72,7 +72,7 @@ def token_of(request: Request, names: SiteNames) -> str:
 
 
 class SiteGuard:
-    """What every request passes before any route sees it. is_public: nobody has to be signed in."""
+    """The checks that every request passes before any route sees it. is_public: nobody has to be signed in."""
 
     def __init__(
         self,

@@ -34,7 +34,7 @@ def file_site(
     tell: Callable[[str], None],
     stack: ExitStack,
 ) -> ASGIApp:
-    """The site of a library in a file. tell: is told each code; stack: ends what answers."""
+    """The site of a library in a file. tell: called with each code; stack: closed at the end."""
     limits, asker = Limits(), Asker(library, language, names_files=False)
     # Whoever looks at a page waits for it; a program that asks for a check may wait a little longer.
     pool = CorePool(_AT_ONCE, language, limits.seconds, gives_way=True)

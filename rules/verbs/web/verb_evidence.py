@@ -1,4 +1,4 @@
-"""What proves an answer: the ids of its run, and of the rules, layer versions and features on which it rests."""
+"""The evidence of an answer: the ids of its run, and of the rules, layer versions and features on which it rests."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping

@@ -28,7 +28,7 @@ ToCore = Callable[[str, Mapping[str, Any]], VerbAnswer]
 
 @dataclass(frozen=True)
 class Asker:
-    """Who asks. names_files: whether it may name files of this machine, as a program of the same user may."""
+    """The sender of a question. names_files: it may name files of this machine, as a program of the same user may."""
 
     library: str
     language: str
@@ -121,7 +121,7 @@ def room_of_answer() -> Iterator[Path]:
 
 
 def core_values(verb: Verb, given: Mapping[str, Any], asker: Asker, folder: Path) -> dict[str, Any]:
-    """What the core is asked with. Raises UsageError usage.parameter, usage.value, OneMapError web.parcels."""
+    """The values for the core's question. Raises UsageError usage.parameter, usage.value, OneMapError web.parcels."""
     offered = {one.name: one for one in offered_parameters(verb, asker)}
     for name in given:
         if name not in offered:

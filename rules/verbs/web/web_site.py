@@ -28,7 +28,7 @@ from onemap.rules.verbs.web.verb_question import Asker
 
 @dataclass(frozen=True)
 class SiteParts:
-    """What a site is made of. pool: what answers its pages for whoever has no core of their own."""
+    """The parts of a site. pool: the cores that answer its pages for whoever has no core of their own."""
 
     asker: Asker
     verbs: Mapping[str, Verb]

@@ -1,1 +1,1 @@
-"""What each verb does with its values: requests in, results out. The doors of `commands/` call them by name."""
+"""The work of each verb: requests in, results out. The doors of `commands/` call it by name."""

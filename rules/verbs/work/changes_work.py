@@ -67,7 +67,7 @@ def changes(values: Values, context: VerbContext) -> Result:
 
 
 def _record(code: str, versions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """What the files say of their origin."""
+    """The record of the files' origin."""
     return {
         "kind": "changes",
         "layers": [{"code": code, "label": one["version"], "hash": one["hash"]} for one in versions],

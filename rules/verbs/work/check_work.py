@@ -127,7 +127,7 @@ def _write_check(
 def _check_result(
     run: Any, values: Values, recorded: bool, remarks: list[dict[str, Any]], changed: list[dict[str, Any]] | None
 ) -> Result:
-    """What `check` answers. changed: the parcels whose verdict differs from the earlier run's, None without one."""
+    """The answer of `check`. changed: the parcels whose verdict differs from the earlier run's, None without one."""
     from onemap.rules.judge.question.question import LEFT_OUT
 
     result: Result = {

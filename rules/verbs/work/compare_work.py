@@ -1,4 +1,4 @@
-"""What the verbs of plan against plan do with their values; libraries are imported here only when one runs."""
+"""The work of the verbs of plan against plan; libraries are imported here only when one runs."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -60,7 +60,7 @@ def compare(values: Values, context: VerbContext) -> Result:
 
 
 def _layer_titles(codes: Iterable[str], catalogue: Mapping[str, Any], language: str) -> dict[str, str]:
-    """What layers are called, by their codes."""
+    """The titles of layers, by their codes."""
     from onemap.layers.catalogue.catalogue import layer_title
 
     return {code: layer_title(code, catalogue, language) for code in codes if code in catalogue}

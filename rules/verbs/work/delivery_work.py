@@ -253,7 +253,7 @@ def ingest(values: Values, context: VerbContext) -> Result:
 
 
 def _proof_for_log(values: Values, catalogue: "Mapping[str, LayerEntry]", context: VerbContext) -> dict[str, object]:
-    """What the log keeps of the proof of a delivery that may come in.
+    """The proof of a delivery that may come in, as the log keeps it.
 
     Raises OneMapError with every problem that is major or fatal, and ingest.returned for what is returned by its score.
     """
@@ -276,7 +276,7 @@ def _proof_for_log(values: Values, catalogue: "Mapping[str, LayerEntry]", contex
 
 
 def answers(values: Values, context: VerbContext) -> Result:
-    """What is remembered of the layers of deliveries; changed or forgotten where that is asked."""
+    """The remembered answers for layers of deliveries; changed or forgotten where that is asked."""
     from onemap.layers.delivery.remembered_answers import all_answers, change_answers
     from onemap.layers.library.library import open_library
 

@@ -1,4 +1,4 @@
-"""What the verb `facts` does with its values; libraries are imported here only when it runs."""
+"""The work of the verb `facts`; libraries are imported here only when it runs."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,7 +7,7 @@ from onemap.rules.contract.declaration import Result, Values, VerbContext
 
 
 def facts(values: Values, context: VerbContext) -> Result:
-    """What a project can say of itself, which rules ask for it, and what a file of facts says.
+    """The facts that a project can state, the rules that ask for them, and the content of a file of facts.
 
     Raises OneMapError data.… for every problem of the file.
     """
@@ -46,7 +46,7 @@ def facts(values: Values, context: VerbContext) -> Result:
 
 
 def _checked_file(path: str | None, rules: Sequence[Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What a file of facts says of the project, and of its parcels; all that is wrong in either is told at once."""
+    """A file's facts of the project, and of its parcels; all problems of either are reported at once."""
     from onemap.layers.errors import OneMapError, Problem
     from onemap.rules.judge.question.given_facts import checked_facts, facts_content
     from onemap.rules.review.cases.project_data import checked_data
@@ -69,7 +69,7 @@ def _checked_file(path: str | None, rules: Sequence[Any]) -> tuple[dict[str, Any
 
 
 def _kind_problems(path: str | None, given: Mapping[str, Any], rules: Sequence[Any], language: str) -> list[Any]:
-    """What must be told of a stated kind that no register has: it counts as not stated."""
+    """The problems of a stated kind that no register has: it counts as not stated."""
     from pathlib import Path
 
     from onemap.layers.errors import Problem

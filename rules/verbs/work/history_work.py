@@ -1,4 +1,4 @@
-"""Who did what, when: the library's log, of all of it or of one layer or case, and as a file."""
+"""The work of `history`: the library's log, whole or of one layer or case, also as a file."""
 
 import json
 from collections.abc import Sequence

@@ -1,10 +1,10 @@
-"""What `identify`, `find` and `tile` do with their values; libraries are imported here only when one runs."""
+"""The work of `identify`, `find` and `tile`; libraries are imported here only when one runs."""
 
 from onemap.rules.contract.declaration import Result, Values, VerbContext
 
 
 def identify(values: Values, context: VerbContext) -> Result:
-    """What lies at a point, along a line or in a box, in every layer."""
+    """The features at a point, along a line or in a box, in every layer."""
     from datetime import date
 
     from onemap.layers.library.library import open_library

@@ -1,4 +1,4 @@
-"""What the verbs of indicators do with their values; libraries are imported here only when one runs."""
+"""The work of the verbs of indicators; libraries are imported here only when one runs."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -103,7 +103,7 @@ def _titled_term(term: Mapping[str, Any], language: str) -> dict[str, Any]:
 
 
 def _options(values: Values, packs: Sequence[Any], theme: Any) -> Any:
-    """What is asked. Raises OneMapError indicators.unknown for a theme of which the packs know no indicator."""
+    """The options. Raises OneMapError indicators.unknown for a theme of which the packs know no indicator."""
     from onemap.layers.errors import OneMapError
     from onemap.rules.numbers.indicators.indicators import IndicatorOptions
 

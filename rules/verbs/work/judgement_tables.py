@@ -1,4 +1,4 @@
-"""What the rooms above the library keep in it, and who may do what with it in a library on a server."""
+"""The tables that judgement keeps in a library, and the rights to them on a server."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""What the verbs `laws`, `prove` and `pack …` do: rules with their law, proved, and a city's own packs."""
+"""The work of `laws`, `prove` and `pack …`: rules with their law, proofs, and a city's own packs."""
 
 import difflib
 from collections.abc import Mapping, Sequence
@@ -271,7 +271,7 @@ def _pack(name: str, catalogue: Mapping[str, Any]) -> Any:
 
 
 def _origin(pack: Any, catalogue: Mapping[str, Any], language: str) -> tuple[Result | None, dict[str, Result]]:
-    """Of which pack one is a copy, whether that is still the one that comes along, and by rule what differs from it."""
+    """The pack of which one is a copy, whether that is still the shipped one, and by rule what differs from it."""
     from onemap.rules.judge.packs.pack import is_shipped
     from onemap.rules.review.proofs.difference_words import DifferenceWords
     from onemap.rules.review.proofs.pack_differences import rule_differences
@@ -363,7 +363,7 @@ def _unknown_layers(packs: Sequence[Any], catalogue: Mapping[str, Any], language
 
 
 def pack_differences(values: Values, context: VerbContext) -> Result:
-    """What differs between packs, rule by rule in words, and what of a check's parcels turns by it.
+    """The differences of packs, rule by rule in words, and the parcels of a check whose verdict turns by them.
 
     Raises OneMapError pack.…, rule.…, run.….
     """
@@ -394,7 +394,7 @@ def pack_differences(values: Values, context: VerbContext) -> Result:
 
 
 def _sides(names: list[str], catalogue: Mapping[str, Any]) -> tuple[list[str], list[str]]:
-    """Packs, and what they are held against: the last one's origin in its place, or those on which it stands.
+    """Packs, and what they are compared with: the last one's origin in its place, or those on which it stands.
 
     Raises OneMapError pack.no_origin where it has neither.
     """
@@ -411,7 +411,7 @@ def _sides(names: list[str], catalogue: Mapping[str, Any]) -> tuple[list[str], l
 
 
 def _turned(values: Values, before: Sequence[Any], after: Sequence[Any], context: VerbContext) -> Result:
-    """What of the parcels of a check turns if it is asked by other packs, all else as it was then."""
+    """The turned verdicts of a check's parcels under other packs, all else as it was then."""
     from onemap.rules.judge.runs.run_store import stored_question
     from onemap.rules.review.recheck import turned_by_packs
 

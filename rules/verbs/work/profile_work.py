@@ -1,4 +1,4 @@
-"""What the verb `profile` does with its values; libraries are imported here only when it runs."""
+"""The work of the verb `profile`; libraries are imported here only when it runs."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ _SAMPLE_KIND = {"lead": "statement"}  # what the lead bureau speaks in; a depart
 def profile(values: Values, context: VerbContext) -> Result:
     """The bureau's profile of a library, or one in a file, which is only checked, and the letterheads that follow.
 
-    What is wrong in the library's own is told beside it, so that it can be mended.
+    What is wrong in the library's own is reported beside it, so that it can be mended.
     Raises OneMapError profile.syntax, keep.text, source.missing, and profile.… for every problem of a file.
     """
     from pathlib import Path
@@ -47,7 +47,7 @@ def profile(values: Values, context: VerbContext) -> Result:
 
 
 def _form(language: str) -> dict[str, Any]:
-    """What a profile may say: of the lead bureau, of a department, and of fonts, each with its title and kind."""
+    """The form of a profile: of the lead bureau, of a department, and of fonts, each with its title and kind."""
     from onemap.layers.catalogue.bureau_profile import FONT_ROLES, HEADS, PROFILE_KEYS
     from onemap.layers.catalogue.catalogue import named_groups
     from onemap.layers.messages import sentences
@@ -67,7 +67,7 @@ def _form(language: str) -> dict[str, Any]:
 
 
 def _heads(found: Any, language: str) -> dict[str, Any]:
-    """What stands at the head and the end of a document of the lead bureau, and of each department described."""
+    """The head and the foot of a document of the lead bureau, and of each department described."""
     from datetime import date
 
     from onemap.rules.display.letterhead.sender_fields import sender_fields

@@ -1,4 +1,4 @@
-"""What `publish` does with its values; the library is opened, and read only, when it runs."""
+"""The work of `publish`; the library is opened, and read only, when it runs."""
 
 from onemap.rules.contract.declaration import Result, Values, VerbContext
 

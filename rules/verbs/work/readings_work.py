@@ -1,4 +1,4 @@
-"""What the verb that reads sensors does with its values; libraries are imported here only when it runs."""
+"""The work of the verb that reads sensors; libraries are imported here only when it runs."""
 
 from datetime import datetime, timedelta
 

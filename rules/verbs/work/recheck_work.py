@@ -1,4 +1,4 @@
-"""What every open case, and every named check, would say today: the night's verb. Nothing is written."""
+"""The recheck of every open case and every named check by today's data: the night's verb. Nothing is written."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
@@ -98,7 +98,7 @@ def _form(titles: Any) -> Callable[[str, Mapping[str, Any], str], Mapping[str, A
 
 
 def record_titles(library: Library, records: Iterable[Mapping[str, Any]], language: str) -> dict[str, dict[str, str]]:
-    """What the rules, layers and packs in some records and all departments are called, by their ids and codes."""
+    """The titles of rules, layers and packs in some records, and of all departments, by their ids and codes."""
     from onemap.layers.catalogue.catalogue import layer_title
     from onemap.layers.library.own_files import department_names
     from onemap.rules.judge.packs.library_packs import packs_of

@@ -1,4 +1,4 @@
-"""What `remedy` and `sites` do with their values; libraries are imported here only when one runs."""
+"""The work of `remedy` and `sites`; libraries are imported here only when one runs."""
 
 from typing import Any
 

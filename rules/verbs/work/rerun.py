@@ -27,13 +27,13 @@ from onemap.rules.numbers.indicators import indicator_storage
 from onemap.rules.numbers.indicators.indicators import KIND as INDICATORS
 from onemap.rules.numbers.indicators.indicators import indicators
 
-_COMPUTED = 0.85  # of the work, before rows are held against those that are stored
+_COMPUTED = 0.85  # of the work, before rows are compared with those that are stored
 # What is found of a question's parcels by a plan and its sources.
 WorkOfPart = Callable[[CheckPlan, Sources, Question, Threads], Answer]
 
 
 def repeat_run(library: Library, identifier: str, threads: Threads) -> Repetition:
-    """What a stored run of any kind gives with what was known then, held against its rows.
+    """The repetition of a stored run of any kind with what was known then, compared with its rows.
 
     Raises OneMapError run.unknown, run.incomplete, run.damaged.
     """

@@ -1,4 +1,4 @@
-"""What each verb of the review does with its values; what only some of them need is imported there."""
+"""The work of each verb of the review; what only some of them need is imported there."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def _check_outs(values: Values) -> None:
 
 
 def _run_answer(library: Library, case: Case, run: Run, values: Values, language: str) -> Result:
-    """What the check of a round says beside the case."""
+    """The check of a round, as the answer has it beside the case."""
     areas = area_problems(library, case.current.run, case.data, case.terms)
     problems = [*run.problems, *(problem_record(problem, language) for problem in areas)]
     of_run: Result = {"verdicts": run.verdicts, "verdict": run.verdict, "problems": problems}
@@ -185,7 +185,7 @@ def review_opine(values: Values, context: VerbContext) -> Result:
         gave_way.update(opinions.opine(library, case, department, opinions.checked_words(*content), hand) or {})
 
     answer = _take_step(values, context, act)
-    # Whose draft gave way is told, so that nobody's work goes unseen.
+    # Whose draft gave way is reported, so that nobody's work goes unseen.
     return {**answer, "instead_of": gave_way or None}
 
 
@@ -256,7 +256,7 @@ def review_revise(values: Values, context: VerbContext) -> Result:
 
 
 def review_recheck(values: Values, context: VerbContext) -> Result:
-    """What would change today."""
+    """The changes that a recheck would make today."""
     from onemap.rules.review.opening import looked_again
     from onemap.rules.review.recheck import recheck
 

@@ -52,7 +52,7 @@ _BITS_64 = 2**32
 
 
 class _Unfit(Exception):
-    """What was looked at is there, and is not enough."""
+    """The thing looked at exists but is not sufficient."""
 
 
 @dataclass(frozen=True)
@@ -324,7 +324,7 @@ def _check_report(report: Path) -> None:
 
 
 def _write_report(report: Path | None, checks: list[dict[str, Any]], running: str | None = None) -> None:
-    """What may be sent to others: versions and checks, without the names of persons and folders."""
+    """Write the report, fit to be sent to others: versions and checks, without names of persons and folders."""
     if report is None:
         return
     import datetime

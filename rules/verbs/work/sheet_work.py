@@ -1,4 +1,4 @@
-"""What the verb `sheet` does with its values; libraries are imported here only when it runs."""
+"""The work of the verb `sheet`; libraries are imported here only when it runs."""
 
 from pathlib import Path
 from typing import Any

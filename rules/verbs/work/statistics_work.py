@@ -1,4 +1,4 @@
-"""What the verbs that count do with their values; libraries are imported here only when one runs."""
+"""The work of the verbs that count; libraries are imported here only when one runs."""
 
 from datetime import date
 from typing import Any, NamedTuple
@@ -48,7 +48,7 @@ def statistics(values: Values, context: VerbContext) -> Result:
 
 
 def transitions(values: Values, context: VerbContext) -> Result:
-    """What of each class became what between two versions, by area unit."""
+    """The transitions of classes between two versions, by area unit."""
     from onemap.layers.library.library import open_library
     from onemap.layers.messages import problem_record
     from onemap.rules.answers.statistics.figure_pages import transitions_page
@@ -92,7 +92,7 @@ def _with_title(layer: dict[str, Any], catalogue: Any, language: str) -> dict[st
 
 
 class _LibraryFacts(NamedTuple):
-    """What the files need of the library once it is closed."""
+    """The library's facts that the files need once it is closed."""
 
     crs: Any
     catalogue: Any

@@ -1,4 +1,4 @@
-"""What the verbs of warnings do with their values; libraries are imported here only when one runs."""
+"""The work of the verbs of warnings; libraries are imported here only when one runs."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -13,7 +13,7 @@ from onemap.rules.verbs.work.table_targets import target_answer, write_tables
 
 
 def warnings(values: Values, context: VerbContext) -> Result:
-    """What somebody has to look at: quotas, permits, old layers, sums, candidates for change without approval."""
+    """The matters that need attention: quotas, permits, old layers, sums, candidates for change without approval."""
     from onemap.layers.library.library import open_library
     from onemap.rules.display.outputs.outputs import check_targets
     from onemap.rules.display.outputs.sheet_titles import KnownTitles
@@ -61,7 +61,7 @@ def warnings(values: Values, context: VerbContext) -> Result:
 
 
 def _record(packs: Sequence[Any]) -> dict[str, Any]:
-    """What a list of alerts is made by, as `provenance` takes it."""
+    """The provenance of a list of alerts, as `provenance` takes it."""
     return {"kind": "warnings", "packs": plain_packs(packs)}
 
 

@@ -1,4 +1,4 @@
-"""What an atlas says: cover, matrix table, overview, index, and for every sheet its map and the table of its spots."""
+"""The content of an atlas: cover, matrix table, overview, index, and for every sheet its map and table of spots."""
 
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -149,7 +149,7 @@ class AtlasWords:
         ]
 
     def facts(self) -> list[list[str]]:
-        """What was compared, by what, and when: pairs of a name and a text."""
+        """The compared plans, the matrix and the time: pairs of a name and a text."""
         record, params = self.source.record, self.source.record["parameters"]
         rows = [[self.text("library"), library_line(self.library, self.language)]]
         for name, title, layer in zip("ab", self.plans, record["layers"], strict=True):
@@ -169,7 +169,7 @@ class AtlasWords:
         return f"{title} {layer['label']}"
 
     def dates(self, layer: Row) -> str:
-        """From when to when a plan's version is valid, and when it was recorded."""
+        """The dates of a plan's version: valid from, valid to, recorded."""
         since, until = layer.get("valid_from"), layer.get("valid_to")
         days = [self.text("since", day=since)] if since else []
         days += [self.text("until", day=until)] if until else []
@@ -177,7 +177,7 @@ class AtlasWords:
         return self.text("dates_are", dates=progress, recorded=moment_text(layer.get("recorded_at") or NOT_KNOWN))
 
     def _warnings(self, by: str) -> list[str]:
-        """What the atlas does not show."""
+        """Warnings of what the atlas does not show."""
         (sheets, sheets_m2), (spots, spots_m2) = self.source.left_out, self.source.unclustered
         found = []
         if sheets:
@@ -234,7 +234,7 @@ class AtlasWords:
         return Section(self._sheet_title(sheet, by), blocks, name, name, CHAPTER)
 
     def _more(self, sheet: AtlasSheet, spots: list[Row]) -> str:
-        """What of a sheet's spots its table does not name, and what the figures lack of the sheet's."""
+        """The spots that a sheet's table does not name, and how the figures differ from the sheet's."""
         areas = [float(spot["area_m2"]) for spot in spots]
         rest, more = total_m2(areas[NAMED:]), ""
         if len(spots) > NAMED:
@@ -244,7 +244,7 @@ class AtlasWords:
         return " ".join(filter(None, (more, rounding)))
 
     def _sheet_title(self, sheet: AtlasSheet, by: str) -> str:
-        """What a sheet shows, by its likely cause and its size; its number for `decide` stands below."""
+        """The title of a sheet, by its likely cause and its size; its number for `decide` stands below."""
         area = hectares_text(sheet.area_m2)
         if not sheet.cause:
             return self.text("spot_of" if by == BY_SPOT else "cluster_of", area=area)
@@ -281,7 +281,7 @@ class AtlasWords:
         return phrase(f"decision.{spot['decision']}", self.language), by_whom
 
     def _decision_of(self, spots: list[Row]) -> str:
-        """What was decided on a sheet's spots, each decision once."""
+        """The decisions on a sheet's spots, each once."""
         given = [spot["decision"] for spot in spots if spot["decision"]]
         if not given:
             return NOT_KNOWN

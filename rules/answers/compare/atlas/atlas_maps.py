@@ -36,7 +36,7 @@ _OTHERS = Symbol("", "#8A8A8A", 0.2, fill="#9A9A9A", fill_opacity=0.3)
 
 
 class _PageGround(NamedTuple):
-    """What lies below the spots: its legend, and the layers with their versions."""
+    """The ground below the spots: its legend, and the layers with their versions."""
 
     legend: list[LegendEntry]
     used: list[str]
@@ -96,7 +96,7 @@ class AtlasMaps:
         return Sheet(view, self.language, prefix)
 
     def _ground(self, sheet: Sheet) -> _PageGround:
-        """What lies below the spots, drawn first; its legend comes last."""
+        """Draw the ground below the spots, before them; its legend comes last."""
         used = draw_ground(sheet, self._layers, "comparison")
         legend, sheet.legend = sheet.legend, []
         return _PageGround(legend, used)

@@ -1,4 +1,4 @@
-"""What an atlas shows of a stored comparison: its spots with what was decided since, put together to sheets."""
+"""The data of an atlas from a stored comparison: its spots, later decisions, grouped into sheets."""
 
 import json
 from collections.abc import Collection, Sequence

@@ -121,7 +121,7 @@ class _Report(AtlasWords):
         return self._table("largest", SPOT_WIDTHS, rows, note)
 
     def _decisions(self) -> Blocks:
-        """What was decided of the differences, and how much is open."""
+        """The decisions on the differences, and how much is open."""
         conflicts, rows = self.source.spots, []
         for decision in sorted({spot["decision"] or "" for spot in conflicts}, key=lambda name: (not name, name)):
             spots = [spot for spot in conflicts if (spot["decision"] or "") == decision]
