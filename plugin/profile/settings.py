@@ -26,8 +26,8 @@ SETTINGS: dict[str, Setting] = {
     "language": Setting(str, ""),  # "zh", "en", or empty: as QGIS
     "area_unit": Setting(str, "m2"),  # of areas in the dock: m2, mu or ha
     "pack": Setting(str, ""),  # a file: the rules that a check begins with; empty: the library's own
-    "theme_files": Setting(list, ()),  # a bureau's own themes, beside those that come along
-    "indicator_pack": Setting(str, ""),  # a file: the indicators that are measured; empty: those that come along
+    "theme_files": Setting(list, ()),  # a bureau's own themes, beside those that are shipped
+    "indicator_pack": Setting(str, ""),  # a file: the indicators that are measured; empty: those that are shipped
     "templates": Setting(str, ""),  # a bureau's folder of templates for documents; empty: the plugin's
     "library": Setting(str, ""),  # the one that was open last
     "recent_libraries": Setting(list, ()),

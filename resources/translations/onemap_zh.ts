@@ -5492,7 +5492,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>启用…</translation>
     </message>
     <message>
-        <source>This pack comes along with One Map. Make it the city's own to change it.</source>
+        <source>This pack is shipped with One Map. Make it the city's own to change it.</source>
         <translation>这是自带的规则包，抄为本市的才能修改。</translation>
     </message>
     <message>

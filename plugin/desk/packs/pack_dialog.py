@@ -194,13 +194,13 @@ class PackDialog(WorkingDialog):
             self._read(str(chosen.get("id")), lambda answer: self._fill_in_force(answer, chosen), chosen)
 
     def _read(self, name: str, show: Callable[[dict[str, Any]], None], in_force: dict[str, Any] | None = None) -> None:
-        """Ask for a pack. in_force: which one it is; one that does not come along is read from the library."""
+        """Ask for a pack. in_force: which one it is; one that is not shipped is read from the library."""
         params = {"pack": name, "library": self._home}
         refuse = None if in_force is None else (lambda _refusal: self._take_from_library(in_force))
         self.asking.ask("pack show", params, show, refuse=refuse)
 
     def _fill_in_force(self, answer: dict[str, Any], pack: dict[str, Any]) -> None:
-        """Show a pack that is in force: one that comes along, unless the library has another text of that name."""
+        """Show a pack that is in force: one that is shipped, unless the library has another text of that name."""
         if answer["pack"]["hash"] == pack.get("hash", answer["pack"]["hash"]):
             self._fill(answer, "", is_own=False)
         else:
@@ -240,7 +240,7 @@ class PackDialog(WorkingDialog):
     def _say_source(self, answer: dict[str, Any]) -> None:
         origin = answer["origin"]
         if self._is_shipped:
-            text = tr("This pack comes along with One Map. Make it the city's own to change it.")
+            text = tr("This pack is shipped with One Map. Make it the city's own to change it.")
         elif not self._is_own:
             text = tr("The library keeps this pack. Make it the city's own, a file, to change it.")
         else:

@@ -148,7 +148,7 @@ def _answer(verb: str, question: CodeQuestion) -> dict[str, Any]:
 
 
 def _files_in(folder: str) -> Callable[[CodeQuestion], list[Code]]:
-    """The names of what comes along in a folder of the resources."""
+    """The names of the shipped files in a folder of the resources."""
     # NAME.cases.toml beside a pack is no pack.
     names = [path.stem for path in sorted((RESOURCES / folder).glob("*.toml")) if "." not in path.stem]
     return lambda _question: [Code(name) for name in names]

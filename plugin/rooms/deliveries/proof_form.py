@@ -1,4 +1,4 @@
-"""The form of a proof: a folder, an archive or a database, and a template that comes along or a file."""
+"""The form of a proof: a folder, an archive or a database, and a template that is shipped or a file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from onemap.plugin.widgets.wrapped_choice import WrappedChoice
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import tr
 
-FOLDER = "deliveries"  # of the templates that come along, and what the core's words call them
+FOLDER = "deliveries"  # of the templates that are shipped, and what the core's words call them
 
 
 class ProofForm(QWidget):
@@ -60,7 +60,7 @@ class ProofForm(QWidget):
             self._tell()
 
     def list_templates(self) -> None:
-        """List the templates that come along by their titles, once the core has told them; the chosen one stays."""
+        """List the templates that are shipped by their titles, once the core has told them; the chosen one stays."""
         chosen = self.template.currentData()
         own = [self.template.itemData(row) for row in range(self.template.count())]
         self.template.clear()

@@ -1,4 +1,4 @@
-"""A bureau's own files for the numbers: themes beside those that come along, a pack of indicators in their place."""
+"""A bureau's own files for the numbers: themes beside those that are shipped, a pack of indicators in their place."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class BureauFiles(QToolButton):
 
     @property
     def packs(self) -> list[str]:
-        """The file of indicators, if it is there; empty for those that come along."""
+        """The file of indicators, if it is there; empty for those that are shipped."""
         return [path for path in self._chosen_packs if Path(path).is_file()]
 
     @property
@@ -66,7 +66,7 @@ class BureauFiles(QToolButton):
         return [one for one in settings.get("theme_files") if not is_same_place(one, path)]
 
     def use_pack(self, path: str) -> None:
-        """Measure by the indicators of this file; empty for those that come along."""
+        """Measure by the indicators of this file; empty for those that are shipped."""
         settings.put("indicator_pack", path)
         self.changed.emit()
 

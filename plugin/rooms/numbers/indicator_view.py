@@ -52,7 +52,7 @@ class IndicatorView(TableView):
         self._asked: dict[str, Any] = {}  # for the values on display
         self._unit_field = self._run = ""
         self._charts: list[dict[str, Any]] = []
-        self.packs: list[str] = []  # files of indicators beside or in place of those that come along
+        self.packs: list[str] = []  # files of indicators beside or in place of those that are shipped
         self._rows: list[dict[str, Any]] = []  # of the answer
         self.values: list[UnitValue] = []  # in them
         self.explaining = Asking(library.core, self, library.scope)

@@ -178,7 +178,7 @@ class NumbersTab(QWidget):
 
         def refuse(refusal: Refusal) -> None:
             self.refused.emit(refusal)
-            if any(files.values()):  # a file that is wrong does not take those away that come along
+            if any(files.values()):  # a file that is wrong does not take those away that are shipped
                 self.asking.ask("themes", params, self._list_themes)
 
         self.asking.ask("themes", {**params, **files}, self._list_themes, refuse=refuse)

@@ -44,7 +44,7 @@ class WarningView(TableView):
         self._kept: dict[str, dict[str, Any]] = {}  # what the library has opened, by id
         self._new = 0  # how many of those on display it has not
         self._unit_layer = ""
-        self.packs: list[str] = []  # files of indicators in place of those that come along
+        self.packs: list[str] = []  # files of indicators in place of those that are shipped
         self._system = QgsCoordinateReferenceSystem()
         self.tree = self._make_tree()
         self.note = wrapped_label()
@@ -109,7 +109,7 @@ class WarningView(TableView):
         self.cancel()
 
     def _show(self, tables: Path, answer: dict[str, Any], unit_layer: str) -> None:
-        """List the warnings, then ask for the steps that were taken; those no list finds any more come along."""
+        """List the warnings, then ask for the steps that were taken, with warnings that no list finds any more."""
         self._read_grounds(tables)
         self._unit_layer = unit_layer
         params = {"library": self._library.path, "view": True}

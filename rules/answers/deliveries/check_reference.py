@@ -103,7 +103,7 @@ def _code_lines(
 
 
 def _asking_templates() -> dict[str, dict[str, list[str]]]:
-    """By kind of check which templates that come along ask for it, each with the layers."""
+    """By kind of check which templates that are shipped ask for it, each with the layers."""
     found: dict[str, dict[str, list[str]]] = {}
     for template in _shipped_templates():
         for check in template.checks:

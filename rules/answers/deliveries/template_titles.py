@@ -1,4 +1,4 @@
-"""Which templates of deliveries come along, and what they are called."""
+"""Which templates of deliveries are shipped, and what they are called."""
 
 from pathlib import Path
 

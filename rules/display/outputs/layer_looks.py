@@ -1,4 +1,4 @@
-"""How QGIS shows a run's layers by itself: with the words for columns, and by verdict where a look comes along."""
+"""How QGIS shows a run's layers by itself: with the words for columns, and by verdict where a look is shipped."""
 
 import re
 from collections.abc import Mapping

@@ -88,7 +88,7 @@ def pack_text(
 ) -> tuple[str, str]:
     """A pack's TOML text and its name in error messages: the id of an included pack, or a file.
 
-    folder: of the resources, where packs of its sort come along; missing: the code of the refusal if there is none;
+    folder: of the resources, where packs of its sort are shipped; missing: the code of the refusal if there is none;
     option: by which the user names it.
     Raises OneMapError with that code, and pack.encoding.
     """
@@ -175,7 +175,7 @@ def parse_pack(
     before: the packs given before, whose classes and bodies it may name; its own go before those of the same name.
     tables: the tables of uses as they were when a run was asked, by name; without them, and of others, those of today.
     is_kept: it may name layers that are not in the catalogue.
-    register: the kinds of projects beside which its own stand; without it those that come along.
+    register: the kinds of projects beside which its own stand; without it those that are shipped.
     Raises OneMapError pack.… or rule.… with every problem, each naming pack, rule and key.
     """
     register = shipped_register() if register is None else register

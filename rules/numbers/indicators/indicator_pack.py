@@ -119,7 +119,7 @@ class IndicatorPack:
 
 
 def indicator_packs(names: Sequence[str], catalogue: Mapping[str, LayerEntry]) -> list[IndicatorPack]:
-    """Packs that come along, by name, or files; an indicator has one definition in all of them.
+    """Packs that are shipped, by name, or files; an indicator has one definition in all of them.
 
     Raises OneMapError indicators.pack, indicator.… with every problem.
     """

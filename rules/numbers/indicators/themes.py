@@ -32,7 +32,7 @@ class Theme:
     """One theme: codes of layers with ground and of tables, and ids of indicators, each in the order of the file.
 
     about: what its page says first, by language; chart: which indicators the page's chart shows, all if none is named.
-    file: where it was read, None of one that comes along.
+    file: where it was read, None of one that is shipped.
     """
 
     id: str
@@ -46,7 +46,7 @@ class Theme:
 
 
 def themes(files: Sequence[str], catalogue: Mapping[str, LayerEntry], indicators: Sequence[str]) -> list[Theme]:
-    """The themes that come along, then those of files; a file's takes the place of one of the same id.
+    """The themes that are shipped, then those of files; a file's takes the place of one of the same id.
 
     indicators: the ids that the packs know. Raises OneMapError theme.missing, theme.encoding, theme.syntax, theme.key,
     theme.name with every problem of a file.
@@ -57,7 +57,7 @@ def themes(files: Sequence[str], catalogue: Mapping[str, LayerEntry], indicators
 
 @lru_cache(maxsize=1)
 def shipped_themes() -> tuple[Theme, ...]:
-    """The themes that come along, in the order of their files."""
+    """The themes that are shipped, in the order of their files."""
     return tuple(_theme_of(path, shipped_catalogue(), ()) for path in sorted(FOLDER.glob("*.toml")))
 
 

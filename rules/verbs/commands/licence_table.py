@@ -20,7 +20,7 @@ One Map conveys none of the libraries below itself: pip fetches them, or a burea
 hands such a folder on hands on these works, too, each under its own licence; wheels such as those of pyogrio, rasterio,
 pyproj, shapely, psycopg-binary and pyarrow hold further libraries (GDAL, PROJ, GEOS, libpq, …) with their texts inside.
 
-One work comes along: MapLibre GL JS 5.24.1, BSD-3-Clause, unchanged, in `resources/pages/maplibre` with its licence; it
+One work is shipped: MapLibre GL JS 5.24.1, BSD-3-Clause, unchanged, in `resources/pages/maplibre` with its licence; it
 draws the map of `onemap web`.
 
 What the plugin installs, in which version, is listed part by part in

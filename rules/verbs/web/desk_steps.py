@@ -1,4 +1,4 @@
-"""The steps of a review as forms send them: which there are, their fields, and the files that come along."""
+"""The steps of a review as forms send them: which there are, their fields, and the files with them."""
 
 import re
 from collections.abc import Mapping

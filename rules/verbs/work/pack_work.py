@@ -120,7 +120,7 @@ RULES, INDICATORS, DELIVERIES = (
     "packs",
     "indicators",
     "deliveries",
-)  # as the folders are called in which they come along
+)  # as the folders are called in which they are shipped
 
 
 def sort_of_pack(name: str) -> str:
@@ -140,7 +140,7 @@ def sort_of_pack(name: str) -> str:
 
 
 def _place_of(name: str, sort: str) -> Path:
-    """The file of a name: of what comes along, or the file itself."""
+    """The file of a name: a shipped one, or the file itself."""
     from onemap.layers.messages import RESOURCES
 
     shipped = RESOURCES / sort / f"{name}.toml"
