@@ -12,8 +12,8 @@ from pyproj.transformer import TransformerGroup
 
 from onemap.layers.crs.named_files import check_names_no_file
 from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.geometry.boxes import Bounds
 
-Bounds = tuple[float, float, float, float]
 Transformation = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 # Names under which files declare the datums that planning data in China uses, longest first.

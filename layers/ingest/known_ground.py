@@ -6,9 +6,10 @@ import numpy as np
 
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.errors import OneMapError
+from onemap.layers.geometry.boxes import Bounds
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, read_version, versions
-from onemap.layers.quality.displacement import Box, KnownLines
+from onemap.layers.quality.displacement import KnownLines
 
 # Layers that draw the same lines: divisions and their borders; centrelines of roads.
 _DIVISIONS = "XZQ"
@@ -24,7 +25,7 @@ def known_lines(library: Library, entry: LayerEntry) -> tuple[KnownLines, ...]:
     return tuple(KnownLines(one.code, one.label, partial(_near, library, one), one.code == _DIVISIONS) for one in order)
 
 
-def _near(library: Library, version: Version, box: Box) -> np.ndarray:
+def _near(library: Library, version: Version, box: Bounds) -> np.ndarray:
     """The features (n,) of a version whose boxes meet a box; none of one that cannot be read."""
     try:
         geometries = read_version(library, version, box).geometries

@@ -11,6 +11,7 @@ import shapely
 
 from onemap.layers.errors import Problem
 from onemap.layers.frames.frame_blocks import FrameBlocks
+from onemap.layers.geometry.boxes import Bounds
 from onemap.layers.geometry.gcj02 import gcj02_step_m
 from onemap.layers.quality.feature_problems import Flaws
 from onemap.layers.quality.position import GCJ02_WITHIN_M, MOST_M, Borders, borders_of, segments_in, shift_facts
@@ -22,8 +23,6 @@ _WITHIN_M = (2.0, 5.0, 15.0)  # how near points must come to lines; the narrowes
 _LEAST_POINTS, _LEAST_FEATURES, _MANY_POINTS = 40, 3, 150
 _FITS, _MISSES, _OTHERWISE = 0.7, 0.35, 0.6  # shares of the points: with the step, without it, with another one
 
-Box = tuple[float, float, float, float]
-
 
 @dataclass(frozen=True)
 class KnownLines:
@@ -34,7 +33,7 @@ class KnownLines:
 
     layer: str
     label: str
-    near: Callable[[Box], np.ndarray]
+    near: Callable[[Bounds], np.ndarray]
     are_borders: bool = False
 
 

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from onemap.layers.messages import phrase
+from onemap.layers.records import Record
 from onemap.rules.contract.declaration import VERDICT_CHOICES
 from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerView, amount_text
 from onemap.rules.review.cases.case import WAITING, CaseState, OpinionState
 
-Record = Mapping[str, Any]
 # What presses most stands first in a list.
 _BY_URGENCY = (CaseState.CIRCULATING, CaseState.CONSOLIDATED, CaseState.DRAFT, CaseState.ISSUED, CaseState.WITHDRAWN)
 _OVERDUE, _STALE, _WRITTEN = "!", "◐", "✎"

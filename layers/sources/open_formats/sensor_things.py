@@ -22,6 +22,7 @@ from onemap.layers.crs.systems import parse_crs
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.text_encodings import text_of
 from onemap.layers.frames.frames import RawFrame
+from onemap.layers.records import Record
 from onemap.layers.sources.open_formats.nested_values import plain_value
 
 FORMAT = "SensorThings"
@@ -31,7 +32,6 @@ _HEAD = 65_536
 _SIGN = re.compile(r'"(?:@iot\.(?:id|selfLink|nextLink|count)|Datastreams|Observations)"')
 _NODE_KEYS = ("JDBH", "code", "stationCode", "station")  # of a Thing's properties; its name without one
 _WGS_84 = "EPSG:4326"  # of GeoJSON, which locations are written in
-Record = dict[str, Any]
 
 
 @dataclass

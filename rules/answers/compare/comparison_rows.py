@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from onemap.layers.area_units import M2_PER_HECTARE, hectares_text, share_text
 from onemap.layers.catalogue.style_table import difference_styles
 from onemap.layers.messages import phrase
+from onemap.layers.records import Record
 from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerTable, AnswerView, Column
 
-Record = Mapping[str, Any]
 _CONFLICTS = ("03", "04", "05")
 
 

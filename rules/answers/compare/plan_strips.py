@@ -24,7 +24,6 @@ from onemap.rules.judge.overlay.subdivision import subdivide_polygons
 from onemap.rules.judge.overlay.threads import Threads
 
 _SPARE_M = 1.0  # beside a strip: the index of the library is rounded, and coordinates are counted from another origin
-Bounds = Sequence[float]
 
 
 def plan_in_strips(
@@ -32,7 +31,7 @@ def plan_in_strips(
     version: Version,
     side: Side,
     matrix: Matrix,
-    bounds: Bounds,
+    bounds: Sequence[float],
     ground: shapely.Geometry,
     threads: Threads,
     journal: Journal,

@@ -1,13 +1,14 @@
 """The reports of a proof for who has to mend the delivery: a workbook, a page that opens offline, JSON."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.messages import phrase
+from onemap.layers.records import Record
 from onemap.layers.text_table import text_width
 from onemap.rules.answers.deliveries.check_kinds import KINDS
 from onemap.rules.answers.deliveries.delivery_proof import Proof
@@ -24,7 +25,6 @@ _WIDEST_SIGNS = 50  # of a column of a workbook
 _MOST_ROWS = 2_000  # of a page that somebody reads; a workbook and JSON have all
 _SHEET_NAME = 31  # signs at most
 _SURE = {"C": "certain", "L": "likely", "U": "uncertain"}
-Record = Mapping[str, Any]
 
 
 def write_proof_reports(

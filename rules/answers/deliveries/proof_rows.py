@@ -5,10 +5,10 @@ from typing import Any
 
 from onemap.layers.errors import joined_sentences
 from onemap.layers.messages import phrase
+from onemap.layers.records import Record
 from onemap.rules.answers.deliveries.check_kinds import MOST_LISTED, SEVERITIES, SIGNS
 from onemap.rules.display.rows.answer_rows import AnswerRow, AnswerView
 
-Record = Mapping[str, Any]
 _MOST_LINES = 10  # of one check in plain text
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, timezone
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +11,7 @@ import shapely
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import StoredFeatures, Version, versions
+from onemap.layers.records import Record
 from onemap.rules.answers.compare.plans import version_named
 from onemap.rules.answers.readings.limits import Limit
 from onemap.rules.answers.readings.means import day_means, hour_means, with_periods
@@ -21,8 +21,6 @@ from onemap.rules.answers.readings.reading_rows import readings_of
 from onemap.rules.answers.statistics.statistics import record_of
 from onemap.rules.judge.findings.table import Table
 from onemap.rules.judge.inputs.layer_sources import Sources
-
-Record = dict[str, Any]
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,14 @@
 """The rows of a remedy for people: its alternatives with gains and losses of departments, and how far it searched."""
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from onemap.layers.area_units import hectares_text, share_text
 from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.messages import phrase
+from onemap.layers.records import Record
 from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerView, Word, direction_word, part_lines
 
-Record = Mapping[str, Any]
 _LEAST_USABLE_M2 = 0.1  # below it, what would pass is no ground that anybody can use
 _MOST = 20  # lines that somebody reads; the answer in JSON and the tables have them all
 

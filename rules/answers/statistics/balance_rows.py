@@ -4,16 +4,16 @@ Areas are on the ellipsoid, as labels, checks and papers have them.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from onemap.layers.area_units import M2_PER_HECTARE, hectares_text
 from onemap.layers.messages import phrase
+from onemap.layers.records import Record
 from onemap.rules.answers.statistics.sum_words import statistics_reason, sum_text
 from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerTable, AnswerView, Column, Word, amount_text
 
-Record = Mapping[str, Any]
 _AREA = "area_ellipsoidal_m2"
 _GROUP = "/group"
 _UNITS_OVERLAP = "statistics.units_overlap"

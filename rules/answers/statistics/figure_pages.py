@@ -8,6 +8,7 @@ from typing import Any
 from onemap.layers.area_units import M2_PER_HECTARE, share_text
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.messages import phrase
+from onemap.layers.records import Record
 from onemap.rules.answers.statistics.class_keys import key_titles
 from onemap.rules.answers.statistics.sum_words import ground_apart, statistics_reason, sum_text
 from onemap.rules.answers.statistics.transitions import class_margins
@@ -23,7 +24,6 @@ from onemap.rules.judge.findings.table import Table
 _MOST_CLASSES = len(SERIES) - 1  # that a chart tells apart; what is smaller is one part together
 _MOST_BARS = 30
 _LEAST_DRAWN_M2 = 0.5  # less reads as 0.0000 ha
-Record = dict[str, Any]
 Catalogue = Mapping[str, LayerEntry]
 
 

@@ -16,6 +16,7 @@ import shapely
 from onemap.layers.errors import Problem, require_value
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version
+from onemap.layers.records import Record
 from onemap.rules.answers.compare.plans import version_named
 from onemap.rules.answers.statistics.class_keys import key_titles
 from onemap.rules.answers.statistics.counted_once import CountedOnce, UnitBlock
@@ -29,7 +30,6 @@ from onemap.rules.judge.kinds.attribute_json import attribute_json
 from onemap.rules.judge.overlay.overlay import inside, outside, union_by
 from onemap.rules.judge.overlay.threads import Threads
 
-Record = dict[str, Any]
 _Overlay = Callable[[np.ndarray, shapely.Geometry, Threads], tuple[np.ndarray, np.ndarray]]
 _DECLARED, _NET = "declared_m2", "net_m2"
 _CLOSING = 0.01  # how far from a unit's own scale that of its rest may be; within a unit it differs by thousandths

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +12,7 @@ from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.layers.geometry.shape_column import all_of, some_of
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version
+from onemap.layers.records import Record
 from onemap.rules.answers.compare.self_overlap import lost_to_earlier
 from onemap.rules.answers.statistics.class_keys import ClassKeys, class_keys
 from onemap.rules.answers.statistics.union_areas import Plane
@@ -22,7 +22,6 @@ from onemap.rules.judge.inputs.layer_sources import LayerSource, Sources
 from onemap.rules.judge.overlay.overlay import ARITHMETIC_M2, differences, inside, overlaps, refuse_failed, union_by
 from onemap.rules.judge.overlay.threads import Threads
 
-Record = dict[str, Any]
 _NO_FEATURE = -1  # the class of ground on which a version has no feature
 _LEAST_M2 = 0.01  # of such ground; less is what rounding leaves between what was measured
 

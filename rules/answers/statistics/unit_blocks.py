@@ -8,11 +8,11 @@ import numpy as np
 import shapely
 
 from onemap.layers.geometry.hilbert import hilbert_order
+from onemap.layers.records import Record
 from onemap.rules.answers.statistics.units import AreaUnits
 from onemap.rules.judge.distributed.partition import most_parcels
 
 FEATURES_A_PARCEL = 10  # adding one up costs a tenth of checking a parcel: 250,000 take one and a half gigabytes
-Record = dict[str, Any]
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import shapely
 
+from onemap.layers.geometry.boxes import Bounds
 from onemap.layers.messages import phrase
 from onemap.rules.display.maps.furniture import scale_number
 from onemap.rules.display.maps.layers_on_sheet import Sheet
@@ -17,7 +18,6 @@ from onemap.rules.display.maps.symbols import PARCEL, fill_attributes, outline_a
 _PENCIL_MM, _HAIR_MM = 2.0, 0.7
 _SIDE_MM = 38.0
 _RING_MM = 2.6
-Box = tuple[float, float, float, float]
 
 
 def tiny_pieces(
@@ -50,8 +50,8 @@ def inset_svg(
     tiny: Sequence[tuple[float, float]],
     sheet: Sheet,
     parcels: Mapping[str, shapely.Geometry],
-    arrow: Box,
-) -> tuple[str, Box | None]:
+    arrow: Bounds,
+) -> tuple[str, Bounds | None]:
     """The smallest conflict at a scale at which it can be seen, in the emptiest corner; nothing if all can be seen."""
     if not tiny:
         return "", None
@@ -115,7 +115,7 @@ def _size(geometry: shapely.Geometry) -> float:
     return float(max(east - west, north - south))
 
 
-def _corner(view: View, parcels: Mapping[str, shapely.Geometry], arrow: Box) -> tuple[float, float]:
+def _corner(view: View, parcels: Mapping[str, shapely.Geometry], arrow: Bounds) -> tuple[float, float]:
     """The upper left point of the corner that hides the least of the parcels and not the arrow."""
     right, bottom = view.left + view.width - _SIDE_MM, view.top + view.height - _SIDE_MM
     ground = shapely.union_all(view.shapes_on_paper(np.array([*parcels.values()], dtype=object)))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
+from onemap.layers.geometry.boxes import Bounds
 from onemap.rules.display.maps.svg_text import svg_text, text_width, wrap_text
 
 _WIDEST_MM = 44.0
@@ -32,10 +33,7 @@ class Label:
     bold: bool = False
 
 
-Box = tuple[float, float, float, float]
-
-
-def labels_svg(labels: Sequence[Label], frame: Box, kept_free: np.ndarray, taken: Sequence[Box] = ()) -> str:
+def labels_svg(labels: Sequence[Label], frame: Bounds, kept_free: np.ndarray, taken: Sequence[Bounds] = ()) -> str:
     """The names that found a place, most important first.
 
     frame, taken: boxes in mm (left, top, right, bottom); kept_free: (n,) shapes that no name may cover.
@@ -72,7 +70,7 @@ def labels_svg(labels: Sequence[Label], frame: Box, kept_free: np.ndarray, taken
     return "".join(drawn)
 
 
-def _place(label: Label, lines: list[str], frame: Box, tree: shapely.STRtree, taken: list[Box]) -> Box | None:
+def _place(label: Label, lines: list[str], frame: Bounds, tree: shapely.STRtree, taken: list[Bounds]) -> Bounds | None:
     width = max(text_width(line, label.size) for line in lines)
     height = label.size * _LINE * len(lines)
     inner = (frame[0] + _AIR_MM, frame[1] + _AIR_MM, frame[2] - _AIR_MM, frame[3] - _AIR_MM)
@@ -93,7 +91,7 @@ def _cuts_edge(box: shapely.Geometry, tree: shapely.STRtree) -> bool:
     return bool(np.any(~shapely.contains_properly(met, box)))
 
 
-def _candidates(label: Label, width: float, height: float) -> list[Box]:
+def _candidates(label: Label, width: float, height: float) -> list[Bounds]:
     if label.inside:
         centre = shapely.point_on_surface(label.shape)
         points = [(shapely.get_x(centre), shapely.get_y(centre))]
@@ -118,9 +116,9 @@ def line_name_shape(line: shapely.Geometry) -> shapely.Geometry:
     return shapely.line_interpolate_point(parts[int(np.argmax(shapely.length(parts)))], 0.5, normalized=True)
 
 
-def _is_in(box: Box, frame: Box) -> bool:
+def _is_in(box: Bounds, frame: Bounds) -> bool:
     return box[0] >= frame[0] and box[1] >= frame[1] and box[2] <= frame[2] and box[3] <= frame[3]
 
 
-def _meet(first: Box, second: Box) -> bool:
+def _meet(first: Bounds, second: Bounds) -> bool:
     return first[0] < second[2] and second[0] < first[2] and first[1] < second[3] and second[1] < first[3]

@@ -8,6 +8,7 @@ import shapely
 
 from onemap.layers.catalogue.style_table import map_themes
 from onemap.layers.crs.crs_titles import crs_title
+from onemap.layers.geometry.boxes import Bounds
 from onemap.layers.messages import phrase
 from onemap.layers.progress import SILENT, Progress
 from onemap.rules.display.maps.boundary_points import boundary_points
@@ -17,7 +18,7 @@ from onemap.rules.display.maps.inset import inset_svg, rings_svg, tiny_pieces
 from onemap.rules.display.maps.labels import Label, labels_svg
 from onemap.rules.display.maps.layers_on_sheet import LAYER_SHARE, Sheet
 from onemap.rules.display.maps.legend_panel import LegendRow, Line, Panel, laid_out
-from onemap.rules.display.maps.map_source import Bounds, MapSource, Piece
+from onemap.rules.display.maps.map_source import MapSource, Piece
 from onemap.rules.display.maps.sheets_needed import MapPage
 from onemap.rules.display.maps.svg_paths import View, round_scale
 from onemap.rules.display.maps.svg_text import as_attribute, svg_text, wrap_text

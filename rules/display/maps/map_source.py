@@ -11,6 +11,7 @@ import shapely
 
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.errors import OneMapError
+from onemap.layers.geometry.boxes import Bounds
 from onemap.layers.geometry.wkb_reading import geometry_of_wkb
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, coverage_of, in_force, read_version, versions
@@ -18,7 +19,6 @@ from onemap.rules.judge.packs.pack import rules_of_run
 from onemap.rules.judge.runs.run_store import StoredRow, check_record, stored_packs, stored_rows
 
 _PIECES = ("findings", "overlaps_line", "overlaps_point")
-Bounds = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from onemap.rules.judge.overlay.subdivision import Box
+from onemap.layers.geometry.boxes import Bounds
 
 MOST_VERTICES = 500_000  # kept of all layers together: 8 MB of coordinates, some 50 MB with all that is made of them
 _MOST_OF_ONE = 100_000  # of one layer, so that a block of a large run, which is read once, is not kept
@@ -44,7 +44,7 @@ class CachedLayer(Generic[Layer]):
 class _KeptGround(Generic[Layer]):
     """Ground that was read within a box. opening: of the library, while it holds; mark: by which others know it."""
 
-    box: Box
+    box: Bounds
     found: CachedLayer[Layer]
     opening: Hashable
     mark: Hashable
@@ -57,7 +57,7 @@ class LayerCache(Generic[Layer]):
     kept: dict[Hashable, _KeptGround[Layer]] = field(default_factory=dict)
     size: int = 0
 
-    def box_for(self, name: Hashable, bounds: Sequence[float]) -> Box:
+    def box_for(self, name: Hashable, bounds: Sequence[float]) -> Bounds:
         """The ground that `near` has or will read for `bounds`: what is kept, if it holds them."""
         kept = self.kept.get(name)
         if kept is not None and _holds(kept.box, bounds):

@@ -15,6 +15,7 @@ import shapely
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.errors import OneMapError, require_value
 from onemap.layers.frames.fields import object_array, text_values
+from onemap.layers.geometry.boxes import Bounds
 from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.geometry.shape_column import some_of, vertices_of
 from onemap.layers.geometry.wkb_reading import geometry_of_wkb
@@ -40,7 +41,7 @@ from onemap.rules.judge.inputs.check_record import LayerRecord
 from onemap.rules.judge.inputs.layer_cache import CachedLayer, LayerCache, is_of_desk
 from onemap.rules.judge.inputs.subdivision_store import StoredCut, cut_near
 from onemap.rules.judge.overlay.overlay import MARGIN_M
-from onemap.rules.judge.overlay.subdivision import Box, Pieces, subdivide_polygons
+from onemap.rules.judge.overlay.subdivision import Pieces, subdivide_polygons
 
 _WORTH_BOXES = 10_000  # features: of fewer, all that lie between some boxes are read as fast, and a session keeps them
 
@@ -304,7 +305,7 @@ class Sources:
         )
         return source, np.empty((0, 4)) if stored.boxes is None else stored.boxes
 
-    def _around(self, bounds: Sequence[float] | None) -> Box | None:
+    def _around(self, bounds: Sequence[float] | None) -> Bounds | None:
         """The ground near which pieces are looked for, counted from the origin, with what overlays take beside it."""
         if bounds is None:
             return None
@@ -357,7 +358,7 @@ def _error_m(version: Version) -> float:
     return 2 * (version.accuracy_m or 0.0)
 
 
-def _grown(bounds: Sequence[float], by_m: float) -> Box:
+def _grown(bounds: Sequence[float], by_m: float) -> Bounds:
     return bounds[0] - by_m, bounds[1] - by_m, bounds[2] + by_m, bounds[3] + by_m
 
 

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
+from onemap.layers.geometry.boxes import Bounds
 from onemap.layers.library.library import Library, log, system_user
 from onemap.layers.library.versions import StoredFeatures, Version
 from onemap.layers.stores.logged_rows import insert_logged, plain_tables
 from onemap.layers.stores.sql_text import Sql, compose_sql, question_marks
 from onemap.layers.stores.store import StoreConnection
-from onemap.rules.judge.overlay.subdivision import RECIPE, Box, Pieces, subdivide_polygons
+from onemap.rules.judge.overlay.subdivision import RECIPE, Pieces, subdivide_polygons
 
 TABLES = (
     """CREATE TABLE IF NOT EXISTS onemap_pieces (cut TEXT NOT NULL, fid INTEGER NOT NULL, part INTEGER NOT NULL,
@@ -50,7 +51,7 @@ def cut_name(version: Version, origin: tuple[float, float]) -> str:
 
 
 def cut_near(
-    library: Library, version: Version, origin: tuple[float, float], stored: StoredFeatures, box: Box | None
+    library: Library, version: Version, origin: tuple[float, float], stored: StoredFeatures, box: Bounds | None
 ) -> StoredCut:
     """The pieces of the large ones among some features of a version, at least those that meet `box`.
 
@@ -113,7 +114,7 @@ def _rows(name: str, cut: Cuts) -> Iterator[tuple[str, int, int, bytes]]:
             yield name, fid, _HEAD + 1 + start // _PIECES_AT_ONCE, _pack_pieces(pieces[start : start + _PIECES_AT_ONCE])
 
 
-def _read(library: Library, name: str, wanted: Mapping[int, bytes], box: Box | None) -> dict[int, np.ndarray]:
+def _read(library: Library, name: str, wanted: Mapping[int, bytes], box: Bounds | None) -> dict[int, np.ndarray]:
     """The kept pieces that meet a box, of features (fid → marks); what is damaged or another's is left out."""
     if not wanted or not library.has_table("onemap_pieces"):
         return {}
@@ -156,7 +157,7 @@ def _blocks(library: Library, name: str, fid: int, parts: Sequence[int]) -> Iter
                 yield part - _HEAD - 1, pieces
 
 
-def _meets(bounds: np.ndarray, box: Box | None) -> np.ndarray:
+def _meets(bounds: np.ndarray, box: Bounds | None) -> np.ndarray:
     """Which boxes (n, 4) meet `box`; all do without one."""
     if box is None:
         return np.ones(len(bounds), dtype=bool)

@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 import shapely
 
+from onemap.layers.geometry.boxes import Bounds
 from onemap.layers.geometry.parts import polygon_parts, sound
 
 MOST_VERTICES = 256  # of a piece
@@ -48,11 +49,10 @@ class Pieces:
 
 
 Cut = Callable[[], Pieces]  # pieces that are cut only where somebody wants them
-Box = tuple[float, float, float, float]
-_Clip = Callable[[shapely.Geometry, Box], shapely.Geometry]
+_Clip = Callable[[shapely.Geometry, Bounds], shapely.Geometry]
 
 
-def clip_polygon(polygon: shapely.Geometry, box: Box) -> shapely.Geometry:
+def clip_polygon(polygon: shapely.Geometry, box: Bounds) -> shapely.Geometry:
     """The part of a polygon in a box, found fast; rings may touch along its edge, and degenerate ones be wrong."""
     try:
         return shapely.clip_by_rect(polygon, *box)
@@ -60,7 +60,7 @@ def clip_polygon(polygon: shapely.Geometry, box: Box) -> shapely.Geometry:
         return _cut_exactly(polygon, box)
 
 
-def _cut_exactly(polygon: shapely.Geometry, box: Box) -> shapely.Geometry:
+def _cut_exactly(polygon: shapely.Geometry, box: Bounds) -> shapely.Geometry:
     return polygon & shapely.box(*box)
 
 

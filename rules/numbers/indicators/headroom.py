@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from onemap.layers.records import Record
 from onemap.rules.numbers.indicators.indicator_keys import CEILING, FALL, FLOOR, RISE
 
 NO_PACE, NOT_USED, COMMITTED = "no_pace", "not_used", "committed"
 STATES = 3  # before the one in force, over which the pace is taken
 _YEAR = 365.25
 _SAME = 1e-6  # of the larger value
-Record = dict[str, Any]
 NOTHING: Mapping[str, None] = dict.fromkeys(
     ("headroom", "committed", "committed_reason", "free", "pace", "days_left", "days_reason")
 )

@@ -10,6 +10,7 @@ from typing import Any
 from onemap.layers.catalogue.catalogue import layer_title
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.messages import phrase
+from onemap.layers.records import Record
 from onemap.rules.answers.statistics.version_words import version_words
 from onemap.rules.display.charts.bullets import Bullet
 from onemap.rules.display.charts.chart_sheet import ChartWords
@@ -36,7 +37,6 @@ _NUMBERS = ("value", "target", "existing", "approved", "in_review", "free", "pac
 values_table = partial(titled_table, "figures", "values", numbers=_NUMBERS)
 _NO_TARGET = "no_target"  # which the status says
 _MOST_NAMED = 4  # indicators of one reason that are named one by one
-Record = dict[str, Any]
 Catalogue = Mapping[str, LayerEntry]
 
 

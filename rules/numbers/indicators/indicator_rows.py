@@ -1,12 +1,13 @@
 """The rows of `indicators` for people: values by indicator and unit, each with its terms."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
 from onemap.layers.area_units import share_text
 from onemap.layers.catalogue.catalogue import layer_title, shipped_catalogue
 from onemap.layers.messages import phrase
+from onemap.layers.records import Record
 from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerTable, AnswerView, Column, Word
 from onemap.rules.numbers.indicators.indicator_words import (
     TREND_SIGNS,
@@ -19,7 +20,6 @@ from onemap.rules.numbers.indicators.indicator_words import (
 )
 from onemap.rules.numbers.indicators.themes import shipped_themes
 
-Record = Mapping[str, Any]
 SIGNS = {"alarm": "prohibited", "warn": "restricted", "unknown": "unknown", "ok": "clear"}  # the verdict that looks so
 _STATUSES = ("alarm", "warn", "unknown", "ok", "none")  # the gravest first
 _FAILING = _STATUSES[:2]

@@ -19,6 +19,7 @@ from onemap.layers.frames.fields import object_array
 from onemap.layers.ingest.unit_keys import UNIT_LAYERS
 from onemap.layers.library.library import Library, now
 from onemap.layers.library.versions import in_force, versions
+from onemap.layers.records import Record
 from onemap.layers.software import software_versions
 from onemap.rules.answers.statistics.unit_ground import gap_problems, overlap_problems, shared_m2
 from onemap.rules.answers.statistics.units import AreaUnits, area_units
@@ -43,7 +44,6 @@ from onemap.rules.numbers.indicators.trends import earlier_states, mark_breaks, 
 
 KIND = "indicators"
 _ARITHMETIC = 1e-6  # of a unit's ground: what rounding leaves between two borders that are one
-Record = dict[str, Any]
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from onemap.layers.messages import phrase
+from onemap.layers.records import Record
 from onemap.rules.display.charts.chart_sheet import ChartWords
 from onemap.rules.display.charts.figures import QuotaFigure
 from onemap.rules.display.charts.quota_bars import QuotaBar
@@ -17,7 +18,6 @@ from onemap.rules.numbers.indicators.indicator_words import indicator_reasons, m
 IndicatorRow = Mapping[str, Any]  # of an answer, or of a run that is kept
 MOST_BARS = 30  # that one chart shows
 _MOST_ROWS = 200  # of a table that somebody reads on paper
-Record = dict[str, Any]
 
 
 def is_quota(row: IndicatorRow) -> bool:

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from onemap.layers.messages import phrase
+from onemap.layers.records import Record
 from onemap.rules.display.charts.bars import BarSeries
 from onemap.rules.display.charts.chart_sheet import ChartWords
 from onemap.rules.display.charts.figures import LINES, AnyFigure, Figure, PanelFigure, day_labels
@@ -37,7 +38,6 @@ _OF_A_SHEET = 3  # indicators of one unit, drawn over their days, on a sheet of 
 _MOST_FOLLOWING = 12  # rows of a table that shares its sheet of paper with others
 _LOW_MM = 30.0  # so that three charts with their tables fit on one sheet of paper
 _SAME = "same_state"
-Record = dict[str, Any]
 
 
 def series_pages(

@@ -1,10 +1,10 @@
 """The one page of a theme: what it is about, its layers and tables with their versions, its indicators by unit."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from onemap.layers.library.versions import Version
 from onemap.layers.messages import phrase
+from onemap.layers.records import Record
 from onemap.rules.display.charts.figures import AnyFigure
 from onemap.rules.display.documents.blocks import NOTE, Block, Heading, Paragraphs, Section, section_of, titled_table
 from onemap.rules.numbers.indicators.indicator_pack import IndicatorPack
@@ -23,7 +23,6 @@ from onemap.rules.numbers.indicators.themes import Theme
 _MOST_BULLETS = 14
 _MOST_PANELS, _MOST_PANEL_UNITS = 12, 14  # of one picture, so that it fits a page
 _MOST_ROWS = 300  # of a table that somebody reads on paper
-Record = dict[str, Any]
 
 
 def theme_page(

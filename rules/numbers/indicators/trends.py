@@ -12,6 +12,7 @@ import numpy as np
 import shapely
 
 from onemap.layers.library.versions import Version, in_force
+from onemap.layers.records import Record
 from onemap.rules.judge.overlay.common_areas import common_areas
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.numbers.indicators.class_editions import CLASSES, is_broken
@@ -22,7 +23,6 @@ RISE, FALL, SAME = "rise", "fall", "same"
 ONE_STATE = "one_state"
 UNITS, SAME_STATE = "units", "same_state"
 _MOVED = 1e-4  # of a unit's ground: less is how two surveys round the same border
-Record = dict[str, Any]
 Wanted = Sequence[tuple[IndicatorPack, Indicator]]
 NOTHING: Mapping[str, None] = dict.fromkeys(("trend", "trend_reason", "before", "before_as_of"))
 

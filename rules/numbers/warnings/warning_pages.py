@@ -1,10 +1,10 @@
 """The page of warnings: how many of each kind in which status, and the list of each kind."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.messages import phrase
+from onemap.layers.records import Record
 from onemap.rules.display.charts.bars import BarSeries
 from onemap.rules.display.charts.chart_fills import SERIES, UNKNOWN, Fill
 from onemap.rules.display.charts.chart_sheet import ChartWords
@@ -23,7 +23,6 @@ from onemap.rules.numbers.warnings.warnings import CANDIDATE, EXPIRY, QUOTA, SUM
 
 _FILLS: Mapping[str, Fill] = {"alarm": SERIES[0], "warn": SERIES[1], "unknown": UNKNOWN}
 _MOST_ROWS = 200  # of a kind, that somebody reads on paper
-Record = dict[str, Any]
 
 
 def warning_page(

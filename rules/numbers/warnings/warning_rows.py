@@ -1,10 +1,10 @@
 """The rows of warnings for people: by kind, each with its value, its state, and its steps."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from onemap.layers.catalogue.catalogue import layer_title, shipped_catalogue
 from onemap.layers.messages import phrase
+from onemap.layers.records import Record
 from onemap.rules.display.rows.answer_rows import AnswerRow, AnswerView, Word
 from onemap.rules.numbers.indicators.indicator_rows import SIGNS, amount_word, room_words
 from onemap.rules.numbers.indicators.indicator_words import (
@@ -14,7 +14,6 @@ from onemap.rules.numbers.indicators.indicator_words import (
     warning_status,
 )
 
-Record = Mapping[str, Any]
 _MOST_ROWS = 200  # of a kind that somebody reads as text; --json and --out have them all
 
 

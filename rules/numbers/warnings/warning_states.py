@@ -9,12 +9,12 @@ takes the next step.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library, log
 from onemap.layers.library.rows_as_logged import check_table
 from onemap.layers.messages import LANGUAGES, phrase
+from onemap.layers.records import Record
 from onemap.layers.stores.logged_rows import insert_logged, note_structure, plain_tables
 from onemap.layers.stores.rights import EVERYONE, OF_NOW, Grant, Guard, Right, are_logged, next_number
 from onemap.layers.stores.sql_text import Sql, compose_sql, sql_literal
@@ -103,7 +103,6 @@ MAY_LOG = compose_sql(
     step=sql_literal(_STEP),
     steps=_STEPS,
 )
-Record = dict[str, Any]
 
 
 @dataclass

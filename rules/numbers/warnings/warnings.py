@@ -18,6 +18,7 @@ from onemap.layers.frames.fields import object_array, text_value, text_values
 from onemap.layers.ingest.unit_keys import plain_unit_code, unit_stems
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import StoredFeatures, Version, in_force, read_version, versions
+from onemap.layers.records import Record
 from onemap.rules.answers.statistics.layer_in_units import plain_numbers
 from onemap.rules.judge.findings.table import Table
 from onemap.rules.judge.overlay.threads import Threads
@@ -30,7 +31,6 @@ KINDS = (QUOTA, EXPIRY, STALE, SUMS, LINE, CANDIDATE)
 _ENDS = "YXQZ"  # the field of the day on which a permit ends
 _SUM_TOLERANCE = 1e-6
 _COUNTED = 0.5  # of the work, when the indicators are measured
-Record = dict[str, Any]
 STATE_COLUMNS = ("state", "first_seen", "last_seen")  # of those that the library has opened
 _Placed = tuple[Record, Any]  # a row, and its ground in the library's plane, or None
 COLUMNS: Mapping[str, str] = {

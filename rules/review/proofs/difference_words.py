@@ -6,14 +6,13 @@ from typing import Any
 from onemap.layers.catalogue.catalogue import LayerEntry, layer_title, named_groups
 from onemap.layers.catalogue.toml_text import toml_value
 from onemap.layers.messages import phrase, sentences
+from onemap.rules.contract.declaration import Result
 from onemap.rules.judge.findings.citations import cited_law
 from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.kinds.permitted_uses import PermitTable
 from onemap.rules.judge.packs.project_class import ProjectClass
 from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.review.proofs.pack_differences import KeyChange, PackChange, RuleDifference
-
-Result = dict[str, Any]
 
 
 class DifferenceWords:

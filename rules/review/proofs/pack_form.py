@@ -12,6 +12,7 @@ from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.catalogue.toml_text import toml_content, toml_value
 from onemap.layers.library.library import Library
 from onemap.layers.messages import LANGUAGES, phrase, sentences
+from onemap.rules.contract.declaration import Result
 from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.kinds.kind import AMOUNT, FLAG, LIST, NUMBER, TEXT, WHOLE, Key
 from onemap.rules.judge.packs.keys import CHECKLIST_KEYS, REVIEW_KEYS, RULE_KEYS
@@ -20,7 +21,6 @@ from onemap.rules.judge.packs.project_class import CLASS_KEYS
 from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.judge.runs.run_store import check_record, stored_values
 
-Result = dict[str, Any]
 _SENTENCES = ("title", "finding", "draft")
 _CLASSES = ("unless", "only")
 _OF_BASIS = ("law", "article", "edition", "from", "to")

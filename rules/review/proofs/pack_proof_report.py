@@ -9,6 +9,7 @@ from typing import Any
 from onemap.layers.files.atomic_output import atomic_output
 from onemap.layers.messages import phrase
 from onemap.rules.contract.declaration import Values, VerbContext
+from onemap.rules.judge.findings.table import Row
 from onemap.rules.review.proofs.proof import Proof
 from onemap.rules.review.proofs.rule_coverage import CLAUSES
 
@@ -17,7 +18,6 @@ _CASE_COLUMNS = ("case", "title", "article", "expected", "verdict", "rule", "sta
 _MUTANT_COLUMNS = ("rule", "title", "change", "state", "case")
 _MOST_ROWS = 500  # of a page that somebody reads
 _NONE = "–"  # of what a rule cannot have
-Row = dict[str, Any]
 
 
 def write_reports(

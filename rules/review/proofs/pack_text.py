@@ -4,10 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 from onemap.layers.messages import phrase
+from onemap.rules.contract.declaration import Result
 from onemap.rules.display.rows.answer_rows import AnswerRow, AnswerView
 from onemap.rules.judge.findings.citations import cited_law
-
-Result = dict[str, Any]
 
 
 def _laws(result: Result, language: str) -> str:

@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any
 
 from onemap.layers.messages import phrase
+from onemap.rules.contract.declaration import Result
 from onemap.rules.display.rows.answer_rows import AnswerRow, AnswerTable, AnswerView, Column
 
-Result = dict[str, Any]
 # What a rule becomes, as people want to see it: the strictest first.
 CHANGES = ("new", "gone", "stricter", "milder", "both", "otherwise", "law", "words")
 # A verdict as a word of its own: what a template's or an indicator's case names is no verdict.

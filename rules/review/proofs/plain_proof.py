@@ -2,12 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from onemap.layers.messages import phrase
+from onemap.rules.judge.findings.table import Row
 from onemap.rules.review.proofs.rule_coverage import CLAUSES, HIT, NEEDED
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,13 @@ from markupsafe import Markup
 
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.catalogue.style_table import map_themes
+from onemap.layers.geometry.boxes import Bounds
 from onemap.layers.messages import phrase
 from onemap.layers.progress import SILENT, Progress
 from onemap.rules.display.documents.html_printer import render
 from onemap.rules.display.maps.fonts import FONTS
 from onemap.rules.display.maps.layers_on_sheet import LAYER_SHARE
-from onemap.rules.display.maps.map_source import Bounds, MapSource, NearFeatures, Piece
+from onemap.rules.display.maps.map_source import MapSource, NearFeatures, Piece
 from onemap.rules.display.maps.sheets_needed import near_each_other
 from onemap.rules.display.maps.svg_paths import View, clip_to_frame, path_data, points_of, thin_shapes, within_frame
 from onemap.rules.display.maps.svg_text import as_attribute, as_text

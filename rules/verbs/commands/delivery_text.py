@@ -2,18 +2,16 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
 
 from onemap.layers.area_units import hectares_text
 from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.errors import joined_sentences
 from onemap.layers.messages import either_of, phrase, titles_of
 from onemap.rules.answers.deliveries.proof_rows import proof_view
+from onemap.rules.contract.declaration import Result
 from onemap.rules.display.rows.answer_rows import AnswerRow, AnswerView
 from onemap.rules.display.rows.inspection_rows import refusal_lines, remark_lines
 from onemap.rules.numbers.warnings.warning_rows import warning_rows
-
-Result = dict[str, Any]
 
 
 def deliver_view(result: Result, language: str) -> AnswerView:

@@ -7,13 +7,12 @@ from typing import Any
 from onemap.layers.area_units import hectares_text
 from onemap.layers.messages import phrase
 from onemap.rules.answers.remedy.alternative_rows import alternative_rows, remedy_lines
+from onemap.rules.contract.declaration import Result
 from onemap.rules.display.maps.document_areas import moment_text
 from onemap.rules.display.maps.verdict_words import verdict_words
 from onemap.rules.display.rows.answer_rows import AnswerRow, AnswerView, part_lines
 from onemap.rules.display.rows.run_views import unasked_row, verdict_table
 from onemap.rules.review.case_rows import cases_view, changes_rows, entry_rows, head_line, opinion_rows
-
-Result = dict[str, Any]
 
 
 def _review_phrase(name: str, language: str, **facts: Any) -> str:

@@ -2,7 +2,6 @@
 
 from base64 import b64decode
 from collections.abc import Callable
-from typing import Any
 
 from onemap.layers.area_units import hectares_text
 from onemap.layers.catalogue.catalogue import named_groups
@@ -14,6 +13,7 @@ from onemap.rules.answers.readings.sensor_rows import readings_view
 from onemap.rules.answers.remedy.alternative_rows import remedy_view
 from onemap.rules.answers.remedy.site_rows import sites_view
 from onemap.rules.answers.statistics.balance_rows import statistics_view
+from onemap.rules.contract.declaration import Result
 from onemap.rules.display.rows.answer_rows import AnswerView, view_text
 from onemap.rules.display.rows.fact_rows import facts_view
 from onemap.rules.display.rows.inspection_rows import inspect_view, remark_lines
@@ -26,8 +26,6 @@ from onemap.rules.review.proofs.pack_views import differences_view, pack_view, p
 from onemap.rules.verbs.commands.delivery_text import DELIVERY_VIEWS, added_lines, ingest_warnings
 from onemap.rules.verbs.commands.review_text import REVIEW_SPEAKERS, REVIEW_VIEWS
 from onemap.rules.verbs.commands.statistics_text import theme_lines, transitions_view
-
-Result = dict[str, Any]
 
 
 def result_text(verb: str, result: Result, language: str) -> str:

@@ -16,6 +16,7 @@ from onemap.layers.delivery.ingest import ADDED, PLANNED, REFUSED, UNCHANGED
 from onemap.layers.errors import Problem
 from onemap.layers.library.library import Library
 from onemap.layers.messages import either_of, phrase, sender_mend, wording
+from onemap.layers.records import Record
 from onemap.rules.contract.declaration import Values, VerbContext
 from onemap.rules.numbers.indicators.indicator_words import measure_words
 
@@ -32,7 +33,6 @@ _PROBLEM_COLUMNS = (
 _NUMBERS = {"features", "set_aside", "repaired", "area_m2", "length_m", "refusals", "remarks"}
 _STATUS_ORDER = (ADDED, UNCHANGED, PLANNED, MATCHED, UNSURE, UNMATCHED, UNREADABLE, REFUSED, LEFT_OUT, NOTE)
 _REFUSE, _ABSENT, _UNSURE = "refuse", "field.absent", "ingest.unsure"
-Record = dict[str, Any]
 
 
 def write_reports(values: Values, result: Mapping[str, Any], library: Library, context: VerbContext) -> None:
