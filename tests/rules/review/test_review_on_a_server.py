@@ -1,6 +1,7 @@
 """The review on a server: the same case as in a file, each account in its own department, fifty clients at once."""
 
 import json
+import re
 import threading
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -29,6 +30,7 @@ ACCOUNTS = {
     **dict.fromkeys(("clerk", "head", "lead"), ["owner"]),
 }
 CHANCE = {"case", "run", "at", "seconds", "started", "id", "content_hash"}  # keys that differ from case to case
+IN_TIME = re.compile(r"within \d+ (?:second|minute)s?")  # how fast one hand signed for several departments
 
 
 @dataclass
@@ -67,6 +69,7 @@ def without_chance(value: Any, ids: dict[str, str]) -> Any:
     if isinstance(value, str):
         for chance, name in ids.items():  # sentences name the case too
             value = value.replace(chance, name)
+        return IN_TIME.sub("within a time", value)
     return value
 
 
