@@ -27,6 +27,7 @@ def bench(words: list) -> int:
     if options:
         names = names or [PEERS]
     python = program(pythons.core(), "python")
+    pythons.compile_loops()  # a checkout may have other ones since: else the first figures were those of compiling
     report = Report()
     for name in names or benches:
         given = [*_peers(), *options] if name == PEERS else options

@@ -59,8 +59,13 @@ def core() -> Path:
         with contextlib.suppress(WorkshopError):  # without it the test under Qt 6 is left out
             _pip(CORE, ["--only-binary", ":all:", "-r", REQUIREMENTS / "qt6.txt"], "install Qt 6")
         say("Compiling the loops of the overlay, once")
-        answer([program(CORE, "python"), "-I", ROOT / "__main__.py", "--compile"])
+        compile_loops()
     return CORE
+
+
+def compile_loops() -> None:
+    """Compile the loops of the overlay where that has not been done since they last changed."""
+    answer([program(CORE, "python"), "-I", ROOT / "__main__.py", "--compile"])
 
 
 def plugin_room() -> Path:
