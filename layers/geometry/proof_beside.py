@@ -23,7 +23,7 @@ RingProof = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 @dataclass(frozen=True)
 class Provers:
-    """Threads or processes that prove polygons valid while more are read. threads: 0 for none.
+    """Threads that prove polygons valid while more are read. threads: 0 for none.
 
     are_simple(points (m, 2), size (r,)) → (r,): of which closed rings it is certain that no edge meets another of its
     ring; of all others, and where it is None, GEOS is asked.

@@ -40,11 +40,11 @@ def likeness(
     is_delivered: bool = False,
     of_any: bool = False,
 ) -> Likeness:
-    """The version in force that a frame and its facts would repeat, or how they resemble it.
+    """The versions that hold a frame and its facts already, or its rows.
 
-    By the version that has the wanted label; the one in force on the frame's first day, else today; without a label
-    the one that was added last, too, which may have no date. is_delivered: it lies in a folder that may come every
-    night; what was retired does not come back by it. of_any: by any version, the latest first.
+    Compared are the version that has the wanted label; the one in force on the frame's first day, else today; without a
+    label the one that was added last, too, which may have no date. is_delivered: it lies in a folder that may come
+    every night; what was retired does not come back by it. of_any: any version is compared, the latest first.
     """
     of_layer = [version for version in versions(library) if version.code == entry.code]
     label, live = facts.given_label, [version for version in of_layer if version.retired is None]

@@ -16,7 +16,7 @@ _NUMBERS = ("distance_m", "net_area_m2", "value")
 
 
 def judge_provable(judge: Judge, ground: Ground) -> tuple[np.ndarray, Judgement]:
-    """The judgement of a kind on the parcels (n,), and their order (n,) in it: those not to be judged come last.
+    """The judgement of a kind on the parcels (n,), and their order (n,) in it: the unknown ones come last.
 
     Raises OneMapError as the kind does, but for unions.
     """
@@ -40,7 +40,7 @@ def _some(ground: Ground, rows: np.ndarray) -> Ground:
 
 
 def _with_unknown(judgement: Judgement, parcels: np.ndarray) -> Judgement:
-    """The judgement on some parcels, and after them others (k,) that are wholly unknown; hits are asked for zones."""
+    """The judgement on some parcels, and after them others (k,) that are wholly unknown; `zones` serves hits only."""
     nothing, never = no_ground(len(parcels)), np.zeros(len(parcels), dtype=bool)
     measured, survey = judgement.measures, judgement.survey
     longer = replace(

@@ -89,7 +89,7 @@ def _judge(ground: Ground) -> Judgement:
 
 @dataclass(frozen=True)
 class _UseAgainstPlan:
-    """The plan's features (m,) and the uses of parcels (n,) that they permit.
+    """The plan's features (m,) and the parcels (n,) whose uses they permit or not.
 
     keys: (n,) the key of `permits` that decides for each parcel, None without.
     plan_codes: (m,) None for a null.

@@ -46,7 +46,7 @@ def grown_ground(
 def shrunk_ground(polygons: np.ndarray, distance_m: float) -> tuple[np.ndarray, np.ndarray]:
     """The parts of polygons (n,), or None, farther than a distance from their edges; None where there are none.
 
-    And of which it is not proved that it does (n,).
+    Second the polygons (n,) for which that is not proved.
     """
     shrunk = shapely.buffer(polygons, -distance_m)
     shrunk[shapely.is_empty(shrunk)] = None
