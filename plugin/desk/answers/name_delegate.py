@@ -13,17 +13,25 @@ LEAST_WIDTH_PX = 40
 SIZES_KEPT = 4_000  # of one column
 LINE_END = "\u2028"
 BREAK = "\u200b"  # takes no room, and a line may end there
-# What Qt breaks nowhere; from the Chinese characters on it knows itself where a line may end: not before a colon.
-UNBROKEN = re.compile("[^ \n\u2028\u2e80-\U0010ffff]+")
+DOT, ARROW = "\u00a0·", "→\u00a0"  # a dot ends a line, an arrow begins one
+PART_ENDS = re.compile(f"(?<={DOT}) | (?={ARROW})|\n|\u2028")
+OPENED, CLOSED = "[（〔【《]", f"[）〕】》，。：；、]*(?:{DOT})?"  # they stay with the word
+# What Qt breaks nowhere; from the Chinese characters on it knows itself where a line may end.
+UNBROKEN = re.compile(f"{OPENED}*[^ \n\u2028\u2e80-\U0010ffff]+{CLOSED}")
+# Where Qt ends no line, and a Chinese one may end: before a bracket behind a number, around what is quoted, and before
+# the dot of an ending such as .pdf.
+LINE_ENDS = re.compile(
+    f"(?<=[^ \n\u2028\u2e80-\U0010ffff])(?={OPENED})|(?<=[\u2e80-\U0010ffff])(?=[“‘])"
+    "|(?<=[”’])(?=[\u2e80-\u2fff\u3040-\ufaff])|(?<=[）》，；：、])(?=[.])"
+)
 # A case's number may end a line at its hyphen too, which Qt ends no line with where a digit follows; a date may not.
 HYPHEN = re.compile("(?<=[A-Za-z0-9]-)(?=[A-Za-z])|(?<=[0-9]{8}-)(?=[0-9])")
 BEFORE_DIGIT = re.compile("(?<=[0-9]{8}-)(?=[0-9])")
 JOIN = "\u2060"  # takes no room, and no line may end there
 NO_BREAK = "\u00a0"
 BETWEEN_CHINESE = re.compile("(?<=[\u2e80-\U0010ffff])(?=[\u2e80-\U0010ffff])")
-PART_ENDS = re.compile(" · | → |\n|\u2028")
-BROKEN = {" · ": f"{NO_BREAK}· ", " → ": f" →{NO_BREAK}"}  # a dot ends a line, an arrow begins one
-UNIT = re.compile("(?<=[0-9]) (?=(?:[mk]?m²|k?m|ha|mu|亩|公顷|倍|%)(?![A-Za-z]))")
+UNIT = "[mk]?m²|k?m|ha|mu|平方千米|平方米|立方米|千米|公顷|亩|倍|%"
+AMOUNT = re.compile(f"({OPENED}*[0-9.,]*[0-9]) ((?:{UNIT})(?![A-Za-z]){CLOSED})")
 
 
 class NameDelegate(QStyledItemDelegate):
@@ -87,15 +95,20 @@ def breakable(text: str, metrics: QFontMetrics, width: int) -> str:
             return BREAK.join(word)
         return BEFORE_DIGIT.sub(BREAK, "".join(map(fit_word, parts)))
 
+    def join_unit(amount: re.Match[str]) -> str:
+        is_fit = metrics.horizontalAdvance(amount[0]) <= width
+        return f"{amount[1]}{NO_BREAK}{JOIN.join(amount[2])}" if is_fit else amount[0]
+
     def fit_part(part: str) -> str:
-        if metrics.horizontalAdvance(f"{part} ·") <= width:
+        if metrics.horizontalAdvance(part) <= width:
             return BETWEEN_CHINESE.sub(JOIN, part.replace(" ", NO_BREAK))
-        return UNBROKEN.sub(lambda found: fit_word(found[0]), UNIT.sub(NO_BREAK, part))
+        return UNBROKEN.sub(lambda found: fit_word(found[0]), LINE_ENDS.sub(BREAK, AMOUNT.sub(join_unit, part)))
 
     if metrics.horizontalAdvance(text) <= width:
         return text
-    parts, ends = PART_ENDS.split(text), [*PART_ENDS.findall(text), ""]
-    return "".join(fit_part(part) + BROKEN.get(end, end) for part, end in zip(parts, ends))
+    marked = text.replace(" · ", f"{DOT} ").replace(" → ", f" {ARROW}")
+    parts, ends = PART_ENDS.split(marked), [*PART_ENDS.findall(marked), ""]
+    return "".join(fit_part(part) + end for part, end in zip(parts, ends))
 
 
 def wrapped_height(text: str, font: QFont, width: int) -> int:

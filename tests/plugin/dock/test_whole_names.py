@@ -1,10 +1,13 @@
 """Names of layers, departments and groups in the narrow dock: none is cut, whatever the width and the language."""
 
+import re
+
 import pytest
 from qgis.core import QgsPointXY
-from qgis.PyQt.QtWidgets import QTreeWidgetItemIterator
+from qgis.PyQt.QtGui import QFontMetrics, QTextLayout, QTextOption
+from qgis.PyQt.QtWidgets import QApplication, QTreeWidgetItemIterator
 
-from onemap.plugin.desk.answers.name_delegate import breakable, text_width, wrapped_height
+from onemap.plugin.desk.answers.name_delegate import LINE_END, breakable, text_width, wrapped_height
 from onemap.tests.plugin.small_town import X, Y, lay_out, wait_for
 
 WIDTHS_PX = [320, 400, 640]
@@ -68,3 +71,34 @@ def test_what_lies_here_has_whole_heads_and_names(open_dock, width):
     assert count > 3 and cut == []
     head = view.tree.topLevelItem(0)
     assert head.isFirstColumnSpanned() and "Land" in head.text(0)
+
+
+@pytest.mark.usefixtures("usual_font")
+@pytest.mark.parametrize("width", [90, 120, 160])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "清源街道\n↗ 上升 此前 0.000（2024-12-31） · 目标 ≥ 0.190（2025） · 余量 0.003 平方千米 · 达标",
+        "坐标系“EPSG:4547”无法识别，图层“DLTB_2023”与“DLTB_2020”不符",
+        "土地规划地类 2020版（共12,345个） → 控规地块 2022版（共6,789个）",
+        "写出检测结果表：.gpkg、.xlsx、.geojson 或文件夹（GeoParquet）",
+    ],
+)
+def test_no_line_is_wider_than_its_column(text, width):
+    metrics = QFontMetrics(QApplication.font())
+    layout, option = (
+        QTextLayout(breakable(text, metrics, width).replace("\n", LINE_END), QApplication.font()),
+        QTextOption(),
+    )
+    option.setWrapMode(QTextOption.WrapMode.WordWrap)
+    layout.setTextOption(option)
+    layout.beginLayout()
+    lines, line = [], layout.createLine()
+    while line.isValid():
+        line.setLineWidth(width)
+        lines.append(layout.text()[line.textStart() : line.textStart() + line.textLength()].rstrip())
+        line = layout.createLine()
+    layout.endLayout()
+    shown = [re.sub("[\u200b\u2060]", "", line) for line in lines]
+    assert len(shown) > 1
+    assert [line for line in shown if metrics.horizontalAdvance(line) > width] == []
