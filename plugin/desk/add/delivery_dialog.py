@@ -235,9 +235,10 @@ class DeliveryDialog(WorkingDialog):
 
     def _show_added(self, answer: dict[str, Any]) -> None:
         refused = {(record["source"], record["layer"] or ""): record for record in answer.get("refused") or []}
+        statuses = {(record["source"], record["layer"] or ""): record["status"] for record in answer["plan"]}
         for row in self._sent:
-            record = refused.get((row.source, row.layer))
-            row.status, row.problems = (REFUSED, record["problems"]) if record else (ADDED, [])
+            key = (row.source, row.layer)
+            row.status, row.problems = statuses[key], refused[key]["problems"] if key in refused else []
         self.table.refresh_states()
         self._show_row()
         count = len(answer.get("added") or [])
@@ -299,7 +300,7 @@ class DeliveryDialog(WorkingDialog):
             return text.format(layers=name_list(map(layer_name, self.table.clashes)))
         if self.table.ready:
             return ""
-        is_begun = any(row.status == ADDED for row in self.table.rows)
+        is_begun = any(row.is_in_library for row in self.table.rows)
         if is_begun and not self.table.waiting:
             return tr("All that has a layer is in the library.")
         return tr("Nothing else in it is matched to a layer.") if is_begun else tr("Nothing in it has a layer yet.")

@@ -11,7 +11,7 @@ from onemap.plugin.connection.layer_export import crs_text
 from onemap.plugin.desk.add.delivery_table import state_words
 from onemap.plugin.desk.add.field_matches import explicit_matches
 from onemap.plugin.desk.add.fields_table import FieldsTable
-from onemap.plugin.desk.add.planned_layers import ADDED, PlannedLayer
+from onemap.plugin.desk.add.planned_layers import PlannedLayer
 from onemap.plugin.desk.add.source_page import ProblemList
 from onemap.plugin.desk.library.layer_list import CatalogueLayer
 from onemap.plugin.widgets.buttons import wrapped_label
@@ -91,7 +91,7 @@ class DeliveryRowPage(QWidget):
         schema = target.fields if target is not None else ()
         self.fields.show_fields(schema, row.samples, row.fields)
         self.fields.setVisible(bool(row.samples))
-        can_change = row.is_data and row.status != ADDED
+        can_change = row.is_data and not row.is_in_library
         for control in (self.crs, self.repair, self.keep_bad, self.sure, self.fields):
             control.setEnabled(can_change)
         for control in (self.repair, self.keep_bad):

@@ -24,6 +24,7 @@ from onemap.plugin.desk.add.planned_layers import (
     NOTE,
     PLANNED,
     REFUSED,
+    UNCHANGED,
     UNMATCHED,
     UNREADABLE,
     UNSURE,
@@ -44,7 +45,7 @@ LABEL_WIDTH_PX = 90
 BESIDE_TEXT_PX = 40  # the arrow of a list and the margins of its text
 PLANS = (PLANNED, UNSURE, UNMATCHED, UNREADABLE, NOTE)  # as the core's plan has it
 SIGNS = {
-    **dict.fromkeys((PLANNED, CHOSEN, ADDED), "clear"),
+    **dict.fromkeys((PLANNED, CHOSEN, ADDED, UNCHANGED), "clear"),
     **dict.fromkeys((UNSURE, UNMATCHED), "unknown"),
     **dict.fromkeys((UNREADABLE, REFUSED), "prohibited"),
 }
@@ -124,7 +125,7 @@ class DeliveryTable(QTableWidget):
             self._show_state(number)
             for column in (TARGET, COVERS, LABEL):
                 if self.cellWidget(number, column) is not None:
-                    self.cellWidget(number, column).setEnabled(row.status != ADDED)
+                    self.cellWidget(number, column).setEnabled(not row.is_in_library)
         self.changed.emit()
 
     def choose(self, number: int, code: str) -> None:
@@ -142,12 +143,12 @@ class DeliveryTable(QTableWidget):
 
     def obstacle(self, row: PlannedLayer) -> str:
         """The reason why a row cannot go in as it stands; empty where it can."""
-        return row.obstacle(self._layers.get(row.code)) if row.status != ADDED else ""
+        return row.obstacle(self._layers.get(row.code)) if not row.is_in_library else ""
 
     @property
     def ready(self) -> list[PlannedLayer]:
         """The rows that would go in now."""
-        return [row for row in self.rows if row.is_data and row.code and row.status != ADDED]
+        return [row for row in self.rows if row.is_data and row.code and not row.is_in_library]
 
     @property
     def unreadable_rows(self) -> list[PlannedLayer]:

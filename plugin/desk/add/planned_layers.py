@@ -13,7 +13,7 @@ from onemap.plugin.desk.library.layer_list import CatalogueLayer
 from onemap.plugin.words.translation import tr
 
 NOTE, UNREADABLE, UNSURE, UNMATCHED, PLANNED, CHOSEN = "note", "unreadable", "unsure", "unmatched", "planned", "chosen"
-ADDED, REFUSED, LEFT_OUT = "added", "refused", "left_out"
+ADDED, UNCHANGED, REFUSED, LEFT_OUT = "added", "unchanged", "refused", "left_out"
 TEXTS = (
     *("source", "layer", "code", "crs", "encoding", "covers", "label", "valid_from", "valid_to"),
     *("transform", "transform_hash"),
@@ -25,7 +25,7 @@ FLAGS = ("repair", "keep_bad", "sure")
 class PlannedLayer:
     """One layer of a delivery and what becomes of it.
 
-    status: the plan's, else chosen, left_out, added or refused; state: of the core's words for the plan's
+    status: the plan's, else chosen, left_out, added, unchanged or refused; state: of the core's words for the plan's
     suggested: the codes between which a person must choose
     covers: empty for what is said for the whole delivery, or what its last version said
     transform, transform_hash: the file of a change of datum, and which one it must be
@@ -62,6 +62,11 @@ class PlannedLayer:
     def is_data(self) -> bool:
         """Whether it can go in at all: it is no letter, and can be read."""
         return self.status not in (NOTE, UNREADABLE)
+
+    @property
+    def is_in_library(self) -> bool:
+        """Whether the library holds it as it stands here."""
+        return self.status in (ADDED, UNCHANGED)
 
     @property
     def name(self) -> str:
