@@ -1,4 +1,4 @@
-"""Hectares, mu and shares: how many square metres they are, and how people read them."""
+"""Square metres, hectares, mu and shares: how many square metres they are, and how people read them."""
 
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
@@ -50,6 +50,11 @@ def printed_mu(value: float, area_m2: float | None = None) -> str:
 def mu_text(area_m2: float) -> str:
     """An area as mu with two decimals; an area above zero is never written as 0.00."""
     return printed_mu(mu(area_m2), area_m2)
+
+
+def square_metres_text(area_m2: float) -> str:
+    """An area in square metres as checks of data name it: to a hundredth, as tables of attributes state areas."""
+    return f"{area_m2:,.2f}"
 
 
 def share_text(value: float) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyproj
 
-from onemap.layers.area_units import M2_PER_HECTARE
+from onemap.layers.area_units import M2_PER_HECTARE, square_metres_text
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.errors import Problem
 from onemap.layers.frames.frame_blocks import FrameBlocks
@@ -102,9 +102,9 @@ class _AreaField:
             row = apart[k]
             return {
                 "field": self.name,
-                "declared": f"{numbers[row]:.2f}",
-                "computed": f"{computed[row]:.2f}",
-                "difference": f"{numbers[row] - computed[row]:+.2f}",
+                "declared": square_metres_text(float(numbers[row])),
+                "computed": square_metres_text(float(computed[row])),
+                "difference": f"{numbers[row] - computed[row]:+,.2f}",
             }
 
         self._apart.add(rows[apart], facts)

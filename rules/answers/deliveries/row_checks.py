@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from onemap.layers.area_units import square_metres_text
 from onemap.layers.errors import OneMapError, Problem
 from onemap.rules.answers.deliveries.delivered_layers import DeliveredLayer
 from onemap.rules.answers.deliveries.delivery_template import Check
@@ -75,9 +76,9 @@ def _plane_areas(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
     for at in np.flatnonzero(np.isfinite(stated) & (np.abs(stated - area_m2) > within)).tolist():
         facts = {
             "field": check.keys["field"],
-            "declared": f"{stated[at]:.2f}",
-            "computed": f"{area_m2[at]:.2f}",
-            "difference": f"{stated[at] - area_m2[at]:+.2f}",
+            "declared": square_metres_text(stated[at]),
+            "computed": square_metres_text(area_m2[at]),
+            "difference": f"{stated[at] - area_m2[at]:+,.2f}",
         }
         yield layer.finding(check, Problem("proof.area_plane", facts), at, area_m2=float(area_m2[at]))
 

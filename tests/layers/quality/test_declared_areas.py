@@ -54,7 +54,7 @@ def test_what_is_told_is_what_all_areas_on_the_ellipsoid_tell(seed, extent_m, si
     declared = np.choose(chance.integers(0, 4, len(shapes)), [computed, shapely.area(shapes), near, near]).tolist()
     declared[0], declared[1], declared[2] = None, float("nan"), "no number"
     expected = {
-        row: f"{value - area:+.2f}"
+        row: f"{value - area:+,.2f}"
         for row, (value, area, most) in enumerate(zip(declared, computed.tolist(), least.tolist(), strict=True))
         if isinstance(value, float) and abs(value - area) > most
     }

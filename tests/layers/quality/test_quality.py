@@ -180,7 +180,7 @@ def test_a_declared_area_is_held_against_the_ellipsoid(survey, box):
     answer = survey({"TBMJ": [exact, exact + 9.9, exact + 10.2, 20_000.0, None]})
     found = problems_of(answer, "area.declared")
     assert [problem["row"] for problem in found] == [3, 4]
-    assert "20000.00" in found[1]["message"]
+    assert "20,000.00" in found[1]["message"]
 
 
 @pytest.mark.parametrize(("factor", "unit"), [(1e-4, "hectares"), (0.0015, "mu"), (1e-6, "square kilometres")])
@@ -224,7 +224,7 @@ def test_a_gap_is_ground_of_the_coverage_without_a_feature(survey, shelf, box, l
     # From 0 to 100 and from 150 to 350 of 400 m: gaps of 50 × 100 m twice.
     shapes = [box(0, 0), box(150, 0), box(250, 0)]
     answer = survey({"BSM": ["a", "b", "c"]}, shapes, covers=cover)
-    assert sorted(p["message"].split(" ")[0] for p in problems_of(answer, "topology.gap")) == ["5000.00", "5000.00"]
+    assert sorted(p["message"].split(" ")[0] for p in problems_of(answer, "topology.gap")) == ["5,000.00", "5,000.00"]
     assert {p["level"] for p in problems_of(answer, "topology.gap")} == {"warn"}
 
 
@@ -232,7 +232,7 @@ def test_without_a_given_ground_only_what_is_enclosed_is_a_gap(survey, box):
     ring = shapely.difference(box(0, 0, 300, 300), box(100, 100))
     answer = survey({"BSM": ["a", "b"]}, [ring, box(120, 120, 20, 20)])
     (problem,) = problems_of(answer, "topology.gap")
-    assert problem["message"].startswith("9600.00")
+    assert problem["message"].startswith("9,600.00")
 
 
 def test_a_layer_that_need_be_no_coverage_may_overlap_and_leave_gaps(shelf, layer_file, box):
