@@ -127,6 +127,10 @@ class DeliveryTemplate:
         """SHA-256 of all that it says, with what it takes from the catalogue."""
         return hashlib.sha256(repr(self).encode()).hexdigest()
 
+    def title_in(self, language: str) -> str:
+        """Its title, or its id where it has none in that language."""
+        return self.folders.title.get(language, self.folders.id)
+
     def wish_named(self, name: str) -> tuple[LayerWish | None, bool]:
         """The template's requirements for a layer of that name, and whether the name is exactly the required one."""
         for wish in self.layers.values():

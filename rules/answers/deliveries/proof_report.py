@@ -12,7 +12,7 @@ from onemap.layers.records import Record
 from onemap.layers.text_table import text_width
 from onemap.rules.answers.deliveries.check_kinds import KINDS
 from onemap.rules.answers.deliveries.delivery_proof import Proof
-from onemap.rules.answers.deliveries.proof_rows import counts_text
+from onemap.rules.answers.deliveries.proof_rows import counts_text, grade_text
 from onemap.rules.contract.declaration import Values, VerbContext
 
 if TYPE_CHECKING:
@@ -62,13 +62,11 @@ def _kinds_of(proof: Proof) -> dict[str, str]:
 
 
 def _summary(proof: Proof, record: Record, delivery: str, language: str) -> list[tuple[str, str]]:
-    grade = phrase(f"proof_words.{record['grade']}", language)
-    head = phrase("proof_words.head", language, template=record["template"], score=f"{record['score']:g}", grade=grade)
-    title = proof.template.folders.title.get(language, record["template"])
+    title = proof.template.title_in(language)
     return [
         (phrase("proof_words.template", language), f"{title} · {record['template']} {record['version']}".strip()),
         (phrase("proof_words.day", language), date.today().isoformat()),
-        (phrase("proof_words.result", language), head),
+        (phrase("proof_words.result", language), grade_text(record, title, language)),
         (phrase("proof_words.problems", language), counts_text(record, language)),
     ]
 

@@ -12,14 +12,21 @@ from onemap.rules.display.rows.answer_rows import AnswerRow, AnswerView
 _MOST_LINES = 10  # of one check in plain text
 
 
-def proof_lines(result: Record, language: str) -> list[str]:
-    """Score and grade, how many problems there are, and what has changed since the proof before."""
-    grade = phrase(f"proof_words.{result['grade']}", language)
-    facts = {"template": result["template"], "score": f"{result['score']:g}", "grade": grade}
-    lines = [phrase("proof_words.head", language, **facts), counts_text(result, language)]
+def proof_lines(result: Record, title: str, language: str) -> list[str]:
+    """Score and grade, how many problems there are, and what has changed since the proof before.
+
+    title: of the template.
+    """
+    lines = [grade_text(result, title, language), counts_text(result, language)]
     if again := result.get("again"):
         lines.append(phrase("proof_words.again", language, **again))
     return lines
+
+
+def grade_text(result: Record, title: str, language: str) -> str:
+    """The grade and the score under a template. title: of the template."""
+    grade = phrase(f"proof_words.{result['grade']}", language)
+    return phrase("proof_words.head", language, template=title, score=f"{result['score']:g}", grade=grade)
 
 
 def counts_text(result: Record, language: str) -> str:

@@ -119,7 +119,7 @@ def validate(values: Values, context: VerbContext) -> Result:
     if remembered is not None and memory is not None:
         memory.write(remembered)
         result["again"] = memory.changes() if memory.was_there else None
-    result["opening"] = proof_lines(result, context.language)
+    result["opening"] = proof_lines(result, proof.template.title_in(context.language), context.language)
     if proof.reaches(values.get("fail_on") or "major"):
         result["failed_on"] = values.get("fail_on") or "major"
     return result
@@ -261,7 +261,7 @@ def _proof_for_log(values: Values, catalogue: "Mapping[str, LayerEntry]", contex
 
     template = _template_of(values, catalogue)
     proof = _proof_of(values["folder"], values, template, context, context.progress.part(0.0, 0.0))
-    facts: dict[str, object] = {"file": Path(values["folder"]).name, "template": proof.template.folders.id}
+    facts: dict[str, object] = {"file": Path(values["folder"]).name, "template": template.title_in(context.language)}
     facts |= {"score": f"{proof.grade.score:g}", **proof.grade.counts}
     if proof.reaches("major") or proof.grade.grade == RETURNED:
         grave = [one.placed_problem for one in proof.standing if one.severity != "minor"]
