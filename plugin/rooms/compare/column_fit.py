@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 from qgis.PyQt.QtCore import QEvent, QModelIndex, QObject, Qt, pyqtSignal
+from qgis.PyQt.QtGui import QFontMetricsF
 from qgis.PyQt.QtWidgets import QHeaderView, QStyle, QTableView
 
 from onemap.plugin.desk.answers.name_delegate import wrapped_height
@@ -65,9 +68,10 @@ class ColumnFit(QObject):
 
     def _text_width(self, column: int) -> int:
         """The width that cuts no text; Qt's own hint asks each cell for all that it shows: ten times as long."""
-        metrics = self._table.fontMetrics()
+        metrics = QFontMetricsF(self._table.font())  # in whole pixels a text may be rounded below what it takes
         texts = {str(cell.data()) for cell in self._cells(column)}
-        return max(map(metrics.horizontalAdvance, texts), default=0) + self._icon_width(column) + AROUND_PX + GRID_PX
+        widest = ceil(max(map(metrics.horizontalAdvance, texts), default=0))
+        return widest + self._icon_width(column) + AROUND_PX + GRID_PX
 
     def _cells(self, column: int) -> list[QModelIndex]:
         model = self._table.model()
