@@ -9,7 +9,7 @@ import pandas as pd
 from onemap.layers.messages import phrase
 from onemap.layers.visible_text import visible_text
 
-COLOURS = {  # as resources/pages/page.css has them
+COLOURS = {  # as resources/pages/verdicts.css has them
     "prohibited": "#b2182b",
     "restricted": "#b84d00",
     "unknown": "#5c5c5c",

@@ -85,7 +85,7 @@ def _page(
     if department and takes_reply(case, department):
         reply = reply_section(library, case, department, shown, language)
         scripts = [template_part("seal.js"), *scripts, template_part("reply.js")]
-    style = template_part("page.css")
+    style = render("page.css")
     policy = (
         f"default-src 'none'; style-src {_digest(style)}; script-src {' '.join(map(_digest, scripts))};"
         " base-uri 'none'; form-action 'none'"

@@ -430,6 +430,6 @@ def _state(case: Mapping[str, Any], language: str) -> str:
     return phrase(f"review_state.{case['state']}", language)
 
 
-def _verdicts(counts: Mapping[str, int], language: str) -> list[tuple[str, int]]:
-    """How many parcels have which verdict, of those that some have."""
-    return [(verdict_words(code, language), count) for code, count in counts.items() if count]
+def _verdicts(counts: Mapping[str, int], language: str) -> list[tuple[str, str, int]]:
+    """How many parcels have which verdict, of those that some have: its code, its words, and the number."""
+    return [(code, verdict_words(code, language), count) for code, count in counts.items() if count]

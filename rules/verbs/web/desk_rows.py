@@ -39,6 +39,7 @@ def _shown_part(part: Part, language: str) -> dict[str, Any]:
         "about": part["about"] or {},
         "sign": sign,
         "verdict": verdict,
+        "look": part["sign"],
         "is_open": part["is_open"],
         "rows": rows,
     }

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import open_library
 from onemap.layers.messages import LANGUAGES, phrase, problem_record, sentences
-from onemap.rules.display.documents.html_printer import render, template_part
+from onemap.rules.display.documents.html_printer import render
 from onemap.rules.review.notice_tables import MOST_NAME, MOST_PLACE, MOST_TEXT
 from onemap.rules.review.public_comments import NoticePage, WrittenComment, open_notice, open_notices, write_comment
 from onemap.rules.verbs.web.account_door import network_of
@@ -178,7 +178,7 @@ class PublicPages:
         return JSONResponse({"ok": well}, 200 if well else 503)
 
     async def _style(self, _: Request) -> Response:
-        return Response(str(template_part("site.css")), media_type="text/css")
+        return Response(str(render("site.css")), media_type="text/css")
 
     def _page(self, request: Request, template: str, status: int, **facts: Any) -> Response:
         language = self._language(request)

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 
 from onemap.layers.errors import OneMapError
 from onemap.rules.contract.declaration import Verb
-from onemap.rules.display.documents.html_printer import template_part
+from onemap.rules.display.documents.html_printer import render
 from onemap.rules.verbs.web.account_door import AccountDoor
 from onemap.rules.verbs.web.code_door import CodeDoor
 from onemap.rules.verbs.web.core_pool import CorePool
@@ -70,7 +70,7 @@ class WebSite:
         return JSONResponse({"ok": is_well}, 200 if is_well else 503)
 
     async def _style(self, _: Request) -> Response:
-        return Response(str(template_part("site.css")), media_type="text/css")
+        return Response(str(render("site.css")), media_type="text/css")
 
     async def _nothing(self, _: Request, error: Exception) -> Response:
         status = getattr(error, "status_code", 404)

@@ -68,6 +68,10 @@ def test_a_case_goes_from_the_desk_to_its_signature(library: Path, officers: Any
     assert front.index("待本部门办理") < front.index(case) and "&lt;b&gt;厂&lt;/b&gt;" in front and "<b>厂" not in front
     page = first.page(land)
     assert "prohibited" in second.page(land) and "禁止" in page and "600 m²" in page and "第一条" in page
+    # A verdict has its colour besides its sign and its word, in the findings as in the list of cases.
+    assert '<span class="verdict prohibited">■ 禁止</span>' in page
+    assert '<span class="verdict prohibited" title="禁止">■</span>' in first.page("/")
+    assert re.search(r"\.prohibited { color: #\w{6}; }", first.page("/site.css"))
     words = {"conclusion": "disagree", "text": ATTACK, "basis": "土地管理法 第四十四条"}
     assert first.submit(land, f"{land}/opine", **words).status == 303
     written = opinion_of(library, case)
