@@ -27,6 +27,8 @@ _CHINA = (73.0, 3.0, 136.0, 54.0)  # west, south, east, north, in degrees
 DEGREE_M = 111_320.0  # on the equator
 _CITY_DEGREES = 5.0  # that no city's data spans
 _CHINESE_DATUMS = {"cgcs2000", "xian80", "beijing54"}
+_AXES_M = {"cgcs2000": 6_378_137.0, "wgs84": 6_378_137.0, "xian80": 6_378_140.0, "beijing54": 6_378_245.0}  # semi-major
+_NAMELESS = ("undefined", "unknown", "unnamed")
 _IDENTITY_DATUMS = {"cgcs2000", "wgs84"}  # null shift, good to decimetres (design 4.1)
 
 
@@ -52,9 +54,21 @@ def library_crs(text: str) -> pyproj.CRS:
 
 
 def crs_name(crs: pyproj.CRS) -> str:
-    """The authority's code if there is one, else the name."""
+    """The authority's code if there is one, else the name; without one the ellipsoid."""
     epsg = crs.to_epsg(min_confidence=70)
-    return f"EPSG:{epsg}" if epsg else crs.name
+    if epsg:
+        return f"EPSG:{epsg}"
+    return f"{crs.name} ({crs.ellipsoid.name})" if is_nameless(crs) and crs.ellipsoid is not None else crs.name
+
+
+def is_nameless(crs: pyproj.CRS) -> bool:
+    """Whether a declaration names neither a system nor, by its words, a datum."""
+    return crs.name.lower().startswith(_NAMELESS)
+
+
+def has_old_figure(crs: pyproj.CRS) -> bool:
+    """Whether the ellipsoid is that of Beijing 54 or Xi'an 80, which alone says that the data is not on CGCS2000."""
+    return _semi_major_m(crs) in (_AXES_M["beijing54"], _AXES_M["xian80"])
 
 
 def unit_m(crs: pyproj.CRS) -> float:
@@ -63,12 +77,18 @@ def unit_m(crs: pyproj.CRS) -> float:
 
 
 def datum_family(crs: pyproj.CRS) -> str | None:
-    """cgcs2000, wgs84, xian80, beijing54, or None for any other."""
+    """cgcs2000, wgs84, xian80, beijing54, or None for any other, and for a name on another datum's ellipsoid."""
     geodetic = crs.geodetic_crs
     if geodetic is None:
         return None
     names = " ".join(filter(None, (geodetic.name, geodetic.datum.name if geodetic.datum else None))).lower()
-    return next((family for family, known in _DATUM_NAMES if any(name in names for name in known)), None)
+    family = next((family for family, known in _DATUM_NAMES if any(name in names for name in known)), None)
+    return family if family is not None and _semi_major_m(crs) == _AXES_M[family] else None
+
+
+def _semi_major_m(crs: pyproj.CRS) -> float | None:
+    """The semi-major axis of the ellipsoid, in whole metres; None for a system without one."""
+    return None if crs.ellipsoid is None else float(round(crs.ellipsoid.semi_major_metre))
 
 
 def two_dimensional(crs: pyproj.CRS) -> pyproj.CRS:

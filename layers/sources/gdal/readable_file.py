@@ -13,7 +13,7 @@ import pyogrio
 import pyproj
 from pyogrio.errors import CRSError, DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError
 
-from onemap.layers.crs.systems import parse_crs
+from onemap.layers.crs.systems import has_old_figure, is_nameless, parse_crs
 from onemap.layers.crs.zones import by_parameters
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.foreign_database import is_in_wal_mode
@@ -196,4 +196,4 @@ def declared_crs(readable: ReadableFile, text: str | None) -> pyproj.CRS | None:
 @lru_cache(maxsize=64)  # most files of a city say the same
 def _system_of(text: str, file: str) -> pyproj.CRS | None:
     crs = parse_crs(text, file=file)
-    return None if crs.name.lower().startswith(("undefined", "unknown", "unnamed")) else by_parameters(crs)
+    return by_parameters(crs) if has_old_figure(crs) or not is_nameless(crs) else None

@@ -19,6 +19,11 @@ ESRI_CM_114 = (
     'PARAMETER["Latitude_Of_Origin",0.0],UNIT["Meter",1.0]]'
 )
 ESRI_ZONE_38 = ESRI_CM_114.replace("GK_CM_114E", "GK_Zone_38").replace("500000.0", "38500000.0")
+NAMELESS_CM_114 = (
+    'PROJCS["unnamed",GEOGCS["unknown",DATUM["unknown",SPHEROID["unnamed",6378137.0,298.3]],PRIMEM["Greenwich",0],'
+    'UNIT["Degree",0.0174532925199433]],PROJECTION["Transverse_Mercator"],PARAMETER["False_Easting",500000],'
+    'PARAMETER["Central_Meridian",114],PARAMETER["Scale_Factor",1],PARAMETER["Latitude_Of_Origin",0],UNIT["Meter",1]]'
+)
 # Seven invented parameters: 10 m east, 20 m north is what they come to for a plane that keeps its meridian.
 PIPELINE = "+proj=affine +xoff=10 +yoff=20"
 
@@ -126,6 +131,17 @@ def test_the_old_datums_are_refused_without_parameters(shelf, layer_file, box, o
     assert problem["code"] == "crs.no_transformation"
     assert old in problem["message"]
     assert "EPSG:4547" in problem["message"]
+
+
+@pytest.mark.parametrize("axis_m", ["6378245.0", "6378140.0"])
+@pytest.mark.parametrize("wkt", [NAMELESS_CM_114, ESRI_CM_114])
+def test_an_ellipsoid_of_an_old_datum_is_believed_whatever_a_prj_is_called(shelf, layer_file, box, wkt, axis_m):
+    path = layer_file("a.shp", [box(0, 0)], crs=None)
+    path.with_suffix(".prj").write_text(wkt.replace("6378137.0", axis_m))
+    assert shelf.add(path).codes == ["crs.no_transformation"]
+    # Who says that it is CGCS2000 all the same is told what the file declares.
+    answer = shelf.add(path, crs="EPSG:4547")
+    assert (answer.code, answer.codes) == (0, ["crs.overridden"])
 
 
 def test_a_pipeline_carries_the_old_datum_and_its_parameters_are_not_kept(shelf, layer_file, box):
