@@ -62,7 +62,7 @@ def _fact_text(value: Any, language: str) -> Any:
     if isinstance(value, dict) and language in value:
         return value[language]  # a name that each language has for itself
     if isinstance(value, (list, tuple)):
-        return list_text([str(_fact_text(item, language)) for item in value], language)
+        return list_text([str(_fact_text(item, language)) for item in value], language) or "–"
     if isinstance(value, str):
         return without_secrets(value)  # whatever was typed may be repeated
     return "–" if value is None else value
