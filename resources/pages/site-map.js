@@ -4,7 +4,8 @@
   const pair = document.getElementById("map-pair"), said = document.getElementById("map-said");
   const words = pair.dataset, found = document.getElementById("found");
   const FEW = 12;  // layers that are shown at once without being asked for
-  const maps = [], shown = new Set();
+  const maps = [], shown = new Set(), corners = [];
+  const DRAWN = ["drawn-ground", "drawn-edge", "drawn-corner"];
 
   const ask = address => fetch(address, {headers: {Accept: "application/json"}}).then(reply => {
     if (!reply.ok) throw new Error(reply.statusText);
@@ -31,6 +32,7 @@
     map.on("load", () => {
       drawLayers(map, answer.layers);
       drawCase(map);
+      if (!isUpper) makeDrawing(map);
     });
     maps.push(map);
     return map;
@@ -52,7 +54,7 @@
         map.addLayer({id: `${layer.code} line`, type: "line", ...of,
           paint: {"line-color": ["get", "line"], "line-width": 1.2}});
     }
-    if (map.getSource("case")) for (const id of ["piece", "parcel"]) map.moveLayer(id);
+    for (const id of ["piece", "parcel", ...DRAWN]) if (map.getLayer(id)) map.moveLayer(id);
   }
 
   function drawAnew(map) {
@@ -75,6 +77,45 @@
     const widen = part => typeof part[0] === "number" ? box.extend(part) : part.forEach(widen);
     data.features.forEach(feature => widen(feature.geometry.coordinates));
     if (!box.isEmpty()) maps[0].fitBounds(box, {padding: 60, maxZoom: 18, animate: false});
+  }
+
+  function makeDrawing(map) {
+    map.addSource("drawn", {type: "geojson", data: {type: "FeatureCollection", features: []}});
+    const paints = [["fill", {"fill-color": "#E60012", "fill-opacity": 0.15}],
+      ["line", {"line-color": "#E60012", "line-width": 2}], ["circle", {"circle-color": "#E60012", "circle-radius": 4}]];
+    paints.forEach(([type, paint], at) => map.addLayer({id: DRAWN[at], type, source: "drawn", paint,
+      filter: ["==", ["geometry-type"], ["Polygon", "LineString", "Point"][at]]}));
+  }
+
+  // The core measures and checks a drawn parcel; here its corners are only shown, and handed to the form.
+  function showDrawn() {
+    const points = corners.map(corner => [corner.lng, corner.lat]), closed = [...points, points[0]];
+    const shapes = points.map(point => ({type: "Point", coordinates: point}));
+    if (points.length > 1) shapes.push({type: "LineString", coordinates: points.length > 2 ? closed : points});
+    if (points.length > 2) shapes.push({type: "Polygon", coordinates: [closed]});
+    maps[0].getSource("drawn").setData({type: "FeatureCollection",
+      features: shapes.map(geometry => ({type: "Feature", properties: {}, geometry}))});
+    const take = document.getElementById("draw-take");
+    const text = corners.map(corner => `${corner.lng.toFixed(9)} ${corner.lat.toFixed(9)}`).join("\n");
+    take.href = `${words.taker}?${new URLSearchParams({corners: text, crs: "EPSG:4326"})}`;
+    take.hidden = points.length < 3;
+    document.getElementById("draw-undo").hidden = !points.length;
+    said.textContent = words.corners.replace("{count}", points.length);
+  }
+
+  function beginDrawing(map) {
+    const button = document.getElementById("draw"), middle = document.getElementById("draw-middle");
+    const add = place => { corners.push(place); showDrawn(); };
+    const isDrawing = () => button !== null && button.getAttribute("aria-pressed") === "true";
+    map.on("click", event => isDrawing() ? add(event.lngLat) : lookAt(event.lngLat));
+    if (button === null) return;
+    button.addEventListener("click", () => {
+      button.setAttribute("aria-pressed", String(!isDrawing()));
+      middle.hidden = !isDrawing();
+      if (isDrawing()) showDrawn(); else said.textContent = words.moved;
+    });
+    middle.addEventListener("click", () => add(map.getCenter()));
+    document.getElementById("draw-undo").addEventListener("click", () => { corners.pop(); showDrawn(); });
   }
 
   function swatchOf(line, fill) {
@@ -152,7 +193,7 @@
     if (first.layers.length <= FEW) all.forEach((_, code) => shown.add(code));
     listLayers([...all.values()]);
     const map = makeMap("map-one", words.day, first, false);
-    map.on("click", event => lookAt(event.lngLat));
+    beginDrawing(map);
     map.once("idle", () => { said.textContent = words.moved; pair.dataset.state = "there"; });
     document.getElementById("look-middle").addEventListener("click", () => lookAt(map.getCenter()));
     document.getElementById("look-here").addEventListener("click", standHere);

@@ -157,7 +157,7 @@ class DeskPages:
             "steps": _titled_steps(CASE_STEPS, session.language),
             "left_out": [(LEFT_OUT + code, title) for code, title in withheld_titles(names, session.language).items()],
             "deciding": DECIDING,
-            "written": typed or kept or {},
+            "written": typed or kept or ({"step": "revise", **parcels} if (parcels := _drawn_parcels(request)) else {}),
             "is_kept": bool(kept),
             "with_parcels": WITH_PARCELS,
             "conclusions": [(one, _conclusion(one, session.language)) for one in CONCLUSIONS if one != _NO_OVERALL],
@@ -298,7 +298,7 @@ class DeskPages:
 
     def _opening(self, request: Request, session: Session) -> Response:
         kept = _kept_fields(request, session)
-        return _page("open.html", session, typed=kept, why=(), is_kept=bool(kept))
+        return _page("open.html", session, typed=kept or _drawn_parcels(request), why=(), is_kept=bool(kept))
 
     async def _open(self, request: Request) -> Response:
         """Open a case on parcels that are sent along, in any form in which a department sends them."""
@@ -383,6 +383,12 @@ def _kept_fields(request: Request, session: Session) -> dict[str, str]:
     """The text that was typed into this page before the session ended, given once."""
     kept: dict[str, str] = session.shown.pop(f"typed {request.url.path}", {})
     return kept
+
+
+def _drawn_parcels(request: Request) -> dict[str, str]:
+    """The corners of a parcel that was drawn on the map, and the system that they are in; nothing where none was."""
+    corners = request.query_params.get("corners", "")
+    return {"corners": corners, "crs": request.query_params.get("crs", "")} if corners else {}
 
 
 def _is_of(session: Session, typed: Mapping[str, str]) -> bool:

@@ -17,7 +17,7 @@ OPINION_STEPS = ("opine", "sign", "return", "extend", OVERRIDING)
 CASE_STEPS = ("circulate", "extend", "revise", "remedy", "consolidate", "notice", "close", "issue", "withdraw")
 COMMENT_STEPS = ("respond", "erase")
 DECIDING = ("consolidate", "issue")  # the steps that take a conclusion
-WITH_PARCELS = ("open", "revise")  # the steps that take a file of parcels
+WITH_PARCELS = ("open", "revise")  # the steps that take parcels: a file, or corners that were drawn or typed
 ITEM = "answer."  # before the name of a checklist item
 LEFT_OUT = "withhold."  # before the code of what a public notice does not show
 _WITH_PAPERS = ("open", "opine")
@@ -40,6 +40,9 @@ _FIELDS = {
     "issue": ("conclusion", "reason"),
     "withdraw": ("reason",),
 }
+_CORNERS_FILE = "corners.csv"
+_CORNER = re.compile(r"\s*([+-]?\d{1,12}(?:\.\d{1,12})?)(?:\s*[,，;；]\s*|\s+)([+-]?\d{1,12}(?:\.\d{1,12})?)\s*")
+_LEAST_CORNERS = 3
 _FILE_NAME = re.compile(r"\w[^/\\\x00-\x1f:*?\"<>|]{0,120}")
 _MOST_FIELDS, _MOST_FILES = 200, 11
 _MOST_TEXT = 100_000  # signs of one field
@@ -97,17 +100,47 @@ def _finding_of(text: str) -> dict[str, str]:
 
 
 def written_files(step: str, sent: SentForm, folder: Path) -> dict[str, Any]:
-    """The files of a step, each in a folder of its own, as the values of its verb. Raises OneMapError web.no_file."""
+    """The files of a step, each in a folder of its own, as the values of its verb.
+
+    Raises OneMapError web.no_file, web.parcels_twice, web.corner, web.few_corners.
+    """
     values: dict[str, Any] = {}
     if step in WITH_PARCELS:
-        parcels = sent.files.get("parcels", [])
-        if len(parcels) != 1:
-            raise OneMapError("web.no_file")
-        values["parcels"] = _write_file(folder / "parcels", *parcels[0])
+        values["parcels"] = _write_file(folder / "parcels", *_sent_parcels(sent))
     papers = sent.files.get("attach", []) if step in _WITH_PAPERS else []
     if papers:
         values["attach"] = [_write_file(folder / str(number), *paper) for number, paper in enumerate(papers)]
     return values
+
+
+def _sent_parcels(sent: SentForm) -> tuple[str, bytes]:
+    """Name and content of the parcels: the file that was chosen, or a table of the corners that were drawn or typed."""
+    files, corners = sent.files.get("parcels", []), sent.typed.get("corners", "").strip()
+    if corners and files:
+        raise OneMapError("web.parcels_twice")
+    if corners:
+        return _CORNERS_FILE, _corners_table(corners)
+    if len(files) != 1:
+        raise OneMapError("web.no_file")
+    return files[0]
+
+
+def _corners_table(text: str) -> bytes:
+    """A table of one polygon for each block of lines, in WKT: digits stay as they were, and no system is declared."""
+    parcels: list[list[str]] = [[]]
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            parcels.append([])
+        elif corner := _CORNER.fullmatch(line):
+            parcels[-1].append(f"{corner[1]} {corner[2]}")
+        else:
+            raise OneMapError("web.corner", number=number, line=line.strip()[:80])
+    rows = ["WKT"]
+    for corners in filter(None, parcels):
+        if len(corners) < _LEAST_CORNERS:
+            raise OneMapError("web.few_corners", number=len(rows), count=len(corners))
+        rows.append(f'"POLYGON (({", ".join([*corners, corners[0]])}))"')
+    return "\n".join(rows).encode()
 
 
 def _write_file(folder: Path, name: str, body: bytes) -> str:

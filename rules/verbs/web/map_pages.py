@@ -62,12 +62,13 @@ class MapPages:
         ]
 
     def _map(self, request: Request, session: Session) -> Response:
-        case = request.path_params.get("case", "")
+        case, taker = request.path_params.get("case", ""), "/open"
         if case:
-            self._desk.answer(session, "review show", case=case)  # told where there is none
+            shown = self._desk.answer(session, "review show", case=case, by=session.name or None)
+            taker = "" if shown["steps"]["revise"] else f"/cases/{case}"
         days = {name: _day(request, name) for name in ("day", "other")}
         today = date.today().isoformat()
-        return self._desk.print_page("site-map.html", session, case=case, today=today, **days)
+        return self._desk.print_page("site-map.html", session, case=case, taker=taker, today=today, **days)
 
     def _layers(self, request: Request, session: Session) -> Response:
         """The layers on the ground that are in force on a day, the uppermost first."""

@@ -5,12 +5,15 @@ import html
 import json
 import re
 import shutil
+import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import pyproj
 import pytest
+import shapely
 
 from onemap.layers.library.library import open_library
 from onemap.rules.review.public_comments import WrittenComment, write_comment
@@ -136,6 +139,57 @@ def test_a_case_is_opened_on_an_uploaded_file(library: Path, officers: Any):
     assert reply.status == 303, reply.body.decode()
     shown = done("review", "show", library, reply.headers["location"].removeprefix("/cases/")).json
     assert (shown["project"], shown["opened_by"], shown["verdicts"]["prohibited"]) == ("新项目", "甲", 1)
+
+
+def corners_of(shape: shapely.Polygon) -> str:
+    return "\n".join(f"{x} {y}" for x, y in list(shape.exterior.coords)[:-1])
+
+
+def test_a_case_is_opened_on_corners_and_its_next_round_too(library: Path, officers: Any):
+    first, _ = officers
+    both = f"{corners_of(ground(80, 20, 110, 50))}\n\n{corners_of(ground(300, 300, 310, 320)).replace(' ', '，')}\n"
+    reply = first.submit("/open", "/open", project="界址点", corners=both, crs="EPSG:4547")
+    assert reply.status == 303, reply.body.decode()
+    at = reply.headers["location"]
+    shown = done("review", "show", library, at.removeprefix("/cases/"), "--ground").json
+    assert (shown["verdicts"]["prohibited"], len(shown["ground"]["parcels"])) == (1, 2)
+    to_degrees = pyproj.Transformer.from_crs(4547, 4326, always_xy=True)
+    drawn = "\n".join(
+        "{:.9f} {:.9f}".format(*to_degrees.transform(x, y)) for x, y in ground(110, 20, 140, 50).exterior.coords[:-1]
+    )
+    page = first.page(f"{at}?{urllib.parse.urlencode({'corners': drawn, 'crs': 'EPSG:4326'})}")
+    assert html.escape(drawn.splitlines()[0]) in page and 'value="EPSG:4326"' in page
+    reply = first.submit(at, f"{at}/steps/revise", corners=drawn, crs="EPSG:4326", reason="避让")
+    assert reply.status == 303, reply.body.decode()
+    shown = done("review", "show", library, at.removeprefix("/cases/"), "--ground").json
+    assert (shown["round"], shown["verdicts"]["prohibited"]) == (2, 0)
+    box = shapely.from_geojson(json.dumps(shown["ground"]["parcels"][0]["geometry"])).bounds
+    assert box[:2] == pytest.approx(to_degrees.transform(X + 110, Y + 20), abs=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("corners", "crs", "refusal"),
+    [
+        ("1 1\n2 2", "EPSG:4547", "第 1 个地块只有 2 个界址点"),
+        ("500000 4200000\n500010 4200000\n<b>x</b>", "EPSG:4547", "第 3 行“&lt;b&gt;x&lt;/b&gt;”不是两个数值"),
+        ("1e5 2\n3 4\n5 6", "EPSG:4547", "第 1 行“1e5 2”不是两个数值"),
+        ("114.1 38.1\n114.2 38.1\n114.2 38.2", "", "没有坐标系"),
+        ("38.1 114.1\n38.1 114.2\n38.2 114.2", "EPSG:4490", "纬度在前"),
+        ("500000 4200000\n500010 4200010\n500010 4200000\n500000 4200010", "EPSG:4547", "图形无效"),
+    ],
+)
+def test_corners_that_are_no_parcel_are_refused_in_words(
+    library: Path, officers: Any, corners: str, crs: str, refusal: str
+):
+    first, _ = officers
+    before = len(done("review", "list", library).json["cases"])
+    reply = first.submit("/open", "/open", project="界址点", corners=corners, crs=crs)
+    text = reply.body.decode()
+    assert reply.status == 400 and refusal in text and html.escape(corners.splitlines()[0]) in text
+    body = json.dumps(geojson({"P": ground(80, 20, 110, 50)})).encode()
+    twice = upload(first, "p.geojson", body, project="两种", corners=corners)
+    assert twice.status == 400 and "同时给出了地块文件和界址点坐标" in twice.body.decode()
+    assert len(done("review", "list", library).json["cases"]) == before
 
 
 @pytest.mark.parametrize(

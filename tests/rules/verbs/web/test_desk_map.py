@@ -165,21 +165,31 @@ def wait_until(page: Page, script: str) -> Any:
     return value
 
 
+def sign_in(page: Page, server: WebServer, lang: str) -> None:
+    """Come in by the code of the terminal."""
+    page.visit(f"{server.address}/sign-in")
+    page.fill("document.getElementById('code')", server.code)
+    page.fill("document.getElementById('name')", "甲")
+    page.ask(f"document.getElementById('lang').value = '{lang}'")
+    with page.loading():
+        page.click("document.querySelector('main button')")
+    server.read_code()
+
+
+def see_map(page: Page, address: str) -> None:
+    """Open a map, and wait until it is drawn."""
+    page.visit(address)
+    wait_until(page, "document.getElementById('map-pair').dataset.state === 'there'")
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(program() is None, reason="no Chromium here: install Debian's package chromium")
 @pytest.mark.parametrize(("lang", "width"), [("zh", 360), ("en", 1920)])
 def test_the_map_is_drawn_asked_and_swiped(server: WebServer, case: str, tmp_path: Path, lang: str, width: int):
     with browser(tmp_path) as page:
         page.resize(width, 900)
-        page.visit(f"{server.address}/sign-in")
-        page.fill("document.getElementById('code')", server.code)
-        page.fill("document.getElementById('name')", "甲")
-        page.ask(f"document.getElementById('lang').value = '{lang}'")
-        with page.loading():
-            page.click("document.querySelector('main button')")
-        server.read_code()
-        page.visit(f"{server.address}/cases/{case}/map?other=2030-01-01")
-        wait_until(page, "document.getElementById('map-pair').dataset.state === 'there'")
+        sign_in(page, server, lang)
+        see_map(page, f"{server.address}/cases/{case}/map?other=2030-01-01")
         assert page.ask("document.querySelectorAll('#layer-list input:checked').length") == 2
         page.click("document.getElementById('look-middle')")
         text = wait_until(page, "document.querySelector('#found ul') && document.getElementById('found').textContent")
@@ -194,3 +204,63 @@ def test_the_map_is_drawn_asked_and_swiped(server: WebServer, case: str, tmp_pat
             page.ask("window.scrollTo(0, 0)")
             time.sleep(2)
             page.picture(Path(PICTURES) / f"{lang}-{width}-map.png")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(program() is None, reason="no Chromium here: install Debian's package chromium")
+@pytest.mark.parametrize(("lang", "width"), [("zh", 360), ("en", 1920)])
+def test_a_case_is_opened_on_a_parcel_drawn_on_the_map(
+    server: WebServer, library: Path, tmp_path: Path, lang: str, width: int
+):
+    """By presses, and by the keyboard alone: the arrows move the map, and its middle becomes a corner."""
+    with browser(tmp_path) as page:
+        page.resize(width, 900)
+        sign_in(page, server, lang)
+        see_map(page, f"{server.address}/map")
+        hidden = "[...document.querySelectorAll('#draw-middle, #draw-undo, #draw-take')].map(e => e.hidden)"
+        assert page.ask(hidden) == [True, True, True]
+        page.click("document.getElementById('draw')")
+        box = "document.querySelector('#map-one canvas').getBoundingClientRect()"
+        left, top, right, bottom = page.ask(f"(b => [b.left, b.top, b.right, b.bottom])({box})")
+        if lang == "zh":
+            for across, down in ((0.3, 0.3), (0.7, 0.3), (0.7, 0.6), (0.5, 0.5)):
+                press(page, left + across * (right - left), top + down * (bottom - top))
+            page.click("document.getElementById('draw-undo')")
+        else:
+            for keys in ((), ("ArrowRight",), ("ArrowDown",)):
+                page.ask("document.querySelector('#map-one canvas').focus()")
+                for key in keys:
+                    page.key(key)
+                    time.sleep(1.0)  # until the map has come to rest
+                page.ask("document.getElementById('draw-middle').focus()")
+                page.key("Enter")
+        assert "3" in page.ask("document.getElementById('map-said').textContent")
+        assert (
+            page.ask(hidden) == [False, False, False]
+            and page.ask("document.getElementById('found').children.length") == 1
+        )
+        if PICTURES:
+            page.ask("document.getElementById('draw-take').scrollIntoView({block: 'end'})")
+            time.sleep(1)
+            page.picture(Path(PICTURES) / f"{lang}-{width}-map-drawing.png")
+        with page.loading():
+            page.click("document.getElementById('draw-take')")
+        corners = page.ask("document.getElementById('corners').value").splitlines()
+        page.fill("document.getElementById('project')", "图上所绘")
+        with page.loading():
+            page.click("document.querySelector('main button')")
+        drawn = shapely.Polygon([tuple(map(float, corner.split())) for corner in corners])
+        case = page.ask("location.pathname").removeprefix("/cases/")
+        (parcel,) = done("review", "show", library, case, "--ground").json["ground"]["parcels"]
+        kept = shapely.from_geojson(json.dumps(parcel["geometry"]))
+        assert shapely.hausdorff_distance(kept.boundary, drawn.boundary) < 1e-7
+        assert page.ask("document.documentElement.scrollWidth") <= width
+        log = [one["entry"]["text"] for one in page.events("Log.entryAdded") if one["entry"]["level"] == "error"]
+        assert log == []
+
+
+def press(page: Page, x: float, y: float) -> None:
+    """Press a place of the window."""
+    page.mouse("mousePressed", x, y, button="left", clickCount=1)
+    page.mouse("mouseReleased", x, y, button="left", clickCount=1)
+    time.sleep(0.5)  # a second press at once would be a double click
