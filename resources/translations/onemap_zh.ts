@@ -2016,6 +2016,14 @@ A version is a layer's code, or code@label.</source>
         <translation>文件</translation>
     </message>
     <message>
+        <source>Attachments</source>
+        <translation>附件</translation>
+    </message>
+    <message>
+        <source>Save the attachment</source>
+        <translation>保存附件</translation>
+    </message>
+    <message>
         <source>Write the document</source>
         <translation>写出文件</translation>
     </message>

@@ -94,6 +94,11 @@ class Review:
         with refusals_in_words(self._language):
             return self._ask("review export", {"case": case, "target": target, **options})
 
+    def attachment(self, case: str, file: str, target: Place, **options: Any) -> dict[str, Any]:
+        """Write a file that was attached to the case, by its name or its SHA-256."""
+        with refusals_in_words(self._language):
+            return self._ask("review attachment", {"case": case, "file": file, "target": target, **options})
+
     def _case(self, step: str, **values: Any) -> CaseResult:
         with refusals_in_words(self._language):
             return CaseResult(f"review {step}", self._ask(f"review {step}", values), self._language)

@@ -10,12 +10,12 @@ from onemap.layers.library.library import Library, sha256
 from onemap.rules.judge.packs.body import Body
 from onemap.rules.judge.packs.pack import joined_rules
 from onemap.rules.judge.runs.run_store import stored_packs, stored_rows
+from onemap.rules.review.attachments import Attachment, put_files
 from onemap.rules.review.case_step import StepContent, step
 from onemap.rules.review.cases.case import Case, Round
 from onemap.rules.review.cases.hand import Hand
 from onemap.rules.review.cases.terms import deadline
 from onemap.rules.review.cases.working_days import calendar_of
-from onemap.rules.review.opening import Attachment, put_files
 from onemap.rules.review.opinions import Words
 
 

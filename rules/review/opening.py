@@ -4,16 +4,12 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library, log, sha256
 from onemap.layers.messages import phrase
-from onemap.layers.stores.logged_rows import insert_logged, plain_tables
-from onemap.layers.stores.store import StoreConnection
-from onemap.layers.system_reasons import file_reason
 from onemap.rules.contract.declaration import Values, VerbContext
 from onemap.rules.judge.check.check import check, check_near_changes
 from onemap.rules.judge.incremental.verdict_changes import changed_verdicts
@@ -23,6 +19,7 @@ from onemap.rules.judge.question.given_facts import GivenFacts, facts_content
 from onemap.rules.judge.question.question import Question, question_of
 from onemap.rules.judge.runs.run import Run
 from onemap.rules.judge.runs.run_store import write_run
+from onemap.rules.review.attachments import Attachment, attachment, put_files
 from onemap.rules.review.carrying import carry_over
 from onemap.rules.review.case_step import StepContent, log_step, step
 from onemap.rules.review.cases.case import Case, CaseState, ChecklistItem, Override
@@ -30,7 +27,6 @@ from onemap.rules.review.cases.case_conditions import check_readable
 from onemap.rules.review.cases.case_file import stored_case
 from onemap.rules.review.cases.event import EDITION, LEAD_CHAIN
 from onemap.rules.review.cases.event_store import LibraryEvidence, NewEvent, append_event, event_of
-from onemap.rules.review.cases.event_tables import FILES, TABLES
 from onemap.rules.review.cases.hand import Hand, step_day
 from onemap.rules.review.cases.project_data import PARCEL_FACTS, checked_data
 from onemap.rules.review.cases.replay import Replay
@@ -40,16 +36,8 @@ from onemap.rules.review.cases.staleness import pack_sources
 from onemap.rules.review.cases.state_machine import case_state_after
 from onemap.rules.review.deciding import due_days
 
-_MOST_NAME, _MOST_BYTES = 200, 50_000_000
+_MOST_NAME = 200
 _READ = 0.1  # of the work, when the parcels are read
-
-
-@dataclass(frozen=True)
-class Attachment:
-    """A file that goes into a case."""
-
-    name: str
-    content: bytes
 
 
 @dataclass(frozen=True)
@@ -166,31 +154,12 @@ def revise(library: Library, case_id: str, run: Run, hand: Hand, reason: str | N
         pass
 
 
-def put_files(connection: StoreConnection, case_id: str, files: Sequence[Attachment]) -> None:
-    """Write files of a case, each content once."""
-    rows = {sha256(file.content): file.content for file in files}
-    insert_logged(
-        connection, plain_tables(TABLES)[FILES], [(case_id, hash_, content) for hash_, content in rows.items()]
-    )
-
-
 def project_name(name: str) -> str:
     """A project's name as plain text. Raises OneMapError review.project."""
     name = name.strip()
     if not name or len(name) > _MOST_NAME or not name.isprintable():
         raise OneMapError("review.project", field="--project")
     return name
-
-
-def attachment(path: str) -> Attachment:
-    """A file to attach. Raises OneMapError review.attach."""
-    source = Path(path)
-    try:
-        if source.stat().st_size > _MOST_BYTES:
-            raise OneMapError("review.attach", file=source.name, field="--attach", reason="> 50 MB")
-        return Attachment(source.name, source.read_bytes())
-    except OSError as error:
-        raise OneMapError("review.attach", file=source.name, field="--attach", reason=file_reason(error)) from None
 
 
 def looked_again(library: Library, case: Case, by: str, changes: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from onemap.plugin.words.mnemonics import as_written
 from onemap.plugin.words.translation import tr
 
 MOST_SIGNS = 40  # of a project in a file's name, in which 255 bytes stand
+PLAIN_ENDING = re.compile(r"\.\w{1,10}")
 FORMATS = {"docx": "Word", "pdf": "PDF", "html": "HTML", "json": "JSON"}
 
 
@@ -59,6 +61,12 @@ class DocumentButton(QToolButton):
             ("statement", tr("Statement of all opinions")),
         ):
             self._offer(title, document, "")
+        files = self._case.answer.get("files") or []
+        if files:
+            menu = self.documents.addMenu(tr("Attachments"))
+            for file in files:
+                action = menu.addAction(as_written(f"{file['name']}…"))
+                action.triggered.connect(lambda _checked=False, chosen=file: self._choose_attachment(chosen))
         if self._department:
             name = as_written(word("departments", self._department))
             self.documents.addSeparator()
@@ -92,6 +100,24 @@ class DocumentButton(QToolButton):
         if path:
             self.write(path, document, department)
 
+    def _choose_attachment(self, file: dict[str, str]) -> None:
+        name = Path(file["name"])
+        ending = name.suffix if PLAIN_ENDING.fullmatch(name.suffix) else ""
+        start = suggested_file(name.stem if ending else name.name, ending)
+        path = ask_target(self, tr("Save the attachment"), start, {ending: f"*{ending}"})
+        if path:
+            self.write_attachment(path, file["hash"])
+
+    def write_attachment(self, path: str, hash_: str) -> None:
+        """Ask the core for an attached file. An existing one is replaced, because the user has confirmed it.
+
+        hash_: the SHA-256 of the file, for several may have one name.
+        """
+        settings.put("review_folder", str(Path(path).parent))
+        of_case = {"library": self._library.path, "case": self._case.id}
+        params = {**of_case, "file": hash_, "target": path, "overwrite": True}
+        self.asking.ask("review attachment", params, lambda _answer: self._show(path), tr("Save the attachment"))
+
     def write(self, path: str, document: str, department: str) -> None:
         """Ask the core to write a document. An existing file is replaced, because the user has confirmed it."""
         settings.put("review_folder", str(Path(path).parent))
@@ -105,6 +131,11 @@ class DocumentButton(QToolButton):
             "templates": settings.get("templates"),
         }
         self.asking.ask("review export", params, lambda _answer: self._open(path), tr("Write the document"))
+
+    def _show(self, path: str) -> None:
+        """Open the folder of a file, and not the file, which may be a program: somebody sent it."""
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(Path(path).parent)))
+        self.written.emit(path)
 
     def _open(self, path: str) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(path))

@@ -34,6 +34,8 @@ def case_parts(result: Result, language: str) -> list[AnswerRow]:
     below = opinion_rows(result["opinions"], language)
     below += [AnswerRow("", line=(_body(body, language),)) for body in result["bodies"]]
     below += [AnswerRow("", line=(notice_line(notice, language),)) for notice in result["notices"]]
+    file_lines = [phrase("review_said.attached", language, **file) for file in result["files"]]
+    below += [AnswerRow("", line=(line,)) for line in file_lines]
     head = head_line(result, language)
     parts = [
         AnswerRow(head, about={"list": "opinions"}, rows=below, line=(head,)),
@@ -141,6 +143,10 @@ def _export(result: Result, language: str) -> str:
     return "\n".join(lines)
 
 
+def _attachment(result: Result, language: str) -> str:
+    return _review_phrase("written", language, target=result["target"])
+
+
 def history_view(result: Result, language: str) -> AnswerView:
     """The log: a row for each entry, by its number, if it has one; its facts in the tip."""
     rows = []
@@ -204,4 +210,5 @@ REVIEW_VIEWS: dict[str, Callable[[Result, str], AnswerView]] = {
 REVIEW_SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "review publish": _publish,
     "review export": _export,
+    "review attachment": _attachment,
 }

@@ -118,6 +118,13 @@ REVIEW_VERBS: tuple[Verb, ...] = (
         Parameter("annexes", "all|none|A,A", words=ANNEXES, convert=to_annexes),
         Parameter("overwrite", flag=True),
     ),
+    _review(
+        "attachment",
+        _CASE,
+        Parameter("file", "FILE", positional=True),
+        Parameter("target", "TARGET", positional=True),
+        Parameter("overwrite", flag=True),
+    ),
     Verb(
         "history",
         (

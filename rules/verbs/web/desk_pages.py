@@ -4,6 +4,7 @@ import hmac
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -83,6 +84,7 @@ class DeskPages:
             Route("/open", self._open, methods=["POST"]),
             Route(case, self.page_of(self._case)),
             Route(f"{case}/map.svg", self.page_of(self._map)),
+            Route(f"{case}/files/{{hash}}", self.page_of(self._attachment)),
             Route(f"{case}/recheck", self.page_of(self._recheck)),
             Route(f"{case}/statement.{{form}}", self.page_of(self._exported)),
             Route(f"{case}/steps/{{step}}", self._take_case_step, methods=["POST"]),
@@ -337,8 +339,15 @@ class DeskPages:
         name = f"{'opinion' if department else 'statement'}.{form}"
         of_one = {"department": department, "document": "opinion"} if department else {}
         body = self._exported_file(session, name, case=case, **of_one)
-        shown = f'attachment; filename="{name}"'
-        return Response(body, media_type=MEDIA_TYPES[f".{form}"], headers={"Content-Disposition": shown})
+        return _download(body, name, MEDIA_TYPES[f".{form}"])
+
+    def _attachment(self, request: Request, session: Session) -> Response:
+        """A file that was attached to a case, to be kept: nothing in it is shown or run here."""
+        with room_of_answer() as folder:
+            asked = {"case": request.path_params["case"], "file": request.path_params["hash"]}
+            found = self.answer(session, "review attachment", target=str(folder / "attachment"), **asked)
+            body = (folder / "attachment").read_bytes()
+        return _download(body, found["name"], "application/octet-stream")
 
     def _map(self, request: Request, session: Session) -> Response:
         """The parcels with their conflicts, as the core draws them; a picture that runs and fetches nothing."""
@@ -360,6 +369,12 @@ class DeskPages:
             404 if code in ("web.no_page", "review.case") else 400 if answer.exit_code < 70 else 500
         )
         return page
+
+
+def _download(body: bytes, name: str, media_type: str) -> Response:
+    """A file for the reader's machine, under its own name."""
+    shown = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
+    return Response(body, media_type=media_type, headers={"Content-Disposition": shown})
 
 
 def _site_refusal(code: str, session: Session) -> VerbRefusal:

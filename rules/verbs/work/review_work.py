@@ -191,7 +191,7 @@ def review_opine(values: Values, context: VerbContext) -> Result:
 
 def _enter(library: Library, case_id: str, hand: Hand, values: Values) -> None:
     from onemap.rules.review import bodies
-    from onemap.rules.review.opening import attachment
+    from onemap.rules.review.attachments import attachment
 
     words = opinions.checked_words(values.get("conclusion"), values.get("text"), values.get("basis"), ())
     papers = [attachment(path) for path in values.get("attach") or ()]
@@ -374,3 +374,20 @@ def review_export(values: Values, context: VerbContext) -> Result:
             annexes=values.get("annexes"),
         )
     return {"ok": True, "case": case.id, "target": values["target"], **written}
+
+
+def review_attachment(values: Values, context: VerbContext) -> Result:
+    """Write a file that was attached to a case, as it was attached."""
+    from pathlib import Path
+
+    from onemap.layers.files.atomic_output import atomic_output, check_place
+    from onemap.rules.review.attachments import stored_attachment
+
+    target, overwrite = Path(values["target"]), bool(values.get("overwrite"))
+    check_place(target, overwrite, "TARGET")
+    with open_library(values["library"]) as library:
+        case = read_case(library, values["case"])
+        found = stored_attachment(library, case, values["file"])
+    with atomic_output(target, overwrite, "TARGET") as beside:
+        beside.write_bytes(found.content)
+    return {"ok": True, "case": case.id, "name": found.name, "size": len(found.content), "target": values["target"]}

@@ -1,6 +1,9 @@
 """The facts of a project: checked one by one, every problem named, unknown fields refused."""
 
+import contextlib
+import hashlib
 import json
+import sqlite3
 
 import pytest
 from hypothesis import given
@@ -9,7 +12,7 @@ from hypothesis import strategies as st
 from onemap.layers.errors import OneMapError
 from onemap.rules.judge.question.given_facts import facts_content
 from onemap.rules.review.cases.project_data import FIELDS, checked_data, credit_code_fits
-from onemap.tests.rules.command import command
+from onemap.tests.rules.command import command, done
 
 # Codes of well-known companies, public in the national register.
 REAL_CODES = ("91330100799655058B", "9144030071526726XG", "91110000802100433B")
@@ -133,3 +136,48 @@ def test_data_and_files_are_kept_with_the_case(town):
         "review", "open", town.library, town.parcels(), "--project", "p", "--attach", town.folder / "none"
     )
     assert missing.codes == ["review.attach"]
+
+
+def attach_two(town) -> tuple[str, list[dict[str, str]]]:
+    """A case with two files of the same name, and how it lists them."""
+    files = [town.folder / folder / "红线.pdf" for folder in ("a", "b")]
+    for number, path in enumerate(files):
+        path.parent.mkdir()
+        path.write_bytes(b"%PDF-1.4 " + bytes([number]) * 3000)
+    case = town.open("--attach", files[0], "--attach", files[1])
+    return case, town.show(case, "2026-03-02")["files"]
+
+
+def test_an_attached_file_is_handed_out_as_it_was_attached(town):
+    case, (first, second) = attach_two(town)
+    target = town.folder / "out.pdf"
+    alike = command("review", "attachment", town.library, case, "红线.pdf", target)
+    assert (alike.codes, second["hash"] in alike.json["problems"][0]["mend"]) == (["review.attachments_alike"], True)
+    assert command("review", "attachment", town.library, case, "x.pdf", target).codes == ["review.no_attachment"]
+    answer = done("review", "attachment", town.library, case, second["hash"], target)
+    assert (answer.json["name"], answer.json["size"]) == ("红线.pdf", 3009)
+    assert hashlib.sha256(target.read_bytes()).hexdigest() == second["hash"] != first["hash"]
+    assert command("review", "attachment", town.library, case, first["hash"], target).codes == ["out.exists"]
+    done("review", "attachment", town.library, case, first["hash"], target, "--overwrite")
+    assert hashlib.sha256(target.read_bytes()).hexdigest() == first["hash"]
+
+
+def test_a_file_that_is_not_the_attached_one_is_not_handed_out(town):
+    case, (first, second) = attach_two(town)
+    with contextlib.closing(sqlite3.connect(town.library)) as library, library:
+        library.execute("UPDATE onemap_case_files SET content = x'00' WHERE hash = ?", (first["hash"],))
+        library.execute("DELETE FROM onemap_case_files WHERE hash = ?", (second["hash"],))
+    target = town.folder / "out.pdf"
+    for file in (first, second):
+        refused = command("review", "attachment", town.library, case, file["hash"], target)
+        assert (refused.codes, target.exists()) == (["review.attachment_damaged"], False)
+
+
+@pytest.mark.slow
+def test_a_file_of_a_case_on_a_server_is_handed_out(town, postgis):
+    case, (first, _) = attach_two(town)
+    url = f"{postgis.database().url}&schema=town"
+    done("copy", town.library, url)
+    target = town.folder / "out.pdf"
+    done("review", "attachment", url, case, first["hash"], target)
+    assert hashlib.sha256(target.read_bytes()).hexdigest() == first["hash"]

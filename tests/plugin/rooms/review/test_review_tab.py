@@ -523,7 +523,7 @@ def test_the_tab_is_not_wider_than_320_pixels_and_stands_side_by_side_where_ther
     assert not desk.page.table.isColumnHidden(3) or desk.page.table.width() < 620
 
 
-def test_files_of_a_case_are_kept_with_it(desk, one_parcel, tmp_path):
+def test_files_of_a_case_are_kept_with_it_and_handed_out_again(desk, one_parcel, tmp_path, monkeypatch):
     letter = tmp_path / "letter.txt"
     letter.write_text("Please.", encoding="utf-8")
     desk.tab.list.open_button.click()
@@ -533,6 +533,20 @@ def test_files_of_a_case_are_kept_with_it(desk, one_parcel, tmp_path):
     desk.tab.form.send_button.click()
     desk.wait_for_case()
     assert [file["name"] for file in desk.case.answer["files"]] == [Path(letter).name]
+    button, target, reader = desk.page.documents, tmp_path / "saved" / "letter.txt", Reader()
+    target.parent.mkdir()
+    monkeypatch.setattr("onemap.plugin.rooms.review.review_documents.ask_target", lambda *_words: str(target))
+    button.documents.aboutToShow.emit()
+    menu = next(action.menu() for action in button.documents.actions() if action.text() == "Attachments")
+    (action,) = menu.actions()
+    assert action.text() == "letter.txt…"
+    QDesktopServices.setUrlHandler("file", reader.read)
+    action.trigger()
+    wait_for(lambda: reader.opened or desk.refused)
+    QDesktopServices.unsetUrlHandler("file")
+    # The folder is opened: an attached file may be a program.
+    assert (reader.opened, desk.refused) == ([str(target.parent)], [])
+    assert target.read_text(encoding="utf-8") == "Please."
 
 
 def test_in_chinese_the_core_s_sentences_name_buttons_too(desk, one_parcel):

@@ -54,7 +54,7 @@ answers {other}
 deliver {library} {folder}/pack.zip --layers STBHHX --to 林业局
 receive {other} {folder}/pack.zip
 sheet {library} {city}/redline.txt {folder}/sheets.pdf
-review open {library} {city}/redline.txt --project 试验 --by 张三
+review open {library} {city}/redline.txt --project 试验 --attach {city}/district.gpkg --by 张三
 review list {library}
 review show {library} {case} --out {folder}/case.gpkg
 review circulate {library} {case} --by 张三
@@ -70,6 +70,7 @@ review close {library} {case} --reason 提前结束 --by 张三
 review recheck {library} {case}
 review remedy {library} {case} --by 张三
 review export {library} {case} {folder}/report2.docx
+review attachment {library} {case} district.gpkg {folder}/attached.gpkg
 review revise {library} {case} {city}/redline.txt --by 张三
 review withdraw {library} {case} --reason 撤回 --by 张三
 review publish {library}

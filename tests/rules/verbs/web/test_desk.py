@@ -290,6 +290,11 @@ def test_a_new_round_and_attachments_are_sent_as_files(library: Path, officers: 
     shown = done("review", "show", library, at.removeprefix("/cases/")).json
     assert shown["files"] == [{"name": "说明.pdf", "hash": hashlib.sha256(paper[2]).hexdigest()}]
     assert shown["files"][0]["hash"] in first.page(at)
+    kept = first.ask("GET", f"{at}/files/{shown['files'][0]['hash']}")
+    assert (kept.status, kept.body, kept.headers["content-type"]) == (200, paper[2], "application/octet-stream")
+    named = f"attachment; filename*=UTF-8''{urllib.parse.quote('说明.pdf')}"
+    assert (kept.headers["content-disposition"], kept.headers["x-content-type-options"]) == (named, "nosniff")
+    assert first.ask("GET", f"{at}/files/{'0' * 64}").status == 400
     moved = json.dumps(geojson({"P": ground(110, 20, 140, 50)})).encode()
     reply = upload(first, "p.geojson", moved, to=f"{at}/steps/revise", page=at, reason="避让")
     assert reply.status == 303, reply.body.decode()

@@ -1,0 +1,63 @@
+"""Files that stay with a case: taken in when it is opened or a body's answer is entered, and handed out again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.library.library import Library, sha256
+from onemap.layers.stores.logged_rows import insert_logged, plain_tables
+from onemap.layers.stores.store import StoreConnection
+from onemap.layers.system_reasons import file_reason
+from onemap.rules.review.cases.case import Case
+from onemap.rules.review.cases.event_tables import FILES, TABLES
+
+_MOST_BYTES = 50_000_000
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file of a case."""
+
+    name: str
+    content: bytes
+
+
+def attachment(path: str) -> Attachment:
+    """A file to attach. Raises OneMapError review.attach."""
+    source = Path(path)
+    try:
+        if source.stat().st_size > _MOST_BYTES:
+            raise OneMapError("review.attach", file=source.name, field="--attach", reason="> 50 MB")
+        return Attachment(source.name, source.read_bytes())
+    except OSError as error:
+        raise OneMapError("review.attach", file=source.name, field="--attach", reason=file_reason(error)) from None
+
+
+def put_files(connection: StoreConnection, case_id: str, files: Sequence[Attachment]) -> None:
+    """Write files of a case, each content once."""
+    rows = {sha256(file.content): file.content for file in files}
+    insert_logged(
+        connection, plain_tables(TABLES)[FILES], [(case_id, hash_, content) for hash_, content in rows.items()]
+    )
+
+
+def stored_attachment(library: Library, case: Case, wanted: str) -> Attachment:
+    """A file of a case, read from the library. wanted: its name, or its SHA-256.
+
+    Raises OneMapError review.no_attachment, review.attachments_alike (several of that name),
+    review.attachment_damaged (its content is gone, or is not what was attached).
+    """
+    found = {file.hash: file.name for file in case.files if wanted in (file.hash, file.name)}
+    if not found:
+        known = list(dict.fromkeys(file.name for file in case.files))
+        raise OneMapError("review.no_attachment", field="FILE", name=wanted, known=known)
+    if len(found) > 1:
+        raise OneMapError("review.attachments_alike", field="FILE", name=wanted, hashes=list(found))
+    (hash_, name), *_ = found.items()
+    sql = "SELECT content FROM onemap_case_files WHERE case_id = ? AND hash = ?"
+    rows = library.connection.execute(sql, (case.id, hash_)).fetchall()
+    content = bytes(rows[0][0]) if rows else b""
+    if not rows or sha256(content) != hash_:
+        raise OneMapError("review.attachment_damaged", file=name)
+    return Attachment(name, content)
