@@ -2020,6 +2020,14 @@ A version is a layer's code, or code@label.</source>
         <translation>附件</translation>
     </message>
     <message>
+        <source>The project, as it was stated</source>
+        <translation>项目概况</translation>
+    </message>
+    <message>
+        <source>Nothing was stated of the project.</source>
+        <translation>未填报项目情况。</translation>
+    </message>
+    <message>
         <source>Save the attachment</source>
         <translation>保存附件</translation>
     </message>
@@ -2828,8 +2836,8 @@ A version is a layer's code, or code@label.</source>
         <translation>显示所比对的规划，或另选规划</translation>
     </message>
     <message>
-        <source>All steps of the case</source>
-        <translation>项目的全部步骤</translation>
+        <source>All steps of the case, and its project</source>
+        <translation>项目概况和全部步骤</translation>
     </message>
     <message>
         <source>In one piece</source>

@@ -13,7 +13,7 @@ from onemap.plugin.dock.profile_dialog import ProfileDialog
 from onemap.plugin.dock.publish_dialog import PublishDialog
 from onemap.plugin.qgis.algorithms.code_field import CodeDialog
 from onemap.plugin.qgis.services.service_dialog import ServiceDialog
-from onemap.plugin.rooms.review.review_changes import ChangesDialog
+from onemap.plugin.rooms.review.review_reading import ReadingDialog, changes_text
 from onemap.plugin.rooms.review.review_step_dialog import StepDialog, StepQuestion
 
 QUESTION = StepQuestion("title", "text", "Do it", "Which", (("a", "A"), ("b", "B")), days=3)
@@ -31,7 +31,7 @@ DIALOGS = {
     "publish": PublishDialog,
     "guide": lambda _library: Guide(),
     "server": lambda _library: ServerDialog(),
-    "changes": lambda _library: ChangesDialog("project", []),
+    "changes": lambda _library: ReadingDialog("project", changes_text([])),
     "step": lambda _library: StepDialog(QUESTION),
     "service": ServiceDialog,
     "facts": lambda library: FactsDialog(library, {}, "", {}),

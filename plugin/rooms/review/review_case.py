@@ -23,7 +23,6 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.rooms.review.review_cases import Case
-from onemap.plugin.rooms.review.review_changes import ChangesDialog
 from onemap.plugin.rooms.review.review_documents import DocumentButton
 from onemap.plugin.rooms.review.review_editor import OpinionEditor
 from onemap.plugin.rooms.review.review_findings import CaseFindings
@@ -31,6 +30,7 @@ from onemap.plugin.rooms.review.review_history import HistoryView, unseen_entrie
 from onemap.plugin.rooms.review.review_notice import NoticeView
 from onemap.plugin.rooms.review.review_opinions import OpinionTable
 from onemap.plugin.rooms.review.review_person import PersonButton
+from onemap.plugin.rooms.review.review_reading import ReadingDialog, changes_text, project_text
 from onemap.plugin.rooms.review.review_rounds import RoundsView
 from onemap.plugin.rooms.review.review_seen_revisions import seen_revision, store_seen_revision
 from onemap.plugin.rooms.review.review_steps import CaseSteps, state_line
@@ -72,7 +72,7 @@ class CasePage(QWidget):
         self._seen_revision = 0
         self._focus_before: QWidget | None = None  # which control had the keyboard when a step began
         self.unsent_texts = UnsentTexts()
-        self.changes: ChangesDialog | None = None
+        self.reading: ReadingDialog | None = None
         self.steps = CaseSteps(library, person, self)
         self.steps.answered.connect(self.step_done)
         self.steps.changes_found.connect(self._show_changes)
@@ -124,7 +124,7 @@ class CasePage(QWidget):
         self.locate_button.setAutoRaise(True)
         self.steps_button = QToolButton()
         self.steps_button.setText("⋮")
-        self.steps_button.setToolTip(tr("All steps of the case"))
+        self.steps_button.setToolTip(tr("All steps of the case, and its project"))
         self.steps_button.setAutoRaise(True)
         self.steps_button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
         self.steps_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -180,6 +180,8 @@ class CasePage(QWidget):
     def fill_menu(self) -> None:
         """List every step; a step that is not allowed gives the reason."""
         self.menu.clear()
+        self.menu.addAction(icon("facts"), tr("The project, as it was stated"), self.show_project)
+        self.menu.addSeparator()
         for step in MENU_STEPS:
             why_not = self.case.steps.get(step)
             action = self.menu.addAction(step_word(step) + ("…" if step != "recheck" else ""))
@@ -192,6 +194,10 @@ class CasePage(QWidget):
         self.menu.addSeparator()
         self.menu.addAction(icon("reply"), tr("Import a reply file…"), self._choose_reply)
         self.menu.addAction(icon("refresh"), tr("Read again"), self.reload_requested.emit)
+
+    def show_project(self) -> None:
+        """Show the facts that were given of the project, and its attachments."""
+        self._read(self.case.project, project_text(self.case.rows("facts"), self.case.answer["files"]))
 
     def leave_map(self) -> None:
         """Remove the highlight and restore the view."""
@@ -362,5 +368,9 @@ class CasePage(QWidget):
             self.take_reply(path)
 
     def _show_changes(self, changes: list) -> None:
-        self.changes = ChangesDialog(self.case.project, changes, self)
-        self.changes.show()
+        self._read(tr("Recheck of “{project}”").format(project=self.case.project), changes_text(changes))
+
+    def _read(self, title: str, text: str) -> None:
+        """Show a text in a window of its own."""
+        self.reading = ReadingDialog(title, text, self)
+        self.reading.show()

@@ -131,7 +131,7 @@ class Case:
         return {**self.remedies[-1], "view": self.rows("remedy")}
 
     def rows(self, name: str) -> list[dict[str, Any]]:
-        """The core's rows of the case: its `opinions`, or its `entries`, which are the steps so far."""
+        """The core's rows of the case: its `opinions`, its `facts`, or its `entries`, which are the steps so far."""
         return next(part["rows"] for part in self.answer["view"] if part["about"]["list"] == name)
 
     @property

@@ -8,8 +8,6 @@ from dataclasses import asdict
 from typing import Any
 
 from onemap.layers.area_units import hectares_text, mu_text
-from onemap.layers.catalogue.code_systems import LAND_SEA, SYSTEM_FIELD, TABLES, USE_FIELD, system_of
-from onemap.layers.catalogue.code_tables import class_titles
 from onemap.layers.crs.crs_titles import crs_title
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase, wording
@@ -20,17 +18,15 @@ from onemap.rules.display.letterhead.title_lines import title_lines
 from onemap.rules.display.maps.map_source import MapSource
 from onemap.rules.judge.findings.table import Row
 from onemap.rules.judge.kinds.reasons import EXCUSED
-from onemap.rules.judge.packs.asked_facts import fact_title
 from onemap.rules.judge.question.kind_remarks import kind_problems_of
 from onemap.rules.review.bodies import asked_bodies
 from onemap.rules.review.cases.case import SPOKEN, Case, CaseState
-from onemap.rules.review.cases.project_data import FIELDS, PARCEL_FACTS
 from onemap.rules.review.notice_rows import comments_annex
 from onemap.rules.review.round_evidence import area_problems
 from onemap.rules.review.same_hand import SameHand, same_hands
 from onemap.rules.review.statement.annexes import boundary_table, chain_at, laws, layer_versions, packs_table
 from onemap.rules.review.statement.differences import differences
-from onemap.rules.review.statement.document_words import words
+from onemap.rules.review.statement.document_words import given_facts, words
 from onemap.rules.review.statement.land_areas import land_table, parcel_areas
 from onemap.rules.review.statement.map_figures import figures, with_figures
 from onemap.rules.review.statement.opinion_rows import (
@@ -245,45 +241,11 @@ def _project(case: Case, evidence: Evidence, totals: Mapping[str, Any], points: 
         "reviewed": evidence.record["started"][:10],
         "as_of": evidence.record["parameters"]["as_of"],
     }
-    facts = case.data.get(PARCEL_FACTS, {})
     rows: list[Row] = [{"key": "name", "title": labels["field_name"], "value": case.project}]
-    rows += [
-        {"key": field.key, "title": labels[f"field_{field.key}"], "value": _field_text(case.data.get(field.key))}
-        for field in FIELDS
-    ]
-    rows += [
-        {"key": name, "title": fact_title(name, evidence.language), "value": _stated_text(name, facts, case, evidence)}
-        for name in facts
-    ]
+    rows += given_facts(case, evidence.record["parameters"].get("code_system"), evidence.language)
     rows += [{"key": key, "title": labels[f"field_{key}"], "value": value} for key, value in counted.items()]
     known = [row for row in rows if row["value"]]
     return {"name": case.project, "rows": rows, "known": known}
-
-
-def _stated_text(name: str, facts: Mapping[str, Any], case: Case, evidence: Evidence) -> str | None:
-    """A fact of the parcels, with who stated it: whoever opened the case; later rounds keep what was stated then."""
-    text = _fact_text(name, facts[name], facts, evidence)
-    return phrase("said.fact_stated", evidence.language, value=text, who=case.opened_by) if text else text
-
-
-def _fact_text(name: str, value: Any, facts: Mapping[str, Any], evidence: Evidence) -> str | None:
-    """A fact of the parcels as it was given; a proposed use with the title of its class, a code system by its own."""
-    language, text = evidence.language, _field_text(value)
-    if name == SYSTEM_FIELD and text in TABLES:
-        return phrase(f"code_system.{text}", language)
-    if name != USE_FIELD or text is None:
-        return text
-    usual = evidence.record["parameters"].get("code_system") or LAND_SEA
-    system = system_of(text, facts.get(SYSTEM_FIELD), usual)
-    titles = class_titles(TABLES[system], text) if system else None
-    return f"{text} {titles[language]}" if titles else text
-
-
-def _field_text(value: Any) -> str | None:
-    """A value as it was given; None where nothing was."""
-    if value is None:
-        return None
-    return f"{value:,}" if isinstance(value, (int, float)) else str(value)
 
 
 def _remedy(library: Library, case: Case, evidence: Evidence, department: str | None, name_verdicts: Any) -> Row | None:

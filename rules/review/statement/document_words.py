@@ -3,9 +3,14 @@
 import tomllib
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
-from onemap.layers.messages import RESOURCES
-from onemap.rules.review.cases.project_data import PUBLIC_FACTS
+from onemap.layers.catalogue.code_systems import LAND_SEA, SYSTEM_FIELD, TABLES, USE_FIELD, system_of
+from onemap.layers.catalogue.code_tables import class_titles
+from onemap.layers.messages import RESOURCES, phrase
+from onemap.rules.judge.packs.asked_facts import fact_title
+from onemap.rules.review.cases.case import Case
+from onemap.rules.review.cases.project_data import FIELDS, PARCEL_FACTS, PUBLIC_FACTS
 
 
 @lru_cache(maxsize=2)
@@ -23,3 +28,40 @@ def withheld_titles(departments: Mapping[str, str], language: str) -> dict[str, 
     fixed = words(language)
     facts = {key: fixed[f"field_{key}"] for key in PUBLIC_FACTS}
     return {**{code: fixed["withheld_opinion"].format(name=name) for code, name in departments.items()}, **facts}
+
+
+def given_facts(case: Case, code_system: str | None, language: str) -> list[dict[str, Any]]:
+    """Key, title and value of each fact of a project, as it was given; the value is None where nothing was.
+
+    code_system: in which the check read the codes of uses, None for the usual one.
+    """
+    labels, facts = words(language), case.data.get(PARCEL_FACTS, {})
+    rows = [
+        {"key": field.key, "title": labels[f"field_{field.key}"], "value": _field_text(case.data.get(field.key))}
+        for field in FIELDS
+    ]
+    for name in facts:
+        text = _fact_text(name, facts, code_system or LAND_SEA, language)
+        # Whoever opened the case stated it; later rounds keep what was stated then.
+        value = phrase("said.fact_stated", language, value=text, who=case.opened_by) if text else text
+        rows.append({"key": name, "title": fact_title(name, language), "value": value})
+    return rows
+
+
+def _fact_text(name: str, facts: Mapping[str, Any], usual: str, language: str) -> str | None:
+    """A fact of the parcels as it was given; a proposed use with the title of its class, a code system by its own."""
+    text = _field_text(facts[name])
+    if name == SYSTEM_FIELD and text in TABLES:
+        return phrase(f"code_system.{text}", language)
+    if name != USE_FIELD or text is None:
+        return text
+    system = system_of(text, facts.get(SYSTEM_FIELD), usual)
+    titles = class_titles(TABLES[system], text) if system else None
+    return f"{text} {titles[language]}" if titles else text
+
+
+def _field_text(value: Any) -> str | None:
+    """A value as it was given; None where nothing was."""
+    if value is None:
+        return None
+    return f"{value:,}" if isinstance(value, (int, float)) else str(value)

@@ -31,7 +31,11 @@ def case_view(result: Result, language: str) -> AnswerView:
 def case_parts(result: Result, language: str) -> list[AnswerRow]:
     """The opinions of a case, its steps, and the opinions of each round."""
     names = _department_names(result)
-    below = opinion_rows(result["opinions"], language)
+    facts, below = [], []
+    for title, value in ((fact["title"], fact["value"]) for fact in result["facts"]):
+        facts.append(AnswerRow(title, (value,)))
+        below.append(AnswerRow("", line=(_review_phrase("fact", language, title=title, value=value),)))
+    below += opinion_rows(result["opinions"], language)
     below += [AnswerRow("", line=(_body(body, language),)) for body in result["bodies"]]
     below += [AnswerRow("", line=(notice_line(notice, language),)) for notice in result["notices"]]
     file_lines = [phrase("review_said.attached", language, **file) for file in result["files"]]
@@ -39,6 +43,7 @@ def case_parts(result: Result, language: str) -> list[AnswerRow]:
     head = head_line(result, language)
     parts = [
         AnswerRow(head, about={"list": "opinions"}, rows=below, line=(head,)),
+        AnswerRow(head, about={"list": "facts"}, rows=facts),
         AnswerRow(head, about={"list": "entries"}, rows=entry_rows(result["entries"], names, language)),
     ]
     for one in result["rounds"]:

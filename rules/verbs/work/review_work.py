@@ -20,6 +20,7 @@ from onemap.rules.review.cases.case import Case, Round
 from onemap.rules.review.cases.case_conditions import check_readable
 from onemap.rules.review.cases.case_file import read_case
 from onemap.rules.review.cases.hand import Hand, check_day, hand_of, step_day
+from onemap.rules.review.cases.project_data import PARCEL_FACTS
 from onemap.rules.review.cases.state_machine import case_state_after
 from onemap.rules.review.round_evidence import area_problems
 
@@ -135,7 +136,18 @@ def _answer(library: Library, case: Case, context: VerbContext, by: str | None =
     """The case as it is shown; a session remembers which revision it has seen."""
     if context.session is not None:
         context.session["review", library.id, case.id] = case.revision
-    return case_as_json(library, case, context.language, by)
+    facts = _given_facts(library, case, context.language)
+    return {**case_as_json(library, case, context.language, by), "facts": facts}
+
+
+def _given_facts(library: Library, case: Case, language: str) -> list[dict[str, Any]]:
+    """The facts that were given of the project, each with its title and its value as documents print it."""
+    from onemap.rules.judge.runs.run_store import check_record
+    from onemap.rules.review.statement.document_words import given_facts
+
+    has_record = case.damage is None and bool(case.data.get(PARCEL_FACTS))
+    parameters = check_record(library, case.current.run)["parameters"] if has_record else {}
+    return [row for row in given_facts(case, parameters.get("code_system"), language) if row["value"]]
 
 
 def _take_step(values: Values, context: VerbContext, act: Callable[[Library, str, Hand], Any]) -> Result:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from onemap.layers.errors import OneMapError
 from onemap.rules.judge.question.given_facts import facts_content
 from onemap.rules.review.cases.project_data import FIELDS, checked_data, credit_code_fits
+from onemap.rules.verbs.commands.command_line import main
 from onemap.tests.rules.command import command, done
 
 # Codes of well-known companies, public in the national register.
@@ -126,12 +127,18 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path, text, code):
     assert refused.value.code == code
 
 
-def test_data_and_files_are_kept_with_the_case(town):
+def test_data_and_files_are_kept_with_the_case(town, capsys):
     path = town.folder / "data.toml"
     path.write_text(WHOLE, encoding="utf-8")
     case = town.show(town.open("--data", path, "--attach", path), "2026-03-02")
     assert case["data"]["project_code"] == "2026-130102-47-01-012345"
     assert [file["name"] for file in case["files"]] == ["data.toml"]
+    facts = {fact["title"]: fact["value"] for fact in case["facts"]}
+    assert (facts["Project code"], facts["Developer"]) == ("2026-130102-47-01-012345", "某某区教育局")
+    assert facts["Investment (10,000 yuan)"] == "12,000.5" and len(facts) == len(case["data"])
+    assert main(["review", "show", str(town.library), case["case"], "--lang", "zh"]) == 0
+    text = capsys.readouterr().out
+    assert "  建设单位：某某区教育局\n" in text and "  附件：data.toml · SHA-256 " in text
     missing = command(
         "review", "open", town.library, town.parcels(), "--project", "p", "--attach", town.folder / "none"
     )

@@ -303,11 +303,11 @@ def test_superseded_data_marks_the_opinion_and_a_recheck_says_what_would_change(
     assert "◐" in desk.page.table.topLevelItem(2).text(2)
     assert "(Permanent basic farmland)" in desk.page.next_button.toolTip()
     desk.page.steps.recheck()
-    wait_for(lambda: desk.page.changes is not None or desk.refused)
-    text = desk.page.changes.text.toPlainText()
+    wait_for(lambda: desk.page.reading is not None or desk.refused)
+    text = desk.page.reading.text.toPlainText()
     assert "Permanent basic farmland: 2025-01-01 → 2026-02-01" in text
     assert "5,000 m² → 1,000 m²" in text
-    desk.page.changes.close()
+    desk.page.reading.close()
 
 
 def test_the_parcels_of_the_open_case_lie_on_the_map_until_it_is_left(desk, one_parcel, canvas):
@@ -533,6 +533,10 @@ def test_files_of_a_case_are_kept_with_it_and_handed_out_again(desk, one_parcel,
     desk.tab.form.send_button.click()
     desk.wait_for_case()
     assert [file["name"] for file in desk.case.answer["files"]] == [Path(letter).name]
+    desk.page.menu.aboutToShow.emit()
+    desk.page.menu.actions()[0].trigger()
+    assert "letter.txt" in desk.page.reading.text.toPlainText()
+    desk.page.reading.close()
     button, target, reader = desk.page.documents, tmp_path / "saved" / "letter.txt", Reader()
     target.parent.mkdir()
     monkeypatch.setattr("onemap.plugin.rooms.review.review_documents.ask_target", lambda *_words: str(target))

@@ -57,7 +57,7 @@ def _without_words_of_today(value):
             "steps": lambda steps: {step: why is None for step, why in steps.items() if step not in NOTICE_STEPS},
             "warnings": lambda lines: sum(not any(words in line for words in since) for line in lines),
         }
-        of_then = {name: one for name, one in value.items() if name != "notices"}
+        of_then = {name: one for name, one in value.items() if name not in ("notices", "facts")}
         return {name: meanings.get(name, _without_words_of_today)(one) for name, one in of_then.items()}
     return [_without_words_of_today(one) for one in value] if isinstance(value, list) else value
 

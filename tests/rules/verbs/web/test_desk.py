@@ -167,6 +167,17 @@ def test_a_case_is_opened_on_corners_and_its_next_round_too(library: Path, offic
     assert box[:2] == pytest.approx(to_degrees.transform(X + 110, Y + 20), abs=1e-7)
 
 
+def test_the_facts_of_a_project_stand_on_its_pages(library: Path, officers: Any, tmp_path: Path):
+    data = tmp_path / "data.toml"
+    data.write_text('developer = "<b>某局</b>"\ncontent = "厂房一座"\n', encoding="utf-8")
+    parcels = write_layer(tmp_path / "p.gpkg", [ground(80, 20, 110, 50)], {"DKBH": ["P"]})
+    opened = done("review", "open", library, parcels, "--project", "厂", "--by", "丙", "--data", data).json
+    first, second = officers
+    for page in (first.page(f"/cases/{opened['case']}"), first.page(f"/cases/{opened['case']}/opinions/land")):
+        assert "<dt>建设单位</dt><dd>&lt;b&gt;某局&lt;/b&gt;</dd><dt>建设内容及规模</dt><dd>厂房一座</dd>" in page
+    assert "<dt>Developer</dt>" in second.page(f"/cases/{opened['case']}")
+
+
 @pytest.mark.parametrize(
     ("corners", "crs", "refusal"),
     [

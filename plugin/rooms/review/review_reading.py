@@ -1,4 +1,4 @@
-"""The changes that a recheck would make, as text: parcels, opinions, layers, packs."""
+"""What is read of a case in a window of its own: its project, and the changes that a recheck would make."""
 
 from __future__ import annotations
 
@@ -15,20 +15,34 @@ from onemap.plugin.words.translation import tr
 SIZE_PX = (460, 420)
 
 
-class ChangesDialog(QDialog):
-    """A preview: nothing of it is written."""
+class ReadingDialog(QDialog):
+    """A text to read: nothing is written from here."""
 
-    def __init__(self, project: str, view: list[dict[str, Any]], parent: QWidget | None = None) -> None:
+    def __init__(self, title: str, text: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle(tr("Recheck of “{project}”").format(project=project))
+        self.setWindowTitle(title)
         self.text = QTextBrowser()
-        self.text.setAccessibleName(self.windowTitle())
-        self.text.setHtml(changes_text(view))
+        self.text.setAccessibleName(title)
+        self.text.setHtml(text)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         speak_buttons(buttons)
         buttons.rejected.connect(self.reject)
         column_of(self.text, buttons, inside=self)
         resize_on_screen(self, *SIZE_PX)
+
+
+def project_text(facts: list[dict[str, Any]], files: list[dict[str, str]]) -> str:
+    """The facts that were given of a project, and the names of its attachments, as rich text.
+
+    facts: the core's rows.
+    files: the attachments by name and hash.
+    """
+    rows = [(row["name"], str(row["values"][0])) for row in facts]
+    rows += [(tr("Attachments"), file["name"]) for file in files]
+    if not rows:
+        return "<p>" + escape(tr("Nothing was stated of the project.")) + "</p>"
+    lines = "".join(f"<tr><td><b>{escape(name)}</b>&nbsp;</td><td>{escape(value)}</td></tr>" for name, value in rows)
+    return f"<table cellpadding='3'>{lines}</table>"
 
 
 def changes_text(view: list[dict[str, Any]]) -> str:
