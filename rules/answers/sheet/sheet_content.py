@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
@@ -60,8 +60,9 @@ def sheets_of(
     record: of the run; tables: its rows of these parcels; rules: all that its packs have. What the ground is today
     comes to them by `add_land_classes`.
     """
-    as_of = date.fromisoformat(record["parameters"]["as_of"])
-    plans = PlanGround(library, versions(library), as_of, language)
+    as_of, known_at = date.fromisoformat(record["parameters"]["as_of"]), record["parameters"]["known_at"]
+    known = versions(library, datetime.fromisoformat(known_at) if known_at else None)
+    plans = PlanGround(library, known, as_of, language)
     parcels = tables["parcels"]
     grounds = require_value(parcels.geometries, "the ground of parcels")
     names = parcels.values("parcel")

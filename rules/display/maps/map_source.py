@@ -60,7 +60,8 @@ class LayersOnMap:
         used = {layer["code"]: layer for layer in self.record["layers"]}
         if code in used:
             return next((version for version in self._versions if version.table == used[code]["table"]), None)
-        moment = datetime.fromisoformat(self.record["started"])
+        texts = (self.record["started"], self.record["parameters"].get("known_at"))
+        moment = min(datetime.fromisoformat(text) for text in texts if text)
         known = [
             version
             for version in self._versions

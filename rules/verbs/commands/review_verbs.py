@@ -118,6 +118,17 @@ REVIEW_VERBS: tuple[Verb, ...] = (
         Parameter("annexes", "all|none|A,A", words=ANNEXES, convert=to_annexes),
         Parameter("overwrite", flag=True),
     ),
+    Verb(
+        "review sheet",
+        (
+            _LIBRARY,
+            _CASE,
+            Parameter("target", "TARGET", positional=True),
+            Parameter("overwrite", flag=True),
+            Parameter("workers", "N", convert=to_count),
+        ),
+        work="sheet_work",
+    ),
     _review(
         "attachment",
         _CASE,

@@ -212,6 +212,7 @@ _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "words": _words,
     "profile": _profile,
     "sheet": _sheet,
+    "review sheet": _sheet,
     "tile": _tile,
     "themes": _themes,
     "decide": _decide,

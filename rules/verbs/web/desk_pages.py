@@ -84,6 +84,7 @@ class DeskPages:
             Route("/open", self._open, methods=["POST"]),
             Route(case, self.page_of(self._case)),
             Route(f"{case}/map.svg", self.page_of(self._map)),
+            Route(f"{case}/sheets.{{form}}", self.page_of(self._sheets)),
             Route(f"{case}/files/{{hash}}", self.page_of(self._attachment)),
             Route(f"{case}/recheck", self.page_of(self._recheck)),
             Route(f"{case}/statement.{{form}}", self.page_of(self._exported)),
@@ -340,6 +341,16 @@ class DeskPages:
         of_one = {"department": department, "document": "opinion"} if department else {}
         body = self._exported_file(session, name, case=case, **of_one)
         return _download(body, name, MEDIA_TYPES[f".{form}"])
+
+    def _sheets(self, request: Request, session: Session) -> Response:
+        """The query sheets of a case's parcels."""
+        form = request.path_params["form"]
+        if form not in _DOCUMENTS:
+            raise _site_refusal("web.no_page", session)
+        with room_of_answer() as folder:
+            target = folder / f"sheets.{form}"
+            self.answer(session, "review sheet", case=request.path_params["case"], target=str(target))
+            return _download(target.read_bytes(), target.name, MEDIA_TYPES[target.suffix])
 
     def _attachment(self, request: Request, session: Session) -> Response:
         """A file that was attached to a case, to be kept: nothing in it is shown or run here."""

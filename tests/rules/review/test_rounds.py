@@ -1,5 +1,7 @@
 """Rounds: new parcels void what was said, what was superseded makes opinions stale, and a recheck only shows."""
 
+import json
+
 import pytest
 from docx import Document
 
@@ -187,3 +189,21 @@ def test_a_recheck_of_an_unchanged_library_finds_nothing(town, walk):
 def test_all_three_departments_are_asked_in_each_round(town, walk, state):
     after = town.done("revise", walk(state), town.parcels("next"), on="2026-03-04")
     assert [one["department"] for one in after["opinions"] if one["routed"]] == list(ASKED)
+
+
+def test_the_sheets_of_a_case_say_what_its_round_was_judged_by(town):
+    case = town.open()
+    given = ("--pack", town.folder / "town.toml", "--as-of", "2026-03-02")
+    done("sheet", town.library, town.parcels(), town.folder / "of_file.json", *given)
+    expected = json.loads((town.folder / "of_file.json").read_text("utf-8"))
+    assert expected["sheets"][0]["verdict"] == "prohibited"
+    town.layer(
+        "FARM", ground(5000, 5000, 5100, 5100), label="moved", valid_from="2026-01-01"
+    )  # of this round it is not
+    for name in ("of_case.json", "of_case.pdf"):
+        answer = done("review", "sheet", town.library, case, town.folder / name).json
+        assert (answer["case"], answer["parcels"]) == (case, 1)
+    assert json.loads((town.folder / "of_case.json").read_text("utf-8")) == expected
+    assert (town.folder / "of_case.pdf").read_bytes().startswith(b"%PDF")
+    assert command("review", "sheet", town.library, case, town.folder / "x.png").codes == ["statement.suffix"]
+    assert command("review", "sheet", town.library, case, town.folder / "of_case.pdf").codes == ["out.exists"]

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import zipfile
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -211,6 +212,21 @@ def test_every_form_holds_both_parcels(ask, lang):
     answer, target = ask("s.docx", lang=lang)
     word = zipfile.ZipFile(io.BytesIO(target.read_bytes()))
     assert "J4" in word.read("word/document.xml").decode() and sum("media/" in name for name in word.namelist()) == 2
+
+
+def test_plans_that_were_recorded_later_are_not_on_a_sheet_of_before(ask):
+    _, target = ask("before.json")
+    before = json.loads(target.read_text("utf-8"))
+    assert "CZKFBJ" in {row["layer"] for row in before["sheets"][0]["plans"]}
+    moment = datetime.now(UTC).isoformat()
+    desk = ask.desk
+    fields = {"BSM": ["1"], "GHFQDM": ["420"], "GHFQMC": ["村庄建设区"]}
+    later = desk.write("later", [box(600, 0, 700, 100)], fields, "EPSG:4547")
+    done("add", desk.library, later, "--as", "CZKFBJ", "--covers", desk.folder / "ground.gpkg", "--label", "later")
+    _, target = ask("now.json")
+    assert json.loads(target.read_text("utf-8"))["sheets"] != before["sheets"]
+    _, target = ask("then.json", "--known-at", moment)
+    assert json.loads(target.read_text("utf-8"))["sheets"] == before["sheets"]
 
 
 def test_what_is_refused_leaves_no_file(ask):

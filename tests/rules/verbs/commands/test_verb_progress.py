@@ -70,6 +70,7 @@ review close {library} {case} --reason 提前结束 --by 张三
 review recheck {library} {case}
 review remedy {library} {case} --by 张三
 review export {library} {case} {folder}/report2.docx
+review sheet {library} {case} {folder}/case_sheets.pdf
 review attachment {library} {case} district.gpkg {folder}/attached.gpkg
 review revise {library} {case} {city}/redline.txt --by 张三
 review withdraw {library} {case} --reason 撤回 --by 张三

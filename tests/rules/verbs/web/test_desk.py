@@ -306,6 +306,9 @@ def test_a_new_round_and_attachments_are_sent_as_files(library: Path, officers: 
     named = f"attachment; filename*=UTF-8''{urllib.parse.quote('说明.pdf')}"
     assert (kept.headers["content-disposition"], kept.headers["x-content-type-options"]) == (named, "nosniff")
     assert first.ask("GET", f"{at}/files/{'0' * 64}").status == 400
+    sheets = first.ask("GET", f"{at}/sheets.html")
+    assert sheets.status == 200 and "用地查询表" in sheets.body.decode() and f"{at}/sheets.pdf" in first.page(at)
+    assert first.ask("GET", f"{at}/sheets.json").status == 404
     moved = json.dumps(geojson({"P": ground(110, 20, 140, 50)})).encode()
     reply = upload(first, "p.geojson", moved, to=f"{at}/steps/revise", page=at, reason="避让")
     assert reply.status == 303, reply.body.decode()
