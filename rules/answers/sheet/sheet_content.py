@@ -60,9 +60,7 @@ def sheets_of(
     record: of the run; tables: its rows of these parcels; rules: all that its packs have. What the ground is today
     comes to them by `add_land_classes`.
     """
-    as_of, known_at = date.fromisoformat(record["parameters"]["as_of"]), record["parameters"]["known_at"]
-    known = versions(library, datetime.fromisoformat(known_at) if known_at else None)
-    plans = PlanGround(library, known, as_of, language)
+    plans = _plans_of(library, record, language)
     parcels = tables["parcels"]
     grounds = require_value(parcels.geometries, "the ground of parcels")
     names = parcels.values("parcel")
@@ -98,6 +96,13 @@ def sheets_of(
             for at, name in enumerate(names[rows].tolist())
         ]
         yield made, grounds[rows], _pieces(tables["findings"], set(names[rows].tolist()))
+
+
+def _plans_of(library: Library, record: CheckRecord, language: str) -> PlanGround:
+    """The plans of a library as a check knew them."""
+    as_of, known_at = date.fromisoformat(record["parameters"]["as_of"]), record["parameters"]["known_at"]
+    known = versions(library, datetime.fromisoformat(known_at) if known_at else None)
+    return PlanGround(library, known, as_of, language)
 
 
 def _points(ground: shapely.Geometry) -> list[Sheet]:
