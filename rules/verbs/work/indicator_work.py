@@ -50,7 +50,7 @@ def indicators(values: Values, context: VerbContext) -> Result:
             targets = [written.enter_context(file) for file in files]
             if is_kept:
                 record_indicators(library, found, options)
-        held = _versions_of(theme, library, options.days[-1])
+        held = _versions_of(theme, library, options)
     result: Result = {"run": {**found.record, "recorded": is_kept}, "units": found.units}
     result["indicators"] = _rows_to_list(rows, values)
     result |= {"statuses": dict(Counter(row["status"] for row in rows)), **target_answer(values)}
@@ -136,13 +136,13 @@ def _theme_of(values: Values, library: Any, packs: Sequence[Any]) -> Any:
     return theme_named(values["theme"], library.catalogue(), known)
 
 
-def _versions_of(theme: Any, library: Any, day: date) -> dict[str, Any]:
-    """The version in force of each layer and table of a theme, None where there is none."""
+def _versions_of(theme: Any, library: Any, options: Any) -> dict[str, Any]:
+    """The version in force of each layer and table of a theme on the last day asked for, None where there is none."""
     from onemap.layers.library.versions import in_force, versions
 
     codes = (*theme.layers, *theme.tables) if theme is not None else ()
-    known = versions(library) if codes else []
-    return {code: in_force([one for one in known if one.code == code], day) for code in codes}
+    known = versions(library, options.known_at) if codes else []
+    return {code: in_force([one for one in known if one.code == code], options.days[-1]) for code in codes}
 
 
 def _write_pages(

@@ -4,6 +4,7 @@ import re
 import shutil
 import tomllib
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import geopandas as gpd
 import pytest
@@ -166,3 +167,9 @@ def test_of_several_units_the_page_compares_all_that_its_chart_names(onemap, tmp
         assert title in drawn, "a panel each"
     picture = text[text.index("<svg") : text.index("</svg>")]
     assert picture.count('fill="#FFFFFF" stroke="#8C8C8C"') == 2, "of tunnels nobody knows in either unit: hatched"
+    moment, path = datetime.now(UTC).isoformat(), tmp_path / "later.gpkg"
+    gpd.GeoDataFrame({"BH": ["1"], "JZGD": [140.0]}, geometry=[box(1, 1, 9, 9)], crs="EPSG:4547").to_file(path)
+    assert onemap("add", library, path, "--as=JZW", "--covers=district", "--valid-from=2025-01-01").code == 0
+    for known, is_listed in (((), True), (("--known-at", moment), False)):
+        assert onemap("indicators", library, *options, *known, "--overwrite", lang="en").code == 0
+        assert ("2025-01-01" in page.read_text(encoding="utf-8")) is is_listed
