@@ -27,7 +27,7 @@ _CHINA = (73.0, 3.0, 136.0, 54.0)  # west, south, east, north, in degrees
 DEGREE_M = 111_320.0  # on the equator
 _CITY_DEGREES = 5.0  # that no city's data spans
 _CHINESE_DATUMS = {"cgcs2000", "xian80", "beijing54"}
-_AXES_M = {"cgcs2000": 6_378_137.0, "wgs84": 6_378_137.0, "xian80": 6_378_140.0, "beijing54": 6_378_245.0}  # semi-major
+_OLD_AXES_M = (6_378_245.0, 6_378_140.0)  # semi-major, of Beijing 54 (Krassowsky) and Xi'an 80 (IAG 1975)
 _NAMELESS = ("undefined", "unknown", "unnamed")
 _IDENTITY_DATUMS = {"cgcs2000", "wgs84"}  # null shift, good to decimetres (design 4.1)
 
@@ -68,7 +68,7 @@ def is_nameless(crs: pyproj.CRS) -> bool:
 
 def has_old_figure(crs: pyproj.CRS) -> bool:
     """Whether the ellipsoid is that of Beijing 54 or Xi'an 80, which alone says that the data is not on CGCS2000."""
-    return _semi_major_m(crs) in (_AXES_M["beijing54"], _AXES_M["xian80"])
+    return crs.ellipsoid is not None and round(crs.ellipsoid.semi_major_metre) in _OLD_AXES_M
 
 
 def unit_m(crs: pyproj.CRS) -> float:
@@ -77,18 +77,13 @@ def unit_m(crs: pyproj.CRS) -> float:
 
 
 def datum_family(crs: pyproj.CRS) -> str | None:
-    """cgcs2000, wgs84, xian80, beijing54, or None for any other, and for a name on another datum's ellipsoid."""
+    """cgcs2000, wgs84, xian80, beijing54, or None for any other, and for one of today on an ellipsoid of before."""
     geodetic = crs.geodetic_crs
     if geodetic is None:
         return None
     names = " ".join(filter(None, (geodetic.name, geodetic.datum.name if geodetic.datum else None))).lower()
     family = next((family for family, known in _DATUM_NAMES if any(name in names for name in known)), None)
-    return family if family is not None and _semi_major_m(crs) == _AXES_M[family] else None
-
-
-def _semi_major_m(crs: pyproj.CRS) -> float | None:
-    """The semi-major axis of the ellipsoid, in whole metres; None for a system without one."""
-    return None if crs.ellipsoid is None else float(round(crs.ellipsoid.semi_major_metre))
+    return None if family in _IDENTITY_DATUMS and has_old_figure(crs) else family
 
 
 def two_dimensional(crs: pyproj.CRS) -> pyproj.CRS:

@@ -1,12 +1,32 @@
 """Two ways to work in a page of the desk: a mouse, and a keyboard that knows Tab, arrows, Enter and what is typed."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 from onemap.tests.rules.review.statement.chromium import Message, Page
 
 _MOST_TABS = 150
+# A copy of axe-core (axe.min.js), whose rules are run on every page; it is not shipped.
+AXE = os.environ.get("ONEMAP_AXE")
+CROWDED = """[...document.querySelectorAll('a, button, input, select, textarea, summary')]
+.filter(e => e.offsetParent && e.type !== 'hidden').filter(e => { const b = e.getBoundingClientRect();
+return getComputedStyle(e).display !== 'inline' && (b.height < 24 || b.width < 24); }).map(e => e.outerHTML)"""
+UNNAMED = """[...document.querySelectorAll('input, select, textarea')].filter(e => e.type !== 'hidden'
+&& !(e.labels && e.labels.length && e.labels[0].textContent.trim())).map(e => e.outerHTML)"""
+AXE_RULES = """axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']}).then(r =>
+r.violations.map(v => v.id + ': ' + v.nodes.map(n => n.html.slice(0, 90)).join(' | ')))"""
+
+
+def faults_for_hands_and_ears(page: Page) -> list[str]:
+    """What is too small to press, has no name, or breaks a rule of axe's, if there is a copy of it."""
+    faults: list[str] = page.ask(CROWDED) + page.ask(UNNAMED)
+    if AXE:
+        page.call("Page.setBypassCSP", enabled=True)
+        page.ask(Path(AXE).read_text(encoding="utf-8") + ";1")
+        faults += page.ask(AXE_RULES)
+    return faults
 
 
 def element(selector: str, text: str = "") -> str:

@@ -14,23 +14,14 @@ from onemap.rules.review.public_comments import WrittenComment, write_comment
 from onemap.tests.rules.command import done
 from onemap.tests.rules.review.conftest import ASKED, Town, ground, write
 from onemap.tests.rules.review.statement.chromium import Page, browser, program
-from onemap.tests.rules.verbs.web.desk_hands import KeyboardHand, MouseHand
+from onemap.tests.rules.verbs.web.desk_hands import KeyboardHand, MouseHand, faults_for_hands_and_ears
 from onemap.tests.rules.verbs.web.web_client import WebServer
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(program() is None, reason="no Chromium here: install Debian's package chromium"),
 ]
-# A copy of axe-core (axe.min.js), whose rules are run on every page; it is not shipped.
-AXE = os.environ.get("ONEMAP_AXE")
 PICTURES = os.environ.get("ONEMAP_PICTURES")
-CROWDED = """[...document.querySelectorAll('a, button, input, select, textarea, summary')]
-.filter(e => e.offsetParent && e.type !== 'hidden').filter(e => { const b = e.getBoundingClientRect();
-return getComputedStyle(e).display !== 'inline' && (b.height < 24 || b.width < 24); }).map(e => e.outerHTML)"""
-UNNAMED = """[...document.querySelectorAll('input, select, textarea')].filter(e => e.type !== 'hidden'
-&& !(e.labels && e.labels.length && e.labels[0].textContent.trim())).map(e => e.outerHTML)"""
-AXE_RULES = """axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']}).then(r =>
-r.violations.map(v => v.id + ': ' + v.nodes.map(n => n.html.slice(0, 90)).join(' | ')))"""
 
 
 @pytest.fixture(scope="module")
@@ -76,16 +67,12 @@ class Walk:
         wide = self.page.ask("document.documentElement.scrollWidth")
         assert wide <= self.width, f"{name} is {wide} wide"
         assert self.page.ask("document.documentElement.lang").startswith(self.lang)
-        assert self.page.ask(CROWDED) == [] and self.page.ask(UNNAMED) == []
+        assert faults_for_hands_and_ears(self.page) == [], name
         assert self.page.ask("document.querySelectorAll('h1').length") == 1
         log = [
             entry["entry"]["text"] for entry in self.page.events("Log.entryAdded") if entry["entry"]["level"] == "error"
         ]
         assert [text for text in log if "409" not in text and "404" not in text] == []
-        if AXE:
-            self.page.call("Page.setBypassCSP", enabled=True)
-            self.page.ask(Path(AXE).read_text(encoding="utf-8") + ";1")
-            assert self.page.ask(AXE_RULES) == [], name
         if PICTURES:
             self.seen += 1
             self.whole_picture(Path(PICTURES) / f"{self.lang}-{self.width}-{self.seen:02}-{name}.png")
@@ -112,7 +99,7 @@ class Walk:
     def look_once(self, name: str) -> None:
         """Pages before the sign-in are in the browser's language."""
         assert self.page.ask("document.documentElement.scrollWidth") <= self.width
-        assert self.page.ask(CROWDED) == [] and self.page.ask(UNNAMED) == []
+        assert faults_for_hands_and_ears(self.page) == []
         if PICTURES:
             self.whole_picture(Path(PICTURES) / f"{self.lang}-{self.width}-00-{name}.png")
 

@@ -21,6 +21,7 @@ from onemap.tests.postgis_server import Server
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.review.statement.chromium import Page, browser, program
 from onemap.tests.rules.verbs.web.asked_town import SPOT, ZONES, X, Y, ground
+from onemap.tests.rules.verbs.web.desk_hands import faults_for_hands_and_ears
 from onemap.tests.rules.verbs.web.web_client import Officer, WebServer
 
 HALF_WORLD_M = 20037508.342789244
@@ -235,10 +236,9 @@ def test_a_case_is_opened_on_a_parcel_drawn_on_the_map(
                 page.ask("document.getElementById('draw-middle').focus()")
                 page.key("Enter")
         assert "3" in page.ask("document.getElementById('map-said').textContent")
-        assert (
-            page.ask(hidden) == [False, False, False]
-            and page.ask("document.getElementById('found').children.length") == 1
-        )
+        assert faults_for_hands_and_ears(page) == []
+        assert page.ask(hidden) == [False, False, False]
+        assert page.ask("document.getElementById('found').children.length") == 1
         if PICTURES:
             page.ask("document.getElementById('draw-take').scrollIntoView({block: 'end'})")
             time.sleep(1)
