@@ -2028,6 +2028,30 @@ A version is a layer's code, or code@label.</source>
         <translation>未填报项目情况。</translation>
     </message>
     <message>
+        <source>What this body has answered on paper, with its letter: {body}. The last answer holds.</source>
+        <translation>录入{body}的书面答复及来函。以最后一次答复为准。</translation>
+    </message>
+    <message>
+        <source>Answer on paper</source>
+        <translation>书面答复</translation>
+    </message>
+    <message>
+        <source>Enter the answer</source>
+        <translation>录入答复</translation>
+    </message>
+    <message>
+        <source>Files of the step</source>
+        <translation>选择文件</translation>
+    </message>
+    <message>
+        <source>Enter the answer of: {body}</source>
+        <translation>录入书面答复：{body}</translation>
+    </message>
+    <message>
+        <source>Answers are entered while the case is with its departments.</source>
+        <translation>征求意见期间方可录入答复。</translation>
+    </message>
+    <message>
         <source>Save the attachment</source>
         <translation>保存附件</translation>
     </message>

@@ -43,6 +43,7 @@ from onemap.plugin.widgets.room_bar import RoomBar
 from onemap.plugin.widgets.rows_and_columns import column_of
 from onemap.plugin.widgets.work_row import WorkRow
 from onemap.plugin.words.contrast import link_colour
+from onemap.plugin.words.mnemonics import as_written
 from onemap.plugin.words.translation import tr
 
 STEP_ICONS = {"circulate": "send", "consolidate": "check", "issue": "sign"}
@@ -105,10 +106,10 @@ class CasePage(QWidget):
 
     def _make_labels(self) -> None:
         self.project, self.state_label = wrapped_label(), wrapped_label()
-        self.unseen_label, self.warnings = FittedLabel(), FittedLabel()
+        self.unseen_label, self.bodies_label, self.warnings = FittedLabel(), FittedLabel(), FittedLabel()
         self.project.setTextFormat(Qt.TextFormat.PlainText)
         self.state_label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        for label in (self.unseen_label, self.warnings):
+        for label in (self.unseen_label, self.bodies_label, self.warnings):
             label.setFrameShape(QFrame.Shape.StyledPanel)
             label.setContentsMargins(4, 2, 4, 2)
         self.warnings.setTextFormat(Qt.TextFormat.RichText)
@@ -150,6 +151,8 @@ class CasePage(QWidget):
         self.state_label.setText(state_line(case))
         self.unseen_label.setText(unseen_text(case, self._seen_revision, user))
         self.unseen_label.setVisible(bool(self.unseen_label.text()))
+        self.bodies_label.setText("\n".join(row["name"] for row in case.rows("bodies")))
+        self.bodies_label.setVisible(bool(self.bodies_label.text()))
         self._show_warnings(is_whole=False)
         self._show_table()
         self.table.choose_department(department)
@@ -191,9 +194,20 @@ class CasePage(QWidget):
             action.setEnabled(why_not is None and not self.steps.asking.is_busy)
             action.setToolTip(name_buttons(why_not) if why_not else "")
             action.triggered.connect(lambda _checked=False, chosen_step=step: self.begin_step(chosen_step))
+        self._list_bodies()
         self.menu.addSeparator()
         self.menu.addAction(icon("reply"), tr("Import a reply file…"), self._choose_reply)
         self.menu.addAction(icon("refresh"), tr("Read again"), self.reload_requested.emit)
+
+    def _list_bodies(self) -> None:
+        """List the bodies that are asked on paper, each to enter what it has answered."""
+        for body in self.case.answer["bodies"]:
+            text = tr("Enter the answer of: {body}").format(body=body["title"])
+            action = self.menu.addAction(as_written(text) + "…")
+            is_out = self.case.state == "circulating"
+            action.setEnabled(is_out and not self.steps.asking.is_busy)
+            action.setToolTip("" if is_out else tr("Answers are entered while the case is with its departments."))
+            action.triggered.connect(lambda _checked=False, one=body: self.steps.answer(one["body"], one["title"]))
 
     def show_project(self) -> None:
         """Show the facts that were given of the project, and its attachments."""
@@ -272,7 +286,7 @@ class CasePage(QWidget):
         self.split = QSplitter(Qt.Orientation.Vertical)
         self.split.addWidget(self.table)
         below = QWidget()  # what is said between comes and goes, and the rows above keep their places
-        column_of(self.unseen_label, self.warnings, (self.tabs, 1), inside=below, is_tight=True)
+        column_of(self.unseen_label, self.bodies_label, self.warnings, (self.tabs, 1), inside=below, is_tight=True)
         self.split.addWidget(below)
         self.split.setStretchFactor(1, 1)
         self.split.setChildrenCollapsible(False)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
+    QFileDialog,
     QFormLayout,
     QListWidget,
     QListWidgetItem,
@@ -20,10 +22,10 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.desk.guide.help_key import HelpKey
 from onemap.plugin.widgets.accessible_names import name_accessibly
-from onemap.plugin.widgets.buttons import wrapped_label
+from onemap.plugin.widgets.buttons import tool_button, wrapped_label
 from onemap.plugin.widgets.questions import speak_buttons
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
-from onemap.plugin.widgets.rows_and_columns import column_of
+from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import scroll_area
 from onemap.plugin.words.translation import tr
 
@@ -48,6 +50,7 @@ class StepQuestion:
     days_label: their label; empty for working days that are added.
     reason: the label of the reason that is asked; empty for the usual one.
     by: says in whose name the step is taken.
+    takes_files: whether papers may go with the step.
     needs: when a reason is required: `always`, `other` for another choice than the proposed one, else never.
     """
 
@@ -63,6 +66,7 @@ class StepQuestion:
     days_label: str = ""
     reason: str = ""
     by: str = ""
+    takes_files: bool = False
     needs: str = ""
 
 
@@ -100,6 +104,11 @@ class StepDialog(QDialog):
         if self.marks is not None:
             form.addRow(question.marks, self.marks)
         form.addRow(question.reason or tr("Reason"), self.reason)
+        self.files: list[str] = []
+        self.files_label = wrapped_label(tr("none"))
+        if question.takes_files:
+            attach = tool_button("file", tr("Attach files, which stay with the case"), action=self._choose_files)
+            form.addRow(tr("Files"), row_of((self.files_label, 1), attach))
         self.by_label = wrapped_label(question.by)
         column_of((self._make_text(question.text), 1), form, self.by_label, self.buttons, inside=self)
         self.setMinimumWidth(MIN_WIDTH_PX)
@@ -109,6 +118,12 @@ class StepDialog(QDialog):
         self.choice.currentIndexChanged.connect(lambda _index: self._enable())
         self.reason.textChanged.connect(self._enable)
         self._enable()
+
+    def _choose_files(self) -> None:
+        paths, _filter = QFileDialog.getOpenFileNames(self, tr("Files of the step"))
+        if paths:
+            self.files = paths
+            self.files_label.setText("\n".join(Path(path).name for path in paths))
 
     def _make_marks(self, markable: tuple[tuple[str, str], ...]) -> QListWidget:
         """A list of codes by their words, each to be ticked."""

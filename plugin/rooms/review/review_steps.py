@@ -15,7 +15,7 @@ from onemap.plugin.connection.core_session import Request
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.results.results import Finding
-from onemap.plugin.rooms.review.review_cases import OVERALL_CONCLUSIONS, Case
+from onemap.plugin.rooms.review.review_cases import CONCLUSIONS, OVERALL_CONCLUSIONS, Case
 from onemap.plugin.rooms.review.review_person import PersonButton
 from onemap.plugin.rooms.review.review_step_dialog import StepDialog, StepQuestion
 from onemap.plugin.rooms.review.review_words import conclusion_word, name_buttons, state_word, step_word
@@ -187,6 +187,21 @@ class CaseSteps(QObject):
         """
         self._send("opine", {"department": department_of_reply(path) or department, "reply": path})
 
+    def answer(self, body: str, title: str) -> None:
+        """Enter what a body beside the departments has answered on paper."""
+        text = tr("What this body has answered on paper, with its letter: {body}. The last answer holds.")
+        question = StepQuestion(
+            tr("Answer on paper"),
+            text.format(body=title),
+            tr("Enter the answer"),
+            tr("Conclusion"),
+            tuple((code, conclusion_word(code)) for code in CONCLUSIONS),
+            reason=tr("Answer"),
+            takes_files=True,
+            needs="always",
+        )
+        self._ask("opine", question, {"department": body}, choice="conclusion", reason="text")
+
     def override(self, finding: Finding) -> None:
         """Override a finding; both verdicts are stored."""
         verdicts = {(override["parcel"], override["rule"]): override["verdict"] for override in self.case.overrides}
@@ -242,6 +257,8 @@ class CaseSteps(QObject):
                 params[choice] = dialog.chosen_code
             if marks:
                 params[marks] = dialog.marked_codes
+            if dialog.files:
+                params["attach"] = dialog.files
             self._send(step, params, of=case, reason_key=key)
 
         dialog.accepted.connect(send)

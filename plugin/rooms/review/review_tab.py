@@ -205,10 +205,9 @@ class ReviewTab(QWidget):
                 text.format(name=replaced_draft["by"], conclusion=conclusion_word(replaced_draft["conclusion"]))
             )
         if step == "opine":
-            department = next(
-                entry["department"] for entry in reversed(answer["entries"]) if entry["action"] == "opine"
-            )
-            self.case_page.unsent_texts.drop((answer["case"], department))
+            last = next(entry for entry in reversed(answer["entries"]) if entry["action"] in ("opine", "answer"))
+            if last["action"] == "opine":  # else the answer of a body was entered, and the typed text of nobody
+                self.case_page.unsent_texts.drop((answer["case"], last["department"]))
         self._show_after_step(answer)
         if step == "issue":
             self.message_sent.emit(tr("Issued: {document}").format(document=answer.get("document") or ""))

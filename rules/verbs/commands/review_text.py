@@ -37,6 +37,7 @@ def case_parts(result: Result, language: str) -> list[AnswerRow]:
         below.append(AnswerRow("", line=(_review_phrase("fact", language, title=title, value=value),)))
     below += opinion_rows(result["opinions"], language)
     below += [AnswerRow("", line=(_body(body, language),)) for body in result["bodies"]]
+    bodies = [AnswerRow(_body(body, language), about={"body": body["body"]}) for body in result["bodies"]]
     below += [AnswerRow("", line=(notice_line(notice, language),)) for notice in result["notices"]]
     file_lines = [phrase("review_said.attached", language, **file) for file in result["files"]]
     below += [AnswerRow("", line=(line,)) for line in file_lines]
@@ -44,6 +45,7 @@ def case_parts(result: Result, language: str) -> list[AnswerRow]:
     parts = [
         AnswerRow(head, about={"list": "opinions"}, rows=below, line=(head,)),
         AnswerRow(head, about={"list": "facts"}, rows=facts),
+        AnswerRow(head, about={"list": "bodies"}, rows=bodies),
         AnswerRow(head, about={"list": "entries"}, rows=entry_rows(result["entries"], names, language)),
     ]
     for one in result["rounds"]:

@@ -44,7 +44,7 @@ from onemap.rules.verbs.web.serve_child import VerbAnswer, refusal_of
 from onemap.rules.verbs.web.session_table import Session, session_of
 from onemap.rules.verbs.web.verb_question import room_of_answer
 
-_LISTS = ("opinions", "entries", "facts")
+_LISTS = ("opinions", "entries", "facts", "bodies")
 _DOCUMENTS = ("pdf", "docx", "html")
 _NO_OVERALL = "not_involved"  # which a case as a whole never is
 _FEW_FIELDS = 5

@@ -8,7 +8,7 @@ import pytest
 from qgis.core import QgsRectangle
 from qgis.PyQt.QtCore import QDate, QMimeData, QPointF, Qt, QUrl
 from qgis.PyQt.QtGui import QDesktopServices, QDropEvent
-from qgis.PyQt.QtWidgets import QApplication, QLabel
+from qgis.PyQt.QtWidgets import QApplication, QFileDialog, QLabel
 
 from onemap.plugin.connection.core_session import core_python
 from onemap.plugin.profile import settings
@@ -551,6 +551,40 @@ def test_files_of_a_case_are_kept_with_it_and_handed_out_again(desk, one_parcel,
     # The folder is opened: an attached file may be a program.
     assert (reader.opened, desk.refused) == ([str(target.parent)], [])
     assert target.read_text(encoding="utf-8") == "Please."
+
+
+def test_what_a_body_answers_on_paper_is_seen_due_and_entered_with_its_letter(desk, one_parcel, town, monkeypatch):
+    pack, letter = town / "heritage.toml", town / "letter.pdf"
+    body = '[body.heritage]\ntitle = { zh = "文物局", en = "Heritage & relics" }\nlead = "land"\n'
+    asking = PACK.replace('department = "land"', 'department = "land"\nconsult = ["heritage"]') + body
+    pack.write_text(asking, encoding="utf-8")
+    letter.write_bytes(b"%PDF-1.4")
+    words = ("--pack", pack, "--project", "School", "--by", "Li", "--on", DAY)
+    desk.tab.open_case(core("review", "open", desk.path, one_parcel, *words)["case"])
+    desk.wait_for_case()
+    assert desk.page.bodies_label.text() == "Heritage & relics · asked on paper"
+
+    def enter():
+        desk.page.menu.aboutToShow.emit()
+        text = "Enter the answer of: Heritage && relics…"
+        return next(action for action in desk.page.menu.actions() if action.text() == text)
+
+    assert not enter().isEnabled() and "with its departments" in enter().toolTip()
+    desk.after(desk.next)
+    assert "2026-03-0" in desk.page.bodies_label.text()
+    desk.page.table.choose_department("land")
+    desk.page.editor.text.setPlainText("Typed for land, not sent.")
+    enter().trigger()
+    dialog = desk.page.steps.dialog
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_words: ([str(letter)], ""))
+    dialog._choose_files()
+    dialog.choice.setCurrentIndex(dialog.choice.findData("conditional"))
+    desk.after(lambda: desk.confirm("Dig first."))
+    (answered,) = desk.case.answer["bodies"]
+    assert (answered["answer"]["conclusion"], answered["answer"]["text"]) == ("conditional", "Dig first.")
+    assert [paper["name"] for paper in answered["answer"]["papers"]] == ["letter.pdf"]
+    assert "conditional" in desk.page.bodies_label.text()
+    assert desk.page.editor.text.toPlainText() == "Typed for land, not sent."
 
 
 def test_in_chinese_the_core_s_sentences_name_buttons_too(desk, one_parcel):
