@@ -2052,6 +2052,10 @@ A version is a layer's code, or code@label.</source>
         <translation>征求意见期间方可录入答复。</translation>
     </message>
     <message>
+        <source>Query sheets of the parcels</source>
+        <translation>用地查询表</translation>
+    </message>
+    <message>
         <source>Save the attachment</source>
         <translation>保存附件</translation>
     </message>

@@ -23,6 +23,7 @@ from onemap.plugin.words.translation import tr
 
 MOST_SIGNS = 40  # of a project in a file's name, in which 255 bytes stand
 PLAIN_ENDING = re.compile(r"\.\w{1,10}")
+SHEETS = "sheets"  # beside the documents of `review export`
 FORMATS = {"docx": "Word", "pdf": "PDF", "html": "HTML", "json": "JSON"}
 
 
@@ -59,6 +60,7 @@ class DocumentButton(QToolButton):
         for document, title in (
             ("report", tr("Report of the findings")),
             ("statement", tr("Statement of all opinions")),
+            (SHEETS, tr("Query sheets of the parcels")),
         ):
             self._offer(title, document, "")
         files = self._case.answer.get("files") or []
@@ -87,6 +89,7 @@ class DocumentButton(QToolButton):
         titles = {
             "report": tr("Report of the findings"),
             "statement": tr("Statement of all opinions"),
+            SHEETS: tr("Query sheets of the parcels"),
             "opinion": tr("Opinion"),
             "reply": tr("Reply form"),
             "": tr("Review pack"),
@@ -125,12 +128,12 @@ class DocumentButton(QToolButton):
             "library": self._library.path,
             "case": self._case.id,
             "target": path,
-            "document": document,
-            "department": department,
             "overwrite": True,
-            "templates": settings.get("templates"),
         }
-        self.asking.ask("review export", params, lambda _answer: self._open(path), tr("Write the document"))
+        if document != SHEETS:
+            params |= {"document": document, "department": department, "templates": settings.get("templates")}
+        verb = "review sheet" if document == SHEETS else "review export"
+        self.asking.ask(verb, params, lambda _answer: self._open(path), tr("Write the document"))
 
     def _show(self, path: str) -> None:
         """Open the folder of a file, and not the file, which may be a program: somebody sent it."""

@@ -1,5 +1,6 @@
 """The review tab without a window, the real core behind it: a case by clicks from its parcels to its statement."""
 
+import json
 import shutil
 import subprocess
 from pathlib import Path
@@ -155,6 +156,12 @@ def test_a_case_goes_by_clicks_from_its_parcels_to_a_document_that_opens(desk, o
         f"School-Statement of all opinions-{desk.case.answer['document']}.docx",
         "School-Opinion-Environment.docx",
     ]
+    sheets = tmp_path / "sheets.json"
+    QDesktopServices.setUrlHandler("file", reader.read)
+    desk.page.documents.write(str(sheets), "sheets", "")
+    wait_for(lambda: len(reader.opened) > 1 or desk.refused)
+    QDesktopServices.unsetUrlHandler("file")
+    assert [sheet["parcel"] for sheet in json.loads(sheets.read_text(encoding="utf-8"))["sheets"]] == ["A"]
     settings.put("templates", str(tmp_path / "none"))
     desk.page.documents.write(str(tmp_path / "statement.docx"), "statement", "")
     wait_for(lambda: desk.refused)
