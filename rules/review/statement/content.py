@@ -167,6 +167,7 @@ def _case(case: Case, language: str) -> dict[str, Any]:
         "round": case.round,
         "opened_on": case.opened_on.isoformat(),
         "last_day": case.last_day.isoformat(),
+        "files": [{"name": file.name, "hash": file.hash} for file in case.files],
     }
 
 

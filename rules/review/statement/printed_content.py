@@ -303,6 +303,10 @@ def _record(content: dict[str, Any], labels: dict[str, str]) -> list[dict[str, A
     names = labels["names_of_accounts" if content["library"]["accounts"] else "names_typed"]
     rows.append({"title": labels["record_names"], "value": names})
     rows += [
+        {"title": labels["record_file"], "value": f"{file['name']} · {file['hash']}", "varies": True}
+        for file in content["case"]["files"]
+    ]
+    rows += [
         {"title": labels["record_late"], "value": _late(entry, labels), "varies": True}
         for entry in content["late_entries"]
     ]

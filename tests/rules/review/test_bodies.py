@@ -55,6 +55,9 @@ def test_the_lead_enters_an_answer_with_its_paper_and_the_last_one_holds(town, c
     assert [file["name"] for file in body["answer"]["papers"]] == ["文物函.pdf"]
     assert [file["name"] for file in first["files"]] == ["文物函.pdf"]
     assert (first["entries"][-1]["action"], first["entries"][-1]["department"]) == ("answer", "planning")
+    page = town.folder / "report.html"
+    done("review", "export", town.library, case, page, "--document", "report", "--annexes", "record")
+    assert f"文物函.pdf · {first['files'][0]['hash']}" in page.read_text(encoding="utf-8")
     second = town.done(
         "opine", case, "heritage", "--conclusion", "agree", "--text", "同意。", on="2026-03-06", by="lead"
     )
