@@ -2449,7 +2449,7 @@ A version is a layer's code, or code@label.</source>
     </message>
     <message>
         <source>Shows a case to the public for some days: its project, its parcels and, once consolidated, its opinions, but for what is left out. Until the notice is closed the case cannot be issued, revised or withdrawn.</source>
-        <translation>将案件向社会公示若干天：项目、地块，汇总后另含各部门意见，不公开的内容除外。公示结束前，案件不能签发、修改用地或撤回。</translation>
+        <translation>将项目向社会公示若干天：项目、地块，汇总后另含各部门意见，不公开的内容除外。公示结束前，项目不能签发、修改用地或撤回。</translation>
     </message>
     <message>
         <source>Leave out (codes, semicolons between)</source>

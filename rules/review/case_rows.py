@@ -1,6 +1,6 @@
 """The rows of the review for people: the list of cases, opinions and steps, what a recheck would change."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from onemap.layers.messages import phrase
@@ -16,13 +16,23 @@ _MACHINE = "onemap"  # who has drafted what no person has touched
 _NONE = "–"
 
 
-def cases_view(result: Record, language: str) -> AnswerView:
-    """A row for each case, by urgency, then by deadline, then the newest first: its name, its state, its outcome."""
-    newest = sorted(result["cases"], key=lambda case: case["opened_on"], reverse=True)
-    cases = sorted(
+def cases_by_urgency(cases: Iterable[Record]) -> list[Record]:
+    """Cases by the urgency of their states, then by deadline, then the newest first."""
+    newest = sorted(cases, key=lambda case: case["opened_on"], reverse=True)
+    return sorted(
         newest,
         key=lambda case: (_BY_URGENCY.index(case["state"]), not case["overdue"], case["due"] or "9999"),
     )
+
+
+def matches_text(case: Record, text: str) -> bool:
+    """Whether a case's project, its number or its document's holds a text, in capitals or not."""
+    return any(text.casefold() in str(case[name] or "").casefold() for name in ("project", "case", "document"))
+
+
+def cases_view(result: Record, language: str) -> AnswerView:
+    """A row for each case, by urgency: its name, its state, its outcome."""
+    cases = cases_by_urgency(result["cases"])
     opening = [] if cases else [_say("no_cases", language)]
     return AnswerView([_case_row(case, language) for case in cases], opening)
 

@@ -44,7 +44,15 @@ REVIEW_VERBS: tuple[Verb, ...] = (
         Parameter("against", "RUN", convert=to_name),
         *_STEP[:2],
     ),
-    _review("list", Parameter("state", choices=CASE_STATES), _ON),
+    _review(
+        "list",
+        Parameter("state", choices=CASE_STATES),
+        _ON,
+        Parameter("find", "TEXT"),
+        Parameter("waiting", "D", choices=DEPARTMENTS),
+        Parameter("most", "N", convert=to_count),
+        Parameter("page", "N", convert=to_count),
+    ),
     _review(
         "show",
         _CASE,

@@ -1,6 +1,7 @@
 """The desk in a browser: cases, what is due, one case, one opinion; its steps are the verbs of the review."""
 
 import hmac
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from onemap.layers.messages import phrase, sentences
 from onemap.rules.display.documents.html_printer import render
 from onemap.rules.display.maps.verdict_words import verdict_words
 from onemap.rules.judge.packs.rule import VERDICTS
-from onemap.rules.review.cases.case import CONCLUSIONS
+from onemap.rules.review.cases.case import CASE_STATES, CONCLUSIONS
 from onemap.rules.review.statement.document_words import withheld_titles
 from onemap.rules.verbs.web.core_pool import CorePool
 from onemap.rules.verbs.web.desk_rows import finding_choices, finding_parts, other_parts, parts_about, shown_parts
@@ -44,6 +45,8 @@ from onemap.rules.verbs.web.serve_child import VerbAnswer, refusal_of
 from onemap.rules.verbs.web.session_table import Session, session_of
 from onemap.rules.verbs.web.verb_question import room_of_answer
 
+WAITING, ALL = "waiting", "all"  # lists of cases beside those of their states
+CASES_ON_A_PAGE = 50
 _LISTS = ("opinions", "entries", "facts", "bodies")
 _DOCUMENTS = ("pdf", "docx", "html")
 _NO_OVERALL = "not_involved"  # which a case as a whole never is
@@ -132,15 +135,29 @@ class DeskPages:
             raise VerbRefusal(refusal_in_words_of_desk(answer, session.language))
         return steps_in_words_of_desk(answer.result, session.language)
 
-    def _list(self, _: Request, session: Session) -> Response:
-        found = self.answer(session, "review list", view=True)
-        rows = shown_parts(found["view"], session.language)
-        own = session.shown.get("department", "")
-        waiting = {case["case"] for case in found["cases"] if own in case["waiting"]}
-        facts = {"due": [row for row in rows if row["about"].get("case") in waiting], "rows": rows, "own": own}
-        return _page(
-            "desk.html", session, **facts, departments=_departments(session.language), problems=found["problems"]
-        )
+    def _list(self, request: Request, session: Session) -> Response:
+        """One list of cases, a page of it: those that wait for the reader's department, those of a state, or all."""
+        own, asked = session.shown.get("department", ""), request.query_params
+        titles = _list_titles(own, session.language)
+        chosen = asked.get("list") if asked.get("list") in titles else next(iter(titles))
+        page = int(asked["page"]) if re.fullmatch("[1-9][0-9]{0,5}", asked.get("page", "")) else 1
+        text = asked.get("find", "").strip()
+        wanted = {"waiting": own} if chosen == WAITING else {"state": chosen} if chosen != ALL else {}
+        of_text = {"find": text} if text else {}
+        found = self.answer(session, "review list", view=True, most=CASES_ON_A_PAGE, page=page, **wanted, **of_text)
+        facts = {
+            "rows": shown_parts(found["view"], session.language) if found["cases"] else [],
+            "own": own,
+            "lists": titles,
+            "chosen": chosen,
+            "find": text,
+            "total": found["total"],
+            "page": page,
+            "pages": -(-found["total"] // CASES_ON_A_PAGE),
+            "departments": _departments(session.language),
+            "problems": found["problems"],
+        }
+        return _page("desk.html", session, **facts)
 
     def _case(
         self, request: Request, session: Session, typed: Mapping[str, Any] | None = None, why: Sequence[Any] = ()
@@ -438,6 +455,13 @@ def _page(template: str, session: Session, **facts: Any) -> Response:
 
 def _titled_steps(steps: Sequence[str], language: str) -> list[tuple[str, str]]:
     return [(step, phrase(f"review_step.{step}", language)) for step in steps]
+
+
+def _list_titles(own: str, language: str) -> dict[str, str]:
+    """The lists of cases that the desk offers, the first as it opens. own: the reader's department; empty for none."""
+    words = sentences(language)["site"]
+    of_own = {WAITING: words["waiting"]} if own else {}
+    return {**of_own, ALL: words["all_cases"], **{one: phrase(f"review_state.{one}", language) for one in CASE_STATES}}
 
 
 def _departments(language: str) -> list[tuple[str, str]]:

@@ -15,6 +15,7 @@ from onemap.rules.contract.declaration import VERDICT_CHOICES, Result, Values, V
 from onemap.rules.contract.output_forms import CHECK_FORMS
 from onemap.rules.review import deciding, opinions
 from onemap.rules.review.case_json import case_as_json, case_list
+from onemap.rules.review.case_rows import cases_by_urgency, matches_text
 from onemap.rules.review.case_step import is_logged, plain_text
 from onemap.rules.review.cases.case import Case, Round
 from onemap.rules.review.cases.case_conditions import check_readable
@@ -94,7 +95,15 @@ def review_list(values: Values, context: VerbContext) -> Result:
     with open_library(values["library"]) as library:
         check_day(library, values.get("on"))
         cases, problems = case_list(library, values.get("state"), values.get("on"))
-        return {"cases": cases, "problems": [problem_record(problem, context.language) for problem in problems]}
+    if values.get("find"):
+        cases = [case for case in cases if matches_text(case, values["find"])]
+    if values.get("waiting"):
+        cases = [case for case in cases if values["waiting"] in case["waiting"]]
+    answer = {"cases": cases, "problems": [problem_record(problem, context.language) for problem in problems]}
+    if values.get("most"):
+        begin = values["most"] * ((values.get("page") or 1) - 1)
+        answer |= {"cases": cases_by_urgency(cases)[begin : begin + values["most"]], "total": len(cases)}
+    return answer
 
 
 def review_show(values: Values, context: VerbContext) -> Result:

@@ -20,6 +20,7 @@ from onemap.rules.review.case_json import case_list
 from onemap.rules.review.case_lines import CaseLines
 from onemap.rules.review.cases.case_file import case_ids, read_case
 from onemap.rules.review.round_evidence import verdict_counts
+from onemap.tests.rules.command import command, done
 from onemap.tests.rules.review.conftest import ASKED, Town, ground
 from onemap.tests.rules.review.test_altered_cases import EDITS, change_event, last_event
 from onemap.tests.rules.review.test_random_walks import Walk, take_walks, towns
@@ -116,6 +117,26 @@ def test_the_list_follows_each_step(town):
     assert (seen[-1]["round"], seen[-1]["document"]) == (2, "演练城预审〔2026〕1号")
     town.done("withdraw", town.open(project="第三个"), on="2026-03-08")
     assert [row["state"] for row in same_as_cases(town)] == ["issued", "draft", "withdrawn"]
+
+
+def test_a_list_is_had_page_by_page_the_most_urgent_first(town):
+    cases = [town.open(project=f"第{number}小学", on="2026-03-02") for number in range(5)]
+    town.done("circulate", cases[3], on="2026-03-02", by="lead")
+    town.done("withdraw", cases[0], on="2026-03-02", by="lead")
+
+    def listed(*options):
+        answer = done("review", "list", town.library, "--on", "2026-03-02", *options).json
+        return [case["case"] for case in answer["cases"]], answer.get("total")
+
+    pages = [listed("--most", 2, "--page", page) for page in (1, 2, 3, 4)]
+    assert [(len(found), total) for found, total in pages] == [(2, 5), (2, 5), (1, 5), (0, 5)]
+    assert pages[0][0][0] == cases[3] and pages[2][0] == [cases[0]]
+    assert sorted(case for found, _ in pages for case in found) == sorted(cases)
+    assert listed() == (sorted(cases, key=listed()[0].index), None)  # without --most all of them, as ever
+    assert listed("--waiting", "land") == ([cases[3]], None) and listed("--waiting", "forestry") == ([], None)
+    assert listed("--find", "第2", "--most", 9) == ([cases[2]], 1)
+    assert listed("--find", cases[1][-4:].upper(), "--state", "draft")[0] == [cases[1]]
+    assert command("review", "list", town.library, "--most", 0).code == 2
 
 
 def test_a_kept_line_is_used_and_a_new_step_replaces_it(town, desk):

@@ -167,6 +167,16 @@ def test_a_case_is_opened_on_corners_and_its_next_round_too(library: Path, offic
     assert box[:2] == pytest.approx(to_degrees.transform(X + 110, Y + 20), abs=1e-7)
 
 
+def test_the_desk_lists_cases_by_state_and_text(library: Path, officers: Any, case: str):
+    first, second = officers
+    found = first.page(f"/?{urllib.parse.urlencode({'list': 'draft', 'find': case})}")
+    assert f'href="/cases/{case}"' in found and "草稿 (1)" in found and f'value="{case}"' in found
+    assert f'href="/cases/{case}"' not in first.page("/?list=issued")
+    nothing = second.page(f"/?{urllib.parse.urlencode({'list': 'nix', 'find': '<i>nowhere', 'page': '9'})}")
+    assert "All cases (0)" in nothing and "There is no case." in nothing and "&lt;i&gt;nowhere" in nothing
+    assert first.ask("GET", "/?page=-1").status == 200
+
+
 def test_the_facts_of_a_project_stand_on_its_pages(library: Path, officers: Any, tmp_path: Path):
     data = tmp_path / "data.toml"
     data.write_text('developer = "<b>某局</b>"\ncontent = "厂房一座"\n', encoding="utf-8")
