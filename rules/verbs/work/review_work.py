@@ -99,7 +99,7 @@ def review_list(values: Values, context: VerbContext) -> Result:
         cases = [case for case in cases if matches_text(case, values["find"])]
     if values.get("waiting"):
         cases = [case for case in cases if values["waiting"] in case["waiting"]]
-    answer = {"cases": cases, "problems": [problem_record(problem, context.language) for problem in problems]}
+    answer: Result = {"cases": cases, "problems": [problem_record(problem, context.language) for problem in problems]}
     if values.get("most"):
         begin = values["most"] * ((values.get("page") or 1) - 1)
         answer |= {"cases": cases_by_urgency(cases)[begin : begin + values["most"]], "total": len(cases)}

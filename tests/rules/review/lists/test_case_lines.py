@@ -124,18 +124,18 @@ def test_a_list_is_had_page_by_page_the_most_urgent_first(town):
     town.done("circulate", cases[3], on="2026-03-02", by="lead")
     town.done("withdraw", cases[0], on="2026-03-02", by="lead")
 
-    def listed(*options):
+    def list_of(*options):
         answer = done("review", "list", town.library, "--on", "2026-03-02", *options).json
         return [case["case"] for case in answer["cases"]], answer.get("total")
 
-    pages = [listed("--most", 2, "--page", page) for page in (1, 2, 3, 4)]
+    pages = [list_of("--most", 2, "--page", page) for page in (1, 2, 3, 4)]
     assert [(len(found), total) for found, total in pages] == [(2, 5), (2, 5), (1, 5), (0, 5)]
     assert pages[0][0][0] == cases[3] and pages[2][0] == [cases[0]]
     assert sorted(case for found, _ in pages for case in found) == sorted(cases)
-    assert listed() == (sorted(cases, key=listed()[0].index), None)  # without --most all of them, as ever
-    assert listed("--waiting", "land") == ([cases[3]], None) and listed("--waiting", "forestry") == ([], None)
-    assert listed("--find", "第2", "--most", 9) == ([cases[2]], 1)
-    assert listed("--find", cases[1][-4:].upper(), "--state", "draft")[0] == [cases[1]]
+    assert list_of() == (sorted(cases, key=list_of()[0].index), None)  # without --most all of them, as ever
+    assert list_of("--waiting", "land") == ([cases[3]], None) and list_of("--waiting", "forestry") == ([], None)
+    assert list_of("--find", "第2", "--most", 9) == ([cases[2]], 1)
+    assert list_of("--find", cases[1][-4:].upper(), "--state", "draft")[0] == [cases[1]]
     assert command("review", "list", town.library, "--most", 0).code == 2
 
 
