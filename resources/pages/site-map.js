@@ -112,6 +112,7 @@
     button.addEventListener("click", () => {
       button.setAttribute("aria-pressed", String(!isDrawing()));
       middle.hidden = !isDrawing();
+      map.doubleClickZoom[isDrawing() ? "disable" : "enable"]();  // two corners at once are no wish to come nearer
       if (isDrawing()) showDrawn(); else said.textContent = words.moved;
     });
     middle.addEventListener("click", () => add(map.getCenter()));
