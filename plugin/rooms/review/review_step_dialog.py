@@ -105,8 +105,8 @@ class StepDialog(QDialog):
             form.addRow(question.marks, self.marks)
         form.addRow(question.reason or tr("Reason"), self.reason)
         self.files: list[str] = []
-        self.files_label = wrapped_label(tr("none"))
         if question.takes_files:
+            self.files_label = wrapped_label(tr("none"))
             attach = tool_button("file", tr("Attach files, which stay with the case"), action=self._choose_files)
             form.addRow(tr("Files"), row_of((self.files_label, 1), attach))
         self.by_label = wrapped_label(question.by)
