@@ -5,7 +5,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -145,6 +145,9 @@ class DeskPages:
         wanted = {"waiting": own} if chosen == WAITING else {"state": chosen} if chosen != ALL else {}
         of_text = {"find": text} if text else {}
         found = self.answer(session, "review list", view=True, most=CASES_ON_A_PAGE, page=page, **wanted, **of_text)
+        pages = -(-found["total"] // CASES_ON_A_PAGE)
+        if page > pages > 0:  # the list became shorter: an empty page would say that nothing waits
+            return RedirectResponse(f"/?{urlencode({'list': chosen, 'find': text, 'page': pages})}", 303)
         facts = {
             "rows": shown_parts(found["view"], session.language) if found["cases"] else [],
             "own": own,
@@ -153,7 +156,7 @@ class DeskPages:
             "find": text,
             "total": found["total"],
             "page": page,
-            "pages": -(-found["total"] // CASES_ON_A_PAGE),
+            "pages": pages,
             "departments": _departments(session.language),
             "problems": found["problems"],
         }

@@ -175,6 +175,9 @@ def test_the_desk_lists_cases_by_state_and_text(library: Path, officers: Any, ca
     nothing = second.page(f"/?{urllib.parse.urlencode({'list': 'nix', 'find': '<i>nowhere', 'page': '9'})}")
     assert "All cases (0)" in nothing and "There is no case." in nothing and "&lt;i&gt;nowhere" in nothing
     assert first.ask("GET", "/?page=-1").status == 200
+    beyond = first.ask("GET", f"/?{urllib.parse.urlencode({'list': 'draft', 'find': case, 'page': '9'})}")
+    assert beyond.status == 303  # and not a page that says that there is no case
+    assert f'href="/cases/{case}"' in first.page(beyond.headers["location"])
 
 
 def test_the_facts_of_a_project_stand_on_its_pages(library: Path, officers: Any, tmp_path: Path):
