@@ -31,10 +31,12 @@ def matches_text(case: Record, text: str) -> bool:
 
 
 def cases_view(result: Record, language: str) -> AnswerView:
-    """A row for each case, by urgency: its name, its state, its outcome."""
-    cases = cases_by_urgency(result["cases"])
-    opening = [] if cases else [_say("no_cases", language)]
-    return AnswerView([_case_row(case, language) for case in cases], opening)
+    """A row for each case, by urgency: its name, its state, its outcome; of a page, of how many cases it is."""
+    cases, rows = result["cases"], [_case_row(case, language) for case in cases_by_urgency(result["cases"])]
+    total = result.get("total", len(cases))
+    opening = [] if total else [_say("no_cases", language)]
+    closing = [_say("case_page", language, count=len(cases), total=total)] if len(cases) < total else []
+    return AnswerView(rows, opening, closing)
 
 
 def _case_row(case: Record, language: str) -> AnswerRow:

@@ -15,9 +15,11 @@ from hypothesis.stateful import invariant
 
 from onemap.layers.files.desk_cache import CachedText, DeskCache
 from onemap.layers.library.library import open_library
+from onemap.rules.display.rows.answer_rows import view_text
 from onemap.rules.review import case_lines, lines_beside
 from onemap.rules.review.case_json import case_list
 from onemap.rules.review.case_lines import CaseLines
+from onemap.rules.review.case_rows import cases_view
 from onemap.rules.review.cases.case_file import case_ids, read_case
 from onemap.rules.review.round_evidence import verdict_counts
 from onemap.tests.rules.command import command, done
@@ -137,6 +139,8 @@ def test_a_list_is_had_page_by_page_the_most_urgent_first(town):
     assert list_of("--find", "第2", "--most", 9) == ([cases[2]], 1)
     assert list_of("--find", cases[1][-4:].upper(), "--state", "draft")[0] == [cases[1]]
     assert command("review", "list", town.library, "--most", 0).code == 2
+    beyond = done("review", "list", town.library, "--most", 2, "--page", 9).json
+    assert view_text(cases_view(beyond, "en"), "en") == "0 of 5 cases"  # and not that there are none
 
 
 def test_a_kept_line_is_used_and_a_new_step_replaces_it(town, desk):
