@@ -201,18 +201,13 @@ class PlacePreview(QWidget):
             self._marker = None
 
 
-def district_of(library: str) -> QgsGeometry | None:
-    """The district of a library, in the library's coordinate system; None where it has none."""
-    return district_in(district_table(library))
-
-
 def district_table(library: str) -> QgsVectorLayer:
     """The table of a library's district; it opens slowly, as every other table is looked at."""
     return table_layer(library, "onemap_district", "district", geometry="", is_listed=False)
 
 
 def district_in(table: QgsVectorLayer) -> QgsGeometry | None:
-    """The district in its table; None where there is none."""
+    """The district in its table, in the system of the library; None where there is none."""
     if not table.isValid() or table.fields().lookupField("geom") < 0:
         return None
     parts = [_geometry_of_blob(bytes(row["geom"])) for row in table.getFeatures()]

@@ -21,7 +21,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.connection.refusals import Refusal
-from onemap.plugin.desk.add.place_preview import district_of
+from onemap.plugin.desk.add.place_preview import district_in, district_table
 from onemap.plugin.desk.map.map_layers import layer_on_map
 from onemap.plugin.desk.map.table_layers import table_layer
 from onemap.plugin.desk.parcels.polygon_tool import DrawParcelTool
@@ -90,7 +90,7 @@ def test_the_library_keeps_its_journal_while_qgis_reads_it(dock, library, town, 
     assert Path(f"{path}-wal").exists()  # whoever closes last takes it away, and QGIS has not closed
     added = table_layer(path, "ZZ__1", "added")
     assert [len(list(one.getFeatures())) for one in (layer, added)] == [1, 1]
-    assert district_of(path).area() == pytest.approx(1_000_000)
+    assert district_in(district_table(path)).area() == pytest.approx(1_000_000)
     assert "IMMUTABLE" not in capfd.readouterr().err
 
 

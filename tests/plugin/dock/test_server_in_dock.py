@@ -12,7 +12,7 @@ from onemap.plugin.connection.layer_export import SourceFile
 from onemap.plugin.connection.server_location import data_source, has_login, location_of, parts_of
 from onemap.plugin.connection.server_logins import entry_of, keep_entry, login_environment
 from onemap.plugin.desk.add.add_dialog import AddDialog
-from onemap.plugin.desk.add.place_preview import district_of
+from onemap.plugin.desk.add.place_preview import district_in, district_table
 from onemap.plugin.desk.library.server_dialog import ServerDialog
 from onemap.plugin.desk.map.map_layers import layer_on_map
 from onemap.plugin.profile import settings
@@ -66,7 +66,7 @@ def test_a_library_on_a_server_is_opened_filled_shown_and_checked_and_its_passwo
     number = entry("guarded", PASSWORD)
     connect(dock, server.address, "town", number)
     assert (dock.notice.text, dock.library.name) == ("", "Town")
-    assert district_of(server.location).area() == pytest.approx(1_000_000)
+    assert district_in(district_table(server.location)).area() == pytest.approx(1_000_000)
 
     dialog = AddDialog(dock.library, dock)
     dialog.begin("")

@@ -13,7 +13,7 @@ from onemap.plugin.connection.layer_export import SourceFile
 from onemap.plugin.connection.refusals import problem_line
 from onemap.plugin.desk.add.add_dialog import AddDialog
 from onemap.plugin.desk.add.field_matches import match_fields, matches_of_layer, store_matches
-from onemap.plugin.desk.add.place_preview import district_of
+from onemap.plugin.desk.add.place_preview import district_in, district_table
 from onemap.plugin.desk.library.layer_list import CatalogueLayer, SchemaField
 from onemap.plugin.profile import settings
 from onemap.tests.plugin.small_town import CRS, X, Y, box, line, wait_for, write_layer
@@ -69,7 +69,7 @@ def test_the_small_map_says_whether_it_lies_in_the_district(dialog, town, tmp_pa
 
 
 def test_the_district_is_read_from_the_library(own_library):
-    assert district_of(own_library.path).area() == pytest.approx(1_000_000)
+    assert district_in(district_table(own_library.path)).area() == pytest.approx(1_000_000)
 
 
 def test_a_file_called_as_a_layer_becomes_that_layer(dialog, tmp_path):
@@ -373,7 +373,7 @@ def test_the_district_is_seen_in_a_library_that_holds_a_table_without_geometry_t
         connection.execute(
             "INSERT INTO gpkg_contents (table_name, data_type, identifier) VALUES ('people', 'attributes', 'people')"
         )
-    assert district_of(str(path)).area() == district_of(str(library)).area() > 0
+    assert district_in(district_table(str(path))).area() == district_in(district_table(str(library))).area() > 0
 
 
 def squares(count):
