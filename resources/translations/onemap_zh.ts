@@ -2465,7 +2465,7 @@ A version is a layer's code, or code@label.</source>
     </message>
     <message>
         <source>Revision of the case that was seen</source>
-        <translation>所见案卷的修订号</translation>
+        <translation>所见项目的修订号</translation>
     </message>
     <message>
         <source>Reply</source>

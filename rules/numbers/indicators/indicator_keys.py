@@ -68,7 +68,7 @@ TERM_KEYS: Mapping[str, Key] = {
         {
             "zh": "怎样量：area 并集的椭球面积，net 净面积字段之和，sum 字段之和，length 并集长度，count 个数，"
             "ground 单元面积，reach 步行一定距离可达的面积，transition 两个版本之间变来的面积，"
-            "table 表中的数，review 审查中案件的地块面积",
+            "table 表中的数，review 审查中项目的地块面积",
             "en": "How it is measured: `area` of the union on the ellipsoid, `net` the sum of the layer's net area, "
             "`sum` of a field, `length` of the union, `count`, `ground` the unit's own area, `reach` the area within "
             "a walk, `transition` the area that came from something else, `table` a number of a table, "
