@@ -2048,10 +2048,6 @@ A version is a layer's code, or code@label.</source>
         <translation>录入书面答复：{body}</translation>
     </message>
     <message>
-        <source>Answers are entered while the case is with its departments.</source>
-        <translation>征求意见期间方可录入答复。</translation>
-    </message>
-    <message>
         <source>Query sheets of the parcels</source>
         <translation>用地查询表</translation>
     </message>

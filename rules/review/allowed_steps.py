@@ -21,6 +21,7 @@ from onemap.rules.review.deciding import consolidation_problems, issue_problems
 STEPS = (
     "circulate",
     "override",
+    "answer",
     "extend",
     "revise",
     "recheck",

@@ -100,6 +100,8 @@ def test_a_form_of_a_session_that_has_ended_is_not_lost(server: WebServer, burea
     for to, path, fields in (
         (page, f"{page}/sign", {"unanswered": "待核"}),
         (f"/cases/{bureau.case}", f"/cases/{bureau.case}/steps/issue", {"reason": "齐备"}),
+        (f"/cases/{bureau.case}", f"/cases/{bureau.case}/bodies/heritage", {"text": "先考古"}),
+        (f"/cases/{bureau.case}/comments", f"/cases/{bureau.case}/comments/respond", {"text": "已采纳"}),
         ("/", "//elsewhere.example/x", {"reason": "x"}),
     ):
         reply = server.form(path, fields, **headers)

@@ -201,12 +201,12 @@ class CasePage(QWidget):
 
     def _list_bodies(self) -> None:
         """List the bodies that are asked on paper, each to enter what it has answered."""
+        why_not = self.case.steps.get("answer")
         for body in self.case.answer["bodies"]:
             text = tr("Enter the answer of: {body}").format(body=body["title"])
             action = self.menu.addAction(as_written(text) + "…")
-            is_out = self.case.state == "circulating"
-            action.setEnabled(is_out and not self.steps.asking.is_busy)
-            action.setToolTip("" if is_out else tr("Answers are entered while the case is with its departments."))
+            action.setEnabled(why_not is None and not self.steps.asking.is_busy)
+            action.setToolTip(name_buttons(why_not) if why_not else "")
             action.triggered.connect(lambda _checked=False, one=body: self.steps.answer(one["body"], one["title"]))
 
     def show_project(self) -> None:

@@ -271,12 +271,14 @@ class DeskPages:
 
         def act(request: Request, session: Session) -> Response:
             case, department = request.path_params["case"], request.path_params.get("department")
+            body = request.path_params.get("body")
             try:
-                self._take(session, step, sent, case, department or request.path_params.get("body"))
+                self._take(session, step, sent, case, department or body)
             except VerbRefusal as refused:
                 if _is_lost(session, refused):
                     raise
-                return again(request, session, {**sent.typed, "step": step}, refused.answer.problems)
+                taken = f"bodies/{body}" if body else step
+                return again(request, session, {**sent.typed, "step": taken}, refused.answer.problems)
             below = f"/opinions/{department}" if department else "/comments" if step in COMMENT_STEPS else ""
             return RedirectResponse(f"/cases/{case}{below}", 303)
 

@@ -23,7 +23,10 @@ from onemap.rules.verbs.web.site_guard import SIGN_IN, SIGNED_OUT, SiteNames, to
 _KEPT = "kept."  # before the name of a field that was typed into another page
 _NOT_KEPT = {"form_key", "expect", "password", "code"}
 _MOST_FIELDS, _MOST_TEXT = 250, 100_000
-_PAGE = re.compile(r"(/|/open|/here|/cases/[\w-]+(?:/opinions/\w+)?)(?:(?<=\w)/(?:steps/)?(\w+))?")
+# The page on which a step is taken, and the step; that of a body's answer is named with the body.
+_PAGE = re.compile(
+    r"(/|/open|/here|/cases/[\w-]+(?:/opinions/\w+|/comments)?)(?:(?<=\w)/(?:steps/)?(bodies/[^/]+|\w+))?"
+)
 _STATUSES = {"web.wait": 429, "web.busy": 503, "account.full": 503, "library.unreachable": 503}
 
 

@@ -8,6 +8,7 @@ from onemap.rules.review.cases.case_file import read_case
 from onemap.rules.review.statement.content import statement_content
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.review.conftest import RULES
+from onemap.tests.rules.verbs.web.web_client import Officer, WebServer
 
 BODIES = """
 [body.heritage]
@@ -43,6 +44,30 @@ def test_a_body_is_asked_where_a_finding_wants_it_and_has_its_writers_days(town)
     assert after["opinions"][0]["department"] == "reform"
     assert len(after["opinions"]) == 10
     assert town.show(opened, "2026-03-11")["bodies"][0]["overdue"]
+
+
+@pytest.mark.slow
+def test_in_a_browser_an_answer_is_entered_while_the_case_is_out_and_no_word_is_lost(town):
+    town.pack(ASKING)
+    case = town.open()
+    at = f"/cases/{case}"
+    server = WebServer(town.library)
+    try:
+        lead = Officer(server, code=server.code, name="甲", lang="zh")
+        before = lead.page(at)
+        assert f'action="{at}/bodies/heritage"' not in before
+        assert f"录入答复: 项目 {case} 尚未发出征求意见" in before
+        assert lead.submit(at, f"{at}/steps/circulate").status == 303
+        refused = lead.submit(at, f"{at}/bodies/heritage", text="先<b>考古", basis="第四十三条", conclusion="")
+        page = refused.body.decode()
+        assert refused.status == 409 and 'role="alert"' in page
+        assert "先&lt;b&gt;考古</textarea>" in page and 'value="第四十三条"' in page
+        written = {"text": "先考古，后建设。", "basis": "第四十三条", "conclusion": "conditional"}
+        assert lead.submit(at, f"{at}/bodies/heritage", **written).status == 303
+    finally:
+        server.end()
+    (body,) = done("review", "show", town.library, case).json["bodies"]
+    assert (body["by"], body["answer"]["text"]) == ("甲", written["text"])
 
 
 def test_the_lead_enters_an_answer_with_its_paper_and_the_last_one_holds(town, case):

@@ -576,7 +576,7 @@ def test_what_a_body_answers_on_paper_is_seen_due_and_entered_with_its_letter(de
         text = "Enter the answer of: Heritage && relics…"
         return next(action for action in desk.page.menu.actions() if action.text() == text)
 
-    assert not enter().isEnabled() and "with its departments" in enter().toolTip()
+    assert not enter().isEnabled() and "has not been sent out yet" in enter().toolTip()
     desk.after(desk.next)
     assert "2026-03-0" in desk.page.bodies_label.text()
     desk.page.table.choose_department("land")

@@ -38,7 +38,7 @@ def former(old):
     return {**shown, "cases": _without_words_of_today(shown["cases"])}
 
 
-NOTICE_STEPS = ("notice", "close")
+LATER_STEPS = ("notice", "close", "answer")
 
 
 def show_cases(library, cases):
@@ -48,13 +48,13 @@ def show_cases(library, cases):
 def _without_words_of_today(value):
     """A case with its warnings by number, and its steps by whether they are allowed: their words are today's.
 
-    Of one name under several opinions, and of a statement without a sender, nothing was said then; there were no public
-    notices.
+    Of one name under several opinions, and of a statement without a sender, nothing was said then, nor whether the
+    answers of bodies can be entered; there were no public notices.
     """
     if isinstance(value, dict):
         since = ("alone signed", "no head and no sender")
         meanings = {
-            "steps": lambda steps: {step: why is None for step, why in steps.items() if step not in NOTICE_STEPS},
+            "steps": lambda steps: {step: why is None for step, why in steps.items() if step not in LATER_STEPS},
             "warnings": lambda lines: sum(not any(words in line for words in since) for line in lines),
         }
         of_then = {name: one for name, one in value.items() if name not in ("notices", "facts")}
