@@ -52,9 +52,18 @@ def mu_text(area_m2: float) -> str:
     return printed_mu(mu(area_m2), area_m2)
 
 
-def square_metres_text(area_m2: float) -> str:
+def area_to_hundredths(area_m2: float) -> str:
     """An area in square metres as checks of data name it: to a hundredth, as tables of attributes state areas."""
     return f"{area_m2:,.2f}"
+
+
+def areas_apart(declared_m2: float, computed_m2: float) -> dict[str, str]:
+    """A declared area, the computed one, and by how much the declared one is larger, as checks of data name them."""
+    return {
+        "declared": area_to_hundredths(declared_m2),
+        "computed": area_to_hundredths(computed_m2),
+        "difference": f"{declared_m2 - computed_m2:+,.2f}",
+    }
 
 
 def share_text(value: float) -> str:

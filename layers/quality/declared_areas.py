@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyproj
 
-from onemap.layers.area_units import M2_PER_HECTARE, square_metres_text
+from onemap.layers.area_units import M2_PER_HECTARE, areas_apart
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.errors import Problem
 from onemap.layers.frames.frame_blocks import FrameBlocks
@@ -100,12 +100,7 @@ class _AreaField:
 
         def facts(k: int) -> dict[str, str]:
             row = apart[k]
-            return {
-                "field": self.name,
-                "declared": square_metres_text(float(numbers[row])),
-                "computed": square_metres_text(float(computed[row])),
-                "difference": f"{numbers[row] - computed[row]:+,.2f}",
-            }
+            return {"field": self.name, **areas_apart(float(numbers[row]), float(computed[row]))}
 
         self._apart.add(rows[apart], facts)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from onemap.layers.area_units import square_metres_text
+from onemap.layers.area_units import area_to_hundredths
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.geometry.hilbert import hilbert_order
 from onemap.layers.geometry.parts import polygon_parts
@@ -194,7 +194,7 @@ def overlap_flaws(frame: FrameBlocks, found: list[BlockColumns], least: SizeLimi
     listed = large if most is None else large[:most]
     names = frame.names(owners[listed, 1])
     facts = [
-        {"other": names[int(owners[at, 1])], "area": square_metres_text(total_m2[at]), "area_m2": float(total_m2[at])}
+        {"other": names[int(owners[at, 1])], "area": area_to_hundredths(total_m2[at]), "area_m2": float(total_m2[at])}
         for at in listed.tolist()
     ]
     grounds = np.array([ground(at) for at in listed.tolist()], dtype=object)
@@ -241,5 +241,5 @@ def gap_flaws(union: shapely.Geometry, ground: shapely.Geometry | None, least: S
     order = np.argsort(-area_m2, kind="stable")
     if len(order) == 0:
         return []
-    facts = [{"area": square_metres_text(area_m2[at]), "area_m2": float(area_m2[at])} for at in order.tolist()]
+    facts = [{"area": area_to_hundredths(area_m2[at]), "area_m2": float(area_m2[at])} for at in order.tolist()]
     return [Flaws("topology.gap", np.full(len(order), -1), facts, bare[order])]

@@ -1,7 +1,7 @@
 """Comparisons kept in the library beside the runs of checks: record, matrix text, spots and matrix."""
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
@@ -13,6 +13,7 @@ from onemap.rules.answers.compare.matrix import parse_matrix
 from onemap.rules.answers.compare.spots import Limits
 from onemap.rules.judge.findings.table import Table
 from onemap.rules.judge.runs.arrow_blocks import Rows, rows_of_table
+from onemap.rules.judge.runs.run_record import known_moment
 from onemap.rules.judge.runs.run_store import Recorder, log_run, run_record, stored_texts
 
 KEPT = ("spots", "matrix", "clusters", "statistics")
@@ -68,13 +69,12 @@ def stored_options(library: Library, identifier: str) -> ComparisonOptions:
     params, texts = record["parameters"], stored_texts(library)
     if record["matrix"]["hash"] not in texts:
         raise OneMapError("run.incomplete", file=library.label, run=identifier)
-    moments = [datetime.fromisoformat(text) for text in (params["known_at"], record["started"]) if text]
     return ComparisonOptions(
         a=params["a"],
         b=params["b"],
         matrix=parse_matrix(texts[record["matrix"]["hash"]], record["matrix"]["name"]),
         as_of=date.fromisoformat(params["as_of"]),
-        known_at=min(moments),
+        known_at=known_moment(record),
         limits=Limits(params["min_width_m"], params["min_area_m2"]),
         language=params["lang"],
         decided_until=record["started"],

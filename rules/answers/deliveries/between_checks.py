@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import shapely
 
-from onemap.layers.area_units import square_metres_text
+from onemap.layers.area_units import area_to_hundredths
 from onemap.layers.errors import Problem
 from onemap.layers.geometry.hilbert import hilbert_order
 from onemap.layers.geometry.parts import polygon_parts
@@ -167,14 +167,14 @@ def _beyond(
 def _inside(layer: DeliveredLayer, other: DeliveredLayer, check: Check, threads: Threads) -> Iterator[Finding]:
     wheres = check.keys.get("where"), check.keys.get("other_where")
     for row, rest in _beyond(layer, other, wheres, check, threads):
-        facts = {"other": other.wish.entry.title, "area": square_metres_text(rest.area)}
+        facts = {"other": other.wish.entry.title, "area": area_to_hundredths(rest.area)}
         yield layer.finding(check, Problem("proof.outside", facts), row, rest, area_m2=float(rest.area))
 
 
 def _covers(layer: DeliveredLayer, other: DeliveredLayer, check: Check, threads: Threads) -> Iterator[Finding]:
     wheres = check.keys.get("other_where"), check.keys.get("where")
     for row, rest in _beyond(other, layer, wheres, check, threads):
-        facts = {"other": layer.wish.entry.title, "area": square_metres_text(rest.area)}
+        facts = {"other": layer.wish.entry.title, "area": area_to_hundredths(rest.area)}
         yield other.finding(check, Problem("proof.uncovered", facts), row, rest, area_m2=float(rest.area))
 
 
@@ -188,7 +188,7 @@ def _apart(layer: DeliveredLayer, other: DeliveredLayer, check: Check, threads: 
         ground = _ground(shared, dimension, limits)
         if ground is not None:
             facts = {"other": other.wish.entry.title, "features": [other.name_of(one) for one in with_whom[:5]]}
-            facts["area"] = square_metres_text(ground.area)
+            facts["area"] = area_to_hundredths(ground.area)
             hashes = [other.hash_of(one) for one in with_whom]
             problem = Problem("proof.meets", facts)
             yield layer.finding(check, problem, row, ground, area_m2=float(ground.area), others=hashes)
@@ -230,7 +230,7 @@ def _same_boundary(layer: DeliveredLayer, other: DeliveredLayer, check: Check, t
         left = [rest for _, rest in _rest(one.shapes, another.shapes, least_m2, threads)]
         rest = _ground(shapely.union_all(left), _POLYGON, limits) if left else None
         for part in shapely.get_parts(rest) if rest is not None else ():
-            facts = {"other": another.wish.entry.title, "area": square_metres_text(part.area)}
+            facts = {"other": another.wish.entry.title, "area": area_to_hundredths(part.area)}
             nearest = one.tree.query(part.representative_point(), predicate="intersects")
             row = int(nearest.min()) if len(nearest) else None
             yield one.finding(check, Problem("proof.boundary", facts), row, part, area_m2=float(part.area))

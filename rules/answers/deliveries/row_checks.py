@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from onemap.layers.area_units import square_metres_text
+from onemap.layers.area_units import areas_apart
 from onemap.layers.errors import OneMapError, Problem
 from onemap.rules.answers.deliveries.delivered_layers import DeliveredLayer
 from onemap.rules.answers.deliveries.delivery_template import Check
@@ -74,12 +74,7 @@ def _plane_areas(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
     stated, area_m2 = _numbers(layer.rows, check.keys["field"]), shapely.area(layer.shapes)
     within = np.maximum(check.keys.get("share", 0.001) * area_m2, check.keys.get("least_m2", 1.0))
     for at in np.flatnonzero(np.isfinite(stated) & (np.abs(stated - area_m2) > within)).tolist():
-        facts = {
-            "field": check.keys["field"],
-            "declared": square_metres_text(stated[at]),
-            "computed": square_metres_text(area_m2[at]),
-            "difference": f"{stated[at] - area_m2[at]:+,.2f}",
-        }
+        facts = {"field": check.keys["field"], **areas_apart(stated[at], area_m2[at])}
         yield layer.finding(check, Problem("proof.area_plane", facts), at, area_m2=float(area_m2[at]))
 
 

@@ -6,7 +6,7 @@ from itertools import islice
 import numpy as np
 import shapely
 
-from onemap.layers.area_units import square_metres_text
+from onemap.layers.area_units import area_to_hundredths
 from onemap.layers.crs import systems
 from onemap.layers.errors import Problem
 from onemap.layers.geometry.boxes import meet_box
@@ -50,7 +50,7 @@ def _small(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
     least = check.keys["least_m2"]
     asked = meets_condition(layer, check.keys.get("where"))
     for at in np.flatnonzero(asked & (layer.areas_m2 < least)).tolist():
-        facts = {"area": square_metres_text(layer.areas_m2[at]), "least": f"{least:g}"}
+        facts = {"area": area_to_hundredths(layer.areas_m2[at]), "least": f"{least:g}"}
         yield layer.finding(check, Problem("proof.small", facts), at, area_m2=float(layer.areas_m2[at]))
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from onemap.layers.area_units import square_metres_text
+from onemap.layers.area_units import area_to_hundredths
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.errors import Problem
 from onemap.layers.library.library import Library
@@ -59,7 +59,7 @@ def _facts(library: Library, units: str | None, area_m2: float) -> dict[str, Any
     code, _, label = (units or "").partition("@")
     entry = library.catalogue().get(code)
     title: Any = units if entry is None else version_titles(entry, label)
-    return {"layer": units, "units": title, "area": square_metres_text(area_m2)}
+    return {"layer": units, "units": title, "area": area_to_hundredths(area_m2)}
 
 
 def version_titles(entry: LayerEntry, label: str) -> dict[str, str]:

@@ -22,6 +22,12 @@ class RecordPart(dict[str, Any]):
         raise self.damage
 
 
+def known_moment(record: Mapping[str, Any]) -> datetime:
+    """Until when something must have been recorded to count for a run: its start, or what was asked for before it."""
+    texts = (record["parameters"]["known_at"], record["started"])
+    return min(datetime.fromisoformat(text) for text in texts if text)
+
+
 def read_record(library: Library, identifier: str, text: Any) -> RecordPart:
     """The record of a run, as the library has it. Raises OneMapError run.damaged."""
     damage = OneMapError("run.damaged", file=library.label, run=identifier, layer="onemap_runs")

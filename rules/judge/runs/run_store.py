@@ -4,7 +4,7 @@ import contextlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from operator import attrgetter
 from typing import Any, cast
 
@@ -38,7 +38,7 @@ from onemap.rules.judge.runs.arrow_blocks import (
     rows_of_table,
 )
 from onemap.rules.judge.runs.run import Chunk, Run
-from onemap.rules.judge.runs.run_record import read_record
+from onemap.rules.judge.runs.run_record import known_moment, read_record
 from onemap.rules.judge.runs.stored_rows import GIVEN, read_blocks, row_counts
 
 KEPT = ("parcels", "findings", "overlaps", "overlaps_line", "overlaps_point", "composition", "land_classes")
@@ -333,13 +333,12 @@ def stored_question_of_none(library: Library, identifier: str, kind: str) -> Que
     record = run_record(library, identifier, kind)
     parameters = record["parameters"]
     parcels = replace(no_parcels(parameters["parcels"], parameters["parcels_hash"]), id_field=parameters["id"])
-    moments = [datetime.fromisoformat(text) for text in (parameters["known_at"], record["started"]) if text]
     return Question(
         parcels=parcels,
         packs=packs,
         only=tuple(parameters["only"]),
         as_of=date.fromisoformat(parameters["as_of"]),
-        known_at=min(moments),
+        known_at=known_moment(record),
         language=parameters["lang"],
         replaced=parameters["replaced"],
         code_system=parameters.get("code_system"),

@@ -1,11 +1,12 @@
 """Runs of indicators kept in the library beside those of checks: record, packs, values, terms and features."""
 
-from datetime import date, datetime
+from datetime import date
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
 from onemap.rules.judge.findings.table import Table
 from onemap.rules.judge.runs.arrow_blocks import rows_of_table
+from onemap.rules.judge.runs.run_record import known_moment
 from onemap.rules.judge.runs.run_store import keep_run, log_run, run_record, stored_texts
 from onemap.rules.numbers.indicators.indicator_pack import parse_indicator_packs
 from onemap.rules.numbers.indicators.indicators import KIND, IndicatorOptions, Indicators
@@ -39,7 +40,6 @@ def stored_options(library: Library, identifier: str) -> IndicatorOptions:
     if any(pack["hash"] not in texts for pack in record["packs"]):
         raise OneMapError("run.incomplete", file=library.label, run=identifier)
     packs = parse_indicator_packs([(texts[pack["hash"]], pack["id"]) for pack in record["packs"]], library.catalogue())
-    moments = [datetime.fromisoformat(text) for text in (parameters["known_at"], record["started"]) if text]
     return IndicatorOptions(
         packs=tuple(packs),
         days=tuple(date.fromisoformat(day) for day in parameters["days"]),
@@ -47,6 +47,6 @@ def stored_options(library: Library, identifier: str) -> IndicatorOptions:
         unit_field=parameters["unit_field"],
         units_where=parameters["units_where"],
         only=tuple(parameters["only"]),
-        known_at=min(moments),
+        known_at=known_moment(record),
         states=int(parameters.get("states") or 0),
     )

@@ -15,7 +15,7 @@ from onemap.rules.display.rows.run_views import unasked_row, verdict_table
 from onemap.rules.review.case_rows import cases_view, changes_rows, entry_rows, head_line, opinion_rows
 
 
-def _review_phrase(name: str, language: str, **facts: Any) -> str:
+def _review_phrase(name: str, language: str, /, **facts: Any) -> str:
     return phrase(f"review_said.{name}", language, **facts)
 
 
@@ -31,16 +31,14 @@ def case_view(result: Result, language: str) -> AnswerView:
 def case_parts(result: Result, language: str) -> list[AnswerRow]:
     """The opinions of a case, its steps, and the opinions of each round."""
     names = _department_names(result)
-    facts, below = [], []
-    for title, value in ((fact["title"], fact["value"]) for fact in result["facts"]):
-        facts.append(AnswerRow(title, (value,)))
-        below.append(AnswerRow("", line=(_review_phrase("fact", language, title=title, value=value),)))
+    given = [{"title": fact["title"], "value": fact["value"]} for fact in result["facts"]]
+    facts = [AnswerRow(fact["title"], (fact["value"],)) for fact in given]
+    below = [AnswerRow("", line=(_review_phrase("fact", language, **fact),)) for fact in given]
     below += opinion_rows(result["opinions"], language)
     below += [AnswerRow("", line=(_body(body, language),)) for body in result["bodies"]]
     bodies = [AnswerRow(_body(body, language), about={"body": body["body"]}) for body in result["bodies"]]
     below += [AnswerRow("", line=(notice_line(notice, language),)) for notice in result["notices"]]
-    file_lines = [phrase("review_said.attached", language, **file) for file in result["files"]]
-    below += [AnswerRow("", line=(line,)) for line in file_lines]
+    below += [AnswerRow("", line=(_review_phrase("attached", language, **file),)) for file in result["files"]]
     head = head_line(result, language)
     parts = [
         AnswerRow(head, about={"list": "opinions"}, rows=below, line=(head,)),

@@ -167,7 +167,7 @@ class DeskPages:
     ) -> Response:
         """One case. typed: the fields of a step that was not taken; why: not."""
         kept = _kept_fields(request, session)
-        found = self.answer(session, "review show", case=request.path_params["case"], by=_name(session), view=True)
+        found = self.answer(session, "review show", case=request.path_params["case"], by=session.person, view=True)
         parts = shown_parts(found["view"], session.language)
         names = {one["department"]: one["department_title"] for one in found["opinions"]}
         facts = {
@@ -197,7 +197,7 @@ class DeskPages:
         department, kept = request.path_params["department"], _kept_fields(request, session)
         if department not in DEPARTMENTS:
             raise _site_refusal("web.no_page", session)
-        asked = {"case": request.path_params["case"], "by": _name(session), "findings": department}
+        asked = {"case": request.path_params["case"], "by": session.person, "findings": department}
         found = self.answer(session, "review show", **asked)
         choices = finding_choices(found["findings"], session.language)
         opinion = next((one for one in found["opinions"] if one["department"] == department), None)
@@ -231,7 +231,7 @@ class DeskPages:
     ) -> Response:
         """The comments on the last public notice. typed: the fields of a step that was not taken; why: not."""
         kept, case = _kept_fields(request, session), request.path_params["case"]
-        shown = self.answer(session, "review show", case=case, by=_name(session))
+        shown = self.answer(session, "review show", case=case, by=session.person)
         found = self.answer(session, "review comments", case=case, view=True)
         facts = {
             "head": shown_parts(found["view"], session.language)[0]["name"],
@@ -442,10 +442,6 @@ def _drawn_parcels(request: Request) -> dict[str, str]:
 def _is_of(session: Session, typed: Mapping[str, str]) -> bool:
     """Whether a form was printed for this session."""
     return hmac.compare_digest(typed.get("form_key", "").encode(), session.form_key.encode())
-
-
-def _name(session: Session) -> str | None:
-    return session.name or None
 
 
 def _words(session: Session) -> dict[str, Any]:

@@ -64,7 +64,7 @@ class MapPages:
     def _map(self, request: Request, session: Session) -> Response:
         case, taker = request.path_params.get("case", ""), "/open"
         if case:
-            shown = self._desk.answer(session, "review show", case=case, by=session.name or None)
+            shown = self._desk.answer(session, "review show", case=case, by=session.person)
             taker = "" if shown["steps"]["revise"] else f"/cases/{case}"
         days = {name: _day(request, name) for name in ("day", "other")}
         today = date.today().isoformat()

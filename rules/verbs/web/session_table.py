@@ -38,6 +38,11 @@ class Session:
         return self.core is not None
 
     @property
+    def person(self) -> str | None:
+        """In whose name it asks; None where no name was typed."""
+        return self.name or None
+
+    @property
     def owner(self) -> str:
         """Whose jobs it sees: an account its own; in a file there is but one who asks."""
         return self.name if self.is_account else ""
