@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyproj
 import pytest
+import shapely
 
 from onemap.layers.library.library import open_library
 from onemap.rules.review.public_comments import WrittenComment, write_comment
@@ -112,6 +114,26 @@ LABELS = {
     "zh": {"open": "新建", "circulate": "送审", "consolidate": "汇总", "issue": "出具"},
     "en": {"open": "Open a case", "circulate": "Send out", "consolidate": "Consolidate", "issue": "Issue"},
 }
+
+
+def test_a_phone_shows_what_lies_where_one_stands(server: WebServer, chromium: Page):
+    chromium.resize(360, 900)
+    walk = Walk(chromium, server, MouseHand(chromium), "zh", 360)
+    walk.sign_in("甲")
+    middle = shapely.centroid(ground(50, 0, 200, 100))
+    to_degrees = pyproj.Transformer.from_crs("EPSG:4547", "EPSG:4326", always_xy=True)
+    east, north = to_degrees.transform(middle.x, middle.y)
+    chromium.call("Browser.grantPermissions", permissions=["geolocation"], origin=server.address)
+    chromium.call("Emulation.setGeolocationOverride", latitude=north, longitude=east, accuracy=5)
+    chromium.visit(f"{server.address}/here")
+    walk.hand.follow("#stand-here")
+    asked = chromium.ask("Object.fromEntries(new URLSearchParams(location.search))")
+    assert (float(asked["x"]), float(asked["y"])) == pytest.approx((east, north), abs=1e-6)
+    assert asked["crs"] == "EPSG:4326"
+    shown = chromium.ask("document.querySelector('main').textContent")
+    assert "k0 · 15,000 m²" in shown and "占用农田 · 禁止" in shown  # the farmland in which one stands
+    assert "向西 95.0 m" in shown  # the river
+    walk.look("here")
 
 
 @pytest.mark.parametrize("way", WAYS)
