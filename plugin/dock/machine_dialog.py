@@ -74,7 +74,7 @@ class MachineDialog(QDialog):
         if python is None:
             self._show(tr("One Map's core is not set up yet."), "")
             return
-        self._show(tr("Everything that One Map needs of this computer is tried, in small."), "")
+        self._show(tr("Everything that One Map needs of this computer is tested on a small scale."), "")
         self.save_button.setEnabled(False)
         self.work.begin(tr("Check this computer"))
         language, report, main = settings.language(), self.report, FOLDER / "__main__.py"
@@ -124,7 +124,7 @@ class MachineDialog(QDialog):
             )
             self._show(text, found.text)
         elif found.failed:
-            text = tr("Not everything works here: {names}. The next step stands under each.")
+            text = tr("Not everything works here: {names}. The next step is given under each.")
             self._show(text.format(names=name_list(found.failed)), found.text)
         else:
             self._show(tr("Everything works on this computer."), found.text)

@@ -13,7 +13,7 @@
 Layer: its code in the catalogue, such as YJJBNTTB. Coverage: the ground for which the file speaks: district (the default), extent (its bounding box, marked as assumed) or a file of polygons.</source>
         <translation>读取部门报送的文件，检查后作为某一图层的新版本加入资料库：要么全部加入，要么一条也不加。不作任何猜测：没有坐标系、几何无效或缺少规则所需字段的文件会被拒绝，并说明如何处理。
 
-图层：目录中的代码，例如 YJJBNTTB。覆盖范围：该文件所说明的地面范围：district（行政区，默认）、extent（外接矩形，标为“推定”）或一个面文件。</translation>
+图层：目录中的代码，例如 YJJBNTTB。覆盖范围：该文件所说明的范围：district（行政区，默认）、extent（外接矩形，标为“推定”）或一个面文件。</translation>
     </message>
     <message>
         <source>Layer (code)</source>
@@ -196,7 +196,7 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>地块用途代码的分类</translation>
     </message>
     <message>
-        <source>Take it in spite of this</source>
+        <source>Add it in spite of this</source>
         <translation>仍然入库</translation>
     </message>
     <message>
@@ -213,7 +213,7 @@ If the threshold of severity is reached the results are written, and the algorit
     </message>
     <message>
         <source>Folder that all workers of the cluster see</source>
-        <translation>集群全部工作进程都能访问的文件夹</translation>
+        <translation>集群全部计算节点都能访问的文件夹</translation>
     </message>
     <message>
         <source>Fail from this severity on</source>
@@ -229,7 +229,7 @@ If the threshold of severity is reached the results are written, and the algorit
     </message>
     <message>
         <source>Makes a library: one GeoPackage file that keeps every layer of the one map, with its versions. Areas are measured in the library's coordinate system, which must be a projected one in metres. The district is the ground for which the library speaks; where a layer says nothing of its own coverage, it is taken to cover the district.</source>
-        <translation>新建资料库：一个 GeoPackage 文件，保存一张图的全部图层及其各个版本。面积在资料库的坐标系中量算，该坐标系须为以米为单位的投影坐标系。行政区是资料库所说明的地面范围；图层未说明自身覆盖范围时，视为覆盖整个行政区。</translation>
+        <translation>新建资料库：一个 GeoPackage 文件，保存一张图的全部图层及其各个版本。面积在资料库的坐标系中量算，该坐标系须为以米为单位的投影坐标系。行政区是资料库所说明的范围；图层未说明自身覆盖范围时，视为覆盖整个行政区。</translation>
     </message>
     <message>
         <source>Coordinate system</source>
@@ -429,7 +429,7 @@ If the threshold of severity is reached the results are written, and the algorit
     </message>
     <message>
         <source>In force on that day, but only for a part of the ground: outside it nothing is known</source>
-        <translation>该日有效，但仅覆盖部分地面：范围之外无法判定</translation>
+        <translation>该日有效，但仅覆盖部分范围：范围之外无法判定</translation>
     </message>
     <message>
         <source>In force on that day; its coverage is only assumed, from the extent of its features</source>
@@ -993,7 +993,7 @@ If the threshold of severity is reached the results are written, and the algorit
     </message>
     <message>
         <source>It lies {distance} km away from the district.</source>
-        <translation>距行政区范围 {distance} 公里。</translation>
+        <translation>距行政区范围 {distance} 千米。</translation>
     </message>
     <message>
         <source>Click: go to it on the small map</source>
@@ -1069,7 +1069,7 @@ If the threshold of severity is reached the results are written, and the algorit
     </message>
     <message>
         <source>Set bad features aside, and add the rest</source>
-        <translation>把有问题的要素另列，其余加入</translation>
+        <translation>隔离有问题的要素，其余加入</translation>
     </message>
     <message>
         <source>Layers of its own (a TOML file)</source>
@@ -1101,7 +1101,7 @@ If the threshold of severity is reached the results are written, and the algorit
     </message>
     <message>
         <source>Features set aside</source>
-        <translation>另列的要素数</translation>
+        <translation>隔离的要素数</translation>
     </message>
     <message>
         <source>Reading {file} with QGIS's GDAL</source>
@@ -1172,7 +1172,7 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>地址</translation>
     </message>
     <message>
-        <source>Answered for by {department}</source>
+        <source>Responsible: {department}</source>
         <translation>责任部门：{department}</translation>
     </message>
     <message>
@@ -1432,7 +1432,7 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>“{service}”的快照</translation>
     </message>
     <message>
-        <source>Strike off the register</source>
+        <source>Remove from the register</source>
         <translation>注销</translation>
     </message>
     <message>
@@ -1556,7 +1556,7 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>“{name}”是在线服务的图层，无法确认要素是否完整。请登记该服务并取快照，或先把图层另存为文件。</translation>
     </message>
     <message>
-        <source>“{service}” is struck off the register; snapshots of it stay.</source>
+        <source>“{service}” is no longer registered; snapshots of it stay.</source>
         <translation>“{service}”已注销；已取得的快照保留。</translation>
     </message>
     <message>
@@ -1569,7 +1569,7 @@ If the threshold of severity is reached the results are written, and the algorit
     </message>
     <message>
         <source>Set aside as bad: {count}; where they are nothing is known.</source>
-        <translation>另列的问题要素：{count} 个；其所在之处无法判定。</translation>
+        <translation>隔离的问题要素：{count} 个；其所在之处无法判定。</translation>
     </message>
     <message>
         <source>Its numbers look like {crs}: take it</source>
@@ -1641,7 +1641,7 @@ A plan is a layer's code, or code@label for one of its versions.</source>
     </message>
     <message>
         <source>Compared ground, m²</source>
-        <translation>比较范围面积（m²）</translation>
+        <translation>比对范围面积（m²）</translation>
     </message>
     <message>
         <source>Cut parcels until they pass</source>
@@ -1877,7 +1877,7 @@ Several days with semicolons between make a series.</source>
     </message>
     <message>
         <source>Adds up a layer by class and by area unit: areas of the union (ground under two features counts once), in the plane and on the ellipsoid, lengths, counts, and sums of fields. A feature that crosses a unit's border is shared out by its ground. Beside each unit stands what is not known: ground without a feature, ground for which the layer does not speak, ground where the condition is unknown.</source>
-        <translation>按类别和统计单元汇总一个图层：并集面积（两个要素重叠处只计一次；平面面积与椭球面积）、长度、个数、字段合计。跨单元界线的要素按面积分摊。每个单元旁列出未知部分：没有要素的地面、图层覆盖范围以外的地面、条件无法判断的地面。</translation>
+        <translation>按类别和统计单元汇总一个图层：并集面积（两个要素重叠处只计一次；平面面积与椭球面积）、长度、个数、字段合计。跨单元界线的要素按面积分摊。每个单元旁列出未知部分：没有要素的范围、图层覆盖范围以外的范围、条件无法判断的范围。</translation>
     </message>
     <message>
         <source>Fields to add up</source>
@@ -1889,7 +1889,7 @@ Several days with semicolons between make a series.</source>
     </message>
     <message>
         <source>Hour or day means with their share of valid readings, and the status of each sensor at a moment: normal, warning, alarm, or unknown with its reason. What is silent is never normal.</source>
-        <translation>小时或日均值及其有效读数占比，以及各传感器在某一时刻的状态：正常、预警、报警，或未知及其原因。没有消息的绝不算正常。</translation>
+        <translation>小时或日均值及其有效读数占比，以及各传感器在某一时刻的状态：正常、预警、报警，或未知及其原因。没有读数的一律不算正常。</translation>
     </message>
     <message>
         <source>Table of readings (code, default JCSJ)</source>
@@ -1904,7 +1904,7 @@ Several days with semicolons between make a series.</source>
         <translation>均值的时段（空：日）</translation>
     </message>
     <message>
-        <source>This property alone</source>
+        <source>Only this property</source>
         <translation>只列该指标</translation>
     </message>
     <message>
@@ -2388,12 +2388,12 @@ A version is a layer's code, or code@label.</source>
         <translation>“{project}”不出具意见书即终止，此操作不可撤销；项目仍可查阅。</translation>
     </message>
     <message>
-        <source>The opinion of {department} is to be written anew; the one before stays readable.</source>
+        <source>The opinion of {department} has to be written again; the one before stays readable.</source>
         <translation>退回{department}意见重新拟稿；原意见仍可查阅。</translation>
     </message>
     <message>
         <source>{parcel}: {title}. The machine says: {verdict}. Both verdicts and your reason stay in the case.</source>
-        <translation>{parcel}：{title}。机器判定：{verdict}。两个判定和理由均留存在项目中。</translation>
+        <translation>{parcel}：{title}。机器结论：{verdict}。新旧结论和理由均留存在项目中。</translation>
     </message>
     <message>
         <source>all departments with a deadline</source>
@@ -2521,7 +2521,7 @@ A version is a layer's code, or code@label.</source>
     </message>
     <message>
         <source>You act as the account {account}</source>
-        <translation>当前账户：{account}</translation>
+        <translation>当前账号：{account}</translation>
     </message>
     <message>
         <source>For a rehearsal of the review</source>
@@ -3076,7 +3076,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>查找范围（空：行政区）</translation>
     </message>
     <message>
-        <source>What the project says of itself (FIELD=VALUE, commas between)</source>
+        <source>Attributes of the project (FIELD=VALUE, commas between)</source>
         <translation>项目自身属性（字段=值，用逗号隔开）</translation>
     </message>
     <message>
@@ -3161,11 +3161,11 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>Drop parts that are smaller than this</source>
-        <translation>小于此面积的部分不要</translation>
+        <translation>舍弃小于此面积的部分</translation>
     </message>
     <message>
         <source>Drop parts that are thinner than this</source>
-        <translation>窄于此宽度的部分不要</translation>
+        <translation>舍弃窄于此宽度的部分</translation>
     </message>
     <message>
         <source>How far the whole parcel may be moved in search of a place that passes</source>
@@ -3385,11 +3385,11 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>Makes the spots of a comparison, numbered and with what was decided on each, a new version of the layer of difference spots (CYTB) in the integrated library.</source>
-        <translation>把一次比对的图斑编号，连同处理意见，作为统筹库中差异图斑（CYTB）图层的新版本。</translation>
+        <translation>把一次比对的图斑编号，连同处理意见，作为“多规合一”成果库中差异图斑（CYTB）图层的新版本。</translation>
     </message>
     <message>
         <source>Only what is decided</source>
-        <translation>只要已有处理意见的</translation>
+        <translation>仅含已有处理意见的</translation>
     </message>
     <message>
         <source>Division (six figures), for spots that lie in no township</source>
@@ -3413,7 +3413,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>Writes a comparison that the library keeps as a report for Word, as PDF or as a page: the conclusion, the areas by type and by use, a map, the largest differences, and what was decided of them.</source>
-        <translation>将库中保存的一次比对写成报告（Word、PDF 或网页）：结论、按类型与用途的面积、地图、最大的差异图斑以及处理决定。</translation>
+        <translation>将库中保存的一次比对写成报告（Word、PDF 或网页）：结论、按类型与用途的面积、地图、最大的差异图斑以及处理意见。</translation>
     </message>
     <message>
         <source>Do not keep the run in the library</source>
@@ -3492,7 +3492,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>没有打开资料库。请在一张图面板中打开一个。</translation>
     </message>
     <message>
-        <source>Mend the shape, or hand over make_valid(…) of it.</source>
+        <source>Correct the shape, or pass make_valid(…) of it.</source>
         <translation>请修正图形，或传入 make_valid(…) 的结果。</translation>
     </message>
     <message>
@@ -3500,7 +3500,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>第一个参数必须是几何图形，例如 @geometry。</translation>
     </message>
     <message>
-        <source>Only polygons have a verdict. Hand over a polygon, such as buffer(@geometry, 10).</source>
+        <source>Only polygons have a verdict. Pass a polygon, such as buffer(@geometry, 10).</source>
         <translation>只有面才有结论。请传入一个面，例如 buffer(@geometry, 10)。</translation>
     </message>
     <message>
@@ -3768,7 +3768,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>接收方</translation>
     </message>
     <message>
-        <source>A FileGDB goes along</source>
+        <source>Also a FileGDB</source>
         <translation>附带 FileGDB</translation>
     </message>
     <message>
@@ -3873,7 +3873,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>Lists for a point, a line or a box what every layer in force says of it: polygons that contain the point, lines and points within the radius, the value of a raster. A layer that says nothing of the place is listed too, with the reason. The log has what lies there; all that is known goes to a file of JSON.</source>
-        <translation>列出一点、一线或一个范围内各有效图层的内容：包含该点的面，半径之内的线和点，栅格的取值。说明不了此处的图层也列出，并写明原因。日志中列出此处的内容，全部结果写入 JSON 文件。</translation>
+        <translation>列出一点、一线或一个范围内各有效图层的内容：包含该点的面，半径之内的线和点，栅格的取值。此处情况不明的图层也一并列出，并写明原因。日志中列出此处的内容，全部结果写入 JSON 文件。</translation>
     </message>
     <message>
         <source>East, or longitude</source>
@@ -4268,8 +4268,8 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>保存报告…</translation>
     </message>
     <message>
-        <source>Everything that One Map needs of this computer is tried, in small.</source>
-        <translation>正在小规模地试一遍一张图对本机的全部要求。</translation>
+        <source>Everything that One Map needs of this computer is tested on a small scale.</source>
+        <translation>正在小规模测试一张图对本机的全部要求。</translation>
     </message>
     <message>
         <source>The core could not be started: {reason}</source>
@@ -4280,8 +4280,8 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>核心程序在自检途中退出。请保存报告，发给维护人员。</translation>
     </message>
     <message>
-        <source>Not everything works here: {names}. The next step stands under each.</source>
-        <translation>本机有几项不行：{names}。各项下面写有下一步。</translation>
+        <source>Not everything works here: {names}. The next step is given under each.</source>
+        <translation>本机有以下项目未通过：{names}。处理办法见各项之下。</translation>
     </message>
     <message>
         <source>Everything works on this computer.</source>
@@ -4681,7 +4681,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>What is asked about</source>
-        <translation>所问范围</translation>
+        <translation>查询范围</translation>
     </message>
     <message>
         <source>At a point</source>
@@ -4697,7 +4697,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>Click on the map; drag for a box. Enter: the middle of the map.</source>
-        <translation>在图上单击；按住拖动则问一框。回车：图的中央。</translation>
+        <translation>在图上单击；按住拖动则查询一个范围。回车：图的中央。</translation>
     </message>
     <message>
         <source>Click the corners; end with a double click or Enter. Insert: the middle of the map as a corner.</source>
@@ -4785,7 +4785,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>Who issues the documents of the open library, to whom, under what head</source>
-        <translation>所开资料库的文书由谁发、发给谁、用什么版头</translation>
+        <translation>当前资料库的文书由谁签发、主送何处、采用何种版头</translation>
     </message>
     <message>
         <source>Head of documents</source>
@@ -5501,11 +5501,11 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>Copy the pack</source>
-        <translation>抄录规则包</translation>
+        <translation>复制规则包</translation>
     </message>
     <message>
         <source>Make it the city's own…</source>
-        <translation>抄为本市规则包…</translation>
+        <translation>复制为本市规则包…</translation>
     </message>
     <message>
         <source>Write the pack and its cases to a file that may be changed</source>
@@ -5533,7 +5533,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>This pack is shipped with One Map. Make it the city's own to change it.</source>
-        <translation>这是自带的规则包，抄为本市的才能修改。</translation>
+        <translation>这是自带的规则包，复制为本市的才能修改。</translation>
     </message>
     <message>
         <source>Save the pack</source>
@@ -5561,7 +5561,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>What differs from the origin</source>
-        <translation>与所抄规则包的差异</translation>
+        <translation>与来源规则包的差异</translation>
     </message>
     <message>
         <source>Packs in force, and those of before</source>
@@ -5597,7 +5597,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>The original has changed since.</source>
-        <translation>所抄的规则包此后已有改动。</translation>
+        <translation>来源规则包此后已有改动。</translation>
     </message>
     <message>
         <source>Hits are those of the check {run}.</source>
@@ -5609,7 +5609,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>A copy of {id} {version}; what differs is marked.</source>
-        <translation>抄自 {id} {version}，不同之处已标明。</translation>
+        <translation>复制自 {id} {version}，不同之处已标明。</translation>
     </message>
     <message>
         <source>Rule, law …</source>
@@ -5673,7 +5673,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>Items of the checklist</source>
-        <translation>人工核查项</translation>
+        <translation>核实事项</translation>
     </message>
     <message>
         <source>Classes of projects</source>

@@ -159,7 +159,7 @@ def deliver_row() -> VerbRow:
             "code": tr("Division code in the names of the delivery"),
             "name": tr("Division name in the names of the delivery"),
             "files": tr("Folder of the documents that go with it"),
-            "gdb": tr("A FileGDB goes along"),
+            "gdb": tr("Also a FileGDB"),
         },
         kinds={
             "target": file(tr("Package (*.zip)")),

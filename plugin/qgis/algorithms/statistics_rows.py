@@ -183,7 +183,7 @@ def readings_row() -> VerbRow:
             "readings": tr("Table of readings (code, default JCSJ)"),
             "nodes": tr("Layer of sensors (code, default WLWJD)"),
             "by": tr("Means by hour or day (empty: day)"),
-            "property": tr("This property alone"),
+            "property": tr("Only this property"),
             "limits": tr("File of limits"),
             "at": tr("Status at (empty: now)"),
             "zone": tr("Time zone, such as +08:00"),

@@ -190,7 +190,7 @@ def _shape_of(values: Sequence[Any], context: QgsExpressionContext | None) -> Sh
     if geometry.isNull() or geometry.isEmpty():
         return None
     if geometry.type() != Qgis.GeometryType.Polygon:
-        raise Refusal(tr("Only polygons have a verdict. Hand over a polygon, such as buffer(@geometry, 10)."))
+        raise Refusal(tr("Only polygons have a verdict. Pass a polygon, such as buffer(@geometry, 10)."))
     attributes = value_or_none(values[1]) if len(values) > 1 else None
     if not isinstance(attributes, (dict, type(None))):
         raise Refusal(tr("The second argument must be a map, such as attributes()."))

@@ -186,7 +186,7 @@ def evaluation_error(refusal: Refusal) -> str:
     for problem in refusal.problems:
         parts = {name: problem.get(name) for name in ("field", "code", "message", "mend")}
         if str(problem.get("code")).startswith(SHAPE_CODE_PREFIX):
-            parts["mend"] = tr("Mend the shape, or hand over make_valid(…) of it.")
+            parts["mend"] = tr("Correct the shape, or pass make_valid(…) of it.")
         elif problem.get("code") in LIBRARY_MISSING:
             parts["mend"] = tr("Open another library in the One Map panel.")
         lines.append(problem_line(parts))

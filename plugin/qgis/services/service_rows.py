@@ -102,12 +102,12 @@ class ServiceRows(QObject):
             if service.has_features:
                 menu.addAction(icon("snapshot"), tr("Take a snapshot…"), lambda: self.snapshot_requested.emit(service))
             menu.addAction(tr("Change what is registered…"), lambda: self.register_requested.emit(service))
-            menu.addAction(tr("Strike off the register"), lambda: self.strike_off(service))
+            menu.addAction(tr("Remove from the register"), lambda: self.strike_off(service))
         menu.addAction(icon("service"), tr("Register a service…"), lambda: self.register_requested.emit(None))
 
     def strike_off(self, service: Service) -> None:
         """Remove the service from the register and the map; its snapshots stay, and a button undoes it."""
-        text = tr("“{service}” is struck off the register; snapshots of it stay.").format(service=service.name)
+        text = tr("“{service}” is no longer registered; snapshots of it stay.").format(service=service.name)
 
         def finish() -> None:
             layer = service_on_map(self._library, service)
@@ -146,7 +146,7 @@ def _hint(service: Service) -> str:
     lines = [f"{service.name} · {NAMES[service.type]}", service.url]
     if service.layer:
         lines.append(tr("Layer on the server: {layer}").format(layer=service.layer))
-    lines.append(tr("Answered for by {department}").format(department=word("departments", service.department)))
+    lines.append(tr("Responsible: {department}").format(department=word("departments", service.department)))
     if service.dated:
         lines.append(tr("Data of {day}").format(day=service.dated))
     moment = moment_text(service.registered_at)

@@ -167,7 +167,7 @@ class CaseSteps(QObject):
 
     def give_back(self, department: str) -> None:
         """Return an opinion to be written again."""
-        text = tr("The opinion of {department} is to be written anew; the one before stays readable.")
+        text = tr("The opinion of {department} has to be written again; the one before stays readable.")
         question = StepQuestion(
             step_word("return"),
             text.format(department=word("departments", department)),

@@ -26,7 +26,7 @@ AREA_LIMITS = {
     "min_width_m": Key(
         AMOUNT,
         {
-            "zh": "向内收缩此值的一半即消失的图块为碎图斑，不计入面积",
+            "zh": "向内收缩此值的一半即消失的图块为细碎图斑，不计入面积",
             "en": "A polygon that vanishes when shrunk by half of this is a sliver, and its area does not count.",
         },
         title={"zh": "最小宽度", "en": "least width"},

@@ -22,15 +22,15 @@ from onemap.rules.judge.overlay.area_check import Zones
 from onemap.rules.judge.overlay.overlay import differences, outside, union_by, unions
 
 _LIMIT = {
-    "zh": 'limit = 米 | { field = "字段" } | ground = "代号"（地面高程栅格的图层）',
+    "zh": 'limit = 米 | { field = "字段" } | ground = "代码"（地面高程栅格的图层）',
     "en": 'limit = METRES | { field = "FIELD" } | ground = "CODE" of a raster of heights',
 }
 _LIMIT_OF_SURFACE = {
-    "zh": 'limit = "代号"：本规则自己的图层，海拔高度的栅格',
+    "zh": 'limit = "代码"：本规则自己的图层，海拔高度的栅格',
     "en": 'limit = "CODE" of the rule\'s own layer, a raster of heights above sea level',
 }
 _GROUND = {
-    "zh": 'ground = "代号"：地面海拔高度的栅格',
+    "zh": 'ground = "代码"：地面海拔高度的栅格',
     "en": 'ground = "CODE" of a raster of the ground\'s heights above sea level',
 }
 _PARCEL_FIELD = {"zh": 'parcel_field = "字段"', "en": 'parcel_field = "FIELD"'}
@@ -279,7 +279,7 @@ KIND = Kind(
             ANY,
             {
                 "zh": "允许高度（地面以上，米）：数字，或 { field = 字段 }；图层为栅格（海拔，米）时不写，"
-                "或写该图层代号，并写 ground",
+                "或写该图层代码，并写 ground",
                 "en": "What is allowed, in metres above ground: a number, or { field = FIELD }. Where the layer is a "
                 "raster of heights above sea level, it is left out or is the layer's code, and `ground` stands beside.",
             },
@@ -289,7 +289,7 @@ KIND = Kind(
         "ground": Key(
             TEXT,
             {
-                "zh": "地面高程栅格图层的代号（海拔，米）；图层为限高栅格时必写",
+                "zh": "地面高程栅格图层的代码（海拔，米）；图层为限高栅格时必写",
                 "en": "The code of the raster of the ground's heights above sea level; a raster of limits needs it.",
             },
             title={"zh": "地面高程", "en": "ground heights"},

@@ -319,8 +319,8 @@ KIND = Kind(
         "instead": Key(
             TEXT,
             {
-                "zh": "官方划定范围的图层代号：在其覆盖之处以其多边形代替外扩范围，"
-                "压占图斑列其要素，属性 official_layer 为其代号",
+                "zh": "官方划定范围的图层代码：在其覆盖之处以其多边形代替外扩范围，"
+                "压占图斑列其要素，属性 official_layer 为其代码",
                 "en": "The code of a layer of official zones: where it speaks, its polygons stand instead, and are the "
                 "features of the overlaps there, with its code as the attribute `official_layer`.",
             },

@@ -18,12 +18,12 @@ MOST_DAYS = 250  # working days: about a year
 _MEASURES = "{area_m2} {area_ha} {area_mu} {share_percent} {length_m} {distance_m} {value} {features} {layer} {parcels}"
 
 RULE_KEYS: Mapping[str, Key] = {
-    "id": Key(TEXT, {"zh": "规则代号，永不改变", "en": "The rule's name, stable for ever."}, required=True),
+    "id": Key(TEXT, {"zh": "规则编号，永不改变", "en": "The rule's name, stable for ever."}, required=True),
     "kind": Key(TEXT, {"zh": "规则类型，见下", "en": "The kind of rule, see below."}, required=True),
     "layer": Key(
         ANY,
         {
-            "zh": '所看图层的代号；写成列表 ["A", "B"] 时用当日有效的第一个，检测记录写明是哪个',
+            "zh": '所看图层的代码；写成列表 ["A", "B"] 时用当日有效的第一个，检测记录写明是哪个',
             "en": 'The code of the layer that it looks at; of a list ["A", "B"] the first that has a version in force, '
             "and the run says which.",
         },
@@ -113,7 +113,7 @@ RULE_KEYS: Mapping[str, Key] = {
     "missing": Key(
         TEXT,
         {
-            "zh": "资料库从未有过该图层时：unknown 为无法判定，checklist 为列作人工核查项",
+            "zh": "资料库从未有过该图层时：unknown 为无法判定，checklist 为列作核实事项",
             "en": "Where the library has never held the layer: `unknown`, or an item of the `checklist`.",
         },
         default='"unknown"',
@@ -174,7 +174,7 @@ RULE_KEYS: Mapping[str, Key] = {
     "succeeds": Key(
         LIST,
         {
-            "zh": "本包早先版本中已并入本规则的规则或核查项代号；这些代号不再启用",
+            "zh": "本包早先版本中已并入本规则的规则或核实事项编号；这些编号不再启用",
             "en": "Rules and items of earlier versions of this pack whose matter it judges now; their names are never "
             "given again.",
         },
@@ -190,13 +190,13 @@ RULE_KEYS: Mapping[str, Key] = {
 }
 
 PACK_KEYS: Mapping[str, Key] = {
-    "id": Key(TEXT, {"zh": "规则包代号", "en": "The pack's name."}, required=True),
+    "id": Key(TEXT, {"zh": "规则包代码", "en": "The pack's name."}, required=True),
     "version": Key(TEXT, {"zh": "规则包版本", "en": "The pack's version."}, required=True),
     "title": replace(TITLE, required=False),
     "origin": Key(
         TABLE,
         {
-            "zh": '抄自哪个规则包：{ id = "…", version = "…", hash = "…" }；由 pack copy 写入，'
+            "zh": '由哪个规则包复制而来：{ id = "…", version = "…", hash = "…" }；由 pack copy 写入，'
             "pack differences 据此标明不同之处",
             "en": 'Of which pack it is a copy: { id = "…", version = "…", hash = "…" }; `pack copy` writes it, and '
             "`pack differences` marks by it what differs.",
@@ -257,7 +257,7 @@ REVIEW_KEYS: Mapping[str, Key] = {
 }
 
 CHECKLIST_KEYS: Mapping[str, Key] = {
-    "id": Key(TEXT, {"zh": "核查项代号", "en": "The item's name."}, required=True),
+    "id": Key(TEXT, {"zh": "核实事项编号", "en": "The item's name."}, required=True),
     "department": Key(
         TEXT,
         {"zh": "由哪个部门核查", "en": "The department that judges it."},

@@ -106,7 +106,7 @@ def _check_presence(item: _Item, kind: Kind | None, wrong: _Wrong) -> None:
         wrong("rule.kind", "kind", value=item["kind"], allowed=list(KINDS))
     layer = item.get("layer", "")
     if not (isinstance(layer, str) or (isinstance(layer, list) and layer and all(isinstance(c, str) for c in layer))):
-        words = {"zh": 'layer = "代号" | ["代号", …]', "en": 'layer = "CODE" | ["CODE", …]'}
+        words = {"zh": 'layer = "代码" | ["代码", …]', "en": 'layer = "CODE" | ["CODE", …]'}
         wrong("rule.option", "layer", reason=words)
 
 

@@ -31,7 +31,7 @@ SNAP_M, JOIN_M = 50.0, 0.1  # of a walk: how near a street must be, and which ve
 _OF_LAYERS = '["CODE", { layer = "CODE", where = "…" }]'
 
 HEAD_KEYS: Mapping[str, Key] = {
-    "id": Key(TEXT, {"zh": "指标包代号", "en": "The pack's name."}, required=True),
+    "id": Key(TEXT, {"zh": "指标包代码", "en": "The pack's name."}, required=True),
     "version": Key(TEXT, {"zh": "指标包版本", "en": "The pack's version."}, required=True),
     "title": TITLE,
     "issuer": Key(
@@ -54,7 +54,7 @@ HEAD_KEYS: Mapping[str, Key] = {
     "targets": Key(
         TEXT,
         {
-            "zh": "目标值取自哪个表（如 GHZBB）：按单元、指标代号或名称",
+            "zh": "目标值取自哪个表（如 GHZBB）：按单元、指标编号或名称",
             "en": "The table that holds targets, such as GHZBB, by unit and by the indicator's id or name.",
         },
     ),
@@ -62,7 +62,7 @@ HEAD_KEYS: Mapping[str, Key] = {
 }
 
 TERM_KEYS: Mapping[str, Key] = {
-    "id": Key(TEXT, {"zh": "项的代号，公式中用", "en": "The term's name, as formulas use it."}, required=True),
+    "id": Key(TEXT, {"zh": "项的代码，公式中用", "en": "The term's name, as formulas use it."}, required=True),
     "kind": Key(
         TEXT,
         {
@@ -77,7 +77,7 @@ TERM_KEYS: Mapping[str, Key] = {
         required=True,
         choices=TERM_KINDS,
     ),
-    "layer": Key(TEXT, {"zh": "图层代号", "en": "The layer's code."}),
+    "layer": Key(TEXT, {"zh": "图层代码", "en": "The layer's code."}),
     "where": Key(
         TEXT,
         {
@@ -167,7 +167,7 @@ TERM_KEYS: Mapping[str, Key] = {
 }
 
 INDICATOR_KEYS: Mapping[str, Key] = {
-    "id": Key(TEXT, {"zh": "指标代号，永不改变", "en": "The indicator's name, stable for ever."}, required=True),
+    "id": Key(TEXT, {"zh": "指标编号，永不改变", "en": "The indicator's name, stable for ever."}, required=True),
     "title": Key(TABLE, {"zh": f"名称，{TITLE_FORM}", "en": f"Its name, {TITLE_FORM}."}, required=True),
     "names": Key(
         LIST, {"zh": "目标表中的其他名称", "en": "Other names by which tables of targets call it."}, default="[]"

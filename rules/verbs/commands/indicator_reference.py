@@ -38,7 +38,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "shipped": "{pack} {version} 的指标",
         "shipped_about": "共 {count} 个。把握：C 确定，L 多半，U 待核。定义以所列的发布者和版本为准；"
         "别的发布者同名指标可能另有所指。",
-        "shipped_keys": "| 代号 | 名称 | 公式 | 单位 | 性质、约束 | 发布者、版本 | 出处 | 须知 |",
+        "shipped_keys": "| 代码 | 名称 | 公式 | 单位 | 性质、约束 | 发布者、版本 | 出处 | 须知 |",
     },
 }
 

@@ -18,7 +18,7 @@ VERB_TABLE = FOLDER / "resources" / "verbs" / "verbs.json"
 EVERYWHERE = ("json", "summary", "lang", "progress", "output_encoding", "log")  # on every verb
 _HEADINGS = {
     "en": ("Reference", "Verbs", "Refusals", "| code | says | mend |", "On every verb"),
-    "zh": ("参考", "动作", "拒绝代号", "| 代号 | 说明 | 处理办法 |", "每个动作都有"),
+    "zh": ("参考", "动作", "拒绝代码", "| 代码 | 说明 | 处理办法 |", "每个动作都有"),
 }
 
 

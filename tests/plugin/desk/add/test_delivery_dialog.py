@@ -86,7 +86,7 @@ def test_a_folder_is_shown_as_one_table_and_nothing_is_added_by_looking(dialog, 
         "永久基本农田图斑2024.gpkg": ("YJJBNTTB", "found by its title"),
         "红线/STBHHX.gpkg": ("STBHHX", "found by its code"),
         "成果.gpkg": ("", "not found: choose, or leave it out"),
-        "说明.pdf": ("", "comes with the data; no layer"),
+        "说明.pdf": ("", "comes with the data; not a layer"),
     }
     assert dialog.hint.text().startswith("Layers that go in: 2. Still without a layer, and so left out: 1.")
     assert versions_of(own_library) == {}

@@ -518,7 +518,7 @@ def test_a_service_is_struck_off_from_its_row_and_a_button_undoes_it(web, dock, 
     dock.map_tab.services.strike_off(dock.library.services[0])
     wait_for(lambda: not dock.library.services)
     assert QgsProject.instance().mapLayers() == {}
-    assert dock.notice.text == "“pictures” is struck off the register; snapshots of it stay."
+    assert dock.notice.text == "“pictures” is no longer registered; snapshots of it stay."
     dock.notice._button.click()
     wait_for(lambda: dock.library.services)
     assert row_of(dock, "pictures").text(1) == "WMS"

@@ -285,7 +285,7 @@ def test_what_rules_speak_of_stands_first_by_gravity_and_the_rest_is_folded_up(d
     first, second, others = rows[:3]
     layers = [[layer.hint for layer in row.rows] for row in (first, second)]
     assert layers == [["STBHHX"], ["DLTB"]] and first.is_open and second.is_open
-    assert (others.name, others.values, others.is_open) == ("Other layers here, of which no rule speaks", ["2"], False)
+    assert (others.name, others.values, others.is_open) == ("Other layers here, which no rule uses", ["2"], False)
     folded = {layer.hint: layer.is_open for row in others.rows for layer in row.rows}
     assert folded == {"XZQ": True, "CJDCQ": False}  # of many features those are seen that somebody asks for
 

@@ -118,7 +118,7 @@ def test_units_are_named_by_the_title_of_their_layer_and_a_file_by_itself(desk):
     with open_library(str(desk.library)) as library:
         (problem,) = overlap_problems(library, "XZQ@2023", 5.0)
         (of_file,) = overlap_problems(library, "units.gpkg", 5.0)
-    assert wording(problem, "zh")[0] == "行政区 2023的统计单元之间重叠 5.00 m²，重叠处计入各单元，合计只计一次。"
+    assert wording(problem, "zh")[0] == "行政区 2023 的统计单元之间重叠 5.00 平方米，重叠处计入各单元，合计只计一次。"
     assert wording(problem, "en")[0].startswith("Units of Administrative divisions 2023 overlap by 5.00 m²")
     assert wording(of_file, "en")[0].startswith("Units of units.gpkg overlap")
 

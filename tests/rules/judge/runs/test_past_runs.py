@@ -86,7 +86,7 @@ def test_a_comparison_of_runs_is_told_in_words(two):
     third = desk.run(*asked, "--as-of", "2025-06-01", "--against", second).json
     rows = result_text("check", third, "zh").splitlines()[-3:]
     head, *ids = rows
-    assert head == "与先前一次相比：0 个地块判定不同，1 个地块只在本次，1 个地块只在先前一次。"
+    assert head == "与先前一次相比：0 个地块结论不同，1 个地块只在本次，1 个地块只在先前一次。"
     assert ids == [f"  B：禁止 → 不在其中（{title}）", f"  C：不在其中 → 禁止（{title}）"]
 
 

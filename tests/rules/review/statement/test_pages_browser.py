@@ -426,14 +426,14 @@ def test_a_printed_statement_has_its_tables_maps_and_page_numbers(statement: Pag
     for words in ("项目概况", "占用永久基本农田", "压占图：占用永久基本农田", "界址点坐标", "附件3"):
         assert words in whole
     assert f"2/{len(pages) - 1}" in "".join(pages[1].split())
-    assert "保存回复文件" not in whole
+    assert "保存回函文件" not in whole
 
 
 @pytest.mark.slow
 def test_a_printed_pack_leaves_the_form_out_and_keeps_the_draft(pack: Page, tmp_path: Path):
     whole = "".join("".join(pages_of(pack.pdf(tmp_path / "pack.pdf"))).split())
     assert "机器草拟意见" in whole
-    assert "保存回复文件" not in whole
+    assert "保存回函文件" not in whole
 
 
 def test_the_browser_hears_of_scripts_that_fail(chromium: Page, tmp_path: Path):
