@@ -72,7 +72,7 @@ KIND = Kind(
     name="avoid",
     title={"zh": "避让", "en": "keep off"},
     conflict={
-        "zh": "地块与图层要素重叠的地面；覆盖范围之外的要素同样计入",
+        "zh": "地块与图层要素重叠的部分；覆盖范围之外的要素同样计入",
         "en": "The ground that the parcel shares with the layer's features, those outside the coverage too.",
     },
     geometries=("polygon",),

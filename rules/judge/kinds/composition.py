@@ -116,7 +116,7 @@ KIND = Kind(
     name="composition",
     title={"zh": "地类构成", "en": "ground by classes"},
     conflict={
-        "zh": "没有冲突：按分类字段的取值把地块的地面列在 composition 表",
+        "zh": "没有冲突：按分类字段的取值把地块面积列在 composition 表",
         "en": "None: the table `composition` lists the parcel's ground by the values of fields.",
     },
     geometries=("polygon",),

@@ -162,7 +162,7 @@ KIND = Kind(
     name="cross",
     title={"zh": "穿越", "en": "do not cross"},
     conflict={
-        "zh": "没有冲突地面：地块之内线的长度和点的个数（面按其轮廓），重复绘制的只计一次；沿边界或在边界上的不算",
+        "zh": "没有冲突面积：地块之内线的长度和点的个数（面按其轮廓），重复绘制的只计一次；沿边界或在边界上的不算",
         "en": "No ground: the length of lines and the number of points inside the parcel (polygons by their outline); "
         "what is drawn twice counts once, and what runs along its edge or lies on it does not count.",
     },

@@ -257,7 +257,7 @@ KIND = Kind(
     name="height",
     title={"zh": "建筑高度", "en": "keep below a height"},
     conflict={
-        "zh": "地块的拟建高度大于（不含等于）所允许高度的地面；拟建高度或限高没有值处无法判定；"
+        "zh": "地块的拟建高度大于（不含等于）所允许高度的部分；拟建高度或限高没有值处无法判定；"
         "限高为海拔面时，允许高度逐单元取限高栅格减地面栅格",
         "en": "The parcel's ground where its proposed height is more than allowed, not at it; where the height or the "
         "limit has no value, ground is unknown. Under a surface above sea level, what is allowed is the surface's "

@@ -89,8 +89,8 @@ KIND = Kind(
     name="near",
     title={"zh": "周边", "en": "objects nearby"},
     conflict={
-        "zh": "没有冲突地面：列出与地块相距不超过 distance_m（含）的对象和最近距离，"
-        "地块在面状对象之内时距离为 0；离未覆盖地面这么近的部分无法判定",
+        "zh": "没有冲突面积：列出与地块相距不超过 distance_m（含）的对象和最近距离，"
+        "地块在面状对象之内时距离为 0；离未覆盖范围这么近的部分无法判定",
         "en": "No ground: the objects within distance_m of the parcel, the limit included, and the least distance, 0 "
         "inside a polygon; "
         "ground that near to what the layer does not cover is unknown.",

@@ -307,7 +307,7 @@ KIND = Kind(
     },
     measures={
         "area_m2": {"zh": "冲突部分的面积", "en": "the area in conflict"},
-        "share": {"zh": "占有值地面的比例", "en": "its share of the ground with a value"},
+        "share": {"zh": "占有数值部分的比例", "en": "its share of the ground with a value"},
         "value": {"zh": "各单元取值的加权平均", "en": "the weighted mean of the cells"},
     },
     reasons={"nodata": NODATA},

@@ -22,7 +22,7 @@ _OF_THE_LAYER: Mapping[str, Words] = {
         "en": "The version in force is damaged or cannot be read.",
     },
     "outside_coverage": {
-        "zh": "该处地面在版本的覆盖范围之外（或离边缘太近）",
+        "zh": "该处在版本的覆盖范围之外（或离边缘太近）",
         "en": "The ground lies outside the version's coverage, or too near its edge.",
     },
     "no_value": {

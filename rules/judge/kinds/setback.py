@@ -278,8 +278,8 @@ KIND = Kind(
     name="setback",
     title={"zh": "退让距离", "en": "keep a distance"},
     conflict={
-        "zh": "地块与各要素按各自距离外扩后的范围重叠的地面；恰在限值上不算冲突；覆盖范围须达到最大距离，"
-        "离未覆盖地面这么近的部分无法判定",
+        "zh": "地块与各要素按各自距离外扩后的范围重叠的部分；恰在限值上不算冲突；覆盖范围须达到最大距离，"
+        "离未覆盖范围这么近的部分无法判定",
         "en": "The parcel's ground on the union of the features, each grown by its own distance; at the limit exactly "
         "there is no conflict. Ground nearer than the largest distance to what the layer does not cover is unknown.",
     },

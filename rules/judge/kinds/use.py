@@ -173,7 +173,7 @@ KIND = Kind(
     name="use",
     title={"zh": "用途相符", "en": "be of a permitted use"},
     conflict={
-        "zh": "规划用途不允许地块用途的规划图斑所占的地面",
+        "zh": "规划用途不允许地块用途的规划图斑所占的部分",
         "en": "The ground of the plan's features whose use does not permit the parcel's.",
     },
     geometries=("polygon",),
@@ -207,11 +207,11 @@ KIND = Kind(
         "unplanned": Key(
             TEXT,
             {
-                "zh": "覆盖范围内没有规划图斑的地面：unknown 为无法判定，open 为不受限制（如控规地块之间的道路）",
+                "zh": "覆盖范围内没有规划图斑的部分：unknown 为无法判定，open 为不受限制（如控规地块之间的道路）",
                 "en": "Covered ground without a feature of the plan: `unknown`, or `open` to any use, such as the "
                 "streets between the plots of a regulatory plan.",
             },
-            title={"zh": "无规划的地面", "en": "ground without a plan"},
+            title={"zh": "无规划的范围", "en": "ground without a plan"},
             default='"unknown"',
             choices=("unknown", "open"),
             choice_titles={

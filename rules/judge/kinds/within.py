@@ -60,7 +60,7 @@ KIND = Kind(
     name="within",
     title={"zh": "须在范围内", "en": "lie within"},
     conflict={
-        "zh": "地块在覆盖范围之内、图层要素之外的地面",
+        "zh": "地块在覆盖范围之内、图层要素之外的部分",
         "en": "The parcel's ground inside the coverage that lies on none of the layer's features.",
     },
     geometries=("polygon",),

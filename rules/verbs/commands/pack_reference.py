@@ -76,7 +76,7 @@ _VERDICTS: Mapping[str, Mapping[str, str]] = {
     "prohibited": {"zh": "法律禁止", "en": "The law forbids it."},
     "restricted": {"zh": "满足条件或经批准方可", "en": "Only under conditions, or with an approval."},
     "unknown": {
-        "zh": "缺数据，该部分地面不能下结论；规则中不可写",
+        "zh": "缺数据，该部分不能下结论；规则中不可写",
         "en": "Data are wanting, so the ground cannot be judged; no rule may say it.",
     },
     "consult": {"zh": "须征求主管部门意见", "en": "The department has to be asked."},

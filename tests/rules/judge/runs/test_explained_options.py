@@ -50,7 +50,7 @@ def test_no_layer_of_the_shipped_rules_is_told_by_its_code(rules):
 @pytest.mark.parametrize(
     ("language", "open_ground", "table", "field"),
     [
-        ("zh", "无规划的地面 不受限制", "允许的用途 规划用途相容表 ", "地块字段 用地性质代码"),
+        ("zh", "无规划的范围 不受限制", "允许的用途 规划用途相容表 ", "地块字段 用地性质代码"),
         ("en", "ground without a plan open to any use", "permitted uses What", "field of the parcel Use code"),
     ],
 )
