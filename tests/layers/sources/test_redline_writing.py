@@ -335,7 +335,7 @@ def far_text(tmp_path, *stated):
     return text_file(tmp_path, "\n".join(lines) + "\n")
 
 
-@pytest.mark.parametrize(("lang", "kind"), [("en", "areas of the plane"), ("zh", "平面面积")])
+@pytest.mark.parametrize(("lang", "kind"), [("en", "plane areas"), ("zh", "平面面积")])
 def test_the_sender_s_own_area_and_its_kind_are_kept_and_told(tmp_path, onemap, lang, kind):
     source, vector, target = far_text(tmp_path, "6.0254", "6.0254", ""), tmp_path / "v.gpkg", tmp_path / "b.txt"
     assert onemap("redline", source, vector).code == 0

@@ -137,7 +137,7 @@ def test_the_desk_speaks_of_its_own_buttons_where_the_core_names_commands(provid
     assert mend_of("library.network").endswith("on a PostGIS server (“onemap copy on the command line”).")
     settings.put("language", "zh")
     assert mend_of("library.missing") == "检查路径，或用“New library…”新建。"
-    assert mend_of("layer.unknown").startswith("用“Layers on the tab Map”查看代号；")
+    assert mend_of("layer.unknown").startswith("用“Layers on the tab Map”查看代码；")
 
 
 def test_in_chinese_the_controls_have_their_chinese_names():

@@ -329,7 +329,7 @@ def test_a_comparison_has_a_report_with_its_conclusion_first(
         "zh": (
             f"共比对 {whole_ha:.4f} 公顷。",
             f"计 {len(differing)} 个图斑。",
-            f"已作决定 {len(decided)} 个，待定 {len(differing) - len(decided)} 个。",
+            f"已有处理意见 {len(decided)} 个，待定 {len(differing) - len(decided)} 个。",
         ),
         "en": (
             f"{whole_ha:.4f} ha were compared.",

@@ -89,7 +89,7 @@ def test_accuracy_is_held_against_the_size_of_the_place(desk, identify):
     grades = [identify(x, 500)["ROUGH"]["fitness"]["grade"] for x in (21, 19, -19, -21)]
     assert grades == ["fit", "unfit", "unfit", "fit"]  # of a point: whether a boundary may lie on its other side
     text = view_text(identify_view(desk.run("identify", desk.library, "--box=400,400,500,500").json, "zh"), "zh")
-    assert "定位精度仅 ±20 m" in text and "±0.05" not in text
+    assert "定位精度仅 ±20 米" in text and "±0.05" not in text
 
 
 @pytest.mark.parametrize(

@@ -185,7 +185,7 @@ def test_the_chart_of_a_quota_is_as_long_as_its_parts(town, tmp_path):
     parts = drawn_parts(chart["svg"])
     existing, approved, review, free = (parts[fill.colour] for fill in PART_FILLS.values())
     assert [approved / existing, review / existing, free / existing] == pytest.approx([0.1, 0.15, 0.05], abs=0.002)
-    sentence = "5.00 ha as it is, 0.50 ha approved, 0.75 ha in review, 0.25 ha free"
+    sentence = "5.00 ha existing, 0.50 ha approved, 0.75 ha in review, 0.25 ha free"
     words = re.sub(r"<[^>]+>", " ", chart["svg"])
     assert sentence in " ".join(words.split()) and "lasts 183 days" in " ".join(words.split())
     assert chart["svg"].split("<rect")[1:] and "Quota left" in page.read_text(encoding="utf-8")
