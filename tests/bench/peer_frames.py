@@ -111,6 +111,20 @@ def with_dask(job: str, folder: Path) -> Work:
     return work
 
 
+def steep_mask(heights: np.ndarray, cell_m: tuple[float, float]) -> np.ndarray:
+    """Where (rows, columns) slope by Horn is above 25 degrees: 1 or 0, NaN at the rim. cell_m: east and south."""
+    z = np.pad(heights, 1, constant_values=np.nan)
+    rows, columns = heights.shape
+
+    def at(down: int, right: int) -> np.ndarray:
+        return z[1 + down : 1 + down + rows, 1 + right : 1 + right + columns]
+
+    east = at(-1, 1) + 2 * at(0, 1) + at(1, 1) - (at(-1, -1) + 2 * at(0, -1) + at(1, -1))
+    south = at(1, -1) + 2 * at(1, 0) + at(1, 1) - (at(-1, -1) + 2 * at(-1, 0) + at(-1, 1))
+    slope = np.degrees(np.arctan(np.hypot(east / (8 * cell_m[0]), south / (8 * cell_m[1]))))
+    return np.where(np.isnan(slope), np.nan, slope > 25.0)
+
+
 def with_exactextract(_job: str, folder: Path) -> Work:
     """(v): slope by Horn in numpy, then the exact mean of the mask by parcel."""
     import rasterio
@@ -122,16 +136,7 @@ def with_exactextract(_job: str, folder: Path) -> Work:
         heights, transform, bounds = grid.read(1).astype(float), grid.transform, grid.bounds
 
     def work() -> list[float]:
-        z = np.pad(heights, 1, constant_values=np.nan)
-        rows, columns = heights.shape
-
-        def at(down: int, right: int) -> np.ndarray:
-            return z[1 + down : 1 + down + rows, 1 + right : 1 + right + columns]
-
-        east = at(-1, 1) + 2 * at(0, 1) + at(1, 1) - (at(-1, -1) + 2 * at(0, -1) + at(1, -1))
-        south = at(1, -1) + 2 * at(1, 0) + at(1, 1) - (at(-1, -1) + 2 * at(-1, 0) + at(-1, 1))
-        slope = np.degrees(np.arctan(np.hypot(east / (8 * transform.a), south / (8 * transform.e))))
-        steep = np.where(np.isnan(slope), np.nan, slope > 25.0)
+        steep = steep_mask(heights, (transform.a, transform.e))
         source = NumPyRasterSource(steep, bounds.left, bounds.bottom, bounds.right, bounds.top, nodata=np.nan)
         found = exact_extract(source, parcels, "mean", output="pandas", strategy="feature-sequential")
         return [float(found["mean"].sum())]

@@ -5,6 +5,8 @@ names. Loading into the engine's tables, with their indexes, is timed apart.
 """
 
 import itertools
+import math
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from onemap.tests.bench.peer_frames import LAYERS
+from onemap.tests.bench.peer_frames import LAYERS, steep_mask
 from onemap.tests.bench.timing import Work, answer_for
 
 COMMON = "sum(ST_Area(ST_Intersection(a.geom, b.geom))) AS total"
@@ -140,6 +142,31 @@ def with_sedona(job: str, folder: Path, cut: bool = False) -> Work:
     return lambda: list(itertools.chain(session.sql(asked).to_pandas().iloc[:, -1]))
 
 
+def with_sedona_raster(_job: str, folder: Path) -> Work:
+    """(v): slope by Horn in numpy, written as a tiled GeoTIFF, of which RS_ZonalStats counts whole cells."""
+    import rasterio
+    import sedonadb
+
+    session = sedonadb.connect()
+    parcels = gpd.read_parquet(folder / "parcels.parquet")
+    session.create_data_frame(parcels.rename_geometry("geom")).to_memtable().to_view("parcels")
+    with rasterio.open(folder / "heights.tif") as grid:
+        heights, transform, crs = grid.read(1).astype(float), grid.transform, grid.crs
+    made = tempfile.TemporaryDirectory()
+    file = Path(made.name) / "steep.tif"
+    look = {"driver": "GTiff", "dtype": "float32", "nodata": math.nan, "tiled": True, "count": 1}
+    place = {"height": heights.shape[0], "width": heights.shape[1], "transform": transform, "crs": crs}
+    asked = f"SELECT sum(RS_ZonalStats(RS_FromPath('{file}'), geom, 1, 'mean')) AS total FROM parcels"
+
+    def work() -> list[float]:
+        with rasterio.open(file, "w", **look, **place) as steep:
+            steep.write(steep_mask(heights, (transform.a, transform.e)), 1)
+        return [float(session.sql(asked).to_pandas()["total"][0])]
+
+    work.folder = made  # type: ignore[attr-defined]
+    return work
+
+
 PEERS: dict[str, Callable[[str, Path], Work]] = {
     "postgis": with_postgis,
     "postgis-subdivided": lambda job, folder: with_postgis(job, folder, subdivided=True),
@@ -147,6 +174,7 @@ PEERS: dict[str, Callable[[str, Path], Work]] = {
     "duckdb-cut": lambda job, folder: with_duckdb(job, folder, cut=True),
     "sedonadb": with_sedona,
     "sedonadb-cut": lambda job, folder: with_sedona(job, folder, cut=True),
+    "sedonadb-zonal": with_sedona_raster,
 }
 
 
