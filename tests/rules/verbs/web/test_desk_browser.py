@@ -132,7 +132,7 @@ def test_a_phone_shows_what_lies_where_one_stands(server: WebServer, chromium: P
     assert asked["crs"] == "EPSG:4326"
     shown = chromium.ask("document.querySelector('main').textContent")
     assert "k0 · 15,000 m²" in shown and "占用农田 · 禁止" in shown  # the farmland in which one stands
-    assert "向西 95.0 m" in shown  # the river
+    assert "向西 95.0 米" in shown  # the river
     walk.look("here")
 
 
