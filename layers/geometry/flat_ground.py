@@ -76,6 +76,11 @@ class FlatGround:
         return len(self.size)
 
     @cached_property
+    def _ends(self) -> np.ndarray:
+        """Behind the last point of each row (n,); kept, since rows are taken out block by block."""
+        return np.cumsum(self.size)
+
+    @cached_property
     def geometries(self) -> np.ndarray:
         """The geometries (n,), None where there is no ground."""
         rows = np.flatnonzero(self.size)
@@ -113,7 +118,7 @@ class FlatGround:
         boxes: np.ndarray = shapely.bounds(self.others).reshape(-1, 4)
         rows = np.flatnonzero(self.size)
         if len(rows):
-            first = (np.cumsum(self.size) - self.size)[rows]
+            first = (self._ends - self.size)[rows]
             boxes[rows, :2] = np.minimum.reduceat(self.points, first, axis=0)
             boxes[rows, 2:] = np.maximum.reduceat(self.points, first, axis=0)
         if self.whole is not None:
@@ -168,17 +173,24 @@ class FlatGround:
         """Some rows: a mask (n,) or positions (k,)."""
         if rows.dtype == bool:
             rows = np.flatnonzero(rows)
-        end = np.cumsum(self.size)
-        first, size = (end - self.size)[rows], self.size[rows]
-        if len(rows) == 0:
-            points = self.points[:0]
-        elif (first[1:] == end[rows[:-1]]).all():
-            points = self.points[first[0] : end[rows[-1]]]
-        else:
-            points = self.points[ranges(first, size)]
+        size = self.size[rows]
         known = None if self.known_m2 is None else self.known_m2[rows]
         whole = None if self.whole is None else self.whole.at(rows)
-        return FlatGround(points, size, self.others[rows], known, whole)
+        return FlatGround(self._points_of(rows, size), size, self.others[rows], known, whole)
+
+    def _points_of(self, rows: np.ndarray, size: np.ndarray) -> np.ndarray:
+        """The points of some rows (k,), of which size (k,) is known; rows that follow each other are copied at once."""
+        if len(rows) == 0:
+            return self.points[:0]
+        end = self._ends[rows]
+        first = end - size
+        begins = np.flatnonzero(first[1:] != end[:-1]) + 1
+        if len(begins) == 0:
+            return self.points[first[0] : end[-1]]
+        if 2 * len(begins) > len(rows):
+            return self.points[ranges(first, size)]
+        stretches = zip(first[np.r_[0, begins]].tolist(), end[np.r_[begins - 1, -1]].tolist(), strict=True)
+        return np.concatenate([self.points[start:stop] for start, stop in stretches])
 
     def among(self, geometries: np.ndarray, rows: np.ndarray) -> "FlatGround":
         """Geometries (k,), or None, with this ground in some rows (n,), ascending."""

@@ -14,7 +14,7 @@ import shapely
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.geometry.boxes import lie_inside
-from onemap.layers.geometry.flat_ground import FlatGround, joined_ground
+from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.layers.geometry.parts import polygon_parts
 from onemap.layers.geometry.row_by_row import apply_by_row
 from onemap.layers.geometry.shape_column import (
@@ -222,12 +222,9 @@ def _laid_out(ground: FlatGround, rows: np.ndarray) -> FlatGround:
     rows = rows[(shapely.get_type_id(whole) == 3) & (shapely.get_num_interior_rings(whole) == 0)]
     if len(rows) == 0:
         return ground
-    whole, rest = ground.others[rows], np.delete(np.arange(len(ground)), rows)
-    nothing = np.full(len(rows), None, dtype=object)
+    whole, nothing = ground.others[rows], np.full(len(rows), None, dtype=object)
     rings = FlatGround(shapely.get_coordinates(whole), shapely.get_num_coordinates(whole), nothing, shapely.area(whole))
-    others = ground.at(rest)
-    place = np.argsort(np.concatenate([rest, rows]), kind="stable")
-    return joined_ground([replace(others, known_m2=others.area_m2), rings]).at(place)
+    return replace(ground, known_m2=ground.area_m2).with_ground(rows, rings)
 
 
 def _common_by_parts(

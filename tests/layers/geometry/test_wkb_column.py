@@ -37,6 +37,16 @@ def test_geometries_are_written_as_multis_of_their_kind_and_none_stays_none():
     assert len(multi_bodies(shapes[:0])) == 0
 
 
+def test_polygons_of_one_ring_are_written_as_geos_writes_multis_of_them():
+    rng = np.random.default_rng(4)
+    shapes = shapely.buffer(shapely.points(rng.uniform(0, 1e6, (300, 2))), rng.uniform(1, 50, 300), quad_segs=3)
+    shapes[::5] = shapely.difference(shapes[::5], shapely.buffer(shapes[::5], -0.3))  # with a hole
+    shapes[1::7] = shapely.reverse(shapes[1::7])
+    shapes[2::9], shapes[3::9] = None, shapely.force_3d(shapes[3::9], 5.0)
+    multis = [None if one is None else MultiPolygon([one]) for one in shapes]
+    assert multi_bodies(shapes).to_pylist() == shapely.to_wkb(multis, byte_order=1).tolist()
+
+
 def test_parts_of_a_column_stand_in_their_rows():
     odd, even = pa.array([b"1", None, b"5"], pa.large_binary()), pa.array([b"0", b"2", b""], pa.large_binary())
     rows = np.array([1, 3, 5]), np.array([4, 2, 0])

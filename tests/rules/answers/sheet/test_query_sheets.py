@@ -198,7 +198,9 @@ def test_every_form_holds_both_parcels(ask, lang):
     assert answer.code == 0 and answer.json["pages"] == text.count("\f") and 2 <= answer.json["pages"] <= 4
     assert text.count(TITLES[lang]) == 2 and "070102" in text
     assert text.count("J4") == 2 and "700.000" in text  # the corners of both
-    assert re.search(r"(?<![\d,.])\d{1,2},\d{3} (m²|平方米)", text) and not re.search(r"\d,\d{3}\.\d+ (m²|平方米)", text)
+    assert re.search(r"(?<![\d,.])\d{1,2},\d{3} (m²|平方米)", text) and not re.search(
+        r"\d,\d{3}\.\d+ (m²|平方米)", text
+    )
     answer, target = ask("s.html", lang=lang)
     text = target.read_text(encoding="utf-8")
     assert {"zh": "《甲法》第一条、第三条；《乙法》", "en": "甲法 第一条, 第三条; 乙法"}[lang] in text
