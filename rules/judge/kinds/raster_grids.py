@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _MOST_CELLS = 4_000_000  # of one window that is read at a time
 _BLOCK_CELLS = 2_000_000  # whose weights are made at a time
 _TILE = 1024  # cells: polygons whose middles lie in one such square are looked at together
+_LARGE = 900  # cells: with half of that around a square, no window of polygons with their middles in it is too large
 _STRIP_CELLS = 30_000  # of a grid whose slope is taken at a time
 _FINE = 2.0**52  # heights are added up in such parts of a cell
 _BALANCE = 1e-6  # of a cell: how far its ground may differ from its fraction
@@ -219,9 +220,13 @@ def windows(polygons: np.ndarray, dataset: "DatasetReader", margin: int) -> "Ite
 
 
 def _small_enough(group: np.ndarray, bounds: np.ndarray) -> list[np.ndarray]:
-    """The group as it is, or one by one where together they would need too large a window."""
+    """The group as it is; where together they would need too large a window, those that are large one by one."""
     width, height = bounds[group, 2:].max(axis=0) - bounds[group, :2].min(axis=0)
-    return [group] if width * height <= _MOST_CELLS else [group[[at]] for at in range(len(group))]
+    if width * height <= _MOST_CELLS:
+        return [group]
+    is_large = (bounds[group, 2:] - bounds[group, :2]).max(axis=1) > _LARGE
+    rest = [group[~is_large]] if not is_large.all() else []
+    return [*rest, *(group[[at]] for at in np.flatnonzero(is_large))]
 
 
 def slope_degrees(heights: np.ndarray, valid: np.ndarray, cell_width: float, cell_height: float) -> np.ndarray:

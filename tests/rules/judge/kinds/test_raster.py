@@ -232,3 +232,24 @@ def test_the_ground_in_cells_is_held_against_their_fractions(monkeypatch):
     with pytest.raises(OneMapError) as refused:
         raster_grids.cell_pieces(ground, cells, every)
     assert refused.value.code == "overlay.union"
+
+
+def test_one_large_parcel_does_not_part_the_small_ones_around_it(tmp_path):
+    rng = np.random.default_rng(8)
+    values = (rng.random((2600, 2600)) < 0.3).astype("float64")
+    path = write_grid(tmp_path / "grid.tif", values, cell=1.0, north=2600.0)
+    west = rng.uniform(0, 1000, (60, 2))
+    small = shapely.transform(
+        shapely.box(*west.T, *(west.T + 30)), lambda xy: xy @ [[0.8, 0.6], [-0.6, 0.8]] + [600, 0]
+    )
+    polygons = np.r_[small, box(-900, -900, 1900, 1900), box(0, 0, 2500, 2500)]
+    with rasterio.open(path) as dataset:
+        groups = list(raster_grids.windows(polygons, dataset, 1))
+        read = [dataset.read(1, window=window) for _, window in groups]
+    assert sorted(np.concatenate([part for part, _ in groups]).tolist()) == list(range(62))
+    assert sorted(len(part) for part, _ in groups)[:2] == [1, 1] and len(groups) < 10
+    (whole,) = raster_grids.cell_sums(polygons, values > 0)
+    for (part, window), cells in zip(groups, read, strict=True):
+        assert window.width * window.height <= 4_000_000 or len(part) == 1
+        corner = int(window.row_off), int(window.col_off)
+        assert raster_grids.cell_sums(polygons[part], cells > 0, corner=corner)[0].tolist() == whole[part].tolist()
