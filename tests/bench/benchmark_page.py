@@ -9,7 +9,7 @@ import re
 import statistics
 from pathlib import Path
 
-from onemap.tests.bench.benchmark_programs import OURS, ROOT, WHOLE, Row
+from onemap.tests.bench.benchmark_programs import OURS, ROOT, Row
 from onemap.tests.bench.chart import Bar, Panel, plot
 
 DOCS = ROOT / "docs"
@@ -53,8 +53,6 @@ TARGETS = (
     ("add", ("L",), "ogr2ogr", "", 1.0),
     ("desk", ("M",), "qgis-intersection", "", 20.0),
     ("desk", ("M",), "qgis-clip", "", 5.0),
-    ("plan", ("M",), WHOLE, "against", 50.0),
-    ("plan", ("M",), WHOLE, "session", 50.0),
 )
 HISTORY = (
     *(
