@@ -166,7 +166,7 @@ class FlatGround:
             is_left[rows] = False
         rings, left = np.flatnonzero(self.size), np.flatnonzero(is_left)
         parts = [(rings, ring_heads(self.size[rings])), *known, (left, multi_bodies(others[left]))]
-        whole = interleaved_column([part for part in parts if len(part[0])] or parts)
+        whole = interleaved_column(parts)
         return with_points(whole, self.points, self.size) if len(rings) else whole
 
     def at(self, rows: np.ndarray) -> "FlatGround":

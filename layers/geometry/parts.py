@@ -18,6 +18,13 @@ def largest_of_each(areas: np.ndarray, owner: np.ndarray) -> np.ndarray:
     return largest
 
 
+def have_one_ring(geometries: np.ndarray) -> np.ndarray:
+    """Which geometries (n,), or None, are polygons of one ring with plane coordinates alone."""
+    found: np.ndarray = shapely.get_type_id(geometries) == shapely.GeometryType.POLYGON
+    found &= (shapely.get_num_interior_rings(geometries) == 0) & ~shapely.is_empty(geometries)
+    return found & (shapely.get_coordinate_dimension(geometries) == 2)
+
+
 def polygon_parts(geometries: np.ndarray, least_m2: float = 0.0) -> np.ndarray:
     """The polygons of each geometry as one (multi)polygon; lines, points and parts below `least_m2` are left out.
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
 
-from onemap.layers.geometry.parts import multi
+from onemap.layers.geometry.parts import have_one_ring, multi
 
 _KINDS = ("point", "line", "polygon")
 _POINT_BYTES = 16
@@ -41,18 +41,15 @@ def _column(size: np.ndarray, data: np.ndarray) -> pa.Array:
 
 def multi_bodies(geometries: np.ndarray) -> pa.Array:
     """Geometries (n,), or None, as multis of their kind, as WKB: (n,)."""
-    is_ring = (shapely.get_type_id(geometries) == shapely.GeometryType.POLYGON) & ~shapely.is_empty(geometries)
-    is_ring &= (shapely.get_num_interior_rings(geometries) == 0) & (shapely.get_coordinate_dimension(geometries) == 2)
+    is_ring = have_one_ring(geometries)
     rings, others = np.flatnonzero(is_ring), np.flatnonzero(~is_ring)
-    if len(rings) == 0:
-        return _written_bodies(geometries)
     size = shapely.get_num_coordinates(geometries[rings])
     bodies = with_points(ring_heads(size), shapely.get_coordinates(geometries[rings]), size)
     return interleaved_column([(rings, bodies), (others, _written_bodies(geometries[others]))])
 
 
 def _written_bodies(geometries: np.ndarray) -> pa.Array:
-    """The same as GEOS writes them, which takes several times as long as laying out rings."""
+    """Geometries as `multi_bodies` has them, written by GEOS, which takes several times as long as laying out rings."""
     multis, dimension = geometries.copy(), shapely.get_dimensions(geometries)
     for at, kind in enumerate(_KINDS):
         rows = np.flatnonzero(dimension == at)
@@ -63,6 +60,7 @@ def _written_bodies(geometries: np.ndarray) -> pa.Array:
 
 def interleaved_column(parts: Sequence[tuple[np.ndarray, pa.Array]]) -> pa.Array:
     """Parts of a column as one column: each with the rows (k,) in which its values stand; every row stands once."""
+    parts = [part for part in parts if len(part[0])] or parts[:1]
     rows = np.concatenate([of for of, _ in parts])
     whole = pa.concat_arrays([values for _, values in parts]) if len(parts) > 1 else parts[0][1]
     if (rows[1:] > rows[:-1]).all():

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _MOST_CELLS = 4_000_000  # of one window that is read at a time
 _BLOCK_CELLS = 2_000_000  # whose weights are made at a time
 _TILE = 1024  # cells: polygons whose middles lie in one such square are looked at together
-_LARGE = 900  # cells: with half of that around a square, no window of polygons with their middles in it is too large
+_LARGE = math.isqrt(_MOST_CELLS) - _TILE  # cells: half of that around such a square still makes no window too large
 _STRIP_CELLS = 30_000  # of a grid whose slope is taken at a time
 _FINE = 2.0**52  # heights are added up in such parts of a cell
 _BALANCE = 1e-6  # of a cell: how far its ground may differ from its fraction

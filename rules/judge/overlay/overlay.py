@@ -15,7 +15,7 @@ import shapely
 from onemap.layers.errors import OneMapError
 from onemap.layers.geometry.boxes import lie_inside
 from onemap.layers.geometry.flat_ground import FlatGround
-from onemap.layers.geometry.parts import polygon_parts
+from onemap.layers.geometry.parts import have_one_ring, polygon_parts
 from onemap.layers.geometry.row_by_row import apply_by_row
 from onemap.layers.geometry.shape_column import (
     AnyShapes,
@@ -218,8 +218,7 @@ def _add_covered(
 
 def _laid_out(ground: FlatGround, rows: np.ndarray) -> FlatGround:
     """Ground whose whole features, in some rows (k,), are rings if they are of one, as all other ground is."""
-    whole = ground.others[rows]
-    rows = rows[(shapely.get_type_id(whole) == 3) & (shapely.get_num_interior_rings(whole) == 0)]
+    rows = rows[have_one_ring(ground.others[rows])]
     if len(rows) == 0:
         return ground
     whole, nothing = ground.others[rows], np.full(len(rows), None, dtype=object)
