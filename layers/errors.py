@@ -1,12 +1,27 @@
 """Refusals: a stable code and the facts its sentence needs; the words are in resources/messages."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar
 
-PLACES = ("file", "layer", "feature", "field")
 Value = TypeVar("Value")
 _CHINESE_ENDS = ("。", "！", "？", "；")
+
+
+class ProblemPlace(TypedDict, total=False):
+    """Where something is wrong: the file, its layer, the feature and the field, as far as each is known.
+
+    title: of the layer, in each language.
+    """
+
+    file: str | None
+    layer: str | None
+    feature: str | int | None
+    field: str | None
+    title: Mapping[str, str]
+
+
+PLACES = ("file", "layer", "feature", "field")
 
 
 @dataclass(frozen=True)
@@ -17,7 +32,7 @@ class Problem:
     """
 
     code: str
-    facts: dict[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
     message: str = field(default="", compare=False)
     mend: str = field(default="", compare=False)
 

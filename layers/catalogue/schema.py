@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from onemap.layers.errors import ProblemPlace
+
 DEPARTMENTS = (
     "reform",
     "planning",
@@ -84,6 +86,10 @@ class LayerEntry:
 
     def __hash__(self) -> int:
         return hash(self.code)
+
+    def place_in(self, file: str) -> ProblemPlace:
+        """Where a problem of the whole layer is. file: what the library is called."""
+        return ProblemPlace(file=file, layer=self.code, title=self.title)
 
     def title_in(self, language: str) -> str:
         """The title; the code if there is no title."""

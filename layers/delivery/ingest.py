@@ -22,7 +22,7 @@ from onemap.layers.delivery.delivery_plan import (
 )
 from onemap.layers.delivery.known_transform import planned_change
 from onemap.layers.delivery.plan_file import read_plan, write_plan
-from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 from onemap.layers.geometry.proof_beside import NOBODY, Provers
 from onemap.layers.ingest.adding import add, preparing
 from onemap.layers.ingest.arrival import AddOptions
@@ -179,7 +179,7 @@ def _source_path(folder: Path, row: PlanRow) -> Path:
 
 def _add_options(library: Library, row: PlanRow, options: IngestOptions, folder: Path) -> AddOptions:
     """The options of `add` for a row. Raises OneMapError ingest.transform…, and what its change of datum raises."""
-    place = {"file": row.source, "layer": row.code}
+    place = ProblemPlace(file=row.source, layer=row.code)
     change = planned_change(row.transform, row.transform_hash, options.change, folder, **place)
     is_known = any((one.code, one.label) == (row.code, row.label) for one in versions(library))
     days = [None if day is None else date.fromisoformat(day) for day in (row.valid_from, row.valid_to)]
@@ -214,7 +214,7 @@ def _placing_problems(row: PlanRow, catalogue: Mapping[str, LayerEntry]) -> list
         return []
     if row.problems:
         return [Problem(problem.code, {**problem.facts, "file": row.source}) for problem in row.problems]
-    place = {"file": row.source, "layer": row.layer}
+    place = ProblemPlace(file=row.source, layer=row.layer)
     if row.suggested:
         named = [_code_and_titles(code, catalogue) for code in row.suggested]
         codes = {language: either_of([titles[language] for titles in named], language) for language in LANGUAGES}

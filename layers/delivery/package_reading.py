@@ -25,7 +25,7 @@ from onemap.layers.delivery.package_record import (
 )
 from onemap.layers.delivery.receipt import write_receipt
 from onemap.layers.delivery.row_changes import put_together
-from onemap.layers.errors import OneMapError, Problem, require_value
+from onemap.layers.errors import OneMapError, Problem, ProblemPlace, require_value
 from onemap.layers.frames.fields import text_value
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.coverage_ground import united_ground
@@ -145,7 +145,7 @@ def _plan(
         if there is not None and (is_again or _is_held(library, there, layer)):
             plan.append((layer, HELD))
             continue
-        place = {"file": package, "layer": layer.code}
+        place = ProblemPlace(file=package, layer=layer.code)
         if there is not None:
             problems.append(Problem("package.label", {**place, "label": layer.label}))
         if layer.base is not None and record.crs != f"EPSG:{library.srs_id}":
@@ -168,7 +168,7 @@ def _is_held(library: Library, version: Version, layer: DeliveredLayer) -> bool:
     return "sha256" in rows and rows["sha256"].tolist() == [layer.raster.sha256]
 
 
-def _definition_problems(library: Library, layer: DeliveredLayer, place: dict[str, str]) -> list[Problem]:
+def _definition_problems(library: Library, layer: DeliveredLayer, place: ProblemPlace) -> list[Problem]:
     """The obstacles to a layer that must be defined here, or that is another one here."""
     entry = library.catalogue().get(layer.code)
     if entry is not None:

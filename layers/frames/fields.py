@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from onemap.layers.catalogue.catalogue import LayerEntry
-from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 from onemap.layers.files.text_encodings import REPLACEMENT
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.stores.arrow_values import column_of, listed_values, series_of
@@ -70,7 +70,7 @@ def rename_fields(
     two candidates.
     """
     columns = [str(column) for column in raw.attributes.columns]
-    place = {"file": raw.path.name, "layer": raw.layer}
+    place = raw.place
     chosen, problems = _chosen_sources(columns, field_sources, place)
     needed = needed_fields(entry, required)
     aliases = {field.name: {alias.lower() for alias in field.aliases} for field in entry.fields}
@@ -93,7 +93,7 @@ def rename_fields(
     return _renamed_columns(raw.attributes, chosen), problems
 
 
-def renamed_fields(attributes: pd.DataFrame, field_sources: Mapping[str, str], place: dict[str, Any]) -> pd.DataFrame:
+def renamed_fields(attributes: pd.DataFrame, field_sources: Mapping[str, str], place: ProblemPlace) -> pd.DataFrame:
     """Attributes under the names of --fields, all others as they are.
 
     Raises OneMapError field.missing, field.ambiguous.
@@ -121,7 +121,7 @@ def fitting_sources(field_sources: Mapping[str, str], columns: Iterable[str]) ->
 
 
 def _chosen_sources(
-    columns: list[str], field_sources: Mapping[str, str], place: dict[str, Any]
+    columns: list[str], field_sources: Mapping[str, str], place: ProblemPlace
 ) -> tuple[dict[str, str], list[Problem]]:
     """The column that each target of --fields has, and what is wrong with the others."""
     chosen: dict[str, str] = {}
@@ -249,7 +249,7 @@ def storable_attributes(attributes: pd.DataFrame, schema: Collection[str]) -> pd
     return pd.DataFrame(values, index=attributes.index)
 
 
-def told_renamed(before: Sequence[str], after: Sequence[str], place: dict[str, Any]) -> list[Problem]:
+def told_renamed(before: Sequence[str], after: Sequence[str], place: ProblemPlace) -> list[Problem]:
     """A remark for each field that `storable_attributes` renamed; both sequences are in the same order."""
     pairs = zip(before, after, strict=True)
     return [Problem("field.renamed", {**place, "field": old, "name": new}) for old, new in pairs if old != new]
@@ -322,7 +322,7 @@ def _holds(texts: pa.Array, sign: str) -> bool:
 
 
 def lost_text(
-    found: Mapping[str, tuple[int | None, int]], needed: Collection[str], place: dict[str, Any]
+    found: Mapping[str, tuple[int | None, int]], needed: Collection[str], place: ProblemPlace
 ) -> tuple[list[Problem], list[Problem]]:
     """Lost text as remarks, and as refusals where it stands in a field without which a layer is of no use.
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyproj
 
-from onemap.layers.errors import Problem
+from onemap.layers.errors import Problem, ProblemPlace
 from onemap.layers.geometry.shape_column import AnyShapes, all_of
 
 
@@ -44,6 +44,11 @@ class RawFrame:
     replaced: Mapping[str, tuple[int | None, int]] = field(default_factory=dict)
     wkb: pa.Array | None = None
     valid: np.ndarray | None = None
+
+    @property
+    def place(self) -> ProblemPlace:
+        """Where a problem of the whole layer is: its file and its name."""
+        return ProblemPlace(file=self.path.name, layer=self.layer)
 
     @property
     def geometries(self) -> np.ndarray:

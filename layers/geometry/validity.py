@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 from onemap.layers.geometry.boxes import FARTHEST
 from onemap.layers.geometry.invalid_reasons import invalid_reasons
 from onemap.layers.geometry.parts import polygon_parts, without_empty_rings
@@ -66,7 +66,7 @@ class SortedGeometries:
         """The shapes as geometries (n,)."""
         return all_of(self.shapes)
 
-    def require_sound(self, place: dict[str, Any]) -> "SortedGeometries":
+    def require_sound(self, place: ProblemPlace) -> "SortedGeometries":
         """These, if all are sound.
 
         Raises OneMapError geometry.…, each feature named.
@@ -120,7 +120,7 @@ def are_beyond(geometries: np.ndarray) -> np.ndarray:
     return far
 
 
-def refuse_beyond(geometries: np.ndarray, names: Sequence[Any] | np.ndarray, place: dict[str, Any]) -> None:
+def refuse_beyond(geometries: np.ndarray, names: Sequence[Any] | np.ndarray, place: ProblemPlace) -> None:
     """Raises OneMapError geometry.beyond, each feature named, where a coordinate is so far away."""
     rows = np.flatnonzero(are_beyond(geometries)).tolist()
     problems = [Problem("geometry.beyond", {**place, "feature": names[row], "row": row + 1}) for row in rows]
@@ -128,7 +128,7 @@ def refuse_beyond(geometries: np.ndarray, names: Sequence[Any] | np.ndarray, pla
         raise OneMapError.of(first_problems(problems, place))
 
 
-def check_vertices(shapes: AnyShapes, place: dict[str, Any], first: int = 0) -> None:
+def check_vertices(shapes: AnyShapes, place: ProblemPlace, first: int = 0) -> None:
     """Raises OneMapError geometry.vertices where some have more than MOST_VERTICES: shapes from a row on, from 0."""
     counts = vertices_of_each(shapes)
     rows = np.flatnonzero(counts > MOST_VERTICES).tolist()
@@ -141,7 +141,7 @@ def check_vertices(shapes: AnyShapes, place: dict[str, Any], first: int = 0) -> 
         )
 
 
-def vertices_problem(row: int, vertices: int, place: dict[str, Any]) -> Problem:
+def vertices_problem(row: int, vertices: int, place: ProblemPlace) -> Problem:
     """That a feature has more than MOST_VERTICES. row: from 0."""
     facts = {"feature": str(row + 1), "row": row + 1, "vertices": vertices, "most": MOST_VERTICES}
     return Problem("geometry.vertices", {**place, **facts})
@@ -152,7 +152,7 @@ def sorted_geometries(
     geometry: str,
     names: np.ndarray,
     repair: bool,
-    place: dict[str, Any],
+    place: ProblemPlace,
     workers: int = 1,
     progress: Progress = SILENT,
     valid: np.ndarray | None = None,
@@ -225,7 +225,7 @@ def _facts(code: str, found: shapely.Geometry | None, expected: str) -> dict[str
 
 
 def _repair_geometries(
-    geometries: np.ndarray, invalid: np.ndarray, names: np.ndarray, place: dict[str, Any]
+    geometries: np.ndarray, invalid: np.ndarray, names: np.ndarray, place: ProblemPlace
 ) -> tuple[np.ndarray, np.ndarray, tuple[Problem, ...], float]:
     """Geometries with the invalid made valid, where nothing was left (n,), the repairs, the sum of |area change|."""
     rows = np.flatnonzero(invalid)
@@ -262,7 +262,7 @@ def _dimension(geometries: np.ndarray) -> np.ndarray:
     return np.where(shapely.get_type_id(geometries) == 7, -1, dimension)
 
 
-def first_problems(problems: Sequence[Problem], place: dict[str, Any]) -> list[Problem]:
+def first_problems(problems: Sequence[Problem], place: ProblemPlace) -> list[Problem]:
     """The first thousand problems, and how many more there are."""
     if len(problems) <= _MAX_LISTED:
         return list(problems)

@@ -14,7 +14,7 @@ import shapely
 
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.catalogue.check_levels import level_of
-from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 from onemap.layers.files.journal_folder import Journal, journal_folder, work_place
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.frames.frames import RawFrame
@@ -62,7 +62,7 @@ def read_polygons(source: str, target: pyproj.CRS, transform: DatumChange | None
     transform: for a file of another datum; of one that needs none it is not asked.
     """
     raw = read_source(source, None, None)
-    place = {"file": raw.path.name, "layer": raw.layer}
+    place = raw.place
     try:
         geometries, _ = in_crs(raw.geometries, raw, SourceOptions(), target)
     except OneMapError as error:
@@ -74,7 +74,7 @@ def read_polygons(source: str, target: pyproj.CRS, transform: DatumChange | None
     return sorted_geometries(geometries, "polygon", names, False, place).require_sound(place).geometries
 
 
-def _coverage_choice(library: Library, options: AddOptions, place: dict[str, Any]) -> CoverageChoice:
+def _coverage_choice(library: Library, options: AddOptions, place: ProblemPlace) -> CoverageChoice:
     """How the coverage is to be found. Raises what a file of polygons is refused for."""
     if options.ground is not None:
         return CoverageChoice(library, options.code, FILE, options.ground, place)
@@ -185,7 +185,7 @@ def _prepared_in_blocks(
     return _checked_version(arrival, entry, is_new, frame, raw, journal)
 
 
-def _refuse_label_of_others(library: Library, options: AddOptions, count: int, place: dict[str, Any]) -> None:
+def _refuse_label_of_others(library: Library, options: AddOptions, count: int, place: ProblemPlace) -> None:
     """A used label is refused before a large layer is read, unless so many features may be that very version's.
 
     Raises OneMapError version.label.
@@ -415,7 +415,7 @@ def _doubt(arrival: Arrival, entry: LayerEntry, frame: FrameBlocks, raw: RawFram
     elif options.layer:
         names, folders = names[:1], []
     by_hand = bool(options.normalising.fields)
-    place = {"file": arrival.place["file"]}
+    place = ProblemPlace(file=arrival.place["file"])
     return doubt_of(arrival.library, Arriving(entry, frame, names, folders, by_hand, place))
 
 
@@ -431,7 +431,7 @@ def _graded_doubts(
 
 
 def _all_found(
-    library: Library, frame: FrameBlocks, entry: LayerEntry, quality: Quality, place: dict[str, Any]
+    library: Library, frame: FrameBlocks, entry: LayerEntry, quality: Quality, place: ProblemPlace
 ) -> list[GradedProblem]:
     """The problems found by reading, sorting and checking, in this order."""
     read = [(problem, level_of(entry, problem.code)) for problem in frame.problems]

@@ -7,6 +7,7 @@ from typing import Any
 
 import shapely
 
+from onemap.layers.errors import ProblemPlace
 from onemap.layers.geometry.proof_beside import NOBODY, Provers
 from onemap.layers.ingest.placing import SourceOptions
 from onemap.layers.library.library import Library
@@ -80,7 +81,7 @@ class Arrival:
     may_be_held: bool = False
 
     @property
-    def place(self) -> dict[str, Any]:
+    def place(self) -> ProblemPlace:
         """File and layer, as problems name them."""
         return {"file": source_name(self.source), "layer": self.options.layer}
 

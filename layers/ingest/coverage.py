@@ -1,12 +1,11 @@
 """The coverage of a new version: as given, as for the layer's last version, or the district."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import shapely
 
-from onemap.layers.errors import OneMapError, require_value
+from onemap.layers.errors import OneMapError, ProblemPlace, require_value
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.geometry.coverage_ground import united_ground
 from onemap.layers.ingest.coverage_names import DISTRICT, EXTENT, FEATURES, FILE
@@ -36,7 +35,7 @@ class CoverageChoice:
     code: str
     asked: str | None
     file: shapely.Geometry | None
-    place: dict[str, Any]
+    place: ProblemPlace
 
     @property
     def kind(self) -> str | None:

@@ -9,7 +9,7 @@ import shapely
 
 from onemap.layers.crs import systems
 from onemap.layers.crs.crs_titles import plain_crs_title
-from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 from onemap.layers.frames.fields import lost_text
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.row_blocks import blocks
@@ -89,7 +89,7 @@ def _unreadable_layer(name: str, error: OneMapError, language: str) -> dict[str,
 @np.errstate(all="ignore")  # numbers too large for arithmetic are reported as such
 def _describe_layer(frame: RawFrame, language: str, progress: Progress) -> dict[str, Any]:
     progress.at(0.0)
-    place = {"file": frame.path.name, "layer": frame.layer}
+    place = frame.place
     lost, _ = lost_text(frame.replaced, (), place)
     broken = [
         Problem(RECORD, {**place, "feature": str(row + 1), "row": row + 1, "reason": reason})
@@ -134,7 +134,7 @@ def _crs(frame: RawFrame, box: Any, language: str) -> tuple[dict[str, Any], Prob
     return undeclared_crs(box, language)
 
 
-def _geometry_problems(frame: RawFrame, place: dict[str, Any], progress: Progress) -> list[Problem]:
+def _geometry_problems(frame: RawFrame, place: ProblemPlace, progress: Progress) -> list[Problem]:
     """Counted, with the first few rows named: a file may have a million of them."""
     missing = shapely.is_missing(frame.geometries)
     empty = shapely.is_empty(frame.geometries) & ~missing

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from onemap.layers.catalogue.catalogue import LayerEntry, codes_like, defined_entries, defined_entry
-from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 from onemap.layers.library.library import Library
 
 
@@ -35,7 +35,7 @@ def new_layers(catalogue: Mapping[str, LayerEntry], file: str) -> dict[str, Laye
     Raises OneMapError layer.defined, layer.clash for those that the catalogue has, define.….
     """
     entries = defined_entries(Path(file))
-    place = {"field": "--define", "file": Path(file).name}
+    place = ProblemPlace(field="--define", file=Path(file).name)
     problems = [Problem("layer.defined", {**place, "layer": code}) for code in entries if code in catalogue]
     for code in entries:
         alike = [known for known in codes_like([*catalogue, *entries], code) if known != code]

@@ -7,7 +7,7 @@ import pandas as pd
 import pyproj
 
 from onemap.layers.catalogue.catalogue import LayerEntry
-from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 from onemap.layers.frames.fields import (
     feature_names,
     lost_text,
@@ -78,7 +78,7 @@ def _clean(
     sort_out: bool,
     in_place: bool = False,
 ) -> tuple[CleanFrame, SortedGeometries]:
-    place = {"file": raw.path.name, "layer": raw.layer}
+    place = raw.place
     stored, names, problems, refused = _fields(raw, entry, options, required)
     placed, is_table = PlacedShapes(raw.shapes, raw.valid), entry.geometry == "table"
     # One refusal tells all that is wrong, so that a file is sent back once.
@@ -116,7 +116,7 @@ def _fields(
     raw: RawFrame, entry: LayerEntry, options: SourceOptions, required: Sequence[str]
 ) -> tuple[pd.DataFrame, np.ndarray, list[Problem], list[Problem]]:
     """The attributes as the library keeps them, the names of the features, the remarks, and the refusals."""
-    place = {"file": raw.path.name, "layer": raw.layer}
+    place = raw.place
     attributes, refused = rename_fields(raw, entry, options.fields, required)
     lost = replaced_text(attributes) if raw.replaced else {}
     remarks, unfit = lost_text(lost, needed_fields(entry, required), place)
@@ -134,9 +134,7 @@ def _fields(
     return stored, names, problems, refused
 
 
-def _by_schema(
-    attributes: pd.DataFrame, entry: LayerEntry, place: dict[str, str]
-) -> tuple[pd.DataFrame, list[Problem]]:
+def _by_schema(attributes: pd.DataFrame, entry: LayerEntry, place: ProblemPlace) -> tuple[pd.DataFrame, list[Problem]]:
     """The fields with the types of the layer's schema, and which had another one."""
     attributes, as_text = text_by_schema(attributes, entry)
     attributes, as_numbers = numbers_by_schema(attributes, entry)
@@ -144,7 +142,7 @@ def _by_schema(
     return attributes, problems + [Problem("field.as_number", {**place, "field": name}) for name in as_numbers]
 
 
-def _wrong_kind(raw: RawFrame, entry: LayerEntry, place: dict[str, str]) -> Problem:
+def _wrong_kind(raw: RawFrame, entry: LayerEntry, place: ProblemPlace) -> Problem:
     """A table where features belong, or features where a table belongs."""
     kind = kind_of(geometry for geometry in raw.geometries if geometry is not None)
     found = Problem("kind.table") if raw.is_table else kind

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -43,7 +42,7 @@ def source_crs(raw: RawFrame, options: SourceOptions) -> pyproj.CRS:
 
 
 def _source_crs(raw: RawFrame, options: SourceOptions, bounds: systems.Bounds | None) -> pyproj.CRS:
-    place = {"file": raw.path.name, "layer": raw.layer}
+    place = raw.place
     declared = systems.parse_crs(options.crs, field="--crs") if options.crs else raw.crs
     if declared is None:
         raise OneMapError("crs.missing", suggestion=systems.suggestion(bounds), **place)
@@ -92,7 +91,7 @@ class SourceTransform:
         self, raw: RawFrame, options: SourceOptions, target: pyproj.CRS, bounds: systems.Bounds | None
     ) -> None:
         """bounds: of all coordinates; None if they are not known yet, and then nothing can contradict them."""
-        place: dict[str, Any] = {"file": raw.path.name, "layer": raw.layer}
+        place = raw.place
         self._source = _source_crs(raw, options, bounds)
         self._target = target
         self._is_given = options.transform is not None

@@ -7,12 +7,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from typing import Any
 
 import numpy as np
 
 from onemap.layers.catalogue.schema import LayerEntry
-from onemap.layers.errors import Problem
+from onemap.layers.errors import Problem, ProblemPlace
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.ingest.likely_layers import known_fields, layers_by_name, shared_fields
 from onemap.layers.library.library import Library
@@ -38,7 +37,7 @@ class Arriving:
     names: Sequence[str]
     folders: Sequence[str]
     by_hand: bool
-    place: dict[str, Any]
+    place: ProblemPlace
 
 
 @dataclass(frozen=True)

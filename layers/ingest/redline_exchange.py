@@ -19,7 +19,7 @@ from pyogrio.errors import DataSourceError
 
 from onemap.layers.crs import systems
 from onemap.layers.crs.zones import GEOGRAPHIC_CODES, Zone, zone_crs, zone_of, zone_of_longitude
-from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 from onemap.layers.files.atomic_output import atomic_output, check_place
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.invalid_reasons import invalid_reasons
@@ -169,7 +169,7 @@ def _crossing(frame: RawFrame) -> list[Problem]:
 
     Raises OneMapError geometry.beyond.
     """
-    place = {"file": frame.path.name}
+    place = ProblemPlace(file=frame.path.name)
     numbers = [number or row for row, number in enumerate(frame.attributes["DKBH"], start=1)]
     refuse_beyond(frame.geometries, numbers, place)
     rows = np.flatnonzero(~shapely.is_valid(frame.geometries))
@@ -226,7 +226,7 @@ def _to_text(source: str, target: Path, options: ExchangeOptions) -> _ExchangeRe
         problems += [*remarks, Problem("redline.projected", {**facts, "target": f"EPSG:{zone.epsg}"})]
     attributes = raw.attributes.reset_index(drop=True)
     frame = Frame(geometries, _plain_columns(attributes), zone, _header(source, raw.layer))
-    place = {"file": raw.path.name, "layer": raw.layer}
+    place = raw.place
     problems += first_problems(changes(frame, place), place)
     text = redline_text(frame)
     _write_text(text, target, options)
@@ -240,7 +240,7 @@ def _plain_columns(attributes: pd.DataFrame) -> pd.DataFrame:
 
 def _valid_geometries(raw: RawFrame) -> np.ndarray:
     """The geometries, all of the first one's kind, present and valid. Raises OneMapError geometry.…."""
-    place = {"file": raw.path.name, "layer": raw.layer}
+    place = raw.place
     dimensions = shapely.get_dimensions(raw.geometries)
     kind = _KINDS[int(max(dimensions, default=2))] if (dimensions >= 0).any() else "polygon"
     names = np.array([str(row) for row in range(1, len(raw.geometries) + 1)], dtype=object)

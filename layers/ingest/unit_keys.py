@@ -1,9 +1,7 @@
 """Whether the codes of area units in a table are those of units that the library knows."""
 
-from typing import Any
-
 from onemap.layers.catalogue.catalogue import LayerEntry
-from onemap.layers.errors import Problem
+from onemap.layers.errors import Problem, ProblemPlace
 from onemap.layers.frames.fields import text_value, text_values
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.library.library import Library
@@ -43,7 +41,7 @@ def unit_stems(code: str) -> list[str]:
     return [own, *(own[:length] for length in lengths)]
 
 
-def unit_key_problems(library: Library, frame: FrameBlocks, entry: LayerEntry, place: dict[str, Any]) -> list[Problem]:
+def unit_key_problems(library: Library, frame: FrameBlocks, entry: LayerEntry, place: ProblemPlace) -> list[Problem]:
     """Which codes of the table's unit field join no division of the library (table.no_unit).
 
     A code that divisions begin with, such as the city's, joins them. Without divisions nothing can be said.

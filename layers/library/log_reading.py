@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 from onemap.layers.library.library import COPY, ROWS, Library, sha256
 from onemap.layers.library.logged_features import LoggedFeatures, features_of_detail
 from onemap.layers.stores.logged_rows import HEADS, STRUCTURE
@@ -89,7 +89,7 @@ def read_entries(library: Library, where: Sql, parameters: Sequence[Any]) -> Log
         at, who, action, subject, detail, content, previous = texts
         known, links = _detail(detail, content), (previous, at, who, action, subject, content)
         if known is None or not all(isinstance(link, str) for link in links) or chained != _chain_hash(links):
-            place = {"file": library.label, "layer": LOG, "feature": str(number)}
+            place = ProblemPlace(file=library.label, layer=LOG, feature=str(number))
             how = Problem("verify.chain" if known else "verify.content", {**place, "at": shown_text(at)})
             raise OneMapError("library.altered", **place, how=how)
         _take_in(book, action, subject, known, at, who)

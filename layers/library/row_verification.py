@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from onemap.layers.errors import Problem
+from onemap.layers.errors import Problem, ProblemPlace
 from onemap.layers.library.library import Library
 from onemap.layers.library.log_reading import LOG, LogBook, WrittenRow, shown_text
 from onemap.layers.stores.index_entries import misplaced_features
@@ -56,7 +56,7 @@ def row_problems(
 ) -> Iterator[Problem]:
     """Rows of a plain table, by name and hash, that are not what the log says of them: changed, gone, not from here."""
 
-    def place(name: str) -> dict[str, Any]:
+    def place(name: str) -> ProblemPlace:
         return {"layer": table, "feature": shown_text(name)}
 
     yield from _few(library, _RECORD, _unlike(stored, written), place)
@@ -132,10 +132,10 @@ def _index_problems(library: Library, names: Iterable[str]) -> Iterator[Problem]
                 yield Problem("verify.index_features", {**facts, "count": len(fids)})
 
 
-def _structure_place(kind: str) -> Callable[[str], dict[str, Any]]:
+def _structure_place(kind: str) -> Callable[[str], ProblemPlace]:
     """How the parts of a store's own account of its tables are named: by table where they are about one."""
 
-    def place(name: str) -> dict[str, Any]:
+    def place(name: str) -> ProblemPlace:
         if kind == SCHEMA:  # type and name
             what, _, about = name.partition("/")
             return {"layer": shown_text(about), "feature": shown_text(what)}
@@ -164,7 +164,7 @@ def _few(
     library: Library,
     codes: _Codes,
     found: Iterable[tuple[str, str, WrittenRow | None]],
-    place: Callable[[str], dict[str, Any]],
+    place: Callable[[str], ProblemPlace],
 ) -> Iterator[Problem]:
     """A problem for each of the first rows with each kind of damage, and one that counts the others."""
     counts = dict.fromkeys(codes, 0)

@@ -132,7 +132,7 @@ def _feature_problems(
             yield from _raster_problems(library, stored, place)
 
 
-def _raster_problems(library: Library, stored: StoredFeatures, place: dict[str, Any]) -> list[Problem]:
+def _raster_problems(library: Library, stored: StoredFeatures, place: Mapping[str, Any]) -> list[Problem]:
     """Rasters that are gone, or are other files."""
     try:
         for row in range(len(stored.fids)):
@@ -144,7 +144,7 @@ def _raster_problems(library: Library, stored: StoredFeatures, place: dict[str, 
 
 
 def _locate_rows(
-    stored: StoredFeatures, odd: np.ndarray, item: LoggedFeatures, place: dict[str, Any], kept: np.ndarray | None
+    stored: StoredFeatures, odd: np.ndarray, item: LoggedFeatures, place: Mapping[str, Any], kept: np.ndarray | None
 ) -> Problem:
     """The rows that were changed, are gone, or are too many."""
     if kept is None or len(kept) != item.count:
@@ -163,7 +163,7 @@ def _locate_rows(
     return _feature_problem({**place, "feature": _fid_list(damaged)}, "verify.rows", count=len(damaged), **listed)
 
 
-def _feature_problem(place: dict[str, Any], how: str, **facts: Any) -> Problem:
+def _feature_problem(place: Mapping[str, Any], how: str, **facts: Any) -> Problem:
     return Problem("verify.features", {**place, "how": Problem(how, facts)})
 
 

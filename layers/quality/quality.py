@@ -12,7 +12,7 @@ import shapely
 
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.catalogue.check_levels import check_of, level_of
-from onemap.layers.errors import Problem
+from onemap.layers.errors import Problem, ProblemPlace
 from onemap.layers.files.journal_folder import Journal
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.in_threads import in_order
@@ -81,7 +81,7 @@ def check_quality(
     entry: LayerEntry,
     ground: LayerPlace,
     required: Sequence[str],
-    place: dict[str, Any],
+    place: ProblemPlace,
     progress: Progress,
     journal: Journal | None,
 ) -> Quality:
@@ -246,7 +246,7 @@ def _least(entry: LayerEntry, code: str) -> SizeLimits:
 
 
 def _quality(
-    frame: FrameBlocks, entry: LayerEntry, flaws: Sequence[Flaws], codes: dict[str, str], place: dict[str, Any]
+    frame: FrameBlocks, entry: LayerEntry, flaws: Sequence[Flaws], codes: dict[str, str], place: ProblemPlace
 ) -> Quality:
     found: list[GradedProblem] = []
     more: dict[str, int] = {}

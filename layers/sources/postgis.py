@@ -14,7 +14,7 @@ import pandas as pd
 import pyproj
 
 from onemap.layers.crs.systems import parse_crs, unit_m
-from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.proof_beside import NOBODY, Provers, proof_of
 from onemap.layers.geometry.shape_column import WORTH_ROWS, AnyShapes, ShapeColumn, in_plane
@@ -154,7 +154,7 @@ class Database:
         """
         schema, table, column, _ = self._found[layer]
         names, wkb, values, digest = self._rows(schema, table, column)
-        place = {"file": self.name, "layer": layer}
+        place = ProblemPlace(file=self.name, layer=layer)
         crs = self._crs(schema, table, column, place) if column else None
         made, stroked, valid = _shapes(wkb, curves.SAGITTA_M / (unit_m(crs) if crs else 1), provers)
         problems = [Problem("geometry.stroked", {**place, "count": stroked})] if stroked else []
@@ -210,7 +210,7 @@ class Database:
                     kept.append(value.rstrip(" ") if is_padded and value is not None else _plain(value))
         return names, wkb, values, digest.hexdigest()
 
-    def _crs(self, schema: str, table: str, column: str, place: dict[str, Any]) -> pyproj.CRS | None:
+    def _crs(self, schema: str, table: str, column: str, place: ProblemPlace) -> pyproj.CRS | None:
         """The one system of a column, which may declare none and hold many."""
         from psycopg import sql
 

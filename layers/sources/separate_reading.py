@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from onemap.layers.bounded_process import Bounds, run_python, with_package
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, ProblemPlace
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.gdal.geopackage_schema import computes_rows
 
@@ -45,7 +45,7 @@ def read_apart(
         bounds,
         lambda taken: progress.at(_LEAST_SHARE * taken / bounds.seconds),
     )
-    place = {"file": path.name, "layer": layer}
+    place = ProblemPlace(file=path.name, layer=layer)
     if ended.code in (None, _NO_MEMORY) or ended.has_crashed:
         raise OneMapError("source.unbounded", seconds=bounds.seconds, gigabytes=(bounds.bytes or 0) >> 30, **place)
     if ended.code != 0:

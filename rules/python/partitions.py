@@ -6,7 +6,7 @@ from typing import Any
 
 import pyproj
 
-from onemap.layers.errors import OneMapError, UsageError
+from onemap.layers.errors import OneMapError, ProblemPlace, UsageError
 from onemap.rules.contract.check_parameters import CHECK_PARAMETERS
 from onemap.rules.contract.declaration import Verb
 from onemap.rules.judge.distributed.geodataframes import PARCELS, check_frame, refuse_unplaced
@@ -35,7 +35,7 @@ class PartitionedTables:
         if parcels._meta._geometry_column_name not in parcels.columns:
             raise OneMapError("python.geometry", field=PARCELS)
         refuse_unplaced(parcels, crs)
-        place = {"file": PARCELS, "layer": None}
+        place = ProblemPlace(file=PARCELS, layer=None)
         field = id_field_of(list(map(str, parcels.columns)), values.get("id"), place)
         if field is None:
             raise UsageError("usage.required", field="id", verb="check")

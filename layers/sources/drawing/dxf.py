@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 from onemap.layers.files.text_encodings import decode_text, decodes, encoding_of
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.sources.drawing.dxf_shapes import DrawingEntity, Walk
@@ -65,7 +65,7 @@ def read_dxf(path: Path, layer: str, encoding: str | None) -> RawFrame:
     Raises OneMapError source.damaged, source.too_large, encoding.….
     """
     drawing = _drawing(path, encoding)
-    place = {"file": path.name, "layer": layer}
+    place = ProblemPlace(file=path.name, layer=layer)
     found = drawing.layers[layer]
     drawn = found.shapes or found.texts
     geometries = np.array([None if isinstance(one.shape, str) else one.shape for one in drawn], dtype=object)

@@ -18,7 +18,7 @@ import pyproj
 import shapely
 from defusedxml.ElementTree import iterparse
 
-from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 from onemap.layers.files.first_bytes import points_elsewhere
 from onemap.layers.files.text_encodings import decode_text
 from onemap.layers.frames.frames import RawFrame
@@ -68,7 +68,7 @@ def read_kml(path: Path, layer: str, encoding: str | None) -> RawFrame:
     """The placemarks of one folder. Raises OneMapError source.damaged, source.indirect, encoding.…."""
     content = _content(path, encoding)
     marks = content.folders[layer].marks
-    place = {"file": path.name, "layer": layer}
+    place = ProblemPlace(file=path.name, layer=layer)
     geometries = np.array([None if isinstance(shape, str) else shape for _, shape, _ in marks], dtype=object)
     problems = [
         Problem("geometry.unreadable", {**place, "feature": row, "reason": shape})

@@ -16,7 +16,7 @@ import pyogrio
 from defusedxml.ElementTree import fromstring
 from pyogrio.errors import DataLayerError, DataSourceError, FieldError
 
-from onemap.layers.errors import Problem
+from onemap.layers.errors import Problem, ProblemPlace
 from onemap.layers.frames.fields import text_value
 from onemap.layers.sources.gdal.gdal_name import gdal_name
 from onemap.layers.xml_elements import Element, ParseError
@@ -60,7 +60,7 @@ def decode_attributes(path: Path, layer: str, attributes: pd.DataFrame) -> Decod
 
     Codes without a name and values outside their range are reported; the values stay as they are.
     """
-    place = {"file": path.name, "layer": layer}
+    place = ProblemPlace(file=path.name, layer=layer)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # told already, when the layer was read
@@ -137,7 +137,7 @@ class _Column:
         pairs = zip(self.codes, self._domains(), strict=True)
         return [None if code is None or domain is None else domain.names.get(code) for code, domain in pairs]
 
-    def without_name(self, names: list[str | None], place: dict[str, str]) -> list[Problem]:
+    def without_name(self, names: list[str | None], place: ProblemPlace) -> list[Problem]:
         """Codes that their domain does not know."""
         rows = [
             row
@@ -150,7 +150,7 @@ class _Column:
         facts = {**place, "feature": rows[0] + 1, "field": self.name, "codes": codes, "count": len(rows)}
         return [Problem("domain.code", facts)]
 
-    def outside(self, place: dict[str, str]) -> list[Problem]:
+    def outside(self, place: ProblemPlace) -> list[Problem]:
         """Numbers outside the range of their domain."""
         ranges = [domain for domain in (self.own, *self.of_subtype.values()) if domain is not None]
         if all(domain.low is None or domain.high is None for domain in ranges):

@@ -15,7 +15,7 @@ from pyogrio.errors import CRSError, DataLayerError, DataSourceError, FeatureErr
 
 from onemap.layers.crs.systems import has_old_figure, is_nameless, parse_crs
 from onemap.layers.crs.zones import by_parameters
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, ProblemPlace
 from onemap.layers.files.foreign_database import is_in_wal_mode
 from onemap.layers.files.full_size import VALUE_BYTES, check_full_size
 from onemap.layers.files.text_encodings import encoding_of
@@ -55,9 +55,9 @@ class ReadableFile:
     options: dict[str, str] = field(default_factory=dict)
 
     @property
-    def place(self) -> dict[str, str]:
-        """File and layer, as problems name them."""
-        return {"file": self.path.name, "layer": self.layer}
+    def place(self) -> ProblemPlace:
+        """Where a problem of the whole layer is."""
+        return ProblemPlace(file=self.path.name, layer=self.layer)
 
     @property
     def gdal_layer(self) -> str | int:

@@ -18,7 +18,7 @@ import pyogrio
 import pyproj
 import shapely
 
-from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 from onemap.layers.frames.fields import replaced_text
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.proof_beside import NOBODY, ProofBeside, Provers
@@ -142,7 +142,7 @@ def read_vector(
     )
 
 
-def _further_remarks(read: _Reading, coarse: int, place: dict[str, str]) -> list[Problem]:
+def _further_remarks(read: _Reading, coarse: int, place: ProblemPlace) -> list[Problem]:
     """Remarks on coarse arcs, on surfaces, and on names that were cut."""
     counts = (("geometry.coarse", coarse), ("geometry.surfaces", len(read.survey.shapes)))
     problems = [Problem(code, {**place, "count": count}) for code, count in counts if count]
@@ -152,7 +152,7 @@ def _further_remarks(read: _Reading, coarse: int, place: dict[str, str]) -> list
 
 
 def remarks_of(
-    texts: Sequence[str], place: dict[str, str], has_heights: bool, are_measured: bool, curved: int
+    texts: Sequence[str], place: ProblemPlace, has_heights: bool, are_measured: bool, curved: int
 ) -> list[Problem]:
     """Remarks on how a layer was read. texts: GDAL's own warnings; curved: how many geometries had arcs."""
     problems = [_remark(text, place) for text in texts[:_MOST_REMARKS]]
@@ -165,7 +165,7 @@ def remarks_of(
     return problems
 
 
-def _remark(text: str, place: dict[str, str]) -> Problem:
+def _remark(text: str, place: ProblemPlace) -> Problem:
     if text.startswith("Measured (M)"):
         return Problem("geometry.m_dropped", dict(place))
     return Problem("source.remark", {**place, "reason": text[:300]})

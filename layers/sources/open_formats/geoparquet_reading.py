@@ -18,7 +18,7 @@ import shapely
 
 from onemap.layers.crs.systems import parse_crs
 from onemap.layers.crs.zones import by_parameters
-from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 from onemap.layers.files.full_size import VALUE_BYTES, check_full_size, most_bytes
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.proof_beside import NOBODY, PlainProof, ProofBeside, Provers
@@ -44,7 +44,7 @@ def read_geoparquet(path: Path, progress: Progress, provers: Provers) -> RawFram
     """
     import pyarrow.parquet as pq  # here: every command imports this module to know what it could read
 
-    place = {"file": path.name, "layer": path.stem}
+    place = ProblemPlace(file=path.name, layer=path.stem)
     try:
         file = pq.ParquetFile(path, read_dictionary=_repeated_texts(pq.ParquetFile(path), path))
         facts = _facts(file)

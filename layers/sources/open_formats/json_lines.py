@@ -11,7 +11,7 @@ import pyarrow as pa
 import shapely
 
 from onemap.layers.crs.systems import parse_crs
-from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 from onemap.layers.files.full_size import VALUE_BYTES, check_full_size
 from onemap.layers.files.text_encodings import text_of
 from onemap.layers.frames.frames import RawFrame
@@ -36,7 +36,7 @@ def read_json_lines(path: Path, encoding: str | None, progress: Progress, prover
     provers: they prove polygons valid; of many plain ones no geometry is made.
     Raises OneMapError source.damaged where no record is a feature, source.swollen, encoding.….
     """
-    place = {"file": path.name, "layer": path.stem}
+    place = ProblemPlace(file=path.name, layer=path.stem)
     records, found = _records(path, encoding)
     with ProofBeside(provers) as proof:
         made = _Shapes(proof)

@@ -19,7 +19,7 @@ import pyproj
 import shapely
 
 from onemap.layers.crs.systems import parse_crs
-from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 from onemap.layers.files.text_encodings import text_of
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.records import Record
@@ -63,7 +63,7 @@ def read_snapshot(path: Path, layer: str, encoding: str | None) -> RawFrame:
     Raises OneMapError source.damaged, sensors.no_readings, sensors.not_expanded with the entity.
     """
     found = _read(path, encoding)
-    place = {"file": path.name, "layer": layer}
+    place = ProblemPlace(file=path.name, layer=layer)
     problems = tuple(Problem("sensors.cut", {**place, "feature": name}) for name in found.cut)
     if layer == THINGS:
         numbers = list(found.places)

@@ -19,7 +19,7 @@ import shapely
 
 from onemap.layers.crs.systems import parse_crs
 from onemap.layers.crs.zones import by_parameters
-from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 from onemap.layers.files.disk_place import sqlite_address
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.wkb_reading import DEEPEST, TOO_DEEP, geometry_of_wkb
@@ -65,7 +65,7 @@ def read_spatialite(path: Path, layer: str) -> RawFrame:
             broken[row] = str(error)[:200]
     kept = [column for column, name in enumerate(names) if column != at and name.lower() not in _OWN]
     columns = {names[column]: pd.Series([values[column] for values in rows], dtype=object) for column in kept}
-    place = {"file": path.name, "layer": layer}
+    place = ProblemPlace(file=path.name, layer=layer)
     return RawFrame(
         path=path,
         layer=layer,

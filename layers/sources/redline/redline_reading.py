@@ -15,7 +15,7 @@ import shapely
 
 from onemap.layers.area_units import M2_PER_HECTARE
 from onemap.layers.crs.zones import ZONE_NUMBERS, Zone, datum_named, width_of_number, zone_crs
-from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
 from onemap.layers.geometry.ring_nesting import closed_parts, polygon_of_rings
@@ -113,7 +113,7 @@ def _remarks(
         yield Problem("redline.parameters", {"file": path.name, "field": "转换参数"})
     areas = ellipsoidal_areas_m2(geometries, crs) if crs is not None else shapely.area(geometries)
     for parcel, area_m2 in zip(parcels, areas, strict=True):
-        place = {"file": path.name, "feature": parcel.field("DKBH") or parcel.lines.line}
+        place = ProblemPlace(file=path.name, feature=parcel.field("DKBH") or parcel.lines.line)
         if not parcel.lines.marked:
             yield Problem("redline.mark", {**place, "line": parcel.lines.line})
         if not parcel.field("DKBH"):

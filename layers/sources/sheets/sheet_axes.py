@@ -10,7 +10,7 @@ import numpy as np
 import pyproj
 
 from onemap.layers.crs.zones import GEOGRAPHIC_CODES, ZONE_NUMBERS, Zone, width_of_number, zone_crs
-from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 from onemap.layers.sources.redline.redline_text import number_of
 from onemap.layers.sources.sheets.angles import degrees_of, digits_of, may_be_sexagesimal, spelling_said
 from onemap.layers.sources.sheets.sheet_columns import Columns
@@ -51,7 +51,7 @@ def coordinates_of(
     grid: Grid, columns: Columns, rows: Sequence[int], is_boundary: bool, titles: str, file: str
 ) -> Coordinates:
     """The coordinates of the rows. Raises OneMapError sheet.cell, sheet.swapped, sheet.angle, each cell named."""
-    place = {"file": file, "layer": grid.name}
+    place = ProblemPlace(file=file, layer=grid.name)
     cells = [[grid.at(row, columns.roles[role]) for role in columns.axes] for row in rows]
     if columns.axes[0] == "longitude" or (columns.axes[0] == "x" and _look_like_degrees(cells)):
         return _degrees(columns, rows, cells, is_boundary, titles, place)
@@ -73,7 +73,7 @@ def coordinates_of(
 
 
 def _parse_axes(
-    columns: Columns, rows: Sequence[int], cells: list[list[Any]], parse: Any, place: dict[str, Any]
+    columns: Columns, rows: Sequence[int], cells: list[list[Any]], parse: Any, place: ProblemPlace
 ) -> np.ndarray:
     """Both columns as numbers (n, 2). Raises OneMapError sheet.cell for every cell that is none."""
     problems = []
@@ -119,7 +119,7 @@ def _degrees(
     cells: list[list[Any]],
     is_boundary: bool,
     titles: str,
-    place: dict[str, Any],
+    place: ProblemPlace,
 ) -> Coordinates:
     names = [columns.heading(role) for role in columns.axes]
     packed = _is_packed(cells, names, is_boundary, titles, place)
@@ -135,7 +135,7 @@ def _degrees(
     return Coordinates(numbers, True)
 
 
-def _is_packed(cells: list[list[Any]], names: list[str], is_boundary: bool, titles: str, place: dict[str, Any]) -> bool:
+def _is_packed(cells: list[list[Any]], names: list[str], is_boundary: bool, titles: str, place: ProblemPlace) -> bool:
     """True if bare numbers are ddd.mmss. Raises OneMapError sheet.angle if they could be that or decimal degrees."""
     spelling = spelling_said(" ".join(names)) or spelling_said(titles)
     digits = [text for pair in cells for text in map(digits_of, pair) if text is not None]

@@ -15,7 +15,7 @@ import pyproj
 import shapely
 
 from onemap.layers.crs.zones import GEOGRAPHIC_CODES, ZONE_NUMBERS, Zone, width_of_number, zone_crs
-from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.ring_nesting import polygon_of_rings
 from onemap.layers.sources.redline.redline_text import number_of
@@ -56,7 +56,7 @@ def read_vct(path: Path, layer: str, encoding: str | None) -> RawFrame:
     table = vct.tables.get(layer.upper())
     if table is None:
         raise OneMapError("source.layer_unknown", file=path.name, layer=layer, names=_tables(vct))
-    place = {"file": path.name, "layer": layer}
+    place = ProblemPlace(file=path.name, layer=layer)
     problems = [Problem("format.experimental", {**place, "format": "VCT"})]
     ids, attributes = _attributes(vct, table, place)
     if not table.has_geometry:
@@ -79,7 +79,7 @@ def read_vct(path: Path, layer: str, encoding: str | None) -> RawFrame:
     return RawFrame(path, layer, "VCT", geometries, attributes, crs, vct.encoding, tuple(problems))
 
 
-def _attributes(vct: VctText, table: Table, place: dict[str, Any]) -> tuple[list[int], pd.DataFrame]:
+def _attributes(vct: VctText, table: Table, place: ProblemPlace) -> tuple[list[int], pd.DataFrame]:
     """The object of each row, and its values: the id stands before the fields, or is the first of them."""
     ids: list[int] = []
     rows: list[list[Any]] = []
@@ -115,7 +115,7 @@ def _value(kind: str, text: str) -> Any:
     return number if kind in _NUMBER_KINDS else text
 
 
-def _geometries(vct: VctText, table: Table, place: dict[str, Any]) -> dict[int, shapely.Geometry]:
+def _geometries(vct: VctText, table: Table, place: ProblemPlace) -> dict[int, shapely.Geometry]:
     """The geometry of each object whose feature code belongs to the table, by id.
 
     Raises OneMapError vct.reference, vct.ring: every object named.
@@ -213,7 +213,7 @@ class _Assembly:
             yield np.array(points)
 
 
-def _is_north_first(vct: VctText, geometries: np.ndarray, place: dict[str, Any]) -> bool:
+def _is_north_first(vct: VctText, geometries: np.ndarray, place: ProblemPlace) -> bool:
     """Whether X is north: as the head says, else as the numbers show, else no. Raises OneMapError vct.axes."""
     coordinates = shapely.get_coordinates(geometries)
     seen = axis_seen(coordinates[:, 0], coordinates[:, 1]) if len(coordinates) else None

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.geometry.wkb_reading import geometry_of_wkb
 from onemap.layers.library.library import Library, log
@@ -142,7 +142,7 @@ def decision_problems(library: Library) -> Iterator[Problem]:
         return
     for number, who, at, wkb in library.connection.execute("SELECT number, who, at, geom FROM onemap_decisions"):
         if _ground(wkb) is None:
-            place = {"file": library.label, "layer": "onemap_decisions", "feature": str(number)}
+            place = ProblemPlace(file=library.label, layer="onemap_decisions", feature=str(number))
             yield Problem("verify.decision", {**place, "who": shown_text(who), "at": shown_text(at)})
 
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import shapely
 
-from onemap.layers.errors import Problem
+from onemap.layers.errors import Problem, ProblemPlace
 from onemap.layers.messages import problem_record, sender_mend
 from onemap.rules.answers.deliveries.check_kinds import FATAL, MOST_LISTED, SEVERITIES
 from onemap.rules.answers.deliveries.delivery_template import Check, DeliveryTemplate
@@ -46,7 +46,7 @@ class Finding:
     @property
     def placed_problem(self) -> Problem:
         """The problem with its place, for a refusal."""
-        place = {"file": self.path, "layer": self.layer, "feature": self.feature, "field": self.field}
+        place = ProblemPlace(file=self.path, layer=self.layer, feature=self.feature, field=self.field)
         return Problem(
             self.problem.code, {**{name: text for name, text in place.items() if text}, **self.problem.facts}
         )

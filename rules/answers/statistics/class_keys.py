@@ -9,6 +9,7 @@ import pandas as pd
 
 from onemap.layers.catalogue.code_tables import SURVEY, CodeTable, class_titles, code_table, group_titles
 from onemap.layers.catalogue.schema import LayerEntry
+from onemap.layers.errors import ProblemPlace
 from onemap.layers.frames.fields import text_value
 from onemap.rules.answers.statistics.conditions_of_layers import column_of
 from onemap.rules.judge.kinds.conditions import column_named
@@ -29,7 +30,7 @@ class ClassKeys:
         return dict(zip(self.fields, self.classes[at], strict=True))
 
 
-def class_keys(by: tuple[str, ...], attributes: pd.DataFrame, entry: LayerEntry, place: dict[str, Any]) -> ClassKeys:
+def class_keys(by: tuple[str, ...], attributes: pd.DataFrame, entry: LayerEntry, place: ProblemPlace) -> ClassKeys:
     """The classes of features by `FIELD`, `FIELD/class`, `FIELD/group` (of the field's code table) or `FIELD/4`.
 
     Raises OneMapError statistics.field.
@@ -68,7 +69,7 @@ def _order(value: Any) -> tuple[int, float, str]:
     return (0, float(value), "") if isinstance(value, (int, float)) else (1, 0.0, str(value))
 
 
-def _column(spec: str, attributes: pd.DataFrame, entry: LayerEntry, place: dict[str, Any]) -> list[Any]:
+def _column(spec: str, attributes: pd.DataFrame, entry: LayerEntry, place: ProblemPlace) -> list[Any]:
     field, slash, part = spec.rpartition("/")
     if not slash or _has(attributes, spec):
         return [_plain(value) for value in column_of(attributes, spec, place)]

@@ -1,15 +1,13 @@
 """Conditions and fields of a layer as typed by a person: a mistake in them becomes a refusal."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, ProblemPlace
 from onemap.rules.judge.kinds.conditions import ConditionError, Truth, column_named, evaluate, fields_of
 
 
-def truth_of(where: str | None, attributes: pd.DataFrame, place: dict[str, Any]) -> Truth:
+def truth_of(where: str | None, attributes: pd.DataFrame, place: ProblemPlace) -> Truth:
     """The rows (n,) for which a condition holds, and those for which it is unknown; without one it holds for all.
 
     place: file, layer, and the option as `field`. Raises OneMapError statistics.where, statistics.field.
@@ -24,7 +22,7 @@ def truth_of(where: str | None, attributes: pd.DataFrame, place: dict[str, Any])
         raise OneMapError("statistics.where", **place, condition=where, reason=error.reason) from None
 
 
-def column_of(attributes: pd.DataFrame, field: str, place: dict[str, Any]) -> np.ndarray:
+def column_of(attributes: pd.DataFrame, field: str, place: ProblemPlace) -> np.ndarray:
     """A field's values (n,). Raises OneMapError statistics.field, which names the fields that there are.
 
     place: file, layer and field, and as `title` what the layer is called, where that is not its name.

@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from onemap.layers.catalogue.catalogue import LayerEntry
-from onemap.layers.errors import OneMapError, Problem, require_value
+from onemap.layers.errors import OneMapError, Problem, ProblemPlace, require_value
 from onemap.layers.frames.fields import text_values
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
 from onemap.layers.geometry.parts import shift_geometries
@@ -96,7 +96,7 @@ class LayerInUnits:
         self._block = block
         self.source = self._read(threads)
         stored = self.source.features
-        place = {"file": library.label, "layer": self.version.code, "title": dict(self.entry.title)}
+        place = self.entry.place_in(library.label)
         self.truth = truth_of(options.where, stored.attributes, {**place, "field": "--where"})
         self.keys: ClassKeys = class_keys(options.by, stored.attributes, self.entry, {**place, "field": "--by"})
         self.numbers = {
@@ -175,8 +175,7 @@ class LayerInUnits:
     def _unit_keys(self) -> list[str | None]:
         """The codes of the rows' units: of the table's own field for them, else of the one that names the units."""
         name = self.entry.unit or self.area_units.record["unit"]
-        place = {"file": self.library.label, "layer": self.version.code, "title": dict(self.entry.title)}
-        place |= {"field": "--unit"}
+        place: ProblemPlace = {**self.entry.place_in(self.library.label), "field": "--unit"}
         return text_values(column_of(self.source.features.attributes, name, place).tolist())
 
     def _with_areas(self, pieces: UnitPieces) -> UnitPieces:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, ProblemPlace
 from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.layers.geometry.shape_column import all_of, some_of
 from onemap.layers.library.library import Library
@@ -94,7 +94,7 @@ def _side(pair: VersionPair, version: Version, grounds: np.ndarray, box: list[fl
     if source.stored is None:
         raise OneMapError("version.unreadable", file=library.label, layer=version.table)
     entry = library.catalogue()[version.code]
-    place = {"file": library.label, "layer": version.code, "title": dict(entry.title), "field": "--by"}
+    place: ProblemPlace = {**entry.place_in(library.label), "field": "--by"}
     keys = class_keys(pair.by, source.stored.attributes, entry, place)
     shapes = source.stored.shapes
     rows, rest, _, broken = lost_to_earlier(shapes, np.arange(len(shapes)), threads)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 from onemap.layers.frames.fields import object_array, text_values
 from onemap.layers.geometry.validity import sorted_geometries
 from onemap.layers.ingest.placing import SourceOptions, in_crs
@@ -84,7 +84,7 @@ def _of_version(library: Library, version: Version, field: str | None, where: st
             geometry=in_each_language(f"layer_geometry.{entry.geometry}"),
         )
     stored = read_version(library, version, None)
-    place = {"file": library.label, "layer": version.code, "title": dict(entry.title)}
+    place = entry.place_in(library.label)
     name = field or entry.key
     values = [str(fid) for fid in stored.fids.tolist()] if name is None else _values(stored.attributes, name, place)
     names, grounds = _dissolve_units(values, stored.geometries, stored.attributes, where, {**place, "field": name})
@@ -113,7 +113,7 @@ def _titles(
 
 def _of_file(library: Library, file: str, field: str | None, where: str | None) -> AreaUnits:
     raw = read_source(file, None, None)
-    place = {"file": raw.path.name, "layer": raw.layer}
+    place = raw.place
     name = id_field_of(list(map(str, raw.attributes.columns)), field, place)
     rows = np.array([str(row) for row in range(1, len(raw.geometries) + 1)], dtype=object)
     carried, remarks = in_crs(raw.geometries, raw, SourceOptions(), library.crs)
@@ -124,7 +124,7 @@ def _of_file(library: Library, file: str, field: str | None, where: str | None) 
     return AreaUnits(names, grounds, record, None, (*raw.problems, *remarks))
 
 
-def _values(attributes: pd.DataFrame, field: str, place: dict[str, Any]) -> list[str | None]:
+def _values(attributes: pd.DataFrame, field: str, place: ProblemPlace) -> list[str | None]:
     columns = list(map(str, attributes.columns))
     name = id_field_of(columns, field, place)
     return text_values(attributes[name].tolist())
@@ -135,7 +135,7 @@ def _dissolve_units(
     geometries: np.ndarray,
     attributes: pd.DataFrame,
     where: str | None,
-    place: dict[str, Any],
+    place: ProblemPlace,
 ) -> tuple[np.ndarray, np.ndarray]:
     """One unit for each value, in the order in which they come first."""
     rows = list(range(len(values)))

@@ -18,7 +18,7 @@ import pyproj
 import shapely
 
 from onemap.layers.crs.systems import suggestion, transformation
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, ProblemPlace
 from onemap.layers.frames.fields import text_values
 from onemap.layers.gdal_limits import limit_gdal_of_another
 from onemap.layers.geometry.validity import sorted_geometries
@@ -91,7 +91,7 @@ def _judge_partition(part: Any, library: str, check_plan: CheckPlan, id_field: s
 
 def _parcels(part: Any, id_field: str) -> Parcels:
     """The parcels of a partition. Raises OneMapError field.missing, parcel.id, geometry.…."""
-    place = {"file": PARCELS, "layer": None}
+    place = ProblemPlace(file=PARCELS, layer=None)
     if id_field not in part.columns:
         raise OneMapError("field.missing", field=id_field, names=list(map(str, part.columns)), **place)
     ids = np.array(text_values(part[id_field].tolist()), dtype=object)

@@ -3,14 +3,14 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
 import pyproj
 import shapely
 
-from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 from onemap.layers.frames.fields import text_values
 from onemap.layers.geometry.proof_beside import Provers
 from onemap.layers.geometry.shape_column import AnyShapes
@@ -88,7 +88,7 @@ class _ParcelProblems:
             if len(problems_of_kind) < _MOST_HELD:
                 problems_of_kind.append(problem)
 
-    def refuse(self, place: dict[str, Any]) -> None:
+    def refuse(self, place: ProblemPlace) -> None:
         """Raise what was found, if anything was."""
         order = {code: at for at, code in enumerate(CODES)}
         listed = [
@@ -134,7 +134,7 @@ class ParcelStream:
         raise self.stream.refusal()
 
     @property
-    def _place(self) -> dict[str, Any]:
+    def _place(self) -> ProblemPlace:
         return {"file": source_name(self.options.parcels), "layer": self.stream.readable.layer}
 
     def _parts(self, encoding: str) -> Iterator[Parcels]:

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 import pyproj
 import shapely
 
-from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 from onemap.layers.frames.fields import fitting_sources, lost_text, renamed_fields, replaced_text, text_values
 from onemap.layers.frames.frames import BadFeatures, RawFrame
 from onemap.layers.geometry.proof_beside import Provers
@@ -148,7 +148,7 @@ class Parcels:
         return some
 
 
-def id_field_of(columns: list[str], wanted: str | None, place: dict[str, Any]) -> str | None:
+def id_field_of(columns: list[str], wanted: str | None, place: ProblemPlace) -> str | None:
     """--id, else the first present of ID_FIELDS; exactly, then ignoring case.
 
     Raises OneMapError field.ambiguous, field.missing.
@@ -166,7 +166,7 @@ def id_field_of(columns: list[str], wanted: str | None, place: dict[str, Any]) -
     return None
 
 
-def _id_problems(ids: list[str | None], field: str | None, place: dict[str, Any]) -> list[Problem]:
+def _id_problems(ids: list[str | None], field: str | None, place: ProblemPlace) -> list[Problem]:
     """Ids that are null or repeated, by row."""
     if None not in (distinct := set(ids)) and len(distinct) == len(ids):
         return []
@@ -197,7 +197,7 @@ def read_parcels(
     """
     provers = Provers(workers, are_simple_rings)
     raw = read_source(source, layer, encoding, progress.part(0.0, _READ), provers=provers)
-    place = {"file": raw.path.name, "layer": raw.layer}
+    place = raw.place
     attributes = _matched_attributes(raw, wishes.fields, is_one_of_several, place)
     field = id_field_of(list(map(str, attributes.columns)), id_field, place)
     text_problems = _told_of_text(raw, attributes, field, place)
@@ -236,7 +236,7 @@ def _placed_shapes(
     wishes: SourceOptions,
     target: pyproj.CRS,
     provers: Provers,
-    place: dict[str, Any],
+    place: ProblemPlace,
 ) -> tuple[PlacedShapes, list[Problem]]:
     """A file's shapes (n,) in the library's plane, and the remarks on the way. Raises OneMapError geometry.beyond."""
     if raw.valid is None:
@@ -244,7 +244,7 @@ def _placed_shapes(
     return placed_in_crs(raw, wishes, target, provers)
 
 
-def _names_of(attributes: pd.DataFrame, field: str | None, place: dict[str, Any]) -> tuple[np.ndarray, list[Problem]]:
+def _names_of(attributes: pd.DataFrame, field: str | None, place: ProblemPlace) -> tuple[np.ndarray, list[Problem]]:
     """The names of parcels (n,), by a field or by their rows; and the problems of their ids."""
     ids = text_values(attributes[field].tolist() if field else list(range(1, len(attributes) + 1)))
     names = np.array([name or str(row) for row, name in enumerate(ids, start=1)], dtype=object)
@@ -281,14 +281,14 @@ def with_bodies_as_read(parcels: Parcels, raw: RawFrame, rows: np.ndarray) -> Pa
 
 
 def _matched_attributes(
-    raw: RawFrame, fields: Mapping[str, str], is_one_of_several: bool, place: dict[str, Any]
+    raw: RawFrame, fields: Mapping[str, str], is_one_of_several: bool, place: ProblemPlace
 ) -> pd.DataFrame:
     """The fields under the names that were asked for; of several files some may have the right names already."""
     sources = fitting_sources(fields, raw.attributes.columns) if is_one_of_several else fields
     return renamed_fields(raw.attributes, sources, place)
 
 
-def _told_of_text(raw: RawFrame, attributes: pd.DataFrame, field: str | None, place: dict[str, Any]) -> list[Problem]:
+def _told_of_text(raw: RawFrame, attributes: pd.DataFrame, field: str | None, place: ProblemPlace) -> list[Problem]:
     """Remarks on lost text. Raises OneMapError for ids in which some is lost."""
     text_problems, lost = lost_text(replaced_text(attributes) if raw.replaced else {}, {field} if field else (), place)
     if lost:

@@ -19,7 +19,7 @@ import numpy as np
 from onemap.layers.catalogue.code_systems import CODE_SYSTEMS, LAND_SEA, SYSTEM_FIELD, USE_FIELD, known_use
 from onemap.layers.catalogue.toml_reason import toml_reason
 from onemap.layers.catalogue.toml_text import toml_content
-from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 from onemap.layers.frames.fields import text_value
 from onemap.layers.messages import LANGUAGES
 from onemap.layers.system_reasons import file_reason
@@ -89,7 +89,7 @@ def checked_facts(given: GivenFacts, rules: Sequence[Rule], as_of: date | None =
     found: dict[str, Any] = {}
     for name, value in given.values.items():
         fact = asked.get(name.lower())
-        place = {"file": given.file, "field": name}
+        place = ProblemPlace(file=given.file, field=name)
         if name == SYSTEM_FIELD and names_use:
             if value not in CODE_SYSTEMS:
                 facts = {"value": str(value)[:60], "allowed": list(CODE_SYSTEMS)}
@@ -136,7 +136,7 @@ def _code_systems(given: GivenFacts, rules: Sequence[Rule]) -> set[str]:
     return {one.system for rule in rules for one in (*rule.unless, *rule.only)} or {LAND_SEA}
 
 
-def _wrong(fact: AskedFact, value: Any, systems: set[str], place: Mapping[str, str]) -> Problem | None:
+def _wrong(fact: AskedFact, value: Any, systems: set[str], place: ProblemPlace) -> Problem | None:
     facts = {**place, "value": str(value)[:60]}
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if fact.kind == NUMBER:

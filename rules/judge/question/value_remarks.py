@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from onemap.layers.catalogue.schema import LayerEntry
-from onemap.layers.errors import Problem
+from onemap.layers.errors import Problem, ProblemPlace
 from onemap.layers.frames.fields import text_value
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version
@@ -33,7 +33,7 @@ def _problems(library: Library, rule: Rule, entry: LayerEntry, versions: list[Ve
         field = entry.field_named(name)
         found = (value for version in versions for value in _values_of(library, version, name))
         if asked and field and not any(is_named(where, name, value) for value in found):
-            place = {"file": rule.pack, "feature": rule.id, "layer": entry.code, "field": name}
+            place = ProblemPlace(file=rule.pack, feature=rule.id, layer=entry.code, field=name)
             yield Problem("pack.value", {**place, "values": asked, "known": list(field.values)})
 
 

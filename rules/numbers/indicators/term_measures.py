@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from onemap.layers.errors import OneMapError, require_value
+from onemap.layers.errors import OneMapError, ProblemPlace, require_value
 from onemap.layers.frames.fields import text_values
 from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.geometry.shape_column import all_of
@@ -159,14 +159,14 @@ class TermMeasures:
         return self._layers[key]
 
     def _truth(self, layer: LayerInUnits, where: str | None) -> Truth:
-        place = {"file": self.library.label, "layer": layer.version.table, "field": "where"}
+        place = ProblemPlace(file=self.library.label, layer=layer.version.table, field="where")
         return truth_of(where, layer.source.features.attributes, place)
 
     def _numbers(self, layer: LayerInUnits, name: str) -> np.ndarray:
         return plain_numbers(self._column(layer, name))
 
     def _column(self, layer: LayerInUnits, name: str) -> np.ndarray:
-        place = {"file": self.library.label, "layer": layer.version.table, "field": "field"}
+        place = ProblemPlace(file=self.library.label, layer=layer.version.table, field="field")
         return column_of(layer.source.features.attributes, name, place)
 
     def _of_layer(self, term: Term) -> TermValues:

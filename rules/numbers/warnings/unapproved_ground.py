@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import shapely
 
+from onemap.layers.errors import ProblemPlace
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, coverage_of, in_force, read_version, versions
 from onemap.rules.answers.statistics.class_keys import class_keys
@@ -153,7 +154,7 @@ def _built_ground(library: Library, version: Version, threads: Threads) -> shape
     """The ground that a survey calls built, by the groups of its classes."""
     stored = read_version(library, version, None)
     entry = library.catalogue()[version.code]
-    place = {"file": library.label, "layer": version.code, "title": dict(entry.title), "field": "DLBM"}
+    place: ProblemPlace = {**entry.place_in(library.label), "field": "DLBM"}
     keys = class_keys(("DLBM/group",), stored.attributes, entry, place)
     rows = [keys.classes[at] == ("built",) for at in keys.of_feature.tolist()]
     return union_of_all(stored.geometries[np.array(rows, dtype=bool)], threads)

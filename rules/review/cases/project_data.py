@@ -15,7 +15,7 @@ from datetime import date, datetime
 from typing import Any
 
 from onemap.layers.catalogue.schema import DEPARTMENTS
-from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 
 PARCEL_FACTS = (
     "parcels"  # beside a case's own facts: those that stand for its parcels (rules/judge/question/given_facts.py)
@@ -159,7 +159,7 @@ def checked_data(content: dict[str, Any], source: str) -> dict[str, Any]:
     problems, found = [], {}
     for name, value in content.items():
         field = _BY_NAME.get(name)
-        place = {"file": source, "field": name}
+        place = ProblemPlace(file=source, field=name)
         if field is None:
             known = [f"{item.key} ({item.name})" for item in FIELDS]
             problems.append(Problem("data.unknown", {**place, "known": known}))
@@ -179,7 +179,7 @@ def checked_data(content: dict[str, Any], source: str) -> dict[str, Any]:
     return {field.key: found[field.key] for field in FIELDS if field.key in found}
 
 
-def _wrong(field: DataField, value: Any, place: dict[str, str]) -> Problem:
+def _wrong(field: DataField, value: Any, place: ProblemPlace) -> Problem:
     facts = {**place, "value": str(value)[:60]}
     problems = {
         "text": Problem("data.text", {**facts, "most": _MOST_CHARACTERS}),

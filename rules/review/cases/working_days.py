@@ -21,7 +21,7 @@ import chinese_calendar
 from onemap.layers.catalogue.catalogue import own_file_path
 from onemap.layers.catalogue.toml_reason import toml_reason
 from onemap.layers.catalogue.toml_text import toml_content
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, ProblemPlace
 from onemap.layers.library.library import Library
 from onemap.layers.system_reasons import text_reason
 
@@ -108,7 +108,7 @@ def checked_calendar(text: str, file: str) -> WorkCalendar:
 
 def _days(file: str, year: str, name: str, spans: Any) -> Iterator[date]:
     """The days of a list of days and spans, all of the year under which they stand."""
-    place = {"file": file, "field": f"{year}.{name}"}
+    place = ProblemPlace(file=file, field=f"{year}.{name}")
     if not isinstance(spans, list):
         raise OneMapError("calendar.value", **place, value=spans)
     for span in spans:
