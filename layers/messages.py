@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 from onemap.layers.each_text import each_text
 from onemap.layers.errors import Problem
@@ -142,9 +142,33 @@ def in_each_language(key: str) -> dict[str, str]:
     return {language: phrase(key, language) for language in LANGUAGES}
 
 
-def problem_record(problem: Problem, language: str) -> dict[str, Any]:
+class ProblemRecord(TypedDict):
+    """A problem as the contract's JSON object.
+
+    row: 1-based; area_changed_m2: by a repair, in m²; level: of a remark on data that come in.
+    """
+
+    file: str | None
+    layer: str | None
+    feature: str | None
+    field: str | None
+    code: str
+    message: str
+    mend: str
+    row: NotRequired[int]
+    area_changed_m2: NotRequired[float]
+    level: NotRequired[str]
+
+
+def problem_record(problem: Problem, language: str) -> ProblemRecord:
     """A problem as the contract's JSON object."""
     message, mend = wording(problem, language)
-    extra: dict[str, Any] = {name: problem.facts[name] for name in ("row", "area_changed_m2") if name in problem.facts}
-    place = {name: value and without_secrets(value) for name, value in problem.place.items()}
-    return {**place, "code": problem.code, "message": message, "mend": mend, **extra}
+    file, layer, feature, field = (value and without_secrets(value) for value in problem.place.values())
+    record = ProblemRecord(
+        file=file, layer=layer, feature=feature, field=field, code=problem.code, message=message, mend=mend
+    )
+    if "row" in problem.facts:
+        record["row"] = problem.facts["row"]
+    if "area_changed_m2" in problem.facts:
+        record["area_changed_m2"] = problem.facts["area_changed_m2"]
+    return record

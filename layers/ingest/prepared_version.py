@@ -22,6 +22,7 @@ from onemap.layers.library.same_content import ROWS_OF, Likeness
 from onemap.layers.library.services import keep_snapshot
 from onemap.layers.library.version_writing import VersionFacts, add_version
 from onemap.layers.library.versions import Version, in_force, versions
+from onemap.layers.messages import ProblemRecord
 from onemap.layers.quality.quality import GradedProblem, Quality
 from onemap.layers.stores.store import StoreConnection
 
@@ -81,7 +82,7 @@ class PreparedVersion:
         records = listed_records(self.found, self.quality.more, self.arrival.language)
         return self._record(version, records, versions(self.arrival.library))
 
-    def _record(self, version: Version, records: Sequence[dict[str, Any]], known: Sequence[Version]) -> dict[str, Any]:
+    def _record(self, version: Version, records: Sequence[ProblemRecord], known: Sequence[Version]) -> dict[str, Any]:
         """The contract's record of a version, with the problems that are told. known: what the library has with it."""
         arrival, bad = self.arrival, self.frame.bad
         today = in_force([one for one in known if one.code == version.code], arrival.library.today())
@@ -144,7 +145,7 @@ def _parameter_file(normalising: SourceOptions) -> str | None:
 
 
 def _source_report(
-    arrival: Arrival, raw: RawFrame | None, quality: Quality, records: Sequence[dict[str, Any]]
+    arrival: Arrival, raw: RawFrame | None, quality: Quality, records: Sequence[ProblemRecord]
 ) -> dict[str, Any]:
     """How the source was read and what was found in it, as the library keeps it with the version.
 

@@ -14,7 +14,7 @@ from onemap.layers.library.library import log, now
 from onemap.layers.library.logged_features import log_features
 from onemap.layers.library.version_writing import as_stored
 from onemap.layers.library.versions import Version
-from onemap.layers.messages import phrase, problem_record, sender_mend, wording
+from onemap.layers.messages import ProblemRecord, phrase, problem_record, sender_mend, wording
 from onemap.layers.progress import SILENT
 from onemap.layers.quality.quality import GradedProblem
 from onemap.layers.stores.logged_rows import note_structure
@@ -45,9 +45,9 @@ def check_report(target: str, overwrite: bool) -> None:
     check_place(path, overwrite, "--report")
 
 
-def listed_records(found: Sequence[GradedProblem], more: Mapping[str, int], language: str) -> list[dict[str, Any]]:
+def listed_records(found: Sequence[GradedProblem], more: Mapping[str, int], language: str) -> list[ProblemRecord]:
     """The problems as the answer lists them, at most a thousand of a kind; how many more there are is said."""
-    records: list[dict[str, Any]] = []
+    records: list[ProblemRecord] = []
     listed: dict[str, int] = {}
     left = dict(more)
     for item in found:

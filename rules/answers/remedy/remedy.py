@@ -14,7 +14,7 @@ import numpy as np
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.geometry.flat_ground import FlatGround, joined_ground
 from onemap.layers.library.library import Library
-from onemap.layers.messages import phrase
+from onemap.layers.messages import ProblemRecord, phrase
 from onemap.layers.progress import Progress
 from onemap.rules.answers.remedy.alternatives import PROPOSED, alternatives, question_of_ground
 from onemap.rules.answers.remedy.cuts import Cuts, Parts, cut_off, drop_small
@@ -53,7 +53,7 @@ class Remedy:
     question: Question
     record: dict[str, Any]
     tables: dict[str, Table]
-    problems: list[dict[str, Any]]
+    problems: list[ProblemRecord]
 
     @property
     def sums(self) -> dict[str, float]:

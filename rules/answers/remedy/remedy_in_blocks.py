@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from onemap.layers.library.library import Library
-from onemap.layers.messages import phrase
+from onemap.layers.messages import ProblemRecord, phrase
 from onemap.layers.progress import Progress
 from onemap.rules.answers.remedy.remedy import (
     KIND,
@@ -46,7 +46,7 @@ class RemedyInBlocks:
 
     record: dict[str, Any]
     packs: tuple[Pack, ...]
-    problems: list[dict[str, Any]]
+    problems: list[ProblemRecord]
     _begun: BegunWork
 
     @property

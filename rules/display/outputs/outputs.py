@@ -12,7 +12,7 @@ import pyproj
 from onemap.layers.errors import OneMapError, Problem, require_value
 from onemap.layers.files.atomic_output import atomic_output, check_places
 from onemap.layers.in_threads import result_of
-from onemap.layers.messages import in_each_language, problem_record
+from onemap.layers.messages import ProblemRecord, in_each_language, problem_record
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.provenance import NO_RECORD
 from onemap.layers.system_reasons import sqlite_reason
@@ -120,7 +120,7 @@ def output_opened(
             yield output
 
 
-def remark_records(targets: Iterable[Target], language: str) -> list[dict[str, Any]]:
+def remark_records(targets: Iterable[Target], language: str) -> list[ProblemRecord]:
     """Remarks on content that the forms of some targets could not hold, as the contract's JSON objects."""
     return [problem_record(problem, language) for target in targets for problem in target.remarks]
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from onemap.layers.errors import Problem, joined_sentences
-from onemap.layers.messages import phrase, sentences, wording
+from onemap.layers.messages import ProblemRecord, phrase, sentences, wording
 from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerView
 
 _MOST_OF_A_KIND = 20  # lines that somebody reads; the answer in JSON and the report have them all
@@ -17,10 +17,10 @@ def inspect_view(result: Mapping[str, Any], language: str) -> AnswerView:
     return AnswerView([AnswerRow(name, rows=[_layer_row(layer, language) for layer in result["layers"]], line=[name])])
 
 
-def remark_lines(problems: Sequence[Mapping[str, Any]], language: str) -> Iterator[str]:
+def remark_lines(problems: Sequence[ProblemRecord], language: str) -> Iterator[str]:
     """Remarks on the input of a result, a line each, with the file if there are several; absent fields share one."""
     is_of_several = len({problem["file"] for problem in problems}) > 1
-    absent = [problem["field"] for problem in problems if problem["code"] == "field.absent"]
+    absent = [str(problem["field"]) for problem in problems if problem["code"] == "field.absent"]
     if absent:
         yield "- " + phrase("said.absent", language, fields=", ".join(absent))
     listed: Counter[str] = Counter()
@@ -35,7 +35,7 @@ def remark_lines(problems: Sequence[Mapping[str, Any]], language: str) -> Iterat
             yield "- " + phrase("said.more", language, count=count - _MOST_OF_A_KIND, code=code)
 
 
-def refusal_lines(problems: Sequence[Mapping[str, Any]], language: str) -> Iterator[str]:
+def refusal_lines(problems: Sequence[ProblemRecord], language: str) -> Iterator[str]:
     """The problems of a source under a head that names it, a line each: the feature, its row in the file, the field."""
     for problem in problems:
         row = phrase("said.row", language, row=problem["row"]) if problem.get("row") else None

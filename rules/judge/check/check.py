@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from onemap.layers.library.library import Library, now
-from onemap.layers.messages import phrase, problem_record
+from onemap.layers.messages import ProblemRecord, phrase, problem_record
 from onemap.layers.software import software_versions
 from onemap.rules.judge.check.layers_of_check import LayersOfCheck
 from onemap.rules.judge.check.part_judgement import judge_part
@@ -145,7 +145,7 @@ def _record(
     return record_of(check_plan, question.packs, parameters, [answer], started, seconds, library.person())
 
 
-def _problems(library: Library, question: Question, check_plan: CheckPlan) -> list[dict[str, Any]]:
+def _problems(library: Library, question: Question, check_plan: CheckPlan) -> list[ProblemRecord]:
     """Remarks on the parcels, how they were read and what their projects are called, and on the rules."""
     of_projects = kind_problems_of(question.packs, question.parcels, question.language)
     problems = *question.parcels.problems, *of_projects, *value_problems_of(library, check_plan)

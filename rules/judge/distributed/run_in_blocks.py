@@ -13,7 +13,7 @@ from onemap.layers.errors import Problem
 from onemap.layers.files.journal_folder import disk_errors_as_refusals, journal_folder, work_place
 from onemap.layers.frames.frames import BadFeatures
 from onemap.layers.library.library import Library, now
-from onemap.layers.messages import phrase, problem_record
+from onemap.layers.messages import ProblemRecord, phrase, problem_record
 from onemap.layers.progress import Progress
 from onemap.rules.judge.check.check import JUDGED, Answer, local_origin, record_of
 from onemap.rules.judge.distributed.journal import BlockJournal, FinishedBlock
@@ -159,7 +159,7 @@ class BegunWork:
     """Work in blocks whose parcels lie on disk: the remarks on them, how many blocks were finished before."""
 
     work: Work
-    problems: list[dict[str, Any]]
+    problems: list[ProblemRecord]
     resumed: int
 
     @property
@@ -212,7 +212,7 @@ def work_begun(
             _keep(journal, reader, asked, question, keeping)
         parcels = KeptParcels(journal.parcels, question.parcels)
         of_rules = value_problems_of(library, check_plan)
-        problems: list[dict[str, Any]] = [
+        problems: list[ProblemRecord] = [
             *parcels.notes["problems"],
             *(problem_record(problem, question.language) for problem in of_rules),
         ]
@@ -225,7 +225,7 @@ def work_begun(
         yield BegunWork(Work(question, check_plan, parcels, journal, asked.against), problems, resumed)
 
 
-def _resumed_problem(journal: BlockJournal, parcels: KeptParcels, language: str) -> dict[str, Any]:
+def _resumed_problem(journal: BlockJournal, parcels: KeptParcels, language: str) -> ProblemRecord:
     facts = {"file": journal.about["parcels"], "done": len(journal.finished_blocks), "of": parcels.blocks}
     return problem_record(Problem("journal.resumed", facts), language)
 

@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from onemap.layers.frames.frames import BadFeatures
+from onemap.layers.messages import ProblemRecord
 from onemap.rules.judge.findings.table import Table
 from onemap.rules.judge.inputs.check_record import CheckRecord
 from onemap.rules.judge.inputs.parcels import Parcels
@@ -55,7 +55,7 @@ class AskedRun:
 
     question: Question
     record: CheckRecord
-    problems: list[dict[str, Any]]
+    problems: list[ProblemRecord]
     verdicts: dict[str, int]
 
     @property

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from onemap.layers.messages import sentences
+from onemap.layers.messages import ProblemRecord, sentences
 from onemap.rules.verbs.web.serve_child import VerbAnswer
 
 _OPTIONS = {  # what a field of the desk is called, by the option that it sets
@@ -45,11 +45,10 @@ def in_words_of_desk(text: str, language: str) -> str:
 
 def refusal_in_words_of_desk(answer: VerbAnswer, language: str) -> VerbAnswer:
     """A refusal whose messages and mends are in the words of the desk."""
-    parts = ("message", "mend")
-    problems = [
-        {**problem, **{part: in_words_of_desk(problem[part], language) for part in parts if problem.get(part)}}
-        for problem in answer.problems
-    ]
+    problems: list[ProblemRecord] = []
+    for problem in answer.problems:
+        message, mend = (in_words_of_desk(problem[part], language) for part in ("message", "mend"))
+        problems.append({**problem, "message": message, "mend": mend})
     return replace(answer, problems=problems)
 
 

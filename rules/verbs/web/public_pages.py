@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import open_library
-from onemap.layers.messages import LANGUAGES, phrase, problem_record, sentences
+from onemap.layers.messages import LANGUAGES, ProblemRecord, phrase, problem_record, sentences
 from onemap.rules.display.documents.html_printer import render
 from onemap.rules.review.notice_tables import MOST_NAME, MOST_PLACE, MOST_TEXT
 from onemap.rules.review.public_comments import NoticePage, WrittenComment, open_notice, open_notices, write_comment
@@ -119,7 +119,7 @@ class PublicPages:
         self,
         request: Request,
         typed: dict[str, str] | None = None,
-        why: Sequence[dict[str, Any]] = (),
+        why: Sequence[ProblemRecord] = (),
         status: int = 200,
     ) -> Response:
         """One notice, with the form. typed: a comment that was not taken; why: not."""

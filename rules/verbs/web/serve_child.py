@@ -13,7 +13,7 @@ from typing import Any
 from onemap.layers.bounded_process import python_process
 from onemap.layers.errors import Cancelled, OneMapError
 from onemap.layers.finite_json import read_json
-from onemap.layers.messages import problem_record
+from onemap.layers.messages import ProblemRecord, problem_record
 
 MOST_BYTES = 8 << 30  # of address space, of which a check of some hundred parcels uses a tenth
 _MAIN = Path(__file__).resolve().parents[3] / "__main__.py"
@@ -32,7 +32,7 @@ class VerbAnswer:
     """The outcome of a verb. result: the command line's JSON, None where it was refused; problems: why, in words."""
 
     result: dict[str, Any] | None
-    problems: list[dict[str, Any]] = field(default_factory=list)
+    problems: list[ProblemRecord] = field(default_factory=list)
     exit_code: int = 0
 
     @property

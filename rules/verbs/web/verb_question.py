@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from onemap.layers.errors import OneMapError, UsageError
+from onemap.layers.messages import ProblemRecord
 from onemap.rules.contract.declaration import WRITTEN, Parameter, Verb
 from onemap.rules.contract.value_schema import value_schema
 from onemap.rules.contract.verb_help import help_text
@@ -106,11 +107,10 @@ def answer_or_refusal(ask: Callable[[], VerbAnswer], language: str) -> VerbAnswe
         return refusal_of(OneMapError("defect.ours", reason=reason), language)
 
 
-def _without_folder(problem: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+def _without_folder(problem: ProblemRecord, folder: Path) -> ProblemRecord:
     """A problem without the name of our folder, of which nobody knows."""
-    return {
-        name: value.replace(f"{folder}/", "") if isinstance(value, str) else value for name, value in problem.items()
-    }
+    texts = {name: value.replace(f"{folder}/", "") for name, value in problem.items() if isinstance(value, str)}
+    return cast(ProblemRecord, {**problem, **texts})
 
 
 @contextmanager

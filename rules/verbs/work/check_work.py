@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from onemap.layers.messages import ProblemRecord
 from onemap.rules.contract.declaration import VERDICT_CHOICES, Result, Values, VerbContext
 from onemap.rules.contract.output_forms import CHECK_FORMS
 from onemap.rules.verbs.work.table_targets import target_answer
@@ -80,7 +81,7 @@ def _write_check(
     recorded: bool,
     changes: Any,
     unasked: Sequence[Mapping[str, str]],
-) -> list[dict[str, Any]]:
+) -> list[ProblemRecord]:
     """Write a run's rows to its tables and, if it is recorded, to the library; what the tables could not hold.
 
     changes: a `VerdictChanges` that takes the rows too, or None; unasked: the rules that were not asked, a table of
@@ -125,7 +126,7 @@ def _write_check(
 
 
 def _check_result(
-    run: Any, values: Values, recorded: bool, remarks: list[dict[str, Any]], changed: list[dict[str, Any]] | None
+    run: Any, values: Values, recorded: bool, remarks: list[ProblemRecord], changed: list[dict[str, Any]] | None
 ) -> Result:
     """The answer of `check`. changed: the parcels whose verdict differs from the earlier run's, None without one."""
     from onemap.rules.judge.question.question import LEFT_OUT

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from onemap.layers.messages import ProblemRecord
 from onemap.rules.contract.declaration import Result, Values, VerbContext
 from onemap.rules.display.documents.document_files import check_page, write_pages
 from onemap.rules.judge.overlay.threads import Threads
@@ -79,7 +80,7 @@ def _class_titles(found: Any, catalogue: Mapping[str, Any], language: str) -> di
     return named
 
 
-def _problem_records(found: Any, language: str) -> list[dict[str, Any]]:
+def _problem_records(found: Any, language: str) -> list[ProblemRecord]:
     """Where a plan overlaps itself, and whether the comparison was taken up again, as problems of the input."""
     from onemap.layers.errors import Problem
     from onemap.layers.messages import problem_record

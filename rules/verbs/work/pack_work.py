@@ -8,6 +8,7 @@ from typing import Any
 
 from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.errors import OneMapError
+from onemap.layers.messages import ProblemRecord
 from onemap.rules.contract.declaration import Result, Values, VerbContext
 from onemap.rules.judge.packs.rule import Rule, is_in_force
 
@@ -352,7 +353,7 @@ def pack_change(values: Values, context: VerbContext) -> Result:
     return {"ok": True, "pack": pack.record(), "file": str(target), "changed": places, "problems": remarks}
 
 
-def _unknown_layers(packs: Sequence[Any], catalogue: Mapping[str, Any], language: str) -> list[Result]:
+def _unknown_layers(packs: Sequence[Any], catalogue: Mapping[str, Any], language: str) -> list[ProblemRecord]:
     """A remark on the layers that rules name and a catalogue does not know: a city may define them later."""
     from onemap.layers.errors import Problem
     from onemap.layers.messages import problem_record

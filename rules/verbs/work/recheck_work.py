@@ -9,7 +9,7 @@ import pandas as pd
 
 from onemap.layers.errors import OneMapError, UsageError
 from onemap.layers.library.library import Library
-from onemap.layers.messages import problem_record
+from onemap.layers.messages import ProblemRecord, problem_record
 from onemap.rules.contract.declaration import Result, Values, VerbContext
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.packs.pack import Pack
@@ -181,7 +181,7 @@ def _run_record(
     return {**facts, "turned": found["parcels"], "layers": found["layers"], "packs": found["packs"], "problems": []}
 
 
-def _problems(error: OneMapError, context: VerbContext) -> list[dict[str, Any]]:
+def _problems(error: OneMapError, context: VerbContext) -> list[ProblemRecord]:
     return [problem_record(problem, context.language) for problem in error.problems]
 
 

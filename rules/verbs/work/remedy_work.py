@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from onemap.layers.messages import ProblemRecord
 from onemap.layers.provenance import plain_packs
 from onemap.rules.contract.declaration import Result, Values, VerbContext
 from onemap.rules.judge.overlay.threads import Threads
@@ -40,7 +41,7 @@ def remedy(values: Values, context: VerbContext) -> Result:
 
 def _write_remedy(
     library: Any, found: Any, values: Values, context: VerbContext, recorded: bool, alternatives: Any
-) -> list[dict[str, Any]]:
+) -> list[ProblemRecord]:
     """Write a remedy's rows to its tables and, if it is recorded, to the library; what the tables could not hold."""
     import contextlib
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from onemap.layers.errors import UsageError
 from onemap.layers.geometry.wkb_reading import geometries_of_wkb
-from onemap.layers.messages import problem_record
+from onemap.layers.messages import ProblemRecord, problem_record
 from onemap.rules.contract.declaration import Result, Values, VerbContext
 from onemap.rules.contract.output_forms import CHECK_FORMS, TABLE_FORMS
 from onemap.rules.verbs.work.table_targets import target_answer, write_tables
@@ -108,7 +108,7 @@ def _changes(library: Any, against: str, tables: Mapping[str, Any]) -> list[dict
 
 def _write_stored_tables(
     library: Any, run: str, record: Mapping[str, Any], kind: str, values: Values, language: str
-) -> list[dict[str, Any]]:
+) -> list[ProblemRecord]:
     """Write a run's tables wherever they are wanted; what a form could not hold, as the contract's JSON objects.
 
     Raises OneMapError run.damaged, run.incomplete, out.….

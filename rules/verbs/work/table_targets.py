@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from onemap.layers.messages import ProblemRecord
 from onemap.layers.provenance import NO_RECORD
 from onemap.rules.contract.declaration import Result, Values
 
@@ -18,7 +19,7 @@ def write_tables(
     figures: Sequence[Any] = (),
     titles: Any = None,
     record: Mapping[str, Any] = NO_RECORD,
-) -> list[dict[str, Any]]:
+) -> list[ProblemRecord]:
     """Write the tables to their targets. Returns what a format could not hold, as the contract's JSON objects.
 
     sheet_language: of heads and words in a sheet; codes without one. A GeoPackage has codes, and columns with names in
@@ -29,7 +30,7 @@ def write_tables(
     """
     from onemap.rules.display.outputs.outputs import remark_records, tables_written
 
-    problems: list[dict[str, Any]] = []
+    problems: list[ProblemRecord] = []
     for out in values.get("out") or ():
         made, overwrite = form(out, tables, language), bool(values.get("overwrite"))
         heads = language_of_heads(out, language) or sheet_language

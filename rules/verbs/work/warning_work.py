@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from onemap.layers.messages import ProblemRecord
 from onemap.layers.provenance import plain_packs
 from onemap.rules.contract.declaration import Result, Values, VerbContext
 from onemap.rules.display.documents.document_files import check_page, figures_foot, write_pages
@@ -67,7 +68,7 @@ def _record(packs: Sequence[Any]) -> dict[str, Any]:
 
 def _write(
     crs: Any, table: Any, titles: Any, packs: Sequence[Any], values: Values, language: str
-) -> list[dict[str, Any]]:
+) -> list[ProblemRecord]:
     """Write a list of warnings; a sheet has titles for ids. titles: a `KnownTitles`."""
     return write_tables(
         {"warnings": table},
