@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypedDict, cast
 
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.messages import RESOURCES
@@ -12,8 +12,27 @@ LEVELS = ("refuse", "warn", "note", "off")
 _DEFAULT_LEVEL = "warn"  # of what a reader remarks and the table does not name
 
 
+class CheckSettings(TypedDict, total=False):
+    """A check's level and limits: lengths in metres, areas in m², shares between 0 and 1.
+
+    fixed: no layer may say otherwise; of_coverages: only of layers that cover their ground; refused_in_tables: a table
+    is refused whatever the level says.
+    """
+
+    level: str
+    fixed: bool
+    of_coverages: bool
+    refused_in_tables: bool
+    far_m: float
+    least_m: float
+    within_m: float
+    least_m2: float
+    least_width_m: float
+    share: float
+
+
 @lru_cache(maxsize=1)
-def default_checks() -> dict[str, dict[str, Any]]:
+def default_checks() -> dict[str, CheckSettings]:
     """The checks of `add` by code, each with its level and limits, as they hold unless a layer says otherwise."""
     with (RESOURCES / "catalogue" / "checks.toml").open("rb") as file:
         return tomllib.load(file)
@@ -43,7 +62,7 @@ def check_problems(settings: Mapping[str, Mapping[str, Any]]) -> list[tuple[str,
     return wrong
 
 
-def check_of(entry: LayerEntry, code: str) -> dict[str, Any]:
+def check_of(entry: LayerEntry, code: str) -> CheckSettings:
     """The level and the limits of one check for one layer."""
     default = default_checks().get(code, {"level": _DEFAULT_LEVEL})
     own = entry.checks.get(code, {})
@@ -52,7 +71,7 @@ def check_of(entry: LayerEntry, code: str) -> dict[str, Any]:
         level = "refuse"  # nobody sees on a map that a row is wrong
     if default.get("of_coverages") and not entry.coverage:
         level = "off"
-    return {**default, "level": level, **own}
+    return cast(CheckSettings, {**default, "level": level, **own})
 
 
 def level_of(entry: LayerEntry, code: str) -> str:

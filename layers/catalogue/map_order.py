@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from onemap.layers.catalogue.schema import DEPARTMENTS, LayerEntry
+from onemap.layers.catalogue.styles import Stratum, ThemeOfMap
 from onemap.layers.messages import RESOURCES
 
 FIRST_MAP = "first"
@@ -18,13 +19,13 @@ def _table(name: str) -> dict[str, Any]:
         return tomllib.load(file)
 
 
-def strata() -> list[dict[str, Any]]:
+def strata() -> list[Stratum]:
     """The groups of the map, from the uppermost to the lowest: id, title, look and label of their layers."""
-    found: list[dict[str, Any]] = _table("order")["stratum"]
+    found: list[Stratum] = _table("order")["stratum"]
     return found
 
 
-def stratum_of(entry: LayerEntry) -> dict[str, Any]:
+def stratum_of(entry: LayerEntry) -> Stratum:
     """The group in which a layer lies."""
     return strata()[_stratum_number(entry)]
 
@@ -42,13 +43,13 @@ def _stratum_number(entry: LayerEntry) -> int:
             return number
     conditions = {"geometries": entry.geometry, "kinds": entry.kind, "libraries": entry.library}
     for number, stratum in enumerate(strata()):
-        stated = [key for key in conditions if key in stratum]
-        if stated and all(conditions[key] in stratum[key] for key in stated):
+        stated: dict[str, Any] = {key: value for key, value in stratum.items() if key in conditions}
+        if stated and all(conditions[key] in value for key, value in stated.items()):
             return number
     raise LookupError(f"order.toml has no group for {entry.code}")
 
 
-def themes(entries: Iterable[LayerEntry], in_force: Collection[str]) -> list[dict[str, Any]]:
+def themes(entries: Iterable[LayerEntry], in_force: Collection[str]) -> list[ThemeOfMap]:
     """The maps that a click shows: id, title (or the department it is of), and the codes of layers in force.
 
     in_force: the codes of the layers that have a version in force. A map with nothing of its own is left out.
@@ -56,7 +57,7 @@ def themes(entries: Iterable[LayerEntry], in_force: Collection[str]) -> list[dic
     drawn = [entry for entry in entries if entry.code in in_force and entry.geometry not in ("raster", "table")]
     codes = {entry.code for entry in drawn}
     base = [code for code in _table("themes")["base"] if code in codes]
-    found = []
+    found: list[ThemeOfMap] = []
     for theme in _table("themes")["theme"]:
         shown = _codes_at_hand(theme["layers"], codes)
         if set(shown) - set(base):

@@ -7,6 +7,7 @@ from typing import Any
 
 from onemap.layers.catalogue.map_order import stratum_of
 from onemap.layers.catalogue.schema import LayerEntry
+from onemap.layers.catalogue.styles import LabelStyle, LayerStyle, SheetTheme
 from onemap.layers.messages import RESOURCES
 
 OTHER_COLOUR = "#6B6B6B"  # of a department without one of its own
@@ -21,32 +22,33 @@ def _table() -> dict[str, Any]:
 
 
 @lru_cache(maxsize=1)
-def map_themes() -> dict[str, dict[str, Any]]:
+def map_themes() -> dict[str, SheetTheme]:
     """Which layers each kind of map shows: resources/styles/maps.toml."""
     with (RESOURCES / "styles" / "maps.toml").open("rb") as file:
         return tomllib.load(file)
 
 
-def style_of(entry: LayerEntry) -> dict[str, Any]:
+def style_of(entry: LayerEntry) -> LayerStyle:
     """A layer's style: stroke, fill, dash, hatch, classes; one without an entry has its department's colour."""
-    own = _table()["layers"].get(entry.code)
+    styles: dict[str, LayerStyle] = _table()["layers"]
+    own = styles.get(entry.code)
     if own is None:
         return _look_of_stratum(entry)
-    return {**_table()["layers"][own["like"]], **own} if "like" in own else dict(own)
+    return {**styles[own["like"]], **own} if "like" in own else own.copy()
 
 
 @lru_cache(maxsize=1)
-def difference_styles() -> dict[str, dict[str, Any]]:
+def difference_styles() -> dict[str, LayerStyle]:
     """How differences between two plans look, by type: resources/styles/differences.json."""
-    content: dict[str, Any] = json.loads((RESOURCES / "styles" / "differences.json").read_text(encoding="utf-8"))
+    content: dict[str, LayerStyle] = json.loads((RESOURCES / "styles" / "differences.json").read_text(encoding="utf-8"))
     return content
 
 
-def _look_of_stratum(entry: LayerEntry) -> dict[str, Any]:
+def _look_of_stratum(entry: LayerEntry) -> LayerStyle:
     """The look of a stratum: as its group on the map, in its department's colour."""
     colour = _table()["departments"].get(entry.department, OTHER_COLOUR)
     look = stratum_of(entry).get("look", {})
-    style = {"stroke": colour, "stroke_mm": look.get("stroke_mm", 0.4)}
+    style = LayerStyle(stroke=colour, stroke_mm=look.get("stroke_mm", 0.4))
     if look.get("fill_opacity"):
         style |= {"fill": colour, "fill_opacity": look["fill_opacity"]}
     if look.get("hatch_mm"):
@@ -55,7 +57,7 @@ def _look_of_stratum(entry: LayerEntry) -> dict[str, Any]:
     return style
 
 
-def label_of(entry: LayerEntry) -> dict[str, Any] | None:
+def label_of(entry: LayerEntry) -> LabelStyle | None:
     """How the features of a layer are labelled: as its group says, and its own style; None if they are not."""
     label = stratum_of(entry).get("label")
     return {**label, **style_of(entry).get("label", {})} if label else None

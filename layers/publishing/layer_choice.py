@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 from onemap.layers.catalogue.catalogue import codes_like
 from onemap.layers.catalogue.map_order import FIRST_MAP, place_of, themes
 from onemap.layers.catalogue.schema import LayerEntry
+from onemap.layers.catalogue.styles import ThemeOfMap
 from onemap.layers.errors import OneMapError, UsageError
 from onemap.layers.geometry.boxes import Bounds, box_around
 from onemap.layers.library.library import Library
@@ -84,7 +84,7 @@ def choose_layers(
     return _with_first_map(layers), left_out
 
 
-def project_themes(layers: Sequence[PublishedLayer]) -> list[dict[str, Any]]:
+def project_themes(layers: Sequence[PublishedLayer]) -> list[ThemeOfMap]:
     """The maps that a click shows, of the layers that are published: as `map_order.themes()` has them."""
     return themes([layer.entry for layer in layers], {layer.entry.code for layer in layers})
 

@@ -102,7 +102,7 @@ def _presets(layers: Sequence[PublishedLayer], facts: ProjectFacts) -> Element:
     presets = Element("visibility-presets")
     of_code = {layer.entry.code: layer for layer in layers}
     for theme in project_themes(layers):
-        title = theme["title"][facts.language] if theme["title"] else facts.departments[theme["department"]]
+        title = theme["title"][facts.language] if theme["title"] else facts.departments[theme["department"] or ""]
         preset = SubElement(presets, "visibility-preset", {"name": title, "has-expanded-info": "0"})
         for code in theme["layers"]:
             SubElement(preset, "layer", id=of_code[code].id, style="default", visible="1", expanded="0")

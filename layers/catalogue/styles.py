@@ -1,0 +1,98 @@
+"""What the tables in resources/styles hold: the look of a layer, a group of the map, a kind of map.
+
+Lengths are millimetres on paper unless a name says otherwise; opacities lie between 0 and 1.
+"""
+
+from typing import TypedDict
+
+
+class Hatch(TypedDict, total=False):
+    """Lines over a ground. angle: degrees from east, against the clock."""
+
+    angle: float
+    distance_mm: float
+    width_mm: float
+
+
+class LabelStyle(TypedDict, total=False):
+    """How features are labelled. text: what of a feature; size: points; up_to: the smallest scale, as 25000."""
+
+    text: str
+    size: float
+    up_to: int
+    colour: str
+    halo_mm: float
+    priority: int
+
+
+class LayerStyle(TypedDict, total=False):
+    """How features are drawn. prefixes, values: by the beginning of a code, or the whole code, in the field."""
+
+    title: dict[str, str]
+    like: str
+    stroke: str | None
+    stroke_mm: float | None
+    dash: str | None
+    fill: str
+    fill_opacity: float
+    hatch: Hatch
+    label: LabelStyle
+    field: str
+    prefixes: dict[str, "LayerStyle"]
+    values: dict[str, "LayerStyle"]
+    shape: str
+    edge: str
+    size_mm: float
+
+
+class StratumLook(TypedDict, total=False):
+    """The look of a group's layers that have no style of their own. angles: of their hatches, in turns."""
+
+    stroke_mm: float
+    fill_opacity: float
+    hatch_mm: float
+    angles: list[float]
+
+
+class _StratumName(TypedDict):
+    id: str
+    title: dict[str, str]
+
+
+class Stratum(_StratumName, total=False):
+    """A group of the map: which layers lie in it, by code, library, geometry or kind, and how they look."""
+
+    layers: list[str]
+    libraries: list[str]
+    geometries: list[str]
+    kinds: list[str]
+    look: StratumLook
+    label: LabelStyle
+
+
+class ThemeOfMap(TypedDict):
+    """A map that a click shows: the codes of its layers. title: None for a department's own."""
+
+    id: str
+    title: dict[str, str] | None
+    department: str | None
+    layers: list[str]
+
+
+class _SheetOfTheme(TypedDict):
+    title: dict[str, str]
+    layers: list[str]
+    around: float
+    least_m: float
+
+
+class SheetTheme(_SheetOfTheme, total=False):
+    """A kind of map in documents. around: its width in widths of the parcels; least_m: metres of ground at least.
+
+    title_all: of the sheet with every piece; base, faint: layers below; one_of: of which the first at hand is shown.
+    """
+
+    title_all: dict[str, str]
+    base: list[str]
+    one_of: list[str]
+    faint: list[str]
