@@ -10,6 +10,7 @@ from typing import Any, NotRequired, TypedDict
 
 from onemap.layers.each_text import each_text
 from onemap.layers.errors import Problem
+from onemap.layers.records import Record
 from onemap.layers.secret_words import without_secrets, without_typed
 from onemap.layers.visible_text import visible_text
 
@@ -21,7 +22,7 @@ _ENDS = (".", "!", "?", ":", "。", "！", "？", "：", "…")
 
 
 @lru_cache(maxsize=4)
-def sentences(language: str) -> dict[str, Any]:
+def sentences(language: str) -> Record:
     """All sentences of one language, nested by subject and problem."""
     with (RESOURCES / "messages" / f"{language}.toml").open("rb") as file:
         return tomllib.load(file)

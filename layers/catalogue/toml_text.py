@@ -12,6 +12,8 @@ from datetime import date
 from itertools import accumulate
 from typing import Any
 
+from onemap.layers.records import Record
+
 MOST_SIGNS, MOST_PARTS = 8_000_000, 32  # of a text; of a dotted key, which tomllib takes time and depth for
 _LARGEST = 10**1000
 # Strings and comments, ended or not: whatever stands in a text is gone through once.
@@ -35,7 +37,7 @@ _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _PLACE = re.compile(r"at line (\d+), column (\d+)")
 
 
-def toml_content(text: str) -> dict[str, Any]:
+def toml_content(text: str) -> Record:
     """The content of a text. Raises ValueError, as tomllib does and for what no program can use.
 
     That are numbers that could not even be told, lists in lists beyond counting, keys of more than MOST_PARTS parts,

@@ -7,7 +7,6 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import openpyxl
 
@@ -38,6 +37,7 @@ from onemap.layers.files.file_hashes import file_hash
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import in_force, versions
 from onemap.layers.progress import Progress
+from onemap.layers.records import Record
 
 _READ, _WRITTEN = 0.4, 0.9  # of the work
 
@@ -64,7 +64,7 @@ def deliver_folders(
     options: DeliveryOptions,
     who: str,
     progress: Progress,
-) -> dict[str, Any]:
+) -> Record:
     """Check all of it, then write it as a zip, whole or not at all, and a row of the ledger.
 
     Raises OneMapError template.… with every file that is missing, by a wrong name or of a wrong form, package.…, out.….

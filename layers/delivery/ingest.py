@@ -34,6 +34,7 @@ from onemap.layers.library.library import Library
 from onemap.layers.library.versions import versions
 from onemap.layers.messages import LANGUAGES, either_of, phrase, problem_record
 from onemap.layers.progress import SILENT, Progress
+from onemap.layers.records import Record
 from onemap.layers.sources import formats
 from onemap.layers.sources.archive import unpack_archive
 
@@ -73,17 +74,17 @@ class IngestOptions:
 class DeliveryRefused(OneMapError):
     """A delivery of which nothing went in. result: its record as `ingest` gives it, with what was refused by layer."""
 
-    result: dict[str, Any]
+    result: Record
 
     @classmethod
-    def with_result(cls, problems: Sequence[Problem], result: dict[str, Any]) -> "DeliveryRefused":
+    def with_result(cls, problems: Sequence[Problem], result: Record) -> "DeliveryRefused":
         """The refusal for all these problems."""
         error = cls(problems[0].code, **problems[0].facts)
         error.problems, error.result = tuple(problems), result
         return error
 
 
-def ingest(library: Library, folder: Path, options: IngestOptions, progress: Progress = SILENT) -> dict[str, Any]:
+def ingest(library: Library, folder: Path, options: IngestOptions, progress: Progress = SILENT) -> Record:
     """Plan a delivery, or carry its plan out; returns the contract's record of it.
 
     folder: of files, or an archive of them. Raises OneMapError library.owner_adds, source.missing, ingest.…, and,

@@ -36,6 +36,7 @@ from onemap.layers.ingest.prepared_version import PreparedVersion
 from onemap.layers.library.library import Library, log
 from onemap.layers.library.versions import Version, read_version, versions
 from onemap.layers.progress import Progress
+from onemap.layers.records import Record
 from onemap.layers.sources.reading import read_source
 from onemap.layers.stores.store import GEOMETRY_COLUMN
 
@@ -61,7 +62,7 @@ class Reception:
     rasters: Path | None = None
 
 
-def receive_package(library: Library, path: Path, reception: Reception, progress: Progress) -> dict[str, Any]:
+def receive_package(library: Library, path: Path, reception: Reception, progress: Progress) -> Record:
     """Take a package in: every layer a new version, all in one transaction; returns the contract's record of it.
 
     Raises OneMapError package.… for a package that is not whole or does not fit, and whatever `add` refuses.

@@ -52,6 +52,7 @@ from onemap.layers.library.versions import (
 )
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.provenance import MIME_TYPE, STANDARD, provenance
+from onemap.layers.records import Record
 from onemap.layers.stores.file_connection import FileConnection
 from onemap.layers.stores.file_store import make_file
 from onemap.layers.stores.geopackage import keep_metadata
@@ -103,7 +104,7 @@ class ChosenLayer:
     files: list[Path] = field(default_factory=list)
 
 
-def deliver(library: Library, target: Path, options: DeliveryOptions, who: str, progress: Progress) -> dict[str, Any]:
+def deliver(library: Library, target: Path, options: DeliveryOptions, who: str, progress: Progress) -> Record:
     """Write the package, whole or not at all, and a row of the ledger; returns the contract's record of it.
 
     Raises UsageError layer.unknown, OneMapError package.suffix, package.owner, package.no_version, package.since,

@@ -10,6 +10,7 @@ from onemap.layers.delivery.package_writing import DELIVER
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.atomic_output import atomic_output
 from onemap.layers.library.library import Library, log
+from onemap.layers.records import Record
 
 FORMAT = "onemap-receipt"
 RECEIPT = "receipt"  # the action with which the sender's log keeps it
@@ -49,7 +50,7 @@ def is_receipt(path: Path) -> bool:
     return path.suffix.lower() == ".json"
 
 
-def take_in_receipt(library: Library, path: Path, who: str) -> dict[str, Any]:
+def take_in_receipt(library: Library, path: Path, who: str) -> Record:
     """Close the ledger's row of a package with its receipt; returns what was received, and by whom.
 
     Raises OneMapError source.missing, package.receipt, package.not_ours, package.manifest.

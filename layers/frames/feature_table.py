@@ -31,6 +31,7 @@ from onemap.layers.geometry.shape_column import (
 )
 from onemap.layers.geometry.wkb_bodies import Bodies
 from onemap.layers.geometry.wkb_rings import rings_of_wkb
+from onemap.layers.records import Record
 from onemap.layers.stores.arrow_values import (
     arrow_batch,
     keep_batch,
@@ -143,7 +144,7 @@ class FeatureTable:
             return [str(name) for name in first.fields.columns]
         return list(first.schema.names[_first_field(first) :])
 
-    def abouts(self) -> list[dict[str, Any]]:
+    def abouts(self) -> list[Record]:
         """The facts that were given with each part."""
         read = (batch() for batch in self._batches)
         return [

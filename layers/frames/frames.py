@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +11,7 @@ import pyproj
 
 from onemap.layers.errors import Problem, ProblemPlace
 from onemap.layers.geometry.shape_column import AnyShapes, all_of
+from onemap.layers.records import Record
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class CleanFrame:
     problems: tuple[Problem, ...] = ()
     repaired: int = 0
     area_changed_m2: float = 0.0
-    facts: dict[str, Any] = field(default_factory=dict)
+    facts: Record = field(default_factory=dict)
 
     @property
     def geometries(self) -> np.ndarray:

@@ -46,6 +46,7 @@ from onemap.layers.library.versions import versions
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.quality.neighbours import POINTS_AT_ONCE
 from onemap.layers.quality.quality import GradedProblem, LayerPlace, Quality, check_quality, looks_at_shapes
+from onemap.layers.records import Record
 from onemap.layers.software import software_versions
 from onemap.layers.sources.gdal.vector_stream import VectorStream
 from onemap.layers.sources.reading import content_hash, large_layer, read_source, source_name, state_of
@@ -92,7 +93,7 @@ def add(
     who: str,
     language: str,
     progress: Progress = SILENT,
-) -> dict[str, Any]:
+) -> Record:
     """Read, normalise, check and add a source as a new version; returns the contract's record of it.
 
     required_fields: the fields of a layer that the library's rules use. Raises OneMapError for every refusal; the
@@ -216,7 +217,7 @@ def add_frame(
     who: str,
     language: str,
     progress: Progress,
-) -> dict[str, Any]:
+) -> Record:
     """Add what One Map itself has made, such as the spots of a comparison, by the same way as a file.
 
     raw: its path says of what it was made. Raises OneMapError for every refusal, as `add`.

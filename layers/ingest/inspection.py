@@ -19,6 +19,7 @@ from onemap.layers.ingest.undeclared_crs import undeclared_crs
 from onemap.layers.messages import problem_record, wording
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.rasters.rasters import RASTER_DRIVERS
+from onemap.layers.records import Record
 from onemap.layers.sources.reading import layers_of, open_source, read_layer, source_name
 
 RASTERS = {*RASTER_DRIVERS, ".vrt"}  # the last to say that it is none
@@ -29,9 +30,7 @@ _SAMPLES, _SAMPLED_ROWS, _LONGEST_SAMPLE = 3, 1_000, 40  # different values of a
 _ROWS_AT_ONCE = 10_000  # asked whether they are valid, and of which types their values are
 
 
-def inspect(
-    source: str, layer: str | None, encoding: str | None, language: str, progress: Progress = SILENT
-) -> dict[str, Any]:
+def inspect(source: str, layer: str | None, encoding: str | None, language: str, progress: Progress = SILENT) -> Record:
     """Format, layers, encoding, CRS, counts, geometry types, fields and problems of a source.
 
     Raises OneMapError source.layer_unknown, and as reading does if the source cannot be opened at all.

@@ -24,6 +24,7 @@ from onemap.layers.library.version_writing import VersionFacts, add_version
 from onemap.layers.library.versions import Version, in_force, versions
 from onemap.layers.messages import ProblemRecord
 from onemap.layers.quality.quality import GradedProblem, Quality
+from onemap.layers.records import Record
 from onemap.layers.stores.store import StoreConnection
 
 NOTHING_ALIKE = Likeness()
@@ -52,7 +53,7 @@ class PreparedVersion:
         """The version that says all of it already."""
         return self.likeness.same
 
-    def write(self, connection: StoreConnection) -> dict[str, Any]:
+    def write(self, connection: StoreConnection) -> Record:
         """Write it inside the open transaction; returns the contract's record of it. Raises as `add_version`."""
         arrival, bad = self.arrival, self.frame.bad
         progress = arrival.step("writing")
@@ -72,7 +73,7 @@ class PreparedVersion:
         keep_problems(connection, version, self.found, arrival.who, arrival.language)
         return self._record(version, records, [*known, version])
 
-    def unchanged_record(self) -> dict[str, Any]:
+    def unchanged_record(self) -> Record:
         """The contract's record where the library has all of it already, as the version that is there.
 
         Raises OneMapError library.altered: what somebody has edited is not what was added.
@@ -122,7 +123,7 @@ def _measures(frame: FrameBlocks, entry: LayerEntry) -> dict[str, float | None]:
     return {"area_m2": None if is_line else total, "length_m": total if is_line else None}
 
 
-def write_versions(library: Library, prepared: Sequence[PreparedVersion]) -> list[dict[str, Any]]:
+def write_versions(library: Library, prepared: Sequence[PreparedVersion]) -> list[Record]:
     """Write prepared versions in one transaction, all or none; returns the record of each, as `add` does.
 
     Of those that the library has already nothing is written.

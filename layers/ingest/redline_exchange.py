@@ -27,6 +27,7 @@ from onemap.layers.geometry.validity import first_problems, refuse_beyond, sorte
 from onemap.layers.ingest.placing import SourceOptions, bounds_of, in_crs, source_crs
 from onemap.layers.messages import problem_record
 from onemap.layers.provenance import MIME_TYPE, STANDARD, provenance
+from onemap.layers.records import Record
 from onemap.layers.sources.gdal.gdal_name import gdal_name, gdal_target, open_options
 from onemap.layers.sources.reading import open_source, read_source
 from onemap.layers.sources.redline.redline_reading import frame_of
@@ -74,7 +75,7 @@ class _ExchangeResult:
     problems: Sequence[Problem]
 
 
-def exchange(source: str, target: str, options: ExchangeOptions, language: str) -> dict[str, Any]:
+def exchange(source: str, target: str, options: ExchangeOptions, language: str) -> Record:
     """A coordinate TXT as a vector file, a vector file as a coordinate TXT, or a TXT in our own form.
 
     Raises OneMapError redline.target, redline.neither, out.…, crs.…, geometry.…, and whatever reading refuses.

@@ -1,14 +1,13 @@
 """Signing in to a library on a server: this process works as the account from then on."""
 
-from typing import Any
-
 from onemap.layers.library.library import open_library
+from onemap.layers.records import Record
 from onemap.layers.stores.server.account_connection import HELD, account_server, connect_account
 
 _PLACES = """SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int"""
 
 
-def sign_in(location: str, account: str, password: str, *, takes_directory: bool = False) -> dict[str, Any]:
+def sign_in(location: str, account: str, password: str, *, takes_directory: bool = False) -> Record:
     """Sign in, and hold the connection; who that is, and for whom they may speak.
 
     places: how many connections the server gives. Raises OneMapError as `account_server` and `connect_account`, and

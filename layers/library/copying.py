@@ -18,6 +18,7 @@ from onemap.layers.library.library import COPY, TABLES, Library, LibraryPlace, l
 from onemap.layers.library.version_writing import GEOMETRY_TYPES, show_layer
 from onemap.layers.library.versions import content_hash, versions
 from onemap.layers.progress import Progress
+from onemap.layers.records import Record
 from onemap.layers.stores.library_tables import LIBRARY_TABLES, own_file_key
 from onemap.layers.stores.logged_rows import (
     LOGGED_LATER,
@@ -42,7 +43,7 @@ _MODULUS = 1 << 256
 
 def copy_library(
     source: Library, place: LibraryPlace, tables: Sequence[str], grants: Sequence[Right], progress: Progress
-) -> dict[str, Any]:
+) -> Record:
     """Copy a whole library, as of one moment, to a new place; nothing is left there if the copy differs.
 
     tables, grants: as for `make_library`.

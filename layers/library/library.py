@@ -271,7 +271,7 @@ class Library:
         return self.connection.chain_head()
 
 
-def log(connection: StoreConnection, who: str, action: str, subject: str, detail: dict[str, Any]) -> None:
+def log(connection: StoreConnection, who: str, action: str, subject: str, detail: Mapping[str, Any]) -> None:
     """One row of the audit log inside the open transaction, chained to the row before by its hash.
 
     It says of every row that was written since the last one what its hash is.

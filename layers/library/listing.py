@@ -10,9 +10,10 @@ from onemap.layers.frames.fields import needed_fields, schema_names
 from onemap.layers.library.library import Library
 from onemap.layers.library.services import listed_services
 from onemap.layers.library.versions import Version, in_force, read_version, versions
+from onemap.layers.records import Record
 
 
-def listing(library: Library, as_of: date, required_fields: Callable[[str], Sequence[str]]) -> dict[str, Any]:
+def listing(library: Library, as_of: date, required_fields: Callable[[str], Sequence[str]]) -> Record:
     """Every layer that may exist, in the catalogue's order, with its fields, its versions and which is in force.
 
     upcoming: a version is valid from a later day on.

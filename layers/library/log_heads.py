@@ -16,6 +16,7 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.atomic_output import atomic_output
 from onemap.layers.library.library import Library, now
 from onemap.layers.library.log_reading import LOG, LogBook
+from onemap.layers.records import Record
 from onemap.layers.xml_elements import ParseError
 
 _LEAST_SIGNS = 8  # of a hash, so that no other row's is taken for it
@@ -47,7 +48,7 @@ def head_variables(library: Library) -> dict[str, str]:
     return {f"{_VARIABLE}{name}": str(value) for name, value in head_facts(library).items()}
 
 
-def write_head(library: Library, path: Path) -> dict[str, Any]:
+def write_head(library: Library, path: Path) -> Record:
     """Write the head into a file for the archive, which is not there yet. Raises OneMapError out.…."""
     facts = {**head_facts(library), "at": now()}
     with atomic_output(path, False, "--head") as beside:

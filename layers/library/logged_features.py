@@ -12,6 +12,7 @@ import pandas as pd
 
 from onemap.layers.library.library import TABLES
 from onemap.layers.library.versions import content_hash, digest_geometries, row_hashes
+from onemap.layers.records import Record
 from onemap.layers.stores.logged_rows import insert_logged
 from onemap.layers.stores.store import StoreConnection
 
@@ -60,7 +61,7 @@ def checksums(geometries: np.ndarray, attributes: pd.DataFrame) -> np.ndarray:
 
 def log_features(
     connection: StoreConnection, table: str, first: int, geometries: np.ndarray, attributes: pd.DataFrame
-) -> dict[str, Any]:
+) -> Record:
     """Keep the checksums of rows that were put into a table, and say what the log is to keep of them.
 
     geometries (n,), attributes (n rows): as they are stored.

@@ -14,6 +14,7 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import Library, log, now
 from onemap.layers.library.rows_as_logged import check_table
 from onemap.layers.library.service_address import service_address
+from onemap.layers.records import Record
 from onemap.layers.secret_words import secret_in
 from onemap.layers.stores.logged_rows import insert_logged, note, plain_tables, row_name
 from onemap.layers.stores.sql_text import Sql
@@ -73,7 +74,7 @@ class Snapshot:
         return f"{self.service.name} ({self.service.type} {self.service.url}{layer}), {self.taken_at}"
 
     @property
-    def record(self) -> dict[str, Any]:
+    def record(self) -> Record:
         """The service and the moment as the version's report keeps them."""
         wanted = ("name", "type", "url", "layer", "department", "dated")
         return {**{key: value for key, value in asdict(self.service).items() if key in wanted}, "at": self.taken_at}

@@ -135,7 +135,7 @@ def add_version(
     entry: LayerEntry,
     frame: CleanFrame | FrameBlocks,
     facts: VersionFacts,
-    source_report: dict[str, Any],
+    source_report: Mapping[str, Any],
     progress: Progress,
     known: Sequence[Version],
     is_new: bool = False,
@@ -359,7 +359,9 @@ def write_table(
     connection.add_features(table, blocks_with_progress(), [attributes[name].tolist() for name in table.fields])
 
 
-def _record(connection: StoreConnection, version: Version, facts: VersionFacts, source_report: dict[str, Any]) -> None:
+def _record(
+    connection: StoreConnection, version: Version, facts: VersionFacts, source_report: Mapping[str, Any]
+) -> None:
     connection.execute(
         "INSERT INTO onemap_versions (code, number, table_name, label, valid_from, valid_to, recorded_at, recorded_by,"
         " count, hash, source, source_hash, coverage_kind, coverage_m2, coverage, accuracy_m, report)"

@@ -10,9 +10,10 @@ from onemap.layers.catalogue.style_table import style_of
 from onemap.layers.crs.systems import transformation
 from onemap.layers.library.library import Library
 from onemap.layers.publishing.layer_look import look_text
+from onemap.layers.records import Record
 
 
-def map_looks(library: Library, listed: list[dict[str, Any]], language: str) -> dict[str, Any]:
+def map_looks(library: Library, listed: list[Record], language: str) -> Record:
     """The groups and themes of the map; `stratum`, `place` and `look` go into the listed layers themselves.
 
     listed: the layers as `listing()` has them. place: a layer's number from the uppermost; look: its style in QGIS's

@@ -18,6 +18,7 @@ from onemap.layers.publishing.layer_choice import PublishedLayer, choose_layers,
 from onemap.layers.publishing.layer_locations import from_project, table_source
 from onemap.layers.publishing.layer_xml import title_of
 from onemap.layers.publishing.project import ProjectFacts, project_text
+from onemap.layers.records import Record
 from onemap.layers.server_address import is_server
 
 SUFFIX = ".qgz"
@@ -49,7 +50,7 @@ def check_project(location: str, project: Path, options: PublishOptions) -> None
     check_place(project, options.overwrite)
 
 
-def publish(library: Library, location: str, project: Path, options: PublishOptions, language: str) -> dict[str, Any]:
+def publish(library: Library, location: str, project: Path, options: PublishOptions, language: str) -> Record:
     """Write the project, whole or not at all; returns what is in it, what was left out, and what a server needs.
 
     location: how the library was named, of which only its place is kept.

@@ -19,6 +19,7 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.file_hashes import file_hash, known_hash
 from onemap.layers.files.first_bytes import check_first_bytes
 from onemap.layers.files.plain_file import check_plain_beside
+from onemap.layers.records import Record
 
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader
@@ -181,7 +182,7 @@ def is_scaled(dataset: "DatasetReader") -> bool:
     return bool(dataset.scales[0] != 1 or dataset.offsets[0] != 0)
 
 
-def scaling(dataset: "DatasetReader") -> dict[str, Any]:
+def scaling(dataset: "DatasetReader") -> Record:
     """Scale and offset of a scaled raster, as facts for the message."""
     return {"file": Path(dataset.name).name, "scale": dataset.scales[0], "offset": dataset.offsets[0]}
 

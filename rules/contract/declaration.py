@@ -12,6 +12,7 @@ from onemap.layers.errors import UsageError
 from onemap.layers.files.plain_file import check_plain
 from onemap.layers.library.rehearsals import REHEARSAL, noting_rehearsals
 from onemap.layers.progress import Progress
+from onemap.layers.records import Record
 from onemap.layers.secret_words import has_misspelled_secret
 
 Values = Mapping[str, Any]
@@ -233,7 +234,7 @@ def to_pairs(text: str) -> dict[str, str]:
     return pairs
 
 
-def checked_values(verb: Verb, given: Mapping[str, Any]) -> dict[str, Any]:
+def checked_values(verb: Verb, given: Mapping[str, Any]) -> Record:
     """The parameters of a request, converted; lists and tables may come as such, or as text.
 
     Raises UsageError usage.parameter, usage.value, usage.required, OneMapError source.no_file, out.input where a

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from onemap.layers.records import Record
 from onemap.rules.contract.declaration import (
     Parameter,
     to_angle,
@@ -52,7 +53,7 @@ def value_kind(parameter: Parameter) -> str:
     return "choice" if parameter.choices else _KINDS.get(parameter.convert, "text")
 
 
-def value_schema(parameter: Parameter) -> dict[str, Any]:
+def value_schema(parameter: Parameter) -> Record:
     """The JSON Schema of a parameter's value, as `serve` takes it."""
     if parameter.flag:
         return {"type": "boolean"}

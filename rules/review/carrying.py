@@ -1,7 +1,6 @@
 """Carry the cases of an older library over into events: each as it stood, and proved to read the same."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library, log
@@ -9,6 +8,7 @@ from onemap.layers.library.library_format import FORMAT
 from onemap.layers.library.log_reading import read_log
 from onemap.layers.library.row_verification import unlawful_structure
 from onemap.layers.library.rows_as_logged import refuse_altered
+from onemap.layers.records import Record
 from onemap.layers.stores.logged_rows import STRUCTURE, insert_logged, note, note_structure, plain_tables
 from onemap.layers.stores.rights import Right
 from onemap.layers.stores.sql_text import compose_sql
@@ -32,7 +32,7 @@ def carry_over(library: Library) -> None:
     upgrade(library, GRANTS)
 
 
-def upgrade(library: Library, grants: Sequence[Right], tables: Sequence[str] = ()) -> dict[str, Any]:
+def upgrade(library: Library, grants: Sequence[Right], tables: Sequence[str] = ()) -> Record:
     """Give a library the form and the rights of this version, in one transaction; the cases that were carried over.
 
     grants: on a server, of every room; tables: of every room, made where they are not there yet.

@@ -9,6 +9,7 @@ from onemap.layers.errors import OneMapError, Problem, joined_sentences
 from onemap.layers.library.library import Library
 from onemap.layers.library.own_files import department_names, profile_of
 from onemap.layers.messages import phrase, wording
+from onemap.layers.records import Record
 from onemap.rules.judge.findings.citations import cited_basis
 from onemap.rules.judge.packs.pack import joined_rules
 from onemap.rules.judge.packs.rule import Rule
@@ -29,7 +30,7 @@ from onemap.rules.review.same_hand import same_hands
 _Titles = dict[tuple[int, str], str]  # of rules, by round and id
 
 
-def case_as_json(library: Library, case: Case, language: str, by: str | None = None) -> dict[str, Any]:
+def case_as_json(library: Library, case: Case, language: str, by: str | None = None) -> Record:
     """The case as JSON: the contract's keys first, then more for the dock.
 
     by: the person whose allowed steps are listed; None for anybody.
@@ -280,7 +281,7 @@ def _unanswered_items(case: Case, opinion: Opinion, department: str, language: s
 
 def case_list(
     library: Library, state: str | None, on: date | None, *, is_cached: bool = True
-) -> tuple[list[dict[str, Any]], list[Problem]]:
+) -> tuple[list[Record], list[Problem]]:
     """The cases in a state, or all, the oldest first, with what presses; and why others, or their runs, cannot be read.
 
     is_cached: lines that were read before, and still fit their cases, are taken from the desk's file.

@@ -4,6 +4,7 @@ from typing import Any
 
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
+from onemap.layers.records import Record
 from onemap.rules.judge.findings.table import Row
 from onemap.rules.review.cases.case import Case, Notice
 from onemap.rules.review.comment_chain import counted_comments, read_comments, read_persons
@@ -14,7 +15,7 @@ def notice_records(library: Library, case: Case) -> list[dict[str, Any]]:
     return [notice_record(library, case, notice) for notice in case.notices]
 
 
-def notice_record(library: Library, case: Case, notice: Notice) -> dict[str, Any]:
+def notice_record(library: Library, case: Case, notice: Notice) -> Record:
     """One notice; its `comments` are counted as they come until it is closed."""
     count = len(read_comments(library, case.id, notice.number)) if notice.count is None else notice.count
     return {
@@ -34,7 +35,7 @@ def notice_record(library: Library, case: Case, notice: Notice) -> dict[str, Any
     }
 
 
-def comment_records(library: Library, case: Case, notice: Notice) -> list[dict[str, Any]]:
+def comment_records(library: Library, case: Case, notice: Notice) -> list[Record]:
     """The comments of a notice with the lead's replies; names and places for the lead alone.
 
     Raises OneMapError library.altered.

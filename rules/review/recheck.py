@@ -6,6 +6,7 @@ from typing import Any
 
 from onemap.layers.catalogue.catalogue import layer_title
 from onemap.layers.library.library import Library
+from onemap.layers.records import Record
 from onemap.rules.contract.declaration import Values, VerbContext
 from onemap.rules.judge.incremental.verdict_changes import changed_verdicts
 from onemap.rules.judge.inputs.check_record import CheckRecord
@@ -22,7 +23,7 @@ from onemap.rules.review.opening import propose_drafts, run_question, turned_sin
 _DECIDING = ("parcel", "rule", "verdict", "counted")
 
 
-def recheck(library: Library, case: Case, values: Values, context: VerbContext) -> dict[str, Any]:
+def recheck(library: Library, case: Case, values: Values, context: VerbContext) -> Record:
     """The differences: parcels whose verdict changes, findings, departments, layers and packs. Nothing is written.
 
     values: its `pack` names drafts, which are asked as if they were in force. Raises OneMapError for what a check
@@ -50,7 +51,7 @@ def recheck(library: Library, case: Case, values: Values, context: VerbContext) 
     }
 
 
-def recheck_run(library: Library, identifier: str, values: Values, context: VerbContext) -> dict[str, Any]:
+def recheck_run(library: Library, identifier: str, values: Values, context: VerbContext) -> Record:
     """The recheck of a named check: parcels whose verdict changes, layers and packs. Nothing is written.
 
     Its packs are the library's, where it was judged by them. Raises OneMapError run.…, and what a check refuses.
@@ -71,7 +72,7 @@ def recheck_run(library: Library, identifier: str, values: Values, context: Verb
 
 def turned_by_packs(
     library: Library, question: Question, before: Sequence[Pack], after: Sequence[Pack], context: VerbContext
-) -> list[dict[str, Any]]:
+) -> list[Record]:
     """The parcels of a question whose verdict is another by other packs: from, to, and the rules that say so."""
     sides = []
     for packs, part in zip((before, after), context.progress.parts([1, 1]), strict=True):

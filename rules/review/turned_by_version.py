@@ -11,6 +11,7 @@ from typing import Any
 
 from onemap.layers.errors import Problem
 from onemap.layers.library.library import Library
+from onemap.layers.records import Record
 from onemap.rules.contract.declaration import Values, VerbContext
 from onemap.rules.judge.incremental.verdict_changes import changed_verdicts
 from onemap.rules.judge.packs.pack import joined_rules
@@ -25,7 +26,7 @@ from onemap.rules.review.recheck import changed_opinions
 
 def turned_in_case(
     library: Library, case: Case, new: Mapping[str, str], values: Values, context: VerbContext
-) -> dict[str, Any]:
+) -> Record:
     """The parcels of a case's round that turn, and the opinions that rest on them or would be drafted otherwise.
 
     new: the layer's code, and the older and the newer label, by `code, old, new`. Raises OneMapError run.…, and what a
@@ -58,7 +59,7 @@ def turned_in_case(
 
 def turned_in_run(
     library: Library, identifier: str, new: Mapping[str, str], values: Values, context: VerbContext
-) -> dict[str, Any]:
+) -> Record:
     """The parcels of a kept check that turn, and the departments that the turned rules ask; as `turned_in_case`."""
     found, _, _ = _turned_verdicts(library, identifier, new, partial(turned_since, values=values, context=context))
     return found

@@ -1,7 +1,7 @@
 """Contradictions of plans: every pair of plans for which there is a matrix, compared, in one table."""
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,6 +13,7 @@ from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, in_force, versions
 from onemap.layers.messages import problem_record
 from onemap.layers.progress import Progress
+from onemap.layers.records import Record
 from onemap.rules.answers.compare.comparison import WRITTEN_FROM, Comparison, ComparisonOptions, comparison_of
 from onemap.rules.answers.compare.matrix import Matrix, read_matrix, shipped_matrices
 from onemap.rules.answers.compare.spots import ARTEFACT, CONFLICTS
@@ -58,7 +59,7 @@ def pairs_of(
 
 def contradictions(
     library: Library, options: ComparisonOptions, pairs: Sequence[Pair], threads: Threads
-) -> Iterator[tuple[dict[str, Any], Comparison | None, Progress]]:
+) -> Iterator[tuple[Record, Comparison | None, Progress]]:
     """The row of each pair, and its comparison; None, with the reason in the row, if it was refused.
 
     Third the progress of writing it. The bar goes by the features of the plans.
@@ -107,7 +108,7 @@ def _pair_figures(found: Comparison) -> dict[str, Any]:
     }
 
 
-def contradiction_tables(rows: Sequence[dict[str, Any]]) -> dict[str, Table]:
+def contradiction_tables(rows: Sequence[Mapping[str, Any]]) -> dict[str, Table]:
     """The rows as a table, and the same as a matrix: layers against layers, hectares in conflict."""
     columns = {name: pd.Series([row.get(name) for row in rows], dtype=object) for name in COLUMNS}
     table = pd.DataFrame({name: series.astype(_TYPES.get(name, object)) for name, series in columns.items()})

@@ -14,6 +14,7 @@ from onemap.layers.geometry.wkb_reading import geometry_of_wkb
 from onemap.layers.library.library import Library, log
 from onemap.layers.library.log_reading import shown_text
 from onemap.layers.library.rows_as_logged import check_table
+from onemap.layers.records import Record
 from onemap.layers.stores.logged_rows import insert_logged, plain_tables
 from onemap.layers.stores.rights import EVERYONE, OF_NOW, Grant, Guard, Right, are_logged, next_number
 from onemap.layers.stores.sql_text import Sql
@@ -70,7 +71,7 @@ class Decision:
     ground: shapely.Geometry
 
 
-def decide(library: Library, target: str, decision: str, reason: str, who: str) -> dict[str, Any]:
+def decide(library: Library, target: str, decision: str, reason: str, who: str) -> Record:
     """Give one decision to a spot or to all spots of a cluster, in one transaction, and say to which.
 
     Raises OneMapError decide.unknown, decide.no_difference, decide.reason, library.read_only, library.busy.

@@ -19,6 +19,7 @@ from onemap.layers.library.library import Library, sha256
 from onemap.layers.library.version_writing import free_label
 from onemap.layers.library.versions import StoredFeatures, Version, coverage_of, in_force, read_version, versions
 from onemap.layers.messages import phrase
+from onemap.layers.records import Record
 from onemap.rules.answers.compare.comparison_record import KIND, pair_of
 from onemap.rules.answers.compare.decisions import decisions_of, standing_decisions
 from onemap.rules.answers.compare.earlier_comparison import EarlierComparison, earlier_comparison
@@ -55,9 +56,7 @@ class SpotsOptions:
     overwrite: bool = False
 
 
-def add_spots(
-    library: Library, run: str, options: SpotsOptions, who: str, language: str, whole: Threads
-) -> dict[str, Any]:
+def add_spots(library: Library, run: str, options: SpotsOptions, who: str, language: str, whole: Threads) -> Record:
     """Add the spots of a comparison as a new version, by the way of every layer; what `add` answers, and more.
 
     Spots of other pairs of plans that the version in force holds are carried over; a spot that it knows keeps its

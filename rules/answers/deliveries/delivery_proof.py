@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
 
 import pyproj
 
 from onemap.layers.errors import OneMapError, require_value
 from onemap.layers.messages import phrase
 from onemap.layers.progress import SILENT, Progress
+from onemap.layers.records import Record
 from onemap.rules.answers.deliveries.between_checks import between_findings
 from onemap.rules.answers.deliveries.check_kinds import SEVERITIES
 from onemap.rules.answers.deliveries.delivered_content import DeliveredContent
@@ -86,7 +86,7 @@ class Proof:
         open_ones = [*self.standing, *(finding for finding, _ in self.spared if finding.check.id in cut)]
         return any(one.severity in SEVERITIES[: SEVERITIES.index(severity) + 1] for one in open_ones)
 
-    def record(self, language: str) -> dict[str, Any]:
+    def record(self, language: str) -> Record:
         """The contract's JSON object."""
         return {
             "template": self.template.folders.id,

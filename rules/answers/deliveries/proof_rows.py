@@ -1,7 +1,6 @@
 """The rows of a proof for people: score and grade, then the problems by check, the most severe first."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from onemap.layers.errors import joined_sentences
 from onemap.layers.messages import phrase
@@ -38,7 +37,7 @@ def counts_text(result: Record, language: str) -> str:
     return counts + cut
 
 
-def proof_view(result: dict[str, Any], language: str) -> AnswerView:
+def proof_view(result: Record, language: str) -> AnswerView:
     """The rows of an answer of `validate`."""
     by_check: dict[str, list[tuple[int, Record]]] = {}
     for number, problem in enumerate(result["problems"], start=1):

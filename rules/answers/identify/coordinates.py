@@ -4,13 +4,13 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterator
-from typing import Any
 
 import pyproj
 
 from onemap.layers.crs.systems import crs_name, parse_crs
 from onemap.layers.crs.zones import GEOGRAPHIC_CODES, Zone, width_of_number, zone_crs, zone_of
 from onemap.layers.messages import phrase
+from onemap.layers.records import Record
 
 DEGREES = f"EPSG:{GEOGRAPHIC_CODES['cgcs2000']}"
 _NEAR_DEGREES = 1.5  # beside the ground for which a system is made: a zone is used a little beyond its edges
@@ -27,7 +27,7 @@ _BETWEEN = re.compile(r"\s*[,;、]\s*|\s*")
 _SIDES = {"东": "E", "西": "W", "南": "S", "北": "N"}
 
 
-def coordinate_places(text: str, plane: pyproj.CRS, language: str) -> list[dict[str, Any]]:
+def coordinate_places(text: str, plane: pyproj.CRS, language: str) -> list[Record]:
     """The readings of a text as `find` gives its places; no layer's, and no feature's."""
     return [
         {

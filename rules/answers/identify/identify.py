@@ -21,6 +21,7 @@ from onemap.layers.geometry.parts import polygon_parts, shift_geometries
 from onemap.layers.library.library import Library
 from onemap.layers.library.own_files import department_names
 from onemap.layers.library.versions import versions
+from onemap.layers.records import Record
 from onemap.rules.answers.identify.cell_sample import cell_sample
 from onemap.rules.answers.identify.class_words import in_language
 from onemap.rules.answers.identify.feature_designation import feature_designation, own_name_field, plain_records
@@ -37,7 +38,7 @@ from onemap.rules.judge.overlay.overlay import intersections
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.packs.library_packs import packs_of
 from onemap.rules.judge.packs.pack import joined_rules
-from onemap.rules.judge.packs.rule import Rule, is_in_force
+from onemap.rules.judge.packs.rule import Rule
 
 _ON_THE_GROUND = ("polygon", "line", "point", "raster")
 
@@ -56,7 +57,7 @@ class _Request:
     departments: Mapping[str, Names]
 
 
-def identify(library: Library, place: Place, only: Sequence[str], as_of: date, language: str) -> dict[str, Any]:
+def identify(library: Library, place: Place, only: Sequence[str], as_of: date, language: str) -> Record:
     """Every layer that lies on the ground, in the catalogue's order, and what of it is at the place.
 
     only: the codes of the layers that are wanted, all if there are none. A layer that says nothing of the place is
@@ -147,11 +148,13 @@ def _law(rule: Rule, request: _Request) -> dict[str, Any]:
     """A rule that speaks of a layer, with what of its basis is in force on the day."""
     basis = [
         {
-            **{name: entry.get(name, "") for name in ("law", "article", "edition")},
-            "text": citation(entry["law"], [*filter(None, [entry.get("article")])], request.language),
+            "law": entry.law,
+            "article": entry.article,
+            "edition": entry.edition,
+            "text": citation(entry.law, [*filter(None, [entry.article])], request.language),
         }
         for entry in rule.basis
-        if is_in_force(entry, request.as_of)
+        if entry.is_in_force(request.as_of)
     ]
     return {
         "rule": rule.id,

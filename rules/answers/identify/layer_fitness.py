@@ -5,17 +5,16 @@ share of a place that leaves open is a figure; from which share on a layer is ca
 and no law's.
 """
 
-from typing import Any
-
 import numpy as np
 import shapely
 
+from onemap.layers.records import Record
 from onemap.rules.answers.identify.layer_grades import FIT, LIMITED, UNFIT, UNKNOWN
 
 FIT_SHARE, LIMITED_SHARE = 0.10, 0.50
 
 
-def layer_fitness(shape: shapely.Geometry, accuracy_m: float | None, geometries: np.ndarray) -> dict[str, Any]:
+def layer_fitness(shape: shapely.Geometry, accuracy_m: float | None, geometries: np.ndarray) -> Record:
     """The fitness of a layer for a shape: `accuracy_m`, `share`, `grade`.
 
     shape: a point, a line or a polygon in the library's plane; accuracy_m: of the layer's version in metres, None

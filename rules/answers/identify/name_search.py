@@ -15,6 +15,7 @@ from onemap.layers.frames.fields import text_value
 from onemap.layers.library.chosen_features import features_of
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import StoredFeatures, Version, in_force, read_version, versions
+from onemap.layers.records import Record
 from onemap.layers.stores.sql_text import compose_sql
 from onemap.layers.stores.store import DamagedTable
 
@@ -37,7 +38,7 @@ class _SpokenNames:
     pinyin: Sequence[Sequence[str]]
 
 
-def find_places(library: Library, text: str, as_of: date, most: int, language: str) -> list[dict[str, Any]]:
+def find_places(library: Library, text: str, as_of: date, most: int, language: str) -> list[Record]:
     """The places whose name or number has a text in it, the best first: begins with it, and is shorter.
 
     Names are those of the place-name layers in force; numbers are the keys of the features of every layer in force.

@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 
 from onemap.layers.catalogue.schema import LayerEntry
+from onemap.layers.records import Record
 from onemap.rules.answers.identify.feature_designation import feature_designation, own_name_field, plain_records
 from onemap.rules.answers.identify.layer_grades import FARTHEST_M
 from onemap.rules.judge.inputs.layer_sources import LayerSource, Sources
@@ -73,7 +74,7 @@ def nearest_features(sources: Sources, code: str, shapes: np.ndarray, boxes: np.
     return found
 
 
-def nearest_facts(features: Sequence[NearestFeature], entry: LayerEntry, language: str) -> list[dict[str, Any]]:
+def nearest_facts(features: Sequence[NearestFeature], entry: LayerEntry, language: str) -> list[Record]:
     """The facts of each nearest feature (n,): which, what, and where: metres, degrees clockwise from north."""
     rows_of: dict[int, list[int]] = {}
     for at, feature in enumerate(features):

@@ -16,6 +16,7 @@ from onemap.layers.geometry.flat_ground import FlatGround, joined_ground
 from onemap.layers.library.library import Library
 from onemap.layers.messages import ProblemRecord, phrase
 from onemap.layers.progress import Progress
+from onemap.layers.records import Record
 from onemap.rules.answers.remedy.alternatives import PROPOSED, alternatives, question_of_ground
 from onemap.rules.answers.remedy.cuts import Cuts, Parts, cut_off, drop_small
 from onemap.rules.answers.remedy.obstacles import obstacles_of
@@ -51,7 +52,7 @@ class Remedy:
     """A remedy: what was asked, its record, its tables, and the remarks on its input."""
 
     question: Question
-    record: dict[str, Any]
+    record: Record
     tables: dict[str, Table]
     problems: list[ProblemRecord]
 

@@ -138,7 +138,7 @@ def _laws(rule: Rule) -> list[Sheet]:
     """The laws of a rule in their order, each once with its articles."""
     articles: dict[str, list[str]] = {}
     for item in rule.basis:
-        articles.setdefault(item["law"], []).extend(filter(None, (item.get("article"),)))
+        articles.setdefault(item.law, []).extend(filter(None, (item.article,)))
     return [{"law": law, "articles": found} for law, found in articles.items()]
 
 

@@ -17,6 +17,7 @@ from onemap.layers.ingest.unit_keys import UNIT_LAYERS
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, read_version
 from onemap.layers.messages import in_each_language
+from onemap.layers.records import Record
 from onemap.layers.sources.reading import read_source
 from onemap.rules.answers.compare.plans import version_named
 from onemap.rules.answers.statistics.conditions_of_layers import truth_of
@@ -33,7 +34,7 @@ class AreaUnits:
 
     names: np.ndarray
     grounds: np.ndarray
-    record: dict[str, Any]
+    record: Record
     version: Version | None = None
     problems: tuple[Problem, ...] = ()
     titles: np.ndarray | None = None

@@ -11,6 +11,7 @@ from typing import Any
 from onemap.layers.messages import RESOURCES
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.provenance import MIME_TYPE, PROVENANCE_KEY, STANDARD
+from onemap.layers.records import Record
 from onemap.rules.display.documents.blocks import Block, Document, Facts, Figures, Section, printable
 from onemap.rules.display.maps.fonts import chosen_fonts
 from onemap.rules.display.maps.pdf_packing import packed_pdf
@@ -47,7 +48,7 @@ def _title_with_name(section: Section) -> str:
     return " · ".join(filter(None, (section.name, section.title)))
 
 
-def part_of(block: Block, maps: list[str]) -> dict[str, Any]:
+def part_of(block: Block, maps: list[str]) -> Record:
     """A block as a template reads it; the drawings of its figures are added to the maps."""
     if isinstance(block, Facts):
         return {"facts": block.pairs, "form": block.form}

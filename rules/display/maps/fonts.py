@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
 
 from onemap.layers.errors import OneMapError
+from onemap.layers.records import Record
 
 # By role: the standard's own, then others that are near to them.
 _STANDARD = {
@@ -51,7 +51,7 @@ class FontChoice:
     heavy: bool
     instead: dict[str, str] = field(default_factory=dict)  # the standard's family → the one that stands for it
 
-    def record(self) -> dict[str, Any]:
+    def record(self) -> Record:
         """The families as the template reads them."""
         return {**self.families, "heavy": self.heavy}
 

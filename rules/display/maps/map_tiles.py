@@ -3,7 +3,6 @@
 import base64
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
 import numpy as np
 import pyproj
@@ -16,6 +15,7 @@ from onemap.layers.errors import OneMapError, UsageError
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, in_force, read_version, versions
 from onemap.layers.publishing.vector_tile import MOST_ZOOM, encode_tile, on_grid, tile_bounds
+from onemap.layers.records import Record
 from onemap.rules.display.maps.symbols import symbols_of
 
 _MERCATOR = pyproj.CRS.from_epsg(3857)
@@ -24,9 +24,7 @@ _LEAST = 16  # steps of a tile's grid: a picture's point on a usual screen, belo
 _SHAPES = ("polygon", "line", "point")
 
 
-def map_tile(
-    library: Library, codes: Sequence[str], place: tuple[int, int, int], as_of: date, language: str
-) -> dict[str, Any]:
+def map_tile(library: Library, codes: Sequence[str], place: tuple[int, int, int], as_of: date, language: str) -> Record:
     """Some layers in one tile, as base64, each in its version in force. place: zoom, column, row.
 
     A tile is to be looked at: areas, lengths and what lies where come from the verbs that compute in the library's

@@ -6,6 +6,7 @@ from typing import Any
 
 from onemap.layers.area_units import M2_PER_HECTARE, hectares_text, share_text
 from onemap.layers.messages import phrase
+from onemap.layers.records import Record
 from onemap.layers.text_table import table_lines
 from onemap.rules.display.maps.document_areas import moment_text, square_metres_text
 
@@ -183,7 +184,7 @@ def _number_text(amount: Amount) -> str:
     return f"{value:,.{ {'m': 1, 'km': 3, 'count': 0}[amount.measure] }f}"
 
 
-def view_json(view: AnswerView) -> list[dict[str, Any]]:
+def view_json(view: AnswerView) -> list[Record]:
     """The rows and tables as plain JSON, amounts typed: {"value": 82140.2, "measure": "m2"}.
 
     A table is known by its `columns`.

@@ -13,6 +13,7 @@ import shapely
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
 from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.layers.geometry.parts import shift_polygons
+from onemap.layers.records import Record
 from onemap.rules.judge.findings.findings import FindingColumns, RuleJudgement, block_rows, joined_blocks
 from onemap.rules.judge.findings.land_classes import land_classes
 from onemap.rules.judge.findings.table import Table, WrittenTable, typed_arrays
@@ -187,7 +188,7 @@ def run_table(record: Mapping[str, Any]) -> Table:
     return _RecordTable(record)
 
 
-def record_in(table: Table) -> dict[str, Any]:
+def record_in(table: Table) -> Record:
     """The record of which `run_table` made a table, also where it was read back from a file."""
     row = table.columns.iloc[0].to_dict()
     return {

@@ -11,6 +11,7 @@ import pyarrow as pa
 import shapely
 
 from onemap.layers.geometry.wkb_boxes import shapes_of_wkb, wkb_boxes, wkb_types
+from onemap.layers.records import Record
 from onemap.rules.judge.findings.extents import Extent, extent_from, extent_of
 from onemap.rules.judge.findings.findings import FindingColumns
 
@@ -169,7 +170,7 @@ def plain_values(values: Any) -> list[Any]:
     return plain
 
 
-def records_of(columns: pd.DataFrame) -> list[dict[str, Any]]:
+def records_of(columns: pd.DataFrame) -> list[Record]:
     """The rows of a table as JSON objects."""
     plain = {name: plain_values(columns[name]) for name in columns.columns}
     return [dict(zip(plain, row, strict=True)) for row in zip(*plain.values(), strict=True)]

@@ -13,6 +13,7 @@ import pandas as pd
 
 from onemap.layers.frames.fields import text_value
 from onemap.layers.messages import LANGUAGES, phrase
+from onemap.layers.records import Record
 
 _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     "=": lambda a, b: a == b,
@@ -60,7 +61,7 @@ class Truth:
 
 
 @lru_cache(maxsize=512)
-def parse_condition(text: str) -> dict[str, Any]:
+def parse_condition(text: str) -> Record:
     """The condition as CQL2 JSON. Raises ConditionError for a wrong syntax or an operator not allowed."""
     _check_size(text)
     try:

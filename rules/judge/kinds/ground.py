@@ -127,7 +127,7 @@ class Ground:
     shapes: AnyShapes
     features: Features
     coverage: shapely.Geometry
-    options: dict[str, Any]
+    options: Mapping[str, Any]
     threads: Threads = field(default_factory=Threads)
     parcel_attributes: pd.DataFrame = field(default_factory=pd.DataFrame)
     rasters: tuple[RasterReference, ...] = ()

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import Any
 
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.messages import RESOURCES
+from onemap.rules.judge.packs.legal_basis import LegalBasis
 from onemap.rules.judge.packs.pack import Pack
 
 LAWS = "laws.toml"
@@ -58,9 +58,9 @@ def _repealed_laws(pack: Pack, day: date) -> list[Problem]:
     return problems
 
 
-def _repealed_law(entry: Mapping[str, Any], day: date) -> Law | None:
+def _repealed_law(entry: LegalBasis, day: date) -> Law | None:
     """The law that an entry of a basis names, if no edition of it holds on a day and the entry has no days."""
-    editions = laws().get(entry["law"], ())
-    if "from" in entry or "to" in entry or not editions or any(law.to is None or day <= law.to for law in editions):
+    editions = laws().get(entry.law, ())
+    if entry.days or not editions or any(law.to is None or day <= law.to for law in editions):
         return None
     return max(editions, key=lambda law: law.to or date.min)

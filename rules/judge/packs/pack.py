@@ -22,6 +22,7 @@ from onemap.rules.judge.kinds.permitted_uses import PermitTable, permit_tables, 
 from onemap.rules.judge.packs.body import Body, bodies_from, body_problems
 from onemap.rules.judge.packs.keys import CHECKLIST_KEYS, MOST_DAYS, ORIGIN_KEYS, REVIEW_KEYS, RULE_KEYS, TABLES
 from onemap.rules.judge.packs.kind_register import NO_REGISTER, KindRegister, are_texts, kind_problems, shipped_register
+from onemap.rules.judge.packs.legal_basis import LegalBasis
 from onemap.rules.judge.packs.project_class import ProjectClass, class_problems, project_class, unknown_kinds
 from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.judge.packs.rule_problems import names_of, rule_problems
@@ -424,7 +425,7 @@ def _is_term(name: str, value: Any) -> bool:
 def _rule(item: Mapping[str, Any], pack: str, names: RuleNames) -> Rule:
     common = {key: value for key, value in item.items() if key in RULE_KEYS}
     common.setdefault("verdict", "notice")  # of a kind that finds nothing, and so judges nothing
-    common["basis"] = tuple(common["basis"])
+    common["basis"] = tuple(map(LegalBasis.of, common["basis"]))
     asked = common.get("consult", ())
     common["consult"] = tuple(one for one in asked if one in DEPARTMENTS)
     common["bodies"] = tuple(names.bodies[one] for one in asked if one not in DEPARTMENTS)

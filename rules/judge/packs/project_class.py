@@ -8,6 +8,7 @@ from typing import Any
 from onemap.layers.catalogue.code_systems import CODE_SYSTEMS, LAND_SEA, SURVEY, TABLES, URBAN, known_use, system_of
 from onemap.layers.catalogue.code_tables import code_table, plain_code
 from onemap.layers.messages import is_title
+from onemap.layers.records import Record
 from onemap.rules.judge.kinds.kind import FLAG, LIST, Key
 from onemap.rules.judge.packs.kind_register import KindRegister, are_texts, shipped_register
 from onemap.rules.judge.packs.title_key import TITLE, TITLE_FORM
@@ -68,7 +69,7 @@ class ProjectClass:
     register: KindRegister = field(default_factory=shipped_register, compare=False)
 
     @property
-    def content(self) -> dict[str, Any]:
+    def content(self) -> Record:
         """The class as plain values, from which a rule's hash is made."""
         plain = {item.name: getattr(self, item.name) for item in fields(self) if item.name != "register"}
         return {**plain, "register": self.register.hash}

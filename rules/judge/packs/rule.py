@@ -1,6 +1,7 @@
 """One rule: layer × kind × verdict × legal basis × department."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -11,6 +12,7 @@ from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.kinds.conditions import fields_of
 from onemap.rules.judge.kinds.permitted_uses import PermitTable
 from onemap.rules.judge.packs.body import Body
+from onemap.rules.judge.packs.legal_basis import LegalBasis
 from onemap.rules.judge.packs.project_class import ProjectClass
 
 VERDICTS = ("prohibited", "restricted", "unknown", "consult", "notice", "clear")
@@ -37,7 +39,7 @@ class Rule:
     department: str
     verdict: str
     title: dict[str, str]
-    basis: tuple[dict[str, Any], ...]
+    basis: tuple[LegalBasis, ...]
     pack: str
     where: str | None = None
     when: str | None = None
@@ -58,8 +60,8 @@ class Rule:
     under: tuple[str, ...] = ()
     harmless: dict[str, list[str]] = field(default_factory=dict)
     layers_named: tuple[str, ...] = ()
-    by_layer: dict[str, dict[str, Any]] = field(default_factory=dict)
-    options: dict[str, Any] = field(default_factory=dict)
+    by_layer: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
     replaced: "Rule | None" = None
     milder_of: "tuple[Rule, ...]" = ()
 
@@ -121,7 +123,7 @@ class Rule:
 
     def on_day(self, day: date, layer: str | None = None) -> "Rule":
         """The rule as it stands on a day, with what of its basis is in force. layer: the one by which it judges."""
-        basis = tuple(entry for entry in self.basis if is_in_force(entry, day))
+        basis = tuple(entry for entry in self.basis if entry.is_in_force(day))
         rule = self.judging_by(layer or self.layer)
         return rule if len(basis) == len(self.basis) else replace(rule, basis=basis)
 
@@ -130,24 +132,14 @@ class Rule:
         own = self.by_layer.get(layer, {})
         if not own and layer == self.layer:
             return self
-        options = self.options | {key: value for key, value in own.items() if key != "where"}
+        options = {**self.options, **{key: value for key, value in own.items() if key != "where"}}
         return replace(self, layer=layer, where=own.get("where", self.where), options=options)
 
     @property
     def basis_text(self) -> str:
         """Law and article in one line."""
-        return "；".join(" ".join(filter(None, (item["law"], item.get("article")))) for item in self.basis)
+        return "；".join(entry.text for entry in self.basis)
 
 
 def _hash_of_table(table: PermitTable) -> str:
     return table.hash
-
-
-def is_in_force(entry: dict[str, Any], day: date) -> bool:
-    """Whether an entry of a basis is in force on a day; without days it always is."""
-    begin, end = (_day(entry[name]) if name in entry else None for name in ("from", "to"))
-    return (begin is None or begin <= day) and (end is None or day <= end)
-
-
-def _day(value: date | str) -> date:
-    return value if isinstance(value, date) else date.fromisoformat(value)

@@ -22,6 +22,7 @@ from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 from onemap.layers.frames.fields import text_value
 from onemap.layers.messages import LANGUAGES
+from onemap.layers.records import Record
 from onemap.layers.system_reasons import file_reason
 from onemap.rules.judge.inputs.parcels import STATED_KIND, Parcels
 from onemap.rules.judge.kinds.conditions import column_named
@@ -50,12 +51,12 @@ class GivenFacts:
     file: str = ""
 
     @property
-    def plain(self) -> dict[str, Any]:
+    def plain(self) -> Record:
         """The values as JSON has them."""
         return {name: value.isoformat() if isinstance(value, date) else value for name, value in self.values.items()}
 
 
-def facts_content(path: str) -> tuple[dict[str, Any], GivenFacts]:
+def facts_content(path: str) -> tuple[Record, GivenFacts]:
     """The facts in a file, of the project and of its parcels; not yet checked.
 
     Raises OneMapError data.file, data.syntax, data.twice.
@@ -162,7 +163,7 @@ def _is_day(value: Any) -> bool:
     return isinstance(value, date) and not isinstance(value, datetime)
 
 
-def stated_attributes(values: Mapping[str, Any]) -> dict[str, Any]:
+def stated_attributes(values: Mapping[str, Any]) -> Record:
     """Values that a person states of a project, as attributes: its kind counts as stated, above any text."""
     kinds = [value for name, value in values.items() if name.upper() == KIND_FIELD]  # as a pack spells it
     return {**values, STATED_KIND: kinds[-1]} if kinds else dict(values)

@@ -9,6 +9,7 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.ingest.placing import SourceOptions
 from onemap.layers.library.library import Library
 from onemap.layers.progress import SILENT, Progress
+from onemap.layers.records import Record
 from onemap.layers.sources.postgis import is_database
 from onemap.layers.sources.reading import source_name
 from onemap.rules.judge.inputs.parcels import Parcels, joined_parcels, no_parcels, read_parcels
@@ -64,7 +65,7 @@ class Question:
     code_system: str | None = None
     in_place: Mapping[str, str] = field(default_factory=dict)
 
-    def parameters(self, library: Library) -> dict[str, Any]:
+    def parameters(self, library: Library) -> Record:
         """The record of the question."""
         return {
             "library": library.shown_name,

@@ -10,6 +10,7 @@ from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
+from onemap.layers.records import Record
 from onemap.rules.judge.findings.citations import cited_basis
 from onemap.rules.judge.findings.findings import OFFICIAL_LAYER
 from onemap.rules.judge.inputs.check_record import CheckRecord, LayerRecord
@@ -40,7 +41,7 @@ class ExplainedRun:
         return str(self.record["id"])
 
 
-def explain(library: Library, identifier: str, parcel: str, rule_id: str, language: str) -> dict[str, Any]:
+def explain(library: Library, identifier: str, parcel: str, rule_id: str, language: str) -> Record:
     """`explain_run` of a run that the library keeps.
 
     Raises OneMapError run.unknown, run.parcel, run.rule, run.incomplete, run.damaged.
@@ -57,7 +58,7 @@ def explain(library: Library, identifier: str, parcel: str, rule_id: str, langua
     return explain_run(library, run, parcel, rule_id, language)
 
 
-def explain_run(library: Library, run: ExplainedRun, parcel: str, rule_id: str, language: str) -> dict[str, Any]:
+def explain_run(library: Library, run: ExplainedRun, parcel: str, rule_id: str, language: str) -> Record:
     """The steps from versions, filter and features to area, thresholds, verdict and basis.
 
     Each has its name, its key, its value with every code and digit, and `said`: the same as a reviewer reads it, None

@@ -7,6 +7,7 @@ from typing import Any
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import TABLES as LIBRARY
 from onemap.layers.library.library import Library, log
+from onemap.layers.records import Record
 from onemap.layers.stores.logged_rows import PlainTable, insert_logged, note, note_structure, plain_tables
 from onemap.layers.stores.rights import EVERYONE, Grant, Guard, Right, next_number
 from onemap.layers.stores.sql_text import compose_sql, sql_literal
@@ -62,7 +63,7 @@ def runs_of_names(library: Library, wanted: Iterable[str]) -> dict[str, str | No
 
 def past_runs(
     library: Library, kind: str | None, tables: Mapping[str, PlainTable]
-) -> tuple[list[dict[str, Any]], list[Problem]]:
+) -> tuple[list[Record], list[Problem]]:
     """Every run of a kind, or of any, the newest first; a check with how many parcels have which verdict.
 
     What cannot be read of a run, run.damaged, is a problem of the list, which has the others. tables: all plain tables
@@ -130,7 +131,7 @@ def name_run(library: Library, identifier: str, name: str, who: str) -> str:
     return name
 
 
-def remove_run(library: Library, identifier: str, who: str, tables: Mapping[str, PlainTable]) -> dict[str, Any]:
+def remove_run(library: Library, identifier: str, who: str, tables: Mapping[str, PlainTable]) -> Record:
     """Take a run and its rows away; what was recorded of it in the log stays there, and that it was taken away.
 
     Raises OneMapError run.unknown, run.held where a case, a decision or a version rests on it.

@@ -18,6 +18,7 @@ from onemap.layers.geometry.wkb_reading import geometries_of_wkb
 from onemap.layers.library.library import TABLES as LIBRARY
 from onemap.layers.library.library import Library, log, sha256
 from onemap.layers.messages import LANGUAGES, list_text, phrase
+from onemap.layers.records import Record
 from onemap.layers.stores.logged_rows import insert_logged, plain_tables
 from onemap.layers.stores.sql_text import compose_sql, question_marks
 from onemap.layers.stores.store import StoreConnection
@@ -149,7 +150,7 @@ def keep_run(
     recorder.finish(record, texts)
 
 
-def run_record(library: Library, identifier: str, kind: str | None = CHECK) -> dict[str, Any]:
+def run_record(library: Library, identifier: str, kind: str | None = CHECK) -> Record:
     """The record of a stored run of a kind, or of any kind. Raises OneMapError run.unknown, run.kind, run.damaged."""
     # Stray bytes of an argument cannot be asked for in SQL, and are no run's id.
     sql = "SELECT record FROM onemap_runs WHERE id = ?"
@@ -218,7 +219,7 @@ def stored_columns(library: Library, identifier: str, table: str, names: Sequenc
     yield from read_blocks(library, identifier, table, {}, names)
 
 
-def stored_records(library: Library, identifier: str, table: str) -> list[dict[str, Any]]:
+def stored_records(library: Library, identifier: str, table: str) -> list[Record]:
     """The rows of one table of a stored run as `stored_rows` gives them, without geometry. Raises run.damaged."""
     blocks = read_blocks(library, identifier, table, {}, has_shapes=False)
     return [row.values for rows in blocks for row in rows]

@@ -13,6 +13,7 @@ import shapely
 from onemap.layers.crs.systems import transformation
 from onemap.layers.geometry.wkb_reading import geometries_of_wkb
 from onemap.layers.library.library import Library
+from onemap.layers.records import Record
 from onemap.rules.judge.findings.land_classes import with_class_titles
 from onemap.rules.judge.findings.run_tables import class_tables, parcel_table, row_tables
 from onemap.rules.judge.findings.table import Table, typed_columns
@@ -40,7 +41,7 @@ def stored_tables(library: Library, identifier: str, language: str) -> dict[str,
     return {**tables, "land_classes": Table(typed_columns(with_class_titles(classes.columns, language)))}
 
 
-def finding_records(library: Library, identifier: str, department: str, language: str) -> list[dict[str, Any]]:
+def finding_records(library: Library, identifier: str, department: str, language: str) -> list[Record]:
     """A department's findings in a stored check: some columns of that table, in its order.
 
     Raises OneMapError run.unknown, run.damaged.
@@ -51,7 +52,7 @@ def finding_records(library: Library, identifier: str, department: str, language
     return [{**one, "title": title} for one, title in zip(own, titles, strict=True)]
 
 
-def ground_records(library: Library, identifier: str, language: str) -> dict[str, list[dict[str, Any]]]:
+def ground_records(library: Library, identifier: str, language: str) -> dict[str, list[Record]]:
     """Findings and parcels of a stored check for a map: verdict, title, and geometry as GeoJSON in degrees (WGS 84).
 
     What has no ground is left out. Raises OneMapError run.unknown, run.damaged.

@@ -1,7 +1,6 @@
 """The rules of a check that were not asked, and why: beside every verdict stands by how many rules it was reached."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -9,6 +8,7 @@ from onemap.layers.catalogue.catalogue import layer_title
 from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.library.library import Library
 from onemap.layers.library.own_files import department_names
+from onemap.layers.records import Record
 from onemap.rules.judge.findings.citations import basis_citations
 from onemap.rules.judge.findings.table import Table, typed_columns
 from onemap.rules.judge.inputs.check_record import CheckRecord
@@ -59,7 +59,7 @@ def judging_rules(packs: Sequence[Pack], record: CheckRecord) -> list[Rule]:
 
 def asked_answer(
     packs: Sequence[Pack], record: CheckRecord, unasked: Sequence[Mapping[str, str]], language: str
-) -> dict[str, Any]:
+) -> Record:
     """The rules of a check for its answer: `rules`, how many judge; `unasked`, those that were not asked; `citations`.
 
     citations: what each basis reads in a text, by the basis as the tables have it; only where the two differ.
@@ -79,7 +79,7 @@ def unasked_table(rows: Sequence[Mapping[str, str]]) -> Table:
     return Table(typed_columns(columns, UNASKED_COLUMNS))
 
 
-def rules_of_stored_run(library: Library, run: str, language: str) -> dict[str, Any]:
+def rules_of_stored_run(library: Library, run: str, language: str) -> Record:
     """The rules of a stored check, as `asked_answer` has them: how many judge, and which were not asked.
 
     Raises OneMapError run.unknown, run.incomplete, run.damaged.

@@ -8,6 +8,7 @@ from onemap.layers.area_units import share_text
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
+from onemap.layers.records import Record
 from onemap.rules.display.outputs.sheet_titles import RECORD, KnownTitles, SheetTitles
 from onemap.rules.judge.findings.run_tables import run_table
 from onemap.rules.judge.runs.run_store import run_record, stored_rows
@@ -24,7 +25,7 @@ _TERM_OR_SIGN = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*|[-+*/]")
 _STEP_WORDS = {"feature": "of_feature", "run": "measurement"}
 
 
-def explain_indicator(library: Library, identifier: str, unit: str, name: str, language: str) -> dict[str, Any]:
+def explain_indicator(library: Library, identifier: str, unit: str, name: str, language: str) -> Record:
     """The steps from formula, terms, versions and features to value, target and status, on every day of the run.
 
     unit: as the run names it; "-" for the district. Raises OneMapError run.unknown, run.kind, run.unit, run.indicator.

@@ -9,6 +9,7 @@ from onemap.layers.catalogue.toml_reason import toml_reason
 from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import sha256
+from onemap.layers.records import Record
 from onemap.rules.judge.packs.pack import pack_text
 from onemap.rules.numbers.indicators.formula import Formula, formula
 from onemap.rules.numbers.indicators.indicator_keys import COUNT, GROUND, JOIN_M, LENGTH, OF_TABLE, REVIEW, SNAP_M, SUM
@@ -113,7 +114,7 @@ class IndicatorPack:
     targets: str | None = None
     near_year: int | None = None
 
-    def record(self) -> dict[str, Any]:
+    def record(self) -> Record:
         """The record of a pack in a run."""
         return {"id": self.id, "version": self.version, "hash": self.hash, "title": dict(self.title)}
 

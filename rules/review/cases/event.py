@@ -15,6 +15,7 @@ from typing import Any
 from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.errors import OneMapError
 from onemap.layers.finite_json import read_json
+from onemap.layers.records import Record
 
 LEAD_CHAIN, CARRIED_CHAIN = "lead", "upgrade"
 CHAINS = (*DEPARTMENTS, LEAD_CHAIN, CARRIED_CHAIN)
@@ -74,7 +75,7 @@ class Event:
         """The heads that it saw; empty if they are not a table of numbers."""
         return _heads(self.seen)
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> Record:
         """The content of the body. Raises OneMapError review.event_unreadable."""
         return readable_json(self.body)
 
@@ -92,7 +93,7 @@ def _heads(seen: Any) -> Mapping[str, int]:
     return {chain: number for chain, number in known if chain in CHAINS and type(number) is int}
 
 
-def readable_json(text: Any) -> dict[str, Any]:
+def readable_json(text: Any) -> Record:
     """A JSON object of bounded size. Raises OneMapError review.event_unreadable."""
     try:
         if isinstance(text, str) and len(text) <= MOST_BODY:

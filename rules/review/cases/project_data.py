@@ -9,13 +9,14 @@ YDXZ = "0701"
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.errors import OneMapError, Problem, ProblemPlace
+from onemap.layers.records import Record
 
 PARCEL_FACTS = (
     "parcels"  # beside a case's own facts: those that stand for its parcels (rules/judge/question/given_facts.py)
@@ -151,7 +152,7 @@ def may_hold(name: str, value: Any) -> bool:
     return value is None or (isinstance(value, sorts) and value == value)  # NaN is no number
 
 
-def checked_data(content: dict[str, Any], source: str) -> dict[str, Any]:
+def checked_data(content: Mapping[str, Any], source: str) -> Record:
     """The facts of a file by their keys, in the order of `FIELDS`, dates as ISO text.
 
     source: the file's name. Raises OneMapError data.… with every problem: unknown or repeated fields, values.

@@ -350,15 +350,15 @@ class _Trial:
         for first in first_days(self.rule):
             for name, day in ((f"before_{first}", first - timedelta(days=1)), (f"after_{first}", first)):
                 then = self.rule.on_day(day)
-                cites = [f"{one['law']} {one.get('article', '')}".strip() for one in then.basis]
+                cites = [entry.text for entry in then.basis]
                 yield self._usual(name, self.rule if then.basis else None, day=day, cites=cites)
 
 
 def _article(rule: Rule) -> str:
     """The first article on which a rule rests."""
     entries = rule.basis or replace(rule).basis
-    named = [one for one in entries if one.get("article", "").startswith("第")] or list(entries)
-    return f"{named[0]['law']} {named[0].get('article', '')}".strip() if named else ""
+    named = [one for one in entries if one.article.startswith("第")] or list(entries)
+    return named[0].text if named else ""
 
 
 def drafts_text(drafts: Sequence[Draft]) -> str:

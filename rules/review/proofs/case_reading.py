@@ -14,6 +14,7 @@ from onemap.layers.catalogue.toml_reason import toml_reason
 from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.messages import LANGUAGES, list_text, phrase
+from onemap.layers.records import Record
 from onemap.rules.review.proofs.small_words import ShapeError, feature_shape
 
 ENDING = ".cases.toml"
@@ -47,7 +48,7 @@ class CaseReading:
             Problem(f"cases.{code}", {"file": self.source, "feature": place, "field": key, "line": at, **facts})
         )
 
-    def content(self) -> dict[str, Any]:
+    def content(self) -> Record:
         """The file's content. Raises OneMapError cases.syntax."""
         try:
             return toml_content(self.text)

@@ -90,7 +90,7 @@ class DifferenceWords:
         if key == "layers_named":
             return self._list([layer_title(code, self._catalogue, self._language) for code in value])
         if key == "basis":
-            return self._list([f"{cited_law(one['law'], self._language)} {one.get('article', '')}" for one in value])
+            return self._list([f"{cited_law(one.law, self._language)} {one.article}" for one in value])
         if key == "department":
             return str(named_groups()["departments"][value][self._language])
         if key in ("title", "finding", "draft"):

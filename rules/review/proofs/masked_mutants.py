@@ -11,7 +11,7 @@ from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.messages import list_text, phrase
 from onemap.rules.judge.kinds.conditions import fields_of
 from onemap.rules.judge.packs.project_class import ProjectClass
-from onemap.rules.judge.packs.rule import VERDICTS, Rule, is_in_force
+from onemap.rules.judge.packs.rule import VERDICTS, Rule
 from onemap.rules.review.proofs.mutants import RuleMutant, is_within
 from onemap.rules.review.proofs.trial_fields import all_values, where_says
 
@@ -128,9 +128,9 @@ def _is_as_far(one: Rule, rule: Rule) -> bool:
 def _is_always_there(one: Rule, rule: Rule) -> bool:
     """Whether a rule has a law in force on each day on which another has one."""
     return all(
-        any(is_in_force(entry, day) for entry in one.basis)
+        any(entry.is_in_force(day) for entry in one.basis)
         for day in _turning_days(one, rule)
-        if any(is_in_force(entry, day) for entry in rule.basis)
+        if any(entry.is_in_force(day) for entry in rule.basis)
     )
 
 
@@ -138,10 +138,7 @@ def _turning_days(*rules: Rule) -> Iterator[date]:
     """The days on which a law of some rules begins or ends, those beside them, and one long ago."""
     yield _LONG_AGO
     for entry in (entry for rule in rules for entry in rule.basis):
-        for name in ("from", "to"):
-            if name in entry:
-                day = entry[name] if isinstance(entry[name], date) else date.fromisoformat(entry[name])
-                yield from (day + timedelta(days=step) for step in (-1, 0, 1))
+        yield from (day + timedelta(days=step) for day in entry.days for step in (-1, 0, 1))
 
 
 def _reaches_as_many(one: Rule, rule: Rule, verdict: str, rules: Sequence[Rule]) -> bool:

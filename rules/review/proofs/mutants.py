@@ -5,7 +5,7 @@ Which changes are made is fixed, and no pack can turn any of them off: docs/deci
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import timedelta
 from math import pi
 from typing import Any
 
@@ -176,12 +176,11 @@ def _verdicts(rule: Rule) -> Iterator[RuleMutant]:
 def _days(rule: Rule) -> Iterator[RuleMutant]:
     """The first day of a law, a day earlier or later."""
     for number, entry in enumerate(rule.basis):
-        if "from" not in entry:
+        if (first := entry.first_day) is None:
             continue
-        first = entry["from"] if isinstance(entry["from"], date) else date.fromisoformat(entry["from"])
         for step in (-1, 1):
             moved = first + timedelta(days=step)
-            basis = (*rule.basis[:number], {**entry, "from": moved}, *rule.basis[number + 1 :])
-            law = {language: cited_law(entry["law"], language) for language in ("zh", "en")}
-            facts = {"law": law, "article": entry.get("article", ""), "before": str(first), "after": str(moved)}
+            basis = (*rule.basis[:number], replace(entry, first_day=moved), *rule.basis[number + 1 :])
+            law = {language: cited_law(entry.law, language) for language in ("zh", "en")}
+            facts = {"law": law, "article": entry.article, "before": str(first), "after": str(moved)}
             yield RuleMutant(replace(rule, basis=basis), "first_day", facts)

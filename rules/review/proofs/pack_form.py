@@ -182,7 +182,7 @@ class PackForm:
         if name in _CLASSES:
             return [{"value": one.name, "title": one.title[self._language]} for one in self._pack.classes.values()]
         words = sentences(self._language)
-        titles = {"verdict": words["verdict"]}.get(name, words["pack_choice"])
+        titles: Mapping[str, str] = words["verdict" if name == "verdict" else "pack_choice"]
         if name == "department":
             titles = {code: title[self._language] for code, title in named_groups()["departments"].items()}
         own = {value: title[self._language] for value, title in key.choice_titles.items()}

@@ -285,13 +285,10 @@ def _is_cited(article: str, rules: Sequence[Rule]) -> bool:
     plain = re.sub(r"[《》\s]", "", article)
     entries = [entry for rule in rules for entry in rule.basis]
     return any(
-        plain in re.sub(r"[《》\s]", "", entry["law"] + entry.get("article", ""))
-        and plain.endswith(re.sub(r"\s", "", entry.get("article", "")))
+        plain in re.sub(r"[《》\s]", "", entry.law + entry.article) and plain.endswith(re.sub(r"\s", "", entry.article))
         for entry in entries
     )
 
 
 def _articles(rules: Sequence[Rule]) -> list[str]:
-    return list(
-        dict.fromkeys(f"{entry['law']} {entry.get('article', '')}".strip() for rule in rules for entry in rule.basis)
-    )
+    return list(dict.fromkeys(entry.text for rule in rules for entry in rule.basis))

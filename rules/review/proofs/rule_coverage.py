@@ -61,8 +61,7 @@ def _clauses(rule: Rule) -> list[str]:
 
 def first_days(rule: Rule) -> list[date]:
     """The days on which one of its laws begins."""
-    days = (entry["from"] for entry in rule.basis if "from" in entry)
-    return sorted({day if isinstance(day, date) else date.fromisoformat(day) for day in days})
+    return sorted({entry.first_day for entry in rule.basis if entry.first_day is not None})
 
 
 def _note(rule: Rule, group: JudgedCases, counts: np.ndarray, cases: dict[str, list[str]]) -> None:

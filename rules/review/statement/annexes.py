@@ -15,9 +15,9 @@ def laws(evidence: Evidence, rules: set[str]) -> list[Row]:
     for rule in evidence.rules.values():
         if rule.id in rules:
             for item in rule.basis:
-                articles = found.setdefault(item["law"], [])
-                if item.get("article") and item["article"] not in articles:
-                    articles.append(item["article"])
+                articles = found.setdefault(item.law, [])
+                if item.article and item.article not in articles:
+                    articles.append(item.article)
     return [{"law": law, "articles": articles} for law, articles in found.items()]
 
 

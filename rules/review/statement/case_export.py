@@ -11,6 +11,7 @@ from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.provenance import provenance
+from onemap.layers.records import Record
 from onemap.rules.display.letterhead.annex_names import ANNEXES
 from onemap.rules.display.maps.fonts import FONTS, FontChoice, chosen_fonts
 from onemap.rules.display.maps.map_sheet import MapPage, MapSource, draw_map
@@ -39,7 +40,7 @@ def export_case(
     overwrite: bool = False,
     progress: Progress = SILENT,
     annexes: Sequence[str] | None = None,
-) -> dict[str, Any]:
+) -> Record:
     """Write a document of a case; its suffix says the format. Gives what was written, for the verb's answer.
 
     document: one of content.DOCUMENTS, None for what fits the case; templates: a bureau's folder of templates;

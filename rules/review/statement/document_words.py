@@ -8,6 +8,7 @@ from typing import Any
 from onemap.layers.catalogue.code_systems import LAND_SEA, SYSTEM_FIELD, TABLES, USE_FIELD, system_of
 from onemap.layers.catalogue.code_tables import class_titles
 from onemap.layers.messages import RESOURCES, phrase
+from onemap.layers.records import Record
 from onemap.rules.judge.packs.asked_facts import fact_title
 from onemap.rules.review.cases.case import Case
 from onemap.rules.review.cases.project_data import FIELDS, PARCEL_FACTS, PUBLIC_FACTS
@@ -30,7 +31,7 @@ def withheld_titles(departments: Mapping[str, str], language: str) -> dict[str, 
     return {**{code: fixed["withheld_opinion"].format(name=name) for code, name in departments.items()}, **facts}
 
 
-def given_facts(case: Case, code_system: str | None, language: str) -> list[dict[str, Any]]:
+def given_facts(case: Case, code_system: str | None, language: str) -> list[Record]:
     """Key, title and value of each fact of a project, as it was given; the value is None where nothing was.
 
     code_system: in which the check read the codes of uses, None for the usual one.

@@ -10,7 +10,8 @@ from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.errors import OneMapError
 from onemap.layers.messages import ProblemRecord
 from onemap.rules.contract.declaration import Result, Values, VerbContext
-from onemap.rules.judge.packs.rule import Rule, is_in_force
+from onemap.rules.judge.packs.legal_basis import LegalBasis
+from onemap.rules.judge.packs.rule import Rule
 
 
 def laws(values: Values, context: VerbContext) -> Result:
@@ -37,21 +38,20 @@ def _record(rule: Rule, day: date, language: str) -> dict[str, Any]:
         "department_title": named_groups()["departments"][rule.department][language],
         "verdict": rule.verdict,
         "confidence": rule.confidence,
-        "basis": [_entry(dict(entry), day, language) for entry in rule.basis],
+        "basis": [_entry(entry, day, language) for entry in rule.basis],
     }
 
 
-def _entry(entry: dict[str, Any], day: date, language: str) -> dict[str, Any]:
+def _entry(entry: LegalBasis, day: date, language: str) -> dict[str, Any]:
     """An entry of a basis: law, article, and the days on which it holds; in_force: whether it does on the day."""
-    subject = entry.get("subject", {})
     return {
-        "law": entry["law"],
-        "article": entry.get("article", ""),
-        "edition": entry.get("edition", ""),
-        "subject": subject.get(language) or next(iter(subject.values()), ""),
-        "from": str(entry["from"]) if "from" in entry else None,
-        "to": str(entry["to"]) if "to" in entry else None,
-        "in_force": is_in_force(entry, day),
+        "law": entry.law,
+        "article": entry.article,
+        "edition": entry.edition,
+        "subject": entry.subject.get(language) or next(iter(entry.subject.values()), ""),
+        "from": entry.first_day and entry.first_day.isoformat(),
+        "to": entry.last_day and entry.last_day.isoformat(),
+        "in_force": entry.is_in_force(day),
     }
 
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.atomic_output import atomic_output, check_place
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
 from onemap.layers.progress import Progress
+from onemap.layers.records import Record
 from onemap.rules.answers.compare.atlas.atlas_content import atlas_content
 from onemap.rules.answers.compare.atlas.atlas_maps import NAMED, AtlasMaps
 from onemap.rules.answers.compare.atlas.atlas_source import AtlasSource, atlas_source
@@ -32,7 +32,7 @@ def write_atlas(
     language: str,
     overwrite: bool,
     progress: Progress,
-) -> dict[str, Any]:
+) -> Record:
     """Write the atlas of a stored comparison. Returns what is on it and what was left out.
 
     by: `cluster` or `spot`; types: the spots shown; most: sheets at most. Raises OneMapError run.unknown, run.kind,
