@@ -340,6 +340,54 @@ def test_no_call_hands_over_a_row_of_values_without_their_names():
     )
 
 
+def untyped_values(node: ast.AST) -> Iterator[int]:
+    """The lines on which a definition takes or gives a `dict[str, Any]`; of a class its fields and public methods."""
+    if isinstance(node, ast.ClassDef):
+        for part in node.body:
+            if isinstance(part, ast.AnnAssign) and "dict[str, Any]" in ast.unparse(part.annotation):
+                yield part.lineno
+            if isinstance(part, ast.FunctionDef) and not part.name.startswith("_"):
+                yield from untyped_values(part)
+    elif isinstance(node, ast.FunctionDef):
+        arguments = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
+        for annotation in filter(None, (*(one.annotation for one in arguments), node.returns)):
+            if "dict[str, Any]" in ast.unparse(annotation):
+                yield annotation.lineno
+
+
+def test_between_folders_of_the_core_values_have_a_type():
+    """What is handed on as JSON is a `Record`; what a folder makes for another is a class or a TypedDict."""
+    files = set(sources("layers", "rules"))
+    core = {module: path for module, path in modules().items() if path in files}
+    wanted = {
+        (node.module, alias.name)
+        for path in core.values()
+        for node in nodes_of(path)
+        if isinstance(node, ast.ImportFrom) and node.module in core and core[node.module].parent != path.parent
+        for alias in node.names
+    }
+    hold_wall(
+        f"{name(path)}:{line}: {node.name} is asked for by another folder"
+        for module, path in core.items()
+        for node in definitions(nodes_of(path))
+        if (module, node.name) in wanted
+        for line in untyped_values(node)
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def areas() -> list[dict[str, Any]]: ...",
+        "def show(answer: dict[str, Any]): ...",
+        "class A:\n  b: dict[str, Any]",
+        "class A:\n  def b(self) -> dict[str, Any]: ...",
+    ],
+)
+def test_a_value_without_a_type_would_be_seen(text: str):
+    assert list(untyped_values(ast.parse(text).body[0]))
+
+
 def test_every_module_has_a_name_of_its_own():
     files = [path for path in [*PRODUCT, *sources("tests")] if path.name not in ("__init__.py", "conftest.py")]
     by_name = defaultdict(list)

@@ -12,7 +12,7 @@ from onemap.layers.library.library import Library, log, sha256
 from onemap.layers.messages import phrase
 from onemap.rules.contract.declaration import Values, VerbContext
 from onemap.rules.judge.check.check import check, check_near_changes
-from onemap.rules.judge.incremental.verdict_changes import changed_verdicts
+from onemap.rules.judge.incremental.verdict_changes import ChangedParcel, changed_verdicts
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.question.check_options import check_options
 from onemap.rules.judge.question.given_facts import GivenFacts, facts_content
@@ -87,7 +87,7 @@ def run_question(library: Library, question: Question, values: Values, context: 
 
 def turned_since(
     library: Library, identifier: str, question: Question, values: Values, context: VerbContext
-) -> tuple[list[dict[str, Any]], Run]:
+) -> tuple[list[ChangedParcel], Run]:
     """Parcels of a kept check whose verdict turns by a question about the same ones; the run of those it may turn."""
     run = check_near_changes(library, question, Threads.of(values.get("workers"), context.progress), identifier)
     return changed_verdicts(library, identifier, run, run.question.parcels.ids), run

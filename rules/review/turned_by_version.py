@@ -13,7 +13,7 @@ from onemap.layers.errors import Problem
 from onemap.layers.library.library import Library
 from onemap.layers.records import Record
 from onemap.rules.contract.declaration import Values, VerbContext
-from onemap.rules.judge.incremental.verdict_changes import changed_verdicts
+from onemap.rules.judge.incremental.verdict_changes import ChangedParcel, changed_verdicts
 from onemap.rules.judge.packs.pack import joined_rules
 from onemap.rules.judge.question.question import Question
 from onemap.rules.judge.runs.run import Run
@@ -34,7 +34,7 @@ def turned_in_case(
     """
     current = case.current
 
-    def ask(library: Library, identifier: str, question: Question) -> tuple[list[dict[str, Any]], Run]:
+    def ask(library: Library, identifier: str, question: Question) -> tuple[list[ChangedParcel], Run]:
         run = run_question(library, question, values, context)  # all of it, since drafts tell of it all
         return changed_verdicts(library, identifier, run), run
 
@@ -66,7 +66,7 @@ def turned_in_run(
 
 
 def _turned_verdicts(
-    library: Library, identifier: str, new: Mapping[str, str], ask: Callable[..., tuple[list[dict[str, Any]], Run]]
+    library: Library, identifier: str, new: Mapping[str, str], ask: Callable[..., tuple[list[ChangedParcel], Run]]
 ) -> tuple[dict[str, Any], Question, Run | None]:
     """The turned verdicts, the former question, and the new run; None where no rule asks for the layer."""
     code = new["code"]

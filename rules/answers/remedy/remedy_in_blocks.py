@@ -31,7 +31,6 @@ from onemap.rules.judge.distributed.partition import most_parcels
 from onemap.rules.judge.distributed.run_in_blocks import KEPT, READ, AskedWork, BegunWork, work_begun
 from onemap.rules.judge.distributed.work import NumberedBlock, Work
 from onemap.rules.judge.findings.run_tables import run_table
-from onemap.rules.judge.kinds.ground import WarpedRaster
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.packs.pack import Pack
 from onemap.rules.judge.question.question import CheckOptions, Question, question_of
@@ -86,8 +85,7 @@ def answer_of(found: FoundParts) -> Answer:
     """The result of a remedy as the answer of a check: its tables, and the layers of its first check."""
     first = found.first.record
     layers = {layer["code"]: layer for layer in first["layers"]}
-    warped = [WarpedRaster(**one) for one in first["warped"]]
-    return Answer(found.tables, layers, first["computed"], first["skipped"], warped)
+    return Answer(found.tables, layers, first["computed"], first["skipped"], first["warped"])
 
 
 @contextlib.contextmanager

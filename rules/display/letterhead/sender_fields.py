@@ -1,6 +1,6 @@
 """Sender and addressee of a document, from the bureau's profile: a field that it leaves out is null and not printed."""
 
-from typing import Any
+from typing import TypedDict
 
 from onemap.layers.catalogue.bureau_profile import Names, Profile, Sender
 
@@ -14,9 +14,24 @@ def sender_of(profile: Profile, kind: str, department: str | None) -> Sender:
     return profile.lead
 
 
+class SenderFields(TypedDict):
+    """What of its sender a document prints. head: the form of the head; seal: whether there is room for one."""
+
+    unit: str | None
+    head: str | None
+    head_mark: str | None
+    number_form: str | None
+    addressed: str | None
+    copies: str | None
+    contact: str | None
+    signatory: str | None
+    printed_by: str | None
+    seal: bool
+
+
 def sender_fields(
     profile: Profile, kind: str, department: str | None, unit: str | None, year: int, language: str
-) -> dict[str, Any]:
+) -> SenderFields:
     """Head, addressees, copies, signatory and the like of a document, each a text or null.
 
     unit: who signs if the profile names nobody; number_form: the sign with room for a number that a hand fills in.

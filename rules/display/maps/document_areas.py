@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypedDict
 
 from onemap.layers.area_units import hectares, mu
 
@@ -41,7 +41,15 @@ def rounding_difference(whole: float, parts: Iterable[float]) -> float:
     return float(rest) if rest else 0.0
 
 
-def areas(area_m2: float) -> dict[str, Any]:
+class PrintedAreas(TypedDict):
+    """An area on the ellipsoid in m², hectares and mu."""
+
+    area_ellipsoidal_m2: float
+    hectares: float
+    mu: float
+
+
+def areas(area_m2: float) -> PrintedAreas:
     """An area on the ellipsoid in the three units of the documents."""
     return {"area_ellipsoidal_m2": area_m2, "hectares": hectares(area_m2), "mu": mu(area_m2)}
 

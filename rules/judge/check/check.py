@@ -2,11 +2,10 @@
 
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
 
 from onemap.layers.library.library import Library, now
 from onemap.layers.messages import ProblemRecord, phrase, problem_record
@@ -19,10 +18,9 @@ from onemap.rules.judge.findings.run_tables import run_table
 from onemap.rules.judge.findings.table import Table
 from onemap.rules.judge.incremental.comparison_with_run import Comparison, Earlier, earlier_run
 from onemap.rules.judge.incremental.merged_run import StandingRows, merged_tables, standing_rows
-from onemap.rules.judge.inputs.check_record import CheckRecord, LayerRecord, SkippedRule
+from onemap.rules.judge.inputs.check_record import CheckParameters, CheckRecord, LayerRecord, SkippedRule, WarpedRaster
 from onemap.rules.judge.inputs.layer_sources import Sources
 from onemap.rules.judge.inputs.parcels import Parcels
-from onemap.rules.judge.kinds.ground import WarpedRaster
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.packs.pack import Pack
 from onemap.rules.judge.question.check_plan import CheckPlan, check_plan_of
@@ -208,7 +206,7 @@ def judged_ahead(
 def record_of(
     check_plan: CheckPlan,
     packs: Sequence[Pack],
-    parameters: Mapping[str, Any],
+    parameters: CheckParameters,
     answers: Iterable[Answer],
     started: str,
     seconds: float,
@@ -230,12 +228,12 @@ def record_of(
         "software": software_versions(),
         "packs": [pack.record() for pack in packs],
         "layers": [layers[code] for code in sorted(layers)],
-        "parameters": dict(parameters),
+        "parameters": parameters,
         "origin": list(check_plan.origin),
         "rules": {rule.id: rule.hash for rule in check_plan.rules},
         "chosen_layers": {rule.id: rule.layer for rule in check_plan.rules if len(rule.layers_named) > 1},
         "computed": computed,
-        "warped": [asdict(item) for item in sorted(warped, key=lambda item: order[item.rule])],
+        "warped": sorted(warped, key=lambda item: order[item["rule"]]),
         "skipped": skipped,
         "who": who,
     }

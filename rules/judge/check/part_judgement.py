@@ -17,11 +17,12 @@ from onemap.rules.judge.check.judge_rule import Bench, judged_rule
 from onemap.rules.judge.check.layers_of_check import LayersOfCheck
 from onemap.rules.judge.findings.background_rows import BackgroundRows
 from onemap.rules.judge.findings.findings import RuleJudgement
+from onemap.rules.judge.inputs.check_record import WarpedRaster
 from onemap.rules.judge.inputs.parcel_rows import ParcelRows
 from onemap.rules.judge.inputs.parcels import Parcels
 from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.kinds.few_parcels import FEW_PARCELS, shared_grounds
-from onemap.rules.judge.kinds.ground import SharedGround, WarpedRaster
+from onemap.rules.judge.kinds.ground import SharedGround
 from onemap.rules.judge.overlay.candidate_pairs import index_of
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.overlay.unchanging_sets import freeze_set
@@ -94,7 +95,7 @@ def judge_part(
         own = Threads(threads.workers, part, max(cost, 1) / _VERTICES_A_CHUNK)
         judged = judged_rule(rule, bench, layers, own, chosen, shared.get(rule.layer))
         if judged.judgement.warped_to_m:
-            warped.append(WarpedRaster(rule.id, rule.layer, judged.judgement.warped_to_m))
+            warped.append(WarpedRaster(rule=rule.id, layer=rule.layer, cell_m=judged.judgement.warped_to_m))
         pieces += len(judged.judgement.pairs.parcel)
         if pieces > (most_rows or sys.maxsize):
             raise TooManyRows(pieces / len(local) * len(costs) / (1 + number))

@@ -8,7 +8,7 @@ import itertools
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -20,8 +20,8 @@ from onemap.rules.judge.check.part_judgement import judge_part
 from onemap.rules.judge.findings.background_rows import background_thread
 from onemap.rules.judge.findings.run_tables import ROW_TABLES, run_table
 from onemap.rules.judge.findings.table import Table
+from onemap.rules.judge.inputs.check_record import WarpedRaster
 from onemap.rules.judge.inputs.parcels import Parcels
-from onemap.rules.judge.kinds.ground import WarpedRaster
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.runs.run import AskedRun, Chunk, verdict_counts
 
@@ -78,9 +78,9 @@ class RunInParts(AskedRun):
             yield Chunk(tables, part.parcels)
         self.verdicts.update(verdict_counts(verdicts))
         order = {rule: place for place, rule in enumerate(self.record["rules"])}
-        warped.sort(key=lambda item: order[item.rule])
+        warped.sort(key=lambda item: order[item["rule"]])
         seconds = round(time.perf_counter() - self.began, 3)
-        self.record.update({"computed": computed, "warped": list(map(asdict, warped)), "seconds": seconds})
+        self.record.update({"computed": computed, "warped": warped, "seconds": seconds})
         rest = {name: _in_order_of_rules(tables, order) for name, tables in by_rule.items() if tables}
         yield Chunk({**rest, "run": run_table(self.record)})
 

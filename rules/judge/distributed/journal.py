@@ -5,7 +5,7 @@ where it was.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,7 @@ from onemap.layers.files.journal_folder import Journal, disk_errors_as_refusals
 from onemap.rules.judge.check.check import Answer
 from onemap.rules.judge.distributed.parcel_files import ParcelBlock
 from onemap.rules.judge.distributed.row_files import RowFile, read_head, write_rows
-from onemap.rules.judge.inputs.check_record import LayerRecord, SkippedRule
-from onemap.rules.judge.kinds.ground import WarpedRaster
+from onemap.rules.judge.inputs.check_record import LayerRecord, SkippedRule, WarpedRaster
 from onemap.rules.judge.question.check_plan import CheckPlan
 
 _ABOUT, _FINISHED = "about.json", "done"
@@ -103,7 +102,7 @@ def keep_block(
         "layers": answer.layers,
         "computed": answer.computed,
         "skipped": answer.skipped,
-        "warped": list(map(asdict, answer.warped)),
+        "warped": answer.warped,
     }
     rules = {rule.id: order for order, rule in enumerate(check_plan.rules)}
     write = partial(write_rows, block=block, tables=answer.tables, rules=rules, facts=facts, is_range=is_range)
@@ -122,8 +121,7 @@ def block_name(number: int) -> str:
 
 def _read(path: Path) -> FinishedBlock:
     rows, facts = read_head(path)
-    warped = [WarpedRaster(**item) for item in facts.pop("warped")]
-    return FinishedBlock(rows, warped=warped, **facts)
+    return FinishedBlock(rows, **facts)
 
 
 def _read_whole(path: Path) -> FinishedBlock | None:

@@ -8,7 +8,6 @@ Source: TD/T 1055, practice of the third national land survey.
 import tomllib
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,6 +20,7 @@ from onemap.layers.frames.fields import text_value
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
 from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.messages import RESOURCES
+from onemap.layers.records import Record
 from onemap.rules.judge.findings.findings import FindingColumns, RuleJudgement
 
 COLUMNS = [
@@ -37,7 +37,7 @@ _RIDGE_CLASS = "1203"
 
 
 @lru_cache(maxsize=1)
-def survey_codes() -> dict[str, Any]:
+def survey_codes() -> Record:
     """Classes with names and groups, groups and ownerships with names, as in resources/codes."""
     with (RESOURCES / "codes" / "survey-classes.toml").open("rb") as file:
         return tomllib.load(file)

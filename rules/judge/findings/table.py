@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import shapely
+from pandas.api.extensions import ExtensionArray
 
 from onemap.layers.geometry.wkb_boxes import shapes_of_wkb, wkb_boxes, wkb_types
 from onemap.layers.records import Record
@@ -176,22 +177,25 @@ def records_of(columns: pd.DataFrame) -> list[Record]:
     return [dict(zip(plain, row, strict=True)) for row in zip(*plain.values(), strict=True)]
 
 
+TypedColumns = dict[str, np.ndarray | ExtensionArray]  # of a table, by name; whole numbers may be missing
+
+
 def typed_columns(columns: pd.DataFrame | FindingColumns, names: Sequence[str] | None = None) -> pd.DataFrame:
     """`typed_arrays` as a frame."""
     return _frame_of(typed_arrays(columns, names))
 
 
-def typed_arrays(columns: pd.DataFrame | FindingColumns, names: Sequence[str] | None = None) -> dict[str, Any]:
+def typed_arrays(columns: pd.DataFrame | FindingColumns, names: Sequence[str] | None = None) -> TypedColumns:
     """Text as objects, flags as booleans, numbers as they are, so that an empty table has the same types.
 
     names: of the columns in their order, where it is not theirs; one that is not there has no value in any row.
     """
     count = len(next(iter(columns.values()))) if isinstance(columns, dict) else len(columns)
     nothing = np.full(count, None, dtype=object)
-    made = {}
+    made: TypedColumns = {}
     for name in names or list(map(str, columns)):
         values = np.asarray(columns[name]) if name in columns else nothing
-        typed: Any = values
+        typed: np.ndarray | ExtensionArray
         if name in _TEXT_COLUMNS:
             typed = _texts(values)
         elif name in ("counted", "estimated", "assumed", "within_error", "check_differs", "passes"):

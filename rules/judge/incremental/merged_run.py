@@ -12,7 +12,7 @@ import pyarrow as pa
 from onemap.rules.judge.findings.run_tables import ROW_TABLES, SAYING
 from onemap.rules.judge.findings.table import Table
 from onemap.rules.judge.incremental.comparison_with_run import Comparison, Earlier
-from onemap.rules.judge.kinds.ground import WarpedRaster
+from onemap.rules.judge.inputs.check_record import WarpedRaster
 from onemap.rules.judge.packs.rule import VERDICTS, Rule
 from onemap.rules.judge.runs.arrow_blocks import ArrowTable, Rows, concatenate_rows, rows_of_table
 from onemap.rules.judge.runs.run_store import stored_blocks
@@ -75,9 +75,9 @@ class StandingRows:
 
     def warped_rasters(self, known: Sequence[WarpedRaster]) -> list[WarpedRaster]:
         """The earlier run's warped rasters of rules whose rows stand, beyond the known ones."""
-        rules = {item.rule for item in known}
+        rules = {item["rule"] for item in known}
         stand = {rule for rule, stands in self.stands.items() if stands.any()}
-        return [WarpedRaster(**item) for item in self.earlier.record["warped"] if item["rule"] in stand - rules]
+        return [item for item in self.earlier.record["warped"] if item["rule"] in stand - rules]
 
     @cached_property
     def _parcels(self) -> pd.Index:

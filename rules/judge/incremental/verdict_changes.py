@@ -1,7 +1,7 @@
 """Which parcels' verdicts differ from those of a stored run, and which rules say something else now."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypedDict
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,8 @@ from onemap.rules.judge.runs.run import Chunk, Run
 from onemap.rules.judge.runs.run_store import stored_columns
 
 RuleVerdicts = dict[str, dict[str, set[str]]]  # parcel → rule → the verdicts of its rows that count
+# `from` is None for a parcel that was not judged before, `to` for one that is not judged now.
+ChangedParcel = TypedDict("ChangedParcel", {"parcel": str, "from": str | None, "to": str | None, "rules": list[str]})
 _COLUMNS = ("parcel", "rule", "verdict", "counted")
 
 
@@ -46,14 +48,14 @@ class VerdictChanges:
         if changed:
             _collect(self._rule_verdicts, chunk.tables["findings"], changed)
 
-    def changed_parcels(self) -> list[dict[str, Any]]:
+    def changed_parcels(self) -> list[ChangedParcel]:
         """Each changed parcel: from, to, the rules that say something else; those that stood first, then new ones."""
         pairs = zip(self._places[self._is_changed], self._before[self._is_changed], strict=True)
         before, rules_before = dict(pairs), RuleVerdicts()
         changed = {**before, **self._after}
         for rows in stored_columns(self._library, self._identifier, "findings", _COLUMNS) if changed else ():
             _collect(rules_before, rows, changed)
-        result = []
+        result: list[ChangedParcel] = []
         for parcel in changed:
             first, second = (side.get(parcel, {}) for side in (rules_before, self._rule_verdicts))
             rules = [rule for rule in {**first, **second} if first.get(rule) != second.get(rule)]
@@ -63,7 +65,7 @@ class VerdictChanges:
 
 def changed_verdicts(
     library: Library, identifier: str, run: Run, asked: np.ndarray | None = None
-) -> list[dict[str, Any]]:
+) -> list[ChangedParcel]:
     """The parcels whose verdict differs from that of a stored run, with the rules that say something else now.
 
     asked (k,): the parcels about which alone the new run was asked.
@@ -82,7 +84,7 @@ def _collect(verdicts: RuleVerdicts, findings: Rows | Table, parcels: Iterable[s
             verdicts.setdefault(parcel, {}).setdefault(rule, set()).add(verdict)
 
 
-def titles_of_changed(changed: list[dict[str, Any]], titles: Mapping[str, str]) -> dict[str, str]:
+def titles_of_changed(changed: Sequence[ChangedParcel], titles: Mapping[str, str]) -> dict[str, str]:
     """The titles of the rules that turned parcels, by their ids."""
     rules = {rule for one in changed for rule in one["rules"]}
     return {rule: titles[rule] for rule in sorted(rules & set(titles))}

@@ -1,6 +1,8 @@
 """The record of a check, as the library keeps it and answers have it: what was asked, by which packs and versions."""
 
-from typing import Any, NotRequired, TypedDict
+from typing import NotRequired, TypedDict
+
+from onemap.layers.records import Record
 
 
 class PackRecord(TypedDict):
@@ -39,25 +41,62 @@ class SkippedRule(TypedDict):
     reason: str
 
 
+class WarpedRaster(TypedDict):
+    """A rule whose geographic raster was warped to square cells, and their side in metres."""
+
+    rule: str
+    layer: str
+    cell_m: float
+
+
+class CheckParameters(TypedDict):
+    """What was asked. id: the field of the parcels' names; only: rules; days and moments are ISO texts.
+
+    parcels_hash: of the file; parcels_ground: of the outlines; replaced: layer code → the file that took its place;
+    left_out: files of several that could not be read.
+    """
+
+    library: str
+    library_id: str
+    parcels: str
+    parcels_hash: str
+    parcels_ground: str
+    id: str | None
+    layer: NotRequired[str | None]
+    crs: NotRequired[str | None]
+    encoding: NotRequired[str | None]
+    repair: NotRequired[bool]
+    transform_hash: NotRequired[str | None]
+    fields: NotRequired[dict[str, str]]
+    keep_bad: NotRequired[bool]
+    facts: NotRequired[Record]
+    left_out: NotRequired[list[str]]
+    code_system: NotRequired[str | None]
+    only: list[str]
+    as_of: str
+    known_at: str | None
+    replaced: dict[str, str]
+    lang: str
+
+
 class CheckRecord(TypedDict):
     """The record of a check.
 
     started: a moment, ISO; origin: from where coordinates are counted, in metres; rules: id → hash; chosen_layers: rule
-    id → layer, of rules that name several; computed: how many pairs of parcel and rule were judged anew; warped: rule,
-    layer and side of the cells in metres of each raster that was warped.
+    id → layer, of rules that name several; computed: how many pairs of parcel and rule were judged anew.
     """
 
     id: str
     started: str
     seconds: float
-    software: dict[str, Any]
+    software: dict[str, str]
     packs: list[PackRecord]
     layers: list[LayerRecord]
-    parameters: dict[str, Any]
+    parameters: CheckParameters
     origin: list[float]
     rules: dict[str, str]
     chosen_layers: dict[str, str]
     computed: int
-    warped: list[dict[str, Any]]
+    warped: list[WarpedRaster]
     skipped: list[SkippedRule]
     who: str

@@ -191,15 +191,6 @@ class Pairs:
 
 
 @dataclass(frozen=True)
-class WarpedRaster:
-    """A rule whose geographic raster was warped to square cells, and their side in metres."""
-
-    rule: str
-    layer: str
-    cell_m: float
-
-
-@dataclass(frozen=True)
 class Measures:
     """The measures of n parcels by kinds without conflicting ground, or with ground that no polygon shows.
 

@@ -7,7 +7,7 @@ from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from types import NoneType
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 from onemap.layers.catalogue.catalogue import DEPARTMENTS, LayerEntry
 from onemap.layers.catalogue.code_systems import CODE_SYSTEMS, LAND_SEA
@@ -30,6 +30,15 @@ from onemap.rules.judge.packs.rule_problems import names_of, rule_problems
 DEFAULT_PACK = "city-preliminary"
 
 
+class ChecklistItem(TypedDict):
+    """What a person of a department judges. after: the rule with a hit, or not judged, that brings the question up."""
+
+    id: str
+    department: str
+    title: dict[str, str]
+    after: NotRequired[str]
+
+
 @dataclass(frozen=True)
 class Pack:
     """A file of rules, with its text and the hash of it.
@@ -44,8 +53,8 @@ class Pack:
     hash: str
     rules: tuple[Rule, ...]
     text: str
-    checklist: tuple[dict[str, Any], ...] = ()
-    review: dict[str, Any] = field(default_factory=dict)
+    checklist: tuple[ChecklistItem, ...] = ()
+    review: Mapping[str, Any] = field(default_factory=dict)
     classes: Mapping[str, ProjectClass] = field(default_factory=dict)
     bodies: Mapping[str, Body] = field(default_factory=dict)
     register: KindRegister = field(default_factory=shipped_register)

@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.ingest.placing import SourceOptions
 from onemap.layers.library.library import Library
 from onemap.layers.progress import SILENT, Progress
-from onemap.layers.records import Record
 from onemap.layers.sources.postgis import is_database
 from onemap.layers.sources.reading import source_name
+from onemap.rules.judge.inputs.check_record import CheckParameters
 from onemap.rules.judge.inputs.parcels import Parcels, joined_parcels, no_parcels, read_parcels
 from onemap.rules.judge.packs.library_packs import packs_of
 from onemap.rules.judge.packs.pack import Pack, joined_rules
@@ -65,9 +65,9 @@ class Question:
     code_system: str | None = None
     in_place: Mapping[str, str] = field(default_factory=dict)
 
-    def parameters(self, library: Library) -> Record:
+    def parameters(self, library: Library) -> CheckParameters:
         """The record of the question."""
-        return {
+        parameters = {
             "library": library.shown_name,
             "library_id": library.id,
             "parcels": self.parcels.source,
@@ -82,6 +82,7 @@ class Question:
             "replaced": {code: source_name(file) for code, file in self.replaced.items()},
             "lang": self.language,
         }
+        return cast(CheckParameters, parameters)
 
 
 def question_of(

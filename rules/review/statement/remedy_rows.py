@@ -12,7 +12,7 @@ from onemap.rules.answers.remedy.departments import MEASURES
 from onemap.rules.answers.remedy.remedy import KIND
 from onemap.rules.answers.remedy.remedy_json import search_text
 from onemap.rules.answers.remedy.remedy_storage import stored_options
-from onemap.rules.display.maps.document_areas import areas
+from onemap.rules.display.maps.document_areas import PrintedAreas, areas
 from onemap.rules.judge.findings.table import Row
 from onemap.rules.judge.runs.run_store import StoredRow, run_record, stored_rows
 from onemap.rules.review.cases.case import Round
@@ -43,7 +43,7 @@ def remedy_content(library: Library, one: Round, evidence: Evidence, department:
     }
 
 
-def _ellipsoidal_areas(library: Library, rows: list[StoredRow]) -> list[Row]:
+def _ellipsoidal_areas(library: Library, rows: list[StoredRow]) -> list[PrintedAreas]:
     """The rows' areas on the ellipsoid, in the units of the documents."""
     shapes = geometries_of_wkb(np.array([row.wkb for row in rows], dtype=object))
     return [areas(float(area_m2)) for area_m2 in np.nan_to_num(ellipsoidal_areas_m2(shapes, library.crs))]

@@ -1,12 +1,15 @@
 """The verbs of the check; libraries are imported here only when a verb runs."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from onemap.layers.messages import ProblemRecord
 from onemap.rules.contract.declaration import VERDICT_CHOICES, Result, Values, VerbContext
 from onemap.rules.contract.output_forms import CHECK_FORMS
 from onemap.rules.verbs.work.table_targets import target_answer
+
+if TYPE_CHECKING:
+    from onemap.rules.judge.incremental.verdict_changes import ChangedParcel
 
 _KEPT = 0.93  # of a check whose tables are written, when its rows are in the library
 _JUDGED_OF_WRITTEN = 0.93  # how much earlier such a check has judged
@@ -126,7 +129,7 @@ def _write_check(
 
 
 def _check_result(
-    run: Any, values: Values, recorded: bool, remarks: list[ProblemRecord], changed: list[dict[str, Any]] | None
+    run: Any, values: Values, recorded: bool, remarks: list[ProblemRecord], changed: "list[ChangedParcel] | None"
 ) -> Result:
     """The answer of `check`. changed: the parcels whose verdict differs from the earlier run's, None without one."""
     from onemap.rules.judge.question.question import LEFT_OUT

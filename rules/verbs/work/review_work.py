@@ -155,8 +155,8 @@ def _given_facts(library: Library, case: Case, language: str) -> list[dict[str, 
     from onemap.rules.review.statement.document_words import given_facts
 
     has_record = case.damage is None and bool(case.data.get(PARCEL_FACTS))
-    parameters = check_record(library, case.current.run)["parameters"] if has_record else {}
-    return [row for row in given_facts(case, parameters.get("code_system"), language) if row["value"]]
+    system = check_record(library, case.current.run)["parameters"].get("code_system") if has_record else None
+    return [row for row in given_facts(case, system, language) if row["value"]]
 
 
 def _take_step(values: Values, context: VerbContext, act: Callable[[Library, str, Hand], Any]) -> Result:

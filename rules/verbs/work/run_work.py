@@ -1,7 +1,7 @@
 """The verb of past runs: listed, shown again, compared, named, taken away."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from onemap.layers.errors import UsageError
 from onemap.layers.geometry.wkb_reading import geometries_of_wkb
@@ -9,6 +9,9 @@ from onemap.layers.messages import ProblemRecord, problem_record
 from onemap.rules.contract.declaration import Result, Values, VerbContext
 from onemap.rules.contract.output_forms import CHECK_FORMS, TABLE_FORMS
 from onemap.rules.verbs.work.table_targets import target_answer, write_tables
+
+if TYPE_CHECKING:
+    from onemap.rules.judge.incremental.verdict_changes import ChangedParcel
 
 
 def runs(values: Values, context: VerbContext) -> Result:
@@ -94,7 +97,7 @@ def _tables(library: Any, run: str, record: Mapping[str, Any], unasked: Any, lan
     return {**tables, "run": run_table(dict(record)), "unasked_rules": unasked_table(unasked)}
 
 
-def _changes(library: Any, against: str, tables: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _changes(library: Any, against: str, tables: Mapping[str, Any]) -> "list[ChangedParcel]":
     """The parcels whose verdict in these tables differs from that of an earlier run."""
     from onemap.rules.judge.incremental.verdict_changes import VerdictChanges
     from onemap.rules.judge.runs.run import Chunk
