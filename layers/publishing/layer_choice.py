@@ -14,6 +14,7 @@ from onemap.layers.geometry.boxes import Bounds, box_around
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, coverage_of, in_force, versions
 from onemap.layers.publishing.raster_pictures import Picture, picture_of
+from onemap.layers.reason import Reason
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def choose_layers(
             continue
         current = in_force(found, as_of)
         if current is None:
-            left_out.append(OmittedLayer(entry.code, "not_in_force" if found else "layer_missing"))
+            left_out.append(OmittedLayer(entry.code, Reason.NOT_IN_FORCE if found else Reason.LAYER_MISSING))
         elif entry.withheld and not only:
             left_out.append(OmittedLayer(entry.code, "withheld"))
         else:
@@ -78,7 +79,7 @@ def choose_layers(
             except OneMapError as error:
                 if error.code != "version.unreadable":
                     raise
-                left_out.append(OmittedLayer(entry.code, "unreadable"))
+                left_out.append(OmittedLayer(entry.code, Reason.UNREADABLE))
     if not layers:
         raise OneMapError("publish.empty", file=library.label, day=as_of.isoformat())
     return _with_first_map(layers), left_out

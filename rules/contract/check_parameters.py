@@ -3,7 +3,6 @@
 from onemap.layers.catalogue.code_systems import CODE_SYSTEMS
 from onemap.layers.files.text_encodings import ENCODINGS
 from onemap.rules.contract.declaration import (
-    VERDICT_CHOICES,
     Parameter,
     to_angle,
     to_codes,
@@ -13,6 +12,7 @@ from onemap.rules.contract.declaration import (
     to_moment,
     to_name,
 )
+from onemap.rules.contract.verdict import VERDICTS
 
 CODE_SYSTEM = Parameter("code_system", "S", choices=CODE_SYSTEMS)
 
@@ -33,7 +33,7 @@ CHECK_PARAMETERS = (
 
 REMEDY_PARAMETERS = (
     Parameter("parcel", "ID", repeated=True),
-    Parameter("keep_verdict", "V", choices=VERDICT_CHOICES),
+    Parameter("keep_verdict", "V", choices=VERDICTS),
     Parameter("min_part", "M2", convert=to_metres),
     Parameter("min_width", "M", convert=to_metres),
     Parameter("one_piece", flag=True),

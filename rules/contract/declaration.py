@@ -32,7 +32,6 @@ _FILES = (
 # Where a table of a database may be named in place of a file.
 _TABLES = {"LIBRARY", "SOURCE", "PARCELS", "CODE=FILE", "district|extent|FILE", "district|extent|features|FILE"}
 WRITTEN = ("out", "page", "report", "target", "project")  # the parameters that name what a verb writes
-VERDICT_CHOICES = ("prohibited", "restricted", "unknown", "consult", "notice", "clear")
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,15 @@ import pandas as pd
 
 from onemap.layers.messages import phrase
 from onemap.layers.visible_text import visible_text
+from onemap.rules.contract.verdict import Verdict
 
-COLOURS = {  # as resources/pages/verdicts.css has them
-    "prohibited": "#b2182b",
-    "restricted": "#b84d00",
-    "unknown": "#5c5c5c",
-    "consult": "#8a6508",
-    "notice": "#2b6cb0",
-    "clear": "#1a7f37",
+COLOURS: Mapping[str, str] = {  # as resources/pages/verdicts.css has them
+    Verdict.PROHIBITED: "#b2182b",
+    Verdict.RESTRICTED: "#b84d00",
+    Verdict.UNKNOWN: "#5c5c5c",
+    Verdict.CONSULT: "#8a6508",
+    Verdict.NOTICE: "#2b6cb0",
+    Verdict.CLEAR: "#1a7f37",
 }
 _ROWS, _LETTERS = 10, 80
 

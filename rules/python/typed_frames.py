@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from onemap.rules.judge.packs.rule import VERDICTS
+from onemap.rules.contract.verdict import VERDICTS
 
 VERDICT = pd.CategoricalDtype(list(reversed(VERDICTS)), ordered=True)  # so that the greatest is the most severe
 _VERDICTS = ("verdict", "known_verdict", "verdict_before", "verdict_after")

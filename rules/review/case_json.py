@@ -10,6 +10,7 @@ from onemap.layers.library.library import Library
 from onemap.layers.library.own_files import department_names, profile_of
 from onemap.layers.messages import phrase, wording
 from onemap.layers.records import Record
+from onemap.rules.contract.verdict import Verdict
 from onemap.rules.judge.findings.citations import cited_basis
 from onemap.rules.judge.packs.pack import joined_rules
 from onemap.rules.judge.packs.rule import Rule
@@ -258,7 +259,7 @@ def _warnings(library: Library, case: Case, language: str) -> list[str]:
             Conclusion.NOT_INVOLVED,
         ):
             verdicts = verdicts_of.get(opinion.department, set())
-            against = next((verdict for verdict in ("prohibited", "unknown") if verdict in verdicts), None)
+            against = next((verdict for verdict in (Verdict.PROHIBITED, Verdict.UNKNOWN) if verdict in verdicts), None)
             if against:
                 name = phrase(f"verdict.{against}", language)
                 key = f"review_said.{opinion.state}_against"

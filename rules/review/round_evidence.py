@@ -8,13 +8,13 @@ from onemap.layers.errors import Problem
 from onemap.layers.library.library import Library
 from onemap.layers.sources.redline.redline_text import number_of
 from onemap.rules.answers.remedy.remedy_storage import remedy_tables
+from onemap.rules.contract.verdict import VERDICTS, Verdict
 from onemap.rules.display.maps.document_areas import total_m2
 from onemap.rules.display.outputs.outputs import tables_written
 from onemap.rules.display.outputs.sheet_titles import titles_of_library
 from onemap.rules.judge.findings.run_tables import run_table
 from onemap.rules.judge.packs.excuse_text import names_in_packs
 from onemap.rules.judge.packs.pack import rule_titles
-from onemap.rules.judge.packs.rule import VERDICTS
 from onemap.rules.judge.runs.run_store import check_record, stored_packs, stored_rows, stored_values
 from onemap.rules.judge.runs.stored_rows import GIVEN, row_counts
 from onemap.rules.judge.runs.stored_tables import stored_tables
@@ -84,10 +84,10 @@ def verdict_counts(library: Library, case: Case) -> dict[str, int]:
     """
     current = case.current
     if case.damage is not None:
-        return {**dict.fromkeys(VERDICTS, 0), "unknown": max(1, row_counts(library, current.run).get(GIVEN, 0))}
+        return {**dict.fromkeys(VERDICTS, 0), Verdict.UNKNOWN: max(1, row_counts(library, current.run).get(GIVEN, 0))}
     verdicts = parcel_verdicts(library, current.run)
     if current.overrides:
-        verdicts = dict.fromkeys(verdicts, "clear")
+        verdicts = dict.fromkeys(verdicts, Verdict.CLEAR)
         columns = ("parcel", "rule", "verdict", "counted")
         for parcel, rule, machine, counted in stored_values(library, current.run, "findings", columns):
             if counted:

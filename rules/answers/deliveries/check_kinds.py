@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from onemap.rules.contract.verdict import Verdict
+
 FATAL, MAJOR, MINOR = "fatal", "major", "minor"
 SEVERITIES = (FATAL, MAJOR, MINOR)  # most severe first
-SIGNS = {FATAL: "prohibited", MAJOR: "restricted", MINOR: "notice"}  # the verdicts' signs and colours, as severe
+# The signs and colours of verdicts that are as severe.
+SIGNS = {FATAL: Verdict.PROHIBITED, MAJOR: Verdict.RESTRICTED, MINOR: Verdict.NOTICE}
 
 TEXT, NUMBER, TEXTS, NUMBERS, CONDITION, LAYER = "text", "number", "texts", "numbers", "condition", "layer"
 

@@ -21,6 +21,7 @@ from onemap.layers.geometry.parts import polygon_parts, shift_geometries
 from onemap.layers.library.library import Library
 from onemap.layers.library.own_files import department_names
 from onemap.layers.library.versions import versions
+from onemap.layers.reason import Reason
 from onemap.layers.records import Record
 from onemap.rules.answers.identify.cell_sample import cell_sample
 from onemap.rules.answers.identify.class_words import in_language
@@ -103,7 +104,7 @@ def _layer(request: _Request, entry: LayerEntry, rules: Sequence[Rule]) -> dict[
         except OneMapError as error:
             if error.code != "version.unreadable":
                 raise
-            reason, is_covered = "unreadable", False
+            reason, is_covered = Reason.UNREADABLE, False
     return {
         "code": entry.code,
         "title": entry.title_in(request.language),
@@ -114,7 +115,7 @@ def _layer(request: _Request, entry: LayerEntry, rules: Sequence[Rule]) -> dict[
         "version": source.version.label if source.version else None,
         "covered": is_covered,
         "features": features,
-        "reason": reason or (None if is_covered else "outside_coverage"),
+        "reason": reason or (None if is_covered else Reason.OUTSIDE_COVERAGE),
         "nearest": _nearest(request, entry) if is_covered and not features else None,
         "fitness": _fitness(request, source),
         "geometry": entry.geometry,

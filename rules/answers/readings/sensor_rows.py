@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from onemap.layers.messages import phrase
+from onemap.rules.contract.verdict import Verdict
 from onemap.rules.display.maps.document_areas import moment_text
 from onemap.rules.display.rows.answer_rows import AnswerRow, AnswerTable, AnswerView, Column
 from onemap.rules.judge.findings.verdict_text import column_heads
 
 _MOST_ROWS = 60  # that somebody reads; --json and --out have them all
 _LEVELS = ("normal", "warn", "alarm", "unknown")
-_SIGNS = {"alarm": "prohibited", "warn": "restricted", "unknown": "unknown"}  # the verdict that looks so
+_SIGNS = {"alarm": Verdict.PROHIBITED, "warn": Verdict.RESTRICTED, "unknown": "unknown"}  # the verdict that looks so
 
 
 def readings_view(result: Mapping[str, Any], language: str) -> AnswerView:

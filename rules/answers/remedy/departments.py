@@ -10,7 +10,8 @@ import pyarrow as pa
 import shapely
 
 from onemap.layers.geometry.wkb_rings import geometries_from
-from onemap.rules.judge.findings.run_tables import RANK, ranks_of
+from onemap.rules.contract.verdict import RANK, Verdict
+from onemap.rules.judge.findings.run_tables import ranks_of
 from onemap.rules.judge.overlay.common_areas import common_areas
 from onemap.rules.judge.overlay.overlay import ARITHMETIC_M2, union_by
 from onemap.rules.judge.overlay.threads import Threads
@@ -48,9 +49,9 @@ def department_verdicts(run: Run, names: np.ndarray, origin: tuple[float, float]
     keys = list(zip(parcel, department, strict=True))
     rows = {key: row for row, key in enumerate(dict.fromkeys(keys))}
     group = np.array([rows[key] for key in keys], dtype=np.int64)
-    rank = np.full(len(rows), RANK["clear"])
+    rank = np.full(len(rows), RANK[Verdict.CLEAR])
     np.minimum.at(rank, group, ranks_of(verdict))
-    is_unknown = verdict == "unknown"
+    is_unknown = verdict == Verdict.UNKNOWN
     has_ground = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
     known = has_ground & ~is_unknown
     flat = ~has_ground & ~is_unknown
@@ -118,7 +119,7 @@ def _pick_rows(verdicts: DepartmentVerdicts, rows: np.ndarray) -> DepartmentVerd
     """The rows asked for (k,); where there is none, -1, nothing stands against the parcel."""
     return DepartmentVerdicts(
         {},
-        np.r_[verdicts.verdict, np.array(["clear"], dtype=object)][rows],
+        np.r_[verdicts.verdict, np.array([Verdict.CLEAR], dtype=object)][rows],
         np.r_[verdicts.ground, np.array([None], dtype=object)][rows],
         np.r_[verdicts.flat_m2, 0.0][rows],
         np.r_[verdicts.unknown_m2, 0.0][rows],

@@ -12,7 +12,8 @@ from onemap.layers.geometry.parts import shift_geometries, shift_polygons, unwra
 from onemap.layers.geometry.shape_column import shapes_from
 from onemap.layers.geometry.wkb_rings import geometries_from
 from onemap.rules.answers.remedy.cuts import Against, Obstacles
-from onemap.rules.judge.findings.run_tables import RANK, ranks_of
+from onemap.rules.contract.verdict import RANK
+from onemap.rules.judge.findings.run_tables import ranks_of
 from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.judge.runs.run import Run

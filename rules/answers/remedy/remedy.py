@@ -22,10 +22,11 @@ from onemap.rules.answers.remedy.cuts import Cuts, Parts, cut_off, drop_small
 from onemap.rules.answers.remedy.obstacles import obstacles_of
 from onemap.rules.answers.remedy.remedy_options import RemedyOptions
 from onemap.rules.answers.remedy.search import CHECKS_A_RING, Bounds, searches
+from onemap.rules.contract.verdict import RANK, Verdict
 from onemap.rules.judge.check.check import BEGUN, JUDGED, LAYERS_READ, check, local_origin
 from onemap.rules.judge.check.part_judgement import parcel_rows_of
 from onemap.rules.judge.findings.findings import FindingColumns
-from onemap.rules.judge.findings.run_tables import RANK, run_table
+from onemap.rules.judge.findings.run_tables import run_table
 from onemap.rules.judge.findings.table import Table, WrittenTable, typed_arrays
 from onemap.rules.judge.findings.written_ground import write_grounds
 from onemap.rules.judge.inputs.parcel_rows import ParcelRows
@@ -274,7 +275,7 @@ def _cut_rows(cuts: Sequence[Cuts], names: np.ndarray, rules: Sequence[Rule], th
     )
     area_m2, ground = np.concatenate([cut.area_m2 for cut in cuts]), joined_ground([cut.ground for cut in cuts])
     together, row = np.unique(parcel * len(rules) + rule, return_inverse=True)
-    count, is_unknown, has_ground = len(together), rank == RANK["unknown"], ground.dimension >= 0
+    count, is_unknown, has_ground = len(together), rank == RANK[Verdict.UNKNOWN], ground.dimension >= 0
     worst = np.full(count, len(RANK))
     np.minimum.at(worst, row, rank)
     parcel, rule = np.divmod(together, max(len(rules), 1))

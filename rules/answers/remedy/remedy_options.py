@@ -3,7 +3,9 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-KEEP_VERDICT = "notice"
+from onemap.rules.contract.verdict import Verdict
+
+KEEP_VERDICT = Verdict.NOTICE
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, in_force
 from onemap.layers.messages import phrase
+from onemap.layers.reason import Reason
 from onemap.rules.answers.compare.plans import refuse
 from onemap.rules.answers.identify.class_words import class_code, class_title
 from onemap.rules.answers.identify.layer_fitness import layer_fitness
@@ -65,7 +66,7 @@ class PlanGround:
         for entry in self.entries:
             source = sources.read(entry.code, box.tolist(), shapely.bounds(grounds))
             if source.stored is None:
-                self.silent[entry.code] = source.reason or "unreadable"
+                self.silent[entry.code] = source.reason or Reason.UNREADABLE
                 continue
             if source.coverage is not None:
                 for row in np.flatnonzero(~shapely.covers(source.coverage, local)).tolist():

@@ -15,7 +15,9 @@ from onemap.layers.library.library import Library
 from onemap.layers.library.own_files import department_names
 from onemap.layers.library.versions import versions
 from onemap.layers.progress import Progress
+from onemap.layers.reason import Reason
 from onemap.rules.answers.sheet.plan_ground import PlanGround
+from onemap.rules.contract.verdict import Verdict
 from onemap.rules.display.maps.boundary_points import boundary_points
 from onemap.rules.display.maps.map_source import Piece
 from onemap.rules.judge.findings.table import Table, records_of
@@ -44,7 +46,8 @@ _FINDING = (
 )
 _EXTENT = "extent"  # in words, for who reads a page
 _AT_ONCE = 200  # parcels
-_DRAWN, _MOST_DRAWN = ("prohibited", "restricted", "consult"), 4  # on a parcel's map: what is unknown hides its base
+_MOST_DRAWN = 4
+_DRAWN = (Verdict.PROHIBITED, Verdict.RESTRICTED, Verdict.CONSULT)  # on a parcel's map: what is unknown hides its base
 
 
 def sheets_of(
@@ -81,7 +84,7 @@ def sheets_of(
                 "plans": plan_rows[name],
                 "nearest": nearest[name],
                 "coarse": coarse[at],
-                "plans_silent": {**plans.silent, **dict.fromkeys(plans.uncovered.get(name, ()), "outside_coverage")},
+                "plans_silent": plans.silent | dict.fromkeys(plans.uncovered.get(name, ()), Reason.OUTSIDE_COVERAGE),
                 "findings": [
                     {
                         **{key: row[key] for key in _FINDING},

@@ -11,13 +11,13 @@ from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.messages import phrase
 from onemap.rules.answers.sheet.sheet_content import Sheet
 from onemap.rules.answers.sheet.sheet_uses import use_text
+from onemap.rules.contract.verdict import VERDICTS
 from onemap.rules.display.documents.blocks import Block, Section, columns, section_of, table_under, titled_table
 from onemap.rules.display.maps.document_areas import rounding_difference, same_ground_m2, square_metres_text, total_m2
 from onemap.rules.display.maps.verdict_words import verdict_words
 from onemap.rules.display.rows.answer_rows import direction_word
 from onemap.rules.judge.findings.citations import citation
 from onemap.rules.judge.kinds.reasons import reason_word, reasons_text
-from onemap.rules.judge.packs.rule import VERDICTS
 
 _MOST_TITLES = 6  # of layers in a list
 MOST_POINTS = 48  # that stand on a sheet; all of them are in the coordinate TXT

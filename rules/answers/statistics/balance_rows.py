@@ -10,6 +10,7 @@ from typing import Any
 
 from onemap.layers.area_units import M2_PER_HECTARE, hectares_text
 from onemap.layers.messages import phrase
+from onemap.layers.reason import Reason
 from onemap.layers.records import Record
 from onemap.rules.answers.statistics.sum_words import statistics_reason, sum_text
 from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerTable, AnswerView, Column, Word, amount_text
@@ -18,7 +19,7 @@ _AREA = "area_ellipsoidal_m2"
 _GROUP = "/group"
 _UNITS_OVERLAP = "statistics.units_overlap"
 _MOST_LINES = 60  # that somebody reads as text; --json and --out have them all
-_APART = ("no_value", "without_feature", "outside_coverage")  # of a ground, which no class has
+_APART = (Reason.NO_VALUE, "without_feature", Reason.OUTSIDE_COVERAGE)  # of a ground, which no class has
 _LEAST_M2 = 0.005  # less is arithmetic
 
 

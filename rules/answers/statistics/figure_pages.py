@@ -8,6 +8,7 @@ from typing import Any
 from onemap.layers.area_units import M2_PER_HECTARE, share_text
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.messages import phrase
+from onemap.layers.reason import Reason
 from onemap.layers.records import Record
 from onemap.rules.answers.statistics.class_keys import key_titles
 from onemap.rules.answers.statistics.sum_words import ground_apart, statistics_reason, sum_text
@@ -253,7 +254,7 @@ def titled_columns(
 def _sum_cell(row: Record, name: str, language: str) -> str:
     """A sum, or why nobody knows it."""
     value = row["sums"][name]
-    return statistics_reason(row.get("reason") or "no_value", language) if value is None else sum_text(value)
+    return statistics_reason(row.get("reason") or Reason.NO_VALUE, language) if value is None else sum_text(value)
 
 
 def _number(value: float, measure: str) -> str:

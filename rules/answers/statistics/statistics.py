@@ -16,6 +16,7 @@ import shapely
 from onemap.layers.errors import Problem, require_value
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version
+from onemap.layers.reason import Reason
 from onemap.layers.records import Record
 from onemap.rules.answers.compare.plans import version_named
 from onemap.rules.answers.statistics.class_keys import key_titles
@@ -33,9 +34,9 @@ from onemap.rules.judge.overlay.threads import Threads
 _Overlay = Callable[[np.ndarray, shapely.Geometry, Threads], tuple[np.ndarray, np.ndarray]]
 _DECLARED, _NET = "declared_m2", "net_m2"
 _CLOSING = 0.01  # how far from a unit's own scale that of its rest may be; within a unit it differs by thousandths
-_NO_ROW, _NO_VALUE = "no_row", "no_value"  # why a unit's number of a table is unknown
+_NO_ROW, _NO_VALUE = "no_row", Reason.NO_VALUE  # why a unit's number of a table is unknown
 _ON = ("", "_ellipsoidal")
-_NOT_COUNTED = ("no_value", "without_feature", "outside_coverage")
+_NOT_COUNTED = (Reason.NO_VALUE, "without_feature", Reason.OUTSIDE_COVERAGE)
 _NESTED = ("unit", "keys", "titles", "sums", "without_value")  # what a table has in columns of its own
 
 

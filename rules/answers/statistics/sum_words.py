@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from onemap.layers.messages import phrase
+from onemap.layers.reason import Reason
 
 _LEAST_TOLD_M2 = 0.01
 
@@ -17,7 +18,7 @@ def ground_apart(total: Mapping[str, Any]) -> dict[str, float]:
     """The ground on the ellipsoid, in m², that the rows of a total count twice or not at all, by what it is."""
     areas = {
         name: total.get(f"{name}_ellipsoidal_m2") or 0.0
-        for name in ("overlap", "no_value", "without_feature", "outside_coverage")
+        for name in ("overlap", Reason.NO_VALUE, "without_feature", Reason.OUTSIDE_COVERAGE)
     }
     return {name: area_m2 for name, area_m2 in areas.items() if area_m2 >= _LEAST_TOLD_M2}
 

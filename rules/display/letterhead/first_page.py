@@ -3,9 +3,9 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from onemap.layers.catalogue.schema import DEPARTMENTS
-from onemap.rules.judge.findings.run_tables import RANK
+from onemap.rules.contract.verdict import RANK, Verdict
+from onemap.rules.display.letterhead.row_state import RowState
 from onemap.rules.judge.findings.table import Row
-from onemap.rules.judge.kinds.reasons import EXCUSED
 
 MOST_GRAVE = 3
 
@@ -18,7 +18,7 @@ def rules_asked(rows: Sequence[Row], labels: Mapping[str, str]) -> Row:
     """
     reasons: dict[str, set[str]] = {}
     for row in rows:
-        if row["state"] == "not_checked":
+        if row["state"] == RowState.NOT_CHECKED:
             reasons.setdefault(row["reason_text"], set()).add(row["rule"])
     left = set().union(*reasons.values()) if reasons else set()
     every = {row["rule"] for row in rows}
@@ -50,9 +50,9 @@ def department_rows(
         mine, opinion = [row for row in rows if row["department"] == department], opinion_of.get(department)
         if opinion is None or not (mine or opinion["routed"]):
             continue
-        counted = [row for row in mine if row["counted"] or row["state"] in ("clear", EXCUSED)]
+        counted = [row for row in mine if row["counted"] or row["state"] in (RowState.CLEAR, RowState.EXCUSED)]
         asked = rules_asked(mine, labels)
-        conflicts = {row["rule"] for row in rows if row["state"] == "conflict" and row["counted"]}
+        conflicts = {row["rule"] for row in rows if row["state"] == RowState.CONFLICT and row["counted"]}
         others = conflicts.intersection(wants.get(department, ()))
         if others:
             asked["short"] += labels["short_consulted"].format(count=len(others))
@@ -60,8 +60,8 @@ def department_rows(
             {
                 **{name: opinion[name] for name in _OF_OPINION},
                 "verdict": min((row["verdict"] for row in counted), key=RANK.__getitem__, default=None),
-                "findings": len({row["rule"] for row in counted if row["state"] == "conflict"}),
-                "unknown_rules": len({row["rule"] for row in counted if row["state"] == "unknown"}),
+                "findings": len({row["rule"] for row in counted if row["state"] == RowState.CONFLICT}),
+                "unknown_rules": len({row["rule"] for row in counted if row["state"] == RowState.UNKNOWN}),
                 "opinion_text": _opinion_text(opinion, labels),
                 "open_count": len(opinion["open_items"]),
                 "consulted": len(others),
@@ -88,7 +88,7 @@ def by_gravity(rows: Iterable[Row]) -> list[Row]:
 
 def gravest(rows: Sequence[Row]) -> list[Row]:
     """The three rules that weigh most, of those that count and are not clear."""
-    return by_gravity(row for row in rows if row["counted"] and row["verdict"] != "clear")[:MOST_GRAVE]
+    return by_gravity(row for row in rows if row["counted"] and row["verdict"] != Verdict.CLEAR)[:MOST_GRAVE]
 
 
 def open_matters(departments: Sequence[Row], asked: Row) -> Row:

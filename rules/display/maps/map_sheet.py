@@ -11,6 +11,7 @@ from onemap.layers.crs.crs_titles import crs_title
 from onemap.layers.geometry.boxes import Bounds
 from onemap.layers.messages import phrase
 from onemap.layers.progress import SILENT, Progress
+from onemap.rules.contract.verdict import Verdict
 from onemap.rules.display.maps.boundary_points import boundary_points
 from onemap.rules.display.maps.fonts import FONTS
 from onemap.rules.display.maps.furniture import grid_ticks, north_arrow, scale_bar
@@ -221,7 +222,7 @@ class _Drawing:
         district = self.source.library.district() if self.page.theme == "location" and "XZQ" not in self.used else None
         if district is not None:
             sheet.outlines(np.array([district], dtype=object), _DISTRICT, phrase("map.district", self.language))
-        if rule is not None and any(piece.verdict == "unknown" for piece in self.pieces):
+        if rule is not None and any(piece.verdict == Verdict.UNKNOWN for piece in self.pieces):
             ground = self.source.coverage(rule.layer)
             if ground is not None:
                 sheet.edge(ground, _DISTRICT, phrase("map.coverage", self.language))

@@ -7,8 +7,8 @@ import numpy as np
 import shapely
 
 from onemap.layers.catalogue.style_table import map_themes
+from onemap.rules.contract.verdict import VERDICTS
 from onemap.rules.display.maps.map_source import MapSource
-from onemap.rules.judge.packs.rule import VERDICTS
 
 THEMES = ("location", "boundary", "present_use", "plan", "controls")
 _CONFLICT = "conflict"

@@ -9,6 +9,7 @@ import pandas as pd
 
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.catalogue.style_table import FAINT, HATCH_MM, OTHER_COLOUR, style_of
+from onemap.rules.contract.verdict import Verdict
 from onemap.rules.display.maps.svg_text import as_attribute
 from onemap.rules.display.maps.verdict_words import verdict_words
 
@@ -40,13 +41,13 @@ class Symbol:
 
 
 PARCEL = Symbol("", stroke="#E60012", stroke_mm=0.7)
-_VERDICTS = {
-    "prohibited": Symbol("", "#B2182B", 0.7, fill="#B2182B", fill_opacity=0.1, hatch=(45, 1.1, 0.28)),
-    "restricted": Symbol("", "#E66101", 0.5, fill="#E66101", fill_opacity=0.06, hatch=(45, 2.6, 0.28)),
-    "unknown": Symbol("", "#6B6B6B", 0.4, dash=(1.6, 1.0), dots=1.3),
-    "consult": Symbol("", "#B8860B", 0.4, fill="#B8860B", fill_opacity=0.25),
-    "notice": Symbol("", "#2B6CB0", 0.4),
-    "clear": Symbol("", "#1A7F37", 0.2),
+_VERDICTS: Mapping[str, Symbol] = {
+    Verdict.PROHIBITED: Symbol("", "#B2182B", 0.7, fill="#B2182B", fill_opacity=0.1, hatch=(45, 1.1, 0.28)),
+    Verdict.RESTRICTED: Symbol("", "#E66101", 0.5, fill="#E66101", fill_opacity=0.06, hatch=(45, 2.6, 0.28)),
+    Verdict.UNKNOWN: Symbol("", "#6B6B6B", 0.4, dash=(1.6, 1.0), dots=1.3),
+    Verdict.CONSULT: Symbol("", "#B8860B", 0.4, fill="#B8860B", fill_opacity=0.25),
+    Verdict.NOTICE: Symbol("", "#2B6CB0", 0.4),
+    Verdict.CLEAR: Symbol("", "#1A7F37", 0.2),
 }
 
 

@@ -6,8 +6,8 @@ import pandas as pd
 
 from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.messages import phrase
+from onemap.rules.contract.verdict import VERDICTS, Verdict
 from onemap.rules.display.outputs.sheet_titles import RECORD
-from onemap.rules.judge.packs.rule import VERDICTS
 
 TOTALS = "totals"
 _OF_FINDINGS = {"department", "verdict", "counted"}
@@ -31,9 +31,9 @@ def _totals(findings: pd.DataFrame, unasked: pd.DataFrame, language: str) -> pd.
     """A row a department in the catalogue's order, the sum below; a finding below its threshold does not count."""
     counted = findings[findings["counted"].astype(bool)]
     columns = {
-        verdict: counted.loc[counted["verdict"] == verdict, "department"].value_counts()
+        str(verdict): counted.loc[counted["verdict"] == verdict, "department"].value_counts()
         for verdict in VERDICTS
-        if verdict != "clear"
+        if verdict != Verdict.CLEAR
     }
     counts = pd.DataFrame({**columns, _UNASKED: unasked["department"].value_counts()}).fillna(0).astype(int)
     known = [name for name in named_groups()["departments"] if name in counts.index]

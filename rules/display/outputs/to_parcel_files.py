@@ -15,12 +15,12 @@ from onemap.layers.crs.systems import transformation
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.messages import LANGUAGES, list_text, phrase
 from onemap.layers.provenance import NO_RECORD, PROVENANCE_KEY, provenance, provenance_words
+from onemap.rules.contract.verdict import VERDICTS
 from onemap.rules.display.maps.symbols import verdict_symbol
 from onemap.rules.display.outputs.csv_rows import csv_bytes
 from onemap.rules.display.outputs.sheet_words import SheetWords
 from onemap.rules.judge.findings.run_tables import RUN_TABLE, record_in
 from onemap.rules.judge.findings.table import Table, plain_values
-from onemap.rules.judge.packs.rule import VERDICTS
 
 _PARCELS = "parcels"
 _WGS_84 = pyproj.CRS.from_epsg(4326)

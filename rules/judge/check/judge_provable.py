@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from onemap.layers.geometry.shape_column import all_of
+from onemap.layers.reason import Reason
 from onemap.rules.judge.kinds.ground import CoveredGround, Ground, Judgement, no_ground
 from onemap.rules.judge.overlay.unchanging_sets import freeze_set
 from onemap.rules.judge.overlay.unproved_unions import do_provable
@@ -52,7 +53,7 @@ def _with_unknown(judgement: Judgement, parcels: np.ndarray) -> Judgement:
         survey=survey and replace(survey, bare=np.concatenate([survey.bare, nothing])),
         **_longer({name: getattr(judgement, name) for name in _NUMBERS}, never),
     )
-    longer.because("arithmetic", np.arange(len(judgement.unknown), len(longer.unknown)))
+    longer.because(Reason.ARITHMETIC, np.arange(len(judgement.unknown), len(longer.unknown)))
     return longer
 
 

@@ -10,6 +10,7 @@ import pyproj
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.geometry.shape_column import AnyShapes
+from onemap.layers.reason import Reason
 from onemap.rules.judge.check.applicability import applicability
 from onemap.rules.judge.check.judge_provable import judge_provable
 from onemap.rules.judge.check.layers_of_check import LayersOfCheck
@@ -75,7 +76,7 @@ def judged_rule(
     source, others = layers.of(rule), layers.others(rule)
     rows, lacks_fact, excused_by = _rows_asked(rule, bench, wanted)
     if source.stored is None or source.coverage is None:
-        return _blank(rule, bench, rows, source, source.reason or "unreadable", excused_by)
+        return _blank(rule, bench, rows, source, source.reason or Reason.UNREADABLE, excused_by)
     if wanting := _wanting_layer(rule, others):
         return _blank(rule, bench, rows, source, wanting, excused_by)
     if rule.finds:
@@ -91,7 +92,7 @@ def judged_rule(
     except OneMapError as error:
         if error.code != "version.unreadable":
             raise
-        return _blank(rule, bench, rows, source, "unreadable", excused_by)
+        return _blank(rule, bench, rows, source, Reason.UNREADABLE, excused_by)
     version = source.version
     return RuleJudgement(
         rule=rule,
@@ -173,7 +174,7 @@ def _wanting_layer(rule: Rule, others: Mapping[str, LayerSource]) -> str | None:
     Of one that cannot be read, such as official zones, nobody knows what it would say.
     """
     needed = KINDS[rule.kind].needed_layers(rule.options)
-    stops = (other.reason for key, other in others.items() if other.reason == "unreadable" or key in needed)
+    stops = (other.reason for key, other in others.items() if other.reason == Reason.UNREADABLE or key in needed)
     return next(filter(None, stops), None)
 
 

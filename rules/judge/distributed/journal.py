@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from onemap.layers.files.journal_folder import Journal, disk_errors_as_refusals
+from onemap.layers.reason import Reason
 from onemap.rules.judge.check.check import Answer
 from onemap.rules.judge.distributed.parcel_files import ParcelBlock
 from onemap.rules.judge.distributed.row_files import RowFile, read_head, write_rows
@@ -40,7 +41,7 @@ class FinishedBlock:
     @property
     def unreadable(self) -> frozenset[str]:
         """The layers that could not be read."""
-        return frozenset(code for code, record in self.layers.items() if record["reason"] == "unreadable")
+        return frozenset(code for code, record in self.layers.items() if record["reason"] == Reason.UNREADABLE)
 
 
 class BlockJournal:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from onemap.layers.library.library import Library, sha256
+from onemap.layers.reason import Reason
 from onemap.layers.software import software_versions
 from onemap.layers.sources.reading import content_hash
 from onemap.rules.judge.question.check_plan import CheckPlan
@@ -61,4 +62,4 @@ def _layer(check_plan: CheckPlan, code: str) -> list[str | None]:
     version = check_plan.in_force(code)
     if version:
         return [code, version.table, version.hash]
-    return [code, None, "not_in_force" if any(known.code == code for known in check_plan.known) else None]
+    return [code, None, Reason.NOT_IN_FORCE if any(known.code == code for known in check_plan.known) else None]

@@ -15,6 +15,7 @@ from onemap.layers.frames.frames import BadFeatures
 from onemap.layers.library.library import Library, now
 from onemap.layers.messages import ProblemRecord, phrase, problem_record
 from onemap.layers.progress import Progress
+from onemap.rules.contract.verdict import VERDICTS
 from onemap.rules.judge.check.check import JUDGED, Answer, local_origin, record_of
 from onemap.rules.judge.distributed.journal import BlockJournal, FinishedBlock
 from onemap.rules.judge.distributed.journal_key import question_key
@@ -26,7 +27,6 @@ from onemap.rules.judge.findings.run_tables import run_table
 from onemap.rules.judge.inputs.check_record import CheckRecord
 from onemap.rules.judge.inputs.parcels import Parcels
 from onemap.rules.judge.packs.pack import Pack
-from onemap.rules.judge.packs.rule import VERDICTS
 from onemap.rules.judge.question.check_plan import check_plan_of
 from onemap.rules.judge.question.kind_remarks import KindRemarks
 from onemap.rules.judge.question.question import Question

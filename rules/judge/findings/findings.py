@@ -12,11 +12,13 @@ import shapely
 from onemap.layers.frames.fields import are_none
 from onemap.layers.frames.reason_column import column_of_reasons
 from onemap.layers.geometry.flat_ground import FlatGround, joined_ground
+from onemap.layers.reason import Reason
+from onemap.rules.contract.verdict import Verdict
 from onemap.rules.judge.findings.thresholds import GroundMeasures, measure_grounds
 from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.kinds.attribute_json import attribute_texts
 from onemap.rules.judge.kinds.ground import Judgement, Measures, no_ground
-from onemap.rules.judge.kinds.reasons import EXCUSED, unknown_reasons
+from onemap.rules.judge.kinds.reasons import unknown_reasons
 from onemap.rules.judge.overlay.area_check import area_ranges, checked_areas, deciding, disagrees, within_error
 from onemap.rules.judge.overlay.common_areas import common_areas
 from onemap.rules.judge.overlay.flat_polygons import occurring
@@ -128,7 +130,7 @@ def _hit_half(judged: RuleJudgement, parcel_m2: np.ndarray) -> _Half:
         measure, columns = _ground_hit(judged, present, parcel_m2)
     else:
         measure, columns = _measured_hit(judged, present, measures)
-    lacks_fact = np.where(judged.lacks_fact[present], "no_fact", "").astype(object)
+    lacks_fact = np.where(judged.lacks_fact[present], Reason.NO_FACT, "").astype(object)
     reason = _join_reasons(lacks_fact, measure.reason)
     of_hit = judgement.pairs.of_hit
     features = np.bincount(judgement.pairs.parcel[of_hit], minlength=len(judged.rows))[present]
@@ -146,14 +148,14 @@ def _excuse_rows(half: _Half, judged: RuleJudgement, is_unknown: bool) -> _Half:
     if len(rows) == 0:
         return half
     counted, measured, reason = half.measure.counted.copy(), half.measure.reason.copy(), half.reason.copy()
-    counted[rows], measured[rows] = False, EXCUSED
+    counted[rows], measured[rows] = False, Reason.EXCUSED
     columns: dict[str, Any] = {"excused_by": excused_by}
     if is_unknown:
-        reason[rows] = [column_of_reasons((before, EXCUSED)) for before in reason[rows]]
+        reason[rows] = [column_of_reasons((before, Reason.EXCUSED)) for before in reason[rows]]
     else:
-        reason[rows] = EXCUSED
+        reason[rows] = Reason.EXCUSED
         verdict = np.full(len(half.present), judged.rule.verdict, dtype=object)
-        verdict[rows] = "clear"
+        verdict[rows] = Verdict.CLEAR
         columns["verdict"] = verdict
     measure = replace(half.measure, counted=counted, reason=measured)
     return _Half(half.present, half.grounds, measure, reason, {**half.columns, **columns})
@@ -287,7 +289,7 @@ def _finding_rows(
         "department": rule.department,
         "layer": rule.layer,
         "version": judged.label,
-        "verdict": "unknown" if is_unknown else rule.verdict,
+        "verdict": Verdict.UNKNOWN if is_unknown else rule.verdict,
         "area_m2": half.measure.area_m2,
         "counted_area_m2": half.measure.counted_area_m2,
         "net_area_m2": np.nan,
@@ -352,7 +354,7 @@ def _counted_pieces(judged: RuleJudgement, halves: dict[bool, _Half]) -> tuple[n
     """Which pieces (k,) count, as their finding does unless they are slivers of it, and why not (k,)."""
     pairs = judged.judgement.pairs
     counted = np.zeros(len(pairs.parcel), dtype=bool)
-    reason = np.where(pairs.no_value, "no_value", "").astype(object)
+    reason = np.where(pairs.no_value, Reason.NO_VALUE, "").astype(object)
     for is_unknown, half in halves.items():
         if len(half.present) == 0:
             continue
@@ -369,7 +371,7 @@ def _counted_pieces(judged: RuleJudgement, halves: dict[bool, _Half]) -> tuple[n
             area_m2, error_m2 = common_areas(ground, sliver_free[mixed], judged.threads)
             is_broad = area_m2 >= error_m2 + ARITHMETIC_M2
             counted[pieces[mixed]] = is_broad
-            piece_reason[mixed] = np.where(is_broad, "", "sliver")
+            piece_reason[mixed] = np.where(is_broad, "", Reason.SLIVER)
         reason[pieces] = _join_reasons(reason[pieces], piece_reason)
     return counted, reason
 

@@ -14,18 +14,17 @@ from onemap.layers.geometry.areas import ellipsoidal_areas_m2
 from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.layers.geometry.parts import shift_polygons
 from onemap.layers.records import Record
+from onemap.rules.contract.verdict import RANK, VERDICTS, Verdict
 from onemap.rules.judge.findings.findings import FindingColumns, RuleJudgement, block_rows, joined_blocks
 from onemap.rules.judge.findings.land_classes import land_classes
 from onemap.rules.judge.findings.table import Table, WrittenTable, typed_arrays
 from onemap.rules.judge.findings.written_ground import write_findings, write_overlaps
 from onemap.rules.judge.inputs.parcel_rows import ParcelRows
 from onemap.rules.judge.overlay.threads import Threads
-from onemap.rules.judge.packs.rule import VERDICTS
 
 if TYPE_CHECKING:
     from onemap.rules.judge.findings.rule_rows import RuleRows
 
-RANK = {verdict: rank for rank, verdict in enumerate(VERDICTS)}
 SAYING = ("parcel", "verdict", "counted")  # the columns of findings that decide a parcel's verdict
 
 
@@ -162,10 +161,10 @@ def parcel_table(parcels: ParcelRows, findings: Sequence[Mapping[str, Any] | pd.
     counts = counted.astype(bool)
     parcel = pd.Index(keys, dtype=object).get_indexer(pd.Index(names[counts], dtype=object))
     rank = ranks_of(verdicts[counts])
-    verdict = np.full(count, RANK["clear"])
+    verdict = np.full(count, RANK[Verdict.CLEAR])
     np.minimum.at(verdict, parcel, rank)
-    known = np.full(count, RANK["clear"])
-    is_known = rank != RANK["unknown"]
+    known = np.full(count, RANK[Verdict.CLEAR])
+    is_known = rank != RANK[Verdict.UNKNOWN]
     np.minimum.at(known, parcel[is_known], rank[is_known])
     names_of = np.array(VERDICTS, dtype=object)
     columns = {

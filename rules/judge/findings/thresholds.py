@@ -6,6 +6,7 @@ import numpy as np
 import shapely
 
 from onemap.layers.geometry.flat_ground import FlatGround
+from onemap.layers.reason import Reason
 from onemap.rules.judge.packs.rule import Rule
 
 
@@ -56,7 +57,7 @@ def _against(counted_m2: np.ndarray, least_m2: np.ndarray) -> tuple[np.ndarray, 
     counted = (counted_m2 >= least_m2) & (counted_m2 > 0)
     reason = np.full(len(counted), "", dtype=object)
     if not counted.all():
-        reason[~counted] = np.where(counted_m2[~counted] > 0, "below_area", "sliver").astype(object)
+        reason[~counted] = np.where(counted_m2[~counted] > 0, Reason.BELOW_AREA, Reason.SLIVER).astype(object)
     return counted, reason
 
 

@@ -9,11 +9,13 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from onemap.layers.reason import Reason
+from onemap.rules.contract.verdict import VERDICTS
 from onemap.rules.judge.findings.run_tables import ROW_TABLES, SAYING
 from onemap.rules.judge.findings.table import Table
 from onemap.rules.judge.incremental.comparison_with_run import Comparison, Earlier
 from onemap.rules.judge.inputs.check_record import WarpedRaster
-from onemap.rules.judge.packs.rule import VERDICTS, Rule
+from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.judge.runs.arrow_blocks import ArrowTable, Rows, concatenate_rows, rows_of_table
 from onemap.rules.judge.runs.run_store import stored_blocks
 
@@ -71,7 +73,7 @@ class StandingRows:
     def unreadable(self, layers: Mapping[str, Mapping[str, Any]]) -> frozenset[str]:
         """The layers that could be read then, and now cannot, although they should be the same."""
         before = {layer["code"]: layer["reason"] for layer in self.earlier.record["layers"]}
-        return frozenset(code for code in layers if layers[code]["reason"] == "unreadable" != before.get(code))
+        return frozenset(code for code in layers if layers[code]["reason"] == Reason.UNREADABLE != before.get(code))
 
     def warped_rasters(self, known: Sequence[WarpedRaster]) -> list[WarpedRaster]:
         """The earlier run's warped rasters of rules whose rows stand, beyond the known ones."""

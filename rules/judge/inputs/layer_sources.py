@@ -35,6 +35,7 @@ from onemap.layers.library.versions import (
     read_version,
 )
 from onemap.layers.rasters.rasters import RasterReference, reference_of
+from onemap.layers.reason import Reason
 from onemap.layers.sources.reading import read_source
 from onemap.layers.stores.store import DamagedTable
 from onemap.rules.judge.inputs.check_record import LayerRecord
@@ -190,9 +191,9 @@ class Sources:
         if code in self.replaced:
             return near_origin(self._replacement(code, version), self.origin)
         if version is None:
-            return LayerSource(reason="not_in_force" if code in self._versions else "layer_missing")
+            return LayerSource(reason=Reason.NOT_IN_FORCE if code in self._versions else Reason.LAYER_MISSING)
         if code in self.unreadable:
-            return LayerSource(reason="unreadable", version=version)
+            return LayerSource(reason=Reason.UNREADABLE, version=version)
         return self.of_version(version, bounds, boxes)
 
     def features(self, code: str) -> int:
@@ -293,7 +294,7 @@ class Sources:
             )
             coverage = _local_ground(coverage_wkb(self.library, version), self.origin, threading.get_ident())
         except (OneMapError, DamagedTable, shapely.GEOSException):
-            return LayerSource(reason="unreadable", version=version), np.empty((0, 4))
+            return LayerSource(reason=Reason.UNREADABLE, version=version), np.empty((0, 4))
         rasters: tuple[RasterReference, ...] = ()
         if entry.geometry == "raster":
             path = self.library.path

@@ -1,8 +1,11 @@
 """avoid: the parcel may not lie on the layer's features. Conflict: P ∩ F, features outside the coverage too."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
+from onemap.layers.reason import Reason
 from onemap.rules.judge.kinds.area_keys import AREA_LIMITS
 from onemap.rules.judge.kinds.conditions import column_named
 from onemap.rules.judge.kinds.ground import Features, Ground, Judgement, Pairs
@@ -31,7 +34,10 @@ def _judge(ground: Ground) -> Judgement:
     is_doubtful = features.uncertain[overlaps.feature]
     hit = ground.grounds_of(overlaps.only(~is_doubtful))
     outside, is_broken = ground.outside_coverage()
-    parts = {"outside_coverage": outside, "no_value": doubtful_ground(overlaps, is_doubtful, ground)}
+    parts: Mapping[str, np.ndarray] = {
+        Reason.OUTSIDE_COVERAGE: outside,
+        Reason.NO_VALUE: doubtful_ground(overlaps, is_doubtful, ground),
+    }
     unknown, is_broken_too = unjudged_ground(parts, hit, ground, lambda: features.certain_pieces)
     judgement = Judgement(
         hit=hit,

@@ -11,6 +11,7 @@ import shapely
 
 from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.layers.messages import phrase
+from onemap.layers.reason import Reason
 from onemap.rules.judge.kinds.finding_figures import FindingFigures
 from onemap.rules.judge.kinds.ground import Ground, Judgement, Measures, Pairs, no_ground
 from onemap.rules.judge.kinds.kind import Kind, area_share_and_length
@@ -48,7 +49,7 @@ def _judge(ground: Ground) -> Judgement:
     outside, is_broken = ground.outside_coverage()
     doubtful = no_ground(count)
     doubtful[parcel[is_doubtful]] = ground.parcels[parcel[is_doubtful]]
-    parts = {"outside_coverage": outside, "no_value": doubtful}
+    parts: Mapping[str, np.ndarray] = {Reason.OUTSIDE_COVERAGE: outside, Reason.NO_VALUE: doubtful}
     judgement = Judgement(
         hit=no_ground(count),
         unknown=np.where(shapely.is_missing(doubtful), outside, doubtful),
@@ -68,7 +69,7 @@ def _judge(ground: Ground) -> Judgement:
         ),
     )
     name_reasons(judgement, parts, ground)
-    judgement.because("arithmetic", is_broken)
+    judgement.because(Reason.ARITHMETIC, is_broken)
     return judgement
 
 

@@ -1,5 +1,6 @@
 """height: buildings may not be higher than allowed. Conflict: P ∩ ground where the parcel's height is more."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ import shapely
 
 from onemap.layers.geometry.parts import polygon_parts
 from onemap.layers.rasters.rasters import RasterReference, checked_raster, raster_crs
+from onemap.layers.reason import Reason
 from onemap.rules.judge.kinds.cell_reading import cell_values, changes_of_plane, read_cells
 from onemap.rules.judge.kinds.conditions import column_named
 from onemap.rules.judge.kinds.ground import Ground, Judgement, no_ground, no_pairs
@@ -132,8 +134,11 @@ def _judge_features(ground: Ground, heights: np.ndarray) -> Judgement:
     is_doubtful = against.is_doubtful(overlaps.parcel, overlaps.feature)
     hit = union_by(overlaps.parcel[is_hit], overlaps.ground.at(is_hit).geometries, count, ground.threads)
     outside_coverage, is_broken = ground.outside_coverage()
-    parts = {"outside_coverage": outside_coverage, "no_value": doubtful_ground(overlaps, is_doubtful, ground)}
-    together = unions(parts["outside_coverage"], parts["no_value"])
+    parts: Mapping[str, np.ndarray] = {
+        Reason.OUTSIDE_COVERAGE: outside_coverage,
+        Reason.NO_VALUE: doubtful_ground(overlaps, is_doubtful, ground),
+    }
+    together = unions(parts[Reason.OUTSIDE_COVERAGE], parts[Reason.NO_VALUE])
     unknown, is_broken_too = differences(together, hit, ground.threads)
     excess_m = np.full(count, -np.inf)
     parcel, feature = overlaps.parcel[is_hit], overlaps.feature[is_hit]
@@ -168,12 +173,12 @@ def _judge_surface(ground: Ground, heights: np.ndarray) -> Judgement:
     blanks = np.r_[surface.blanks, floor_cells.blanks]
     without_height = no_ground(count)
     without_height[np.isnan(heights)] = ground.parcels[np.isnan(heights)]
-    parts = {
-        "outside_coverage": unions(outside_coverage, outside_floor),
-        "no_value": without_height,
+    parts: Mapping[str, np.ndarray] = {
+        Reason.OUTSIDE_COVERAGE: unions(outside_coverage, outside_floor),
+        Reason.NO_VALUE: without_height,
         "nodata": _without_values(ground, owner, blanks, blank_owner),
     }
-    together = unions(unions(parts["outside_coverage"], parts["no_value"]), parts["nodata"])
+    together = unions(unions(parts[Reason.OUTSIDE_COVERAGE], parts[Reason.NO_VALUE]), parts["nodata"])
     unknown, rest_broken = differences(together, hit, ground.threads)
     most_m = np.full(count, -np.inf)
     np.maximum.at(most_m, owner[is_hit], excess_m[is_hit])

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from onemap.layers.reason import Reason
 from onemap.rules.judge.kinds.finding_figures import FindingFigures
 from onemap.rules.judge.kinds.ground import Ground, Judgement
 
@@ -67,7 +68,7 @@ class Key:
 
 
 @dataclass(frozen=True)
-class Reason:
+class KindReason:
     """Why ground could not be judged, or a finding does not count.
 
     word: what people read, by language; meaning: one line of the reference, by language.
@@ -165,12 +166,12 @@ class Kind:
     judge: Callable[[Ground], Judgement]
     keys: Mapping[str, Key] = field(default_factory=dict)
     measures: Mapping[str, Words] = field(default_factory=lambda: GROUND_MEASURES)
-    reasons: Mapping[str, Reason] = field(default_factory=dict)
+    reasons: Mapping[str, KindReason] = field(default_factory=dict)
     finds: bool = True
     overlays_whole_features: bool = False
     grows_features: bool = False
     is_boundary: bool = False
-    not_counted: str = "below_area"
+    not_counted: str = Reason.BELOW_AREA
     value_places: int = 2
     drafted: Words = field(default_factory=dict)
     problems: Callable[[Options], list[tuple[str, Form]]] = no_problems

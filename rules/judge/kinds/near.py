@@ -8,6 +8,7 @@ import shapely
 
 from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.layers.messages import phrase
+from onemap.layers.reason import Reason
 from onemap.rules.judge.kinds.cross import of_parcels, outlines
 from onemap.rules.judge.kinds.finding_figures import FindingFigures
 from onemap.rules.judge.kinds.ground import Ground, Judgement, Measures, Pairs, no_ground
@@ -51,8 +52,8 @@ def _judge(ground: Ground) -> Judgement:
         ),
         measures=Measures(has_row),
     )
-    name_reasons(judgement, {"outside_coverage": outside, "no_value": doubtful}, ground)
-    judgement.because("arithmetic", is_broken)
+    name_reasons(judgement, {Reason.OUTSIDE_COVERAGE: outside, Reason.NO_VALUE: doubtful}, ground)
+    judgement.because(Reason.ARITHMETIC, is_broken)
     return judgement
 
 

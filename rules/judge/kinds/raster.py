@@ -12,9 +12,10 @@ import shapely
 
 from onemap.layers.errors import require_value
 from onemap.layers.rasters.rasters import RasterReference, checked_raster, raster_crs
+from onemap.layers.reason import Reason
 from onemap.rules.judge.kinds.cell_reading import cell_values, changes_of_plane, finite_cells, read_cells
 from onemap.rules.judge.kinds.ground import Ground, Judgement, Measures, no_ground, no_pairs
-from onemap.rules.judge.kinds.kind import AMOUNT, NUMBER, TEXT, Form, Key, Kind, Options, Reason
+from onemap.rules.judge.kinds.kind import AMOUNT, NUMBER, TEXT, Form, Key, Kind, KindReason, Options
 from onemap.rules.judge.kinds.raster_grids import cell_pieces, cell_sums, cell_weights, in_cells, slope_degrees, windows
 from onemap.rules.judge.kinds.subtract_zones import mark_broken
 from onemap.rules.judge.overlay.overlay import ARITHMETIC_M2, union_by
@@ -148,7 +149,7 @@ def _judge(ground: Ground) -> Judgement:
         warped_to_m=warped_to_m,
     )
     is_unknown = ~shapely.is_missing(unknown)
-    judgement.because("outside_coverage", is_unknown & sums.outlying_value)
+    judgement.because(Reason.OUTSIDE_COVERAGE, is_unknown & sums.outlying_value)
     judgement.because("nodata", is_unknown & (sums.without_value | ~sums.outlying_value))
     return mark_broken(judgement, ground, is_broken)
 
@@ -258,7 +259,7 @@ def _values(read: np.ndarray, valid: np.ndarray, grid: "DatasetReader", is_slope
     return cell_values(read, valid)
 
 
-NODATA = Reason(
+NODATA = KindReason(
     {"zh": "无数据", "en": "no data"},
     {"zh": "栅格单元无值，或该处在栅格之外", "en": "The cells have no value, or the ground lies off the grid."},
 )

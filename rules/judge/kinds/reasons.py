@@ -4,66 +4,66 @@ from collections.abc import Mapping
 
 from onemap.layers.frames.reason_column import reasons_in
 from onemap.layers.messages import phrase, sentences
+from onemap.layers.reason import Reason
 from onemap.rules.judge.kinds import KINDS
-from onemap.rules.judge.kinds.kind import Reason, Words
+from onemap.rules.judge.kinds.kind import KindReason, Words
 
 # Their words stand in the messages under `reason`: of a layer they are reported outside findings too.
 _OF_THE_LAYER: Mapping[str, Words] = {
-    "layer_missing": {
+    Reason.LAYER_MISSING: {
         "zh": "资料库从未有过该图层",
         "en": "The library has never held a version of the layer.",
     },
-    "not_in_force": {
+    Reason.NOT_IN_FORCE: {
         "zh": "检测所依的日期没有有效版本",
         "en": "No version of the layer is in force on the day of the check.",
     },
-    "unreadable": {
+    Reason.UNREADABLE: {
         "zh": "有效版本损坏或无法读取",
         "en": "The version in force is damaged or cannot be read.",
     },
-    "outside_coverage": {
+    Reason.OUTSIDE_COVERAGE: {
         "zh": "该处在版本的覆盖范围之外（或离边缘太近）",
         "en": "The ground lies outside the version's coverage, or too near its edge.",
     },
-    "no_value": {
+    Reason.NO_VALUE: {
         "zh": "规则所看的字段没有值，条件或分类无从判断",
         "en": "A field that the rule looks at has no value, so its condition or class cannot be told.",
     },
 }
 _OF_THE_ARITHMETIC: Mapping[str, Words] = {
-    "arithmetic": {
+    Reason.ARITHMETIC: {
         "zh": "叠加计算在更细的格网上仍失败，整个地块作无法判定",
         "en": "The overlay failed even on a finer grid; the whole parcel is unknown.",
     },
 }
 _OF_THE_PARCEL: Mapping[str, Words] = {
-    "no_fact": {
+    Reason.NO_FACT: {
         "zh": "地块没有说明规则所问的情况（如用途、类型），规则照样适用",
         "en": "The parcel does not say what the rule asks of it (its use, its kind), so the rule applies.",
     },
 }
-EXCUSED = "excused"
 _NOT_COUNTED: Mapping[str, Words] = {
-    EXCUSED: {
+    Reason.EXCUSED: {
         "zh": "规则不适用于此类项目（excused_by 说明类别和依据）；照样量算、照列，不计入结论",
         "en": "The rule excuses such projects (`excused_by` names the class and by what); measured and shown all the "
         "same, it decides nothing.",
     },
-    "below_area": {
+    Reason.BELOW_AREA: {
         "zh": "计入的量小于规则的阈值；照列，不计入结论",
         "en": "What counts is below the rule's limit; the row is shown and decides nothing.",
     },
-    "sliver": {
+    Reason.SLIVER: {
         "zh": "比 min_width_m 窄；照列，不计入结论",
         "en": "Thinner than min_width_m; the row is shown and decides nothing.",
     },
 }
 _NOT_RUN: Mapping[str, Words] = {
-    "law_not_in_force": {
+    Reason.LAW_NOT_IN_FORCE: {
         "zh": "检测所依的日期没有有效的法律依据，规则未运行",
         "en": "None of the rule's legal basis is in force on the day of the check; it was not run.",
     },
-    "only": {
+    Reason.ONLY: {
         "zh": "--only 没有点到该图层，规则未运行",
         "en": "The rule was not run, since --only names other layers.",
     },
@@ -100,5 +100,5 @@ def reason_meanings(language: str) -> dict[str, str]:
     return {code: meaning[language] for code, meaning in meanings.items()}
 
 
-def _reasons_of_kinds() -> dict[str, Reason]:
+def _reasons_of_kinds() -> dict[str, KindReason]:
     return {code: reason for kind in KINDS.values() for code, reason in kind.reasons.items()}

@@ -11,6 +11,7 @@ from onemap.layers.frames.fields import text_value
 from onemap.layers.geometry.boxes import box_around
 from onemap.layers.geometry.flat_ground import FlatGround, joined_ground
 from onemap.layers.geometry.shape_column import boxes_of
+from onemap.layers.reason import Reason
 from onemap.rules.judge.kinds.area_keys import AREA_LIMITS
 from onemap.rules.judge.kinds.conditions import column_named
 from onemap.rules.judge.kinds.ground import Features, Ground, Judgement, Pairs
@@ -144,7 +145,7 @@ def _judge(ground: Ground) -> Judgement:
         pairs=pairs if official is None else _with_pieces_of(pairs, official.pieces, len(features.geometries)),
         zones=certain_zones if official is None else None,
     )
-    name_reasons(judgement, {"outside_coverage": near, "no_value": without_value}, ground)
+    name_reasons(judgement, {Reason.OUTSIDE_COVERAGE: near, Reason.NO_VALUE: without_value}, ground)
     is_broken = near_broken | unknown_broken
     return mark_broken(judgement, ground, np.unique(np.r_[overlaps.failed[:, 0], without_proof]), is_broken)
 

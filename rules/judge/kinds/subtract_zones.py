@@ -6,6 +6,7 @@ import shapely
 from onemap.layers.geometry.flat_ground import FlatGround, flat_of
 from onemap.layers.geometry.parts import polygon_parts
 from onemap.layers.geometry.shape_column import areas_at
+from onemap.layers.reason import Reason
 from onemap.rules.judge.kinds.ground import Ground, Judgement
 from onemap.rules.judge.overlay.overlay import (
     ARITHMETIC_M2,
@@ -72,5 +73,5 @@ def mark_broken(judgement: Judgement, ground: Ground, *broken: np.ndarray) -> Ju
         indices = np.flatnonzero(rows) if rows.dtype == bool else rows
         if len(indices):
             judgement.unknown[indices] = ground.shapes[indices]
-            judgement.because("arithmetic", indices)
+            judgement.because(Reason.ARITHMETIC, indices)
     return judgement

@@ -9,10 +9,11 @@ import shapely
 
 from onemap.layers.catalogue.code_systems import CODE_SYSTEMS, LAND_SEA, SYSTEM_FIELD
 from onemap.layers.frames.fields import text_values
+from onemap.layers.reason import Reason
 from onemap.rules.judge.kinds.area_keys import AREA_LIMITS
 from onemap.rules.judge.kinds.conditions import column_named
 from onemap.rules.judge.kinds.ground import Ground, Judgement, no_ground
-from onemap.rules.judge.kinds.kind import ANY, TEXT, Form, Key, Kind, Options, Reason
+from onemap.rules.judge.kinds.kind import ANY, TEXT, Form, Key, Kind, KindReason, Options
 from onemap.rules.judge.kinds.permitted_uses import Permits, PermitTable, permit_tables, permits_of
 from onemap.rules.judge.kinds.subtract_zones import mark_broken, subtract_zones
 from onemap.rules.judge.kinds.unknown_ground import doubtful_ground, name_reasons, shown_pairs
@@ -72,7 +73,7 @@ def _judge(ground: Ground) -> Judgement:
     unplanned, plan_broken = no_ground(count), np.zeros(count, dtype=bool)
     if not is_open:
         unplanned, plan_broken = subtract_zones(covered, ground.grounds_of(overlaps), ground, lambda: features.pieces)
-    parts = {"outside_coverage": outside, "no_value": without_value, "no_plan": unplanned}
+    parts = {Reason.OUTSIDE_COVERAGE: outside, Reason.NO_VALUE: without_value, "no_plan": unplanned}
     is_wanting = ~np.logical_and.reduce([shapely.is_missing(part) for part in parts.values()])
     unknown, unknown_broken = _unjudged_ground(ground, np.flatnonzero(is_wanting), use)
     judgement = Judgement(
@@ -231,7 +232,7 @@ KIND = Kind(
         ),
     },
     reasons={
-        "no_plan": Reason(
+        "no_plan": KindReason(
             {"zh": "无规划", "en": "no plan"},
             {
                 "zh": "该处在覆盖范围之内，但没有规划图斑",

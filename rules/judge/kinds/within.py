@@ -4,6 +4,7 @@ import numpy as np
 import shapely
 
 from onemap.layers.geometry.flat_ground import FlatGround
+from onemap.layers.reason import Reason
 from onemap.rules.judge.kinds.area_keys import AREA_LIMITS
 from onemap.rules.judge.kinds.ground import Ground, Judgement, Pairs
 from onemap.rules.judge.kinds.kind import GROUND_MEASURES, Kind
@@ -33,7 +34,7 @@ def _judge(ground: Ground) -> Judgement:
     zones = Zones(lambda: features.pieces, covered, inverted=True)
     unknown = unions(outside, doubtful)
     judgement = Judgement(hit, unknown, distance_m=np.full(len(hit), np.nan), pairs=pairs, zones=zones)
-    name_reasons(judgement, {"outside_coverage": outside, "no_value": doubtful}, ground)
+    name_reasons(judgement, {Reason.OUTSIDE_COVERAGE: outside, Reason.NO_VALUE: doubtful}, ground)
     return mark_broken(judgement, ground, overlaps.failed[:, 0], doubt_broken, outside_broken, cover_broken, hit_broken)
 
 

@@ -16,6 +16,7 @@ from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import sha256
 from onemap.layers.messages import RESOURCES, is_title
+from onemap.rules.contract.verdict import Verdict
 from onemap.rules.judge.inputs.check_record import PackRecord
 from onemap.rules.judge.kinds.kind import FLAG, TEXT, WHOLE
 from onemap.rules.judge.kinds.permitted_uses import PermitTable, permit_tables, shipped_state, shipped_table
@@ -433,7 +434,7 @@ def _is_term(name: str, value: Any) -> bool:
 
 def _rule(item: Mapping[str, Any], pack: str, names: RuleNames) -> Rule:
     common = {key: value for key, value in item.items() if key in RULE_KEYS}
-    common.setdefault("verdict", "notice")  # of a kind that finds nothing, and so judges nothing
+    common["verdict"] = Verdict(item.get("verdict", Verdict.NOTICE))  # of a kind that judges nothing none is given
     common["basis"] = tuple(map(LegalBasis.of, common["basis"]))
     asked = common.get("consult", ())
     common["consult"] = tuple(one for one in asked if one in DEPARTMENTS)

@@ -8,14 +8,13 @@ from functools import cached_property
 from typing import Any
 
 from onemap.layers.library.library import sha256
+from onemap.rules.contract.verdict import Verdict
 from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.kinds.conditions import fields_of
 from onemap.rules.judge.kinds.permitted_uses import PermitTable
 from onemap.rules.judge.packs.body import Body
 from onemap.rules.judge.packs.legal_basis import LegalBasis
 from onemap.rules.judge.packs.project_class import ProjectClass
-
-VERDICTS = ("prohibited", "restricted", "unknown", "consult", "notice", "clear")
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class Rule:
     kind: str
     layer: str
     department: str
-    verdict: str
+    verdict: Verdict
     title: dict[str, str]
     basis: tuple[LegalBasis, ...]
     pack: str

@@ -7,6 +7,7 @@ from datetime import date
 from onemap.layers.errors import OneMapError, UsageError
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, in_force, versions
+from onemap.layers.reason import Reason
 from onemap.rules.judge.inputs.check_record import SkippedRule
 from onemap.rules.judge.inputs.layer_sources import Sources
 from onemap.rules.judge.kinds import KINDS
@@ -106,11 +107,11 @@ def _chosen_rules(
     for named in rules:
         rule = rule_on_day(named, question.as_of, ever_loaded, in_force_now)
         if not rule.basis:
-            skipped.append({"rule": rule.id, "layer": rule.layer, "reason": "law_not_in_force"})
+            skipped.append({"rule": rule.id, "layer": rule.layer, "reason": Reason.LAW_NOT_IN_FORCE})
         elif only and rule.layer not in only:
-            skipped.append({"rule": rule.id, "layer": rule.layer, "reason": "only"})
+            skipped.append({"rule": rule.id, "layer": rule.layer, "reason": Reason.ONLY})
         elif is_left_to_people(rule, ever_loaded):
-            skipped.append({"rule": rule.id, "layer": rule.layer, "reason": "layer_missing"})
+            skipped.append({"rule": rule.id, "layer": rule.layer, "reason": Reason.LAYER_MISSING})
         else:
             chosen.append(rule)
     return chosen, skipped

@@ -10,7 +10,9 @@ from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
+from onemap.layers.reason import Reason
 from onemap.layers.records import Record
+from onemap.rules.contract.verdict import Verdict
 from onemap.rules.judge.findings.citations import cited_basis
 from onemap.rules.judge.findings.findings import OFFICIAL_LAYER
 from onemap.rules.judge.inputs.check_record import CheckRecord, LayerRecord
@@ -161,14 +163,14 @@ def _option(rule: Rule, key: str, value: Any, language: str) -> str:
 def _plain_version(title: str, layer: LayerRecord | None, as_of: str, language: str) -> str:
     """The version of a layer by its title, without code and hash."""
     if layer is None or layer["label"] is None:
-        reason = str(layer["reason"]) if layer else "layer_missing"
+        reason = str(layer["reason"]) if layer else Reason.LAYER_MISSING
         return f"{title} · {reason_word(reason, language)} · {as_of}"
     return " · ".join((title, layer["label"], phrase(f"coverage.{layer['coverage']}", language)))
 
 
 def _version(rule: Rule, layer: LayerRecord | None, as_of: str, language: str) -> str:
     if layer is None or layer["label"] is None:
-        reason = str(layer["reason"]) if layer else "layer_missing"
+        reason = str(layer["reason"]) if layer else Reason.LAYER_MISSING
         return f"{rule.layer} · {reason_word(reason, language)} · {as_of}"
     days, hash_ = f"{layer['valid_from'] or ''}…{layer['valid_to'] or ''}", str(layer["hash"])[:12]
     parts = (rule.layer, layer["label"], days, hash_)
@@ -189,7 +191,7 @@ def _explain_findings(library: Library, run: ExplainedRun, parcel: str, rule: Ru
         words = " · ".join(filter(None, (title, plain)))
         step("feature", " · ".join(filter(None, (zones, exact))), words, feature=piece["feature"])
     for finding in findings:
-        name = "unknown" if finding["verdict"] == "unknown" else "conflict"
+        name = "unknown" if finding["verdict"] == Verdict.UNKNOWN else "conflict"
         reason = reasons_text(finding["reason"], language)
         both = (finding, EXACT), (_finding_in_print(finding), PLAIN)
         sides = ((*kind.explained(one, language, figures), reason) for one, figures in both)
@@ -245,5 +247,5 @@ def _finding_in_print(finding: Mapping[str, Any]) -> Mapping[str, Any]:
 def _verdict(run: ExplainedRun, parcel: str, rule_id: str) -> str:
     rows = run.rows("findings", parcel=parcel, rule=rule_id)
     counted = [row["verdict"] for row in rows if row["counted"]]
-    known = [verdict for verdict in counted if verdict != "unknown"]
-    return (known or counted or ["clear"])[0]
+    known = [verdict for verdict in counted if verdict != Verdict.UNKNOWN]
+    return (known or counted or [Verdict.CLEAR])[0]

@@ -11,7 +11,7 @@ from onemap.layers.records import Record
 from onemap.layers.stores.logged_rows import PlainTable, insert_logged, note, note_structure, plain_tables
 from onemap.layers.stores.rights import EVERYONE, Grant, Guard, Right, next_number
 from onemap.layers.stores.sql_text import compose_sql, sql_literal
-from onemap.rules.judge.packs.rule import VERDICTS
+from onemap.rules.contract.verdict import VERDICTS
 from onemap.rules.judge.runs.run_record import read_record
 from onemap.rules.judge.runs.run_store import CHECK, NAMES, kind_of, run_names, run_record, stored_values
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from onemap.layers.frames.frames import BadFeatures
 from onemap.layers.messages import ProblemRecord
+from onemap.rules.contract.verdict import VERDICTS, Verdict
 from onemap.rules.judge.findings.table import Table
 from onemap.rules.judge.inputs.check_record import CheckRecord
 from onemap.rules.judge.inputs.parcels import Parcels
 from onemap.rules.judge.packs.pack import Pack
-from onemap.rules.judge.packs.rule import VERDICTS
 from onemap.rules.judge.question.question import Question
 from onemap.rules.judge.runs.arrow_blocks import StoredBlock
 
@@ -97,7 +97,7 @@ class Run(AskedRun):
 
 def most_severe(verdicts: Mapping[str, int]) -> str:
     """The most severe of the verdicts that any parcel has."""
-    return next((verdict for verdict in VERDICTS if verdicts[verdict]), "clear")
+    return next((verdict for verdict in VERDICTS if verdicts[verdict]), Verdict.CLEAR)
 
 
 def verdict_counts(verdicts: Iterable[str]) -> dict[str, int]:

@@ -8,6 +8,7 @@ from onemap.layers.area_units import share_text
 from onemap.layers.catalogue.catalogue import layer_title, shipped_catalogue
 from onemap.layers.messages import phrase
 from onemap.layers.records import Record
+from onemap.rules.contract.verdict import Verdict
 from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerTable, AnswerView, Column, Word
 from onemap.rules.numbers.indicators.indicator_words import (
     TREND_SIGNS,
@@ -20,7 +21,8 @@ from onemap.rules.numbers.indicators.indicator_words import (
 )
 from onemap.rules.numbers.indicators.themes import shipped_themes
 
-SIGNS = {"alarm": "prohibited", "warn": "restricted", "unknown": "unknown", "ok": "clear"}  # the verdict that looks so
+# The verdicts that look so.
+SIGNS = {"alarm": Verdict.PROHIBITED, "warn": Verdict.RESTRICTED, "unknown": Verdict.UNKNOWN, "ok": Verdict.CLEAR}
 _STATUSES = ("alarm", "warn", "unknown", "ok", "none")  # the gravest first
 _FAILING = _STATUSES[:2]
 _TRENDS = ("rise", "fall", "same")

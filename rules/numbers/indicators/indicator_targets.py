@@ -12,6 +12,7 @@ from onemap.layers.frames.fields import object_array, text_value
 from onemap.layers.ingest.unit_keys import plain_unit_code
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import in_force, read_version, versions
+from onemap.layers.reason import Reason
 from onemap.rules.answers.statistics.layer_in_units import plain_numbers
 from onemap.rules.answers.statistics.statistics import record_of
 from onemap.rules.numbers.indicators.indicator_keys import BAND, CEILING, FALL, FLOOR, RISE
@@ -103,7 +104,7 @@ class Targets:
     def of(self, indicator: Indicator, unit: str | None) -> Target:
         """The target of an indicator in a unit."""
         if self.is_unreadable:
-            return Target(reason="unreadable", source=self.version)
+            return Target(reason=Reason.UNREADABLE, source=self.version)
         code = None if unit is None else plain_unit_code(unit)
         rows = [row for row in self._rows if row.unit == code and row.names & indicator.names]
         if not rows:

@@ -6,6 +6,7 @@ from typing import Any
 
 from onemap.layers.frames.reason_column import reasons_in
 from onemap.layers.messages import phrase, sentences
+from onemap.layers.reason import Reason
 from onemap.rules.display.charts.number_axis import decimal_text
 
 STATUS_SIGNS = {"ok": "✓", "warn": "▲", "alarm": "■", "unknown": "?", "none": "–"}  # those of verdicts
@@ -13,7 +14,14 @@ TREND_SIGNS = {"rise": "↗", "fall": "↘", "same": "→", None: "?"}
 _DECIMALS = {"count": 0, "person": 0, "bed": 0, "yuan": 0, "%": 1, "km": 3, "km2": 3}  # of units; others have two
 _ATOM = re.compile(r"[A-Za-z]+[23]?")
 # Those that findings have too stand in the messages under `reason`, the others under `indicator_reason`.
-_OF_LAYERS = ("layer_missing", "not_in_force", "unreadable", "outside_coverage", "no_value", "arithmetic")
+_OF_LAYERS = (
+    Reason.LAYER_MISSING,
+    Reason.NOT_IN_FORCE,
+    Reason.UNREADABLE,
+    Reason.OUTSIDE_COVERAGE,
+    Reason.NO_VALUE,
+    Reason.ARITHMETIC,
+)
 
 
 def indicator_reasons(reasons: str | None, language: str) -> str:

@@ -19,6 +19,7 @@ from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.geometry.shape_column import all_of
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, coverage_of, in_force, versions
+from onemap.layers.reason import Reason
 from onemap.rules.answers.statistics.conditions_of_layers import column_of, truth_of
 from onemap.rules.answers.statistics.layer_in_units import LayerInUnits, StatisticsOptions, plain_numbers
 from onemap.rules.answers.statistics.statistics import record_of
@@ -49,11 +50,11 @@ from onemap.rules.numbers.indicators.unit_of_measure import unit_of_measure
 
 LARGEST = 10  # features of a unit and a term that the trace names
 _REASONS = {
-    "version.unreadable": "unreadable",
+    "version.unreadable": Reason.UNREADABLE,
     "statistics.field": "no_field",
     "statistics.where": "no_field",
-    "compare.arithmetic": "arithmetic",
-    "overlay.union": "arithmetic",
+    "compare.arithmetic": Reason.ARITHMETIC,
+    "overlay.union": Reason.ARITHMETIC,
 }
 
 
@@ -137,7 +138,7 @@ class TermMeasures:
         day = self.as_of if part.state is None else date(part.state, 12, 31)
         version = in_force(known, day)
         if version is None:
-            raise _Unknown("not_in_force" if known else "layer_missing")
+            raise _Unknown(Reason.NOT_IN_FORCE if known else Reason.LAYER_MISSING)
         if not part.is_earlier:
             return version
         begin = version.valid_from or ""
@@ -202,7 +203,7 @@ class TermMeasures:
         # Borders differ by some square centimetres of coverage: what lacks most says why.
         share = beyond / self.ground_m2
         reason: list[str | None] = [
-            "outside_coverage" if out > 0 and out >= lack - out else "no_value"
+            Reason.OUTSIDE_COVERAGE if out > 0 and out >= lack - out else Reason.NO_VALUE
             for out, lack in zip(share.tolist(), (1.0 - known).tolist(), strict=True)
         ]
         asked = [record_of(version) for version in dict.fromkeys(chosen)]
@@ -230,7 +231,7 @@ class TermMeasures:
         known = 1.0 - np.minimum((beyond + unsure) / self.ground_m2, 1.0)
         if found.unreadable:  # their ground may lie anywhere
             known = np.zeros(self._count)
-        reason: list[str | None] = ["outside_coverage" if out > 0 else "no_value" for out in beyond.tolist()]
+        reason: list[str | None] = [Reason.OUTSIDE_COVERAGE if out > 0 else Reason.NO_VALUE for out in beyond.tolist()]
         records = [record_of(version) for version in dict.fromkeys(asked)]
         return TermValues(value, reason, features, known, {}, records, largest)
 
@@ -432,7 +433,7 @@ class TermMeasures:
                 reason[unit] = "no_year" if len(asked) else "no_row"
                 continue
             if lost[chosen].any() or np.isnan(numbers[chosen]).any():
-                reason[unit] = "unit" if bad_units[chosen].any() else "no_value"
+                reason[unit] = "unit" if bad_units[chosen].any() else Reason.NO_VALUE
                 continue
             value[unit], features[unit], found_year[unit] = numbers[chosen].sum(), len(chosen), wanted
             largest += [

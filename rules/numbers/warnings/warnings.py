@@ -18,6 +18,7 @@ from onemap.layers.frames.fields import object_array, text_value, text_values
 from onemap.layers.ingest.unit_keys import plain_unit_code, unit_stems
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import StoredFeatures, Version, in_force, read_version, versions
+from onemap.layers.reason import Reason
 from onemap.layers.records import Record
 from onemap.rules.answers.statistics.layer_in_units import plain_numbers
 from onemap.rules.judge.findings.table import Table
@@ -89,11 +90,11 @@ def warnings(library: Library, options: WarningOptions, threads: Threads) -> Fou
     if found is None:
         unlooked += [{"kind": kind, "reason": "no_earlier"} for kind in (LINE, CANDIDATE)]
     else:
-        unlooked += [{"kind": LINE, "reason": "layer_missing", "layer": code} for code in found.no_lines]
+        unlooked += [{"kind": LINE, "reason": Reason.LAYER_MISSING, "layer": code} for code in found.no_lines]
         placed += [_over_line(word, ground) for word, ground in found.over_lines]
-        unlooked += [{"kind": CANDIDATE, "reason": "layer_missing", "layer": code} for code in found.missing]
+        unlooked += [{"kind": CANDIDATE, "reason": Reason.LAYER_MISSING, "layer": code} for code in found.missing]
         for kind, codes in zip((CANDIDATE, LINE), found.silent, strict=True):
-            unlooked += [{"kind": kind, "reason": "outside_coverage", "layer": code} for code in codes]
+            unlooked += [{"kind": kind, "reason": Reason.OUTSIDE_COVERAGE, "layer": code} for code in codes]
         for ground, one, is_unsure in zip(found.grounds.tolist(), found.records, found.unsure, strict=True):
             name = _place_name(ground)
             facts = {"value": one["area_m2"], "unit_of_measure": "m2", "reason": one["class"]}
@@ -163,7 +164,7 @@ def _ending_permits(library: Library, known: Sequence[Version], options: Warning
         ends = pd.to_datetime(pd.Series(text_values(stored.attributes[_ENDS].tolist())), errors="coerce")
         silent = int(ends.isna().sum())
         if silent:
-            rows.append((_row(EXPIRY, "unknown", "no_value", layer=code, value=silent, reason="no_value"), None))
+            rows.append((_row(EXPIRY, "unknown", "no_value", layer=code, value=silent, reason=Reason.NO_VALUE), None))
         for at in np.flatnonzero(ends.notna().to_numpy()).tolist():
             left = (ends.iloc[at].date() - options.as_of).days
             if left <= options.days:
@@ -187,7 +188,7 @@ def _stale_layers(known: Sequence[Version], options: WarningOptions) -> list[Rec
         of_code = [one for one in known if one.code == code]
         version = in_force(of_code, options.as_of)
         if version is None or version.valid_from is None:
-            reason = "no_value" if version else "not_in_force" if of_code else "layer_missing"
+            reason = Reason.NO_VALUE if version else Reason.NOT_IN_FORCE if of_code else Reason.LAYER_MISSING
             rows.append(_row(STALE, "unknown", code, layer=code, limit=rhythm, reason=reason))
             continue
         age = (options.as_of - date.fromisoformat(version.valid_from)).days

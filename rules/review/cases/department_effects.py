@@ -7,7 +7,7 @@ from typing import Any
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import sha256
 from onemap.layers.person_names import same_person
-from onemap.rules.judge.packs.rule import VERDICTS
+from onemap.rules.contract.verdict import VERDICTS
 from onemap.rules.review.cases.case import (
     CONCLUSIONS,
     MACHINE,

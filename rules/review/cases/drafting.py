@@ -9,12 +9,13 @@ from onemap.layers.area_units import hectares_text, mu_text
 from onemap.layers.catalogue.catalogue import shipped_catalogue
 from onemap.layers.frames.reason_column import column_of_reasons, reasons_in
 from onemap.layers.messages import phrase
+from onemap.rules.contract.verdict import VERDICTS, Verdict
 from onemap.rules.display.maps.document_areas import square_metres_text, total_m2
 from onemap.rules.judge.findings.table import open_ground
 from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.kinds.finding_figures import sentence_figures
 from onemap.rules.judge.kinds.reasons import reasons_text
-from onemap.rules.judge.packs.rule import VERDICTS, Rule
+from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.review.cases.case import ChecklistItem, Override
 
 _DASH = "–"
@@ -54,7 +55,7 @@ def drafted_text(
         return phrase(_nothing(items), language)
     groups: dict[tuple[str, str, bool, bool], list[DraftedFinding]] = {}
     for one in findings:
-        group = (one.verdict, one.rule.id, one.row["verdict"] == "unknown", one.wants_fact)
+        group = (one.verdict, one.rule.id, one.row["verdict"] == Verdict.UNKNOWN, one.wants_fact)
         groups.setdefault(group, []).append(one)
     ordered = [group for _, group in sorted(groups.items(), key=lambda item: VERDICTS.index(item[0][0]))]
     lines = [_sentence(alike, language) + ("" if is_one else _parcels(alike[0], language)) for alike in _alike(ordered)]
@@ -68,7 +69,8 @@ def _alike(groups: Sequence[list[DraftedFinding]]) -> list[list[list[DraftedFind
     found: dict[Any, list[list[DraftedFinding]]] = {}
     for number, group in enumerate(groups):
         first = group[0]
-        is_open = first.row["verdict"] == "unknown" and not first.wants_fact and not any(one.override for one in group)
+        is_unknown = first.row["verdict"] == Verdict.UNKNOWN
+        is_open = is_unknown and not first.wants_fact and not any(one.override for one in group)
         ground = tuple(open_ground(one.row) for one in group)
         found.setdefault((first.row["layer"], ground) if is_open else number, []).append(group)
     return list(found.values())
@@ -89,7 +91,7 @@ def _sentence(alike: Sequence[Sequence[DraftedFinding]], language: str) -> str:
     titles = [one[0].rule.title.get(language) or one[0].rule.id for one in alike]
     title = titles[0]
     measures = _measures([one.row for one in group], language, KINDS[rule.kind].value_places)
-    if first.row["verdict"] == "unknown":
+    if first.row["verdict"] == Verdict.UNKNOWN:
         reasons = dict.fromkeys(reason for one in group for reason in reasons_in(one.row["reason"]))
         words = reasons_text(column_of_reasons(reasons), language)
         key = "draft.unknown_fact" if first.wants_fact else "draft.unknown"
@@ -185,5 +187,5 @@ def share_percent(share: float) -> str:
 def drafted_basis(findings: Sequence[DraftedFinding]) -> str:
     """The legal basis of the findings against the project, once for each rule, the gravest first."""
     grave = sorted(findings, key=lambda one: VERDICTS.index(one.verdict))
-    lines = dict.fromkeys(one.rule.basis_text for one in grave if one.verdict not in ("clear", "unknown"))
+    lines = dict.fromkeys(one.rule.basis_text for one in grave if one.verdict not in (Verdict.CLEAR, Verdict.UNKNOWN))
     return "\n".join(lines)

@@ -9,11 +9,13 @@ from typing import Any
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
+from onemap.layers.reason import Reason
+from onemap.rules.contract.verdict import VERDICTS, Verdict
 from onemap.rules.judge.inputs.check_record import CheckRecord
 from onemap.rules.judge.inputs.parcels import Parcels
 from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.packs.pack import Pack, joined_rules
-from onemap.rules.judge.packs.rule import VERDICTS, Rule
+from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.judge.runs.run import Run
 from onemap.rules.judge.runs.run_store import (
     check_record,
@@ -73,7 +75,7 @@ class PackFacts:
         place = tuple((item["rule"], item["layer"], item["reason"]) for item in skipped), found
         if place not in self._items:
             judging = [item for item in skipped if self.rules[item["rule"]].finds]
-            judging = [item for item in judging if item["reason"] != "law_not_in_force"]
+            judging = [item for item in judging if item["reason"] != Reason.LAW_NOT_IN_FORCE]
             self._items[place] = checklist_items(self.packs, self.rules, judging, found)
         return self._items[place]
 
@@ -134,7 +136,7 @@ class RoundFacts:
         found: dict[str, str] = {}
         for row in self.findings:
             if row["counted"]:
-                found[row["parcel"]] = min(row["verdict"], found.get(row["parcel"], "clear"), key=VERDICTS.index)
+                found[row["parcel"]] = min(row["verdict"], found.get(row["parcel"], Verdict.CLEAR), key=VERDICTS.index)
         return found
 
     @cached_property
@@ -240,7 +242,7 @@ def _read_facts(
     stated = _stated_verdicts(library, run)
     facts = RoundFacts(of_packs, record, findings, stated, lambda: stored_question(library, run).parcels)
     found = facts.verdicts_of_parcels
-    if any(found.get(parcel, "clear") != verdict for parcel, verdict in dict(stated).items()):
+    if any(found.get(parcel, Verdict.CLEAR) != verdict for parcel, verdict in dict(stated).items()):
         raise OneMapError("run.damaged", file=library.label, run=run, layer="findings")
     facts.drafts()  # what cannot be computed later must not be found out then
     return facts

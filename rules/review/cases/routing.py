@@ -6,6 +6,7 @@ from typing import Any
 
 from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.frames.fields import text_value
+from onemap.rules.contract.verdict import Verdict
 from onemap.rules.judge.inputs.parcels import Parcels
 from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.kinds.conditions import column_named
@@ -24,12 +25,12 @@ GRAVITY = (
     Conclusion.AGREE,
     Conclusion.NOT_INVOLVED,
 )
-_CONCLUSION_OF = {
-    "prohibited": Conclusion.DISAGREE,
-    "restricted": Conclusion.CONDITIONAL,
-    "consult": Conclusion.CONDITIONAL,
-    "notice": Conclusion.AGREE,
-    "clear": Conclusion.NOT_INVOLVED,
+_CONCLUSION_OF: Mapping[str, Conclusion] = {
+    Verdict.PROHIBITED: Conclusion.DISAGREE,
+    Verdict.RESTRICTED: Conclusion.CONDITIONAL,
+    Verdict.CONSULT: Conclusion.CONDITIONAL,
+    Verdict.NOTICE: Conclusion.AGREE,
+    Verdict.CLEAR: Conclusion.NOT_INVOLVED,
 }
 
 
@@ -184,7 +185,7 @@ def _proposed_conclusion(findings: Sequence[DraftedFinding], items: Sequence[Che
 
 def _conclusion_of(one: DraftedFinding) -> str:
     """The conclusion of a finding: of the unknown only the applicant's facts are asked for; else a person chooses."""
-    if one.verdict == "unknown":
+    if one.verdict == Verdict.UNKNOWN:
         return Conclusion.SUPPLEMENT if one.wants_fact else OPEN
     return _CONCLUSION_OF[one.verdict]
 

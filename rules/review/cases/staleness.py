@@ -11,6 +11,7 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library, sha256
 from onemap.layers.library.same_content import rows_hash
 from onemap.layers.library.versions import Version, coverage_of, in_force, versions
+from onemap.layers.reason import Reason
 from onemap.rules.judge.inputs.check_record import CheckRecord
 from onemap.rules.judge.kinds.permitted_uses import permit_tables, shipped_table
 from onemap.rules.judge.packs.pack import pack_text
@@ -33,7 +34,7 @@ def inputs_of(run: CheckRecord, sources: Sequence[Mapping[str, str | None]]) -> 
     used: dict[str, tuple[str | None, str | None]]
     used = {layer["code"]: (layer["label"], layer["hash"]) for layer in run["layers"]}
     for rule in run["skipped"]:
-        if rule["reason"] == "layer_missing":
+        if rule["reason"] == Reason.LAYER_MISSING:
             used.setdefault(rule["layer"], (None, None))
     kept = ("id", "hash", "tables")
     packs = [{name: value for name, value in pack.items() if name in kept} for pack in run["packs"]]

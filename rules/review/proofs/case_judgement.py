@@ -16,21 +16,21 @@ import shapely
 
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.progress import SILENT
+from onemap.rules.contract.verdict import RANK, VERDICTS, Verdict
 from onemap.rules.judge.check.judge_rule import Bench, judged_rule
 from onemap.rules.judge.check.layers_of_check import LayersOfCheck, SmallLayers
 from onemap.rules.judge.findings.findings import rows_of
 from onemap.rules.judge.findings.rule_rows import RuleRows, without_rows_under
-from onemap.rules.judge.findings.run_tables import RANK
 from onemap.rules.judge.inputs.parcels import Parcels
 from onemap.rules.judge.overlay.threads import Threads
-from onemap.rules.judge.packs.rule import VERDICTS, Rule
+from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.judge.question.check_plan import CheckPlan, is_left_to_people, rule_on_day
 from onemap.rules.review.proofs.case_layers import CaseGround
 from onemap.rules.review.proofs.proof_cases import Case
 
 _NO_ORIGIN = (0.0, 0.0)
 _OF_FEATURES = ("avoid", "setback", "near", "cross")  # kinds that say nothing of ground without a feature
-_CLEAR = RANK["clear"]
+_CLEAR = RANK[Verdict.CLEAR]
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.frames.fields import object_array
 from onemap.layers.library.versions import StoredFeatures, Version
 from onemap.layers.rasters.rasters import RasterReference
+from onemap.layers.reason import Reason
 from onemap.rules.judge.inputs.layer_sources import LayerSource
 from onemap.rules.judge.overlay.unchanging_sets import freeze_set
 from onemap.rules.review.proofs.case_reading import DrawnFeature
@@ -69,7 +70,7 @@ class CaseGround:
         """One layer, with the features of all cases, or the reason why it says nothing."""
         del bounds, boxes  # all of it is at hand
         if code not in self.in_force:
-            return LayerSource(reason="not_in_force" if code in self.ever_loaded else "layer_missing")
+            return LayerSource(reason=Reason.NOT_IN_FORCE if code in self.ever_loaded else Reason.LAYER_MISSING)
         entry, drawn = self.catalogue[code], self._features_by_layer.get(code, [])
         shapes = self._in_cells([feature.shape for _, feature in drawn], np.array([place for place, _ in drawn], int))
         attributes, rasters = self._attributes(entry, drawn), tuple[RasterReference, ...]()

@@ -9,9 +9,10 @@ from datetime import date, timedelta
 
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.messages import list_text, phrase
+from onemap.rules.contract.verdict import VERDICTS, Verdict
 from onemap.rules.judge.kinds.conditions import fields_of
 from onemap.rules.judge.packs.project_class import ProjectClass
-from onemap.rules.judge.packs.rule import VERDICTS, Rule
+from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.review.proofs.mutants import RuleMutant, is_within
 from onemap.rules.review.proofs.trial_fields import all_values, where_says
 
@@ -64,7 +65,9 @@ def _graver_on_features(changed: Rule, rule: Rule, rules: Sequence[Rule], entry:
     for fields, was, now in zip(rows, before, after, strict=True):
         if was == now:
             continue
-        gravest = min((rule.verdict if truth else "unknown" for truth in (was, now) if truth is not False), key=_rank)
+        gravest = min(
+            (rule.verdict if truth else Verdict.UNKNOWN for truth in (was, now) if truth is not False), key=_rank
+        )
         who = next((one for one in asked if _decides_on(one, fields, rule, gravest, rules, entry)), None)
         if who is None:
             return []

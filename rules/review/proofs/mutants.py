@@ -11,6 +11,7 @@ from typing import Any
 
 from onemap.layers.catalogue.catalogue import LayerEntry, layer_title
 from onemap.layers.messages import phrase
+from onemap.rules.contract.verdict import Verdict
 from onemap.rules.judge.findings.citations import cited_law
 from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.packs.project_class import ProjectClass
@@ -21,7 +22,7 @@ STEPS = (0.5, 2.0)
 _ACROSS = 0.1  # a tenth: only a case near the limit sees it
 _INCLUDED = ("near", "raster", "height")  # at the limit itself a rule of these kinds says what it says beyond it
 _NUMBERS = ("min_area_m2", "min_share", "min_width_m", "distance_m", "half_width_m", "above", "below", "limit")
-_ORDER = ("notice", "consult", "restricted", "prohibited")  # a rule may say no other verdict
+_ORDER = (Verdict.NOTICE, Verdict.CONSULT, Verdict.RESTRICTED, Verdict.PROHIBITED)  # a rule may say no other verdict
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,12 @@ from math import prod
 from typing import Any
 
 from onemap.layers.catalogue.catalogue import LayerEntry
+from onemap.rules.contract.verdict import VERDICTS
 from onemap.rules.judge.kinds.conditions import fields_of
 from onemap.rules.judge.kinds.permitted_uses import PermitTable
 from onemap.rules.judge.packs.pack import Pack
 from onemap.rules.judge.packs.project_class import ProjectClass
-from onemap.rules.judge.packs.rule import VERDICTS, Rule
+from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.review.proofs.pack_views import CHANGES
 from onemap.rules.review.proofs.trial_fields import all_values, where_says
 

@@ -13,6 +13,7 @@ from onemap.layers.catalogue.toml_text import toml_content, toml_value
 from onemap.layers.library.library import Library
 from onemap.layers.messages import LANGUAGES, phrase, sentences
 from onemap.rules.contract.declaration import Result
+from onemap.rules.contract.verdict import Verdict
 from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.kinds.kind import AMOUNT, FLAG, LIST, NUMBER, TEXT, WHOLE, Key
 from onemap.rules.judge.packs.keys import CHECKLIST_KEYS, REVIEW_KEYS, RULE_KEYS
@@ -211,4 +212,4 @@ def hits_of_run(library: Library, run: str) -> Counter[str]:
     """By rule how many findings of a check decide. Raises OneMapError run.unknown, run.kind, run.damaged."""
     check_record(library, run)
     rows = stored_values(library, run, "findings", ("rule", "counted", "verdict"))
-    return Counter(rule for rule, counted, verdict in rows if counted and verdict != "unknown")
+    return Counter(rule for rule, counted, verdict in rows if counted and verdict != Verdict.UNKNOWN)

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.progress import SILENT, Progress
+from onemap.rules.contract.verdict import VERDICTS
 from onemap.rules.judge.packs.pack import Pack, joined_rules, parse_packs
-from onemap.rules.judge.packs.rule import VERDICTS, Rule
+from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.review.proofs.case_judgement import JudgedCases, Outcome, judged_groups
 from onemap.rules.review.proofs.case_words import draft_texts
 from onemap.rules.review.proofs.proof_cases import Case, read_cases

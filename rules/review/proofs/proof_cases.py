@@ -14,10 +14,11 @@ from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.catalogue.code_systems import SYSTEM_FIELD, USE_FIELD
 from onemap.layers.errors import OneMapError
 from onemap.layers.messages import RESOURCES
+from onemap.rules.contract.verdict import VERDICTS, Verdict
 from onemap.rules.judge.packs.asked_facts import asked_facts
 from onemap.rules.judge.packs.kind_register import KIND_FIELD
 from onemap.rules.judge.packs.pack import is_shipped
-from onemap.rules.judge.packs.rule import VERDICTS, Rule
+from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.judge.question.given_facts import stated_attributes
 from onemap.rules.review.proofs.case_reading import (
     CaseReading,
@@ -262,10 +263,10 @@ def _verdicts(item: Mapping[str, Any], name: str, line: int, reading: _Reading) 
     for key, value in given.items():
         if value not in VERDICTS:
             reading.wrong("verdict", line, name, key, value=str(value), known=list(VERDICTS))
-            return "clear", "clear"
+            return Verdict.CLEAR, Verdict.CLEAR
     if ("verdict" in given) == (len(given) > 1) or not given:
         reading.wrong("expectation", line, name)
-        return "clear", "clear"
+        return Verdict.CLEAR, Verdict.CLEAR
     least = str(given.get("verdict", given.get("at_least", VERDICTS[-1])))
     most = str(given.get("verdict", given.get("at_most", VERDICTS[0])))
     if VERDICTS.index(least) < VERDICTS.index(most):

@@ -7,6 +7,7 @@ from datetime import date
 import numpy as np
 import shapely
 
+from onemap.layers.reason import Reason
 from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.review.proofs.case_judgement import JudgedCases, RowsOfRule, rows_of_rule
 from onemap.rules.review.proofs.proof_cases import Case
@@ -129,7 +130,7 @@ def _is_near_limit(rule: Rule, case: Case, rows: object, place: int) -> bool:
     numbers = [rule.options.get(name) for name in ("above", "below")]
     values = [float(feature.slope or feature.value or 0.0) for feature in case.features if feature.layer == rule.layer]
     return (
-        any(reason in ("below_area", "sliver") for _, reason in measured)
+        any(reason in (Reason.BELOW_AREA, Reason.SLIVER) for _, reason in measured)
         or any(one and abs(area - one) <= _NEAR_LIMIT * one for area, _ in measured for one in least)
         or any(one and abs(value - one) <= _NEAR_LIMIT * abs(one) for value in values for one in numbers)
     )

@@ -13,11 +13,11 @@ from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase, wording
 from onemap.rules.display.letterhead.annex_names import ANNEXES
 from onemap.rules.display.letterhead.first_page import by_gravity, department_rows, gravest, open_matters, rules_asked
+from onemap.rules.display.letterhead.row_state import RowState
 from onemap.rules.display.letterhead.sender_fields import sender_fields
 from onemap.rules.display.letterhead.title_lines import title_lines
 from onemap.rules.display.maps.map_source import MapSource
 from onemap.rules.judge.findings.table import Row
-from onemap.rules.judge.kinds.reasons import EXCUSED
 from onemap.rules.judge.question.kind_remarks import kind_problems_of
 from onemap.rules.review.bodies import asked_bodies
 from onemap.rules.review.cases.case import SPOKEN, Case, CaseState
@@ -142,7 +142,7 @@ def _bases(library: Library, evidence: Evidence, rows: list[Row], department: st
     """Laws, layer versions and packs, by their keys. rows: of rules."""
     layers = None if department is None else {row["layer"] for row in rows}
     return {
-        "laws": laws(evidence, {row["rule"] for row in rows if row["state"] != "not_checked"}),
+        "laws": laws(evidence, {row["rule"] for row in rows if row["state"] != RowState.NOT_CHECKED}),
         "versions": layer_versions(library, evidence, layers),
         "packs": packs_table(evidence.packs, evidence.language),
     }
@@ -181,7 +181,7 @@ def _rule_tables(evidence: Evidence, rows: list[Row], findings: list[Row], area_
         "three_lines": name_verdicts(three_lines(evidence, rows, area_m2)),
         "plans": {name: name_verdicts([row for row in shown if _stands_in(name, row)]) for name in PLAN_TABLES},
         "controls": name_verdicts(
-            _with_numbers(by_gravity(row for row in shown if row["state"] in ("conflict", "unknown")))
+            _with_numbers(by_gravity(row for row in shown if row["state"] in (RowState.CONFLICT, RowState.UNKNOWN)))
         ),
         "parcel_findings": name_verdicts(open_together(findings, evidence)),
     }
@@ -257,7 +257,7 @@ def _remedy(library: Library, case: Case, evidence: Evidence, department: str | 
 
 def _stands_in(table: str, row: Row) -> bool:
     """Whether a rule's row stands in a table; of department plans those not checked stand in the checklist instead."""
-    is_listed = row["state"] != "not_checked" or table != "department_plans"
+    is_listed = row["state"] != RowState.NOT_CHECKED or table != "department_plans"
     return is_listed and table_of(row["layer"]) == table
 
 
@@ -283,14 +283,14 @@ def _with_verdict_names(row: Row, language: str) -> Row:
 
 def _result(row: Row, verdict: str, labels: dict[str, str]) -> str:
     """The result of a rule's row, in one cell: verdict or why there is none, and what qualifies it."""
-    is_below = row["state"] in ("conflict", "unknown") and not row["counted"]
+    is_below = row["state"] in (RowState.CONFLICT, RowState.UNKNOWN) and not row["counted"]
     if row.get("item") == "rounding":
         return ""
     text = (
         labels["state_not_checked"]
-        if row["state"] == "not_checked"
+        if row["state"] == RowState.NOT_CHECKED
         else labels["state_excused"]
-        if row["state"] == EXCUSED
+        if row["state"] == RowState.EXCUSED
         else labels["state_not_counted"]
         if is_below
         else verdict
@@ -393,9 +393,9 @@ def _notes(evidence: Evidence, rows: list[Row], items: list[Row], language: str)
     assumed = [evidence.layer_title(item["code"]) for item in evidence.record["layers"] if item["coverage"] == "extent"]
     if assumed:
         notes.append(labels["note_assumed"].format(layers=phrase("said.comma", language).join(assumed)))
-    if any(row["estimated"] and row["state"] == "conflict" for row in rows):
+    if any(row["estimated"] and row["state"] == RowState.CONFLICT for row in rows):
         notes.append(labels["note_estimated"])
-    if any(row["state"] == "unknown" for row in rows):
+    if any(row["state"] == RowState.UNKNOWN for row in rows):
         notes.append(labels["note_unknown"])
     if items:
         notes.append(labels["note_not_checked"])

@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from onemap.layers.catalogue.style_table import map_themes
 from onemap.layers.progress import Progress
+from onemap.rules.display.letterhead.row_state import RowState
 from onemap.rules.display.maps.map_sheet import DrawnMap, MapPage, MapSource, Paper, draw_map
 from onemap.rules.display.maps.sheets_needed import conflict_pages, theme_pages
 from onemap.rules.judge.findings.table import Row
@@ -72,7 +73,7 @@ def with_figures(rows: list[Row], found: list[Row], evidence: Evidence) -> list[
             grounds.setdefault(finding["rule"], set()).add(finding["parcel"])
 
     def shows(figure: Row, row: Row) -> bool:
-        if row["state"] == "clear" or figure["rule"] not in (row["rule"], None):
+        if row["state"] == RowState.CLEAR or figure["rule"] not in (row["rule"], None):
             return False
         if figure["rule"] is None and not _shows_all(figure):
             return False

@@ -23,6 +23,7 @@ from onemap.rules.display.documents.blocks import (
     TableRow,
     without_empty_columns,
 )
+from onemap.rules.display.letterhead.row_state import RowState
 from onemap.rules.review.statement.document_words import words
 from onemap.rules.review.statement.printed_content import NOT_MEASURED, printed_texts
 
@@ -355,7 +356,7 @@ def _column(declared: Node) -> Column:
 def _of_screen(row: Node, points_at: str) -> Node:
     """The part of a row for a browser alone: the rule, the parcel or the finding on the map, and how it looks."""
     names = {"rule": ("rule",), "parcel": ("parcel",), "finding": ("rule", "parcel")}.get(points_at, ())
-    if points_at == "finding" and row["state"] not in ("conflict", "unknown"):
+    if points_at == "finding" and row["state"] not in (RowState.CONFLICT, RowState.UNKNOWN):
         names = ()
     shows = {f"data-{name}": row[name] for name in names if name in row}
     return {"shows": shows, "verdict": row.get("verdict") or "", "varies": "varies" in row}

@@ -13,6 +13,7 @@ from onemap.layers.catalogue.style_table import map_themes
 from onemap.layers.geometry.boxes import Bounds
 from onemap.layers.messages import phrase
 from onemap.layers.progress import SILENT, Progress
+from onemap.rules.contract.verdict import VERDICTS
 from onemap.rules.display.documents.html_printer import render
 from onemap.rules.display.maps.fonts import FONTS
 from onemap.rules.display.maps.layers_on_sheet import LAYER_SHARE
@@ -28,7 +29,6 @@ from onemap.rules.display.maps.symbols import (
     symbols_of,
     verdict_symbol,
 )
-from onemap.rules.judge.packs.rule import VERDICTS
 from onemap.rules.review.statement.document_words import words
 
 MOST_BYTES = 1_500_000

@@ -9,6 +9,7 @@ from onemap.layers.area_units import printed_hectares, printed_mu, share_text
 from onemap.layers.messages import list_text
 from onemap.layers.visible_text import visible_text
 from onemap.rules.answers.remedy.departments import MEASURES
+from onemap.rules.display.letterhead.row_state import RowState
 from onemap.rules.display.maps.document_areas import moment_text, square_metres_text
 from onemap.rules.judge.findings.citations import basis_together, cited_law
 from onemap.rules.judge.kinds import KINDS
@@ -68,7 +69,7 @@ def _extent(row: dict[str, Any], value: dict[str, Any], language: str) -> dict[s
     row: its texts; value: its numbers. What was counted has no area, even where there is none of it.
     """
     kind = KINDS[value["kind"]]
-    if not kind.has_ground and value["state"] != "unknown":
+    if not kind.has_ground and value["state"] != RowState.UNKNOWN:
         extent = kind.extent({**value, "area_m2": None, "share": None}, language, PLAIN) or NOT_MEASURED
         none = dict.fromkeys(("area_ellipsoidal_m2", "hectares", "mu", "share"), NOT_MEASURED)
         return {**none, **_lines(extent), "extent_text": extent}

@@ -4,12 +4,15 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from onemap.layers.area_units import hectares
+from onemap.layers.frames.reason_column import column_of_reasons, reasons_in
 from onemap.layers.messages import phrase
+from onemap.layers.reason import Reason
+from onemap.rules.contract.verdict import RANK, Verdict
+from onemap.rules.display.letterhead.row_state import RowState
 from onemap.rules.display.maps.document_areas import areas, rest_m2, rounding_difference, total_m2
-from onemap.rules.judge.findings.run_tables import RANK
 from onemap.rules.judge.findings.table import Row, open_ground
 from onemap.rules.judge.kinds import KINDS
-from onemap.rules.judge.kinds.reasons import EXCUSED, reasons_text
+from onemap.rules.judge.kinds.reasons import reasons_text
 from onemap.rules.judge.packs.excuse_text import excuse_texts
 from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.review.statement.document_words import words
@@ -37,14 +40,14 @@ def rule_rows(evidence: Evidence, overrides: Mapping[tuple[str, str], str], depa
         if not rule.finds or department not in (None, rule.department):
             continue
         if rule.id in skipped:
-            rows.append(_empty(evidence, rule, "not_checked", skipped[rule.id]))
+            rows.append(_empty(evidence, rule, RowState.NOT_CHECKED, skipped[rule.id]))
             continue
         mine = found.get(rule.id, [])
         groups: dict[tuple[bool, bool], list[Row]] = {}
         for row in mine:
-            groups.setdefault((_state(row) == EXCUSED, row["verdict"] == "unknown"), []).append(row)
+            groups.setdefault((_state(row) == RowState.EXCUSED, row["verdict"] == Verdict.UNKNOWN), []).append(row)
         blocks = [_findings_row(evidence, rule, groups[key], whole_m2, overrides) for key in sorted(groups)]
-        rows += blocks or [_empty(evidence, rule, "clear", None)]
+        rows += blocks or [_empty(evidence, rule, RowState.CLEAR, None)]
     return rows
 
 
@@ -68,11 +71,11 @@ def open_together(rows: Iterable[Row], evidence: Evidence) -> list[Row]:
     """
     grounds: dict[str, list[Any]] = {}
     for finding in evidence.findings:
-        if finding["verdict"] == "unknown":
+        if finding["verdict"] == Verdict.UNKNOWN:
             grounds.setdefault(finding["rule"], []).append((*open_ground(finding), finding["counted"]))
     found: dict[Any, list[Row]] = {}
     for number, row in enumerate(rows):
-        is_open = row["state"] == "unknown" and row["verdict"] == "unknown"
+        is_open = row["state"] == RowState.UNKNOWN and row["verdict"] == Verdict.UNKNOWN
         whose = (row.get("parcel"), row["department"], row["layer"])
         ground = tuple(item for item in grounds.get(row["rule"], ()) if row.get("parcel") in (None, item[0]))
         found.setdefault((*whose, ground) if is_open else number, []).append(row)
@@ -111,12 +114,12 @@ def _rule_columns(evidence: Evidence, rule: Rule) -> Row:
 
 def _empty(evidence: Evidence, rule: Rule, state: str, reason: str | None) -> Row:
     """A rule that found nothing, or that was not run: then nothing was measured, and its verdict is null."""
-    is_clear = state == "clear"
+    is_clear = state == RowState.CLEAR
     return {
         **_rule_columns(evidence, rule),
         "state": state,
-        "verdict": "clear" if is_clear else None,
-        "machine_verdict": "clear" if is_clear else None,
+        "verdict": Verdict.CLEAR if is_clear else None,
+        "machine_verdict": Verdict.CLEAR if is_clear else None,
         "counted": False,
         "parcels": 0,
         "features": 0 if is_clear else None,
@@ -140,14 +143,12 @@ def _findings_row(
     ground = [row["area_ellipsoidal_m2"] for row in findings]
     has_ground = any(row["area_m2"] is not None for row in findings)
     area_m2 = total_m2(value or 0.0 for value in ground)
-    reasons = ",".join(
-        dict.fromkeys(reason for row in findings for reason in (row["reason"] or "").split(",") if reason)
-    )
+    reasons = dict.fromkeys(reason for row in findings for reason in reasons_in(row["reason"]))
     features = [row["features"] for row in findings if row["features"] is not None]
     return {
         **_rule_columns(evidence, rule),
         "state": _state(findings[0]),
-        "verdict": "clear" if _state(findings[0]) == EXCUSED else min(given, key=RANK.__getitem__),
+        "verdict": Verdict.CLEAR if _state(findings[0]) == RowState.EXCUSED else min(given, key=RANK.__getitem__),
         "machine_verdict": findings[0]["verdict"],
         "counted": bool(counted),
         "parcels": len(findings),
@@ -158,22 +159,22 @@ def _findings_row(
         "distance_m": min((row["distance_m"] for row in findings if row["distance_m"] is not None), default=None),
         "value": _value(rule, findings),
         "estimated": any(row["estimated"] for row in findings),
-        "reason": reasons or None,
+        "reason": column_of_reasons(reasons),
         "reason_text": _reason_text(findings, reasons, rule, evidence.language),
     }
 
 
-def _state(finding: Row) -> str:
+def _state(finding: Row) -> RowState:
     """The state of a finding: of an excused project, of ground that could not be judged, or a conflict."""
-    if EXCUSED in (finding["reason"] or "").split(","):
-        return EXCUSED
-    return "unknown" if finding["verdict"] == "unknown" else "conflict"
+    if Reason.EXCUSED in reasons_in(finding["reason"]):
+        return RowState.EXCUSED
+    return RowState.UNKNOWN if finding["verdict"] == Verdict.UNKNOWN else RowState.CONFLICT
 
 
-def _reason_text(findings: list[Row], reasons: str, rule: Rule, language: str) -> str:
+def _reason_text(findings: list[Row], reasons: Iterable[str], rule: Rule, language: str) -> str:
     """The reasons of findings in words; of excused projects by what they are, in the place of the reason's word."""
     excuses = excuse_texts(findings, rule, language)
-    others = ",".join(code for code in reasons.split(",") if code != EXCUSED or not excuses)
+    others = column_of_reasons(code for code in reasons if code != Reason.EXCUSED or not excuses)
     texts = filter(None, [reasons_text(others, language), *excuses])
     return phrase("said.semicolon", language).join(texts)
 
@@ -201,7 +202,7 @@ def three_lines(evidence: Evidence, rows: list[Row], whole_m2: float) -> list[Ro
     """
     table: list[Row] = []
     mine = [row for row in rows if table_of(row["layer"]) == "three_lines"]
-    bounds = [row for row in mine if KINDS[row["kind"]].is_boundary and row["state"] != "not_checked"]
+    bounds = [row for row in mine if KINDS[row["kind"]].is_boundary and row["state"] != RowState.NOT_CHECKED]
     layers: set[str] = set()
     for row in mine:
         if row not in bounds:
@@ -220,11 +221,13 @@ def _sides(evidence: Evidence, rows: list[Row], whole_m2: float) -> list[Row]:
     """
     labels = words(evidence.language)
     # Whom a rule excuses, its milder one judges on the same ground; without one the excused row alone has it.
-    excused = [row for row in rows if row["state"] == EXCUSED and evidence.rules[row["rule"]].milder is None]
-    outside, unknown = ([row for row in rows if row["state"] == state] for state in ("conflict", "unknown"))
-    outside += [row for row in excused if row["machine_verdict"] != "unknown"]
-    unknown += [row for row in excused if row["machine_verdict"] == "unknown"]
-    clear = {"state": "clear", "verdict": "clear", "counted": False, "reason_text": ""}
+    excused = [row for row in rows if row["state"] == RowState.EXCUSED and evidence.rules[row["rule"]].milder is None]
+    outside, unknown = (
+        [row for row in rows if row["state"] == state] for state in (RowState.CONFLICT, RowState.UNKNOWN)
+    )
+    outside += [row for row in excused if row["machine_verdict"] != Verdict.UNKNOWN]
+    unknown += [row for row in excused if row["machine_verdict"] == Verdict.UNKNOWN]
+    clear = {"state": RowState.CLEAR, "verdict": Verdict.CLEAR, "counted": False, "reason_text": ""}
     nothing = {**rows[0], **clear, **areas(0.0), "share": 0.0}
     inside_m2 = _inside_m2(evidence, {row["rule"] for row in rows})
     inside = {**nothing, **areas(inside_m2), "share": inside_m2 / whole_m2}
@@ -253,7 +256,7 @@ def _ground(evidence: Evidence, rules: Collection[str], is_unknown: bool) -> dic
     """The ground that these rules found, in m² by parcel: of each the most that one of them found."""
     most: dict[str, float] = {}
     for row in evidence.findings:
-        if row["rule"] in rules and (row["verdict"] == "unknown") == is_unknown:
+        if row["rule"] in rules and (row["verdict"] == Verdict.UNKNOWN) == is_unknown:
             most[row["parcel"]] = max(most.get(row["parcel"], 0.0), row["area_ellipsoidal_m2"] or 0.0)
     return most
 
@@ -261,7 +264,7 @@ def _ground(evidence: Evidence, rules: Collection[str], is_unknown: bool) -> dic
 def _rounding_row(rule: Row, title: str, lacking: float) -> Row:
     """The row of the difference between a boundary's printed sides and the printed site: no ground, and no verdict."""
     nothing = {"area_ellipsoidal_m2": None, "share": None, "verdict": None, "counted": False, "reason_text": ""}
-    measure = {**rule, **nothing, "hectares": lacking, "state": "clear"}
+    measure = {**rule, **nothing, "hectares": lacking, "state": RowState.CLEAR}
     return _side_row(rule, "rounding", title, measure)
 
 
@@ -269,8 +272,8 @@ def _side_row(rule: Row, item: str, title: str, measure: Row) -> Row:
     return {
         **{name: rule[name] for name in ("rule", "layer", "layer_title", "version", "department", "basis")},
         "item": item,
-        "figure": measure["figure"] if measure["state"] != "clear" else None,
-        "shown_on": measure["shown_on"] if measure["state"] != "clear" else [],
+        "figure": measure["figure"] if measure["state"] != RowState.CLEAR else None,
+        "shown_on": measure["shown_on"] if measure["state"] != RowState.CLEAR else [],
         "item_title": title,
         **{
             name: measure[name]

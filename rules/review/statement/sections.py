@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from onemap.layers.messages import RESOURCES
+from onemap.rules.display.letterhead.row_state import RowState
 from onemap.rules.judge.packs.projects import Projects
 from onemap.rules.review.statement.document_words import words
 from onemap.rules.review.statement.run_evidence import Evidence
@@ -69,12 +70,12 @@ def _state(
     states: the rows of each rule; open_items: of the checklist.
     """
     mine = [row for rule in entry["rules"] for row in states.get(rule, [])]
-    because = list(dict.fromkeys(row["title"] for row in mine if row["state"] == "conflict" and row["counted"]))
+    because = list(dict.fromkeys(row["title"] for row in mine if row["state"] == RowState.CONFLICT and row["counted"]))
     is_open = (
         not (entry["rules"] or "only" in entry)
         or bool(open_items & set(entry["checklist"]))
         or any(rule not in states for rule in entry["rules"])
-        or any(row["state"] in ("unknown", "not_checked") for row in mine)
+        or any(row["state"] in (RowState.UNKNOWN, RowState.NOT_CHECKED) for row in mine)
     )
     if "only" in entry:
         titles, is_silent = _titles_of_classes(entry["only"], evidence)

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 
 from onemap.layers.messages import sentences
 from onemap.layers.text_table import markdown_table
+from onemap.rules.contract.verdict import VERDICTS
 from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.kinds.kind import TYPE_WORDS, Key, Kind
 from onemap.rules.judge.kinds.reasons import reason_meanings, reason_words
 from onemap.rules.judge.packs.keys import TABLES
-from onemap.rules.judge.packs.rule import VERDICTS
 
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {

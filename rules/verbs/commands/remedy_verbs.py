@@ -2,7 +2,6 @@
 
 from onemap.rules.contract.check_parameters import CHECK_PARAMETERS, CODE_SYSTEM, REMEDY_PARAMETERS
 from onemap.rules.contract.declaration import (
-    VERDICT_CHOICES,
     Parameter,
     Verb,
     to_count,
@@ -12,6 +11,7 @@ from onemap.rules.contract.declaration import (
     to_pairs,
 )
 from onemap.rules.contract.output_forms import out_parameter
+from onemap.rules.contract.verdict import VERDICTS
 
 REMEDY_VERBS: tuple[Verb, ...] = (
     Verb(
@@ -42,7 +42,7 @@ REMEDY_VERBS: tuple[Verb, ...] = (
             CODE_SYSTEM,
             Parameter("as_of", "D", convert=to_date),
             Parameter("known_at", "T", convert=to_moment),
-            Parameter("keep_verdict", "V", choices=VERDICT_CHOICES),
+            Parameter("keep_verdict", "V", choices=VERDICTS),
             out_parameter(),
             Parameter("overwrite", flag=True),
             Parameter("workers", "N", convert=to_count),

@@ -2,8 +2,9 @@
 
 from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.rules.contract.check_parameters import CHECK_PARAMETERS, REMEDY_PARAMETERS
-from onemap.rules.contract.declaration import VERDICT_CHOICES, Parameter, Verb, to_count, to_date, to_name
+from onemap.rules.contract.declaration import Parameter, Verb, to_count, to_date, to_name
 from onemap.rules.contract.output_forms import CHECK_FORMS, out_parameter
+from onemap.rules.contract.verdict import VERDICTS
 from onemap.rules.display.letterhead.annex_names import ANNEXES, to_annexes
 from onemap.rules.review.cases.case import CASE_STATES, CONCLUSIONS
 from onemap.rules.review.cases.project_data import WITHHELD
@@ -26,7 +27,7 @@ _INPUT = (
     out_parameter(CHECK_FORMS),
     Parameter("overwrite", flag=True),
     Parameter("workers", "N", convert=to_count),
-    Parameter("fail_on", "V", choices=VERDICT_CHOICES),
+    Parameter("fail_on", "V", choices=VERDICTS),
 )
 
 
@@ -84,7 +85,7 @@ REVIEW_VERBS: tuple[Verb, ...] = (
         _CASE,
         Parameter("parcel", "PARCEL", positional=True),
         Parameter("rule", "RULE", positional=True),
-        Parameter("verdict", required=True, choices=VERDICT_CHOICES),
+        Parameter("verdict", required=True, choices=VERDICTS),
         Parameter("reason", "R", required=True),
         Parameter("department", "D", choices=DEPARTMENTS),
         *_STEP,

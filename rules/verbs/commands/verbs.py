@@ -8,7 +8,6 @@ from onemap.layers.files.text_encodings import ENCODINGS
 from onemap.layers.ingest.coverage_names import COVERAGES
 from onemap.rules.contract.check_parameters import CHECK_PARAMETERS, CODE_SYSTEM
 from onemap.rules.contract.declaration import (
-    VERDICT_CHOICES,
     Parameter,
     Result,
     Values,
@@ -28,6 +27,7 @@ from onemap.rules.contract.declaration import (
     to_town_size,
 )
 from onemap.rules.contract.output_forms import CHECK_FORMS, out_parameter
+from onemap.rules.contract.verdict import VERDICTS
 from onemap.rules.verbs.commands.compare_verbs import COMPARE_VERBS
 from onemap.rules.verbs.commands.delivery_verbs import DELIVERY_VERBS
 from onemap.rules.verbs.commands.identify_verbs import IDENTIFY_VERBS, SHEET_VERBS
@@ -40,7 +40,7 @@ from onemap.rules.verbs.commands.statistics_verbs import STATISTICS_VERBS
 __all__ = [
     "DOORS",
     "VERBS",
-    "VERDICT_CHOICES",
+    "VERDICTS",
     "VerbContext",
     "Parameter",
     "Result",
@@ -163,7 +163,7 @@ VERBS: dict[str, Verb] = {
                 Parameter("workers", "N", convert=to_count),
                 Parameter("scheduler", "local|ADDRESS", convert=to_scheduler),
                 Parameter("shared", "FOLDER"),
-                Parameter("fail_on", "V", choices=VERDICT_CHOICES),
+                Parameter("fail_on", "V", choices=VERDICTS),
             ),
             makes_data=True,
             work="check_work",

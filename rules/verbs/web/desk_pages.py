@@ -17,9 +17,9 @@ from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.errors import OneMapError
 from onemap.layers.finite_json import read_json
 from onemap.layers.messages import phrase, sentences
+from onemap.rules.contract.verdict import VERDICTS
 from onemap.rules.display.documents.html_printer import render
 from onemap.rules.display.maps.verdict_words import verdict_words
-from onemap.rules.judge.packs.rule import VERDICTS
 from onemap.rules.review.cases.case import CASE_STATES, CONCLUSIONS
 from onemap.rules.review.statement.document_words import withheld_titles
 from onemap.rules.verbs.web.core_pool import CorePool

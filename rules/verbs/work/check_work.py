@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from onemap.layers.messages import ProblemRecord
-from onemap.rules.contract.declaration import VERDICT_CHOICES, Result, Values, VerbContext
+from onemap.rules.contract.declaration import Result, Values, VerbContext
 from onemap.rules.contract.output_forms import CHECK_FORMS
+from onemap.rules.contract.verdict import VERDICTS
 from onemap.rules.verbs.work.table_targets import target_answer
 
 if TYPE_CHECKING:
@@ -150,7 +151,7 @@ def _check_result(
     if left_out := run.record["parameters"].get(LEFT_OUT):
         result |= {LEFT_OUT: left_out, "failed_on": LEFT_OUT}
     threshold = values.get("fail_on")
-    if threshold and VERDICT_CHOICES.index(run.verdict) <= VERDICT_CHOICES.index(threshold):
+    if threshold and VERDICTS.index(run.verdict) <= VERDICTS.index(threshold):
         result["failed_on"] = threshold
     return result
 

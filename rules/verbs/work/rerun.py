@@ -8,6 +8,7 @@ import shapely
 
 from onemap.layers.geometry.wkb_reading import geometries_of_wkb
 from onemap.layers.library.library import Library
+from onemap.layers.reason import Reason
 from onemap.rules.answers.compare import comparison_storage as comparisons
 from onemap.rules.answers.compare.comparison import comparison_of
 from onemap.rules.answers.compare.comparison_record import KIND as COMPARE
@@ -82,7 +83,7 @@ def _again_in_parts(
             part = threads.part(done / count, judged)
             answer = answered(check_plan, sources, replace(question, parcels=parcels), part)
             # A layer that is damaged somewhere is unreadable for the whole run.
-            found = {code for code, record in answer.layers.items() if record["reason"] == "unreadable"}
+            found = {code for code, record in answer.layers.items() if record["reason"] == Reason.UNREADABLE}
             lost = frozenset(found) - check_plan.unreadable if most < count else frozenset()
             if lost:
                 break

@@ -16,6 +16,7 @@ from onemap.layers.errors import OneMapError, Problem, joined_sentences
 from onemap.layers.messages import phrase, wording
 from onemap.layers.system_reasons import file_reason
 from onemap.rules.contract.declaration import Result, Values, VerbContext
+from onemap.rules.contract.verdict import Verdict
 
 REPORT_MARK = "onemap self-test"  # by which a report that may be replaced is known
 # What is imported, by the distribution that brings it: the compiled part of each where it is a module of its own.
@@ -289,7 +290,7 @@ def _check(room: _Room) -> str:
     check({"library": str(room.folder / "小库.gpkg"), "parcels": str(room.folder / "parcels.gpkg"), **wishes}, quiet)
     rows = pq.read_table(out / "findings.parquet", columns=["verdict", "area_m2"]).to_pylist()
     found = {row["verdict"]: row["area_m2"] for row in rows}
-    if found.get("prohibited") != 20.0:
+    if found.get(Verdict.PROHIBITED) != 20.0:
         raise _Unfit(str(found))
     return "20 m²"
 

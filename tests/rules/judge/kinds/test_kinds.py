@@ -11,7 +11,7 @@ import shapely
 from onemap.layers.messages import LANGUAGES
 from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.kinds.ground import CoveredGround
-from onemap.rules.judge.kinds.kind import Key, Reason
+from onemap.rules.judge.kinds.kind import Key, KindReason
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.packs.keys import TABLES
 from onemap.rules.judge.packs.rule import Rule
@@ -42,7 +42,7 @@ def test_no_kind_is_missing_anywhere():
             "measures.dwellings: findings have no such column",
         ),
         ({"keys": {"most": Key("text", {"en": "m", "zh": "m"})}}, "keys.most.title: no words in zh"),
-        ({"reasons": {"sliver": Reason({}, {})}}, "reasons.sliver: it is a reason of every kind already"),
+        ({"reasons": {"sliver": KindReason({}, {})}}, "reasons.sliver: it is a reason of every kind already"),
         ({"not_counted": "too_dark"}, "not_counted: too_dark is no reason"),
         ({"drafted": {"en": "x"}}, "drafted: not in every language"),
         ({"name": "shade"}, "rules/judge/kinds/shade.py: there is no such module"),

@@ -15,7 +15,7 @@ from onemap.layers.library.library import open_library
 from onemap.layers.messages import LANGUAGES
 from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.kinds.ground import Ground, Judgement, Measures, Pairs, no_ground
-from onemap.rules.judge.kinds.kind import AMOUNT, AT_LEAST, AT_MOST, WHOLE, Key, Kind, Reason, no_problems
+from onemap.rules.judge.kinds.kind import AMOUNT, AT_LEAST, AT_MOST, WHOLE, Key, Kind, KindReason, no_problems
 from onemap.rules.judge.runs.run_store import stored_packs
 from onemap.rules.review.cases.drafting import DraftedFinding, drafted_text
 from onemap.rules.verbs.commands.pack_reference import pack_reference
@@ -52,8 +52,8 @@ COUNT = Kind(
     },
     measures={"value": {"zh": "点数", "en": "the number of points"}},
     reasons={
-        "too_few": Reason({"zh": "点太少", "en": "too few points"}, {"zh": "少于下限", "en": "Below the limit."}),
-        "unseen": Reason({"zh": "没有清点", "en": "nobody counted"}, {"zh": "在外", "en": "Outside the count."}),
+        "too_few": KindReason({"zh": "点太少", "en": "too few points"}, {"zh": "少于下限", "en": "Below the limit."}),
+        "unseen": KindReason({"zh": "没有清点", "en": "nobody counted"}, {"zh": "在外", "en": "Outside the count."}),
     },
     not_counted="too_few",
     value_places=0,
