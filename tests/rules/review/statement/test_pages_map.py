@@ -14,6 +14,7 @@ from onemap.layers.library.library import open_library
 from onemap.layers.progress import SILENT
 from onemap.layers.sources.redline.redline_reading import frame_of
 from onemap.layers.sources.redline.redline_text import read_text
+from onemap.rules.contract.verdict import VERDICTS
 from onemap.rules.display.maps import map_sheet
 from onemap.rules.display.maps.boundary_points import boundary_points
 from onemap.rules.display.maps.map_sheet import DrawnMap, MapPage, MapSource, Paper, draw_map
@@ -21,7 +22,6 @@ from onemap.rules.display.maps.sheets_needed import conflict_pages, theme_pages
 from onemap.rules.display.maps.svg_paths import round_scale
 from onemap.rules.display.maps.svg_text import text_width, wrap_text
 from onemap.rules.display.maps.symbols import verdict_symbol
-from onemap.rules.judge.packs.rule import VERDICTS
 from onemap.rules.review.statement import page_map as page_map_module
 from onemap.rules.review.statement.page_map import page_map
 from onemap.tests.conftest import write_layer
