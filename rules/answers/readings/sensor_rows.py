@@ -12,7 +12,8 @@ from onemap.rules.judge.findings.verdict_text import column_heads
 
 _MOST_ROWS = 60  # that somebody reads; --json and --out have them all
 _LEVELS = ("normal", "warn", "alarm", "unknown")
-_SIGNS = {"alarm": Verdict.PROHIBITED, "warn": Verdict.RESTRICTED, "unknown": "unknown"}  # the verdict that looks so
+# The verdicts that look so.
+_SIGNS = {"alarm": Verdict.PROHIBITED, "warn": Verdict.RESTRICTED, "unknown": Verdict.UNKNOWN}
 
 
 def readings_view(result: Mapping[str, Any], language: str) -> AnswerView:

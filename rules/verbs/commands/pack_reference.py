@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from onemap.layers.messages import sentences
 from onemap.layers.text_table import markdown_table
-from onemap.rules.contract.verdict import VERDICTS
+from onemap.rules.contract.verdict import VERDICTS, Verdict
 from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.kinds.kind import TYPE_WORDS, Key, Kind
 from onemap.rules.judge.kinds.reasons import reason_meanings, reason_words
@@ -73,15 +73,15 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     },
 }
 _VERDICTS: Mapping[str, Mapping[str, str]] = {
-    "prohibited": {"zh": "法律禁止", "en": "The law forbids it."},
-    "restricted": {"zh": "满足条件或经批准方可", "en": "Only under conditions, or with an approval."},
-    "unknown": {
+    Verdict.PROHIBITED: {"zh": "法律禁止", "en": "The law forbids it."},
+    Verdict.RESTRICTED: {"zh": "满足条件或经批准方可", "en": "Only under conditions, or with an approval."},
+    Verdict.UNKNOWN: {
         "zh": "缺数据，该部分不能下结论；规则中不可写",
         "en": "Data are wanting, so the ground cannot be judged; no rule may say it.",
     },
-    "consult": {"zh": "须征求主管部门意见", "en": "The department has to be asked."},
-    "notice": {"zh": "提请注意，不妨碍", "en": "To be noted; it hinders nothing."},
-    "clear": {
+    Verdict.CONSULT: {"zh": "须征求主管部门意见", "en": "The department has to be asked."},
+    Verdict.NOTICE: {"zh": "提请注意，不妨碍", "en": "To be noted; it hinders nothing."},
+    Verdict.CLEAR: {
         "zh": "没有计入的冲突；规则中不可写",
         "en": "No conflict that counts; no rule may say it.",
     },

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from onemap.rules.contract.verdict import Verdict
+
 MOST_ROWS = 500  # findings that an answer names; all of them are in its tables, and in the run
 _FINDING = (
     "parcel", "rule", "pack", "department", "layer", "version", "verdict", "reason", "counted", "title", "basis",
@@ -74,7 +76,10 @@ def _findings(tables: Path) -> dict[str, Any]:
     rows = _rows(tables / "findings.parquet", _FINDING)
     # An unknown speaks of ground of which nothing is known, so no feature is under it.
     named = [
-        {**row, "features": [] if row["verdict"] == "unknown" else sorted(set(features[row["parcel"], row["rule"]]))}
+        {
+            **row,
+            "features": [] if row["verdict"] == Verdict.UNKNOWN else sorted(set(features[row["parcel"], row["rule"]])),
+        }
         for row in rows[:MOST_ROWS]
     ]
     return {"findings": named, "findings_left_out": max(len(rows) - MOST_ROWS, 0)}
