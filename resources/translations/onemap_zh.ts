@@ -33,11 +33,11 @@ Layer: its code in the catalogue, such as YJJBNTTB. Coverage: the ground for whi
     </message>
     <message>
         <source>Valid from</source>
-        <translation>有效期起</translation>
+        <translation>生效日期</translation>
     </message>
     <message>
         <source>Valid to</source>
-        <translation>有效期止</translation>
+        <translation>失效日期</translation>
     </message>
     <message>
         <source>Coverage (district, extent, or a file)</source>
@@ -913,7 +913,7 @@ If the threshold of severity is reached the results are written, and the algorit
     </message>
     <message>
         <source>the day from which it is valid</source>
-        <translation>默认为有效期起始日</translation>
+        <translation>默认为生效日期</translation>
     </message>
     <message>
         <source>the district</source>
@@ -1669,7 +1669,7 @@ A plan is a layer's code, or code@label for one of its versions.</source>
     </message>
     <message>
         <source>Parcels that pass in part or whole</source>
-        <translation>有可通过部分的地块数</translation>
+        <translation>全部或部分可行的地块数</translation>
     </message>
     <message>
         <source>Cut, m²</source>
@@ -1693,7 +1693,7 @@ A plan is a layer's code, or code@label for one of its versions.</source>
     </message>
     <message>
         <source>What remains</source>
-        <translation>保留部分</translation>
+        <translation>可行范围</translation>
     </message>
     <message>
         <source>What was cut</source>
@@ -1769,7 +1769,7 @@ A plan is a layer's code, or code@label for one of its versions.</source>
     </message>
     <message>
         <source>History</source>
-        <translation>经过</translation>
+        <translation>办理过程</translation>
     </message>
     <message>
         <source>Written: {path}</source>
@@ -2181,7 +2181,7 @@ A version is a layer's code, or code@label.</source>
     </message>
     <message>
         <source>Who</source>
-        <translation>办理人</translation>
+        <translation>经办人</translation>
     </message>
     <message>
         <source>What</source>
@@ -2337,7 +2337,7 @@ A version is a layer's code, or code@label.</source>
     </message>
     <message>
         <source>Who are you?</source>
-        <translation>办理人</translation>
+        <translation>经办人</translation>
     </message>
     <message>
         <source>Your name…</source>
@@ -2349,7 +2349,7 @@ A version is a layer's code, or code@label.</source>
     </message>
     <message>
         <source>The earlier draft by {name} ({conclusion}) gave way to yours; it stays readable in the history.</source>
-        <translation>{name} 先前的拟稿（{conclusion}）已由您的拟稿代替，仍可在“经过”中查阅。</translation>
+        <translation>{name} 先前的拟稿（{conclusion}）已由您的拟稿代替，仍可在“办理过程”中查阅。</translation>
     </message>
     <message>
         <source>All layers were up to date.</source>
@@ -2457,7 +2457,7 @@ A version is a layer's code, or code@label.</source>
     </message>
     <message>
         <source>Who takes the step</source>
-        <translation>办理人</translation>
+        <translation>经办人</translation>
     </message>
     <message>
         <source>Revision of the case that was seen</source>
@@ -2725,7 +2725,7 @@ A version is a layer's code, or code@label.</source>
     </message>
     <message>
         <source>Cause</source>
-        <translation>原因</translation>
+        <translation>成因</translation>
     </message>
     <message>
         <source>Proposed by the figures; a person decides</source>
@@ -2873,7 +2873,7 @@ A version is a layer's code, or code@label.</source>
     </message>
     <message>
         <source>What would pass of {parcel}, {moment}</source>
-        <translation>{parcel}可通过部分，{moment}</translation>
+        <translation>{parcel}可行范围，{moment}</translation>
     </message>
     <message>
         <source>What would pass?</source>
@@ -3209,7 +3209,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>Add what remains, what was cut and the alternatives to the map, in a file that stays</source>
-        <translation>把保留部分、裁去部分和各备选方案加到地图上，存入长期保留的文件</translation>
+        <translation>把可行范围、裁去部分和各备选方案加到地图上，存入长期保留的文件</translation>
     </message>
     <message>
         <source>No place was found where it would pass whole.</source>
@@ -5781,7 +5781,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>Severity</source>
-        <translation>等级</translation>
+        <translation>级别</translation>
     </message>
     <message>
         <source>Show the problems and the delivered layers on the map</source>

@@ -71,7 +71,7 @@ def test_a_check_s_sheets_name_rule_pack_layer_and_field_by_their_titles(desk, t
     assert desk.run("check", desk.library, parcels, "--pack", pack, "--out", out, lang=lang).code == 0
     book = openpyxl.load_workbook(out)
     findings, rule, pack_head, layer, rule_id, code, overlaps, attributes, run, technical = {
-        "zh": "问题,规则,规则包,图层,规则编号,图层代码,压占图形,要素属性,检测记录,技术信息",
+        "zh": "问题,规则,规则包,图层,规则编号,图层代码,压占图斑,要素属性,检测记录,技术信息",
         "en": "Findings,Rule,Rule pack,Layer,Rule id,Layer code,Overlaps,Attributes,Run,Technical",
     }[lang].split(",")
     titles = {
