@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from onemap.layers.area_units import M2_PER_HECTARE, M2_PER_MU
 from onemap.rules.contract.verdict import Verdict
 
 FATAL, MAJOR, MINOR = "fatal", "major", "minor"
@@ -252,6 +253,6 @@ KINDS: Mapping[str, CheckKind] = {
     ),
 }
 MOST_LISTED = 10_000  # problems of one code of a check: it lists no more, and the answer says so
-UNITS_M2 = {"m2": 1.0, "ha": 10_000.0, "km2": 1_000_000.0, "mu": 10_000.0 / 15}
+UNITS_M2 = {"m2": 1.0, "ha": M2_PER_HECTARE, "km2": 1_000_000.0, "mu": M2_PER_MU}
 MEASURES = ("ellipsoid", "plane")
 AREA = "area"  # of a sum: the measured area in place of a field
