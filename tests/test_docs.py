@@ -56,6 +56,19 @@ def test_every_path_that_a_document_names_is_there():
     assert sorted((document, path) for document, path in named if not is_there(path)) == []
 
 
+def test_the_readme_s_map_names_every_folder_of_the_core():
+    named = set(re.findall(r"`((?:layers|rules)/[a-z_/]+/)`", text_of("README.md")))
+    folders = {
+        path.parent.relative_to(ROOT).as_posix()
+        for room in ("layers", "rules")
+        for path in (ROOT / room).rglob("[a-z]*.py")
+    }
+    unnamed = [
+        folder for folder in sorted(folders - {"layers"}) if not any(f"{folder}/".startswith(one) for one in named)
+    ]
+    assert unnamed == []
+
+
 def test_every_relative_link_leads_somewhere():
     links = [(document, link.partition("#")[0]) for document in NAMES for link in LINK.findall(text_of(document))]
     targets = {(document, link): (ROOT / document).parent / link for document, link in links if "://" not in link}

@@ -3281,7 +3281,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>{area}, {width} wide</source>
-        <translation>{area}，宽{width}</translation>
+        <translation>{area}，宽 {width}</translation>
     </message>
     <message>
         <source>Find a site: where a parcel of a given area would pass</source>
