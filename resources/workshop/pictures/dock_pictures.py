@@ -63,7 +63,10 @@ class RoomPictures(DockCamera):
             "processing": lambda: take_processing(self),
             "state-beginnings": states.take_beginnings,
         }
-        for name in self.request.get("rooms") or rooms:
+        wanted = self.request.get("rooms") or list(rooms)
+        if unknown := [name for name in wanted if name not in rooms]:
+            raise SystemExit(f"there is no room {unknown[0]}; there are: {', '.join(rooms)}.")
+        for name in wanted:
             rooms[name]()
 
     def _take_map(self) -> None:
