@@ -21,7 +21,7 @@ import shapely
 from onemap.layers.catalogue.catalogue import LayerEntry, catalogue_of, own_catalogue, own_file_path, shipped_catalogue
 from onemap.layers.errors import OneMapError, require_value
 from onemap.layers.geometry.coverage_ground import united_ground
-from onemap.layers.library.library_format import FORMAT, FORMAT_KEY, copy_before_upgrade, format_number
+from onemap.layers.library.library_format import FORMAT, FORMAT_KEY, check_format, copy_before_upgrade, format_number
 from onemap.layers.library.rehearsals import REHEARSAL, note_rehearsal, rehearsal_name
 from onemap.layers.server_address import is_server, schema_for, server_address, with_schema, without_password
 from onemap.layers.stores import geopackage
@@ -104,7 +104,7 @@ class Library:
         with self.connection.tolerant():
             facts = dict(self.connection.execute("SELECT key, value FROM onemap_library"))
         try:
-            self.format = format_number(facts, self.label)
+            self.format = format_number(facts)
         except (ValueError, TypeError):
             raise self._damaged_fact(FORMAT_KEY) from None
         for key in ("id", "name", "srs_id"):
@@ -183,7 +183,7 @@ class Library:
         with self._store.writing(None) as connection:
             connection.unlogged = {}
             facts = dict(connection.execute("SELECT key, value FROM onemap_library"))
-            if format_number(facts, self.label) < FORMAT:  # else somebody else was first
+            if format_number(facts) < FORMAT:  # else somebody else was first
                 self.note_format(connection, {"copy": copied.name})
         self.format = FORMAT
 
@@ -284,14 +284,19 @@ def log(connection: StoreConnection, who: str, action: str, subject: str, detail
 
 
 @contextlib.contextmanager
-def open_library(location: str, wait_s: float = BUSY_WAIT_S, *, read_only: bool = False) -> Iterator[Library]:
+def open_library(
+    location: str, wait_s: float = BUSY_WAIT_S, *, read_only: bool = False, of_any_format: bool = False
+) -> Iterator[Library]:
     """An existing library, in a file or on a server; closed at the end, unless the session keeps it open.
 
-    read_only: nothing will be written, and in a file nothing can.
+    read_only: nothing will be written, and in a file nothing can. of_any_format: also one that says it is newer than
+    the program, which whoever proves a library finds true or forged.
 
     Raises OneMapError library.… if there is none, if it is damaged or busy, or may not be read.
     """
     with _open_anywhere(location, wait_s, read_only) as library:
+        if not of_any_format:
+            check_format(library.format, library.label)
         if library.is_rehearsal:
             note_rehearsal(library.id)
         yield library

@@ -20,14 +20,18 @@ _FIRST = 1
 _ROOM = 1.1  # a copy may be a little larger than its original: pages of the write-ahead log
 
 
-def format_number(facts: Mapping[str, str], label: str) -> int:
-    """The format number in a library's facts. Raises OneMapError library.newer, ValueError if it is not a number."""
+def format_number(facts: Mapping[str, str]) -> int:
+    """The format number in a library's facts. Raises ValueError if it is none."""
     number = int(facts.get(FORMAT_KEY, _FIRST))
     if number < _FIRST:
         raise ValueError(number)
+    return number
+
+
+def check_format(number: int, label: str) -> None:
+    """Refuse the library of a newer program. Raises OneMapError library.newer."""
     if number > FORMAT:
         raise OneMapError("library.newer", file=label, number=number, known=FORMAT)
-    return number
 
 
 def copy_before_upgrade(path: Path, number: int) -> Path:

@@ -8,6 +8,7 @@ import numpy as np
 
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import Library, sha256
+from onemap.layers.library.library_format import FORMAT, FORMAT_KEY, check_format
 from onemap.layers.library.log_reading import LOG, LogBook, WrittenRow, read_log, shown_text
 from onemap.layers.library.logged_features import LoggedFeatures, checksums
 from onemap.layers.library.row_verification import structure_problems, table_problems
@@ -67,6 +68,19 @@ def library_problems(
             with _damage_as_problem(library, table, found):
                 found += _feature_problems(library, items, kept, part)
     return found + _own_file_problems(library, book)
+
+
+def forged_format(library: Library, book: LogBook, facts: PlainTable) -> list[Problem]:
+    """That a library says it is newer than the program, and its log does not; none of a library that says it is not.
+
+    facts: the table of its facts. Raises OneMapError library.newer for one that is newer by its log, too.
+    """
+    if library.format <= FORMAT:
+        return []
+    found = [one for one in plain_problems(library, book, facts) if one.place["feature"] == FORMAT_KEY]
+    if not found:
+        check_format(library.format, library.label)
+    return found
 
 
 def plain_problems(library: Library, book: LogBook, table: PlainTable) -> list[Problem]:

@@ -11,7 +11,7 @@ from onemap.layers.library.log_reading import shown_text
 from onemap.layers.stores.logged_rows import row_name
 from onemap.layers.stores.sql_text import columns_of, compose_sql
 from onemap.rules.review.cases.case import Case, Notice
-from onemap.rules.review.cases.case_file import plain_case
+from onemap.rules.review.cases.case_file import case_ids, plain_case
 from onemap.rules.review.cases.event import readable_json, words_hash
 from onemap.rules.review.notice_tables import COMMENTS, NOTICES, PERSONS
 
@@ -126,20 +126,24 @@ def comment_problems(library: Library) -> Iterator[Problem]:
     if not library.has_table(COMMENTS):
         return
     read = library.connection.read_rows
-    rows = read(NOTICES, ("case_id", "number", "until", "content"))
-    pages = {(case, number): (until, content) for case, number, until, content in rows}
     chains: dict[tuple[str, int], list[Comment]] = {}
-    for row in read(COMMENTS, COLUMNS):
-        comment = _comment_of(row)
-        chains.setdefault((comment.case_id, comment.notice), []).append(comment)
     persons: dict[_PLACE, str] = {}
-    if reads_persons(library):
-        rows = read(PERSONS, ("case_id", "notice", "number", "words"))
-        persons = {(case, notice, number): str(words) for case, notice, number, words in rows}
+    with library.connection.tolerant():
+        rows = read(NOTICES, ("case_id", "number", "until", "content"))
+        pages = {(case, number): (until, content) for case, number, until, content in rows}
+        for row in read(COMMENTS, COLUMNS):
+            comment = _comment_of(row)
+            chains.setdefault((comment.case_id, comment.notice), []).append(comment)
+        if reads_persons(library):
+            rows = read(PERSONS, ("case_id", "notice", "number", "words"))
+            persons = {(case, notice, number): str(words) for case, notice, number, words in rows}
     known = {(one.case_id, one.notice, one.number) for comments in chains.values() for one in comments}
     for unknown in sorted(set(persons) - known, key=str):
         yield Problem("verify.record_unlogged", _facts(library, PERSONS, unknown))
-    for case_id in sorted({case for case, _ in (*pages, *chains)}, key=str):
+    cases = set(case_ids(library))
+    for comment in (one for (case_id, _), comments in chains.items() if case_id not in cases for one in comments):
+        yield _comment_problem(library, "verify.record_unlogged", comment)
+    for case_id in sorted({case for case, _ in (*pages, *chains)} & cases):
         try:
             notices = {one.number: one for one in plain_case(library, case_id).notices}
         except OneMapError:  # of which the check of events tells

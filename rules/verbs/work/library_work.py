@@ -267,7 +267,7 @@ def verify(values: Values, context: VerbContext) -> Result:
 
     from onemap.layers.library.library import open_library
     from onemap.layers.library.log_heads import head_problems, read_head
-    from onemap.layers.library.verification import library_problems, log_of
+    from onemap.layers.library.verification import forged_format, library_problems, log_of
     from onemap.layers.messages import phrase, problem_record
     from onemap.rules.answers.compare.decisions import decision_problems
     from onemap.rules.review.cases.event_verification import event_problems
@@ -280,19 +280,21 @@ def verify(values: Values, context: VerbContext) -> Result:
     head = read_head(values["head"]) if values.get("head") else None
     try:
         # One snapshot: what others write meanwhile is no damage.
-        with open_library(values["library"]) as library, library.reading():
-            book = log_of(library, problems)
+        with open_library(values["library"], of_any_format=True) as library, library.reading():
+            book, tables = log_of(library, problems), stored_tables(library)
+            forged = forged_format(library, book, tables["onemap_library"])
             if head is not None:
                 problems += head_problems(library, book, head)
             is_whole = library.roles.reads_layers
             if is_whole:
-                tables = stored_tables(library)
                 progress = context.progress.part(0.0, _VERSIONS if run else 1.0, step)
                 problems += library_problems(library, book, tables, progress)
                 problems += event_problems(library, book, {str(one.facts.get("feature")) for one in problems})
                 problems += decision_problems(library)
                 named = {str(one.facts.get("feature")) for one in problems}
                 problems += [one for one in comment_problems(library) if one.facts["feature"] not in named]
+            else:
+                problems += forged  # which is else among the rows that are not as logged
             if run and not any(problem.facts.get("feature") == run for problem in problems):
                 again = context.progress.part(_VERSIONS, 1.0, phrase("progress.rerun", context.language))
                 found, equal = _again(library, run, Threads.of(None, again))

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from onemap.layers.library import library as library_module
 from onemap.layers.library import library_format
+from onemap.layers.library.library import open_library
 
 ROOT = Path(__file__).resolve().parents[3]
 STORED = Path(__file__).resolve().parents[1] / "data" / "library-0.1.0.gpkg.zip"
@@ -91,11 +93,25 @@ def test_what_is_new_bears_its_number_and_is_not_copied(onemap, tmp_path):
 def test_a_newer_library_is_refused_in_words_and_left_alone(onemap, old, language):
     sql(old, "INSERT INTO onemap_library VALUES ('format', '9')")
     before = old.read_bytes()
-    for words in (["layers", old], ["verify", old], ["check", old, old.parent / "none.gpkg"]):
+    for words in (["layers", old], ["check", old, old.parent / "none.gpkg"]):
         answer = onemap(*words, lang=language)
         assert (answer.code, answer.codes) == (3, ["library.newer"])
         assert "9" in answer.json["problems"][0]["message"]
     assert old.read_bytes() == before
+
+
+def test_a_newer_library_is_not_proved_unless_its_log_knows_no_such_format(onemap, tmp_path, monkeypatch):
+    path = tmp_path / "city.gpkg"
+    onemap("new", path, "--crs", "EPSG:4547")
+    with open_library(str(path)) as library, monkeypatch.context() as patched:
+        patched.setattr(library_module, "FORMAT", 9)  # as a newer program writes it
+        with library.writing() as connection:
+            library.note_format(connection, {})
+    assert onemap("verify", path).codes == ["library.newer"]
+    sql(path, f"UPDATE onemap_library SET value = '{2**63 - 1}' WHERE key = 'format'")
+    answer = onemap("verify", path)
+    named = [(problem["layer"], problem["feature"]) for problem in answer.json["problems"]]
+    assert (answer.code, named) == (5, [("onemap_library", "format")])
 
 
 def test_a_number_that_is_none_is_damage(onemap, old):
