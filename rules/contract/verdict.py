@@ -1,6 +1,7 @@
 """The six verdicts of the contract, and which is graver."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 
@@ -17,3 +18,14 @@ class Verdict(StrEnum):
 
 VERDICTS = tuple(Verdict)
 RANK: Mapping[str, int] = {verdict: rank for rank, verdict in enumerate(VERDICTS)}  # 0 for the gravest
+
+
+def most_severe(counts: Mapping[str, int]) -> str:
+    """The most severe of the verdicts that any parcel has. counts: of parcels by verdict."""
+    return next((verdict.value for verdict in VERDICTS if counts.get(verdict)), Verdict.CLEAR.value)
+
+
+def verdict_counts(verdicts: Iterable[str]) -> dict[str, int]:
+    """How many parcels have each of the six verdicts; verdicts: of each parcel."""
+    found = Counter(verdicts)
+    return {verdict.value: found[verdict] for verdict in VERDICTS}

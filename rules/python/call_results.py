@@ -11,9 +11,9 @@ import pyproj
 
 from onemap.layers.errors import UsageError
 from onemap.rules.contract.output_forms import CHECK_FORMS, TABLE_FORMS
+from onemap.rules.contract.verdict import most_severe, verdict_counts
 from onemap.rules.display.outputs.outputs import check_targets, tables_written
 from onemap.rules.judge.findings.table import Table
-from onemap.rules.judge.runs.run import most_severe, verdict_counts
 from onemap.rules.python.argument_words import as_arguments
 from onemap.rules.python.result_page import result_page
 from onemap.rules.python.table_places import TablePlace

@@ -70,7 +70,19 @@ def answer_of(
             raise UsageError("usage.verb", verb=verb, known=list(VERBS))
         given = plain_values(VERBS[verb], values)
         with limits_for_a_while(), shown_progress(progress) as shown, naming_altered_rows(given):
-            return VERBS[verb].run(given, VerbContext(language, shown, session))
+            answer: dict[str, Any] = _as_json(VERBS[verb].run(given, VerbContext(language, shown, session)))
+            return answer
+
+
+def _as_json(value: Any) -> Any:
+    """An answer as whoever reads its JSON has it: states, verdicts and reasons are plain texts, names too."""
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, dict):
+        return {_as_json(name): _as_json(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_as_json(item) for item in value]
+    return tuple(map(_as_json, value)) if isinstance(value, tuple) else value
 
 
 def plain_values(verb: Verb, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from onemap.rules.review.cases.routing import overall
 from onemap.rules.review.cases.staleness import input_title
 from onemap.rules.review.notice_rows import notice_records
 from onemap.rules.review.remedies import shown_remedies
-from onemap.rules.review.round_evidence import area_problems, verdict_counts
+from onemap.rules.review.round_evidence import area_problems, counts_of_round
 from onemap.rules.review.same_hand import same_hands
 
 _Titles = dict[tuple[int, str], str]  # of rules, by round and id
@@ -74,7 +74,7 @@ def case_as_json(library: Library, case: Case, language: str, by: str | None = N
         "files": [{"name": file.name, "hash": file.hash} for file in case.files],
         "rounds": [_round(library, case, number, titles, names, language) for number in case.rounds],
         "entries": [_entry(entry, titles) for entry in case.entries],
-        "verdicts": verdict_counts(library, case),
+        "verdicts": counts_of_round(library, case),
         "steps": case_steps(library, case, language),
         "warnings": [damage_text(case, language)] if case.damage else _warnings(library, case, language),
         **({"damaged": damage_text(case, language)} if case.damage else {}),

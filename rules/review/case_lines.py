@@ -33,7 +33,7 @@ from onemap.rules.review.cases.round_facts import record_of_round
 from onemap.rules.review.cases.staleness import RunInputs, inputs_of, superseded
 from onemap.rules.review.cases.working_days import calendar_of
 from onemap.rules.review.lines_beside import given_share, lines_made_beside, wait_for
-from onemap.rules.review.round_evidence import verdict_counts
+from onemap.rules.review.round_evidence import counts_of_round
 
 _INPUTS = "inputs "  # before the name of a text that many lines share; no case's id holds a blank
 
@@ -181,7 +181,7 @@ class CaseLines:
             case = plain_case(self._library, case_id)
         else:
             case = replay_case(self._library, case_id, evidence=self._evidence).current_case
-        line = line_of_case(case, verdict_counts(self._library, case), tuple(self._evidence.heard))
+        line = line_of_case(case, counts_of_round(self._library, case), tuple(self._evidence.heard))
         if line.state in CLOSED or line.damage is not None:
             return line
         record = record_of_round(self._library, case.current.run)

@@ -5,7 +5,7 @@ from typing import Any
 
 from onemap.layers.messages import phrase
 from onemap.layers.records import Record
-from onemap.rules.contract.verdict import VERDICTS, Verdict
+from onemap.rules.contract.verdict import most_severe
 from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerView, amount_text
 from onemap.rules.review.cases.case import WAITING, CaseState, OpinionState
 
@@ -40,7 +40,7 @@ def cases_view(result: Record, language: str) -> AnswerView:
 
 
 def _case_row(case: Record, language: str) -> AnswerRow:
-    verdict = next((one for one in VERDICTS if case["verdicts"].get(one)), Verdict.CLEAR)
+    verdict = most_severe(case["verdicts"])
     stale = f" {_STALE}" if case["stale"] else ""
     state = f"{_state(case, language)}{stale}\n{_say('round', language, round=case['round'])}"
     outcome = "" if case["conclusion"] is None else conclusion_words(case["conclusion"], language)

@@ -8,7 +8,7 @@ from onemap.layers.errors import Problem
 from onemap.layers.library.library import Library
 from onemap.layers.sources.redline.redline_text import number_of
 from onemap.rules.answers.remedy.remedy_storage import remedy_tables
-from onemap.rules.contract.verdict import VERDICTS, Verdict
+from onemap.rules.contract.verdict import RANK, Verdict, verdict_counts
 from onemap.rules.display.maps.document_areas import total_m2
 from onemap.rules.display.outputs.outputs import tables_written
 from onemap.rules.display.outputs.sheet_titles import titles_of_library
@@ -77,14 +77,14 @@ def _hectares_of_text(library: Library, run: str) -> float | None:
     return sum(known) if len(known) == len(numbers) else None
 
 
-def verdict_counts(library: Library, case: Case) -> dict[str, int]:
+def counts_of_round(library: Library, case: Case) -> dict[str, int]:
     """How many parcels of a case's round have each of the six verdicts, as people have overridden them.
 
     Of a run that cannot be read none is known, of at least one parcel.
     """
     current = case.current
     if case.damage is not None:
-        return {**dict.fromkeys(VERDICTS, 0), Verdict.UNKNOWN: max(1, row_counts(library, current.run).get(GIVEN, 0))}
+        return {**verdict_counts(()), Verdict.UNKNOWN: max(1, row_counts(library, current.run).get(GIVEN, 0))}
     verdicts = parcel_verdicts(library, current.run)
     if current.overrides:
         verdicts = dict.fromkeys(verdicts, Verdict.CLEAR)
@@ -92,6 +92,5 @@ def verdict_counts(library: Library, case: Case) -> dict[str, int]:
         for parcel, rule, machine, counted in stored_values(library, current.run, "findings", columns):
             if counted:
                 verdict = current.verdict_of(parcel, rule, machine)
-                verdicts[parcel] = min(verdict, verdicts[parcel], key=VERDICTS.index)
-    of_parcels = list(verdicts.values())
-    return {verdict: of_parcels.count(verdict) for verdict in VERDICTS}
+                verdicts[parcel] = min(verdict, verdicts[parcel], key=RANK.__getitem__)
+    return verdict_counts(verdicts.values())

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from onemap.layers.library.library import Library, now
 from onemap.layers.messages import ProblemRecord, phrase, problem_record
 from onemap.layers.software import software_versions
+from onemap.rules.contract.verdict import verdict_counts
 from onemap.rules.judge.check.layers_of_check import LayersOfCheck
 from onemap.rules.judge.check.part_judgement import judge_part
 from onemap.rules.judge.check.run_in_parts import RunInParts, begin_parts
@@ -27,7 +28,7 @@ from onemap.rules.judge.question.check_plan import CheckPlan, check_plan_of
 from onemap.rules.judge.question.kind_remarks import kind_problems_of
 from onemap.rules.judge.question.question import Question
 from onemap.rules.judge.question.value_remarks import value_problems_of
-from onemap.rules.judge.runs.run import Run, verdict_counts
+from onemap.rules.judge.runs.run import Run
 
 _LAYERS, _RULES, _ROWS = 0.09, 0.65, 0.7  # of the work: layers are read, all rules have judged, all have their rows
 BEGUN, JUDGED = 0.05, 0.9  # of a whole check: its parcels are read; nothing of it is written yet

@@ -15,6 +15,7 @@ import pandas as pd
 from onemap.layers.in_threads import result_of
 from onemap.layers.messages import phrase
 from onemap.layers.progress import Progress
+from onemap.rules.contract.verdict import verdict_counts
 from onemap.rules.judge.check.layers_of_check import LayersOfCheck
 from onemap.rules.judge.check.part_judgement import judge_part
 from onemap.rules.judge.findings.background_rows import background_thread
@@ -23,7 +24,7 @@ from onemap.rules.judge.findings.table import Table
 from onemap.rules.judge.inputs.check_record import WarpedRaster
 from onemap.rules.judge.inputs.parcels import Parcels
 from onemap.rules.judge.overlay.threads import Threads
-from onemap.rules.judge.runs.run import AskedRun, Chunk, verdict_counts
+from onemap.rules.judge.runs.run import AskedRun, Chunk
 
 ROWS_OF_PART = 80_000  # parcels, findings and overlaps; of fewer, calls would take longer than the work
 MOST_PARCELS, LEAST_PARCELS = 25_000, 64

@@ -15,7 +15,7 @@ from onemap.layers.frames.frames import BadFeatures
 from onemap.layers.library.library import Library, now
 from onemap.layers.messages import ProblemRecord, phrase, problem_record
 from onemap.layers.progress import Progress
-from onemap.rules.contract.verdict import VERDICTS
+from onemap.rules.contract.verdict import VERDICTS, most_severe
 from onemap.rules.judge.check.check import JUDGED, Answer, local_origin, record_of
 from onemap.rules.judge.distributed.journal import BlockJournal, FinishedBlock
 from onemap.rules.judge.distributed.journal_key import question_key
@@ -31,7 +31,7 @@ from onemap.rules.judge.question.check_plan import check_plan_of
 from onemap.rules.judge.question.kind_remarks import KindRemarks
 from onemap.rules.judge.question.question import Question
 from onemap.rules.judge.question.value_remarks import value_problems_of
-from onemap.rules.judge.runs.run import Chunk, RowsOutdated, most_severe
+from onemap.rules.judge.runs.run import Chunk, RowsOutdated
 
 READ, KEPT = 0.05, 0.1  # of the work, until parcels are read, and on disk
 
@@ -104,7 +104,7 @@ class RunInBlocks:
 
     def _verdicts(self) -> dict[str, int]:
         counts = self._begun.counts()
-        return {verdict: counts[verdict] for verdict in VERDICTS}
+        return {verdict.value: counts[verdict] for verdict in VERDICTS}
 
 
 @contextlib.contextmanager

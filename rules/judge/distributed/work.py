@@ -13,6 +13,7 @@ from onemap.layers.in_threads import one_ahead, one_thread_more
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
 from onemap.layers.progress import Progress
+from onemap.rules.contract.verdict import verdict_counts
 from onemap.rules.judge.check.check import Answer, judged_ahead, judged_beside, judged_parcels
 from onemap.rules.judge.check.layers_of_check import LayersOfCheck, SmallLayers, small_layers
 from onemap.rules.judge.distributed.journal import BlockJournal, FinishedBlock, keep_block
@@ -25,7 +26,7 @@ from onemap.rules.judge.inputs.layer_sources import Sources
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.question.check_plan import CheckPlan
 from onemap.rules.judge.question.question import Question
-from onemap.rules.judge.runs.run import Chunk, RowsOutdated, verdict_counts
+from onemap.rules.judge.runs.run import Chunk, RowsOutdated
 
 _READ = 0.1  # of a block: layers near it are read
 

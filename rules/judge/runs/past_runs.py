@@ -1,6 +1,5 @@
 """The runs that a library keeps: listed, given a name, and taken away where nothing rests on them."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -11,7 +10,7 @@ from onemap.layers.records import Record
 from onemap.layers.stores.logged_rows import PlainTable, insert_logged, note, note_structure, plain_tables
 from onemap.layers.stores.rights import EVERYONE, Grant, Guard, Right, next_number
 from onemap.layers.stores.sql_text import compose_sql, sql_literal
-from onemap.rules.contract.verdict import VERDICTS
+from onemap.rules.contract.verdict import verdict_counts
 from onemap.rules.judge.runs.run_record import read_record
 from onemap.rules.judge.runs.run_store import CHECK, NAMES, kind_of, run_names, run_record, stored_values
 
@@ -110,8 +109,7 @@ def _entry(library: Library, identifier: str, record: Mapping[str, Any]) -> dict
 
 def stored_verdicts(library: Library, identifier: str) -> dict[str, int]:
     """How many parcels of a stored check have each of the six verdicts. Raises OneMapError run.damaged."""
-    counts = Counter(verdict for (verdict,) in stored_values(library, identifier, "parcels", ["verdict"]))
-    return {verdict: counts[verdict] for verdict in VERDICTS}
+    return verdict_counts(verdict for (verdict,) in stored_values(library, identifier, "parcels", ["verdict"]))
 
 
 def name_run(library: Library, identifier: str, name: str, who: str) -> str:

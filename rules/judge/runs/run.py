@@ -1,12 +1,11 @@
 """One run as a value: what was asked, its record, its tables."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from onemap.layers.frames.frames import BadFeatures
 from onemap.layers.messages import ProblemRecord
-from onemap.rules.contract.verdict import VERDICTS, Verdict
+from onemap.rules.contract.verdict import most_severe
 from onemap.rules.judge.findings.table import Table
 from onemap.rules.judge.inputs.check_record import CheckRecord
 from onemap.rules.judge.inputs.parcels import Parcels
@@ -93,14 +92,3 @@ class Run(AskedRun):
     def chunks(self) -> Iterator[Chunk]:
         """All rows, in one chunk."""
         yield Chunk(self.tables, self.question.parcels)
-
-
-def most_severe(verdicts: Mapping[str, int]) -> str:
-    """The most severe of the verdicts that any parcel has."""
-    return next((verdict for verdict in VERDICTS if verdicts[verdict]), Verdict.CLEAR)
-
-
-def verdict_counts(verdicts: Iterable[str]) -> dict[str, int]:
-    """How many parcels have each of the six verdicts; verdicts: of each parcel."""
-    found = Counter(verdicts)
-    return {verdict: found[verdict] for verdict in VERDICTS}

@@ -8,6 +8,7 @@ from onemap.layers.geometry.wkb_reading import geometries_of_wkb
 from onemap.layers.messages import ProblemRecord, problem_record
 from onemap.rules.contract.declaration import Result, Values, VerbContext
 from onemap.rules.contract.output_forms import CHECK_FORMS, TABLE_FORMS
+from onemap.rules.contract.verdict import most_severe
 from onemap.rules.verbs.work.table_targets import target_answer, write_tables
 
 if TYPE_CHECKING:
@@ -50,7 +51,6 @@ def _one_run(library: Any, run: str, values: Values, context: VerbContext) -> Re
     from onemap.rules.judge.packs.excuse_text import names_in_packs
     from onemap.rules.judge.packs.pack import rule_titles
     from onemap.rules.judge.runs.past_runs import stored_verdicts
-    from onemap.rules.judge.runs.run import most_severe
     from onemap.rules.judge.runs.run_store import CHECK, kind_of, run_names, run_record, stored_packs
     from onemap.rules.judge.runs.unasked_rules import rules_of_stored_run
 

@@ -47,6 +47,8 @@ def test_a_partitioned_frame_gives_partitioned_tables_with_the_rows_of_a_check(d
             expected = getattr(whole, name)
             assert list(found.columns) == list(expected.columns) and len(found) == len(expected) > 0
             assert plain(found) == plain(expected)
+            texts = [value for column in found.columns for value in found[column] if isinstance(value, str)]
+            assert set(map(type, texts)) == {str}  # what a person sees, and any other program takes
         assert lazy.verdict_counts == whole.verdict_counts and lazy.verdict == "prohibited"
         assert "<strong>onemap check</strong>" in lazy._repr_html_()
         for wrong in ({"against": "x"}, {"replace": {"ZONE": parcels}}, {"known_at": "2026-01-01"}):

@@ -100,6 +100,22 @@ def test_the_answer_is_that_of_the_command_line(town, library, parcels):
     assert steady(answer) == steady(other)
 
 
+def kinds_of_text(value):
+    """The types of all texts in an answer, those of its names too."""
+    if isinstance(value, dict):
+        return {kind for pair in value.items() for one in pair for kind in kinds_of_text(one)}
+    if isinstance(value, list | tuple):
+        return {kind for one in value for kind in kinds_of_text(one)}
+    return {type(value)} if isinstance(value, str) else set()
+
+
+def test_an_answer_holds_plain_texts_as_its_json_does(library, parcels):
+    result = library.check(parcels)
+    case = library.review.open(parcels, project="P")
+    assert kinds_of_text([result.answer, result.verdict, result.verdict_counts, case.answer]) == {str}
+    assert "<" not in repr([result.verdict, result.verdict_counts, case.state])
+
+
 def test_the_same_frame_is_the_same_source(town, library, parcels):
     one, two = (library.check(parcels, packs=pack_of(town)).answer["run"]["parameters"] for _ in range(2))
     assert one["parcels_hash"] == two["parcels_hash"] and one["parcels"] == "parcels.gpkg"

@@ -21,7 +21,7 @@ from onemap.rules.review.case_json import case_list
 from onemap.rules.review.case_lines import CaseLines
 from onemap.rules.review.case_rows import cases_view
 from onemap.rules.review.cases.case_file import case_ids, read_case
-from onemap.rules.review.round_evidence import verdict_counts
+from onemap.rules.review.round_evidence import counts_of_round
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.review.conftest import ASKED, Town, ground
 from onemap.tests.rules.review.test_altered_cases import EDITS, change_event, last_event
@@ -65,7 +65,7 @@ def row_of_case(library: Any, case_id: str, on: date | None) -> dict[str, Any]:
         "document": case.document,
         "revision": case.revision,
         "days_left": min((one.days_left for one in running if one.days_left is not None), default=None),
-        "verdicts": verdict_counts(library, case),
+        "verdicts": counts_of_round(library, case),
     }
 
 
