@@ -346,9 +346,9 @@ def untyped_values(node: ast.AST) -> Iterator[int]:
         for part in node.body:
             if isinstance(part, ast.AnnAssign) and "dict[str, Any]" in ast.unparse(part.annotation):
                 yield part.lineno
-            if isinstance(part, ast.FunctionDef) and not part.name.startswith("_"):
+            if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef) and not part.name.startswith("_"):
                 yield from untyped_values(part)
-    elif isinstance(node, ast.FunctionDef):
+    elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         arguments = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
         for annotation in filter(None, (*(one.annotation for one in arguments), node.returns)):
             if "dict[str, Any]" in ast.unparse(annotation):
@@ -380,6 +380,7 @@ def test_between_folders_of_the_core_values_have_a_type():
     [
         "def areas() -> list[dict[str, Any]]: ...",
         "def show(answer: dict[str, Any]): ...",
+        "async def show(answer: dict[str, Any]): ...",
         "class A:\n  b: dict[str, Any]",
         "class A:\n  def b(self) -> dict[str, Any]: ...",
     ],

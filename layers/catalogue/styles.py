@@ -3,7 +3,7 @@
 Lengths are millimetres on paper unless a name says otherwise; opacities lie between 0 and 1.
 """
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 
 class Hatch(TypedDict, total=False):
@@ -54,20 +54,17 @@ class StratumLook(TypedDict, total=False):
     angles: list[float]
 
 
-class _StratumName(TypedDict):
-    id: str
-    title: dict[str, str]
-
-
-class Stratum(_StratumName, total=False):
+class Stratum(TypedDict):
     """A group of the map: which layers lie in it, by code, library, geometry or kind, and how they look."""
 
-    layers: list[str]
-    libraries: list[str]
-    geometries: list[str]
-    kinds: list[str]
-    look: StratumLook
-    label: LabelStyle
+    id: str
+    title: dict[str, str]
+    layers: NotRequired[list[str]]
+    libraries: NotRequired[list[str]]
+    geometries: NotRequired[list[str]]
+    kinds: NotRequired[list[str]]
+    look: NotRequired[StratumLook]
+    label: NotRequired[LabelStyle]
 
 
 class ThemeOfMap(TypedDict):
@@ -79,20 +76,17 @@ class ThemeOfMap(TypedDict):
     layers: list[str]
 
 
-class _SheetOfTheme(TypedDict):
-    title: dict[str, str]
-    layers: list[str]
-    around: float
-    least_m: float
-
-
-class SheetTheme(_SheetOfTheme, total=False):
+class SheetTheme(TypedDict):
     """A kind of map in documents. around: its width in widths of the parcels; least_m: metres of ground at least.
 
     title_all: of the sheet with every piece; base, faint: layers below; one_of: of which the first at hand is shown.
     """
 
-    title_all: dict[str, str]
-    base: list[str]
-    one_of: list[str]
-    faint: list[str]
+    title: dict[str, str]
+    title_all: NotRequired[dict[str, str]]
+    layers: list[str]
+    base: NotRequired[list[str]]
+    one_of: NotRequired[list[str]]
+    faint: NotRequired[list[str]]
+    around: float
+    least_m: float

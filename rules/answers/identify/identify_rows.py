@@ -9,7 +9,7 @@ from onemap.layers.area_units import share_text
 from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.messages import in_words, phrase
 from onemap.rules.answers.identify.layer_grades import FARTHEST_M, LIMITED, UNFIT, UNKNOWN
-from onemap.rules.contract.verdict import VERDICTS
+from onemap.rules.contract.verdict import RANK, VERDICTS
 from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerView, Word, direction_word, word_text
 
 _SAYS_SYSTEM = ("degrees", "swapped_degrees", "zone", "swapped", "swapped_metres")
@@ -76,7 +76,7 @@ def _speaking(layer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def _gravity(layer: Mapping[str, Any]) -> int:
     """The place of a layer's gravest rule among the verdicts; a rule of the ground beside it says nothing here."""
     verdicts = [law["verdict"] for law in _speaking(layer) if law["kind"] != _OUTSIDE]
-    return min(map(VERDICTS.index, verdicts), default=len(VERDICTS))
+    return min(map(RANK.__getitem__, verdicts), default=len(VERDICTS))
 
 
 def _doubts(answer: Mapping[str, Any], language: str) -> list[str]:

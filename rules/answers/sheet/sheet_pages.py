@@ -11,7 +11,7 @@ from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.messages import phrase
 from onemap.rules.answers.sheet.sheet_content import Sheet
 from onemap.rules.answers.sheet.sheet_uses import use_text
-from onemap.rules.contract.verdict import VERDICTS
+from onemap.rules.contract.verdict import RANK
 from onemap.rules.display.documents.blocks import Block, Section, columns, section_of, table_under, titled_table
 from onemap.rules.display.maps.document_areas import rounding_difference, same_ground_m2, square_metres_text, total_m2
 from onemap.rules.display.maps.verdict_words import verdict_words
@@ -145,7 +145,7 @@ def _nearest(sheet: Sheet, word: Any, language: str) -> Blocks:
 
 def _findings(sheet: Sheet, word: Any, language: str) -> Blocks:
     rows = []
-    severest = sorted(sheet["findings"], key=lambda row: (VERDICTS.index(row["verdict"]), -(row["area_m2"] or 0)))
+    severest = sorted(sheet["findings"], key=lambda row: (RANK[row["verdict"]], -(row["area_m2"] or 0)))
     for row in severest:
         if not row["counted"] and not row["excuse"]:
             continue

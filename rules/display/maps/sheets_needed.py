@@ -7,7 +7,7 @@ import numpy as np
 import shapely
 
 from onemap.layers.catalogue.style_table import map_themes
-from onemap.rules.contract.verdict import VERDICTS
+from onemap.rules.contract.verdict import RANK
 from onemap.rules.display.maps.map_source import MapSource
 
 THEMES = ("location", "boundary", "present_use", "plan", "controls")
@@ -72,7 +72,7 @@ def conflict_pages(source: MapSource, department: str | None) -> list[MapPage]:
         parcels = found.setdefault(finding["rule"], [])
         if finding["parcel"] not in parcels:
             parcels.append(finding["parcel"])
-        rank = VERDICTS.index(finding["verdict"])
+        rank = RANK[finding["verdict"]]
         severity[finding["rule"]] = min(rank, severity.get(finding["rule"], rank))
     rules = sorted(found, key=lambda rule: severity[rule])
     pages = [MapPage(_CONFLICT, rule, group) for rule in rules for group in near_each_other(source, found[rule])]

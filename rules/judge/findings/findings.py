@@ -10,9 +10,8 @@ import pyarrow as pa
 import shapely
 
 from onemap.layers.frames.fields import are_none
-from onemap.layers.frames.reason_column import column_of_reasons
 from onemap.layers.geometry.flat_ground import FlatGround, joined_ground
-from onemap.layers.reason import Reason
+from onemap.layers.reason import Reason, column_of_reasons
 from onemap.rules.contract.verdict import Verdict
 from onemap.rules.judge.findings.thresholds import GroundMeasures, measure_grounds
 from onemap.rules.judge.kinds import KINDS

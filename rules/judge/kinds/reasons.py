@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 
-from onemap.layers.frames.reason_column import reasons_in
 from onemap.layers.messages import phrase, sentences
-from onemap.layers.reason import Reason
+from onemap.layers.reason import Reason, reasons_in
 from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.kinds.kind import KindReason, Words
 

@@ -4,9 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from onemap.layers.frames.reason_column import reasons_in
 from onemap.layers.messages import phrase, sentences
-from onemap.layers.reason import Reason
+from onemap.layers.reason import Reason, reasons_in
 from onemap.rules.display.charts.number_axis import decimal_text
 
 STATUS_SIGNS = {"ok": "✓", "warn": "▲", "alarm": "■", "unknown": "?", "none": "–"}  # those of verdicts

@@ -19,7 +19,7 @@ from onemap.layers.frames.fields import object_array
 from onemap.layers.ingest.unit_keys import UNIT_LAYERS
 from onemap.layers.library.library import Library, now
 from onemap.layers.library.versions import in_force, versions
-from onemap.layers.reason import Reason
+from onemap.layers.reason import Reason, column_of_reasons
 from onemap.layers.records import Record
 from onemap.layers.software import software_versions
 from onemap.rules.answers.statistics.unit_ground import gap_problems, overlap_problems, shared_m2
@@ -353,7 +353,7 @@ def _why_unknown(
 ) -> str | None:
     """Why a value cannot stand, or None."""
     if lost:
-        return ",".join(dict.fromkeys(reason or Reason.NO_VALUE for reason in lost.values()))
+        return column_of_reasons(dict.fromkeys(reason or Reason.NO_VALUE for reason in lost.values()))
     if row["share_known"] < pack.least_known - _ARITHMETIC:
         open_terms = [found[term.id] for term in terms if found[term.id].known[unit] < pack.least_known - _ARITHMETIC]
         return ",".join(dict.fromkeys(str(values.reason[unit]) for values in open_terms))

@@ -7,9 +7,9 @@ from typing import Any
 
 from onemap.layers.area_units import hectares_text, mu_text
 from onemap.layers.catalogue.catalogue import shipped_catalogue
-from onemap.layers.frames.reason_column import column_of_reasons, reasons_in
 from onemap.layers.messages import phrase
-from onemap.rules.contract.verdict import VERDICTS, Verdict
+from onemap.layers.reason import column_of_reasons, reasons_in
+from onemap.rules.contract.verdict import RANK, Verdict
 from onemap.rules.display.maps.document_areas import square_metres_text, total_m2
 from onemap.rules.judge.findings.table import open_ground
 from onemap.rules.judge.kinds import KINDS
@@ -57,7 +57,7 @@ def drafted_text(
     for one in findings:
         group = (one.verdict, one.rule.id, one.row["verdict"] == Verdict.UNKNOWN, one.wants_fact)
         groups.setdefault(group, []).append(one)
-    ordered = [group for _, group in sorted(groups.items(), key=lambda item: VERDICTS.index(item[0][0]))]
+    ordered = [group for _, group in sorted(groups.items(), key=lambda item: RANK[item[0][0]])]
     lines = [_sentence(alike, language) + ("" if is_one else _parcels(alike[0], language)) for alike in _alike(ordered)]
     if len(lines) > 1:
         lines = [f"{number}. {line}" for number, line in enumerate(lines, start=1)]
@@ -186,6 +186,6 @@ def share_percent(share: float) -> str:
 
 def drafted_basis(findings: Sequence[DraftedFinding]) -> str:
     """The legal basis of the findings against the project, once for each rule, the gravest first."""
-    grave = sorted(findings, key=lambda one: VERDICTS.index(one.verdict))
+    grave = sorted(findings, key=lambda one: RANK[one.verdict])
     lines = dict.fromkeys(one.rule.basis_text for one in grave if one.verdict not in (Verdict.CLEAR, Verdict.UNKNOWN))
     return "\n".join(lines)

@@ -10,7 +10,7 @@ from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
 from onemap.layers.reason import Reason
-from onemap.rules.contract.verdict import VERDICTS, Verdict
+from onemap.rules.contract.verdict import RANK, Verdict
 from onemap.rules.judge.inputs.check_record import CheckRecord
 from onemap.rules.judge.inputs.parcels import Parcels
 from onemap.rules.judge.kinds import KINDS
@@ -127,7 +127,7 @@ class RoundFacts:
         found: dict[tuple[str, str], str] = {}
         for row in self.findings:
             place = row["parcel"], row["rule"]
-            found[place] = min(row["verdict"], found.get(place, row["verdict"]), key=VERDICTS.index)
+            found[place] = min(row["verdict"], found.get(place, row["verdict"]), key=RANK.__getitem__)
         return found
 
     @property
@@ -136,7 +136,8 @@ class RoundFacts:
         found: dict[str, str] = {}
         for row in self.findings:
             if row["counted"]:
-                found[row["parcel"]] = min(row["verdict"], found.get(row["parcel"], Verdict.CLEAR), key=VERDICTS.index)
+                parcel = row["parcel"]
+                found[parcel] = min(row["verdict"], found.get(parcel, Verdict.CLEAR), key=RANK.__getitem__)
         return found
 
     @cached_property

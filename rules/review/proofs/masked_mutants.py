@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.messages import list_text, phrase
-from onemap.rules.contract.verdict import VERDICTS, Verdict
+from onemap.rules.contract.verdict import RANK, Verdict
 from onemap.rules.judge.kinds.conditions import fields_of
 from onemap.rules.judge.packs.project_class import ProjectClass
 from onemap.rules.judge.packs.rule import Rule
@@ -19,7 +19,7 @@ from onemap.rules.review.proofs.trial_fields import all_values, where_says
 _LEAST = ("min_area_m2", "min_share", "min_width_m")
 _DISTANCE = "distance_m"
 _LONG_AGO = date(1949, 10, 1)
-_rank = VERDICTS.index
+_rank = RANK.__getitem__
 
 
 def masked_reason(

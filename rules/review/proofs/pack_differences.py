@@ -8,7 +8,7 @@ from math import prod
 from typing import Any
 
 from onemap.layers.catalogue.catalogue import LayerEntry
-from onemap.rules.contract.verdict import VERDICTS
+from onemap.rules.contract.verdict import RANK
 from onemap.rules.judge.kinds.conditions import fields_of
 from onemap.rules.judge.kinds.permitted_uses import PermitTable
 from onemap.rules.judge.packs.pack import Pack
@@ -138,7 +138,7 @@ def _plain(value: Any) -> Any:
 
 
 def _by_rank(before: str, after: str) -> str:
-    return STRICTER if VERDICTS.index(after) < VERDICTS.index(before) else MILDER
+    return STRICTER if RANK[after] < RANK[before] else MILDER
 
 
 def _of_presence(before: Any) -> str:

@@ -80,8 +80,9 @@ class PackForm:
         """The checklist: each item with its department, and after which rule it is asked; one more, empty."""
         taken = {item["id"] for item in self._pack.checklist}
         free = next(name for name in (f"own.{number}" for number in itertools.count(1)) if name not in taken)
-        found, items = [], [dict[str, Any](item) for item in self._pack.checklist]
-        for number, item in enumerate([*items, {"id": free}], start=1):
+        items: list[Mapping[str, Any]] = [*self._pack.checklist, {"id": free}]
+        found = []
+        for number, item in enumerate(items, start=1):
             table, numbered = f"checklist.{item['id']}", partial(phrase, "pack_form.of_item", self._language)
             for spoken in LANGUAGES:
                 title = phrase("pack_form.in_language", self._language, name=self._name("title"), spoken=spoken)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.progress import SILENT, Progress
-from onemap.rules.contract.verdict import VERDICTS
+from onemap.rules.contract.verdict import RANK
 from onemap.rules.judge.packs.pack import Pack, joined_rules, parse_packs
 from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.review.proofs.case_judgement import JudgedCases, Outcome, judged_groups
@@ -150,7 +150,7 @@ def prove_packs(proving: Proving, mutants: Further | None = None, progress: Prog
 
 def wrong_keys(case: Case, outcome: Outcome) -> tuple[str, ...]:
     """The keys of a case that are not as it expects, none where it passes."""
-    rank = VERDICTS.index
+    rank = RANK.__getitem__
     wrong = []
     if not rank(case.most) <= rank(outcome.verdict) <= rank(case.least):
         wrong.append("verdict")

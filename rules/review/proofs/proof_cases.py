@@ -14,7 +14,7 @@ from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.catalogue.code_systems import SYSTEM_FIELD, USE_FIELD
 from onemap.layers.errors import OneMapError
 from onemap.layers.messages import RESOURCES
-from onemap.rules.contract.verdict import VERDICTS, Verdict
+from onemap.rules.contract.verdict import RANK, VERDICTS, Verdict
 from onemap.rules.judge.packs.asked_facts import asked_facts
 from onemap.rules.judge.packs.kind_register import KIND_FIELD
 from onemap.rules.judge.packs.pack import is_shipped
@@ -269,7 +269,7 @@ def _verdicts(item: Mapping[str, Any], name: str, line: int, reading: _Reading) 
         return Verdict.CLEAR, Verdict.CLEAR
     least = str(given.get("verdict", given.get("at_least", VERDICTS[-1])))
     most = str(given.get("verdict", given.get("at_most", VERDICTS[0])))
-    if VERDICTS.index(least) < VERDICTS.index(most):
+    if RANK[least] < RANK[most]:
         reading.wrong("range", line, name, "at_least", least=least, most=most)
     return least, most
 

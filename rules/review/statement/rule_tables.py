@@ -4,9 +4,8 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from onemap.layers.area_units import hectares
-from onemap.layers.frames.reason_column import column_of_reasons, reasons_in
 from onemap.layers.messages import phrase
-from onemap.layers.reason import Reason
+from onemap.layers.reason import Reason, column_of_reasons, reasons_in
 from onemap.rules.contract.verdict import RANK, Verdict
 from onemap.rules.display.letterhead.row_state import RowState
 from onemap.rules.display.maps.document_areas import areas, rest_m2, rounding_difference, total_m2

@@ -40,7 +40,6 @@ from onemap.rules.verbs.commands.statistics_verbs import STATISTICS_VERBS
 __all__ = [
     "DOORS",
     "VERBS",
-    "VERDICTS",
     "VerbContext",
     "Parameter",
     "Result",

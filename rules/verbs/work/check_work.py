@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from onemap.layers.messages import ProblemRecord
 from onemap.rules.contract.declaration import Result, Values, VerbContext
 from onemap.rules.contract.output_forms import CHECK_FORMS
-from onemap.rules.contract.verdict import VERDICTS
+from onemap.rules.contract.verdict import RANK
 from onemap.rules.verbs.work.table_targets import target_answer
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ def _check_result(
     if left_out := run.record["parameters"].get(LEFT_OUT):
         result |= {LEFT_OUT: left_out, "failed_on": LEFT_OUT}
     threshold = values.get("fail_on")
-    if threshold and VERDICTS.index(run.verdict) <= VERDICTS.index(threshold):
+    if threshold and RANK[run.verdict] <= RANK[threshold]:
         result["failed_on"] = threshold
     return result
 

@@ -13,7 +13,7 @@ from onemap.layers.library.library import Library, open_library
 from onemap.layers.messages import LANGUAGES, problem_record
 from onemap.rules.contract.declaration import Result, Values, VerbContext
 from onemap.rules.contract.output_forms import CHECK_FORMS
-from onemap.rules.contract.verdict import VERDICTS
+from onemap.rules.contract.verdict import RANK
 from onemap.rules.review import deciding, opinions
 from onemap.rules.review.case_json import case_as_json, case_list
 from onemap.rules.review.case_rows import cases_by_urgency, matches_text
@@ -86,7 +86,7 @@ def _run_answer(library: Library, case: Case, run: Run, values: Values, language
     problems = [*run.problems, *(problem_record(problem, language) for problem in areas)]
     of_run: Result = {"verdicts": run.verdicts, "verdict": run.verdict, "problems": problems}
     threshold = values.get("fail_on")
-    if threshold and VERDICTS.index(run.verdict) <= VERDICTS.index(threshold):
+    if threshold and RANK[run.verdict] <= RANK[threshold]:
         of_run["failed_on"] = threshold
     return of_run
 
