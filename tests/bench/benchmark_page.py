@@ -49,6 +49,8 @@ TARGETS = (
     ("v", ("S", "M"), "exactextract", "", 5.0),
     ("vii", ("M",), "geod", "", 5.0),
     ("land", ("M",), "best", "check", 2.5),
+    ("land", ("M",), "shapely", "check", 3.0),
+    ("file", ("S",), "shapely", "check", 1.5),
     ("file", ("M", "L"), "best", "check", 2.0),
     ("add", ("L",), "ogr2ogr", "", 1.0),
     ("desk", ("M",), "qgis-intersection", "", 20.0),
