@@ -1,31 +1,26 @@
 """The words of errors, reasons, verdicts and progress, each sentence once per language."""
 
 import re
-import tomllib
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
-from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
 from onemap.layers.each_text import each_text
 from onemap.layers.errors import Problem
 from onemap.layers.records import Record
 from onemap.layers.secret_words import without_secrets, without_typed
+from onemap.layers.shipped_files import shipped_table
 from onemap.layers.visible_text import visible_text
 
-RESOURCES = Path(__file__).resolve().parent.parent / "resources"
 LANGUAGES = ("zh", "en")
 _FORMS = re.compile(r"\{(\w+):[^{}|]*(?:\{\w+\}[^{}|]*)*\|((?:[^{}]|\{\w+\})*)\}")
 _TWO_STOPS = re.compile("(?<![.。])[.。]{2}$")
 _ENDS = (".", "!", "?", ":", "。", "！", "？", "：", "…")
 
 
-@lru_cache(maxsize=4)
 def sentences(language: str) -> Record:
     """All sentences of one language, nested by subject and problem."""
-    with (RESOURCES / "messages" / f"{language}.toml").open("rb") as file:
-        return tomllib.load(file)
+    return shipped_table(f"messages/{language}.toml")
 
 
 class _Fact:

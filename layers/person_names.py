@@ -1,11 +1,9 @@
 """Whether two names are those of one person, as people read them, and not as a computer compares them."""
 
-import tomllib
 import unicodedata
 from functools import lru_cache
-from pathlib import Path
 
-_LOOK_ALIKES = Path(__file__).resolve().parent.parent / "resources" / "look_alikes.toml"
+from onemap.layers.shipped_files import shipped_table
 
 
 def same_person(one: str, other: str) -> bool:
@@ -38,8 +36,7 @@ def _is_unseen(sign: str) -> bool:
 @lru_cache(maxsize=1)
 def _look_alikes() -> dict[int, str]:
     """The sign that each look-alike stands for, by its code point."""
-    with _LOOK_ALIKES.open("rb") as file:
-        found = tomllib.load(file)
+    found = shipped_table("look_alikes.toml")
     latin = {ord(sign): stands for stands, signs in found["ascii"].items() for sign in signs}
     others = {ord(sign): stands.translate(latin) for stands, signs in found["signs"].items() for sign in signs}
     return {**others, **latin}

@@ -1,6 +1,5 @@
 """The layers that may exist: those that ship with One Map, a city's own file of them, and `--define`."""
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -19,7 +18,7 @@ from onemap.layers.catalogue.schema import (
 from onemap.layers.catalogue.toml_reason import toml_reason
 from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.errors import OneMapError, Problem, UsageError
-from onemap.layers.messages import RESOURCES
+from onemap.layers.shipped_files import RESOURCES, shipped_table
 
 __all__ = [
     "CODE_PATTERN",
@@ -93,11 +92,10 @@ def _own_catalogue(path: Path, _changed: int, _size: int) -> dict[str, LayerEntr
 @lru_cache(maxsize=1)
 def named_groups() -> dict[str, dict[str, dict[str, str]]]:
     """Departments, libraries and kinds of data: code → title in both languages."""
-    groups = {}
-    for group in ("departments", "libraries", "kinds"):
-        with (RESOURCES / "catalogue" / f"{group}.toml").open("rb") as content:
-            groups[group] = {code: dict(entry["title"]) for code, entry in tomllib.load(content).items()}
-    return groups
+    return {
+        group: {code: entry["title"] for code, entry in shipped_table(f"catalogue/{group}.toml").items()}
+        for group in ("departments", "libraries", "kinds")
+    }
 
 
 def codes_like(catalogue: Iterable[str], code: str) -> list[str]:

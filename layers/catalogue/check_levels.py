@@ -1,12 +1,10 @@
 """How strictly each check of `add` is taken: refuse, warn, note or off, with its limits (catalogue/checks.toml)."""
 
-import tomllib
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any, TypedDict, cast
 
 from onemap.layers.catalogue.schema import LayerEntry
-from onemap.layers.messages import RESOURCES
+from onemap.layers.shipped_files import shipped_table
 
 LEVELS = ("refuse", "warn", "note", "off")
 _DEFAULT_LEVEL = "warn"  # of what a reader remarks and the table does not name
@@ -31,11 +29,9 @@ class CheckSettings(TypedDict, total=False):
     share: float
 
 
-@lru_cache(maxsize=1)
 def default_checks() -> dict[str, CheckSettings]:
     """The checks of `add` by code, each with its level and limits, as they hold unless a layer says otherwise."""
-    with (RESOURCES / "catalogue" / "checks.toml").open("rb") as file:
-        return tomllib.load(file)
+    return shipped_table("catalogue/checks.toml")
 
 
 def settings_of(given: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -1,7 +1,6 @@
 """Code tables (resources/codes): which codes a field may hold, what they are called."""
 
 import re
-import tomllib
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,8 +8,9 @@ from functools import lru_cache
 from typing import Any
 
 from onemap.layers.catalogue.toml_reason import toml_reason
+from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.errors import OneMapError
-from onemap.layers.messages import RESOURCES
+from onemap.layers.shipped_files import RESOURCES
 
 SURVEY = "survey-classes"  # the classes of a field for which the catalogue names no table
 _FOLDER = RESOURCES / "codes"
@@ -162,6 +162,6 @@ def group_titles(tables: Sequence[str], group: str) -> dict[str, str] | None:
 
 def _read(name: str) -> dict[str, Any]:
     try:
-        return tomllib.loads((_FOLDER / f"{name}.toml").read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        return toml_content((_FOLDER / f"{name}.toml").read_text(encoding="utf-8-sig"))
+    except (ValueError, OSError) as error:
         raise OneMapError("codes.wrong", file=f"{name}.toml", key="–", reason=toml_reason(error)) from None

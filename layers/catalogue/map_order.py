@@ -1,27 +1,19 @@
 """How layers lie on the map and which of them a map shows: resources/styles/order.toml and themes.toml."""
 
-import tomllib
 from collections.abc import Collection, Iterable
-from functools import lru_cache
 from typing import Any
 
 from onemap.layers.catalogue.schema import DEPARTMENTS, LayerEntry
 from onemap.layers.catalogue.styles import Stratum, ThemeOfMap
-from onemap.layers.messages import RESOURCES
+from onemap.layers.shipped_files import shipped_table
 
 FIRST_MAP = "first"
 Place = tuple[int, int, str]
 
 
-@lru_cache(maxsize=2)
-def _table(name: str) -> dict[str, Any]:
-    with (RESOURCES / "styles" / f"{name}.toml").open("rb") as file:
-        return tomllib.load(file)
-
-
 def strata() -> list[Stratum]:
     """The groups of the map, from the uppermost to the lowest: id, title, look and label of their layers."""
-    found: list[Stratum] = _table("order")["stratum"]
+    found: list[Stratum] = shipped_table("styles/order.toml")["stratum"]
     return found
 
 
@@ -56,9 +48,10 @@ def themes(entries: Iterable[LayerEntry], in_force: Collection[str]) -> list[The
     """
     drawn = [entry for entry in entries if entry.code in in_force and entry.geometry not in ("raster", "table")]
     codes = {entry.code for entry in drawn}
-    base = [code for code in _table("themes")["base"] if code in codes]
+    table = shipped_table("styles/themes.toml")
+    base = [code for code in table["base"] if code in codes]
     found: list[ThemeOfMap] = []
-    for theme in _table("themes")["theme"]:
+    for theme in table["theme"]:
         shown = _codes_at_hand(theme["layers"], codes)
         if set(shown) - set(base):
             found.append({"id": theme["id"], "title": theme["title"], "department": None, "layers": shown})

@@ -1,14 +1,13 @@
 """How the catalogue's layers look, and which of them a map shows: the tables in resources/styles."""
 
 import json
-import tomllib
 from functools import lru_cache
 from typing import Any
 
 from onemap.layers.catalogue.map_order import stratum_of
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.catalogue.styles import LabelStyle, LayerStyle, SheetTheme
-from onemap.layers.messages import RESOURCES
+from onemap.layers.shipped_files import RESOURCES, shipped_table
 
 OTHER_COLOUR = "#6B6B6B"  # of a department without one of its own
 FAINT = 0.25  # an opacity that hides little
@@ -21,11 +20,9 @@ def _table() -> dict[str, Any]:
     return content
 
 
-@lru_cache(maxsize=1)
 def map_themes() -> dict[str, SheetTheme]:
     """Which layers each kind of map shows: resources/styles/maps.toml."""
-    with (RESOURCES / "styles" / "maps.toml").open("rb") as file:
-        return tomllib.load(file)
+    return shipped_table("styles/maps.toml")
 
 
 def style_of(entry: LayerEntry) -> LayerStyle:

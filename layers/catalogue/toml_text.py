@@ -1,20 +1,20 @@
 """Reading TOML written by a person into plain values, each text read or refused; and writing values as TOML.
 
-TOML 1.0 wants quotes about a key that is not of ASCII letters. Who writes Chinese leaves them out, and nothing else
+TOML wants quotes about a key that is not of ASCII letters. Who writes Chinese leaves them out, and nothing else
 can be meant: such keys are read as if they were quoted.
 """
 
 import json
 import re
-import tomllib
 from collections.abc import Mapping
 from datetime import date
-from itertools import accumulate
 from typing import Any
+
+import tomli
 
 from onemap.layers.records import Record
 
-MOST_SIGNS, MOST_PARTS = 8_000_000, 32  # of a text; of a dotted key, which tomllib takes time and depth for
+MOST_SIGNS, MOST_PARTS = 8_000_000, 32  # of a text; of a dotted key, which tomli takes time and depth for
 _LARGEST = 10**1000
 # Strings and comments, ended or not: whatever stands in a text is gone through once.
 _PASSED = "|".join(
@@ -34,11 +34,10 @@ _PIECE = re.compile(  # what stands bare is a key where =, . or ] follows
     rf"{_PASSED}|(?P<bare>{_BARE})(?=[ \t]*[=.\]])|{_BARE}", re.DOTALL
 )
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
-_PLACE = re.compile(r"at line (\d+), column (\d+)")
 
 
 def toml_content(text: str) -> Record:
-    """The content of a text. Raises ValueError, as tomllib does and for what no program can use.
+    """The content of a text. Raises ValueError, as tomli does and for what no program can use.
 
     That are numbers that could not even be told, lists in lists beyond counting, keys of more than MOST_PARTS parts,
     and texts of more than MOST_SIGNS signs.
@@ -50,7 +49,7 @@ def toml_content(text: str) -> Record:
     try:
         content = _content_of(text)
         _check_numbers(content)
-    except tomllib.TOMLDecodeError:
+    except tomli.TOMLDecodeError:
         raise
     except RecursionError:
         raise ValueError("nested too deep") from None
@@ -81,14 +80,14 @@ def toml_value(value: Any) -> str:
 
 
 def _key(name: str) -> str:
-    """A key, which TOML 1.0 wants in quotes where it is not of ASCII letters."""
+    """A key, which TOML wants in quotes where it is not of ASCII letters."""
     return name if _BARE_KEY.fullmatch(name) else toml_string(name)
 
 
 def _content_of(text: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
+        return tomli.loads(text)
+    except tomli.TOMLDecodeError:
         quotes: list[int] = []  # where in the text a quote is put
         for piece in _PIECE.finditer(text):
             if piece["bare"] and not piece["bare"].isascii():
@@ -97,24 +96,10 @@ def _content_of(text: str) -> dict[str, Any]:
             raise
     quoted = '"'.join(text[start:end] for start, end in zip([0, *quotes], [*quotes, len(text)], strict=True))
     try:
-        return tomllib.loads(quoted)
-    except tomllib.TOMLDecodeError as error:
-        raise tomllib.TOMLDecodeError(_placed_without(str(error), text, quotes)) from None
-
-
-def _placed_without(words: str, text: str, quotes: list[int]) -> str:
-    """A parser's words with the column of the text as it was written, before quotes were put into it."""
-    found = _PLACE.search(words)
-    if found is None:
-        return words
-    line, column = int(found[1]), int(found[2])
-    starts = list(accumulate((len(one) + 1 for one in text.split("\n")), initial=0))
-    begin, end = starts[line - 1], starts[line]
-    before = sum(
-        begin <= at < end and at - begin + number < column - 1
-        for number, at in enumerate(at for at in quotes if begin <= at < end)
-    )
-    return f"{words[: found.start(2)]}{column - before}{words[found.end(2) :]}"
+        return tomli.loads(quoted)
+    except tomli.TOMLDecodeError as error:
+        before = sum(at + number < error.pos for number, at in enumerate(quotes))  # the quotes put before that place
+        raise tomli.TOMLDecodeError(error.msg, text, error.pos - before) from None
 
 
 def _check_numbers(value: Any) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from defusedxml.ElementTree import fromstring
 
 from onemap.layers.geometry.boxes import Bounds
-from onemap.layers.messages import RESOURCES
+from onemap.layers.shipped_files import RESOURCES
 from onemap.layers.xml_elements import Element, SubElement
 
 _TEMPLATES = RESOURCES / "layouts"

@@ -14,7 +14,7 @@ from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.fields import object_array, text_value
 from onemap.layers.library.library import sha256
-from onemap.layers.messages import RESOURCES
+from onemap.layers.shipped_files import RESOURCES
 from onemap.rules.judge.kinds.conditions import column_named
 
 DEFAULT_MATRIX = "land-urban"

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from onemap.layers.catalogue.toml_text import toml_content
-from onemap.layers.messages import RESOURCES
+from onemap.layers.shipped_files import RESOURCES
 
 
 def template_files() -> list[Path]:

@@ -8,7 +8,8 @@ import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
-from onemap.layers.messages import RESOURCES, phrase
+from onemap.layers.messages import phrase
+from onemap.layers.shipped_files import RESOURCES
 from onemap.layers.visible_text import visible_text
 from onemap.rules.display.documents.blocks import RIGHT, Column, Document, Table, printable
 from onemap.rules.display.maps.svg_text import picture_label

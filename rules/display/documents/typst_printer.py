@@ -8,10 +8,10 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from onemap.layers.messages import RESOURCES
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.provenance import MIME_TYPE, PROVENANCE_KEY, STANDARD
 from onemap.layers.records import Record
+from onemap.layers.shipped_files import RESOURCES
 from onemap.rules.display.documents.blocks import Block, Document, Facts, Figures, Section, printable
 from onemap.rules.display.maps.fonts import chosen_fonts
 from onemap.rules.display.maps.pdf_packing import packed_pdf

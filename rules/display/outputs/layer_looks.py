@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from onemap.layers.messages import RESOURCES
+from onemap.layers.shipped_files import RESOURCES
 from onemap.layers.xml_elements import quoteattr
 
 _FOLDER = RESOURCES / "styles"

@@ -4,12 +4,12 @@ In English the official English name stands before it where a law has one; other
 """
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from onemap.layers.messages import RESOURCES, phrase
+from onemap.layers.messages import phrase
+from onemap.layers.shipped_files import shipped_table
 
 _OFFICIAL = "通知|意见|决定|公告|批复|函"  # of these a title says what they are about
 _NORMATIVE = "法|法典|条例|办法|规定|细则|规则|规范|标准|规程|导则|指南|通则|准则|名录|目录"
@@ -94,10 +94,9 @@ def basis_citations(rules: Sequence[Any], language: str) -> Mapping[str, str]:
     return {basis: cited_basis(basis, language) for basis in dict.fromkeys(rule.basis_text for rule in rules)}
 
 
-@cache
 def _law_file() -> Mapping[str, Any]:
     """`law`, every edition; `english`, official names by title; `descriptions`, what stands for a law.
 
     A description has no title, or another in every town.
     """
-    return tomllib.loads((RESOURCES / "laws.toml").read_text(encoding="utf-8"))
+    return shipped_table("laws.toml")

@@ -5,9 +5,7 @@ part (KCXS) of it is deducted and becomes class 1203. Hectares have four decimal
 Source: TD/T 1055, practice of the third national land survey.
 """
 
-import tomllib
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -19,8 +17,8 @@ from onemap.layers.errors import require_value
 from onemap.layers.frames.fields import text_value
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
 from onemap.layers.geometry.parts import shift_geometries
-from onemap.layers.messages import RESOURCES
 from onemap.layers.records import Record
+from onemap.layers.shipped_files import shipped_table
 from onemap.rules.judge.findings.findings import FindingColumns, RuleJudgement
 
 COLUMNS = [
@@ -36,11 +34,9 @@ COLUMNS = [
 _RIDGE_CLASS = "1203"
 
 
-@lru_cache(maxsize=1)
 def survey_codes() -> Record:
     """Classes with names and groups, groups and ownerships with names, as in resources/codes."""
-    with (RESOURCES / "codes" / "survey-classes.toml").open("rb") as file:
-        return tomllib.load(file)
+    return shipped_table("codes/survey-classes.toml")
 
 
 def class_of(code: str | None) -> str | None:

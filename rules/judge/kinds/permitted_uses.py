@@ -12,7 +12,7 @@ from onemap.layers.catalogue.code_tables import code_parts, plain_code
 from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.frames.fields import text_values
 from onemap.layers.library.library import sha256
-from onemap.layers.messages import RESOURCES
+from onemap.layers.shipped_files import RESOURCES
 
 _FOLDER = RESOURCES / "permits"
 

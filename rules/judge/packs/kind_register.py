@@ -15,7 +15,8 @@ from onemap.layers.catalogue.code_systems import SURVEY, URBAN, system_of
 from onemap.layers.catalogue.code_tables import plain_code
 from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.library.library import sha256
-from onemap.layers.messages import RESOURCES, is_title
+from onemap.layers.messages import is_title
+from onemap.layers.shipped_files import RESOURCES
 from onemap.rules.judge.kinds.kind import FLAG, LIST, TABLE, Key
 from onemap.rules.judge.packs.title_key import TITLE, TITLE_FORM
 

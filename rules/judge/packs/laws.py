@@ -1,17 +1,14 @@
 """The laws that packs name, each edition with its days: one table, so that one mend serves all rules."""
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
 from onemap.layers.errors import OneMapError, Problem
-from onemap.layers.messages import RESOURCES
+from onemap.layers.shipped_files import shipped_table
 from onemap.rules.judge.packs.legal_basis import LegalBasis
 from onemap.rules.judge.packs.pack import Pack
-
-LAWS = "laws.toml"
 
 
 @dataclass(frozen=True)
@@ -28,9 +25,8 @@ class Law:
 @cache
 def laws() -> Mapping[str, Sequence[Law]]:
     """The editions of every known law, by its title."""
-    raw = tomllib.loads((RESOURCES / LAWS).read_text(encoding="utf-8"))
     editions: dict[str, list[Law]] = {}
-    for item in raw["law"]:
+    for item in shipped_table("laws.toml")["law"]:
         law = Law(item["title"], item.get("edition", ""), item.get("from"), item.get("to"), item.get("successor", ""))
         editions.setdefault(law.title, []).append(law)
     return editions

@@ -15,7 +15,8 @@ from onemap.layers.catalogue.toml_reason import toml_reason
 from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import sha256
-from onemap.layers.messages import RESOURCES, is_title
+from onemap.layers.messages import is_title
+from onemap.layers.shipped_files import RESOURCES
 from onemap.rules.contract.verdict import Verdict
 from onemap.rules.judge.inputs.check_record import PackRecord
 from onemap.rules.judge.kinds.kind import FLAG, TEXT, WHOLE

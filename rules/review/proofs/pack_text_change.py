@@ -1,7 +1,6 @@
 """A pack's text with some values changed: comments, order and all else stay as the planner has written them."""
 
 import difflib
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -264,8 +263,8 @@ def _value_of(change: ValueChange, table: Mapping[str, Any], source: str) -> Any
     if is_text or (rest and first in _WORDED) or (not rest and key is not None and key.type == TEXT):
         return change.value
     try:
-        return tomllib.loads(f"value = {change.value}")["value"]
-    except tomllib.TOMLDecodeError:
+        return toml_content(f"value = {change.value}")["value"]
+    except ValueError:
         if key is not None and not rest and key.type == LIST:
             return [part.strip() for part in change.value.replace("，", ",").split(",") if part.strip()]
         if first != _BASIS and (key is None or rest or key.type == ANY):

@@ -13,7 +13,7 @@ import shapely
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.catalogue.code_systems import SYSTEM_FIELD, USE_FIELD
 from onemap.layers.errors import OneMapError
-from onemap.layers.messages import RESOURCES
+from onemap.layers.shipped_files import RESOURCES
 from onemap.rules.contract.verdict import RANK, VERDICTS, Verdict
 from onemap.rules.judge.packs.asked_facts import asked_facts
 from onemap.rules.judge.packs.kind_register import KIND_FIELD

@@ -1,14 +1,14 @@
 """The fixed words of the documents in one language: resources/templates/words.toml."""
 
-import tomllib
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
 from onemap.layers.catalogue.code_systems import LAND_SEA, SYSTEM_FIELD, TABLES, USE_FIELD, system_of
 from onemap.layers.catalogue.code_tables import class_titles
-from onemap.layers.messages import RESOURCES, phrase
+from onemap.layers.messages import phrase
 from onemap.layers.records import Record
+from onemap.layers.shipped_files import shipped_table
 from onemap.rules.judge.packs.asked_facts import fact_title
 from onemap.rules.review.cases.case import Case
 from onemap.rules.review.cases.project_data import FIELDS, PARCEL_FACTS, PUBLIC_FACTS
@@ -17,8 +17,7 @@ from onemap.rules.review.cases.project_data import FIELDS, PARCEL_FACTS, PUBLIC_
 @lru_cache(maxsize=2)
 def words(language: str) -> dict[str, str]:
     """Headings, column heads, captions and remarks by name."""
-    with (RESOURCES / "templates" / "words.toml").open("rb") as file:
-        return {name: entry[language] for name, entry in tomllib.load(file).items()}
+    return {name: entry[language] for name, entry in shipped_table("templates/words.toml").items()}
 
 
 def withheld_titles(departments: Mapping[str, str], language: str) -> dict[str, str]:

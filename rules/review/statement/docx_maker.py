@@ -5,7 +5,7 @@ In each our blocks are named in their order; a bureau moves them, leaves some ou
 
 from docx.document import Document as Doc
 
-from onemap.layers.messages import RESOURCES
+from onemap.layers.shipped_files import RESOURCES
 from onemap.rules.review.statement.content import DOCUMENTS
 from onemap.rules.review.statement.docx_template import block_names_of
 from onemap.rules.review.statement.word_paper import LETTER, add_page_number, add_red_foot, new_paper

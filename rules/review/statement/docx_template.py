@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from onemap.layers.errors import DefectError, OneMapError, Problem
 from onemap.layers.files.word_parts import check_parts
-from onemap.layers.messages import RESOURCES
+from onemap.layers.shipped_files import RESOURCES
 from onemap.rules.display.letterhead.annex_names import ANNEXES
 from onemap.rules.display.maps.map_pictures import Picture
 from onemap.rules.review.statement.content import DOCUMENTS

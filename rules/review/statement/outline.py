@@ -1,7 +1,6 @@
 """The outline of the documents, resources/templates/outline.toml: as it is declared, and filled in with a content."""
 
 import re
-import tomllib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -10,7 +9,8 @@ from typing import Any, ClassVar
 import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from onemap.layers.messages import RESOURCES, phrase
+from onemap.layers.messages import phrase
+from onemap.layers.shipped_files import shipped_table
 from onemap.rules.display.documents.blocks import (
     Block,
     Column,
@@ -28,6 +28,7 @@ from onemap.rules.review.statement.document_words import words
 from onemap.rules.review.statement.printed_content import NOT_MEASURED, printed_texts
 
 Node = dict[str, Any]
+_OUTLINE = "templates/outline.toml"
 WIDTH_MM = 156.0  # of the text on paper
 _PLACES = {"paper", "screen", "word", "pdf", "report", "statement", "opinion", "reply", "page", "pack"}
 # What comes out is text, not markup: each printer escapes it in its own way.
@@ -51,12 +52,6 @@ def places(printer: str, kind: str, department: str | None = None) -> tuple[str,
     return (printer, kind) if kind == "reply" else ("paper", printer, kind)
 
 
-@lru_cache(maxsize=1)
-def _file() -> Node:
-    with (RESOURCES / "templates" / "outline.toml").open("rb") as file:
-        return tomllib.load(file)
-
-
 def chapters(where: Collection[str], language: str) -> list[Node]:
     """The chapters of a document with their parts; heads, captions and fixed words are in the language.
 
@@ -66,7 +61,7 @@ def chapters(where: Collection[str], language: str) -> list[Node]:
     if _PARTS_ONLY & set(where):
         fixed = {name: _PLACE.sub("", text) for name, text in fixed.items()}
     found = []
-    for chapter in _nodes_at(_file()["chapter"], where, ("paper", "screen")):
+    for chapter in _nodes_at(shipped_table(_OUTLINE)["chapter"], where, ("paper", "screen")):
         parts = [_part(part, where, language, fixed) for part in _nodes_at(chapter["parts"], where)]
         name = chapter.get("heading")
         if "annex" in chapter:
@@ -107,7 +102,7 @@ def _part(part: Node, where: Collection[str], language: str, fixed: Mapping[str,
     if "table" in part:
         return {**part, **_table(part["table"], where, language, fixed)}
     if "form" in part:
-        form = _node_at(_file()["forms"][part["form"]], where)
+        form = _node_at(shipped_table(_OUTLINE)["forms"][part["form"]], where)
         return {**part, **form, "lines": [{"text": "", **line, "name": fixed[line["name"]]} for line in form["lines"]]}
     if "heading" in part:
         return {**part, "heading": fixed[part["heading"]]}
@@ -115,7 +110,7 @@ def _part(part: Node, where: Collection[str], language: str, fixed: Mapping[str,
 
 
 def _table(name: str, where: Collection[str], language: str, fixed: Mapping[str, str]) -> Node:
-    tables = _file()["tables"]
+    tables = shipped_table(_OUTLINE)["tables"]
     declared = {**tables.get(tables[name].get("like"), {}), **tables[name]}
     table: Node = {
         "rounding": {},
@@ -142,7 +137,7 @@ def _table(name: str, where: Collection[str], language: str, fixed: Mapping[str,
 
 def _columns(key: str, table: Node, language: str) -> Iterator[Node]:
     """A column of the outline, or the several that it stands for."""
-    fixed, declared = words(language), _file()["columns"][key]
+    fixed, declared = words(language), shipped_table(_OUTLINE)["columns"][key]
     texts = declared.get("text", f"{{{{ row.{key} }}}}")
     mm = table["mm"].get(key, declared.get("mm", 0))
     for each in declared.get("each", [""]):
@@ -165,7 +160,7 @@ def _of_language(measure: Any, language: str) -> float:
 
 def table_names() -> list[str]:
     """The names of all tables."""
-    return [*_file()["tables"]]
+    return [*shipped_table(_OUTLINE)["tables"]]
 
 
 def table_numbers(chapters: Iterable[Node]) -> dict[str, str]:

@@ -5,8 +5,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from onemap.layers.messages import RESOURCES
 from onemap.layers.progress import SILENT, Progress
+from onemap.layers.shipped_files import RESOURCES
 from onemap.rules.display.documents.typst_printer import part_of, set_by_typst
 from onemap.rules.display.maps.fonts import FontChoice, chosen_fonts
 from onemap.rules.review.statement.document_words import words

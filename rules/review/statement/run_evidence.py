@@ -1,9 +1,7 @@
 """The stored tables of a run, read once for all parts of a document."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,7 +11,7 @@ from onemap.layers.catalogue.catalogue import LayerEntry, layer_title
 from onemap.layers.geometry.wkb_reading import geometries_of_wkb
 from onemap.layers.library.library import Library
 from onemap.layers.library.own_files import profile_of
-from onemap.layers.messages import RESOURCES
+from onemap.layers.shipped_files import shipped_table
 from onemap.rules.judge.inputs.check_record import CheckRecord
 from onemap.rules.judge.packs.pack import Pack, rules_of_run
 from onemap.rules.judge.packs.rule import Rule
@@ -90,11 +88,6 @@ def evidence_of(library: Library, run: str, language: str) -> Evidence:
     )
 
 
-@lru_cache(maxsize=1)
-def _units() -> dict[str, dict[str, str]]:
-    with (RESOURCES / "catalogue" / "departments.toml").open("rb") as content:
-        return {code: entry["unit"] for code, entry in tomllib.load(content).items()}
-
-
 def _known_unit(department: str, language: str) -> str:
-    return _units()[department][language]
+    unit: str = shipped_table("catalogue/departments.toml")[department]["unit"][language]
+    return unit

@@ -1,11 +1,9 @@
 """Which rules stand in which table, and which assessments a project owes: resources/templates/sections.toml."""
 
-import tomllib
 from collections.abc import Collection, Mapping, Set
-from functools import lru_cache
 from typing import Any
 
-from onemap.layers.messages import RESOURCES
+from onemap.layers.shipped_files import shipped_table
 from onemap.rules.display.letterhead.row_state import RowState
 from onemap.rules.judge.packs.projects import Projects
 from onemap.rules.review.statement.document_words import words
@@ -14,11 +12,9 @@ from onemap.rules.review.statement.run_evidence import Evidence
 PLAN_TABLES = ("land_plan", "urban_plan", "department_plans")
 
 
-@lru_cache(maxsize=1)
 def sections() -> dict[str, Any]:
     """The file's content: tables → layers, and the assessments."""
-    with (RESOURCES / "templates" / "sections.toml").open("rb") as file:
-        return tomllib.load(file)
+    return shipped_table("templates/sections.toml")
 
 
 def table_of(layer: str) -> str:

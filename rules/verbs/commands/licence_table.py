@@ -3,7 +3,7 @@
 import re
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 
-from onemap.layers.messages import RESOURCES
+from onemap.layers.shipped_files import RESOURCES
 
 _LISTS = ("core", "cluster", "fast", "notebook")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")

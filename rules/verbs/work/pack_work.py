@@ -142,7 +142,7 @@ def sort_of_pack(name: str) -> str:
 
 def _place_of(name: str, sort: str) -> Path:
     """The file of a name: a shipped one, or the file itself."""
-    from onemap.layers.messages import RESOURCES
+    from onemap.layers.shipped_files import RESOURCES
 
     shipped = RESOURCES / sort / f"{name}.toml"
     return shipped if shipped.is_file() and "/" not in name and "\\" not in name else Path(name)

@@ -48,7 +48,7 @@ def test_chinese_keys_need_no_quotes_and_texts_and_comments_stay_as_they_are():
     ],
 )
 def test_an_error_names_the_place_in_the_text_as_it_was_written(text, place):
-    with pytest.raises(tomllib.TOMLDecodeError, match=place):
+    with pytest.raises(ValueError, match=place):
         toml_content(text)
 
 
@@ -61,7 +61,7 @@ def test_whatever_toml_reads_is_read_as_toml_reads_it(text):
             toml_content(text)
         except ValueError:
             return
-        assert not text.isascii()
+        assert not text.isascii() or "{" in text  # TOML 1.1 lets an inline table have lines
         return
     assert toml_content(text) == plain
 

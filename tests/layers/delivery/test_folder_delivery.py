@@ -12,7 +12,7 @@ import pytest
 import shapely
 
 from onemap.layers.library.library import open_library
-from onemap.layers.messages import RESOURCES
+from onemap.layers.shipped_files import RESOURCES
 from onemap.tests.rules.command import done
 
 SHIPPED = RESOURCES / "deliveries" / "municipal-plan.toml"

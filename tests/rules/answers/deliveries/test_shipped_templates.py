@@ -9,7 +9,7 @@ from shapely.affinity import scale, translate
 
 from onemap.layers.catalogue.catalogue import shipped_catalogue
 from onemap.layers.catalogue.code_tables import code_table
-from onemap.layers.messages import RESOURCES
+from onemap.layers.shipped_files import RESOURCES
 from onemap.resources.sample_city.plan_delivery import plan_layers
 from onemap.rules.answers.deliveries.delivery_proof import prove_delivery
 from onemap.rules.answers.deliveries.delivery_template import delivery_template

@@ -4,7 +4,7 @@ import tomllib
 
 import pytest
 
-from onemap.layers.messages import RESOURCES
+from onemap.layers.shipped_files import RESOURCES
 from onemap.rules.judge.findings.citations import cited_basis, cited_law
 
 PACK = tomllib.loads((RESOURCES / "packs" / "city-preliminary.toml").read_text("utf-8"))

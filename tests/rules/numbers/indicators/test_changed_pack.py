@@ -3,7 +3,7 @@
 import pytest
 from shapely import LineString, box
 
-from onemap.layers.messages import RESOURCES
+from onemap.layers.shipped_files import RESOURCES
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.conftest import Desk
 

@@ -11,7 +11,7 @@ import pytest
 from shapely import box
 
 from onemap.layers.catalogue.catalogue import shipped_catalogue
-from onemap.layers.messages import RESOURCES
+from onemap.layers.shipped_files import RESOURCES
 from onemap.rules.numbers.indicators.indicator_pack import indicator_packs
 from onemap.rules.numbers.indicators.themes import themes
 from onemap.tests.rules.command import done

@@ -8,7 +8,7 @@ import geopandas as gpd
 import pytest
 import shapely
 
-from onemap.layers.messages import RESOURCES
+from onemap.layers.shipped_files import RESOURCES
 from onemap.tests.rules.command import command, done
 
 FOLDER = RESOURCES / "indicators"

@@ -5,7 +5,7 @@ import zipfile
 
 import pytest
 
-from onemap.layers.messages import RESOURCES
+from onemap.layers.shipped_files import RESOURCES
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.small_pack import pack_text
 

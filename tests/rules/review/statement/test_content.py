@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from onemap.layers.library.library import open_library
-from onemap.layers.messages import RESOURCES
+from onemap.layers.shipped_files import RESOURCES
 from onemap.rules.review.cases.case_file import read_case
 from onemap.rules.review.statement.document_words import words
 from onemap.rules.review.statement.printed_content import printed_texts

@@ -13,8 +13,9 @@ from docx import Document
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import open_library
-from onemap.layers.messages import RESOURCES, phrase
+from onemap.layers.messages import phrase
 from onemap.layers.progress import Progress
+from onemap.layers.shipped_files import RESOURCES
 from onemap.rules.display.maps.fonts import chosen_fonts, installed_families
 from onemap.rules.review.cases.case_file import read_case
 from onemap.rules.review.statement.case_export import export_case

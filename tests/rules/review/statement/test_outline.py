@@ -12,6 +12,7 @@ from docx.oxml.ns import qn
 
 from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.errors import OneMapError
+from onemap.layers.shipped_files import shipped_table
 from onemap.rules.display.documents.blocks import Table
 from onemap.rules.display.documents.word_tables import hold_rows
 from onemap.rules.display.maps.fonts import chosen_fonts
@@ -46,8 +47,9 @@ def test_every_table_fits_the_paper(where: tuple[str, ...], language: str):
 
 def test_every_column_and_table_of_the_outline_stands_in_a_document():
     shown = [table for where in DOCUMENTS for table in tables(where)]
-    assert {column["name"] for table in shown for column in table["columns"]} == set(outline._file()["columns"])
-    declared = outline._file()["tables"]
+    outlined = shipped_table(outline._OUTLINE)
+    assert {column["name"] for table in shown for column in table["columns"]} == set(outlined["columns"])
+    declared = outlined["tables"]
     models = {table["like"] for table in declared.values() if "like" in table}
     assert {table["table"] for table in shown} | models == set(declared)
 
@@ -55,11 +57,11 @@ def test_every_column_and_table_of_the_outline_stands_in_a_document():
 @pytest.fixture
 def added_column(monkeypatch: pytest.MonkeyPatch) -> str:
     """The project's name as a further column of the parcels, by one line and its name in the table."""
-    changed = copy.deepcopy(outline._file())
+    changed = copy.deepcopy(shipped_table(outline._OUTLINE))
     changed["columns"]["name_of_project"] = {"head": "field_name", "text": "<{{ project.name }}>", "mm": 30}
     changed["tables"]["parcels"]["columns"].append("name_of_project")
     changed["tables"]["parcels"]["screen"]["columns"].append("name_of_project")
-    monkeypatch.setattr(outline, "_file", lambda: changed)
+    monkeypatch.setattr(outline, "shipped_table", lambda name: changed)
     return f"<{MARKUP}>"
 
 

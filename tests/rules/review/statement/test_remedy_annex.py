@@ -11,7 +11,8 @@ import pytest
 from docx import Document
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.messages import RESOURCES, phrase
+from onemap.layers.messages import phrase
+from onemap.layers.shipped_files import RESOURCES
 from onemap.rules.display.maps.fonts import chosen_fonts
 from onemap.rules.review.statement.document_words import words
 from onemap.tests.rules.review.statement.bureau import Bureau

@@ -4,7 +4,7 @@ import tomllib
 
 import pytest
 
-from onemap.layers.messages import RESOURCES
+from onemap.layers.shipped_files import RESOURCES
 
 PACK = tomllib.loads((RESOURCES / "packs" / "city-preliminary.toml").read_text(encoding="utf-8"))
 
