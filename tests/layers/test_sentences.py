@@ -9,7 +9,6 @@ import pytest
 from onemap.layers.errors import PLACES, Problem, joined_sentences
 from onemap.layers.messages import (
     LANGUAGES,
-    RESOURCES,
     in_words,
     phrase,
     plain_sentence,
@@ -17,6 +16,7 @@ from onemap.layers.messages import (
     sentences,
     wording,
 )
+from onemap.layers.shipped_files import RESOURCES
 
 
 def texts(node, path=""):

@@ -45,6 +45,7 @@ LIBRARIES = {
     "typst": "typst",
     "pypinyin": "pypinyin",
     "defusedxml": "defusedxml.ElementTree",
+    "tomli": "tomli",
     "pypdf": "pypdf",
 }
 NOT_EVERYWHERE = {"fiona"}  # has no wheels for some systems; the core then does without, more slowly
