@@ -26,6 +26,7 @@ from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.kinds.finding_figures import PLAIN
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.packs.excuse_text import excuse_text
+from onemap.rules.judge.packs.legal_basis import articles_by_law
 from onemap.rules.judge.packs.rule import Rule
 
 Sheet = dict[str, Any]
@@ -139,9 +140,7 @@ def without_words(sheet: Sheet) -> Sheet:
 
 def _laws(rule: Rule) -> list[Sheet]:
     """The laws of a rule in their order, each once with its articles."""
-    articles: dict[str, list[str]] = {}
-    for item in rule.basis:
-        articles.setdefault(item.law, []).extend(filter(None, (item.article,)))
+    articles = articles_by_law((item.law, item.article) for item in rule.basis)
     return [{"law": law, "articles": found} for law, found in articles.items()]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from onemap.layers.messages import phrase
 from onemap.layers.shipped_files import shipped_table
+from onemap.rules.judge.packs.legal_basis import articles_by_law
 
 _OFFICIAL = "通知|意见|决定|公告|批复|函"  # of these a title says what they are about
 _NORMATIVE = "法|法典|条例|办法|规定|细则|规则|规范|标准|规程|导则|指南|通则|准则|名录|目录"
@@ -71,21 +72,15 @@ def law_and_article(part: str) -> tuple[str, str]:
 
 
 def cited_basis(basis: str, language: str) -> str:
-    """A basis, `law article；…` in one line or more, as a text has it."""
-    return basis_together(basis, language)
+    """A basis, `law article；…` in one line or more, as a text has it: each law once in a line, its articles behind it.
 
-
-def basis_together(basis: str, language: str) -> str:
-    """A basis with each law once in a line, its articles behind it, in the order in which they are named first."""
+    Both are in the order in which they are named first.
+    """
     lines, semicolon = [], phrase("said.semicolon", language)
     for line in plain_basis(basis).splitlines():
-        laws_named: dict[str, list[str]] = {}
-        for part in filter(None, (part.strip() for part in re.split("[；;]", line))):
-            law, article = law_and_article(part)
-            articles = laws_named.setdefault(law, [])
-            if article and article not in articles:
-                articles.append(article)
-        lines.append(semicolon.join(citation(law, named, language) for law, named in laws_named.items()))
+        parts = filter(None, (part.strip() for part in re.split("[；;]", line)))
+        articles = articles_by_law(map(law_and_article, parts))
+        lines.append(semicolon.join(citation(law, named, language) for law, named in articles.items()))
     return "\n".join(lines)
 
 

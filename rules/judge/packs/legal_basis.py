@@ -1,6 +1,6 @@
 """A law on which a rule rests: its article, and the days on which that holds."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -39,6 +39,16 @@ class LegalBasis:
     def is_in_force(self, day: date) -> bool:
         """Whether it holds on a day; without days it always does."""
         return (self.first_day is None or self.first_day <= day) and (self.last_day is None or day <= self.last_day)
+
+
+def articles_by_law(named: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """The articles of each law, each once, in the order of laws with an article, or none, that are named."""
+    found: dict[str, list[str]] = {}
+    for law, article in named:
+        articles = found.setdefault(law, [])
+        if article and article not in articles:
+            articles.append(article)
+    return found
 
 
 def _day(value: date | str | None) -> date | None:

@@ -5,20 +5,15 @@ from onemap.layers.messages import phrase
 from onemap.rules.display.maps.boundary_points import boundary_points
 from onemap.rules.judge.findings.table import Row
 from onemap.rules.judge.kinds.reasons import reasons_text
+from onemap.rules.judge.packs.legal_basis import articles_by_law
 from onemap.rules.judge.packs.pack import Pack
 from onemap.rules.review.statement.run_evidence import Evidence
 
 
 def laws(evidence: Evidence, rules: set[str]) -> list[Row]:
     """The laws on which these rules rest, each with its articles in the rules' order."""
-    found: dict[str, list[str]] = {}
-    for rule in evidence.rules.values():
-        if rule.id in rules:
-            for item in rule.basis:
-                articles = found.setdefault(item.law, [])
-                if item.article and item.article not in articles:
-                    articles.append(item.article)
-    return [{"law": law, "articles": articles} for law, articles in found.items()]
+    named = [(item.law, item.article) for rule in evidence.rules.values() if rule.id in rules for item in rule.basis]
+    return [{"law": law, "articles": articles} for law, articles in articles_by_law(named).items()]
 
 
 def layer_versions(library: Library, evidence: Evidence, layers: set[str] | None) -> list[Row]:

@@ -11,7 +11,7 @@ from onemap.layers.visible_text import visible_text
 from onemap.rules.answers.remedy.departments import MEASURES
 from onemap.rules.display.letterhead.row_state import RowState
 from onemap.rules.display.maps.document_areas import moment_text, square_metres_text
-from onemap.rules.judge.findings.citations import basis_together, cited_law
+from onemap.rules.judge.findings.citations import cited_basis, cited_law
 from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.kinds.finding_figures import PLAIN
 from onemap.rules.review.cases.code_names import titles_asked_once
@@ -53,7 +53,7 @@ def _print_value(name: str, value: Any, language: str) -> Any:
     if isinstance(value, bool):
         return value
     if name in ("basis", "basis_text") and value:
-        value = basis_together(str(value), language)
+        value = cited_basis(str(value), language)
     if name == "law":
         value = cited_law(str(value), language)
     if name in _FORMS:

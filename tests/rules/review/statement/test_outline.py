@@ -16,7 +16,7 @@ from onemap.layers.shipped_files import shipped_table
 from onemap.rules.display.documents.blocks import Table
 from onemap.rules.display.documents.word_tables import hold_rows
 from onemap.rules.display.maps.fonts import chosen_fonts
-from onemap.rules.judge.findings.citations import basis_together, cited_basis
+from onemap.rules.judge.findings.citations import cited_basis
 from onemap.rules.review.statement import outline
 from onemap.rules.review.statement.content import DOCUMENTS as KINDS
 from onemap.rules.review.statement.docx_documents import docx_document
@@ -87,7 +87,7 @@ def test_a_law_stands_once_in_a_line_with_its_articles():
     basis = "规划法 第三十五条；规划法 第三十八条；管理的通知 第一条；规划法 第三十五条\n森林法 第三十七条"
     wanted = "《规划法》第三十五条、第三十八条；管理的通知 第一条\n《森林法》第三十七条"
     assert cited_basis(basis, "zh") == wanted
-    assert basis_together("A 1; A 2; B", "en") == "A 1, 2; B"
+    assert cited_basis("A 1; A 2; B", "en") == "A 1, 2; B"
 
 
 def test_only_a_row_longer_than_half_a_page_may_go_on_on_the_next():
