@@ -4013,7 +4013,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>Findings by department and verdict</source>
-        <translation>各部门各类结论的问题数</translation>
+        <translation>各部门各类检测结论数</translation>
     </message>
     <message>
         <source>Rules that were not asked, such as of a layer that the library does not have</source>
@@ -4021,7 +4021,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>Findings by department and verdict, and the rules that were not asked</source>
-        <translation>各部门各类结论的问题数，以及未检测的规则</translation>
+        <translation>各部门各类检测结论数，以及未检测的规则</translation>
     </message>
     <message>
         <source>Rule</source>

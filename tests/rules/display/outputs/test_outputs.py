@@ -214,16 +214,16 @@ def test_a_sheet_is_for_people_in_their_language(ready, tmp_path):
     out = tmp_path / "zh.xlsx"
     assert desk.run("check", desk.library, parcels, "--pack", pack, "--out", out, lang="zh").code == 0
     book = openpyxl.load_workbook(out)
-    assert book.sheetnames[:3] == ["地块", "问题", "压占图斑"] and book.sheetnames[-2:] == ["未检测的规则", "技术信息"]
-    heads = {cell.value: cell.column for cell in book["问题"][1]}
-    row = next(row for row in book["问题"].iter_rows(min_row=2) if row[heads["地块"] - 1].value == "A")
+    assert book.sheetnames[:3] == ["地块", "检测结论", "压占图斑"] and book.sheetnames[-2:] == ["未检测的规则", "技术信息"]
+    heads = {cell.value: cell.column for cell in book["检测结论"][1]}
+    row = next(row for row in book["检测结论"].iter_rows(min_row=2) if row[heads["地块"] - 1].value == "A")
     assert row[heads["结论"] - 1].value == "禁止" and row[heads["计入结论"] - 1].value == "是"
     area = row[heads["平面面积（m²）"] - 1]
     assert (area.value, area.number_format) == (20.0, "[<10]0.0;#,##0")
-    assert book["问题"].column_dimensions["A"].width >= 6
+    assert book["检测结论"].column_dimensions["A"].width >= 6
     totals = [[cell.value for cell in row] for row in book["分部门汇总"]]
     assert totals[0] == ["部门", "禁止", "限制", "无法判定", "征求意见", "提示", "未检测的规则"]
-    counted = [row for row in book["问题"].iter_rows(min_row=2) if row[heads["计入结论"] - 1].value == "是"]
+    counted = [row for row in book["检测结论"].iter_rows(min_row=2) if row[heads["计入结论"] - 1].value == "是"]
     assert totals[-1][0] == "合计" and sum(totals[-1][1:6]) == len(counted) > 0
 
 
@@ -327,7 +327,7 @@ def test_the_parcels_alone_are_written_as_geojson_flatgeobuf_csv_and_for_cad(des
     answer = desk.run("check", desk.library, parcels, "--pack", pack, *asked, lang="zh")
     assert answer.code == 0, answer.json
     remarks = {one["file"]: one["message"] for one in answer.json["problems"] if one["code"] == "out.parcels_only"}
-    assert set(remarks) == {f"o.{form}" for form in FORMS_OF_PARCELS} and "问题" in remarks["o.fgb"]
+    assert set(remarks) == {f"o.{form}" for form in FORMS_OF_PARCELS} and "检测结论" in remarks["o.fgb"]
     assert "地块图形" in remarks["o.csv"] and "坐标系" in remarks["o.dxf"]
     whole = pyogrio.read_dataframe(outs["gpkg"], layer="parcels")
     for form in ("fgb", "geojson"):

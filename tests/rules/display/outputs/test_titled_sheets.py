@@ -71,7 +71,7 @@ def test_a_check_s_sheets_name_rule_pack_layer_and_field_by_their_titles(desk, t
     assert desk.run("check", desk.library, parcels, "--pack", pack, "--out", out, lang=lang).code == 0
     book = openpyxl.load_workbook(out)
     findings, rule, pack_head, layer, rule_id, code, overlaps, attributes, run, technical = {
-        "zh": "问题,规则,规则包,图层,规则编号,图层代码,压占图斑,要素属性,检测记录,技术信息",
+        "zh": "检测结论,规则,规则包,图层,规则编号,图层代码,压占图斑,要素属性,检测记录,技术信息",
         "en": "Findings,Rule,Rule pack,Layer,Rule id,Layer code,Overlaps,Attributes,Run,Technical",
     }[lang].split(",")
     titles = {
@@ -288,7 +288,7 @@ def test_a_geopackage_s_layers_and_columns_are_named_for_people_too(desk, tmp_pa
         extension = connection.execute("SELECT scope FROM gpkg_extensions WHERE extension_name = 'gpkg_schema'")
         assert extension.fetchall() == [("read-write",)] * 2
     words = {
-        "zh": ("问题", "结论", "平面面积（m²）", "法律依据"),
+        "zh": ("检测结论", "结论", "平面面积（m²）", "法律依据"),
         "en": ("Findings", "Verdict", "Plane area (m²)", "Legal basis"),
     }
     assert (title, names["verdict"], names["area_m2"], names["basis"]) == words[lang]
@@ -305,7 +305,7 @@ def test_a_geopackage_s_layers_have_the_looks_with_which_qgis_opens_them(desk, t
     assert set(looks) == set(pyogrio.list_layers(out)[:, 0]) - {"layer_styles"}
     column, name, look = looks["findings"]
     fields = pyogrio.read_info(out, layer="findings")["fields"].tolist()
-    assert (column, name) == ("geom", {"zh": "问题", "en": "Findings"}[lang])
+    assert (column, name) == ("geom", {"zh": "检测结论", "en": "Findings"}[lang])
     aliases = {one.get("field"): (int(one.get("index")), one.get("name")) for one in look.iter("alias")}
     assert aliases["verdict"] == (1 + fields.index("verdict"), {"zh": "结论", "en": "Verdict"}[lang])
     labels = [one.get("label") for one in look.iter("category")]
