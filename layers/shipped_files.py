@@ -7,7 +7,9 @@ import tomli
 
 from onemap.layers.records import Record
 
-RESOURCES = Path(__file__).resolve().parent.parent / "resources"
+_FOLDER = Path(__file__).resolve().parent.parent
+RESOURCES = _FOLDER / "resources"
+PROGRAM = frozenset(_FOLDER / name for name in ("layers", "plugin", "resources", "rules"))
 
 
 @cache

@@ -12,6 +12,7 @@ from onemap.layers.files.disk_place import check_name
 from onemap.layers.files.files_beside import files_of_stem
 from onemap.layers.files.library_file import is_library
 from onemap.layers.messages import in_each_language
+from onemap.layers.shipped_files import PROGRAM
 from onemap.layers.system_reasons import file_reason
 
 
@@ -32,8 +33,9 @@ def check_place(
 ) -> None:
     """Check a place for output before any work starts; an output never replaces one of its inputs.
 
-    Nor is a library: it holds what nothing else does. overwrite: None where what is there is never replaced.
-    Raises OneMapError out.exists, out.folder, out.input, out.library, out.foreign, out.name, out.long, out.failed.
+    Nor is a library: it holds what nothing else does; nor is anything written among the files of the program, where a
+    pack would count as shipped. overwrite: None where what is there is never replaced. Raises OneMapError out.exists,
+    out.folder, out.input, out.library, out.foreign, out.program, out.name, out.long, out.failed.
     """
     check_name(target, field, len(target.name) + _BESIDE)
     try:
@@ -45,6 +47,8 @@ def check_place(
     except ValueError as error:  # a null in it
         raise OneMapError("out.name", file=target.name, field=field) from error
     name = target.absolute().name  # a dot has a name, too
+    if not PROGRAM.isdisjoint([place := target.resolve(), *place.parents]):
+        raise OneMapError("out.program", file=name, field=field)
     if target.exists() and not overwrite:
         raise place_taken(name, field, may_replace=overwrite is not None)
     refuse_inputs(target, field, inputs)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from onemap.layers.crs.named_files import check_names_no_file
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.text_encodings import text_of
 from onemap.layers.sources.gdal.json_stream import SYSTEMS, json_outline, systems_of
 
@@ -64,7 +64,7 @@ def _json_text(path: Path, content: Any, encoding: str, utf8: bytes | None) -> J
     kind = content.get("type") if isinstance(content, dict) else None
     if not isinstance(kind, str) or kind not in _TYPES:
         code = "source.indirect" if isinstance(kind, str) and kind in _POINTING_TYPES else "source.damaged"
-        raise OneMapError(code, file=path.name, reason=f"type: {str(kind)[:40]}")
+        raise OneMapError(code, file=path.name, reason=Problem("system.no_geojson"))
     features = content.get("features")
     single = [system for one in features for system in systems_of(one)] if isinstance(features, list) else []
     for system in (content.get("crs"), *single, *systems_of(content), *content.get(SYSTEMS, ())):

@@ -1,5 +1,8 @@
 """The verbs of rule packs, declared as every verb is: shown, copied, changed, compared, put in force, handed on."""
 
+import re
+
+from onemap.layers.messages import LANGUAGES
 from onemap.rules.contract.declaration import Parameter, Verb, to_date, to_name
 
 _WORK = "pack_work"
@@ -10,6 +13,16 @@ _OF_LIBRARY = Parameter("library", "LIBRARY", convert=to_name)
 _RUN = Parameter("run", "RUN", convert=to_name)
 _OVERWRITE = Parameter("overwrite", flag=True)
 _BY = Parameter("by", "NAME")
+
+
+def to_titles(text: str) -> dict[str, str]:
+    """A title by language, zh=…,en=…, in which commas may stand. Raises ValueError, also for a language named twice."""
+    before, *found = re.split(rf"(?:^|[,，])\s*({'|'.join(LANGUAGES)})\s*=", text)
+    titles = dict(zip(found[::2], map(str.strip, found[1::2]), strict=True))
+    if before.strip() or len(titles) * 2 != len(found) or not all(titles.values()) or not titles:
+        raise ValueError(text)
+    return titles
+
 
 PACK_VERBS: tuple[Verb, ...] = (
     Verb(
@@ -37,7 +50,7 @@ PACK_VERBS: tuple[Verb, ...] = (
             Parameter("target", "FILE.toml", positional=True),
             Parameter("id", "ID", required=True, convert=to_name),
             Parameter("version", "V", convert=to_name),
-            Parameter("title", "zh=…,en=…", convert=to_name),
+            Parameter("title", "zh=…,en=…", convert=to_titles),
             _OVERWRITE,
         ),
         work=_WORK,

@@ -304,7 +304,7 @@ def pack_copy(values: Values, context: VerbContext) -> Result:
     pack = _pack(name, shipped_catalogue())
     origin = {"id": pack.id, "version": pack.version, "hash": pack.hash}
     stated = {"id": values["id"], "version": values.get("version") or "1", "origin": toml_value(origin)}
-    stated |= {f"title.{language}": title for language, title in _titles(values.get("title")).items()}
+    stated |= {f"title.{language}": title for language, title in (values.get("title") or {}).items()}
     changes = [ValueChange("pack", tuple(key.split(".")), value) for key, value in stated.items()]
     made = changed_text(text, source, changes)
     single_pack(made, target.name, shipped_catalogue())
@@ -319,12 +319,6 @@ def pack_copy(values: Values, context: VerbContext) -> Result:
         for one, file in files:
             beside.with_name(file).write_bytes(one.encode())
     return {"ok": True, "pack": values["id"], "file": str(target), "origin": origin, "cases": [f for _, f in files[1:]]}
-
-
-def _titles(text: str | None) -> dict[str, str]:
-    from onemap.rules.contract.declaration import to_pairs
-
-    return {key: value for key, value in to_pairs(text).items() if key in ("zh", "en")} if text else {}
 
 
 def pack_change(values: Values, context: VerbContext) -> Result:

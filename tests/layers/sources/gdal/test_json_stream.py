@@ -5,6 +5,7 @@ import json
 import pytest
 
 from onemap.layers.errors import OneMapError
+from onemap.layers.messages import LANGUAGES, wording
 from onemap.layers.sources.gdal import json_stream, json_text
 
 FEATURE = {
@@ -54,6 +55,16 @@ def test_what_is_no_json_is_refused(pieces, tmp_path, text):
     with pytest.raises(OneMapError) as refusal:
         json_text.json_text(path, None)
     assert refusal.value.code == "source.damaged"
+
+
+@pytest.mark.parametrize("text", ['{"a": 1}', "[1]", "1", '{"type": null, "features": []}', '{"type": ["Feature"]}'])
+def test_a_json_of_another_kind_is_told_as_such_in_either_language(tmp_path, text):
+    path = tmp_path / "a.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(OneMapError) as refusal:
+        json_text.json_text(path, None)
+    (problem,) = refusal.value.problems
+    assert ["GeoJSON" in wording(problem, language)[0] for language in LANGUAGES] == [True, True]
 
 
 def test_the_line_of_a_break_is_told_and_depth_ends_it(pieces, tmp_path):

@@ -214,7 +214,10 @@ def test_a_sheet_is_for_people_in_their_language(ready, tmp_path):
     out = tmp_path / "zh.xlsx"
     assert desk.run("check", desk.library, parcels, "--pack", pack, "--out", out, lang="zh").code == 0
     book = openpyxl.load_workbook(out)
-    assert book.sheetnames[:3] == ["地块", "检测结论", "压占图斑"] and book.sheetnames[-2:] == ["未检测的规则", "技术信息"]
+    assert book.sheetnames[:3] == ["地块", "检测结论", "压占图斑"] and book.sheetnames[-2:] == [
+        "未检测的规则",
+        "技术信息",
+    ]
     heads = {cell.value: cell.column for cell in book["检测结论"][1]}
     row = next(row for row in book["检测结论"].iter_rows(min_row=2) if row[heads["地块"] - 1].value == "A")
     assert row[heads["结论"] - 1].value == "禁止" and row[heads["计入结论"] - 1].value == "是"

@@ -1,6 +1,7 @@
 """A city's own pack from a copy to the pack in force: what was changed, what it turns, who put it there and why."""
 
 import hashlib
+import tomllib
 import zipfile
 
 import pytest
@@ -107,12 +108,13 @@ def test_what_is_written_in_another_way_is_left_to_an_editor(onemap, pack):
 
 def test_a_copy_names_its_origin_and_its_cases_come_along(onemap, tmp_path):
     target = tmp_path / "city.toml"
-    answer = onemap("pack", "copy", "sample-ordinance", target, "--id", "city", "--title", "zh=本市,en=City")
+    answer = onemap("pack", "copy", "sample-ordinance", target, "--id", "city", "--title", "zh=本市，试行,en=City")
     text = (RESOURCES / "packs" / "sample-ordinance.toml").read_bytes()
     assert answer.json["origin"]["hash"] == hashlib.sha256(text).hexdigest()
     cases = (RESOURCES / "packs" / "sample-ordinance.cases.toml").read_bytes()
     assert target.with_name("city.cases.toml").read_bytes() == cases
     onemap("pack", "change", target, "--set", "ordinance.road_works:verdict=notice")
+    assert tomllib.loads(target.read_text("utf-8"))["pack"]["title"] == {"zh": "本市，试行", "en": "City"}
     rules = onemap("pack", "show", target, lang="en").json
     marked = {one["rule"]: one["change"] for part in rules["departments"] for one in part["rules"] if one["change"]}
     assert marked == {"ordinance.road_works": "milder"} and rules["origin"]["is_same"]
@@ -120,6 +122,27 @@ def test_a_copy_names_its_origin_and_its_cases_come_along(onemap, tmp_path):
         onemap("pack", "change", "sample-ordinance", "--set", "review:days=3").json["problems"][0]["code"]
         == "pack.shipped"
     )
+
+
+@pytest.mark.parametrize("title", ["title", "本市", "zh=", "zh=本市,zh=城市", "甲,zh=本市", "fr=ville", "zh=本市,en="])
+def test_a_title_that_names_no_language_is_refused_and_nothing_copied(onemap, tmp_path, title):
+    target = tmp_path / "city.toml"
+    answer = onemap("pack", "copy", "sample-ordinance", target, "--id", "city", "--title", title)
+    assert (answer.code, answer.codes, target.exists()) == (2, ["usage.value"], False)
+    assert answer.json["problems"][0]["field"] == "--title"
+
+
+def test_nothing_is_written_among_the_program_s_own_packs(onemap):
+    packs = RESOURCES / "packs"
+    before = {path: path.read_bytes() for path in packs.iterdir()}
+    target, shipped = packs / "city.toml", packs / "sample-ordinance.toml"
+    answers = [
+        onemap("pack", "copy", "sample-ordinance", target, "--id", "city"),
+        onemap("pack", "copy", "city-preliminary", shipped, "--id", "city", "--overwrite"),
+        onemap("pack", "change", shipped, "--set", "ordinance.road_works:verdict=notice"),
+    ]
+    assert [(answer.code, answer.codes) for answer in answers] == [(3, ["out.program"])] * 3
+    assert {path: path.read_bytes() for path in packs.iterdir()} == before
 
 
 def test_a_pack_goes_as_a_zip_and_comes_back_or_is_refused(onemap, pack, tmp_path):
