@@ -662,6 +662,63 @@ def test_no_sentence_is_kept_for_an_error_that_cannot_happen(language: str):
     assert {code for code in unused if not code.startswith(beginnings)} == set()
 
 
+def phrases_in(nodes: list[ast.AST]) -> Iterator[str]:
+    """The key of every sentence that is asked for, or the table of keys where its end is computed.
+
+    It is asked for by `phrase`, or by a function of the same file that puts a beginning before its parameter.
+    """
+    calls = [node for node in nodes if isinstance(node, ast.Call)]
+    asking = {"phrase": ("", 0), "in_each_language": ("", 0)}
+    for function in (node for node in nodes if isinstance(node, ast.FunctionDef)):
+        names = [argument.arg for argument in function.args.args if argument.arg not in ("self", "cls")]
+        for key in (
+            call.args[0] for call in ast.walk(function) if isinstance(call, ast.Call) and function_of(call) in asking
+        ):
+            match key:
+                case ast.JoinedStr([ast.Constant(beginning), ast.FormattedValue(ast.Name(end))]) if end in names:
+                    asking[function.name] = (beginning, names.index(end))
+    for call in (call for call in calls if function_of(call) in asking):
+        beginning, place = asking[function_of(call)]
+        for key in call.args[place : place + 1]:
+            for one in (key.body, key.orelse) if isinstance(key, ast.IfExp) else (key,):
+                match one:
+                    case ast.Constant(str(text)):
+                        yield beginning + text
+                    case ast.JoinedStr([ast.Constant(text), *_]) if "." in text and not beginning:
+                        yield text.rpartition(".")[0]
+
+
+def function_of(call: ast.Call) -> str:
+    return getattr(call.func, "id", getattr(call.func, "attr", ""))
+
+
+def is_there(key: str, sentences: object) -> bool:
+    for part in key.split("."):
+        sentences = sentences.get(part) if isinstance(sentences, dict) else None
+    return sentences is not None
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_sentence_that_is_asked_for_is_there(language: str):
+    sentences = tomllib.loads((ROOT / "resources" / "messages" / f"{language}.toml").read_text(encoding="utf-8"))
+    asked = [(path, key) for path in sources("layers", "rules") for key in phrases_in(nodes_of(path))]
+    assert len(asked) > 800
+    hold_wall(f"{name(path)}: there is no sentence {key}" for path, key in asked if not is_there(key, sentences))
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ('phrase("sheet.semicolon", language)', ["sheet.semicolon"]),
+        ('phrase("a.b" if one else "a.c", language)', ["a.b", "a.c"]),
+        ('phrase(f"verdict.{one}", language)', ["verdict"]),
+        ('def say(key, n):\n  return phrase(f"said.{key}", n)\nsay("due", 1)', ["said", "said.due"]),
+    ],
+)
+def test_a_sentence_that_is_asked_for_would_be_seen(text: str, keys: list[str]):
+    assert sorted(phrases_in(nodes_in(text))) == keys
+
+
 def facts(sentence: str) -> set[str]:
     return set(re.findall(r"{(\w+)", sentence))
 

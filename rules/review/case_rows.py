@@ -219,7 +219,7 @@ def changes_rows(changes: Record, departments: Mapping[str, str], language: str)
 
 def _turned_row(one: Record, titles: Mapping[str, str], language: str) -> AnswerRow:
     before, after = (phrase(f"verdict.{one[side]}", language) if one[side] else _NONE for side in ("from", "to"))
-    rules = phrase("sheet.semicolon", language).join(titles.get(rule, rule) for rule in one["rules"])
+    rules = phrase("said.semicolon", language).join(titles.get(rule, rule) for rule in one["rules"])
     turn = phrase("said.changed_by", language, turn=f"{before} → {after}", rules=rules)
     return _said_pair(one["parcel"], turn, language)
 

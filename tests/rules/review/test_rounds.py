@@ -5,6 +5,8 @@ import json
 import pytest
 from docx import Document
 
+from onemap.layers.messages import LANGUAGES
+from onemap.rules.verbs.commands.command_line import main
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.review.conftest import ASKED, RULES, ground, opinion, write
 
@@ -172,6 +174,16 @@ def test_a_recheck_shows_what_would_change_and_changes_nothing(town, walk):
     now = town.show(case, "2026-03-05")
     assert now["revision"] == before["revision"]
     assert [one["text"] for one in now["opinions"]] == [one["text"] for one in before["opinions"]]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_recheck_says_in_words_what_would_change(town, walk, language, capsys):
+    case = walk("circulating")
+    town.layer("FARM", ground(500, 500, 600, 600), valid_from="2026-03-05", label="new")
+    assert main(["review", "recheck", str(town.library), case, "--on", "2026-03-05", "--lang", language]) == 0
+    text = capsys.readouterr().out
+    assert {"zh": "DK1：禁止 → 征求意见", "en": "DK1: prohibited → consult"}[language] in text
+    assert {"zh": "占用农田", "en": "Takes farmland"}[language] in text and "v1 → new" in text
 
 
 def test_a_recheck_of_an_unchanged_library_finds_nothing(town, walk):

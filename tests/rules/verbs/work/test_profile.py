@@ -109,7 +109,7 @@ name = { zh = "土地局", en = "Soil office" }
     book, sheet = tmp_path / "rows.xlsx", tmp_path / "sheet.json"
     checked = onemap("check", *given, "--out", book, "--summary", lang="zh").json
     assert "土地局：" in checked["summary"] and "自然资源和规划局（土地）" not in checked["summary"]
-    for name in ("问题", "分部门汇总", "未检测的规则"):
+    for name in ("检测结论", "分部门汇总", "未检测的规则"):
         cells = {cell.value for row in load_workbook(book)[name].iter_rows() for cell in row}
         assert "土地局" in cells and "自然资源和规划局（土地）" not in cells, name
     assert onemap("sheet", *given, sheet).code == 0
