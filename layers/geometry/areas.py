@@ -88,8 +88,11 @@ def most_bent_m2(lengths_m: np.ndarray) -> np.ndarray:
 
 
 @lru_cache(maxsize=8)
-def _to_degrees(crs: pyproj.CRS) -> pyproj.Transformer:
-    """The transformation to longitude and latitude; making one takes longer than a few parcels."""
+def to_degrees(crs: pyproj.CRS) -> pyproj.Transformer:
+    """The transformation to longitude and latitude; making one takes longer than a few parcels.
+
+    It gives infinity for a place that the plane does not reach.
+    """
     return pyproj.Transformer.from_crs(crs, crs.geodetic_crs, always_xy=True)
 
 
@@ -97,7 +100,7 @@ def _areas_m2(rings: Rings, count: int, crs: pyproj.CRS) -> np.ndarray:
     """The area of each of `count` polygons, in m² on the ellipsoid, from their rings: (n,)."""
     if len(rings.size) == 0:
         return np.zeros(count)
-    inverse = _to_degrees(crs)
+    inverse = to_degrees(crs)
     longitude, latitude = (np.radians(a) for a in inverse.transform(rings.points[:, 0], rings.points[:, 1]))
     ellipsoid = require_value(crs.ellipsoid, "the ellipsoid of a projected system")
     b2 = ellipsoid.semi_minor_metre**2

@@ -172,6 +172,8 @@ def cover(
     faces, inside = faces[keep], inside[keep]
     owner = _first_of(shapes, inside)
     unit = _first_of(units, inside)
+    lost = unit == len(units)  # a sliver between two units, since corners lie on the grid
+    unit[lost] = shapely.STRtree(units).nearest(inside[lost])
     # Faces of one owner are put together again; a field that a road cuts in two stays two fields.
     key = owner * (len(units) + 1) + unit
     loose = np.isin(np.append(kinds, rest)[owner], [rest, net])

@@ -17,6 +17,7 @@ from onemap.layers.secret_words import has_misspelled_secret
 
 Values = Mapping[str, Any]
 Result = dict[str, Any]
+_MOST, MOST_DAYS = 2**31 - 1, 3_650
 _WIDEST_MM = 2000  # the longer side of A0 is 1189
 _PATHS = {"LIBRARY", "SOURCE", "PARCELS", "FILE", "FILE.toml", "FILE.xlsx", "FILE|NAME", "FOLDER", "PATH", "TARGET"} | {
     *("PROJECT.qgz", "TARGET.pdf", "TARGET.zip", "FILE.json", "A", "B", "T", "CODE=FILE", "district|extent|FILE"),
@@ -161,9 +162,17 @@ def to_zone(text: str) -> timedelta:
 
 
 def to_count(text: str) -> int:
-    """A number from 1. Raises ValueError."""
+    """A whole number from 1 that every store can hold. Raises ValueError."""
     value = int(text)
-    if value < 1:
+    if not 1 <= value <= _MOST:
+        raise ValueError(text)
+    return value
+
+
+def to_days(text: str) -> int:
+    """A whole number of days within some ten years. Raises ValueError."""
+    value = to_count(text)
+    if value > MOST_DAYS:
         raise ValueError(text)
     return value
 
@@ -177,9 +186,9 @@ def to_width_mm(text: str) -> int:
 
 
 def to_seed(text: str) -> int:
-    """A whole number from 0. Raises ValueError."""
+    """A whole number from 0 that every store can hold. Raises ValueError."""
     value = int(text)
-    if value < 0:
+    if not 0 <= value <= _MOST:
         raise ValueError(text)
     return value
 

@@ -12,6 +12,7 @@ from onemap.rules.contract.declaration import (
     to_coordinate,
     to_count,
     to_date,
+    to_days,
     to_metres,
     to_moment,
     to_pairs,
@@ -26,6 +27,7 @@ _KINDS: dict[Callable[[str], Any] | None, str] = {
     to_metres: "number",
     to_angle: "number",
     to_count: "count",
+    to_days: "count",
     to_width_mm: "count",
 }
 _TEXTS = {"type": "array", "items": {"type": "string"}, "minItems": 1}
@@ -36,6 +38,7 @@ _SCHEMAS: dict[Callable[[str], Any] | None, dict[str, Any]] = {
     to_angle: {"type": "number", "minimum": 0, "maximum": 180},
     to_coordinate: {"type": "number"},
     to_count: {"type": "integer", "minimum": 1},
+    to_days: {"type": "integer", "minimum": 1},
     to_width_mm: {"type": "integer", "minimum": 1},
     to_seed: {"type": "integer", "minimum": 0},
     to_codes: _TEXTS,

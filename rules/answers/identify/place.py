@@ -8,8 +8,9 @@ import pyproj
 import shapely
 from numpy.typing import ArrayLike
 
-from onemap.layers.crs.systems import crs_name, parse_crs, transformation
+from onemap.layers.crs.systems import crs_name, parse_crs, suggestion, transformation
 from onemap.layers.errors import UsageError
+from onemap.layers.geometry.areas import to_degrees
 
 RADIUS_M = 10.0  # how far lines and points may lie from the place, where nothing else is said
 _LARGEST = 1e9  # coordinate of a place in whatever system: a zone's number before an easting is below it
@@ -50,7 +51,7 @@ def place_of(
     """The place of a request; east before north, longitude before latitude.
 
     line: WKT. box: west, south, east, north. crs: of the numbers, else the library's own.
-    Raises UsageError identify.place, usage.value, OneMapError crs.….
+    Raises UsageError identify.place, identify.beyond, usage.value, OneMapError crs.….
     """
     if sum((point != (None, None), line is not None, box is not None)) != 1 or (None in point and point != (None,) * 2):
         raise UsageError("identify.place", field="X Y")
@@ -60,10 +61,10 @@ def place_of(
     shape = (
         given if change is None else shapely.transform(given, lambda xy: np.column_stack(change(xy[:, 0], xy[:, 1])))
     )
-    if not _is_on_earth(shapely.get_coordinates(shape)):
-        raise UsageError(
-            "usage.value", field=_option(kind), value=f"{shapely.to_wkt(given, trim=True)} ({crs_name(own)})"
-        )
+    places = shapely.get_coordinates(shape)
+    if not (_is_on_earth(places) and _is_on_earth(to_degrees(plane).transform(*places.T))):
+        facts = {"crs": crs_name(own), "suggestion": suggestion(given.bounds)}
+        raise UsageError("identify.beyond", field="X Y" if kind == "point" else f"--{kind}", **facts)
     middle = given if kind == "point" else shapely.centroid(given)
     return Place(
         shape=shape,
@@ -73,10 +74,6 @@ def place_of(
         kind=kind,
         radius_m=RADIUS_M if radius_m is None else radius_m,
     )
-
-
-def _option(kind: str) -> str:
-    return "X Y" if kind == "point" else f"--{kind}"
 
 
 def _given_shape(

@@ -9,6 +9,7 @@ from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import sha256
 from onemap.layers.messages import phrase
+from onemap.rules.contract.declaration import MOST_DAYS
 from onemap.rules.review.cases.case import (
     CONCLUSIONS,
     MACHINE,
@@ -49,7 +50,6 @@ from onemap.rules.review.cases.round_facts import RoundFacts, UnreadableRun
 from onemap.rules.review.cases.routing import Draft, overall
 from onemap.rules.review.cases.state_machine import case_state_after
 
-_MOST_DAYS = 3_650
 MOST_NOTICE_DAYS = 366
 _HASH = re.compile("[0-9a-f]{64}")
 
@@ -184,7 +184,7 @@ def revise(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str | Non
 def extend(so_far: CaseSoFar, _: Event, facts: Facts, on: date, department: str | None) -> dict[str, Any]:
     """More time for one department, or for all whose clock runs; never less."""
     case, days = so_far.current_case, facts["days"]
-    if type(days) is not int or not 0 < days <= _MOST_DAYS:
+    if type(days) is not int or not 0 < days <= MOST_DAYS:
         raise OneMapError("review.event_unreadable")
     reason = reason_text(facts, needed=True)
     chosen = [case.opinion(department)] if department else running_clocks(so_far, on)

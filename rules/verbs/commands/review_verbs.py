@@ -2,7 +2,7 @@
 
 from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.rules.contract.check_parameters import CHECK_PARAMETERS, REMEDY_PARAMETERS
-from onemap.rules.contract.declaration import Parameter, Verb, to_count, to_date, to_name
+from onemap.rules.contract.declaration import Parameter, Verb, to_count, to_date, to_days, to_name
 from onemap.rules.contract.output_forms import CHECK_FORMS, out_parameter
 from onemap.rules.contract.verdict import VERDICTS
 from onemap.rules.display.letterhead.annex_names import ANNEXES, to_annexes
@@ -94,7 +94,7 @@ REVIEW_VERBS: tuple[Verb, ...] = (
         "extend",
         _CASE,
         Parameter("department", "DEPARTMENT", positional=True, optional=True),
-        Parameter("days", "N", required=True, convert=to_count),
+        Parameter("days", "N", required=True, convert=to_days),
         Parameter("reason", "R", required=True),
         *_STEP,
     ),
@@ -107,7 +107,7 @@ REVIEW_VERBS: tuple[Verb, ...] = (
     _review(
         "notice",
         _CASE,
-        Parameter("days", "N", required=True, convert=to_count),
+        Parameter("days", "N", required=True, convert=to_days),
         Parameter("withhold", "WHAT", repeated=True, choices=WITHHELD),
         _REASON,
         *_STEP,

@@ -6,6 +6,7 @@ from onemap.rules.contract.declaration import (
     to_codes,
     to_count,
     to_date,
+    to_days,
     to_moment,
     to_name,
     to_pairs,
@@ -34,7 +35,7 @@ _OUT = (
 
 def to_rhythm(text: str) -> dict[str, int]:
     """CODE=DAYS pairs with commas between. Raises ValueError."""
-    return {code: to_count(days) for code, days in to_pairs(text).items()}
+    return {code: to_days(days) for code, days in to_pairs(text).items()}
 
 
 STATISTICS_VERBS: tuple[Verb, ...] = (
@@ -128,7 +129,7 @@ STATISTICS_VERBS: tuple[Verb, ...] = (
             Parameter("pack", "FILE|NAME", repeated=True),
             *_UNIT,
             Parameter("as_of", "D", convert=to_date),
-            Parameter("days", "N", convert=to_count),
+            Parameter("days", "N", convert=to_days),
             Parameter("rhythm", "CODE=DAYS,…", convert=to_rhythm),
             Parameter("keep", flag=True),
             _PAGE,

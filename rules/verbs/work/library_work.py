@@ -246,7 +246,8 @@ def sample(values: Values, context: VerbContext) -> Result:
 
             made = make_delivery(folder, report)
         else:
-            made = make(folder, values.get("seed") or 2026, values.get("parcels") or 2000, report)
+            seed = values.get("seed")
+            made = make(folder, 2026 if seed is None else seed, values.get("parcels") or 2000, report)
     except Cancelled:
         for left in folder.iterdir():  # it was empty before
             shutil.rmtree(left) if left.is_dir() else left.unlink()

@@ -213,9 +213,13 @@ def test_the_answer_says_how_long_the_line_and_how_large_the_box_is_and_the_text
         (("--line", "LINESTRING (1e300 1e300, -1e300 1)"), "usage.value"),
         (("--box", "0,0,1e200,1e200"), "usage.value"),
         (("--box", "0,0,inf,1"), "usage.value"),
-        ((1e308, 1e308), "usage.value"),
+        ((1e308, 1e308), "identify.beyond"),
+        (("--box", "540000,4212000,541000,4213000", "--crs", "EPSG:4526"), "identify.beyond"),
+        (("--line", "LINESTRING (540000 4212000, 541000 4213000)", "--crs", "EPSG:4526"), "identify.beyond"),
+        ((540000, 4212000, "--crs", "EPSG:4526"), "identify.beyond"),
+        ((38540000, 4212000), "identify.beyond"),
         ((5, 5, "--radius", "-1"), "usage.value"),
-        ((1e300, 95, "--crs", "EPSG:4490"), "usage.value"),
+        ((1e300, 95, "--crs", "EPSG:4490"), "identify.beyond"),
     ],
 )
 def test_a_place_that_is_none_is_wrong_usage(desk, arguments, code):
