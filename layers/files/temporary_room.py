@@ -64,7 +64,7 @@ def _own_folder(place: Path, held: contextlib.ExitStack) -> Path | None:
 
 
 def machine_refusal(error: Exception) -> OneMapError | None:
-    """The refusal for a machine without memory, a full disk, and a path that is too long or cannot exist.
+    """The refusal for a machine without memory, a full disk, a path that is too long or cannot exist, a lost file.
 
     Nobody nearer knew what they were for. None for another error.
     """
@@ -79,9 +79,11 @@ def machine_refusal(error: Exception) -> OneMapError | None:
     usual = tempfile.tempdir or os.environ.get("TMPDIR")
     if str(error).startswith(_XML_NO_ROOM):  # lxml, which openpyxl writes sheets with, has errors of its own
         return OneMapError("out.no_room", file=usual or "", reason=str(error))
-    if not isinstance(error, OSError) or error.errno not in _NO_ROOM:
+    if not isinstance(error, OSError):
         return None
-    return OneMapError("out.no_room", file=usual or str(error.filename or ""), reason=file_reason(error))
+    if error.errno in _NO_ROOM:
+        return OneMapError("out.no_room", file=usual or str(error.filename or ""), reason=file_reason(error))
+    return OneMapError("path.failed", file=str(error.filename), reason=file_reason(error)) if error.filename else None
 
 
 def _remove_forgotten(place: Path) -> None:

@@ -317,6 +317,12 @@ def test_no_room_for_temporary_files_is_said_so():
     assert machine_refusal(OSError(2, "gone")) is None
 
 
+def test_a_file_that_is_lost_while_it_is_used_is_named():
+    refusal = machine_refusal(FileNotFoundError(2, "No such file or directory", "/delivery/a.shp"))
+    assert refusal is not None
+    assert (refusal.code, refusal.problems[0].facts["file"]) == ("path.failed", "/delivery/a.shp")
+
+
 def test_a_path_that_no_disk_can_have_is_refused():
     system = sys.getfilesystemencoding()
     refusal = machine_refusal(UnicodeEncodeError(system, "/data/\ud800.gpkg", 6, 7, "surrogates not allowed"))

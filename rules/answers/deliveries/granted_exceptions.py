@@ -1,5 +1,6 @@
 """Exceptions that a reviewer grants with a reason: they hold for the same content, and are counted and printed."""
 
+import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -30,7 +31,8 @@ class GrantedException:
 
 def exceptions_beside(source: Path) -> Path:
     """Where the exceptions of a delivery lie unless another file is named: SOURCE.exceptions.toml."""
-    return source.with_name(f"{source.name}.exceptions.toml")
+    place = Path(os.path.abspath(source))  # a dot has a name, too; the root of a disk has none
+    return place.parent / f"{place.name}.exceptions.toml"
 
 
 def read_exceptions(path: Path) -> list[GrantedException]:

@@ -180,7 +180,7 @@ def test_what_was_mended_is_proved_again_alone(small, onemap, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_reviewer_grants_and_withdraws_an_exception(small, onemap, tmp_path):
+def test_a_reviewer_grants_and_withdraws_an_exception(small, onemap, tmp_path, monkeypatch):
     change(small, "TB", KC=11000.0)
     problems = onemap("validate", small, TEMPLATE).json["problems"]
     (hash_,) = [one["hash"] for one in problems if one["code"] == "proof.condition"]
@@ -196,6 +196,10 @@ def test_a_reviewer_grants_and_withdraws_an_exception(small, onemap, tmp_path):
     assert answer["counts"]["major"] == len([one for one in problems if one["severity"] == "major"]) - 1
     assert beside.read_text(encoding="utf-8").startswith("# of the bureau\n")
     assert onemap("validate", small, TEMPLATE).json == answer
+    monkeypatch.chdir(small)
+    assert onemap("validate", ".", TEMPLATE).json["granted"] == answer["granted"], (
+        "the exceptions lie beside the folder"
+    )
     assert onemap("validate", small, TEMPLATE, *grant).codes == ["exception.no_problem"]
     back = onemap("validate", small, TEMPLATE, "--withdraw", hash_).json
     assert back["problems"] == problems and back["granted"] == []
