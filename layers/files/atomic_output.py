@@ -47,7 +47,8 @@ def check_place(
     except ValueError as error:  # a null in it
         raise OneMapError("out.name", file=target.name, field=field) from error
     name = target.absolute().name  # a dot has a name, too
-    if not PROGRAM.isdisjoint([place := target.resolve(), *place.parents]):
+    place = target.resolve()
+    if not PROGRAM.isdisjoint([place, *place.parents]):
         raise OneMapError("out.program", file=name, field=field)
     if target.exists() and not overwrite:
         raise place_taken(name, field, may_replace=overwrite is not None)

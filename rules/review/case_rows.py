@@ -7,6 +7,7 @@ from onemap.layers.messages import phrase
 from onemap.layers.records import Record
 from onemap.rules.contract.verdict import most_severe
 from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerView, amount_text
+from onemap.rules.display.rows.turned_words import turned_words
 from onemap.rules.review.cases.case import WAITING, CaseState, OpinionState
 
 # What presses most stands first in a list.
@@ -203,7 +204,7 @@ def changes_rows(changes: Record, departments: Mapping[str, str], language: str)
         _said_pair(one["title"], f"{one['from'] or _NONE} → {one['to'] or _NONE}", language)
         for one in (*changes["layers"], *changes["packs"])
     ]
-    parcels = [_turned_row(one, titles, language) for one in changes["parcels"]]
+    parcels = [_said_pair(one["parcel"], turned_words(one, titles, language), language) for one in changes["parcels"]]
     findings = [_finding_row(one, language) for one in changes["findings"]]
     opinions = []
     for one in changes["opinions"]:
@@ -215,13 +216,6 @@ def changes_rows(changes: Record, departments: Mapping[str, str], language: str)
         for name, rows in named.items()
         if rows
     ]
-
-
-def _turned_row(one: Record, titles: Mapping[str, str], language: str) -> AnswerRow:
-    before, after = (phrase(f"verdict.{one[side]}", language) if one[side] else _NONE for side in ("from", "to"))
-    rules = phrase("said.semicolon", language).join(titles.get(rule, rule) for rule in one["rules"])
-    turn = phrase("said.changed_by", language, turn=f"{before} → {after}", rules=rules)
-    return _said_pair(one["parcel"], turn, language)
 
 
 def _finding_row(one: Record, language: str) -> AnswerRow:

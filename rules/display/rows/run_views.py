@@ -8,6 +8,7 @@ from onemap.layers.messages import list_text, phrase
 from onemap.rules.display.maps.document_areas import moment_text
 from onemap.rules.display.maps.verdict_words import verdict_words
 from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerTable, AnswerView, Column, Part
+from onemap.rules.display.rows.turned_words import turned_words
 from onemap.rules.judge.findings.verdict_text import column_heads
 
 _MOST_CHANGED = 50  # parcels that somebody reads one by one
@@ -80,12 +81,9 @@ def _changed_row(changed: Sequence[Mapping[str, Any]], titles: Mapping[str, str]
         "added": sum(not one["from"] for one in changed),
         "gone": sum(not one["to"] for one in changed),
     }
-    rows = []
+    rows, absent = [], phrase("said.not_among", language)
     for at, one in enumerate(sorted(changed, key=lambda one: not (one["from"] and one["to"]))):
-        sides = [phrase(f"verdict.{one[side]}" if one[side] else "said.not_among", language) for side in ("from", "to")]
-        rules = phrase("said.semicolon", language).join(titles.get(rule, rule) for rule in one["rules"])
-        turn = f"{sides[0]} → {sides[1]}"
-        turn = phrase("said.changed_by", language, turn=turn, rules=rules) if rules else turn
+        turn = turned_words(one, titles, language, absent)
         line = phrase("sheet.pair", language, name=one["parcel"], value=turn)
         about = {"parcel": one["parcel"]}
         is_line = at < _MOST_CHANGED
