@@ -78,4 +78,4 @@ def test_it_says_so_in_words(town, core):
     outcome = core("changes", town.library, "FARM", first, "新", "--open", "--lang", "zh", "--progress", "none")
     text = outcome.stdout.decode()
     assert outcome.returncode == 0 and case in text
-    assert "DK1: 禁止 → 征求意见 (占用农田)" in text and "自然资源" in text
+    assert "DK1：禁止 → 征求意见（占用农田）" in text and "自然资源" in text
