@@ -32,6 +32,8 @@ try:
     import resource
     most = int(os.environ.pop("{_MEMORY_VARIABLE}", 0))
     if most:
+        own = resource.getrlimit(resource.RLIMIT_AS)[0]
+        most = most if own == resource.RLIM_INFINITY else min(own, most)
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
 except (ImportError, ValueError, OSError):
     pass
@@ -65,6 +67,13 @@ class Ended:
 
 
 _ABORTED = 3 if os.name == "nt" else -6  # what abort() ends with: a process that ends itself has other codes
+
+
+def machine_bytes() -> int | None:
+    """The memory of this machine; None where it is not told, as on Windows, which gives no more than there is."""
+    if not hasattr(os, "sysconf"):
+        return None
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
 def run_python(

@@ -16,14 +16,17 @@ import pytest
 import rasterio
 import shapely
 
-from onemap.layers.bounded_process import Bounds, JobLimits, run_python
+from onemap.layers.bounded_process import Bounds, JobLimits, machine_bytes, run_python
 from onemap.layers.catalogue.toml_text import toml_content
+from onemap.layers.errors import OneMapError
 from onemap.layers.geometry import validity
 from onemap.layers.geometry.wkb_reading import DEEPEST, deep_rows, is_deep
 from onemap.layers.progress import SILENT
 from onemap.layers.sources import separate_reading
 from onemap.layers.sources.gdal import json_stream, json_text
 from onemap.layers.sources.gdal.geopackage_schema import computes_rows
+from onemap.rules.display.maps import typst_pages
+from onemap.rules.display.maps.typst_pages import set_pages
 from onemap.tests.conftest import ROOT, write_layer
 
 POINT = shapely.to_wkb(shapely.Point(500000, 4e6))
@@ -486,6 +489,18 @@ def test_pages_for_which_there_is_no_memory_are_refused_in_words(tmp_path):
     text = code % (str(ROOT / "__main__.py"), place, place)
     done = subprocess.run([sys.executable, "-I", "-c", text], capture_output=True, text=True, timeout=60)
     assert done.stdout.split() == ["b'%PDF'", "memory.full"], done.stderr
+
+
+@ON_LINUX
+def test_pages_get_no_more_memory_than_the_machine_has_to_spare(tmp_path, monkeypatch):
+    (tmp_path / "a.typ").write_text("= A")
+    there = machine_bytes()
+    assert there is not None and there > 1 << 30
+    assert [page[:4] for page in set_pages(tmp_path / "a.typ", "a.typ")] == [b"%PDF"]
+    monkeypatch.setattr(typst_pages, "machine_bytes", lambda: (100 << 20) * 4 // 3)
+    with pytest.raises(OneMapError) as refusal:
+        set_pages(tmp_path / "a.typ", "a.typ")
+    assert refusal.value.code == "memory.full"
 
 
 @pytest.mark.slow

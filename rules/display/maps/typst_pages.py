@@ -13,7 +13,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from onemap.layers.bounded_process import Bounds, run_python
+from onemap.layers.bounded_process import Bounds, machine_bytes, run_python
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.progress import SILENT, Progress
 from onemap.rules.judge.overlay.uninterruptible import expected_share
@@ -24,6 +24,7 @@ _LEAST_S, _MAPS_A_S, _TEXTS_A_S = 0.5, 2_300_000, 220_000
 
 # Of somebody else's template: seconds, and bytes of memory where the system can hold a process to it.
 MOST_S, MOST_BYTES = 120.0, 4 << 30
+_SHARE = 0.75  # of the machine's memory for ours: with more, QGIS and all else would stand still before it ends
 _NOWHERE = "http://127.0.0.1:1"
 # What the other process does: options come as JSON; the pages come as a line with their lengths, then themselves,
 # and what is wrong as text.
@@ -70,7 +71,7 @@ def set_pages(
     ended = run_python(
         _SETTING,
         json.dumps({"source": str(source), "options": options}).encode(),
-        Bounds(MOST_S, MOST_BYTES) if is_foreign else Bounds(math.inf),
+        Bounds(MOST_S, MOST_BYTES) if is_foreign else Bounds(math.inf, _own_bytes()),
         lambda taken: progress.at(expected_share(taken, expected_s)),
         environment=environment,
         folder=source.parent,
@@ -84,6 +85,11 @@ def set_pages(
     if ended.code != 0:
         raise RuntimeError(f"typst: {ended.code}")
     return _pages(ended.out)
+
+
+def _own_bytes() -> int | None:
+    there = machine_bytes()
+    return None if there is None else int(there * _SHARE)
 
 
 def _pages(out: bytes) -> list[bytes]:
