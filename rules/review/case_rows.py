@@ -6,7 +6,7 @@ from typing import Any
 from onemap.layers.messages import phrase
 from onemap.layers.records import Record
 from onemap.rules.contract.verdict import most_severe
-from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerView, amount_text
+from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerView, amount_text, pair_text
 from onemap.rules.display.rows.turned_words import turned_words
 from onemap.rules.review.cases.case import WAITING, CaseState, OpinionState
 
@@ -80,7 +80,7 @@ def opinion_rows(opinions: Sequence[Record], language: str) -> list[AnswerRow]:
 def _opinion_row(opinion: Record, language: str) -> AnswerRow:
     is_by_machine = opinion["drafted_by"] == _MACHINE
     author, text = author_words(opinion, language), opinion["text"] or ""
-    lines = [_pair(opinion["department_title"], opinion["why_text"] or "", language), author]
+    lines = [pair_text(opinion["department_title"], opinion["why_text"] or "", language), author]
     lines += [_say("due_on", language, day=opinion["due"])] if opinion["due"] else []
     lines += [_say("stopped_since", language, day=opinion["stopped_on"])] if opinion["stopped_on"] else []
     if opinion["stale_because"]:
@@ -222,16 +222,12 @@ def _finding_row(one: Record, language: str) -> AnswerRow:
     areas = [one[f"area_m2_{side}"] for side in ("from", "to")]
     turn = " → ".join(_NONE if area is None else amount_text(Amount(area, "m2"), language) for area in areas)
     verdict = phrase(f"verdict.{one['verdict']}", language)
-    return AnswerRow(_pair(f"{one['parcel']} · {one['title']} · {verdict}", turn, language))
+    return AnswerRow(pair_text(f"{one['parcel']} · {one['title']} · {verdict}", turn, language))
 
 
 def _said_pair(name: str, value: str, language: str) -> AnswerRow:
-    text = _pair(name, value, language)
+    text = pair_text(name, value, language)
     return AnswerRow(text, line=(f"  {text}",))
-
-
-def _pair(name: str, value: str, language: str) -> str:
-    return phrase("sheet.pair", language, name=name, value=value)
 
 
 def _state(case: Record, language: str) -> str:

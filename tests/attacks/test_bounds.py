@@ -505,7 +505,6 @@ def test_pages_get_no_more_memory_than_the_machine_has_to_spare(tmp_path, monkey
 
 @pytest.mark.slow
 def test_what_is_read_apart_is_refused_as_it_would_be_here(tmp_path):
-    from onemap.layers.errors import OneMapError
     from onemap.layers.sources.reading import read_layer
 
     path = with_view(tmp_path / "a.gpkg", JOINED)

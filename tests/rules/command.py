@@ -10,11 +10,17 @@ from onemap.tests.conftest import Answer
 
 def command(*arguments: object) -> Answer:
     """Run one verb in this process, and read the one JSON object that it says."""
-    output = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
-    with contextlib.redirect_stdout(output):
-        code = main([*map(str, arguments), "--json", "--lang", "en", "--progress", "none"])
+    code, output, _ = outcome_of(*arguments, "--json", "--lang", "en")
+    return Answer(code, json.loads(output), "")
+
+
+def outcome_of(*arguments: object) -> tuple[int, str, str]:
+    """Exit code, answer and remarks of one verb, run in this process as it is typed."""
+    output, remarks = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors="surrogatepass"), io.StringIO()
+    with contextlib.redirect_stdout(output), contextlib.redirect_stderr(remarks):
+        code = main([*map(str, arguments), "--progress", "none"])
     output.flush()
-    return Answer(code, json.loads(output.buffer.getvalue()), "")
+    return code, output.buffer.getvalue().decode("utf-8", "surrogatepass"), remarks.getvalue()
 
 
 def done(*arguments: object) -> Answer:

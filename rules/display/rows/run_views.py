@@ -7,7 +7,7 @@ from typing import Any
 from onemap.layers.messages import list_text, phrase
 from onemap.rules.display.maps.document_areas import moment_text
 from onemap.rules.display.maps.verdict_words import verdict_words
-from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerTable, AnswerView, Column, Part
+from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerTable, AnswerView, Column, Part, pair_text
 from onemap.rules.display.rows.turned_words import turned_words
 from onemap.rules.judge.findings.verdict_text import column_heads
 
@@ -71,7 +71,7 @@ def unasked_row(rules: int, unasked: Sequence[Mapping[str, str]], language: str)
 
 def _unasked_rule(rule: Mapping[str, str], language: str) -> AnswerRow:
     layer = phrase("rows.layer", language, title=rule["layer_title"], code=rule["layer"])
-    return AnswerRow(phrase("sheet.pair", language, name=rule["title"], value=rule["said"]), hint=layer)
+    return AnswerRow(pair_text(rule["title"], rule["said"], language), hint=layer)
 
 
 def _changed_row(changed: Sequence[Mapping[str, Any]], titles: Mapping[str, str], language: str) -> AnswerRow:
@@ -84,7 +84,7 @@ def _changed_row(changed: Sequence[Mapping[str, Any]], titles: Mapping[str, str]
     rows, absent = [], phrase("said.not_among", language)
     for at, one in enumerate(sorted(changed, key=lambda one: not (one["from"] and one["to"]))):
         turn = turned_words(one, titles, language, absent)
-        line = phrase("sheet.pair", language, name=one["parcel"], value=turn)
+        line = pair_text(one["parcel"], turn, language)
         about = {"parcel": one["parcel"]}
         is_line = at < _MOST_CHANGED
         rows.append(
@@ -127,7 +127,7 @@ def _run_row(run: Mapping[str, Any], language: str) -> AnswerRow:
     hint = [f"{count:,} {phrase(f'verdict.{one}', language)}" for one, count in counts.items()]
     facts = {"as_of": run["as_of"], "who": run["who"], "run": run["id"]}
     pairs = [(phrase(f"rows.run_{key}", language), value) for key, value in facts.items() if value]
-    hint += [phrase("sheet.pair", language, name=key, value=value) for key, value in pairs]
+    hint += [pair_text(key, value, language) for key, value in pairs]
     hint += [phrase("rows.run_held", language)] if run["held"] else []
     signs = " ".join(f"{phrase(f'sign.{one}', language)}{count}" for one, count in counts.items())
     return AnswerRow(
@@ -151,10 +151,7 @@ def explain_view(result: Mapping[str, Any], language: str) -> AnswerView:
     exact = [(one["step"], one["value"]) for one in result["steps"] if one.get("said", one["value"]) != one["value"]]
     rows = [_step_row(name, value, language) for name, value in plain if value not in _NOTHING]
     if exact:
-        below = [
-            AnswerRow(name, [value], line=[phrase("sheet.pair", language, name=name, value=value)])
-            for name, value in exact
-        ]
+        below = [AnswerRow(name, [value], line=[pair_text(name, value, language)]) for name, value in exact]
         rows.append(AnswerRow("", line=[""]))
         name = phrase("sheet.technical", language)
         rows.append(AnswerRow(name, is_open=False, rows=below, line=[name]))
@@ -163,7 +160,7 @@ def explain_view(result: Mapping[str, Any], language: str) -> AnswerView:
 
 def _step_row(name: str, value: str, language: str) -> AnswerRow:
     text = " · ".join(map(moment_text, value.split(" · ")))
-    return AnswerRow(name, [value], line=[phrase("sheet.pair", language, name=name, value=text)])
+    return AnswerRow(name, [value], line=[pair_text(name, text, language)])
 
 
 def _sentence(key: str, language: str, **facts: Any) -> AnswerRow:

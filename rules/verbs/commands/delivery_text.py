@@ -9,7 +9,7 @@ from onemap.layers.errors import joined_sentences
 from onemap.layers.messages import either_of, phrase, titles_of
 from onemap.rules.answers.deliveries.proof_rows import proof_view
 from onemap.rules.contract.declaration import Result
-from onemap.rules.display.rows.answer_rows import AnswerRow, AnswerView
+from onemap.rules.display.rows.answer_rows import AnswerRow, AnswerView, pair_text
 from onemap.rules.display.rows.inspection_rows import refusal_lines, remark_lines
 from onemap.rules.display.rows.turned_words import turned_words
 from onemap.rules.numbers.warnings.warning_rows import warning_rows
@@ -39,7 +39,9 @@ def receive_view(result: Result, language: str) -> AnswerView:
     held, before = [row for row in result["plan"] if row["status"] == "held"], result["received_before"]
     rows = [_layer_row("receive_held", row, language) for row in held]
     rows += [_layer_row("receive_added", row, language) for row in result["added"]]
-    rows += [_row_of(_pair(row["code"], not_in_force(row, language), language), row) for row in result["not_in_force"]]
+    rows += [
+        _row_of(pair_text(row["code"], not_in_force(row, language), language), row) for row in result["not_in_force"]
+    ]
     return AnswerView(
         rows,
         [] if before is None else [phrase("said.receive_again", language, **before)],
@@ -54,10 +56,6 @@ def _layer_row(key: str, layer: Result, language: str) -> AnswerRow:
 def _row_of(text: str, about: Mapping[str, str | int] | None = None) -> AnswerRow:
     """A row of which a tree says the same as a line."""
     return AnswerRow(text, about=about, line=(text,))
-
-
-def _pair(name: str, value: str, language: str) -> str:
-    return phrase("sheet.pair", language, name=name, value=value)
 
 
 def not_in_force(row: Result, language: str) -> str:
@@ -213,7 +211,9 @@ def _turned_record(record: Result, titles: Result, lines: Iterable[str], languag
     name = " ".join(
         filter(None, (record.get("case") or record.get("run"), record.get("project") or record.get("name")))
     )
-    parcels = [_pair(one["parcel"], turned_words(one, titles["rules"], language), language) for one in record["turned"]]
+    parcels = [
+        pair_text(one["parcel"], turned_words(one, titles["rules"], language), language) for one in record["turned"]
+    ]
     problems = [joined_sentences(problem["message"], problem["mend"]) for problem in record["problems"]]
     return AnswerRow(name, rows=[*map(_row_of, (*parcels, *lines, *problems))], line=(name,))
 
@@ -231,7 +231,7 @@ def recheck_view(result: Result, language: str) -> AnswerView:
         for one in [*record.get("layers", []), *record.get("packs", [])]:
             code, pack = one.get("code"), one.get("id")
             name = titles["layers"].get(code, code) if code else titles["packs"].get(pack, pack)
-            lines.append(_pair(name, f"{one['from'] or '–'} → {one['to'] or '–'}", language))
+            lines.append(pair_text(name, f"{one['from'] or '–'} → {one['to'] or '–'}", language))
         rows.append(_turned_record(record, titles, lines, language))
     if "warnings" in result:
         name = phrase("said.warnings_new", language, count=len(result["warnings"]))

@@ -1,7 +1,5 @@
 """Whatever is asked of a verb, it answers or refuses: nothing ends in a defect, in words, or as JSON that is none."""
 
-import contextlib
-import io
 import json
 import shutil
 from collections.abc import Callable
@@ -10,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from onemap.rules.verbs.commands.command_line import main
 from onemap.tests.attacks.full_library import add_layer, make_full_library, review_step, square
+from onemap.tests.rules.command import outcome_of
 from onemap.tests.rules.verbs.commands.verb_requests import pools_of, requests
 
 CODES = {0, 2, 3, 4, 5}
@@ -26,18 +24,9 @@ def make_place(folder: Path) -> None:
     add_layer(folder, "FARM", [square(2000, 2000)], MJ=[0.1])
 
 
-def outcome_of(words: list[str]) -> tuple[int, str, str]:
-    """Exit code, answer and remarks of a command line."""
-    output, remarks = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors="surrogatepass"), io.StringIO()
-    with contextlib.redirect_stdout(output), contextlib.redirect_stderr(remarks):
-        code = main([*words, "--progress", "none"])
-    output.flush()
-    return code, output.buffer.getvalue().decode("utf-8", "surrogatepass"), remarks.getvalue()
-
-
 def fault_of(words: list[str]) -> str | None:
     """What is wrong with the outcome of a command line; None where nothing is."""
-    code, output, remarks = outcome_of(words)
+    code, output, remarks = outcome_of(*words)
     if code not in CODES or "Traceback" in output + remarks:
         return f"{code}: {words} {(output + remarks)[-300:]}"
     if "--json" in words:
