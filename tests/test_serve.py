@@ -199,15 +199,20 @@ def test_an_add_is_cancelled_while_its_file_is_read_and_nothing_is_left(town):
 
 
 @pytest.mark.slow
-def test_a_waiting_request_is_cancelled_before_it_begins(served_core, town):
-    with other_writer(town / "city.gpkg"):  # until the cancellation is answered, the first check is not
+def test_a_waiting_request_is_cancelled_at_once_while_another_runs(served_core, town):
+    with other_writer(town / "city.gpkg"):  # so that the first check has no end
         served_core.ask("check", 1, **check_of(town))
-        served_core.ask("check", 2, **check_of(town))
+        served_core.progress(1)
+        served_core.ask("check", 2, **check_of(town), lang="zh")
         served_core.send(b'{"jsonrpc": "2.0", "id": 3, "method": "cancel", "params": {"id": 2}}')
+        cancelled = served_core.answer()
+        assert (cancelled["id"], cancelled["error"]["data"]) == (2, {"problems": [], "exit_code": 130})
+        assert cancelled["error"]["message"].startswith("已取消")
         assert served_core.answer() == {"jsonrpc": "2.0", "id": 3, "result": {"ok": True}}
-    answers = {answer["id"]: answer for answer in (served_core.answer() for _ in range(2))}
-    assert answers[1]["result"]["parcels"] == 100
-    assert answers[2]["error"]["data"]["exit_code"] == 130
+        served_core.send(b'{"jsonrpc": "2.0", "id": 4, "method": "cancel", "params": {"id": 2}}')
+        assert served_core.answer() == {"jsonrpc": "2.0", "id": 4, "result": {"ok": False}}
+    last = served_core.answer()
+    assert last["id"] == 1 and last["result"]["parcels"] == 100
     assert 2 not in {note["id"] for note in served_core.notes}
 
 

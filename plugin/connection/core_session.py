@@ -77,10 +77,11 @@ class Request(QObject):
     refused = pyqtSignal(object)  # Refusal
     ended = pyqtSignal()
 
-    def __init__(self, core: Core, number: int, verb: str, title: str) -> None:
+    def __init__(self, core: Core, number: int, verb: str, params: dict[str, Any], title: str) -> None:
         super().__init__(core)
-        self._core, self.number, self.verb = core, number, verb
-        self.is_cancelled = False
+        self._core, self.number, self.verb, self.params = core, number, verb, params
+        self.is_cancelled = False  # by the user, who is waiting for its end
+        self.is_stopped = False  # or nobody waits for it any more
         self._task: QgsProxyProgressTask | None = None
         if title:
             self._task = QgsProxyProgressTask(title, True)
@@ -143,7 +144,9 @@ class Core(QObject):
         self._open_requests: dict[int, Request] = {}
         self._refusals_at_start: dict[int, Refusal] = {}  # of requests for which no core could be started
         self._number = 0
+        self._killed_for = 0  # the request that did not stop, and for which the core was last killed
         self._last_output = ""
+        self._has_spoken = False  # since it was started
         self._entry = ""  # of QGIS's authentication store
 
     @property
@@ -164,18 +167,22 @@ class Core(QObject):
     def ask(self, verb: str, params: dict[str, Any], title: str = "") -> Request:
         """Send a request for a verb; with a title QGIS's task bar shows the work. Never raises, never waits."""
         self._number += 1
-        request = Request(self, self._number, verb, title)
+        options = {name: value for name, value in params.items() if is_given(value)}
+        options.setdefault("lang", settings.language())
+        request = Request(self, self._number, verb, options, title)
         self._open_requests[request.number] = request
+        self._send_request(request)
+        return request
+
+    def _send_request(self, request: Request) -> None:
+        """Send a request to the core, which is started for it if need be."""
         try:
             self._start()
         except Refusal as refusal:
             self._refusals_at_start[request.number] = refusal
             QTimer.singleShot(0, self._refuse_unstarted)  # later, so that the caller can connect first
-            return request
-        options = {name: value for name, value in params.items() if is_given(value)}
-        options.setdefault("lang", settings.language())
-        self._send({"jsonrpc": "2.0", "id": request.number, "method": verb, "params": options})
-        return request
+            return
+        self._send({"jsonrpc": "2.0", "id": request.number, "method": request.verb, "params": request.params})
 
     def cancel(self, request: Request) -> None:
         """Ask the core to stop one request, and end the core if it does not answer."""
@@ -185,11 +192,13 @@ class Core(QObject):
 
     def ask_to_stop(self, request: Request) -> None:
         """Ask the core to stop one request, which may wait behind another."""
+        request.is_stopped = True
         self._send({"jsonrpc": "2.0", "method": "cancel", "params": {"id": request.number}})
 
     def kill_for(self, request: Request) -> None:
         """Kill the core if a request is still open: with a core that ended its requests did too."""
         if request.number in self._open_requests and self._process is not None:
+            self._killed_for = request.number
             self._process.kill()
 
     def log_in_with(self, entry: str) -> None:
@@ -213,7 +222,7 @@ class Core(QObject):
             process.kill()
             process.waitForFinished(STOP_LIMIT_MS)
         process.deleteLater()
-        self._refuse_all(Refusal(tr("Cancelled."), exit_code=CANCELLED_CODE))
+        self._refuse_all(_cancelled())
 
     def _start(self) -> None:
         """Start the core unless it runs. Raises Refusal where there is none, or its login cannot be read."""
@@ -226,7 +235,7 @@ class Core(QObject):
         # A password goes by the environment: a command line, a request or a log could be read by others.
         for name, value in {**clean_environment(), **login_environment(self._entry)}.items():
             environment.insert(name, value)
-        self._last_output = ""
+        self._last_output, self._has_spoken = "", False
         self._process = QProcess(self)
         self._process.setProcessEnvironment(environment)
         self._process.readyReadStandardOutput.connect(self._read_answers)
@@ -248,6 +257,7 @@ class Core(QObject):
             except ValueError:
                 self._keep_output(line)
                 continue
+            self._has_spoken = True
             if message.get("method") == "progress":
                 params = message.get("params", {})
                 request = self._open_requests.get(params.get("id"))
@@ -288,16 +298,41 @@ class Core(QObject):
             return
         self._last_output += bytes(process.readAllStandardError()).decode("utf-8", "replace")
         process.deleteLater()
-        message = death_message(exit_code, self._last_output.strip())
+        refusal = Refusal(death_message(exit_code, self._last_output.strip()))
+        if self._killed_for in self._open_requests:
+            self._ask_again(refusal)
+            return
         is_cancelled = any(request.is_cancelled for request in self._open_requests.values())
-        self._refuse_all(Refusal(message))
+        self._refuse_all(refusal)
         if not is_cancelled:
-            self.died.emit(message)
+            self.died.emit(refusal.message)
+
+    def _ask_again(self, refusal: Refusal) -> None:
+        """Ask a new core for what waited when the core was killed for a request that did not stop.
+
+        The core works in the order of the numbers, so of those that nobody stopped only the first may have begun.
+        """
+        begun = min(self._open_requests) if self._has_spoken else 0
+        waiting = []
+        for number, request in list(self._open_requests.items()):
+            if request.is_stopped:
+                self._end(number, None, _cancelled())
+            elif number == begun:
+                self._end(number, None, refusal)
+            else:
+                waiting.append(request)
+        for request in waiting:
+            if request.number in self._open_requests:  # who heard of the end of the others may have stopped the core
+                self._send_request(request)
 
     def _refuse_all(self, refusal: Refusal) -> None:
-        cancel = Refusal(tr("Cancelled."), exit_code=CANCELLED_CODE)
         for number, request in list(self._open_requests.items()):
-            self._end(number, None, cancel if request.is_cancelled else refusal)
+            self._end(number, None, _cancelled() if request.is_cancelled else refusal)
+
+
+def _cancelled() -> Refusal:
+    """The refusal of a request that was cancelled."""
+    return Refusal(tr("Cancelled."), exit_code=CANCELLED_CODE)
 
 
 def death_message(exit_code: int, last_words: str) -> str:

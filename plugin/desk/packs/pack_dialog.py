@@ -50,6 +50,7 @@ class PackDialog(WorkingDialog):
         self._file = ""  # that is read; of a pack in force a copy for reading
         self._is_own = False  # whether the file may be changed
         self._is_shipped = False
+        self._row = -1  # of the choice, for the pack that is shown
         self._run = ""  # the check whose hits are shown
         self._below: list[str] = []  # the packs on which it stands
         self.choice = WrappedChoice()
@@ -196,8 +197,14 @@ class PackDialog(WorkingDialog):
     def _read(self, name: str, show: Callable[[dict[str, Any]], None], in_force: dict[str, Any] | None = None) -> None:
         """Ask for a pack. in_force: which one it is; one that is not shipped is read from the library."""
         params = {"pack": name, "library": self._home}
-        refuse = None if in_force is None else (lambda _refusal: self._take_from_library(in_force))
+        refuse = self._refuse_pack if in_force is None else (lambda _refusal: self._take_from_library(in_force))
         self.asking.ask("pack show", params, show, refuse=refuse)
+
+    def _refuse_pack(self, refusal: Refusal) -> None:
+        """Say why a pack cannot be read; the choice names again the one that is shown, on which the buttons act."""
+        self.notice.refuse(refusal)
+        if self._pack:
+            self.choice.setCurrentIndex(self._row)
 
     def _fill_in_force(self, answer: dict[str, Any], pack: dict[str, Any]) -> None:
         """Show a pack that is in force: one that is shipped, unless the library has another text of that name."""
@@ -213,6 +220,7 @@ class PackDialog(WorkingDialog):
             "pack versions",
             params,
             lambda _answer: self._read(path, lambda answer: self._fill(answer, path, is_own=False)),
+            refuse=self._refuse_pack,
         )
 
     def _read_kept(self, item: QTreeWidgetItem) -> None:
@@ -227,6 +235,7 @@ class PackDialog(WorkingDialog):
 
     def _fill(self, answer: dict[str, Any], file: str, is_own: bool) -> None:
         self._pack, self._file, self._is_own, self._is_shipped = answer["pack"], file, is_own, not file
+        self._row = self.choice.currentIndex()
         self.rules.show_pack(answer, is_own)
         self._run, self._below = answer["run"] or "", answer["below"]
         has_other = bool(self._below or (answer["origin"] and answer["origin"]["is_here"]))

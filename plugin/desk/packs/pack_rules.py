@@ -123,7 +123,11 @@ class PackRules(QSplitter):
         if rule in self._rules:
             places = [field["place"] for field in self._rules[rule]["fields"]]
             return next((one for one in places if one == f"{rule}:{key}" or one.startswith(f"{rule}:{key}.")), None)
-        own = [str(one["place"]) for one in self._others[CHECKLIST] if one["place"].startswith(f"{CHECKLIST}.{rule}:")]
+        own = [
+            str(one["place"])
+            for one in self._others.get(CHECKLIST, ())
+            if one["place"].startswith(f"{CHECKLIST}.{rule}:")
+        ]
         if own:  # what is wrong with an item as a whole stands at its first value
             return next((place for place in own if place.partition(":")[2].startswith(key)), own[0])
         table, dot, name = key.rpartition(".") if key.startswith(f"{CLASSES}.") else key.partition(".")

@@ -211,9 +211,7 @@ class _Server:
         """Run one request: the line with its result, its refusal, or the word that it was cancelled."""
         number = request.get("id")
         given = request.get("params") or {}
-        language = self.language
-        if isinstance(given, dict) and given.get("lang") in LANGUAGES:
-            language = str(given["lang"])
+        language = self._language_of(given)
         verb = VERBS.get(str(request.get("method")).replace(".", " "))
         last = (-1.0, "")
 
@@ -246,9 +244,7 @@ class _Server:
         except Exception as error:  # noqa: BLE001 - one request's defect must not end the others
             # What is broken off, while a module is loaded, may end in an error of another kind.
             if isinstance(error, Cancelled) or number in self.cancelled:
-                data = {"problems": [], "exit_code": Cancelled.exit_code}
-                text = phrase("said.cancelled", language)
-                return self._line({"id": number, "error": {"code": _REFUSED, "message": text, "data": data}})
+                return self._cancelled(number, language)
             if isinstance(error, OneMapError):
                 return self.refusal(number, error, language)
             of_machine = machine_refusal(error)
@@ -257,6 +253,18 @@ class _Server:
             known = OneMapError("defect.ours", reason=f"{type(error).__name__}: {str(error)[:300]}")
             known.exit_code = 70
             return self.refusal(number, known, language)
+
+    def _language_of(self, given: object) -> str:
+        """The language of a request's answer, by its params."""
+        if isinstance(given, dict) and given.get("lang") in LANGUAGES:
+            return str(given["lang"])
+        return self.language
+
+    def _cancelled(self, number: object, language: str) -> bytes:
+        """The line that tells that a request was cancelled."""
+        data = {"problems": [], "exit_code": Cancelled.exit_code}
+        text = phrase("said.cancelled", language)
+        return self._line({"id": number, "error": {"code": _REFUSED, "message": text, "data": data}})
 
     def take(self, line: bytes) -> None:
         """One line from stdin: a request to queue, or a cancellation."""
@@ -291,11 +299,23 @@ class _Server:
         params = request.get("params")
         wanted = params.get("id") if isinstance(params, dict) else None
         is_known = isinstance(wanted, (str, int, float)) and self.pending[wanted] > 0
-        if is_known and wanted not in self.cancelled:
+        if is_known:
+            self._answer_waiting(wanted)
+        if is_known and self.pending[wanted] > 0 and wanted not in self.cancelled:
             self.cancelled.add(wanted)
             threading.Thread(target=self._insist, args=(wanted,), daemon=True).start()
         if "id" in request:
             self.send({"id": request["id"], "result": {"ok": is_known}})
+
+    def _answer_waiting(self, wanted: object) -> None:
+        """Answer requests of an id that have not begun, at once: what runs before them may take an hour."""
+        with self.requests.mutex:
+            taken_back = [request for request in self.requests.queue if request and request.get("id") == wanted]
+            for request in taken_back:
+                self.requests.queue.remove(request)
+        self.pending[wanted] -= len(taken_back)
+        for request in taken_back:
+            self._write(self._cancelled(wanted, self._language_of(request.get("params"))))
 
     def _insist(self, wanted: object) -> None:
         """Break off what has not stopped by itself; then it has time to put away what it was doing."""

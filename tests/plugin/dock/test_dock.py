@@ -280,6 +280,42 @@ def test_a_core_that_does_not_answer_a_cancel_is_ended(open_dock):
 
 
 @ends_its_core
+@pytest.mark.slow
+@pytest.mark.parametrize(("stopped", "first"), [("first", "cancelled"), ("second", "refused")])
+def test_what_waits_while_a_core_that_does_not_stop_is_ended_is_asked_of_the_next_one(open_dock, stopped, first):
+    """What it may have begun is refused: it might be done twice."""
+    core, outcomes, deaths = open_dock.core, {}, []
+    core.died.connect(deaths.append)
+
+    def ask(name):
+        request = core.ask("layers", {"library": open_dock.library.path})
+        request.answered.connect(lambda answer: outcomes.update({name: "answered"}))
+        request.refused.connect(
+            lambda refusal: outcomes.update({name: "cancelled" if refusal.is_cancel else "refused"})
+        )
+        return request
+
+    ask("before")  # all that the dock itself has asked
+    wait_for(lambda: outcomes)
+    number = core.process_id
+    os.kill(number, signal.SIGSTOP)
+    asked = {name: ask(name) for name in ("first", "second", "third", "fourth")}
+    asked[stopped].cancel()
+    asked["third"].let_go()
+    wait_for(lambda: len(outcomes) == 1 + len(asked))
+    second = "cancelled" if stopped == "second" else "answered"
+    assert outcomes == {
+        "before": "answered",
+        "first": first,
+        "second": second,
+        "third": "cancelled",
+        "fourth": "answered",
+    }
+    assert core.process_id not in (0, number)
+    assert deaths == []
+
+
+@ends_its_core
 def test_a_missing_core_is_said_and_the_mend_offered(dock, library, monkeypatch):
     monkeypatch.setattr("onemap.plugin.connection.core_session.FOLDER", Path("/nowhere"))
     dock.show()

@@ -54,6 +54,25 @@ def test_a_pack_in_force_is_read_and_not_changed(dialog):
     assert rules.tree.topLevelItemCount() > 1 and not any(one.isVisible() for one in nameless_controls(dialog))
 
 
+def test_a_file_that_is_no_pack_is_refused_and_the_pack_that_is_shown_stays_chosen(own_library, tmp_path):
+    """Else a button would act on another pack than the one that the choice names."""
+    path = tmp_path / "parcels.gpkg"
+    path.write_bytes(b"SQLite format 3\0\xff\xfe")
+    for files in (("", str(path)), (str(path),)):  # beside a pack that is shown, and alone
+        made = PackDialog(own_library)
+        made.begin(files[0])
+        wait_for(lambda made=made, files=files: made.rules.fields if files[0] == "" else made.notice.text)
+        shown = made.choice.currentIndex()
+        for file in files[1:]:
+            made._leave_edits(lambda made=made, file=file: made._read_added(file))
+            wait_for(lambda made=made: made.notice.text)
+            assert made.choice.currentIndex() == shown and made.copy_button.isEnabled()
+        assert "not UTF-8" in made.notice.text and path.name in made.notice.text
+        assert bool(made.rules.fields) == made.copy_button.isEnabled() == (files[0] == "")
+        made.close_down()
+        made.deleteLater()
+
+
 @pytest.mark.slow
 def test_a_copy_is_changed_and_what_differs_is_marked(own):
     dialog, path = own
