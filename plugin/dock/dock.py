@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ from onemap.plugin.dock.other_desks import OtherDesks
 from onemap.plugin.dock.profile_dialog import ProfileDialog
 from onemap.plugin.dock.project_language import ProjectLanguage
 from onemap.plugin.dock.publish_dialog import PublishDialog
-from onemap.plugin.dock.sample_maker import SampleMaker, SamplePage
+from onemap.plugin.dock.sample_maker import SamplePage
 from onemap.plugin.dock.setup_page import SetupPage
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import documents_folder, free_path
@@ -97,7 +98,6 @@ class OneMapDock(QgsDockWidget):
         self.setObjectName("OneMapDock")
         self.core, self._canvas, self._ask_algorithm = core, canvas, ask_algorithm
         self._open_settings, self._open_scene = open_settings, open_scene
-        self._maker: SampleMaker | None = None
         self.add_dialog: AddDialog | None = None
         self.delivery_dialog: DeliveryDialog | None = None
         self.service_dialog: ServiceDialog | None = None
@@ -126,8 +126,9 @@ class OneMapDock(QgsDockWidget):
         self.tabs = self._make_tabs()
         self._loading = QLabel(tr("Reading the library…"), alignment=Qt.AlignmentFlag.AlignCenter)
         self.pages = QStackedWidget()
-        self.empty_page, self.sample_page = EmptyPage(), SamplePage()
-        self.sample_page.cancelled.connect(lambda: self._maker.cancel() if self._maker is not None else None)
+        self.empty_page, self.sample_page = EmptyPage(), SamplePage(core)
+        self.sample_page.made.connect(self._take_sample)
+        self.sample_page.refused.connect(self._sample_refused)
         self._build()
         self._connect_header(open_guide)
         self._connect_rooms()
@@ -341,12 +342,10 @@ class OneMapDock(QgsDockWidget):
             part.close_down()
         dialogs = (self.add_dialog, self.delivery_dialog, self.publish_dialog, self.profile_dialog, self.service_dialog)
         for dialog in (*dialogs, self.machine_dialog):
-            if dialog is not None:
-                dialog.close_down()
+            _end(dialog)
         if self.server_dialog is not None:
             self.server_dialog.close()
-        if self._maker is not None:
-            self._maker.cancel()
+        self.sample_page.cancel()
         for asking in self.findChildren(Asking):  # what comes later is shown nowhere
             asking.forget()
 
@@ -355,8 +354,7 @@ class OneMapDock(QgsDockWidget):
         if not self._is_begun:
             self._is_begun = True
             settings.changes.core_python.connect(self.begin)
-        python = core_python()
-        path = self.library.path or settings.get("library")
+        python, path = core_python(), self.library.path or settings.get("library")
         if python is None:
             self._show(self.setup_page)
         elif path and (is_server(path) or Path(path).exists()):
@@ -423,11 +421,8 @@ class OneMapDock(QgsDockWidget):
 
     def publish(self) -> None:
         """Show the dialog that publishes the library as a QGIS project, as of the chosen day."""
-        if self.publish_dialog is not None and not self.publish_dialog.is_working:
-            self.publish_dialog.close_down()
-            self.publish_dialog.deleteLater()
-            self.publish_dialog = None
-        if self.publish_dialog is None:
+        if self.publish_dialog is None or not self.publish_dialog.is_working:
+            _end(self.publish_dialog)
             self.publish_dialog = PublishDialog(self.library, self)
             self.publish_dialog.published.connect(self._report_published)
         self.publish_dialog.show()
@@ -435,8 +430,7 @@ class OneMapDock(QgsDockWidget):
 
     def edit_profile(self, over: QWidget) -> None:
         """Show the form of the bureau's profile that is kept with the library. over: the window in front."""
-        if self.profile_dialog is not None:
-            self.profile_dialog.close_down()
+        _end(self.profile_dialog)
         self.profile_dialog = ProfileDialog(self.library, over.window())
         self.profile_dialog.setWindowModality(Qt.WindowModality.WindowModal)
         self.profile_dialog.kept.connect(self.library.learn_names)
@@ -447,9 +441,7 @@ class OneMapDock(QgsDockWidget):
         if self.add_dialog is not None and self.add_dialog.is_working:  # one at a time
             self.add_dialog.begin("")
             return
-        if self.add_dialog is not None:
-            self.add_dialog.close_down()
-            self.add_dialog.deleteLater()
+        _end(self.add_dialog)
         self.add_dialog = AddDialog(self.library, self)
         self.add_dialog.added.connect(self._report_added)
         self.add_dialog.failed.connect(self.refuse)
@@ -467,9 +459,7 @@ class OneMapDock(QgsDockWidget):
         if self.add_dialog is not None:
             self.add_dialog.close()
         if self.delivery_dialog is None or not self.delivery_dialog.is_working:  # one at a time
-            if self.delivery_dialog is not None:
-                self.delivery_dialog.close_down()
-                self.delivery_dialog.deleteLater()
+            _end(self.delivery_dialog)
             self.delivery_dialog = DeliveryDialog(self.library, self)
             self.delivery_dialog.added.connect(self._report_added)
             self.delivery_dialog.failed.connect(self.refuse)
@@ -477,9 +467,7 @@ class OneMapDock(QgsDockWidget):
 
     def register_service(self, service: Service | None) -> None:
         """Show the dialog that registers a service, or changes one."""
-        if self.service_dialog is not None:
-            self.service_dialog.close_down()
-            self.service_dialog.deleteLater()
+        _end(self.service_dialog)
         self.service_dialog = ServiceDialog(self.library, service, self)
         self.service_dialog.show()
 
@@ -489,26 +477,22 @@ class OneMapDock(QgsDockWidget):
         self.add_dialog.take_snapshot(service)
 
     def make_sample(self) -> None:
-        """Ask for a folder, and make the sample city in it."""
+        """Ask for a folder, and make the sample city in it; while one is made, show that."""
+        if self.sample_page.is_working:
+            self._show(self.sample_page)
+            return
         folder = QFileDialog.getExistingDirectory(self, tr("Make the sample city in this folder"), documents_folder())
         if folder:
             self.make_sample_in(Path(folder))
 
     def make_sample_in(self, folder: Path) -> None:
         """Make the sample city in an empty folder, or in a new one inside."""
-        if folder.exists() and any(folder.iterdir()):
-            folder = free_path(folder, "onemap-sample-city", "")
         self.notice.hide()
         if core_python() is None:
             self._show(self.setup_page)
             return
-        self._maker = SampleMaker(self.core, folder, self)
-        self._maker.progressed.connect(self.sample_page.work.show_progress)
-        self._maker.finished.connect(self._sample_made)
-        self._maker.refused.connect(self._sample_refused)
-        self.sample_page.work.begin("")
         self._show(self.sample_page)
-        self._maker.start()
+        self.sample_page.make_in(folder)
 
     def refuse(self, refusal: Refusal) -> None:
         """Show a refusal; where the core is missing, show the set-up."""
@@ -519,8 +503,14 @@ class OneMapDock(QgsDockWidget):
         else:
             self.notice.refuse(refusal)
 
-    def _sample_made(self, library: str, parcels: str) -> None:
-        self._maker = None
+    def _take_sample(self, library: str, parcels: str) -> None:
+        """Open the sample city, or offer it to who works at something else by now."""
+        if self.pages.currentWidget() is self.sample_page:
+            self._open_sample(library, parcels)
+        else:
+            self.notice.say(tr("The sample city is made."), tr("Open"), partial(self._open_sample, library, parcels))
+
+    def _open_sample(self, library: str, parcels: str) -> None:
         layer = QgsVectorLayer(parcels, tr("Sample parcels"), "ogr")
         if layer.isValid():
             if not QgsProject.instance().mapLayers():
@@ -533,8 +523,8 @@ class OneMapDock(QgsDockWidget):
         self.open_library(library)
 
     def _sample_refused(self, refusal: Refusal) -> None:
-        self._maker = None
-        self._show(self.tabs if self.library.layers else self.empty_page)
+        if self.pages.currentWidget() is self.sample_page:
+            self._show(self.tabs if self.library.layers else self.empty_page)
         self.refuse(refusal)
 
     def _report_added(self, _answer: dict[str, Any], message: str) -> None:
@@ -556,8 +546,11 @@ class OneMapDock(QgsDockWidget):
 
     def check_machine(self) -> None:
         """Ask the core to test this computer, and show what it finds."""
-        self.machine_dialog = MachineDialog(self)
+        if self.machine_dialog is None or not self.machine_dialog.isVisible():
+            _end(self.machine_dialog)
+            self.machine_dialog = MachineDialog(self)
         self.machine_dialog.show()
+        self.machine_dialog.raise_()
         self.machine_dialog.start()
 
     def _core_died(self, message: str) -> None:
@@ -598,3 +591,10 @@ class OneMapDock(QgsDockWidget):
         self._canvas.setReferencedExtent(QgsReferencedRectangle(box, crs))
         self._canvas.refresh()
         self._canvas.flashGeometries([geometry], crs)
+
+
+def _end(dialog: Any) -> None:
+    """Close a dialog for good, where there is one."""
+    if dialog is not None:
+        dialog.close_down()
+        dialog.deleteLater()

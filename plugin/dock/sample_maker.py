@@ -13,6 +13,7 @@ from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.desk.library.layer_list import layers_in
+from onemap.plugin.profile.paths import free_path
 from onemap.plugin.widgets.rows_and_columns import column_of
 from onemap.plugin.widgets.work_row import WorkRow
 from onemap.plugin.words.translation import tr, with_label
@@ -99,12 +100,44 @@ class SampleMaker(QObject):
 
 
 class SamplePage(QWidget):
-    """Progress, with a cancel button."""
+    """Makes one sample city at a time, with its progress and a cancel button."""
 
-    cancelled = pyqtSignal()
+    made = pyqtSignal(str, str)  # the library, the file of parcels
+    refused = pyqtSignal(object)  # Refusal
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, core: Core, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._core = core
+        self._maker: SampleMaker | None = None
         self.work = WorkRow()
-        self.work.cancelled.connect(self.cancelled)
+        self.work.cancelled.connect(self.cancel)
         column_of(QLabel(tr("Making the sample city")), self.work, 0, inside=self)
+
+    @property
+    def is_working(self) -> bool:
+        """Whether a city is being made."""
+        return self._maker is not None
+
+    def make_in(self, folder: Path) -> None:
+        """Make the sample city in an empty folder, or in a new one inside."""
+        if folder.exists() and any(folder.iterdir()):
+            folder = free_path(folder, "onemap-sample-city", "")
+        self._maker = SampleMaker(self._core, folder, self)
+        self._maker.progressed.connect(self.work.show_progress)
+        self._maker.finished.connect(self._finish)
+        self._maker.refused.connect(self._refuse)
+        self.work.begin("")
+        self._maker.start()
+
+    def cancel(self) -> None:
+        """Cancel; what was made so far stays in the folder."""
+        if self._maker is not None:
+            self._maker.cancel()
+
+    def _finish(self, library: str, parcels: str) -> None:
+        self._maker = None
+        self.made.emit(library, parcels)
+
+    def _refuse(self, refusal: Refusal) -> None:
+        self._maker = None
+        self.refused.emit(refusal)

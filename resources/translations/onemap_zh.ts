@@ -364,6 +364,10 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>新建资料库…</translation>
     </message>
     <message>
+        <source>The sample city is made.</source>
+        <translation>示例城市已生成。</translation>
+    </message>
+    <message>
         <source>Make the sample city…</source>
         <translation>生成示例城市…</translation>
     </message>

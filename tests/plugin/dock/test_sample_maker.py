@@ -1,7 +1,7 @@
 """The sample city, made from the dock."""
 
 import pytest
-from qgis.PyQt.QtWidgets import QToolButton
+from qgis.PyQt.QtWidgets import QPushButton, QToolButton
 
 from onemap.tests.plugin.small_town import check, wait_for
 
@@ -18,10 +18,22 @@ def test_the_sample_city_is_made_opened_and_checked(dock, tmp_path):
     assert dock.check_tab.results.model.rowCount() == 2000
 
 
+def test_a_sample_city_that_is_made_while_somebody_works_at_another_library_is_offered(dock, library, tmp_path):
+    dock.make_sample_in(tmp_path / "city")
+    dock.open_library(library)
+    wait_for(lambda: "sample city is made" in dock.notice.text)
+    assert dock.library.path == library and dock.pages.currentWidget() is dock.tabs
+    dock.notice.findChild(QPushButton).click()
+    wait_for(lambda: dock.library.path == str(tmp_path / "city" / "library.gpkg") and dock.library.layers)
+
+
 def test_a_full_folder_gets_the_sample_city_in_a_new_one_inside_and_a_cancel_goes_back(dock, tmp_path):
     (tmp_path / "mine.txt").write_text("keep me", encoding="utf-8")
     dock.make_sample_in(tmp_path)
     wait_for(lambda: (tmp_path / "onemap-sample-city").exists())
+    dock.pages.setCurrentWidget(dock.empty_page)  # as by the header's menu
+    dock.empty_page.sample_requested.emit()  # one city at a time: its work is shown, and no folder is asked for
+    assert dock.pages.currentWidget() is dock.sample_page
     dock.sample_page.findChild(QToolButton).click()
     wait_for(lambda: dock.pages.currentWidget() is dock.empty_page)
     assert (tmp_path / "mine.txt").read_text(encoding="utf-8") == "keep me"
