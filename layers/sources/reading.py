@@ -148,9 +148,9 @@ def read_layer(
 
     lenient: as `vector.read_vector` has it. as_table: rows of a sheet, whatever its columns are. provers: they prove
     polygons valid while the next ones are read, as far as the format hands them out part by part.
-    Raises OneMapError geometry.vertices, source.unbounded for a suspect file, and what the adapters refuse.
+    Raises OneMapError geometry.vertices, source.unbounded for a suspect layer, and what the adapters refuse.
     """
-    if isinstance(source, Path) and is_suspect(source):
+    if isinstance(source, Path) and is_suspect(source, layer):
         return read_apart(_read_suspect, source, layer, encoding, lenient, as_table, layer=layer, progress=progress)
     frame = _read_layer(source, layer, encoding, progress, lenient, as_table, provers)
     check_vertices(frame.shapes, {"file": frame.path.name, "layer": frame.layer})

@@ -20,9 +20,9 @@ _READING = with_package("from onemap.layers.sources.separate_reading import answ
 Result = TypeVar("Result")
 
 
-def is_suspect(path: Path) -> bool:
-    """Whether a file computes what it holds, so that a small one may take any time and memory."""
-    return path.suffix.lower() in _SQLITE and path.is_file() and computes_rows(path)
+def is_suspect(path: Path, layer: str | None = None) -> bool:
+    """Whether a file, or one of its layers, computes what it holds: a small one may take any time and memory."""
+    return path.suffix.lower() in _SQLITE and path.is_file() and computes_rows(path, layer)
 
 
 def read_apart(

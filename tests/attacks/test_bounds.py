@@ -284,6 +284,16 @@ def test_only_a_view_that_chooses_is_plain(tmp_path, sql, is_plain):
     assert computes_rows(with_view(tmp_path / "a.gpkg", sql)) is not is_plain
 
 
+def test_a_table_beside_a_view_that_computes_is_plain_unless_the_view_stands_for_its_index(tmp_path):
+    path = with_view(tmp_path / "a.gpkg", JOINED)
+    assert not computes_rows(path, "a")
+    assert computes_rows(path, "v") and computes_rows(path, "none")
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"CREATE VIEW RTREE_b_geom AS {JOINED.partition(' AS ')[2]}")
+        connection.commit()
+    assert computes_rows(path, "a")
+
+
 @pytest.mark.parametrize(
     "sql",
     [
@@ -299,6 +309,7 @@ def test_a_table_whose_rows_hold_less_than_they_give_is_read_in_another_process(
         connection.execute(sql)
         connection.commit()
     assert computes_rows(path)
+    assert computes_rows(path, "a") is ("ALTER" in sql)  # by its own columns
 
 
 def test_a_view_whose_text_is_none_hides_nothing(tmp_path):

@@ -31,7 +31,7 @@ _MODULE = re.compile(r"\s*CREATE\s+VIRTUAL\s+TABLE\b.*?\bUSING\s+\W?(\w+)", re.I
 _INDEXES = {"rtree", "rtree_i32", "fts3", "fts4", "fts5"}
 _COMPUTING = re.compile(r"\b(recursive|load_extension|randomblob|zeroblob|(ogr|gdal|pragma)_\w*)\b", re.IGNORECASE)
 
-_VIEWS = "SELECT sql FROM sqlite_master WHERE type = 'view'"
+_VIEWS = "SELECT name, sql FROM sqlite_master WHERE type = 'view'"
 # Per table its columns, those that calculate, and the text that stands once for all rows which do not have it.
 _TABLES = (
     "SELECT name, count(*), sum(hidden > 1), sum(length(coalesce(dflt_value, ''))) FROM"
@@ -52,8 +52,8 @@ _CHOOSING = re.compile(  # a view that takes some columns and rows of one table,
 _MOST_SQL = 10_000  # characters of a view that is looked at
 
 
-def computes_rows(path: Path) -> bool:
-    """Whether a file may give rows or values that it does not hold; nothing of that is run here.
+def computes_rows(path: Path, layer: str | None = None) -> bool:
+    """Whether a file, or of a GeoPackage one layer, may give rows or values that it does not hold; nothing is run here.
 
     Views and generated columns make them, and so do long defaults and very many columns, of which a row may hold
     nothing. A view that takes columns and rows of one table does not. True for a file that SQLite cannot read.
@@ -62,7 +62,11 @@ def computes_rows(path: Path) -> bool:
     if known is None:
         return True
     views, tables = known
-    return not all(_is_choosing(str(text)) for (text,) in views) or any(
+    own = [table for table in tables if table[0] == layer]
+    # GDAL asks a layer's index where it is, and its extent.
+    if own and _is_marked(path) and not any(str(name).lower().startswith("rtree_") for name, _ in views):
+        views, tables = [], own
+    return not all(_is_choosing(str(text)) for _, text in views) or any(
         generated or columns > _MOST_COLUMNS or defaults > _MOST_DEFAULT for _, columns, generated, defaults in tables
     )
 
