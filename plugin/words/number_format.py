@@ -65,14 +65,20 @@ def parcel_area_text(area_m2: float | None) -> str:
 
 def large_unit() -> str:
     """The unit of tables of large areas: mu where the settings say mu, else hectares."""
-    return tr("mu") if settings.get("area_unit") == MU else tr("ha")
+    return _large_unit()[1]
 
 
-def large_area_number(area_m2: float, decimals: int) -> str:
-    """An area in the unit of `large_unit`, without it; a small one is not shown as zero."""
-    number = area_m2 / (M2_PER_MU if settings.get("area_unit") == MU else M2_PER_HECTARE)
-    smallest = 10.0**-decimals
-    return f"< {smallest:.{decimals}f}" if 0 < number < smallest / 2 else f"{number:,.{decimals}f}"
+def large_area_text(area_m2: float, decimals: int) -> str:
+    """An area in the unit of `large_unit`; a small one is not shown as zero."""
+    square_metres, unit = _large_unit()
+    number, smallest = area_m2 / square_metres, 10.0**-decimals
+    text = f"< {smallest:.{decimals}f}" if 0 < number < smallest / 2 else f"{number:,.{decimals}f}"
+    return f"{text} {unit}"
+
+
+def _large_unit() -> tuple[float, str]:
+    """The square metres of the unit of large areas, and its word."""
+    return (M2_PER_MU, tr("mu")) if settings.get("area_unit") == MU else (M2_PER_HECTARE, tr("ha"))
 
 
 def mu_text(area_m2: float | None) -> str:

@@ -107,7 +107,10 @@ class AnswersDialog(WorkingDialog):
 
     def _fill(self) -> None:
         rows = [(layer, row) for layer in self._layers for row in layer["rows"]]
+        current, bar = self.table.currentIndex(), self.table.verticalScrollBar()
+        place, scrolled = (current.row(), current.column()), bar.value()
         self.table.blockSignals(True)
+        self.table.setRowCount(0)  # else each cell that is set anew has all rows measured: seconds for some hundred
         self.table.setRowCount(len(rows))
         for number, (layer, row) in enumerate(rows):
             for column, text in enumerate((layer["name"], row["name"], *row["values"])):
@@ -116,7 +119,9 @@ class AnswersDialog(WorkingDialog):
                 if column != VALUE or row["about"]["answer"] == "transform":
                     item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEditable)
                 self.table.setItem(number, column, item)
+        self.table.setCurrentCell(*place)
         self.table.blockSignals(False)
+        bar.setValue(scrolled)
         if not rows:
             self.notice.say(tr("Nothing is remembered yet: it comes with the first version of a layer."))
         self._enable()

@@ -15,7 +15,7 @@ from onemap.plugin.widgets.alignment import LEFT, RIGHT
 from onemap.plugin.words.number_format import (
     M2_PER_HECTARE,
     area_text,
-    large_area_number,
+    large_area_text,
     large_unit,
     length_text,
     local_times,
@@ -33,8 +33,12 @@ _AMOUNTS = {
     "km": lambda value: f"{value:,.3f} km",
     "share": share_text,
     "count": "{:,}".format,
-    HECTARE: lambda value: f"{large_area_number(value * M2_PER_HECTARE, 4)} {large_unit()}",
+    HECTARE: lambda value: large_area_text(value * M2_PER_HECTARE, 4),
 }
+
+
+class _Row(dict):
+    """A row as the core made it. Qt holds it as it is; a plain dict it would copy at each look, with all rows below."""
 
 
 class AnswerTree(QTreeWidget):
@@ -127,7 +131,7 @@ class AnswerTree(QTreeWidget):
     def _item(self, row: dict[str, Any]) -> QTreeWidgetItem:
         """A row with its texts and the rows below it, not yet in the tree."""
         item = QTreeWidgetItem()
-        item.setData(NAME, ROLE_ROW, row)
+        item.setData(NAME, ROLE_ROW, _Row(row))
         icon = self.icon_of(row["sign"])
         if icon is not None:
             item.setIcon(NAME, icon)
@@ -144,7 +148,9 @@ class AnswerTree(QTreeWidget):
             yield item
 
     def _show_heads(self) -> None:
-        heads = [f"{one['title'][:1].upper()}{one['title'][1:]} {self._unit(one)}".strip() for one in self._columns]
+        self._units = [self._unit(one) for one in self._columns]  # to read a setting for each cell would take longest
+        named = zip(self._columns, self._units)
+        heads = [f"{one['title'][:1].upper()}{one['title'][1:]} {unit}".strip() for one, unit in named]
         self.setHeaderLabels(heads)
         self.setColumnCount(len(heads))
         for column, one in enumerate(self._columns):
@@ -160,28 +166,28 @@ class AnswerTree(QTreeWidget):
 
     def _write_row(self, item: QTreeWidgetItem) -> None:
         row = self.row_of(item)
-        texts = [self._text(word, at) for at, word in enumerate([row["name"], *row["values"]][: len(self._columns)])]
-        for column, text in enumerate(texts):
+        words = [word_text(word) for word in (row["name"], *row["values"])]
+        shown = [self._in_column(word, at) for at, word in enumerate(words[: len(self._columns)])]
+        for column, text in enumerate(shown):
             item.setText(column, text)
             item.setToolTip(column, text)
             is_right = column > NAME and (self._columns[column]["unit"] or self._columns[column]["is_number"])
             item.setTextAlignment(column, RIGHT if is_right else LEFT)
-        item.setToolTip(NAME, "\n".join(filter(None, (texts[NAME], *self._hidden_texts(row), row["hint"]))))
+        item.setToolTip(NAME, "\n".join(filter(None, (shown[NAME], *self._hidden_texts(words), row["hint"]))))
 
     def _span(self, item: QTreeWidgetItem) -> None:
         """Give a name without anything beside it the whole line."""
         item.setFirstColumnSpanned(not any(item.text(column) for column in range(1, len(self._columns))))
 
-    def _hidden_texts(self, row: dict[str, Any]) -> Iterator[str]:
+    def _hidden_texts(self, words: Sequence[str]) -> Iterator[str]:
         """The texts of the columns that have no room, each under its head."""
-        for at, (column, word) in enumerate(zip([*self._columns, *self._left_out][1:], row["values"]), start=1):
-            text = word_text(word)
-            if text and (at >= len(self._columns) or self.isColumnHidden(at)):
+        for at, (column, text) in enumerate(zip([*self._columns, *self._left_out], words)):
+            if at > NAME and text and (at >= len(self._columns) or self.isColumnHidden(at)):
                 yield with_label(f"{column['title'][:1].upper()}{column['title'][1:]}", text)
 
-    def _text(self, word: str | dict[str, Any], column: int) -> str:
-        text = word_text(word)
-        return text.removesuffix(f" {self._unit(self._columns[column])}") if self._columns[column]["unit"] else text
+    def _in_column(self, text: str, column: int) -> str:
+        """The text of a value without the unit that its column's head has."""
+        return text.removesuffix(f" {self._units[column]}") if self._units[column] else text
 
     @staticmethod
     def _unit(column: dict[str, Any]) -> str:

@@ -197,7 +197,7 @@ class IndicatorView(TableView):
 
     def _fill(self) -> None:
         """List the indicators of the chosen unit, or of all of them; the chosen indicator stays chosen."""
-        chosen = self.tree.about(self.tree.currentItem())
+        chosen = self._indicator(self.tree.currentItem())
         unit = self.unit.currentData()
         themes = [{**theme, "rows": self._rows_of(theme["rows"], unit)} for theme in self._rows]
         if unit is not None or self.failing.isChecked():  # what the core counts is of all units
@@ -205,8 +205,8 @@ class IndicatorView(TableView):
         listed = [row for theme in themes for row in theme["rows"]]
         self.tree.blockSignals(True)
         self.tree.show_rows([theme for theme in themes if theme["rows"]] if self._only is None else listed)
-        if chosen:
-            self.tree.choose({"pack": chosen["pack"], "id": chosen["id"]})
+        if chosen is not None:
+            self.tree.choose(dict(zip(("pack", "id"), chosen)))
         self.tree.blockSignals(False)
         self._show_chosen(self.tree.currentItem())
 

@@ -129,6 +129,20 @@ def test_a_change_of_datum_is_named_for_the_whole_delivery_and_known_afterwards(
     assert dialog.table.item(0, STATE).text() == "unchanged"
 
 
+def test_a_changed_answer_stays_the_chosen_one(dialog, delivery):
+    write_layer(delivery / "永久基本农田图斑2026.gpkg", ["BSM"], [(box(0, 0, 100, 100), "F1")])
+    add(dialog, delivery)
+    rows = answers_of(dialog)
+    table = dialog.answers.table
+    row = max(at for at, (_code, answer) in enumerate(rows) if answer == "covers")
+    assert row > 0
+    table.setCurrentCell(row, VALUE)
+    table.item(row, VALUE).setText("extent")
+    wait_for(lambda: not dialog.answers.is_working)
+    assert table.currentRow() == row and dialog.answers.forget_button.isEnabled()
+    assert list(answer_texts(dialog.answers).items())[row] != list(rows.items())[row]
+
+
 def test_every_control_has_a_name(own_library):
     answers = AnswersDialog(own_library)
     nameless = [one for one in nameless_controls(answers) if not isinstance(one, (QListView, QPushButton))]

@@ -21,8 +21,7 @@ from onemap.plugin.words.contrast import CONTRAST, contrast, quiet_brush
 from onemap.plugin.words.number_format import (
     area_beside_text,
     area_text,
-    large_area_number,
-    large_unit,
+    large_area_text,
     length_text,
     moment_text,
     mu_text,
@@ -180,14 +179,14 @@ def test_areas_are_shown_in_the_unit_that_is_chosen():
         page.unit.setCurrentIndex(page.unit.findData(unit))
         page.apply()
         shown[unit] = (area_text(8260), area_beside_text(8260), parcel_area_text(8260))
-        large[unit] = f"{large_area_number(12_345_678, 2)} {large_unit()}"
+        large[unit] = large_area_text(12_345_678, 2)
     assert shown == {
         "m2": ("8,260 m²", "12.39 mu", "12.39 mu"),
         "mu": ("12.39 mu", "8,260 m²", "12.39 mu"),
         "ha": ("0.8260 ha", "12.39 mu", "0.8260 ha"),
     }
     assert large == {"m2": "1,234.57 ha", "mu": "18,518.52 mu", "ha": "1,234.57 ha"}
-    assert (large_area_number(20, 2), large_area_number(0, 2)) == ("< 0.01", "0.00")
+    assert (large_area_text(20, 2), large_area_text(0, 2)) == ("< 0.01 ha", "0.00 ha")
     assert (area_text(0.2), area_text(None)) == ("< 0.0001 ha", "–")
 
 

@@ -149,8 +149,11 @@ def test_what_is_broken_stands_first_under_its_theme_and_can_be_listed_alone(tab
     assert first.child(0) is row_of(view, EXPANSION) and first.isExpanded()
     assert len(others) > 5 and not any(other.isExpanded() for other in others)
     assert len(indicator_rows(view)) == len({value.indicator for value in view.values}) == 62
+    view.tree.setCurrentItem(row_of(view, EXPANSION))
     view.failing.setChecked(True)
     assert [item.text(NAME).split("\n")[0] for item in indicator_rows(view)] == [EXPANSION]
+    assert view.tree.currentItem() is row_of(view, EXPANSION)
+    view.tree.setCurrentItem(view.tree.topLevelItem(0))  # a theme, which is no indicator
     view.unit.setCurrentIndex(view.unit.findText("南"))  # where it is met
     assert indicator_rows(view) == []
     view.failing.setChecked(False)
