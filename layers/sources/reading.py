@@ -327,7 +327,7 @@ def _in_blocks(source: Path, layer: str | None) -> tuple[Path, str] | None:
     if (layer is None and len(names) != 1) or (layer is not None and layer not in names):
         return None
     path, name = _members(source)[layer or names[0]] if _is_folder_of_sources(source) else (source, layer or names[0])
-    is_fit = path.suffix.lower() in vector.IN_BLOCKS and not is_library(path) and not is_suspect(path)
+    is_fit = path.suffix.lower() in vector.IN_BLOCKS and not is_library(path) and not is_suspect(path, name)
     return (path, name) if is_fit else None
 
 

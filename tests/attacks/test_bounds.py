@@ -22,7 +22,7 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.geometry import validity
 from onemap.layers.geometry.wkb_reading import DEEPEST, deep_rows, is_deep
 from onemap.layers.progress import SILENT
-from onemap.layers.sources import separate_reading
+from onemap.layers.sources import reading, separate_reading
 from onemap.layers.sources.gdal import json_stream, json_text
 from onemap.layers.sources.gdal.geopackage_schema import computes_rows
 from onemap.rules.display.maps import typst_pages
@@ -310,6 +310,15 @@ def test_a_table_whose_rows_hold_less_than_they_give_is_read_in_another_process(
         connection.commit()
     assert computes_rows(path)
     assert computes_rows(path, "a") is ("ALTER" in sql)  # by its own columns
+
+
+def test_of_a_file_with_a_view_that_computes_a_large_table_is_read_in_blocks_and_the_view_is_not(tmp_path, monkeypatch):
+    monkeypatch.setattr(reading, "LARGE_BYTES", 0)
+    monkeypatch.setattr(reading, "LARGE_ROWS", 0)
+    path = with_view(tmp_path / "a.gpkg", JOINED)
+    with reading.large_layer(path, "a", None) as table, reading.large_layer(path, "v", None) as view:
+        assert table is not None and table.count == 3
+        assert view is None
 
 
 def test_a_view_whose_text_is_none_hides_nothing(tmp_path):

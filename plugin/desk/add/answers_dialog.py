@@ -107,8 +107,8 @@ class AnswersDialog(WorkingDialog):
 
     def _fill(self) -> None:
         rows = [(layer, row) for layer in self._layers for row in layer["rows"]]
-        current, bar = self.table.currentIndex(), self.table.verticalScrollBar()
-        place, scrolled = (current.row(), current.column()), bar.value()
+        place, bar = (self.table.currentRow(), self.table.currentColumn()), self.table.verticalScrollBar()
+        scrolled = bar.value()
         self.table.blockSignals(True)
         self.table.setRowCount(0)  # else each cell that is set anew has all rows measured: seconds for some hundred
         self.table.setRowCount(len(rows))
