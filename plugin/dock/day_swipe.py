@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from qgis.core import QgsMapLayer
 from qgis.gui import QgsDateEdit, QgsMapCanvas
-from qgis.PyQt.QtCore import QDate, Qt, QTimer, pyqtSignal
+from qgis.PyQt.QtCore import QDate, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QSizePolicy, QWidget
 
 from onemap.plugin.connection.asking import Asking
@@ -16,6 +15,7 @@ from onemap.plugin.desk.library.layer_list import CatalogueLayer, layers_in
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.map.map_day import following_layers
 from onemap.plugin.desk.map.map_layers import PROPERTY_CODE, PROPERTY_TABLE, open_version
+from onemap.plugin.desk.map.tool_turn import take_map
 from onemap.plugin.rooms.compare.compare_swipe import PlanSide, SwipeTool
 from onemap.plugin.widgets.buttons import push_button
 from onemap.plugin.widgets.fitted_label import FittedLabel
@@ -35,7 +35,6 @@ class DaySwipe(QWidget):
         self.asking = Asking(library.core, self, library.scope)
         self.asking.refused.connect(self._refuse)
         self.tool: SwipeTool | None = None
-        self._earlier_tool: Any = None
         self.date = QgsDateEdit()
         self.date.setAllowNull(False)
         self.date.setDisplayFormat("yyyy-MM-dd")
@@ -66,7 +65,7 @@ class DaySwipe(QWidget):
     def end(self) -> None:
         """Restore the map."""
         if self.tool is not None:
-            self._canvas.unsetMapTool(self.tool)
+            self.tool.end()
 
     def _propose_day(self) -> None:
         """Propose the last day on which the map was another, unless a person has chosen a day."""
@@ -105,8 +104,7 @@ class DaySwipe(QWidget):
         self.tool = SwipeTool(self._canvas, PlanSide(today, here), PlanSide(title, there))
         self._say_absent(day, absent_titles, is_blank)
         self.tool.ended.connect(self._end_swipe)
-        self._earlier_tool = self._canvas.mapTool()
-        self._canvas.setMapTool(self.tool)
+        take_map(self._canvas, self.tool)
         self._canvas.setFocus()
 
     def _say_absent(self, day: str, absent_titles: list[str], is_blank: bool) -> None:
@@ -145,13 +143,6 @@ class DaySwipe(QWidget):
         self.tool = None
         self.absence.hide()
         self.button.setChecked(False)
-        QTimer.singleShot(0, self._restore_tool)
-
-    def _restore_tool(self) -> None:
-        """Give the map back its earlier tool, unless another was chosen."""
-        if self._canvas.mapTool() is None and self._earlier_tool is not None:
-            self._canvas.setMapTool(self._earlier_tool)
-        self._earlier_tool = None
 
 
 def day_before_change(entries: Iterable[CatalogueLayer]) -> QDate | None:

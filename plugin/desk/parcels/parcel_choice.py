@@ -23,6 +23,7 @@ from onemap.plugin.connection.layer_export import SourceFile, export_layer
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.desk.library.distinct_place import distinct_place
 from onemap.plugin.desk.map.map_layers import PROPERTY_LIBRARY, PROPERTY_RUN
+from onemap.plugin.desk.map.tool_turn import ToolTurn
 from onemap.plugin.desk.parcels.drawn_parcels import DrawnParcels
 from onemap.plugin.desk.parcels.polygon_tool import DrawParcelTool
 from onemap.plugin.profile.paths import listed_place
@@ -94,7 +95,6 @@ class ParcelChoice(QWidget):
         self._tool.drawn.connect(self.add_drawing)
         self._tool.cancelled.connect(lambda: self.draw_button.setChecked(False))
         self._tool.undone.connect(self.undo)
-        self._tool_before = None
         self.drawn = DrawnParcels(canvas, self.DRAWN, self.words().drawn, self)
         self.box = WrappedChoice()
         self.box.setAccessibleName(self.words().ask)
@@ -128,7 +128,7 @@ class ParcelChoice(QWidget):
         self._later.timeout.connect(self.refresh)
         project.layersAdded.connect(self._take_added)
         project.layersRemoved.connect(self._take_removed)
-        canvas.mapToolSet.connect(self._release_button)
+        self._turn = ToolTurn(canvas, self._tool, self.draw_button)
         canvas.installEventFilter(self)
         self.refresh()
 
@@ -152,10 +152,9 @@ class ParcelChoice(QWidget):
         project.layersAdded.disconnect(self._take_added)
         project.layersRemoved.disconnect(self._take_removed)
         self._later.stop()
-        self._canvas.mapToolSet.disconnect(self._release_button)
         self._canvas.removeEventFilter(self)
         self._connect_layers([])
-        self._canvas.unsetMapTool(self._tool)
+        self._turn.close_down()
 
     @property
     def choice(self) -> Choice | None:
@@ -316,15 +315,10 @@ class ParcelChoice(QWidget):
     def _draw(self, is_on: bool) -> None:
         self._show_steps()
         if is_on:
-            self._tool_before = self._canvas.mapTool()
-            self._canvas.setMapTool(self._tool)
+            self._turn.begin()
             self._canvas.setFocus()
-        elif self._canvas.mapTool() is self._tool:
-            self._canvas.setMapTool(self._tool_before) if self._tool_before else self._canvas.unsetMapTool(self._tool)
-
-    def _release_button(self, tool: object, _before: object = None) -> None:
-        if tool is not self._tool:
-            self.draw_button.setChecked(False)
+        else:
+            self._turn.end()
 
     def _connect_layers(self, layers: list[QgsVectorLayer]) -> None:
         """Connect to the selections and names of the layers in the list."""

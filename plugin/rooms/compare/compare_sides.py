@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from qgis.core import Qgis, QgsCoordinateReferenceSystem, QgsGeometry, QgsMapLayer, QgsPointXY, QgsProject, QgsRectangle
-from qgis.gui import QgsDockWidget, QgsMapCanvas, QgsMapTool, QgsMapToolPan, QgsRubberBand, QgsVertexMarker
+from qgis.core import Qgis, QgsCoordinateReferenceSystem, QgsGeometry, QgsMapLayer, QgsPointXY, QgsRectangle
+from qgis.gui import QgsDockWidget, QgsMapCanvas, QgsMapToolPan, QgsRubberBand, QgsVertexMarker
 from qgis.PyQt.QtCore import QObject, Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtGui import QColor
 from qgis.PyQt.QtWidgets import QDockWidget, QMainWindow, QWidget
@@ -11,6 +11,7 @@ from qgis.PyQt.QtWidgets import QDockWidget, QMainWindow, QWidget
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.map.map_layers import layer_on_map, open_version
+from onemap.plugin.desk.map.tool_turn import take_map
 from onemap.plugin.rooms.compare.compare_form import Plan
 from onemap.plugin.rooms.compare.compare_swipe import PAPER, PlanPictures, PlanSide, SwipeTool
 from onemap.plugin.words.translation import tr
@@ -32,13 +33,9 @@ class PlanSides(QObject):
         self._library, self._canvas, self._tab = library, canvas, tab
         self.swipe: SwipeTool | None = None
         self.second_map: SideBySideMaps | None = None
-        self._tool_before: QgsMapTool | None = None
-        self._layer_ids: set[str] = set()  # ids of layers
-        QgsProject.instance().layersWillBeRemoved.connect(self._end_for_removed_layers)
 
     def close_down(self) -> None:
-        """Disconnect from the project, and restore the map."""
-        QgsProject.instance().layersWillBeRemoved.disconnect(self._end_for_removed_layers)
+        """Restore the map."""
         self.end()
 
     @property
@@ -53,12 +50,10 @@ class PlanSides(QObject):
         """
         self.end()
         left, right = (self._side(plan, spots) for plan in plans)
-        self._layer_ids = {layer.id() for side in (left, right) for layer in side.layers}
         if mode == SWIPE:
-            self._tool_before = self._canvas.mapTool()
             self.swipe = SwipeTool(self._canvas, left, right)
             self.swipe.ended.connect(self._finish_swipe)
-            self._canvas.setMapTool(self.swipe)
+            take_map(self._canvas, self.swipe)
         else:
             self.second_map = SideBySideMaps(self._canvas, left, right, self._panel())
             self.second_map.ended.connect(self._finish_side_by_side)
@@ -67,7 +62,7 @@ class PlanSides(QObject):
     def end(self) -> None:
         """Restore the map."""
         if self.swipe is not None:
-            self._canvas.unsetMapTool(self.swipe)
+            self.swipe.end()
         if self.second_map is not None:
             self.second_map.end()
 
@@ -75,11 +70,6 @@ class PlanSides(QObject):
         """Outline a spot on the second map, if there is one."""
         if self.second_map is not None:
             self.second_map.mark(ground, crs)
-
-    def _end_for_removed_layers(self, layers: list[str]) -> None:
-        """End where one of the layers is removed from the map."""
-        if self.is_on and self._layer_ids & set(layers):
-            self.end()
 
     def _side(self, plan: Plan, spots: QgsMapLayer | None) -> PlanSide:
         layer = layer_on_map(self._library, plan.version) or open_version(self._library, plan.entry, plan.version)
@@ -96,12 +86,9 @@ class PlanSides(QObject):
         return widget
 
     def _finish_swipe(self) -> None:
-        tool, tool_before = self.swipe, self._tool_before
-        self.swipe = self._tool_before = None
+        tool, self.swipe = self.swipe, None
         if tool is not None:
             tool.deleteLater()
-        if tool_before is not None and self._canvas.mapTool() is None:
-            self._canvas.setMapTool(tool_before)
         self.changed.emit("")
 
     def _finish_side_by_side(self) -> None:
@@ -117,7 +104,8 @@ class SideBySideMaps(QObject):
     def __init__(self, canvas: QgsMapCanvas, left: PlanSide, right: PlanSide, panel: QDockWidget | None) -> None:
         super().__init__(canvas)
         self._main, self._is_following = canvas, True  # until the second map has its place
-        self.pictures: PlanPictures | None = PlanPictures(canvas, (left,))
+        self.pictures: PlanPictures | None = PlanPictures(canvas, (left,), (right,))
+        self.pictures.layer_removed.connect(self.end)
         self.second = QgsMapCanvas()
         self.second.setCanvasColor(QColor(PAPER))
         self.second.enableAntiAliasing(True)

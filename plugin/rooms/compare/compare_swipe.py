@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from qgis.core import QgsMapLayer, QgsMapRendererParallelJob, QgsMapSettings, QgsPointXY, QgsRectangle
+from qgis.core import QgsMapLayer, QgsMapRendererParallelJob, QgsMapSettings, QgsPointXY, QgsProject, QgsRectangle
 from qgis.gui import QgsMapCanvas, QgsMapCanvasItem, QgsMapMouseEvent, QgsMapTool
 from qgis.PyQt.QtCore import QObject, QPointF, QRectF, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QColor, QFontMetricsF, QImage, QKeyEvent, QPainter, QPen
 from qgis.PyQt.QtWidgets import QStyleOptionGraphicsItem, QWidget
+
+from onemap.plugin.desk.map.tool_turn import return_map
 
 LINE, PAPER, INK = "#1A1A1A", "#FFFFFF", "#1A1A1A"
 GAP_PX = 8
@@ -28,13 +30,18 @@ class PlanSide:
 class PlanPictures(QObject):
     """Plans drawn over a map, beside the map's own drawing, for the current extent: one, or two divided."""
 
-    def __init__(self, canvas: QgsMapCanvas, sides: tuple[PlanSide, ...]) -> None:
+    layer_removed = pyqtSignal()  # a layer of a plan is about to be removed from the project
+
+    def __init__(self, canvas: QgsMapCanvas, sides: tuple[PlanSide, ...], beside: tuple[PlanSide, ...] = ()) -> None:
+        """beside: plans shown elsewhere, of which these are one half."""
         super().__init__(canvas)
         self.sides = sides
+        self._layer_ids = {layer.id() for side in (*sides, *beside) for layer in side.layers}
         self.item = PlanItem(canvas, sides)
         self._canvas = canvas
         self._jobs: dict[QgsMapRendererParallelJob, PlanSide] = {}
         canvas.extentsChanged.connect(self._draw)
+        QgsProject.instance().layersWillBeRemoved.connect(self._miss_layers)
         self._draw()
 
     @property
@@ -45,9 +52,14 @@ class PlanPictures(QObject):
     def remove(self) -> None:
         """Restore the map."""
         self._canvas.extentsChanged.disconnect(self._draw)
+        QgsProject.instance().layersWillBeRemoved.disconnect(self._miss_layers)
         self._stop()
         self._canvas.scene().removeItem(self.item)
         self.deleteLater()
+
+    def _miss_layers(self, identifiers: list[str]) -> None:
+        if self._layer_ids & set(identifiers):
+            self.layer_removed.emit()
 
     def _draw(self) -> None:
         self._stop()
@@ -88,9 +100,14 @@ class SwipeTool(QgsMapTool):
         """Draw both plans."""
         super().activate()
         self.pictures = PlanPictures(self.canvas(), self.sides)
+        self.pictures.layer_removed.connect(self.end)
+
+    def end(self) -> None:
+        """Give the map back to the tool before."""
+        return_map(self.canvas(), self)
 
     def deactivate(self) -> None:
-        """Restore the map."""
+        """Restore the map's picture."""
         super().deactivate()
         if self.pictures is not None:
             self.pictures.remove()
@@ -117,7 +134,7 @@ class SwipeTool(QgsMapTool):
         steps = {Qt.Key.Key_Left: -GAP_PX, Qt.Key.Key_Right: GAP_PX}
         if event.key() == Qt.Key.Key_Escape:
             event.accept()
-            self.canvas().unsetMapTool(self)
+            self.end()
         elif event.key() in steps and self.item is not None:
             event.accept()
             self.item.divide(self.item.position + steps[event.key()])

@@ -33,6 +33,7 @@ from onemap.plugin.desk.answers.answer_tree import NAME, VALUE, AnswerTree
 from onemap.plugin.desk.library.changed_versions import ChangedVersions
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.map.table_layers import table_layer
+from onemap.plugin.desk.map.tool_turn import ToolTurn
 from onemap.plugin.profile import settings
 from onemap.plugin.rooms.identify.identify_tool import BOX, LINE, POINT, IdentifyTool, drawn_band
 from onemap.plugin.rooms.identify.way_button import WayButton, way_hint
@@ -66,7 +67,6 @@ class IdentifyView(QWidget):
         self._answer: dict[str, Any] | None = None  # on display
         self._bands: list[QgsRubberBand] = []  # of the chosen feature
         self._place_band: QgsRubberBand | None = None  # what was asked about
-        self._tool_before = None
         self.tool = IdentifyTool(canvas)
         self.button = QPushButton(icon("identify"), tr("What lies here?"))
         self.button.setCheckable(True)
@@ -92,7 +92,7 @@ class IdentifyView(QWidget):
         self.close_button.clicked.connect(self.clear)
         self.tree.currentItemChanged.connect(lambda item, _before: self._choose(item))
         self.tree.itemActivated.connect(lambda item, _column: self._go_to(item))
-        canvas.mapToolSet.connect(self._release_button)
+        self._turn = ToolTurn(canvas, self.tool, self.button)
         canvas.contextMenuAboutToShow.connect(self._add_to_menu)
         library.loading.connect(self.clear)
         settings.changes.area_unit.connect(self._say_place)
@@ -123,8 +123,7 @@ class IdentifyView(QWidget):
         """Release the map."""
         self.clear()
         self._canvas.contextMenuAboutToShow.disconnect(self._add_to_menu)
-        self._canvas.mapToolSet.disconnect(self._release_button)
-        self._canvas.unsetMapTool(self.tool)
+        self._turn.close_down()
 
     def use_way(self, way: str, first_corner: QgsPointXY | None = None) -> None:
         """Ask about points, lines or boxes from now on, with the tool. first_corner: where the drawing begins."""
@@ -293,15 +292,10 @@ class IdentifyView(QWidget):
     def _use_tool(self, is_on: bool) -> None:
         self.hint.setVisible(is_on)
         if is_on:
-            self._tool_before = self._canvas.mapTool()
-            self._canvas.setMapTool(self.tool)
+            self._turn.begin()
             self._canvas.setFocus()
-        elif self._canvas.mapTool() is self.tool:
-            self._canvas.setMapTool(self._tool_before) if self._tool_before else self._canvas.unsetMapTool(self.tool)
-
-    def _release_button(self, tool: object, _before: object = None) -> None:
-        if tool is not self.tool:
-            self.button.setChecked(False)
+        else:
+            self._turn.end()
 
     def _add_to_menu(self, menu: QMenu, event: QgsMapMouseEvent) -> None:
         """Entries of the map's own menu: about the place of the click, or a line or a box that begins there."""

@@ -17,6 +17,7 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.desk.library.open_library import OpenLibrary
+from onemap.plugin.desk.map.tool_turn import ToolTurn
 from onemap.plugin.desk.results.details_pane import DetailsPane
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import temporary_folder
@@ -47,7 +48,6 @@ class IndicatorView(TableView):
     def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
         super().__init__(library, parent)
         self._canvas = canvas
-        self._tool_before = None
         self._theme, self._only = "", None
         self._asked: dict[str, Any] = {}  # for the values on display
         self._unit_field = self._run = ""
@@ -87,7 +87,7 @@ class IndicatorView(TableView):
         self.note = wrapped_label()
         self._build()
         self._connect()
-        canvas.mapToolSet.connect(self._release_button)
+        self._turn = ToolTurn(canvas, self.tool, self.pick_button)
         settings.changes.area_unit.connect(self._follow_unit)
 
     def _connect(self) -> None:
@@ -156,8 +156,7 @@ class IndicatorView(TableView):
         """Cancel, and let go of the map."""
         self.cancel()
         self.leave_map()
-        self._canvas.mapToolSet.disconnect(self._release_button)
-        self._canvas.unsetMapTool(self.tool)
+        self._turn.close_down()
 
     def open_page(self, unit: str | None = None) -> None:
         """Ask the core to write the page of a unit, None for all, of the theme if one is chosen, and open it."""
@@ -322,14 +321,9 @@ class IndicatorView(TableView):
         layer = self.map.layer
         if is_on and layer is not None:
             self.tool.setLayer(layer)
-            self._tool_before = self._canvas.mapTool()
-            self._canvas.setMapTool(self.tool)
-        elif self._canvas.mapTool() is self.tool:
-            self._canvas.setMapTool(self._tool_before) if self._tool_before else self._canvas.unsetMapTool(self.tool)
-
-    def _release_button(self, tool: object, _before: object = None) -> None:
-        if tool is not self.tool:
-            self.pick_button.setChecked(False)
+            self._turn.begin()
+        else:
+            self._turn.end()
 
     def _show_result(self, is_shown: bool) -> None:
         buttons = (self.pick_button, self.explain_button, self.repeat_button, self.page_button)

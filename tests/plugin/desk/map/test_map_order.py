@@ -20,7 +20,7 @@ from qgis.core import (
     QgsRectangle,
     QgsVectorLayer,
 )
-from qgis.gui import QgsMapCanvas
+from qgis.gui import QgsMapCanvas, QgsMapToolPan
 from qgis.PyQt.QtCore import QDate, QSize, Qt
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QPushButton
@@ -32,7 +32,9 @@ from onemap.plugin.desk.map import map_layers
 from onemap.plugin.desk.map.layer_styles import style_layer
 from onemap.plugin.desk.map.map_day import day_of
 from onemap.plugin.desk.map.map_layers import PROPERTY_CODE, PROPERTY_TABLE, put_on_map
+from onemap.plugin.desk.map.tool_turn import return_map, take_map
 from onemap.plugin.desk.map.version_slider import VersionSlider
+from onemap.plugin.desk.parcels.polygon_tool import DrawParcelTool
 from onemap.plugin.dock import map_tab
 from onemap.plugin.dock.day_swipe import DaySwipe
 from onemap.plugin.dock.header import Header
@@ -615,6 +617,23 @@ def test_two_days_are_laid_side_by_side_and_the_map_is_given_back(swipe):
     swipe.button.click()
     wait_for(lambda: messages)
     assert not swipe.button.isChecked()
+
+
+def test_a_layer_that_leaves_the_map_ends_the_swipe_and_it_does_not_come_back_by_itself(swipe):
+    canvas, pan = swipe.canvas, QgsMapToolPan(swipe.canvas)
+    canvas.setMapTool(pan)
+    swipe.date.setDate(QDate(2022, 1, 1))
+    swipe.button.click()
+    wait_for(lambda: swipe.tool is not None and swipe.tool.is_drawn)
+    QgsProject.instance().removeMapLayer(swipe.tool.sides[0].layers[0].id())
+    assert swipe.tool is None and not swipe.button.isChecked() and canvas.mapTool() is pan
+    swipe.button.click()
+    wait_for(lambda: swipe.tool is not None and swipe.tool.is_drawn)
+    draw = DrawParcelTool(canvas)
+    take_map(canvas, draw)
+    assert swipe.tool is None and not swipe.button.isChecked()
+    return_map(canvas, draw)
+    assert canvas.mapTool() is pan, "the swipe is over, and its layers may be gone"
 
 
 def test_a_day_on_which_nothing_was_in_force_is_blank_on_the_map_and_says_so(swipe):

@@ -1,0 +1,54 @@
+"""A map tool's turn on the map: whoever takes the map from QGIS gives it back to QGIS's own tool."""
+
+from __future__ import annotations
+
+from qgis.gui import QgsMapCanvas, QgsMapTool
+from qgis.PyQt import sip
+from qgis.PyQt.QtCore import QObject
+from qgis.PyQt.QtWidgets import QAbstractButton
+
+_TOOL_OF_QGIS = "tool_of_qgis"
+
+
+def take_map(canvas: QgsMapCanvas, tool: QgsMapTool) -> None:
+    """Give the map to a tool of One Map. One that has it already ends, and is not what the map goes back to."""
+    before = canvas.mapTool()
+    setattr(tool, _TOOL_OF_QGIS, getattr(before, _TOOL_OF_QGIS, before))
+    canvas.setMapTool(tool)
+
+
+def return_map(canvas: QgsMapCanvas, tool: QgsMapTool) -> None:
+    """Give the map back to the tool of QGIS that had it before, unless somebody else has it by now."""
+    if canvas.mapTool() is not tool:
+        return
+    before = getattr(tool, _TOOL_OF_QGIS, None)
+    if before is None or sip.isdeleted(before):
+        canvas.unsetMapTool(tool)
+    else:
+        canvas.setMapTool(before)
+
+
+class ToolTurn(QObject):
+    """A map tool and the button that is pressed for as long as the tool has the map."""
+
+    def __init__(self, canvas: QgsMapCanvas, tool: QgsMapTool, button: QAbstractButton) -> None:
+        super().__init__(button)
+        self._canvas, self._tool, self._button = canvas, tool, button
+        canvas.mapToolSet.connect(self._release_button)
+
+    def begin(self) -> None:
+        """Give the map to the tool."""
+        take_map(self._canvas, self._tool)
+
+    def end(self) -> None:
+        """Give the map back."""
+        return_map(self._canvas, self._tool)
+
+    def close_down(self) -> None:
+        """Take the tool off the map for good."""
+        self._canvas.mapToolSet.disconnect(self._release_button)
+        self._canvas.unsetMapTool(self._tool)
+
+    def _release_button(self, tool: QgsMapTool | None, _before: QgsMapTool | None = None) -> None:
+        if tool is not self._tool:
+            self._button.setChecked(False)
