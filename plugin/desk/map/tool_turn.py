@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from qgis.gui import QgsMapCanvas, QgsMapTool
-from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QObject
 from qgis.PyQt.QtWidgets import QAbstractButton
 
@@ -21,11 +22,11 @@ def return_map(canvas: QgsMapCanvas, tool: QgsMapTool) -> None:
     """Give the map back to the tool of QGIS that had it before, unless somebody else has it by now."""
     if canvas.mapTool() is not tool:
         return
+    canvas.unsetMapTool(tool)
     before = getattr(tool, _TOOL_OF_QGIS, None)
-    if before is None or sip.isdeleted(before):
-        canvas.unsetMapTool(tool)
-    else:
-        canvas.setMapTool(before)
+    if before is not None:
+        with contextlib.suppress(RuntimeError):  # of another plugin, which has deleted it meanwhile
+            canvas.setMapTool(before)
 
 
 class ToolTurn(QObject):

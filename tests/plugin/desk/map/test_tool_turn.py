@@ -2,6 +2,7 @@
 
 import pytest
 from qgis.gui import QgsMapTool, QgsMapToolPan
+from qgis.PyQt import sip
 from qgis.PyQt.QtWidgets import QToolButton
 
 from onemap.plugin.desk.map.tool_turn import ToolTurn
@@ -55,4 +56,14 @@ def test_without_a_tool_before_the_map_has_none_again(canvas, turns):
     canvas.unsetMapTool(canvas.mapTool())
     for button in (first, second, second):
         button.click()
+    assert canvas.mapTool() is None
+
+
+def test_a_tool_before_that_its_plugin_has_deleted_leaves_the_map_without_one(canvas, turns):
+    (button, _), _ = turns
+    foreign = QgsMapTool(canvas)
+    canvas.setMapTool(foreign)
+    button.click()
+    sip.delete(foreign)
+    button.click()
     assert canvas.mapTool() is None
