@@ -4036,10 +4036,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>与“{name}”相比，{all} 个地块中有 {count} 个结论不同。</translation>
     </message>
     <message>
-        <source>Layer replaced</source>
-        <translation>被替换的图层</translation>
-    </message>
-    <message>
         <source>Results of a trial</source>
         <translation>试算结果</translation>
     </message>
@@ -4062,22 +4058,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>Check results</source>
         <translation>检测结果</translation>
-    </message>
-    <message>
-        <source>Checked by</source>
-        <translation>检测人</translation>
-    </message>
-    <message>
-        <source>Areas</source>
-        <translation>面积</translation>
-    </message>
-    <message>
-        <source>on the ellipsoid, as in every document; thresholds are met by those in the plane</source>
-        <translation>椭球面积，与各类文书一致；阈值按平面面积判断</translation>
-    </message>
-    <message>
-        <source>Rule, legal basis</source>
-        <translation>规则、法律依据</translation>
     </message>
     <message>
         <source>Compare two checks</source>
@@ -4112,10 +4092,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>导出</translation>
     </message>
     <message>
-        <source>Measure</source>
-        <translation>数量</translation>
-    </message>
-    <message>
         <source>Name of this check</source>
         <translation>检测的名称</translation>
     </message>
@@ -4132,20 +4108,12 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>打开以往的检测</translation>
     </message>
     <message>
-        <source>Parcel</source>
-        <translation>地块</translation>
-    </message>
-    <message>
         <source>Past checks</source>
         <translation>以往的检测</translation>
     </message>
     <message>
         <source>Past checks: open one again, compare, name or delete it</source>
         <translation>以往的检测：重新打开、比较、命名、删除</translation>
-    </message>
-    <message>
-        <source>Rules that were not asked</source>
-        <translation>未检测的规则</translation>
     </message>
     <message>
         <source>Take the results off the map</source>
@@ -4160,16 +4128,8 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>该次检测的地块文件已无从得知，请重新检测。</translation>
     </message>
     <message>
-        <source>The library does not keep this check; export it as GeoPackage or PDF.</source>
-        <translation>资料库没有保存这次检测；请导出为 GeoPackage 或 PDF。</translation>
-    </message>
-    <message>
-        <source>Verdict</source>
-        <translation>结论</translation>
-    </message>
-    <message>
-        <source>When</source>
-        <translation>时间</translation>
+        <source>The library does not keep this check; export it as GeoPackage.</source>
+        <translation>资料库没有保存这次检测；请导出为 GeoPackage。</translation>
     </message>
     <message>
         <source>Which parcels have another verdict in the check that was open before</source>

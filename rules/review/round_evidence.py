@@ -11,10 +11,8 @@ from onemap.rules.answers.remedy.remedy_storage import remedy_tables
 from onemap.rules.contract.verdict import RANK, Verdict, verdict_counts
 from onemap.rules.display.maps.document_areas import total_m2
 from onemap.rules.display.outputs.outputs import tables_written
-from onemap.rules.display.outputs.sheet_titles import titles_of_library
+from onemap.rules.display.outputs.sheet_titles import titles_of_check
 from onemap.rules.judge.findings.run_tables import run_table
-from onemap.rules.judge.packs.excuse_text import names_in_packs
-from onemap.rules.judge.packs.pack import rule_titles
 from onemap.rules.judge.runs.run_store import check_record, stored_packs, stored_rows, stored_values
 from onemap.rules.judge.runs.stored_rows import GIVEN, row_counts
 from onemap.rules.judge.runs.stored_tables import stored_tables
@@ -42,8 +40,7 @@ def write_evidence(
     tables = stored_tables(library, current.run, language)
     tables |= remedy_tables(library, current.remedies[-1].run) if current.remedies else {}
     tables |= {"run": run_table(record), "unasked_rules": unasked_table(unasked)}
-    packs = stored_packs(library, current.run)
-    titles = titles_of_library(library, rule_titles(packs, record, language), names_in_packs(packs, language))
+    titles = titles_of_check(library, stored_packs(library, current.run), record, language)
     with tables_written(tables, library.crs, out, overwrite, language, titles=titles) as target:
         return target.remarks
 

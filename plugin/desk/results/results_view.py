@@ -150,7 +150,7 @@ class ResultsView(QWidget):
         self._tables, self._run = RunTables(run.path), run
         self.keep_button.setEnabled(True)
         self.clear_button.setEnabled(bool(result_layers()))
-        self.export_button.offer(run, parcels)
+        self.export_button.offer(run)
 
     def show_rules(self, parcels: list[CheckedParcel], unasked: list[dict[str, Any]], text: str) -> None:
         """Show the sums of some parcels and the rules that were not asked, under a button that says it in a line.
@@ -167,7 +167,7 @@ class ResultsView(QWidget):
         self.highlight.restore_view()
         self.model.set_results([], {})
         self.details.show_text("")
-        self.export_button.offer(None, [])
+        self.export_button.offer(None)
         self._run = None
         if self._tables is not None:
             folder = Path(self._tables.path).parent

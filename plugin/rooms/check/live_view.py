@@ -179,13 +179,13 @@ class LiveView(QWidget):
         self.asking.ask(
             "check",
             check_params,
-            lambda answer: self._take_answer(target, answer),
+            lambda answer: self._take_answer(check_params, answer),
             refuse=self._take_refusal,
             folder=str(folder),
         )
 
-    def _take_answer(self, target: str, answer: dict[str, Any]) -> None:
-        folder = Path(target).parent
+    def _take_answer(self, params: dict[str, Any], answer: dict[str, Any]) -> None:
+        target, folder = params["out"], Path(params["out"]).parent
         if self._is_stale:  # its verdict is of a shape that is no more
             shutil.rmtree(folder, ignore_errors=True)
             self._ask()
@@ -195,7 +195,9 @@ class LiveView(QWidget):
         except Refusal as refusal:
             self._say(no_verdict_text(refusal), folder)
             return
-        self._show(target, answer, parcels)
+        library = self._library
+        titles = {layer.code: layer.title for layer in library.layers}
+        self._show(RunOnDisplay(target, answer, library.name, library.path, titles, params), parcels)
 
     def _take_refusal(self, refusal: Refusal) -> None:
         if self._is_stale:
@@ -211,11 +213,10 @@ class LiveView(QWidget):
             shutil.rmtree(folder, ignore_errors=True)
         self.results_shown.emit()
 
-    def _show(self, target: str, answer: dict[str, Any], parcels: list[CheckedParcel]) -> None:
+    def _show(self, run: RunOnDisplay, parcels: list[CheckedParcel]) -> None:
         chosen = self.results.current_key if self.results.current_key != self._default_choice else ("", "")
-        titles = {layer.code: layer.title for layer in self._library.layers}
         self.results.highlight.clear()
-        self.results.show_run(RunOnDisplay(target, answer, self._library.name, self._library.path, titles), parcels)
+        self.results.show_run(run, parcels)
         self.results.choose(*chosen)
         self._default_choice = self.results.current_key if chosen == ("", "") else ("", "")
         self.results.show_highlight()

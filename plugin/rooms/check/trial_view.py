@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.desk.answers.name_delegate import JOIN, wrap_names
 from onemap.plugin.desk.results.highlight import Highlight
-from onemap.plugin.desk.results.result_export import ExportButton, html_table
+from onemap.plugin.desk.results.result_export import ExportButton
 from onemap.plugin.desk.results.results import CheckedParcel, Finding, RunOnDisplay, RunTables
 from onemap.plugin.desk.results.results_model import measure_of
 from onemap.plugin.profile import settings
@@ -110,8 +109,7 @@ class TrialView(QWidget):
         texts.append(tr("Nothing in the library has changed."))
         self.summary.setText(sentences(*texts))
         self._list(changes, before, after)
-        lead = _changes_page(text.format(layer=layer, file=file, **numbers), changes, before, after)
-        self.export_button.offer(run, list(after.parcels.values()), lead)
+        self.export_button.offer(run)
         self.export_button.show()
 
     def show_comparison(self, name: str, changes: list[dict[str, Any]], before: TrialRun, after: TrialRun) -> None:
@@ -153,7 +151,7 @@ class TrialView(QWidget):
     def clear(self) -> None:
         """Clear the trial and remove its tables."""
         self.highlight.restore_view()
-        self.export_button.offer(None, [])
+        self.export_button.offer(None)
         self._listed = None
         self.tree.clear()
         if self._folder:
@@ -206,20 +204,6 @@ def _rule_text(parcel: str, rule: str, before: TrialRun, after: TrialRun) -> str
     findings = before.finding(parcel, rule), after.finding(parcel, rule)
     title = next((finding.title for finding in reversed(findings) if finding), rule)
     return with_label(title, " → ".join(map(_finding_text, findings)))
-
-
-def _changes_page(summary: str, changes: list[dict[str, Any]], before: TrialRun, after: TrialRun) -> str:
-    """The changes as HTML, for a PDF."""
-    rows = [
-        [
-            str(change["parcel"]),
-            _verdicts_text(change),
-            "; ".join(_rule_text(str(change["parcel"]), rule, before, after) for rule in change.get("rules") or []),
-        ]
-        for change in changes
-    ]
-    table = html_table(tr("Parcels whose verdict changes"), [tr("Parcel"), tr("Verdict"), tr("Rule")], rows)
-    return f"<p>{escape(summary)}</p>{table if rows else ''}"
 
 
 def _finding_text(finding: Finding | None) -> str:

@@ -1,4 +1,4 @@
-"""The files of a check for people and programs: a GeoPackage, a folder of GeoParquet, or sheets."""
+"""The files of a check for people and programs: a GeoPackage, a folder of GeoParquet, sheets, or pages."""
 
 import contextlib
 import sqlite3
@@ -12,17 +12,18 @@ import pyproj
 from onemap.layers.errors import OneMapError, Problem, require_value
 from onemap.layers.files.atomic_output import atomic_output, check_places
 from onemap.layers.in_threads import result_of
-from onemap.layers.messages import ProblemRecord, in_each_language, problem_record
+from onemap.layers.messages import LANGUAGES, ProblemRecord, in_each_language, problem_record
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.provenance import NO_RECORD
 from onemap.layers.system_reasons import sqlite_reason
-from onemap.rules.contract.output_forms import CHECK_FORMS, PARCEL_FORMS, TABLE_FORMS
+from onemap.rules.contract.output_forms import CHECK_FORMS, PAGE_FORM, PARCEL_FORMS, TABLE_FORMS
 from onemap.rules.judge.findings.table import Table
 
 if TYPE_CHECKING:
     from onemap.rules.display.outputs.sheet_charts import SheetFigure
     from onemap.rules.display.outputs.sheet_titles import KnownTitles
     from onemap.rules.display.outputs.to_geopackage import GeoPackageOutput
+    from onemap.rules.display.outputs.to_pages import PageOutput
     from onemap.rules.display.outputs.to_parcel_files import ParcelFileOutput
     from onemap.rules.display.outputs.to_parquet import ParquetOutput
     from onemap.rules.display.outputs.to_sheets import SheetOutput
@@ -169,6 +170,18 @@ class _PartialOutput(_LabelledOutput):
         return self._partial.remarks
 
 
+class _PagesOutput(_LabelledOutput):
+    """Pages, which are set when all rows are there."""
+
+    def __init__(self, output: "PageOutput", label: str) -> None:
+        super().__init__(output, label)
+        self._pages = output
+
+    def finish(self, progress: Progress = SILENT) -> None:
+        """Set the pages."""
+        self._pages.finish(progress)
+
+
 class _BackgroundOutput(_LabelledOutput):
     """An output that writes in a thread of its own, a part behind, while the record is written."""
 
@@ -247,6 +260,10 @@ def _output_to(
         from onemap.rules.display.outputs.to_sheets import SheetOutput
 
         return _PartialOutput(SheetOutput(path, label, language, figures, titles, record), label)
+    if path.suffix.lower() == PAGE_FORM:
+        from onemap.rules.display.outputs.to_pages import PageOutput
+
+        return _PagesOutput(PageOutput(path, label, language or LANGUAGES[0], titles), label)
     if path.suffix.lower() in PARCEL_FORMS:
         from onemap.rules.display.outputs.to_parcel_files import ParcelFileOutput
 

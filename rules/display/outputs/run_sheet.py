@@ -9,11 +9,33 @@ from onemap.rules.display.outputs.sheet_titles import SheetTitles
 
 Fact = tuple[str, Any]
 _LAYERS = ("layers", "units", "townships")  # records of versions, alone or in a list
-_TECHNICAL = ("software", "rules", "origin", "warped", "computed", "chosen_layers", "search")
+_TECHNICAL = ("skipped", "software", "rules", "origin", "warped", "computed", "chosen_layers", "search")
 
 
 def facts_of_run(titles: SheetTitles) -> list[Fact]:
     """The facts of a run for an office, one a row: the question, packs and versions, when and by whom."""
+    language, facts = titles.language, [*facts_of_question(titles), *facts_of_versions(titles)]
+    head = sentences(language)["record_fact"]
+    if titles.record.get("skipped"):
+        facts.append((head["skipped"], phrase("record_fact.skipped_where", language)))
+    if facts:
+        facts.append((phrase("sheet.technical", language), phrase("record_fact.technical_where", language)))
+    return facts
+
+
+def facts_of_versions(titles: SheetTitles) -> list[Fact]:
+    """The versions that a run has asked, by what they are to it."""
+    record, head = titles.record, sentences(titles.language)["record_fact"]
+    groups = [(head[name], record[name]) for name in _LAYERS if record.get(name) not in (None, "", [], {})]
+    return [
+        (name, _version(one, titles))
+        for name, value in groups
+        for one in (value if isinstance(value, list) else [value])
+    ]
+
+
+def facts_of_question(titles: SheetTitles) -> list[Fact]:
+    """What a run was asked, by which packs, when and by whom."""
     record, language = titles.record, titles.language
     head: Mapping[str, str] = sentences(language)["record_fact"]
     words: Mapping[str, Callable[[Any], Any]] = {
@@ -21,22 +43,17 @@ def facts_of_run(titles: SheetTitles) -> list[Fact]:
         "started": moment_text,
         "seconds": lambda seconds: round(float(seconds), 1),
         "matrix": lambda matrix: matrix["title"].get(language) or matrix["name"],
-        "skipped": lambda skipped: phrase("record_fact.skipped_where", language),
     }
     facts: list[Fact] = []
-    for name, value in sorted(record.items(), key=lambda fact: fact[0] in _LAYERS):  # long lists last
-        if name in _TECHNICAL or value in (None, "", [], {}):
+    for name, value in record.items():
+        if name in (*_TECHNICAL, *_LAYERS) or value in (None, "", [], {}):
             continue
         if name == "packs":
             facts += [(head["packs"], " ".join((titles.pack(one["id"]), one.get("version") or ""))) for one in value]
-        elif name in _LAYERS:
-            facts += [(head[name], _version(one, titles)) for one in (value if isinstance(value, list) else [value])]
         elif isinstance(value, dict) and name != "matrix":
             facts += _group_facts(name, value, titles)
         elif name in head:
             facts.append((head[name], words.get(name, _text)(value)))
-    if facts:
-        facts.append((phrase("sheet.technical", language), phrase("record_fact.technical_where", language)))
     return facts
 
 

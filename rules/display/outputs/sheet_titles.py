@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -16,7 +16,9 @@ from onemap.layers.frames.fields import text_value
 from onemap.layers.library.library import Library
 from onemap.layers.library.own_files import department_names
 from onemap.layers.messages import phrase
-from onemap.rules.judge.packs.excuse_text import excuse_words
+from onemap.rules.judge.inputs.check_record import CheckRecord
+from onemap.rules.judge.packs.excuse_text import excuse_words, names_in_packs
+from onemap.rules.judge.packs.pack import Pack, rule_titles, rules_of_run
 
 RECORD = "run"  # the table of one row
 _NAMING = ("findings", "unasked_rules")  # tables that have a rule's id, title and layer
@@ -30,7 +32,8 @@ class KnownTitles:
 
     rules, indicators, terms: titles by id; catalogue: the library's, None for the shipped one; layers: codes of the
     layers whose fields the rows speak of; departments: their names by code and language, None for the shipped ones;
-    classes: those of projects and their kinds, by class.NAME and kind.NAME.
+    classes: those of projects and their kinds, by class.NAME and kind.NAME; kinds: of rules, by id; library: its name
+    as it is printed.
     """
 
     rules: Mapping[str, str] = field(default_factory=dict)
@@ -40,14 +43,24 @@ class KnownTitles:
     terms: Mapping[str, str] = field(default_factory=dict)
     classes: Mapping[str, str] = field(default_factory=dict)
     departments: Mapping[str, Mapping[str, str]] | None = None
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    library: str = ""
 
 
 def titles_of_library(
     library: Library, rules: Mapping[str, str] | None = None, classes: Mapping[str, str] | None = None
 ) -> KnownTitles:
     """A library's titles of layers, fields and departments. rules: titles by id; classes: as of KnownTitles."""
-    names = department_names(library)
-    return KnownTitles(rules or {}, catalogue=library.catalogue(), departments=names, classes=classes or {})
+    names, own = department_names(library), library.catalogue()
+    return KnownTitles(
+        rules or {}, catalogue=own, departments=names, classes=classes or {}, library=library.printed_name
+    )
+
+
+def titles_of_check(library: Library, packs: Sequence[Pack], record: CheckRecord, language: str) -> KnownTitles:
+    """A library's titles, and those that the packs of a check give. record: the run's own."""
+    known = titles_of_library(library, rule_titles(packs, record, language), names_in_packs(packs, language))
+    return replace(known, kinds={rule.id: rule.kind for rule in rules_of_run(packs, record)})
 
 
 class SheetTitles:

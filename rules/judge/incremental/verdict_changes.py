@@ -84,6 +84,12 @@ def _collect(verdicts: RuleVerdicts, findings: Rows | Table, parcels: Iterable[s
             verdicts.setdefault(parcel, {}).setdefault(rule, set()).add(verdict)
 
 
+def turned_table(changed: Sequence[ChangedParcel]) -> Table:
+    """The changed parcels as a table: parcel, from, to, and the ids of rules with commas between."""
+    rows = [(one["parcel"], one["from"], one["to"], ",".join(one["rules"])) for one in changed]
+    return Table(pd.DataFrame(rows, columns=["parcel", "from", "to", "rules"], dtype=object))
+
+
 def titles_of_changed(changed: Sequence[ChangedParcel], titles: Mapping[str, str]) -> dict[str, str]:
     """The titles of the rules that turned parcels, by their ids."""
     rules = {rule for one in changed for rule in one["rules"]}

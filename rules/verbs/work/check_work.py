@@ -7,7 +7,7 @@ from onemap.layers.messages import ProblemRecord
 from onemap.rules.contract.declaration import Result, Values, VerbContext
 from onemap.rules.contract.output_forms import CHECK_FORMS
 from onemap.rules.contract.verdict import RANK
-from onemap.rules.verbs.work.table_targets import target_answer
+from onemap.rules.verbs.work.table_targets import target_answer, with_turned
 
 if TYPE_CHECKING:
     from onemap.rules.judge.incremental.verdict_changes import ChangedParcel
@@ -65,15 +65,12 @@ def check(values: Values, context: VerbContext) -> Result:
 def _opened_outputs(library: Any, run: Any, values: Values, language: str) -> list[Any]:
     """The outputs of a run, not yet begun."""
     from onemap.rules.display.outputs.outputs import output_opened
-    from onemap.rules.display.outputs.sheet_titles import titles_of_library
-    from onemap.rules.judge.packs.excuse_text import names_in_packs
-    from onemap.rules.judge.packs.pack import rule_titles
+    from onemap.rules.display.outputs.sheet_titles import titles_of_check
 
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
     if not outs:
         return []
-    names = names_in_packs(run.packs, language)
-    titles = titles_of_library(library, rule_titles(run.packs, run.record, language), names)
+    titles = titles_of_check(library, run.packs, run.record, language)
     return [output_opened(library.crs, out, overwrite, language, titles=titles) for out in outs]
 
 
@@ -117,9 +114,7 @@ def _write_check(
             kept.at(done)
         kept.at(1.0, step)
         bad = {BAD_TABLE: bad_parcels_table(run.bad, context.language)} if values.get("keep_bad") else {}
-        for taker in takers:
-            taker.append({"unasked_rules": unasked_table(unasked), **bad})
-            taker.end()
+        _end_rows(takers, values, {"unasked_rules": unasked_table(unasked), **bad}, changes)
         if recorder:
             recorder.insert_all(kept)  # while what is left of the tables is still on its way
         for taker, part in zip(takers, context.progress.part(_KEPT, 1.0, step).parts([1] * len(takers)), strict=True):
@@ -127,6 +122,13 @@ def _write_check(
         if recorder:
             recorder.finish_check(run.record, run.packs, run.verdicts)
     return remark_records(takers, context.language)
+
+
+def _end_rows(takers: Sequence[Any], values: Values, tables: Mapping[str, Any], changes: Any) -> None:
+    """Give the outputs their last tables, those of the whole run."""
+    for out, taker in zip(values.get("out") or [], takers, strict=True):
+        taker.append(with_turned(out, tables, changes.changed_parcels) if changes else tables)
+        taker.end()
 
 
 def _check_result(

@@ -59,15 +59,12 @@ def review_open(values: Values, context: VerbContext) -> Result:
 def _tables_written(library: Library, run: Run, values: Values, language: str) -> Iterator[Sequence[Target]]:
     """The tables of a round's check, as `check --out` writes them; in place when the block ends without an error."""
     from onemap.rules.display.outputs.outputs import tables_written
-    from onemap.rules.display.outputs.sheet_titles import titles_of_library
-    from onemap.rules.judge.packs.excuse_text import names_in_packs
-    from onemap.rules.judge.packs.pack import rule_titles
+    from onemap.rules.display.outputs.sheet_titles import titles_of_check
     from onemap.rules.judge.runs.unasked_rules import unasked_rules, unasked_table
 
     unasked = unasked_rules(library, run.packs, run.record, language)
     tables = {**run.tables, "unasked_rules": unasked_table(unasked)}
-    names = names_in_packs(run.packs, language)
-    titles = titles_of_library(library, rule_titles(run.packs, run.record, language), names)
+    titles = titles_of_check(library, run.packs, run.record, language)
     more = bool(values.get("overwrite")), language, (), titles
     with contextlib.ExitStack() as written:
         outs = values.get("out") or ()

@@ -9,9 +9,10 @@ from onemap.layers.messages import ProblemRecord, problem_record
 from onemap.rules.contract.declaration import Result, Values, VerbContext
 from onemap.rules.contract.output_forms import CHECK_FORMS, TABLE_FORMS
 from onemap.rules.contract.verdict import most_severe
-from onemap.rules.verbs.work.table_targets import target_answer, write_tables
+from onemap.rules.verbs.work.table_targets import target_answer, with_turned, write_tables
 
 if TYPE_CHECKING:
+    from onemap.rules.display.outputs.sheet_titles import KnownTitles
     from onemap.rules.judge.incremental.verdict_changes import ChangedParcel
 
 
@@ -46,12 +47,9 @@ def runs(values: Values, context: VerbContext) -> Result:
 def _one_run(library: Any, run: str, values: Values, context: VerbContext) -> Result:
     """A stored check as `check` answered it, or the record of another run; its tables written where asked for."""
     from onemap.rules.display.outputs.outputs import check_targets
-    from onemap.rules.display.outputs.sheet_titles import titles_of_library
     from onemap.rules.judge.incremental.verdict_changes import titles_of_changed
-    from onemap.rules.judge.packs.excuse_text import names_in_packs
-    from onemap.rules.judge.packs.pack import rule_titles
     from onemap.rules.judge.runs.past_runs import stored_verdicts
-    from onemap.rules.judge.runs.run_store import CHECK, kind_of, run_names, run_record, stored_packs
+    from onemap.rules.judge.runs.run_store import CHECK, kind_of, run_names, run_record
     from onemap.rules.judge.runs.unasked_rules import rules_of_stored_run
 
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
@@ -75,17 +73,27 @@ def _one_run(library: Any, run: str, values: Values, context: VerbContext) -> Re
     }
     needs_tables = outs or values.get("against")
     tables = _tables(library, run, record, rules["unasked"], context.language) if needs_tables else {}
-    rules = rule_titles(stored_packs(library, run), record, context.language) if needs_tables else {}
+    titles = _titles(library, run, context.language) if needs_tables else None
     # What is refused is refused before anything is written.
     changed = _changes(library, values["against"], tables) if values.get("against") else None
     if outs:
-        names = names_in_packs(stored_packs(library, run), context.language)
-        titles, languages = titles_of_library(library, rules, names), (context.language, context.language)
-        result["problems"] += write_tables(tables, library.crs, values, *languages, titles=titles)
+
+        def for_place(out: str, rows: Mapping[str, Any], _tongue: str) -> Mapping[str, Any]:
+            return rows if changed is None else with_turned(out, rows, lambda: changed)
+
+        languages = context.language, context.language
+        result["problems"] += write_tables(tables, library.crs, values, *languages, for_place, titles=titles)
     result |= target_answer(values)
-    if changed is not None:
-        result |= {"changed": changed, "rule_titles": titles_of_changed(changed, rules)}
+    if changed is not None and titles is not None:
+        result |= {"changed": changed, "rule_titles": titles_of_changed(changed, titles.rules)}
     return result
+
+
+def _titles(library: Any, run: str, language: str) -> "KnownTitles":
+    from onemap.rules.display.outputs.sheet_titles import titles_of_check
+    from onemap.rules.judge.runs.run_store import check_record, stored_packs
+
+    return titles_of_check(library, stored_packs(library, run), check_record(library, run), language)
 
 
 def _tables(library: Any, run: str, record: Mapping[str, Any], unasked: Any, language: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 from onemap.layers.messages import ProblemRecord
 from onemap.layers.provenance import NO_RECORD
 from onemap.rules.contract.declaration import Result, Values
+from onemap.rules.contract.output_forms import PAGE_FORM
 
 
 def write_tables(
@@ -42,6 +43,13 @@ def write_tables(
 def language_of_heads(out: str, language: str) -> str | None:
     """The language in which a GeoPackage names the columns of tables that carry codes; None for another form."""
     return language if Path(out).suffix.lower() == ".gpkg" else None
+
+
+def with_turned(out: str, tables: Mapping[str, Any], changed: Callable[[], Sequence[Any]]) -> Mapping[str, Any]:
+    """The tables of a check for one place: pages have those parcels, too, whose verdict differs from an earlier run."""
+    from onemap.rules.judge.incremental.verdict_changes import turned_table
+
+    return {**tables, "turned": turned_table(changed())} if Path(out).suffix.lower() == PAGE_FORM else tables
 
 
 def target_answer(values: Values) -> Result:

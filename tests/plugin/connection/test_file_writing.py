@@ -6,7 +6,6 @@ import pytest
 
 from onemap.plugin.connection.file_writing import copy_file, write_file
 from onemap.plugin.connection.refusals import Refusal
-from onemap.plugin.desk.results.print_pages import print_page
 
 
 def refusal_of(write):
@@ -24,19 +23,13 @@ def test_a_file_takes_the_place_of_the_one_before_and_nothing_is_left_beside_it(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["balance.svg", "copy.svg"]
 
 
-def test_a_page_is_printed_as_a_pdf(tmp_path):
-    target = tmp_path / "page.pdf"
-    print_page("<p>永久基本农田</p>", str(target))
-    assert target.read_bytes().startswith(b"%PDF")
-
-
 @pytest.mark.parametrize(
     ("name", "reason"),
     [("gone/page.pdf", "its folder is not there"), ("folder", "a folder has that name"), ("x" * 300, "too long")],
 )
 def test_what_cannot_be_written_is_said_with_the_reason_and_what_to_do(tmp_path, name, reason):
     (tmp_path / "folder").mkdir()
-    refusal = refusal_of(lambda: print_page("<p>page</p>", str(tmp_path / name)))
+    refusal = refusal_of(lambda: write_file(str(tmp_path / name), b"page"))
     assert reason in refusal and "Choose another folder" in refusal and "Errno" not in refusal
 
 

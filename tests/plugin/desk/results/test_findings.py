@@ -1,5 +1,7 @@
 """A finding in the dock: its pieces on the map, what is uncertain about it, and how it came about."""
 
+from dataclasses import replace
+
 import pytest
 from qgis.core import Qgis, QgsProject, QgsRectangle, QgsVectorLayer
 from qgis.PyQt.QtCore import Qt
@@ -245,3 +247,12 @@ def test_an_exported_geopackage_opens_in_qgis_with_its_looks_and_names(tab, tmp_
     assert labels["prohibited"] == "■ prohibited"
     assert [rule.label() for rule in pieces.renderer().rootRule().children()] == ["Counted", "Below the threshold"]
     assert parcels.attributeDisplayName(parcels.fields().indexOf("area_ellipsoidal_m2")) == "Ellipsoidal area (m²)"
+
+
+def test_what_is_measured_in_the_plane_can_be_held_against_the_printed_area(tab):
+    found = next(one for parcel in tab.results.model.parcels for one in parcel.findings if one.area_m2)
+    found = replace(found, area_m2=1234.5, ellipsoidal_m2=1221.4)
+    assert found.in_print(1234.5) == pytest.approx(1221.4) and found.in_print(617.25) == pytest.approx(610.7)
+    assert found.in_print(None) is None
+    # A finding without ground, or of a run that kept no area on the ellipsoid.
+    assert replace(found, area_m2=None, ellipsoidal_m2=None).in_print(5.0) == 5.0
