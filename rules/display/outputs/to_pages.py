@@ -13,11 +13,9 @@ from onemap.layers.progress import SILENT, Progress
 from onemap.layers.provenance import provenance
 from onemap.rules.contract.verdict import RANK, VERDICTS, Verdict
 from onemap.rules.display.documents.blocks import (
-    BELOW,
     Block,
     Column,
     Document,
-    Facts,
     Heading,
     Paragraphs,
     columns,
@@ -107,7 +105,7 @@ class _Pages:
             *self._table(BAD_TABLE),
             *self._table("unasked_rules"),
             Heading(phrase("run_pages.versions", language)),
-            Facts(self._texts(facts_of_versions), BELOW),
+            Paragraphs((list_text([text for _, text in self._texts(facts_of_versions)], language),)),
         )
         foot = figures_foot(self._known.library, language)
         origin = provenance(record, is_timed=False) if record else ""
