@@ -75,6 +75,11 @@ def list_text(texts: Sequence[str], language: str) -> str:
     return ("、" if language == "zh" else ", ").join(texts)
 
 
+def pair_text(name: str, value: object, language: str) -> str:
+    """A name with its value, as a line has them: A: 1; 甲：1."""
+    return phrase("sheet.pair", language, name=name, value=value)
+
+
 def either_of(texts: Sequence[str], language: str) -> str:
     """Texts of which one holds: A, B or C; 甲、乙或丙."""
     comma, last_of = ("、", "或") if language == "zh" else (", ", " or ")

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from onemap.layers.messages import phrase
+from onemap.layers.messages import pair_text, phrase
 from onemap.layers.records import Record
 from onemap.rules.contract.verdict import most_severe
-from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerView, amount_text, pair_text
+from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerView, amount_text
 from onemap.rules.display.rows.turned_words import turned_words
 from onemap.rules.review.cases.case import WAITING, CaseState, OpinionState
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from onemap.layers.area_units import hectares_text, share_text
 from onemap.layers.catalogue.catalogue import named_groups
-from onemap.layers.messages import phrase
+from onemap.layers.messages import pair_text, phrase
 from onemap.layers.records import Record
 from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerView, Word, direction_word, part_lines
 
@@ -52,7 +52,7 @@ def _alternative_row(row: Record, language: str, is_said: bool) -> AnswerRow:
     is_usable = row["area_m2"] >= _LEAST_USABLE_M2
     area: Word = Amount(row["area_m2"], "m2") if is_usable else phrase("remedy_row.nothing", language)
     return AnswerRow(
-        phrase("sheet.pair", language, name=title, value=step) if step else title,
+        pair_text(title, step, language) if step else title,
         (area, Amount(row["share"], "share")),
         about={"parcel": row["parcel"], "alternative": row["alternative"], "step": step},
         sign=row["verdict"] if is_usable else "",

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from onemap.layers.messages import phrase, sentences
+from onemap.layers.messages import pair_text, phrase, sentences
 from onemap.rules.display.maps.document_areas import moment_text
 from onemap.rules.display.outputs.sheet_titles import SheetTitles
 
@@ -87,7 +87,7 @@ def _version(layer: Mapping[str, Any], titles: SheetTitles) -> str:
         reason = layer.get("reason")
         if not reason:
             return title
-        return phrase("sheet.pair", titles.language, name=title, value=phrase(f"reason.{reason}", titles.language))
+        return pair_text(title, phrase(f"reason.{reason}", titles.language), titles.language)
     from_day = layer.get("valid_from")
     since = phrase("record_fact.since", titles.language, day=from_day) if from_day not in (None, layer["label"]) else ""
     return f"{title} {layer['label']}{since}"

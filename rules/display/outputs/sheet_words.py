@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from onemap.layers.messages import phrase, sentences
+from onemap.layers.messages import pair_text, phrase, sentences
 from onemap.rules.display.maps.document_areas import moment_text
 from onemap.rules.display.outputs.run_sheet import facts_of_run, technical_facts
 from onemap.rules.display.outputs.sheet_titles import RECORD, SheetTitles
@@ -215,7 +215,7 @@ class SheetWords:
             return next(self._titles.value(name, value, layer) for name, value in facts.items())
         shown = set(differ.split(",")) & set(facts) if differ else set(facts)
         pairs = (
-            phrase("sheet.pair", self._language, name=fact_name, value=value)
+            pair_text(fact_name, value, self._language)
             for fact_name, value in (self._fact(name, facts[name], layer) for name in facts if name in shown)
         )
         return phrase("said.semicolon", self._language).join(pairs) or None

@@ -8,7 +8,7 @@ import pandas as pd
 
 from onemap.layers.area_units import hectares_text, share_text
 from onemap.layers.errors import OneMapError
-from onemap.layers.messages import list_text, phrase
+from onemap.layers.messages import list_text, pair_text, phrase
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.provenance import provenance
 from onemap.rules.contract.verdict import RANK, VERDICTS, Verdict
@@ -121,7 +121,7 @@ class _Pages:
         of_each = (
             f"{verdict_words(verdict, self._language)} {counts[verdict]:,}" for verdict in VERDICTS if verdict in counts
         )
-        return phrase("sheet.pair", self._language, name=self._words.name("parcels"), value=" · ".join(of_each))
+        return pair_text(self._words.name("parcels"), " · ".join(of_each), self._language)
 
     def _table(self, name: str, frames: Mapping[str, pd.DataFrame] | None = None) -> tuple[Block, ...]:
         """One of the other tables in the words that a workbook has for it; nothing where it has no row."""

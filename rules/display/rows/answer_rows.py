@@ -92,11 +92,6 @@ class AnswerView:
     closing: Sequence[str] = ()
 
 
-def pair_text(name: str, value: object, language: str) -> str:
-    """A name with its value, as a line has them."""
-    return phrase("sheet.pair", language, name=name, value=value)
-
-
 def amount_text(amount: Amount, language: str) -> str:
     """An amount with its unit, as plain text writes it."""
     number = _number_text(amount)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from onemap.layers.errors import Problem, joined_sentences
-from onemap.layers.messages import ProblemRecord, phrase, sentences, wording
+from onemap.layers.messages import ProblemRecord, pair_text, phrase, sentences, wording
 from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerView
 
 _MOST_OF_A_KIND = 20  # lines that somebody reads; the answer in JSON and the report have them all
@@ -113,5 +113,5 @@ def _crs_words(crs: Mapping[str, Any], language: str) -> str:
     if not crs["why"]:
         return text
     if crs["from"] == "declared":
-        return phrase("sheet.pair", language, name=text, value=crs["why"])
+        return pair_text(text, crs["why"], language)
     return phrase("rows.crs_why", language, what=text, why=crs["why"])

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from onemap.layers.messages import list_text, phrase
+from onemap.layers.messages import list_text, pair_text, phrase
 from onemap.rules.display.maps.document_areas import moment_text
 from onemap.rules.display.maps.verdict_words import verdict_words
-from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerTable, AnswerView, Column, Part, pair_text
+from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerTable, AnswerView, Column, Part
 from onemap.rules.display.rows.turned_words import turned_words
 from onemap.rules.judge.findings.verdict_text import column_heads
 

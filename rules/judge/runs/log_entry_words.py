@@ -5,7 +5,7 @@ from typing import Any
 
 from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.catalogue.schema import LayerEntry
-from onemap.layers.messages import list_text, phrase, sentences, titles_of
+from onemap.layers.messages import list_text, pair_text, phrase, sentences, titles_of
 
 _REVIEW = "review."
 
@@ -55,7 +55,7 @@ def _details(facts: Mapping[str, Any], language: str) -> str | None:
     }
     pairs = ((name, words.get(name, lambda value: value)(facts.get(name))) for name in texts["log_detail"])
     parts = [
-        phrase("sheet.pair", language, name=texts["log_detail"][name], value=value)
+        pair_text(texts["log_detail"][name], value, language)
         for name, value in pairs
         if isinstance(value, (str, int, float)) and value != ""
     ]

@@ -6,7 +6,7 @@ from typing import Any
 
 from onemap.layers.area_units import share_text
 from onemap.layers.catalogue.catalogue import layer_title, shipped_catalogue
-from onemap.layers.messages import phrase
+from onemap.layers.messages import pair_text, phrase
 from onemap.layers.records import Record
 from onemap.rules.contract.verdict import Verdict
 from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerTable, AnswerView, Column, Word
@@ -257,8 +257,8 @@ def _term_row(term: Record, language: str) -> AnswerRow:
     name = phrase("term_kind.ground", language) if term["kind"] == "ground" else str(term.get("title") or term["term"])
     note = " · ".join(filter(None, (phrase("said.comma", language).join(versions), why)))
     value = amount_word(term["value"], {"unit_of_measure": None, **term}, language)
-    return AnswerRow(phrase("sheet.pair", language, name=name, value=note) if note else name, (value,))
+    return AnswerRow(pair_text(name, note, language) if note else name, (value,))
 
 
 def _pair(name: str, value: str, language: str) -> AnswerRow:
-    return AnswerRow(phrase("sheet.pair", language, name=name, value=value))
+    return AnswerRow(pair_text(name, value, language))

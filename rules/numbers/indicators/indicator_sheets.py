@@ -7,7 +7,7 @@ import pandas as pd
 from onemap.layers.catalogue.catalogue import layer_title
 from onemap.layers.catalogue.code_tables import code_table, table_names
 from onemap.layers.catalogue.schema import LayerEntry
-from onemap.layers.messages import phrase, sentences
+from onemap.layers.messages import pair_text, phrase, sentences
 from onemap.rules.display.maps.document_areas import moment_text
 from onemap.rules.display.outputs.sheet_titles import RECORD, KnownTitles, SheetTitles
 from onemap.rules.display.outputs.sheet_words import SheetWords
@@ -96,7 +96,7 @@ def term_titles(packs: Sequence[IndicatorPack], catalogue: Mapping[str, LayerEnt
             kind, names = phrase(f"term_kind.{term.kind}", language), phrase("said.comma", language).join(layers)
             parts = (item for item in pack.indicators if term.id in _term_names(item))
             uses = phrase("said.semicolon", language).join(item.title.get(language, item.id) for item in parts)
-            measure = phrase("sheet.pair", language, name=kind, value=names) if names else kind
+            measure = pair_text(kind, names, language) if names else kind
             titles[term.id] = phrase("sheet.in_brackets", language, text=measure, more=uses) if uses else measure
     return titles
 

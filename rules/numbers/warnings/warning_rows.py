@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from onemap.layers.catalogue.catalogue import layer_title, shipped_catalogue
-from onemap.layers.messages import phrase
+from onemap.layers.messages import pair_text, phrase
 from onemap.layers.records import Record
 from onemap.rules.display.rows.answer_rows import AnswerRow, AnswerView, Word
 from onemap.rules.numbers.indicators.indicator_rows import SIGNS, amount_word, room_words
@@ -101,7 +101,7 @@ def _unlooked_row(one: Record, title: str, language: str) -> AnswerRow:
     """A check that could not be made, and why."""
     layer = layer_title(one["layer"], shipped_catalogue(), language) if one.get("layer") else ""
     words = [layer, indicator_reasons(one["reason"], language)]
-    name = phrase("sheet.pair", language, name=phrase("warning_status.unknown", language), value=_with_dots(words))
+    name = pair_text(phrase("warning_status.unknown", language), _with_dots(words), language)
     return AnswerRow(name, sign="unknown", line=(f"– {_with_dots([title, *words])}",))
 
 

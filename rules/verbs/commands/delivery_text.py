@@ -6,10 +6,10 @@ from dataclasses import replace
 from onemap.layers.area_units import hectares_text
 from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.errors import joined_sentences
-from onemap.layers.messages import either_of, phrase, titles_of
+from onemap.layers.messages import either_of, pair_text, phrase, titles_of
 from onemap.rules.answers.deliveries.proof_rows import proof_view
 from onemap.rules.contract.declaration import Result
-from onemap.rules.display.rows.answer_rows import AnswerRow, AnswerView, pair_text
+from onemap.rules.display.rows.answer_rows import AnswerRow, AnswerView
 from onemap.rules.display.rows.inspection_rows import refusal_lines, remark_lines
 from onemap.rules.display.rows.turned_words import turned_words
 from onemap.rules.numbers.warnings.warning_rows import warning_rows
