@@ -152,8 +152,9 @@ class Sheet:
 
     def show_beside(self, parcels: np.ndarray) -> None:
         """Draw outlines that run along those of parcels (n,) beside them: the red line would cover them."""
-        shapes = self.view.shapes_on_paper(parcels)
-        self.red_edge = shapely.buffer(shapely.union_all(shapely.boundary(shapes)), PARCEL.stroke_mm / 2)
+        # One by one: of the lines of a thousand parcels at once GEOS finds the sides thirty times more slowly.
+        edges = shapely.boundary(self.view.shapes_on_paper(parcels))
+        self.red_edge = shapely.union_all(shapely.buffer(edges, PARCEL.stroke_mm / 2))
 
     def _beside_red(self, shapes: np.ndarray, symbol: Symbol, side: float) -> np.ndarray:
         """The shapes (n,) whose outline the red line would hide, smaller (side -1) or larger (1) by the two widths."""

@@ -169,7 +169,7 @@ def main(orders):
     application.setQuitOnLastWindowClosed(False)
     application.initQgis()
     settings.put("language", orders["language"])
-    translator = install_translator()
+    translator = install_translator()  # noqa: F841 - it lasts as long as it has a name
     clicks = Clicks(orders)
     try:
         clicks.run()
@@ -177,10 +177,8 @@ def main(orders):
         found = {"faults": clicks.faults, "requests": clicks.requests, "longest_s": clicks.longest_s}
         Path(orders["report"]).write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
         clicks.close()
-    return translator
+        os._exit(0)  # Python would take QGIS's objects down in no order, and may not come to an end
 
 
 if __name__ == "__main__":
     main(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
-    sys.stdout.flush()
-    os._exit(0)  # Python would take QGIS's objects down in no order
