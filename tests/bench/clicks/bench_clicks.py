@@ -65,10 +65,12 @@ def _let_work(language: str, seed: int, seconds: int) -> dict:
         environment |= {"XDG_RUNTIME_DIR": str(folder), "HOME": str(folder)}
         driver = Path(__file__).with_name("click_driver.py")
         command = [PYTHON, "-P", "-X", "faulthandler", driver, folder / "orders.json"]
-        with open(folder / "said", "w+", encoding="utf-8") as said:  # Qt's platform says of each window what it lacks
-            ended = subprocess.run(command, env=environment, cwd=folder, stderr=said)
-            said.seek(0)
-            last = "".join(line for line in said if "This plugin does not support" not in line)[-LAST_SIGNS:]
+        with open(
+            folder / "messages", "w+", encoding="utf-8"
+        ) as messages:  # Qt's platform says of each window what it lacks
+            ended = subprocess.run(command, env=environment, cwd=folder, stderr=messages)
+            messages.seek(0)
+            last = "".join(line for line in messages if "This plugin does not support" not in line)[-LAST_SIGNS:]
         if not (folder / "report").exists():
             text = f"QGIS ended with code {ended.returncode}\n{last}"
             return {

@@ -54,7 +54,7 @@ class Clicks(DockCamera):
         self.files = [orders["library"], *orders["files"], "/nowhere/x.gpkg", ""]
         texts = [*TEXTS, *self.files]
         self.hand = RandomHand(self.chance, self.room, texts, is_left_alone, self.steps.append)
-        self.begun, self._beat, self.longest_s = time.monotonic(), time.monotonic(), 0.0
+        self.start_s, self._beat, self.longest_s = time.monotonic(), time.monotonic(), 0.0
         self.requests = self._open = 0
         sys.excepthook = lambda *told: self.note("exception", "".join(traceback.format_exception(*told)))
         QgsApplication.messageLog().messageReceived.connect(self._read_log)
@@ -66,7 +66,7 @@ class Clicks(DockCamera):
         """Keep what went wrong with the steps before it; the same once."""
         last = text.strip().splitlines()[-1] if text.strip() else ""
         if all((kind, last) != (one["kind"], one["last"]) for one in self.faults):
-            at_s = round(time.monotonic() - self.begun, 1)
+            at_s = round(time.monotonic() - self.start_s, 1)
             self.faults.append({"kind": kind, "last": last, "at_s": at_s, "text": text, "steps": list(self.steps)})
 
     def room(self):
