@@ -54,9 +54,9 @@ class Clicks(DockCamera):
         self.files = [orders["library"], *orders["files"], "/nowhere/x.gpkg", ""]
         texts = [*TEXTS, *self.files]
         self.hand = RandomHand(self.chance, self.room, texts, is_left_alone, self.steps.append)
-        self.start_s, self._beat, self.longest_s = time.monotonic(), time.monotonic(), 0.0
+        self.start_s, self._beat_s, self.longest_s = time.monotonic(), time.monotonic(), 0.0
         self.requests = self._open = 0
-        sys.excepthook = lambda *told: self.note("exception", "".join(traceback.format_exception(*told)))
+        sys.excepthook = lambda *error: self.note("exception", "".join(traceback.format_exception(*error)))
         QgsApplication.messageLog().messageReceived.connect(self._read_log)
         self.core.died.connect(lambda why: self.note("core", why))
         self._ask, self.core.ask = self.core.ask, self._watched_request
@@ -89,7 +89,7 @@ class Clicks(DockCamera):
         QgsProject.instance().addMapLayer(parcels)
         beat = QTimer()
         beat.timeout.connect(self._look_at_clock)
-        self._beat = time.monotonic()
+        self._beat_s = time.monotonic()
         beat.start(BEAT_MS)
         self.hand.work()
         wait(1000 * self.orders["seconds"])
@@ -115,8 +115,8 @@ class Clicks(DockCamera):
             self.note("busy", f"{len(bars)} bars still show work that has ended.")
 
     def _look_at_clock(self):
-        now, before = time.monotonic(), self._beat
-        self._beat = now
+        now, before = time.monotonic(), self._beat_s
+        self._beat_s = now
         self.longest_s = max(self.longest_s, now - before)
         if now - before > LONGEST_GAP_S:
             self.note("stall", f"QGIS stood still for {now - before:.0f} s.")
