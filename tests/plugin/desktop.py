@@ -25,6 +25,11 @@ GRACE_S = 20  # what takes longer to begin or to end is killed
 NOT_INHERITED = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY")
 
 
+def inherited_environment():
+    """The variables of this process, without those by which another Python or screen would be found."""
+    return {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
+
+
 def missing_parts():
     """What this machine lacks to show QGIS; empty when all is there."""
     return [program for program in ("qgis", "Xvfb") if shutil.which(program) is None]
@@ -128,7 +133,7 @@ def drive(
     orders = {"parcels": str(parcels), "report": str(report), "picture": str(picture), "findings": findings}
     longest_s = LONGEST_ALL_ROOMS_S if all_rooms else LONGEST_S
     orders.update(file=str(file), code=code, label=label, all_rooms=all_rooms, longest_s=longest_s)
-    environment = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
+    environment = inherited_environment()
     environment.update(
         # QGIS's Python takes its home from the first python3 on PATH: it must be the system's.
         PATH=os.pathsep.join(["/usr/bin", environment.get("PATH", "")]),

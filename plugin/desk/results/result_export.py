@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +56,11 @@ class ExportButton(QToolButton):
             return
         suffix = Path(path).suffix.lower()
         if suffix == ".gpkg" and not run.id:  # a run that the library does not keep
-            self._write_itself(path, lambda: copy_file(run.path, path))
+            try:
+                copy_file(run.path, path)
+                self.exported.emit(path)
+            except Refusal as refusal:
+                self.refused.emit(refusal)
         elif run.id:
             self._let_write("runs", {"library": run.library_path, "run": run.id}, path)
         elif run.params:
@@ -68,13 +71,6 @@ class ExportButton(QToolButton):
             self._let_write("check", {**again, "known_at": moment, "unrecorded": True}, path)
         else:
             self.refused.emit(Refusal(tr("The library does not keep this check; export it as GeoPackage.")))
-
-    def _write_itself(self, path: str, write: Callable[[], None]) -> None:
-        try:
-            write()
-            self.exported.emit(path)
-        except Refusal as refusal:
-            self.refused.emit(refusal)
 
     def _let_write(self, verb: str, params: dict[str, Any], path: str) -> None:
         def say(answer: dict[str, Any]) -> None:

@@ -34,10 +34,6 @@ class PlanSides(QObject):
         self.swipe: SwipeTool | None = None
         self.second_map: SideBySideMaps | None = None
 
-    def close_down(self) -> None:
-        """Restore the map."""
-        self.end()
-
     @property
     def is_on(self) -> bool:
         """Whether the plans are shown."""

@@ -95,7 +95,7 @@ class CompareTab(QWidget):
     def close_down(self) -> None:
         """Disconnect from the canvas and the project."""
         self.leave_map()
-        self.sides.close_down()
+        self.sides.end()
         self.pairs.close_down()
         self.view.clear()
         self.asking.cancel()

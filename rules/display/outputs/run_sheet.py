@@ -15,9 +15,8 @@ _TECHNICAL = ("skipped", "software", "rules", "origin", "warped", "computed", "c
 def facts_of_run(titles: SheetTitles) -> list[Fact]:
     """The facts of a run for an office, one a row: the question, packs and versions, when and by whom."""
     language, facts = titles.language, [*facts_of_question(titles), *facts_of_versions(titles)]
-    head = sentences(language)["record_fact"]
     if titles.record.get("skipped"):
-        facts.append((head["skipped"], phrase("record_fact.skipped_where", language)))
+        facts.append((phrase("record_fact.skipped", language), phrase("record_fact.skipped_where", language)))
     if facts:
         facts.append((phrase("sheet.technical", language), phrase("record_fact.technical_where", language)))
     return facts

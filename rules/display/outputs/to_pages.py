@@ -13,6 +13,8 @@ from onemap.layers.progress import SILENT, Progress
 from onemap.layers.provenance import provenance
 from onemap.rules.contract.verdict import RANK, VERDICTS, Verdict
 from onemap.rules.display.documents.blocks import (
+    LEFT,
+    RIGHT,
     Block,
     Column,
     Document,
@@ -28,10 +30,10 @@ from onemap.rules.display.maps.document_areas import square_metres_text
 from onemap.rules.display.maps.verdict_words import verdict_words
 from onemap.rules.display.outputs.department_totals import TOTALS, with_department_totals
 from onemap.rules.display.outputs.run_sheet import facts_of_question, facts_of_versions
-from onemap.rules.display.outputs.sheet_titles import KnownTitles, SheetTitles
+from onemap.rules.display.outputs.sheet_titles import RECORD, KnownTitles, SheetTitles
 from onemap.rules.display.outputs.sheet_words import SheetWords
 from onemap.rules.judge.findings.citations import cited_basis
-from onemap.rules.judge.findings.table import Row, Table, open_ground, plain_values
+from onemap.rules.judge.findings.table import Row, Table, open_ground, records_of, whole_columns
 from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.kinds.finding_figures import PLAIN
 from onemap.rules.judge.kinds.reasons import reasons_text
@@ -41,7 +43,7 @@ _ROWS_A_PAGE = 20  # of which 1,000 take typst 20 s and 2 GB
 MOST_ROWS = 1_000 * _ROWS_A_PAGE
 TURNED = "turned"  # the table of parcels with another verdict than in an earlier run
 _FINDING_WIDTHS = {"parcel": 11, "verdict": 12, "rule": 37, "measure": 13, "share": 8, "reason": 12, "department": 11}
-# Other tables: which columns, how wide, and on which side.
+# Other tables: which columns, and how wide.
 _WIDTHS: Mapping[str, Mapping[str, float]] = {
     TOTALS: {"department": 30, **dict.fromkeys((*map(str, VERDICTS), "unasked"), 12)},
     TURNED: {"parcel": 15, "from": 15, "to": 15, "rules": 55},
@@ -49,12 +51,11 @@ _WIDTHS: Mapping[str, Mapping[str, float]] = {
     BAD_TABLE: {"source": 25, "source_row": 10, "message": 65},
 }
 _PARCEL_TABLES = ("parcels", "findings")
+_PRINTED = {*_PARCEL_TABLES, *_WIDTHS, RECORD}
 
 
 class PageOutput:
     """`Output` to a PDF. label: how messages name it; titles: of rules, layers and departments."""
-
-    remarks = ()
 
     def __init__(self, path: Path, label: str, language: str, titles: KnownTitles | None) -> None:
         self._path, self._label, self._language = path, label, language
@@ -68,12 +69,12 @@ class PageOutput:
         if self._rows > MOST_ROWS:
             limits = {"most": MOST_ROWS, "pages": MOST_ROWS // _ROWS_A_PAGE}
             raise OneMapError("out.too_many_pages", file=self._label, field="--out", **limits)
-        for name, table in tables.items():
-            self._parts.setdefault(name, []).append(table.columns)
+        for name in _PRINTED & set(tables):
+            self._parts.setdefault(name, []).append(tables[name].columns)
 
     def finish(self, progress: Progress = SILENT) -> None:
         """Print the pages. Raises OneMapError statement.font."""
-        frames = {name: pd.concat(parts, ignore_index=True) for name, parts in self._parts.items()}
+        frames = {name: whole_columns(parts) for name, parts in self._parts.items()}
         pages = _Pages(frames, SheetTitles(self._language, self._known, frames), self._known)
         self._path.write_bytes(pdf_of(pages.document(), progress)[0])
 
@@ -131,7 +132,7 @@ class _Pages:
         worded = self._words.columns(name, frame)
         widths = {column: mm for column, mm in _WIDTHS[name].items() if column in worded}
         heads = [
-            Column(self._words.head(column, name), mm, "right" if worded[column].dtype.kind in "iuf" else "left")
+            Column(self._words.head(column, name), mm, RIGHT if worded[column].dtype.kind in "iuf" else LEFT)
             for column, mm in widths.items()
         ]
         cells = [
@@ -141,9 +142,9 @@ class _Pages:
 
     def _finding_table(self) -> tuple[Block, ...]:
         """Each parcel, the gravest first, and under it its findings."""
-        parcels = _rows(self._frames.get("parcels"))
+        parcels = records_of(self._frames["parcels"])
         findings: dict[str, list[Row]] = {}
-        for finding in _rows(self._frames.get("findings")):
+        for finding in records_of(self._frames["findings"]):
             findings.setdefault(finding["parcel"], []).append(finding)
         parcels.sort(key=lambda row: (RANK[row["verdict"]], -(row["area_m2"] or 0.0)))
         cells = [
@@ -186,16 +187,6 @@ class _Pages:
             return f"{square_metres_text(finding['area_ellipsoidal_m2'])} m²"
         kind = KINDS.get(self._known.kinds.get(finding["rule"], ""))
         return kind.extent(finding, self._language, PLAIN) if kind is not None else ""
-
-
-def _rows(frame: pd.DataFrame | None) -> list[Row]:
-    """The rows of a table, whose missing values are None."""
-    if frame is None:
-        return []
-    names = list(map(str, frame))
-    return [
-        dict(zip(names, row, strict=True)) for row in zip(*(plain_values(frame[name]) for name in names), strict=True)
-    ]
 
 
 def _weight(finding: Row) -> tuple[bool, int, float]:

@@ -27,7 +27,7 @@ from onemap.rules.display.outputs.sheet_charts import SheetFigure, write_charts
 from onemap.rules.display.outputs.sheet_titles import KnownTitles, SheetTitles
 from onemap.rules.display.outputs.sheet_words import HECTARES, SheetWords
 from onemap.rules.judge.findings.run_tables import RUN_TABLE, record_in
-from onemap.rules.judge.findings.table import Table
+from onemap.rules.judge.findings.table import Table, whole_columns
 
 _MOST_SHEET_ROWS = 1_048_575
 _MOST_CELL_CHARACTERS = 32_767
@@ -103,7 +103,7 @@ class SheetOutput:
     def finish(self) -> None:
         """Write the workbook."""
         workbook = Workbook(write_only=True)  # its rows are not kept as cells, which takes twice as long
-        frames = {name: _whole_table(parts) for name, parts in self._parts.items()}
+        frames = {name: whole_columns(parts) for name, parts in self._parts.items()}
         words = self._words(frames)
         frames = with_department_totals(frames, self._language) if self._language else frames
         for name, columns in frames.items():
@@ -153,11 +153,6 @@ class SheetOutput:
     def close(self) -> None:
         """Forget what was kept."""
         self._parts.clear()
-
-
-def _whole_table(parts: list[pd.DataFrame]) -> pd.DataFrame:
-    filled = [part for part in parts if len(part)] or parts[:1]
-    return pd.concat(filled, ignore_index=True)
 
 
 def _write_sheet(

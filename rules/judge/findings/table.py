@@ -177,6 +177,12 @@ def records_of(columns: pd.DataFrame) -> list[Record]:
     return [dict(zip(plain, row, strict=True)) for row in zip(*plain.values(), strict=True)]
 
 
+def whole_columns(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """The columns of a table whose rows came in parts; those without rows say nothing of the types."""
+    filled = [part for part in parts if len(part)] or parts[:1]
+    return pd.concat(filled, ignore_index=True)
+
+
 TypedColumns = dict[str, np.ndarray | ExtensionArray]  # of a table, by name; whole numbers may be missing
 
 

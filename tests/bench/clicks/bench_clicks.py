@@ -8,7 +8,6 @@ takes another time, so a fault may take several runs to come again.
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -60,7 +59,7 @@ def _let_work(language: str, seed: int, seconds: int) -> dict:
             "report": str(folder / "report"),
         }
         (folder / "orders.json").write_text(json.dumps(orders), encoding="utf-8")
-        environment = {name: value for name, value in os.environ.items() if name not in desktop.NOT_INHERITED}
+        environment = desktop.inherited_environment()
         environment |= {"QT_QPA_PLATFORM": "offscreen", "QGIS_CUSTOM_CONFIG_PATH": str(folder / "profile")}
         environment |= {"XDG_RUNTIME_DIR": str(folder), "HOME": str(folder)}
         driver = Path(__file__).with_name("click_driver.py")

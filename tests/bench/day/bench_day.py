@@ -140,7 +140,7 @@ def _stalls(folder: Path, sizes: list[int], runs: int) -> dict[str, list[dict[st
     report = folder / "stalls.json"
     orders = {"crs": CRS, "city": str(library), "sizes": files, "runs": runs, "report": str(report)}
     (folder / "orders.json").write_text(json.dumps(orders), encoding="utf-8")
-    environment = {name: value for name, value in os.environ.items() if name not in desktop.NOT_INHERITED}
+    environment = desktop.inherited_environment()
     environment |= {"QT_QPA_PLATFORM": "offscreen", "QGIS_CUSTOM_CONFIG_PATH": str(folder / "profile")}
     environment["XDG_RUNTIME_DIR"] = str(folder)
     python = ROOT / ".venv-qgis" / "bin" / "python"

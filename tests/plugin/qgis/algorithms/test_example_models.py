@@ -8,7 +8,7 @@ import subprocess
 import pytest
 from qgis.core import QgsProcessingModelAlgorithm, QgsVectorLayer
 
-from onemap.tests.plugin.desktop import NOT_INHERITED, make_profile
+from onemap.tests.plugin.desktop import inherited_environment, make_profile
 from onemap.tests.plugin.small_town import CRS, ROOT, box, write_layer
 
 MODEL = ROOT / "docs" / "models" / "delivery-check-sheets.model3"
@@ -31,7 +31,7 @@ def empty_library(town, provider, tmp_path):
 
 def qgis_process(tmp_path, library, *words):
     plugins = make_profile(tmp_path, library, "en")
-    environment = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
+    environment = inherited_environment()
     environment.update(
         PATH=os.pathsep.join(["/usr/bin", environment.get("PATH", "")]),
         QGIS_CUSTOM_CONFIG_PATH=str(tmp_path),

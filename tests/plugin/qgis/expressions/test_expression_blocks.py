@@ -26,7 +26,7 @@ from qgis.PyQt.QtGui import QColor
 
 from onemap.plugin.connection.verb_runs import run_verb
 from onemap.plugin.desk.results.results import read_results
-from onemap.tests.plugin.desktop import NOT_INHERITED, make_profile
+from onemap.tests.plugin.desktop import inherited_environment, make_profile
 from onemap.tests.plugin.expression_desk import answering_desk
 from onemap.tests.plugin.small_town import CRS, X, Y, box, wait_for, write_layer
 
@@ -299,7 +299,7 @@ def test_qgis_process_knows_the_functions_for_the_library_that_was_open_last(
     library, thousand, results_of_check, tmp_path
 ):
     plugins = make_profile(tmp_path, library, "en")
-    environment = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
+    environment = inherited_environment()
     environment.update(
         PATH=os.pathsep.join(["/usr/bin", environment.get("PATH", "")]),
         QGIS_CUSTOM_CONFIG_PATH=str(tmp_path),
