@@ -22,14 +22,11 @@ from onemap.layers.stores.logged_rows import GEOPACKAGE_TABLES, INDEXES, SCHEMA,
 from onemap.layers.stores.rights import Right, Script
 from onemap.layers.stores.rtree import PackedRtree
 from onemap.layers.stores.sql_text import (
-    NO_SQL,
     Sql,
     column_definitions,
     columns_of,
     compose_sql,
-    join_sql,
     question_marks,
-    sql_literal,
 )
 from onemap.layers.stores.store import (
     AS_STORED,
@@ -45,10 +42,10 @@ from onemap.layers.stores.store import (
     chained_hash,
 )
 from onemap.layers.stores.table_hashes import hash_of_table
+from onemap.layers.stores.view_in_force import view_in_force
 
 _IDENTIFIERS = ("fid", "OGC_FID", GEOMETRY_COLUMN)
 _ROWS_AT_ONCE = 20_000
-_MOST_JOINED = 64  # tables in one statement of SQLite
 _PRAGMAS = ("application_id", "user_version", "encoding")  # by which other programs know a GeoPackage
 _WHOLE = "ok"  # what SQLite's check says of a whole file
 _NO_GEOMETRY = (shapely.GEOSException, ValueError, IndexError, TypeError)  # of what is no geometry's blob
@@ -350,34 +347,9 @@ class FileConnection(sqlite3.Connection):
         self, code: str, title: str, geometry_type: str, tables: Sequence[tuple[int, str]], retired: Sequence[int] = ()
     ) -> None:
         """The view CODE, with every version's fields."""
-        numbers = join_sql(", ", map(sql_literal, retired))
-        besides = compose_sql(" AND number NOT IN ({numbers})", numbers=numbers) if retired else NO_SQL
-        fields = {table: self.field_types(table) for _, table in tables}
-        columns = _first_holders(fields)
-        branches = [
-            compose_sql(
-                "SELECT {columns} FROM {table} WHERE {number} = (SELECT number FROM onemap_versions WHERE code = {code}"
-                " AND coalesce(valid_from, '') <= date('now', 'localtime')"
-                " AND (valid_to IS NULL OR valid_to >= date('now', 'localtime')){besides}"
-                " ORDER BY coalesce(valid_from, '') DESC, number DESC LIMIT 1)",
-                columns=_view_columns(table, _held_columns(table, columns, fields[table])),
-                table=table,
-                number=sql_literal(number),
-                code=sql_literal(code),
-                besides=besides,
-            )
-            for number, table in tables
-        ]
-        # The types of a view's columns are those of its first branch. Where the first table lacks some, that branch
-        # gives no rows, and names of each column a table that has it.
-        first = tables[0][1]
-        holders = list(dict.fromkeys((first, *columns.values())))[:_MOST_JOINED]
-        if len(holders) > 1:
-            typed = _view_columns(first, {name: at if at in holders else None for name, at in columns.items()})
-            head = compose_sql("SELECT {columns} FROM {tables} WHERE false", columns=typed, tables=holders)
-            branches = [head, *branches]
+        held = [(number, table, self.field_types(table)) for number, table in tables]
         self.execute(compose_sql("DROP VIEW IF EXISTS {view}", view=code))
-        self.execute(compose_sql("CREATE VIEW {view} AS {shown}", view=code, shown=join_sql(" UNION ALL ", branches)))
+        self.execute(view_in_force(code, held, retired))
         extent = self.execute(
             "SELECT min(min_x), min(min_y), max(max_x), max(max_y) FROM gpkg_contents WHERE table_name IN"
             " (SELECT table_name FROM onemap_versions WHERE code = ?)",
@@ -385,30 +357,6 @@ class FileConnection(sqlite3.Connection):
         ).fetchone()
         shown = None if geometry_type == NO_GEOMETRY else geometry_type
         geopackage.register(self, code, title, self.srs_id, shown, None if None in extent else extent)
-
-
-def _first_holders(fields: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
-    """The columns of a view over tables with these fields, each with the first table that has it."""
-    found: dict[str, str] = {}
-    for table, names in fields.items():
-        known = {name.lower() for name in found}
-        found.update(dict.fromkeys((name for name in names if name.lower() not in known), table))
-    return found
-
-
-def _held_columns(table: str, columns: Iterable[str], fields: Iterable[str]) -> dict[str, str | None]:
-    """Each column of a view with the table, if that has it."""
-    held = {field.lower() for field in fields}
-    return {name: table if name.lower() in held else None for name in columns}
-
-
-def _view_columns(table: str, columns: Mapping[str, str | None]) -> list[Sql]:
-    """The columns of a view's branch: a table's identifiers and ground, and each column of the table named, or null."""
-    # "OGC_FID" is how GDAL knows a view's identifier.
-    shown = [compose_sql("{table}.fid AS OGC_FID", table=table), columns_of(table, [GEOMETRY_COLUMN])]
-    for name, of in columns.items():
-        shown.append(compose_sql("NULL AS {name}", name=name) if of is None else columns_of(of, [name]))
-    return shown
 
 
 def _as_far_as_readable(blobs: Sequence[Any]) -> np.ndarray:

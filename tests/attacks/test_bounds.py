@@ -294,6 +294,60 @@ def test_a_table_beside_a_view_that_computes_is_plain_unless_the_view_stands_for
     assert computes_rows(path, "a")
 
 
+OWN_COLUMN = '"STBHHX__1"."BSM"'
+
+
+@pytest.fixture
+def own_views(onemap, tmp_path):
+    """A library with three versions of a layer, of unlike fields, the second out of force."""
+    library = tmp_path / "library.gpkg"
+    onemap("new", library, "--crs", "EPSG:4547")
+    for number, name in enumerate(("HXMC", 'a "b" (c), d', "BZ")):
+        source = write_layer(tmp_path / f"{number}.gpkg", [BOX], {"BSM": ["1"], name: ["x"]})
+        added = onemap("add", library, source, "--as", "STBHHX", "--label", number, "--covers", "extent", "--sure")
+        assert added.code == 0, added.json
+    assert onemap("retire", library, "STBHHX", "1", "--reason", "wrong file", "--by", "li").code == 0
+    return library
+
+
+def test_a_library_s_own_view_of_a_layer_is_read_in_this_process(own_views):
+    assert computes_rows(own_views)
+    assert not computes_rows(own_views, "STBHHX")
+    assert len(reading.read_layer(own_views, "STBHHX", None).shapes) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [
+        (OWN_COLUMN, f"upper({OWN_COLUMN})"),
+        (OWN_COLUMN, f"{OWN_COLUMN}, {OWN_COLUMN}"),
+        (OWN_COLUMN, ", ".join([OWN_COLUMN, *(f'NULL AS "n{at}"' for at in range(300))])),
+        ('FROM "STBHHX__2"', 'FROM "STBHHX__1"'),
+        ('FROM "STBHHX__2"', 'FROM "STBHHX__2", "STBHHX__1"'),
+        ('FROM "STBHHX__2"', 'FROM "onemap_cases"'),
+        ("WHERE false", "WHERE true"),
+        ("'localtime'", "printf('%.*c', 900000000, 'x')"),
+    ],
+)
+def test_a_view_that_only_resembles_a_library_s_own_is_read_in_another_process(own_views, text, other):
+    with closing(sqlite3.connect(own_views)) as connection:
+        ((made,),) = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'STBHHX'").fetchall()
+        assert text in made
+        connection.execute("DROP VIEW STBHHX")
+        connection.execute(made.replace(text, other))
+        connection.commit()
+    assert computes_rows(own_views, "STBHHX")
+
+
+def test_a_library_whose_own_tables_are_views_is_read_in_another_process(own_views):
+    with closing(sqlite3.connect(own_views)) as connection:
+        connection.execute("ALTER TABLE onemap_versions RENAME TO other_versions")
+        connection.execute("DROP VIEW STBHHX")
+        connection.execute("CREATE VIEW onemap_versions AS SELECT a.* FROM other_versions AS a, other_versions AS b")
+        connection.commit()
+    assert computes_rows(own_views, "STBHHX__1")
+
+
 @pytest.mark.parametrize(
     "sql",
     [

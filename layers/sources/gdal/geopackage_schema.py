@@ -15,8 +15,10 @@ import pyogrio
 from onemap.layers.crs.named_files import check_names_no_file
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.disk_place import sqlite_address
+from onemap.layers.files.library_file import is_library
 from onemap.layers.sources.gdal.gdal_name import gdal_name, open_options
 from onemap.layers.stores.sql_text import compose_sql
+from onemap.layers.stores.view_in_force import tables_of_view
 
 _ASKED = "SELECT sql AS made FROM sqlite_master WHERE type = 'view' OR (type = 'table' AND sql LIKE '%VIRTUAL%')"
 _SYSTEMS = (
@@ -41,6 +43,7 @@ _TABLES = (
 _MOST_COLUMNS, _MOST_DEFAULT = 300, 1000  # of a table; a row may hold none of them and take no place
 # What the format itself keeps in tables: SQLite of another version may see other rows in what is made.
 _OWN_VIEWS = "SELECT name FROM sqlite_master WHERE type = 'view' AND lower(name) GLOB 'gpkg_*'"
+_OF_LIBRARY = ("onemap_versions", "gpkg_geometry_columns", "gpkg_spatial_ref_sys")  # are read for each of its layers
 _NAME = r'(?:"[^"]*"|`[^`]*`|\[[^\]]*\]|[^\W\d]\w*)'
 _COLUMN = rf"(?:{_NAME}\s*\.\s*)?(?:{_NAME}|\*)(?:\s+(?:AS\s+)?{_NAME})?"
 _CHOSEN = re.compile(rf"(?:{_NAME}\s*\.\s*)?({_NAME}|\*)(?:\s+(?:AS\s+)?{_NAME})?\s*(?:,|$)", re.IGNORECASE)
@@ -62,13 +65,24 @@ def computes_rows(path: Path, layer: str | None = None) -> bool:
     if known is None:
         return True
     views, tables = known
-    own = [table for table in tables if table[0] == layer]
-    # GDAL asks a layer's index where it is, and its extent.
-    if own and _is_marked(path) and not any(str(name).lower().startswith("rtree_") for name, _ in views):
-        views, tables = [], own
+    if layer is not None:
+        asked = _tables_asked(path, layer, views)
+        own = [table for table in tables if table[0] in asked]
+        # GDAL asks a layer's index where it is, and its extent.
+        has_made_index = any(str(name).lower().startswith("rtree_") for name, _ in views)
+        if len(own) == len(asked) and _is_marked(path) and not has_made_index:
+            views, tables = [], own
     return not all(_is_choosing(str(text)) for _, text in views) or any(
         generated or columns > _MOST_COLUMNS or defaults > _MOST_DEFAULT for _, columns, generated, defaults in tables
     )
+
+
+def _tables_asked(path: Path, layer: str, views: list[tuple[Any, ...]]) -> set[str]:
+    """The tables that are read for a layer: itself, or those among which a library's own view of the layer chooses."""
+    if not is_library(path):
+        return {layer}
+    text = next((str(sql) for name, sql in views if name == layer), "")
+    return {*(tables_of_view(text, _MOST_COLUMNS) or [layer]), *_OF_LIBRARY}
 
 
 def _is_choosing(text: str) -> bool:
