@@ -39,7 +39,9 @@ def labels_svg(labels: Sequence[Label], frame: Bounds, kept_free: np.ndarray, ta
     frame, taken: boxes in mm (left, top, right, bottom); kept_free: (n,) shapes that no name may cover.
     """
     tree = shapely.STRtree(kept_free)
-    boxes = list(taken)
+    boxes = np.empty((len(taken) + len(labels), 4))
+    boxes[: len(taken)] = np.reshape(taken, (-1, 4))
+    count = len(taken)
     drawn, others, texts = [], 0, set()
     for label in labels:
         if not label.needed and (
@@ -47,10 +49,11 @@ def labels_svg(labels: Sequence[Label], frame: Bounds, kept_free: np.ndarray, ta
         ):
             continue
         lines = wrap_text(label.text, label.size, _WIDEST_MM)
-        place = _place(label, lines, frame, tree, boxes)
+        place = _place(label, lines, frame, tree, boxes[:count])
         if place is None:
             continue
-        boxes.append(place)
+        boxes[count] = place
+        count += 1
         texts.add(label.text)
         others += not label.needed
         middle = (place[0] + place[2]) / 2
@@ -70,12 +73,13 @@ def labels_svg(labels: Sequence[Label], frame: Bounds, kept_free: np.ndarray, ta
     return "".join(drawn)
 
 
-def _place(label: Label, lines: list[str], frame: Bounds, tree: shapely.STRtree, taken: list[Bounds]) -> Bounds | None:
+def _place(label: Label, lines: list[str], frame: Bounds, tree: shapely.STRtree, taken: np.ndarray) -> Bounds | None:
+    """A label's place in a frame; None without one. taken: (n, 4) boxes of other names."""
     width = max(text_width(line, label.size) for line in lines)
     height = label.size * _LINE * len(lines)
     inner = (frame[0] + _AIR_MM, frame[1] + _AIR_MM, frame[2] - _AIR_MM, frame[3] - _AIR_MM)
     places = [box for box in _candidates(label, width, height) if _is_in(box, inner)]
-    free = [box for box in places if not any(_meet(box, other) for other in taken)]
+    free = [box for box in places if not _meets_any(box, taken)]
     if label.inside:
         inside = (box for box in free if shapely.contains_properly(label.shape, shapely.box(*box)))
         return next((box for box in inside if not _cuts_edge(shapely.box(*box), tree)), None)
@@ -120,5 +124,6 @@ def _is_in(box: Bounds, frame: Bounds) -> bool:
     return box[0] >= frame[0] and box[1] >= frame[1] and box[2] <= frame[2] and box[3] <= frame[3]
 
 
-def _meet(first: Bounds, second: Bounds) -> bool:
-    return first[0] < second[2] and second[0] < first[2] and first[1] < second[3] and second[1] < first[3]
+def _meets_any(box: Bounds, others: np.ndarray) -> bool:
+    left, top, right, bottom = others.T
+    return bool(((box[0] < right) & (left < box[2]) & (box[1] < bottom) & (top < box[3])).any())
