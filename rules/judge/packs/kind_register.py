@@ -66,8 +66,11 @@ KIND_KEYS: Mapping[str, Key] = {
 }
 NEED_FORMS = ("date", "words")
 
-_BRACKETS = re.compile(r"[(\[{【〔〈《「][^)\]}】〕〉》」]*[)\]}】〕〉》」]")
-_SEVERAL = re.compile(r"[,、;，；/+]|以及|和|及|与")
+_BRACKETS = re.compile(r"[(\[{【〔〈《「]([^)\]}】〕〉》」]*)[)\]}】〕〉》」]")
+_INCLUDING = r"(?<![不未非])(?:另|内|其中)?(?:含|包括|包含)有?"
+_IN_BRACKETS = re.compile(rf"{_INCLUDING}|^(?:以?及|兼|暨|附(?!属|近)[带设有建]?|配建|内设)")  # before a further thing
+_ALSO = re.compile(rf"{_INCLUDING}|[暨兼·•・]")  # the same behind a thing; 诸暨 and 含油 are words of their own
+_SEVERAL = re.compile(r"[,、;，；/+&|]|以及|和|及|与")
 _BODY = re.compile(  # the names of bodies in which 和 joins no two things
     r"(?:住房和城乡建设|人力资源和社会保障|自然资源和规划|规划和自然资源|文化和旅游|粮食和物资储备|发展和改革|"
     r"工业和信息化|经济和信息化|林业和草原|机关事务和|退役军人和|应急和|科学技术和)"
@@ -137,13 +140,24 @@ class KindRegister:
 
     def kinds_of(self, text: str) -> tuple[ProjectKind | None, ...]:
         """The kind of each item that a text names, in order; None for an item that is not recognised."""
-        plain = _BODY.sub("", _BRACKETS.sub("", plain_code(text)))
+        plain = plain_code(",".join(text.splitlines()))
+        inner = [
+            content[found.end() :] for content in _BRACKETS.findall(plain) if (found := _IN_BRACKETS.search(content))
+        ]
+        plain = _BODY.sub("", _BRACKETS.sub("", plain))
         last: tuple[ProjectKind | None, ...] = ()
         if (found := self._head_of(plain)) and _SEVERAL.search(found[0]):  # 湿地保护和修复 is one thing
             plain, last = _before_last_thing(found[1]), (self.heads[found[0]],)
-        parts = [part for part in _SEVERAL.split(plain) if part]
+        parts = [thing for some in (plain, *inner) for part in _SEVERAL.split(some) for thing in self._things(part)]
         named = [part for part in parts if not _NEUTRAL.fullmatch(_without_building(part))]
         return (*map(self.kind_of, named or parts), *last) or (None,)
+
+    def _things(self, part: str) -> list[str]:
+        """The things of a part without a sign between: what follows 含 or 暨 is one more where a thing precedes it."""
+        found = _ALSO.search(part)
+        if found and self._head_of(part[: found.start()]):
+            return [part[: found.start()], *self._things(part[found.end() :])]
+        return [part] if part else []
 
     def holds_word_of(self, kinds: Collection[str], text: str) -> bool:
         """Whether a word of some kinds stands anywhere in a text, and not inside a longer word of another kind.

@@ -109,3 +109,35 @@ def test_codes_of_the_register_are_codes():
 )
 def test_the_longest_word_that_ends_a_text_names_its_kind(text, word):
     assert REGISTER.kinds_of(text) == (REGISTER.heads[word],)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("公路及加油站", ["公路", "加油站"]),
+        ("公路（含加油站）", ["公路", "加油站"]),
+        ("公路（二期，另含加油站、服务区）", ["公路", "加油站", "服务区"]),
+        ("高速公路（一期工程包括收费站及养护站）", ["高速公路", "高速公路", "养护站"]),
+        ("公路[附设加油站]改扩建工程", ["公路", "加油站"]),
+        ("高标准农田（及厂房）", ["高标准农田", "厂房"]),
+        ("公路含加油站", ["公路", "加油站"]),
+        ("厂房＆高标准农田", ["厂房", "高标准农田"]),
+        ("厂房\r\n高标准农田\n", ["厂房", "高标准农田"]),
+        ("厂房·高标准农田", ["厂房", "高标准农田"]),
+        ("东湖·公园", ["公园"]),
+        ("养殖场暨公园", ["养殖场", "公园"]),
+        ("公园兼停车场（含公厕）", ["公园", "停车场", "公厕"]),
+        ("公路（不含加油站）", ["公路"]),
+        ("公路（学校至医院段）", ["公路"]),
+        ("公路（含配套设施）", ["公路"]),
+        ("小学（附近加油站旁）", ["小学"]),
+        ("诸暨市暨阳小学", ["小学"]),
+        ("含油污泥填埋场", ["填埋场"]),
+    ],
+)
+def test_each_thing_that_a_text_says_to_be_included_is_named(text, words):
+    assert REGISTER.kinds_of(text) == tuple(REGISTER.heads[word] for word in words)
+
+
+def test_what_is_included_and_not_recognised_is_no_kind():
+    assert REGISTER.kinds_of("变电站（含某某装置）") == (REGISTER.heads["变电站"], None)
