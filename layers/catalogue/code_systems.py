@@ -1,8 +1,10 @@
 """By which classes a parcel names its use: three systems share digits, and one code means different uses in them."""
 
+import re
 from functools import lru_cache
+from itertools import chain
 
-from onemap.layers.catalogue.code_tables import CodeTable, code_parts, code_table
+from onemap.layers.catalogue.code_tables import CodeTable, code_parts, code_table, plain_code
 
 USE_FIELD = "YDXZ"  # the parcel's proposed use
 SYSTEM_FIELD = "code_system"  # by which codes the use is named, where the parcels say it
@@ -10,6 +12,9 @@ LAND_SEA, URBAN, SURVEY = "land-sea-2023", "urban-gb50137", "survey"
 CODE_SYSTEMS = (LAND_SEA, URBAN, SURVEY)
 # The tables that list the classes of each, the main one first.
 TABLES = {LAND_SEA: ("land-sea-uses",), URBAN: ("urban-uses",), SURVEY: ("survey-classes", "current-uses")}
+
+_NAME_IN_BRACKETS = re.compile(r"[(\[{][^()\[\]{}A-Z0-9]*[)\]}]")  # 0101(水田)
+_CODE_BEFORE_NAME = re.compile(r"([A-Z0-9]+)([^\x00-\x7f]+)")  # 0101水田
 
 
 def system_of(code: str, named: str | None, usual: str) -> str | None:
@@ -22,15 +27,44 @@ def system_of(code: str, named: str | None, usual: str) -> str | None:
 
 
 @lru_cache(maxsize=4096)
-def known_use(code: str, named: str | None, usual: str) -> str | None:
-    """The main code of a value, as it is compared, if its system has it: the guide of 2023 has no 0810, so None.
+def known_uses(value: str, named: str | None, usual: str) -> tuple[str | None, ...]:
+    """The codes that a value names, as they are compared, the main one first; None for one that its system lacks.
 
-    A class without subclasses may be refined at its end. named, usual: as of `system_of`.
+    The guide of 2023 has no 0810. A class without subclasses may be refined at its end, and a class's own name may
+    follow its code, or that of one above it: 0101水田. named, usual: as of `system_of`.
     """
-    main = next(iter(code_parts(code)), "")
-    system = system_of(main, named, usual) if main else None
-    tables = [code_table(name) for name in TABLES[system]] if system else []
-    return main if any(_has(table, main) for table in tables) else None
+    whole, words = plain_code(value), value.split()
+    alone = [known_uses(word, named, usual) for word in words] if len(words) > 1 else []
+    are_codes = bool(alone) and all(codes and None not in codes for codes in alone)
+    # 0101 1001 is no refined 0101, but 07 01 is 0701
+    if are_codes and not any(table.class_of(whole) for table in _tables(whole, named, usual)):
+        return tuple(chain(*alone))
+    return tuple(_known(part, named, usual) for part in code_parts(_NAME_IN_BRACKETS.sub("", whole)))
+
+
+def known_use(value: str, named: str | None, usual: str) -> str | None:
+    """The main code of a value of which all codes are known, else None; see `known_uses`."""
+    codes = known_uses(value, named, usual)
+    return codes[0] if codes and None not in codes else None
+
+
+def _known(part: str, named: str | None, usual: str) -> str | None:
+    found = _CODE_BEFORE_NAME.fullmatch(part)
+    code, name = (found[1], found[2]) if found else (part, "")
+    tables = _tables(part, named, usual) if code.isascii() and code.isalnum() else []
+    is_known = any(_has(table, code) and (not name or _is_name_of(table, code, name)) for table in tables)
+    return code if is_known else None
+
+
+def _is_name_of(table: CodeTable, code: str, name: str) -> bool:
+    """Whether a name is that of the code's class, or of one above it."""
+    return any(table.is_name_of(code[:end], name) for end in range(1, len(code) + 1))
+
+
+def _tables(code: str, named: str | None, usual: str) -> list[CodeTable]:
+    """The tables of a code's system."""
+    system = system_of(code, named, usual)
+    return [code_table(name) for name in TABLES[system]] if system else []
 
 
 def _has(table: CodeTable, code: str) -> bool:

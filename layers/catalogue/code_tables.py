@@ -73,6 +73,12 @@ class CodeTable:
             return next((code[:end] for end in range(len(code) - 1, 0, -1) if code[:end] in self.classes), None)
         return None
 
+    def is_name_of(self, code: str, name: str) -> bool:
+        """Whether a name is that of the class of a code, but for blanks, brackets and the ending 用地."""
+        found = self.class_of(code)
+        own = () if found is None else (self.classes[found]["zh"], *self.variants.get(plain_code(code), ()))
+        return _plain_name(name) in map(_plain_name, own)
+
     def agrees(self, code: str, name: str) -> bool:
         """Whether a name agrees with a code; a code that the table does not contain agrees with every name.
 
@@ -82,9 +88,7 @@ class CodeTable:
         if found is None:
             return True
         given = _plain_name(name)
-        plain = plain_code(code)
-        own = {_plain_name(text) for text in (self.classes[found]["zh"], *self.variants.get(plain, ()))}
-        if given in own:
+        if self.is_name_of(code, name):
             return True
         if not self.prefixes:
             return False

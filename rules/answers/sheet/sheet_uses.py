@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from onemap.layers.catalogue.code_systems import SYSTEM_FIELD, TABLES, USE_FIELD, known_use, system_of
+from onemap.layers.catalogue.code_systems import SYSTEM_FIELD, TABLES, USE_FIELD, known_uses, system_of
 from onemap.layers.catalogue.code_tables import class_titles
 from onemap.layers.messages import phrase
 from onemap.rules.judge.inputs.parcels import STATED_KIND, Parcels
@@ -24,8 +24,8 @@ def add_uses(sheets: Sequence[dict[str, Any]], parcels: Parcels, packs: Sequence
     columns = [[texts[at] for at in place] for place, texts in map(projects.texts, _FIELDS)]
     usual = dict.fromkeys(pack.system for pack in packs)
     for sheet, (code, named, stated, text) in zip(sheets, zip(*columns, strict=True), strict=True):
-        titles = [_title(code, named, system, language) for system in usual] if code else []
-        sheet |= {"use": code, "use_titles": list(dict.fromkeys(filter(None, titles))), "project": stated or text}
+        titles = [title for system in usual for title in _titles(code, named, system, language)] if code else []
+        sheet |= {"use": code, "use_titles": list(dict.fromkeys(titles)), "project": stated or text}
 
 
 def use_text(sheet: Mapping[str, Any], language: str) -> str:
@@ -41,7 +41,11 @@ def use_text(sheet: Mapping[str, Any], language: str) -> str:
     return phrase("said.semicolon", language).join(parts) or phrase("query_sheet.use_none", language)
 
 
-def _title(code: str, named: str | None, usual: str, language: str) -> str | None:
-    known, system = known_use(code, named, usual), system_of(code, named, usual)
-    titles = class_titles(TABLES[system], known) if known and system else None
-    return titles[language] if titles else known
+def _titles(value: str, named: str | None, usual: str, language: str) -> list[str]:
+    """What the codes of a value mean; the code itself where its table has no title."""
+    found = []
+    for code in filter(None, known_uses(value, named, usual)):
+        system = system_of(code, named, usual)
+        titles = class_titles(TABLES[system], code) if system else None
+        found.append(titles[language] if titles else code)
+    return found

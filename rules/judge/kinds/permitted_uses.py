@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from onemap.layers.catalogue.code_systems import LAND_SEA, SURVEY, URBAN, known_use, system_of
+from onemap.layers.catalogue.code_systems import LAND_SEA, SURVEY, URBAN, known_uses, system_of
 from onemap.layers.catalogue.code_tables import code_parts, plain_code
 from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.frames.fields import text_values
@@ -51,7 +51,7 @@ class Permits(Protocol):
     """Whether a plan's code permits a parcel's use."""
 
     def keys(self, codes: np.ndarray, systems: np.ndarray) -> np.ndarray:
-        """The key that decides each parcel (n,); None for a null and for a code without a key.
+        """What decides each parcel (n,), for `permits`; None for a null and for a code of which nothing is known.
 
         codes: (n,) the parcels' own; systems: (n,) the code system that each names, None where it does not.
         """
@@ -59,7 +59,7 @@ class Permits(Protocol):
     def plan_codes(self, codes: np.ndarray) -> np.ndarray:
         """The codes of the plan's features (m,), None where it is not known what they permit."""
 
-    def permits(self, key: str, code: str) -> bool:
+    def permits(self, key: Any, code: str) -> bool:
         """Whether a plan's code, which is known, permits the use of parcels with this key."""
 
     def permits_all(self, code: str) -> bool:
@@ -108,9 +108,9 @@ class TabledPermits:
     usual: str = LAND_SEA
 
     def keys(self, codes: np.ndarray, systems: np.ndarray) -> np.ndarray:
-        """See Permits; the use of a parcel's main code."""
+        """See Permits; the uses of all codes that a parcel names."""
         pairs = list(zip(codes, systems, strict=True))
-        uses = {pair: self._use_of_parcel(*pair) for pair in set(pairs)}
+        uses = {pair: self._uses_of_parcel(*pair) for pair in set(pairs)}
         return np.array([uses[pair] for pair in pairs], dtype=object)
 
     def plan_codes(self, codes: np.ndarray) -> np.ndarray:
@@ -119,25 +119,28 @@ class TabledPermits:
         known = {text: text is not None and None not in (self._uses_of_plan(text) or (None,)) for text in set(texts)}
         return np.array([text if known[text] else None for text in texts], dtype=object)
 
-    def permits(self, key: str, code: str) -> bool:
-        """See Permits; mixed land permits what any of its uses does."""
-        return any(use in self.allowed[key] for use in self._uses_of_plan(code))
+    def permits(self, key: frozenset[str], code: str) -> bool:
+        """See Permits; mixed land permits what any of its uses does, and must do so for each use of the parcel."""
+        planned = self._uses_of_plan(code)
+        return all(any(use in self.allowed[asked] for use in planned) for asked in key)
 
     def permits_all(self, code: str) -> bool:
         """See Permits."""
         return any(use in self.open for use in self._uses_of_plan(code))
 
-    def _use_of_parcel(self, code: str | None, named: str | None) -> str | None:
-        main = known_use(code, named, self.usual) if code else None
-        system = system_of(main, named, self.usual) if main else None
-        return self._use(main, system) if main and system else None
+    def _uses_of_parcel(self, value: str | None, named: str | None) -> frozenset[str] | None:
+        """The uses of the codes that a value names; None where one of them, or its use, is not known."""
+        codes = known_uses(value, named, self.usual) if value else ()
+        uses = [self._use(code, system_of(code, named, self.usual)) if code else None for code in codes]
+        known = [use for use in uses if use is not None]
+        return frozenset(known) if known and len(known) == len(uses) else None
 
     def _uses_of_plan(self, code: str) -> list[str | None]:
         return [self._use(part, URBAN if part[:1].isalpha() else LAND_SEA) for part in code_parts(code)]
 
-    def _use(self, code: str, system: str) -> str | None:
+    def _use(self, code: str, system: str | None) -> str | None:
         """The use of a code, by the longest beginning that the table has."""
-        starts = self.beginnings[system]
+        starts = self.beginnings[system] if system else {}
         return next((starts[code[:end]] for end in range(len(code), 0, -1) if code[:end] in starts), None)
 
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property, lru_cache
+from itertools import chain
 from typing import Any
 
 from onemap.layers.catalogue.code_systems import SURVEY, URBAN, system_of
@@ -141,14 +142,14 @@ class KindRegister:
     def kinds_of(self, text: str) -> tuple[ProjectKind | None, ...]:
         """The kind of each item that a text names, in order; None for an item that is not recognised."""
         plain = plain_code(",".join(text.splitlines()))
-        inner = [
-            content[found.end() :] for content in _BRACKETS.findall(plain) if (found := _IN_BRACKETS.search(content))
-        ]
+        inner = [_IN_BRACKETS.split(content, maxsplit=1)[1:] for content in _BRACKETS.findall(plain)]
         plain = _BODY.sub("", _BRACKETS.sub("", plain))
         last: tuple[ProjectKind | None, ...] = ()
         if (found := self._head_of(plain)) and _SEVERAL.search(found[0]):  # 湿地保护和修复 is one thing
             plain, last = _before_last_thing(found[1]), (self.heads[found[0]],)
-        parts = [thing for some in (plain, *inner) for part in _SEVERAL.split(some) for thing in self._things(part)]
+        parts = [
+            thing for some in (plain, *chain(*inner)) for part in _SEVERAL.split(some) for thing in self._things(part)
+        ]
         named = [part for part in parts if not _NEUTRAL.fullmatch(_without_building(part))]
         return (*map(self.kind_of, named or parts), *last) or (None,)
 

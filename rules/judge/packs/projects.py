@@ -1,8 +1,9 @@
 """The parcels of a check as projects: what each is by its code, by what was stated, and by its text, in this order.
 
-A valid use code decides. What a person has stated excuses beside a code only where the register says that such a
-project stands in it. A text excuses only where there is neither, and never beside a code; what it names brings rules
-on all the same. Code and text that contradict excuse nobody; a text that names no kind of the register is silence.
+A valid use code decides; of several each brings its rules on, and all must be of a class that is excused. What a
+person has stated excuses beside a code only where the register says that such a project stands in it. A text excuses
+only where there is neither, and never beside a code; what it names brings rules on all the same. Code and text that
+contradict excuse nobody; a text that names no kind of the register is silence.
 """
 
 import json
@@ -15,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from onemap.layers.catalogue.code_systems import SYSTEM_FIELD, USE_FIELD, known_use
+from onemap.layers.catalogue.code_systems import SYSTEM_FIELD, USE_FIELD, known_uses
 from onemap.layers.catalogue.code_tables import plain_code
 from onemap.layers.frames.fields import are_none, text_values
 from onemap.rules.judge.inputs.parcels import STATED_KIND
@@ -31,28 +32,32 @@ Named = tuple[ProjectKind | None, ...]
 class Project:
     """The facts that a project states of itself.
 
-    code: its use code, None where it has none that its system knows; system: as the parcel names it; usual: of codes
-    whose parcel names none.
+    codes: of its use, the main one first, None for one that its system does not have; system: as the parcel names it;
+    usual: of codes whose parcel names none.
     stated: the kinds that a person has stated, named: those of its text, each None where the register has none; empty
     where nothing is said.
     """
 
-    code: str | None
+    codes: tuple[str | None, ...]
     system: str | None
     usual: str
     stated: Named
     named: Named
 
+    @property
+    def code(self) -> str | None:
+        """What its use is by codes, with / between several; None where it has none, or one that is not known."""
+        known = [code for code in self.codes if code is not None]
+        return "/".join(known) if known and len(known) == len(self.codes) else None
+
     @cached_property
     def is_contradicted(self) -> bool:
         """Whether it has a code in which nothing that it is called stands."""
-        if self.code is None:
-            return False
-        for kinds in filter(None, (self.stated, self.named)):
-            stand = [kind and kind.stands_in(self.code, self.system, self.usual) for kind in kinds]
-            if all(found is False for found in stand):
-                return True
-        return False
+        return any(self.is_outside(kinds) for kinds in (self.stated, self.named) if kinds)
+
+    def is_outside(self, kinds: Named) -> bool:
+        """Whether all kinds stand certainly in none of its codes; none do so beside a code that is not known."""
+        return self.code is not None and all(set(self._stand(kind)) == {False} for kind in kinds)
 
     @cached_property
     def is_silent(self) -> bool:
@@ -65,10 +70,12 @@ class Project:
         if self.code is not None:
             if self.is_contradicted:
                 return None
-            if item.asks_use and self.code.startswith(item.beginnings(self.code, self.system)):
+            if all(self._codes_of(item)):
                 return BY_CODE, self.code
-            if self.stated and all(self._stands(kind, item) for kind in self.stated):
+            if self.stated and all(_is_of(kind, item) and set(self._stand(kind)) == {True} for kind in self.stated):
                 return BY_FACT, _names(self.stated)
+            return None
+        if any(self.codes):  # beside one that is not known: who knows what the other says
             return None
         kinds = self.stated or self.named
         if not _are_recognised(kinds, are_stated=bool(self.stated)) or not all(_is_of(kind, item) for kind in kinds):
@@ -77,13 +84,18 @@ class Project:
 
     def brings_on(self, item: ProjectClass) -> bool:
         """Whether its code, or anything that it is called, is of a class that rules reach alone."""
-        if self.code is not None and item.asks_use and self.code.startswith(item.beginnings(self.code, self.system)):
-            return True
-        return any(_is_of(kind, item) for kind in (*self.stated, *self.named))
+        return any(self._codes_of(item)) or any(_is_of(kind, item) for kind in (*self.stated, *self.named))
 
-    def _stands(self, kind: ProjectKind | None, item: ProjectClass) -> bool:
-        stands = kind is not None and self.code is not None and kind.stands_in(self.code, self.system, self.usual)
-        return _is_of(kind, item) and stands is True
+    def _codes_of(self, item: ProjectClass) -> list[bool]:
+        """Of each of its codes, whether it is of a class."""
+        return [code is not None and code.startswith(item.beginnings(code, self.system)) for code in self.codes]
+
+    def _stand(self, kind: ProjectKind | None) -> list[bool | None]:
+        """Of each of its codes, whether a kind may stand in it; None where nobody knows."""
+        return [
+            None if kind is None or code is None else kind.stands_in(code, self.system, self.usual)
+            for code in self.codes
+        ]
 
 
 def _is_of(kind: ProjectKind | None, item: ProjectClass) -> bool:
@@ -214,8 +226,8 @@ class Projects:
                 number, at = divmod(number, len(values))
                 found.insert(0, values[at])
             code, system, stated, named = found
-            known = None if code is None else known_use(code, system, usual)
-            projects.append(Project(known, system, usual, stated, named))
+            codes = () if code is None else known_uses(code, system, usual)
+            projects.append(Project(codes, system, usual, stated, named))
         return place, projects
 
     def _read_field(self, name: str) -> tuple[np.ndarray, list[str | None]]:

@@ -56,9 +56,8 @@ class KindRemarks:
     def _take_down(self, project: Project, text: str, parcel: str) -> None:
         kinds = self._known_register.kinds_of(text)
         found: list[tuple[str | None, str]] = [(None, text)] if None in kinds else []
-        if project.is_contradicted and project.code is not None:
-            stand = [kind and kind.stands_in(project.code, project.system, project.usual) for kind in kinds]
-            found += [(project.code, text)] if all(one is False for one in stand) else []
+        if project.is_outside(kinds):
+            found.append((project.code, text))
         for key in found:
             self._counts[key] += 1
             self._first.setdefault(key, parcel)

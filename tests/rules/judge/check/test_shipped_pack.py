@@ -185,6 +185,26 @@ def test_mixed_land_takes_each_of_its_uses_and_a_planned_code_that_nobody_knows_
     assert found.unknowns("plan.use") == dict.fromkeys(uses, (3000, "no_value"))
 
 
+def test_each_use_of_a_mixed_parcel_must_be_planned(desk, draw):
+    plots = {"R2": box(0, 0, 100, 40), "M1": box(0, 40, 100, 60), "R2/M1": box(0, 60, 100, 70)}
+    draw("KGDK", list(plots.values()), YDXZDM=list(plots))
+    uses = ["070102", "070102/1001", "1001 070102", "070102/厂房"]
+    found = desk.check(dict.fromkeys(uses, SQUARE), columns={"YDXZ": uses}, only="KGDK")
+    assert found.hits("plan.use") == {"070102": 2000, "070102/1001": 6000, "1001 070102": 6000}
+    assert found.unknowns("plan.use") == {"070102/厂房": (7000, "no_value")}
+
+
+def test_who_is_something_else_besides_is_not_excused_from_the_ban_on_permanent_farmland(desk, draw):
+    draw("YJJBNTTB", [SQUARE])
+    excused = {"0101": None, "0102水浇地": None, "0101/0103": None, "": "高标准农田"}
+    others = {"0101/1001": None, "0101 1001": None, "0101/0810": None, "0101或1001": None, " ": "高标准农田（含厂房）"}
+    uses = excused | others
+    columns = {"YDXZ": list(uses), "XMLX": list(uses.values())}
+    found = desk.check({f"{at}": SQUARE for at in range(len(uses))}, columns=columns, only="YJJBNTTB")
+    verdicts = dict(zip(uses, found.verdicts().values(), strict=True))
+    assert verdicts == dict.fromkeys(excused, "clear") | dict.fromkeys(others, "prohibited")
+
+
 def test_the_regulatory_plan_goes_before_the_general_one_and_the_run_says_which(desk, draw):
     draw("ZXCQGHYDYH", [SQUARE], YDYHFLDM=["07"])
     parcels, columns = {"A": SQUARE}, {"YDXZ": ["1001"]}
