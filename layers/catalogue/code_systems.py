@@ -39,7 +39,7 @@ def known_uses(value: str, named: str | None, usual: str) -> tuple[str | None, .
     # 0101 1001 is no refined 0101, but 07 01 is 0701
     if are_codes and not any(table.class_of(whole) for table in _tables(whole, named, usual)):
         return tuple(chain(*alone))
-    return tuple(_known(part, named, usual) for part in code_parts(_NAME_IN_BRACKETS.sub("", whole)))
+    return tuple(_code_of(part, named, usual) for part in code_parts(_NAME_IN_BRACKETS.sub("", whole)))
 
 
 def known_use(value: str, named: str | None, usual: str) -> str | None:
@@ -48,7 +48,8 @@ def known_use(value: str, named: str | None, usual: str) -> str | None:
     return codes[0] if codes and None not in codes else None
 
 
-def _known(part: str, named: str | None, usual: str) -> str | None:
+def _code_of(part: str, named: str | None, usual: str) -> str | None:
+    """The code of one part of a value, without the class's name behind it; None for one that its system lacks."""
     found = _CODE_BEFORE_NAME.fullmatch(part)
     code, name = (found[1], found[2]) if found else (part, "")
     tables = _tables(part, named, usual) if code.isascii() and code.isalnum() else []
