@@ -53,7 +53,7 @@ def _code_of(part: str, named: str | None, usual: str) -> str | None:
     found = _CODE_BEFORE_NAME.fullmatch(part)
     code, name = (found[1], found[2]) if found else (part, "")
     tables = _tables(part, named, usual) if code.isascii() and code.isalnum() else []
-    is_known = any(_has(table, code) and (not name or _is_name_of(table, code, name)) for table in tables)
+    is_known = any(table.has(code) and (not name or _is_name_of(table, code, name)) for table in tables)
     return code if is_known else None
 
 
@@ -66,11 +66,3 @@ def _tables(code: str, named: str | None, usual: str) -> list[CodeTable]:
     """The tables of a code's system."""
     system = system_of(code, named, usual)
     return [code_table(name) for name in TABLES[system]] if system else []
-
-
-def _has(table: CodeTable, code: str) -> bool:
-    if code in table.first or table.class_of(code) is not None:
-        return True
-    ends = (code[:end] for end in range(len(code) - 1, 0, -1))
-    within = next((end for end in ends if end in table.classes), None)
-    return within is not None and not any(other.startswith(within) and other != within for other in table.classes)

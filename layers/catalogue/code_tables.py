@@ -16,7 +16,7 @@ SURVEY = "survey-classes"  # the classes of a field for which the catalogue name
 _FOLDER = RESOURCES / "codes"
 _SEPARATORS = re.compile(r"[/+、,;|()\[\]{}]+")
 _LETTERED, _TOGETHER = re.compile(r"[A-Z]\d+"), re.compile(r"(?:[A-Z]\d+){2,}")  # plots of plans: R2B1
-_TABLE_KEYS = {"title", "version", "standard", "base", "without", "suffixes", "prefixes", "mixed"}
+_TABLE_KEYS = {"title", "version", "standard", "base", "without", "suffixes", "prefixes", "mixed", "earlier"}
 
 
 def plain_code(code: str) -> str:
@@ -36,7 +36,7 @@ class CodeTable:
 
     classes: code → {zh, en, group}; groups: what those are called; first: the headings above them; variants: code →
     the names it may have besides. suffixes: letters that may follow a code of four; prefixes: a code may be refined at
-    its end; mixed: a value may name several codes, the main one first.
+    its end; mixed: a value may name several codes, the main one first. earlier: the table before, in older data.
     """
 
     name: str
@@ -50,12 +50,32 @@ class CodeTable:
     suffixes: tuple[str, ...] = ()
     prefixes: bool = False
     mixed: bool = False
+    earlier: str | None = None
 
     def class_of(self, code: str) -> str | None:
         """The class of a value (of the main one of several), or None if the table does not know all of them."""
         parts = code_parts(code) if self.mixed else [plain_code(code)]
         classes = [self._single(part) for part in parts]
         return classes[0] if classes and None not in classes else None
+
+    def has(self, code: str) -> bool:
+        """Whether a code is one of the table, a heading, or a class without subclasses that is refined at its end."""
+        if code in self.first or self.class_of(code) is not None:
+            return True
+        ends = (code[:end] for end in range(len(code) - 1, 0, -1))
+        within = next((end for end in ends if end in self.classes), None)
+        return within is not None and not any(other.startswith(within) and other != within for other in self.classes)
+
+    def explains(self, value: str) -> bool:
+        """Whether a value has one meaning: a code of the table, or of the earlier one.
+
+        201 was a city, and may be 0201, orchards, of a file that has lost the zeros: it has none.
+        """
+        code = plain_code(value)
+        if not (code.isascii() and code.isalnum()) and not self.mixed:
+            return code in self.classes
+        is_earlier = self.earlier is not None and code in code_table(self.earlier).classes
+        return self.has(code) or (is_earlier and not self.has(f"0{code}"))
 
     def writes(self, code: str) -> bool:
         """Whether the table has exactly this value, without changes of width, case or blanks."""
@@ -147,6 +167,7 @@ def code_table(name: str) -> CodeTable:
         suffixes=tuple(table.get("suffixes", ())),
         prefixes=bool(table.get("prefixes", False)),
         mixed=bool(table.get("mixed", False)),
+        earlier=table.get("earlier"),
     )
 
 

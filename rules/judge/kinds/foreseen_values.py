@@ -1,35 +1,33 @@
 """Unforeseen values: in no code table of the field, and named by no condition. Their meaning is unknown."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from onemap.layers.catalogue.code_forms import code_reading
-from onemap.layers.catalogue.code_tables import plain_code
+from onemap.layers.catalogue.code_tables import code_table, plain_code
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.frames.fields import text_value
 from onemap.rules.judge.kinds.conditions import column_named, fields_of, like, parse_condition
 
 
 def unforeseen_rows(where: str, attributes: pd.DataFrame, entry: LayerEntry | None) -> np.ndarray:
-    """Which features (n,) have a value that neither the field's own values nor the condition name.
+    """Which features (n,) have a value that neither the field's values, its code tables, nor the condition name.
 
     where: a rule's condition.
     attributes: n rows.
-    entry: of the layer; a field without a list of values takes any.
+    entry: of the layer; a field without a list of values and without a code table takes any.
     """
     result = np.zeros(len(attributes), dtype=bool)
     for name in fields_of(where):
-        known = _known_values(name, entry)
-        if not known:
+        is_known = _meaning_test(name, entry)
+        if is_known is None:
             continue
         place, found = pd.factorize(column_named(attributes, name))
         texts = [text_value(value) for value in found]
-        is_strange = [
-            text is not None and plain_code(text) not in known and not is_named(where, name, text) for text in texts
-        ]
+        is_strange = [text is not None and not is_known(text) and not is_named(where, name, text) for text in texts]
         result |= np.array([*is_strange, False], dtype=bool)[place]  # the last stands for null: place -1
     return result
 
@@ -74,6 +72,18 @@ def values_in_no_table(where: str, name: str, entry: LayerEntry) -> list[str]:
     ):
         return []
     return [str(value) for _, value in compared]
+
+
+def _meaning_test(name: str, entry: LayerEntry | None) -> Callable[[str], bool] | None:
+    """Whether the meaning of a field's value is known, as a function of the value; None for a field that takes any."""
+    field = entry.field_named(name) if entry is not None else None
+    if field is None or not (field.values or field.codes):
+        return None
+    if field.values:
+        known = _known_values(name, entry)
+        return lambda text: plain_code(text) in known
+    tables = [code_table(table) for table in field.codes]
+    return lambda text: any(table.explains(text) for table in tables)
 
 
 def _known_values(name: str, entry: LayerEntry | None) -> set[str]:

@@ -64,6 +64,7 @@ def test_the_four_systems_of_land_classes_have_as_many_classes_as_their_standard
     assert counts == {
         "current-uses": 73,
         "survey-classes": 57,  # 55, 09, and 1208 of newer surveys
+        "survey-classes-2007": 62,  # 57 of GB/T 21010-2007, and five of built-up ground
         "land-sea-uses": 175,
         "land-sea-uses-2020": 174,
         "urban-uses": 110,

@@ -185,6 +185,21 @@ def test_mixed_land_takes_each_of_its_uses_and_a_planned_code_that_nobody_knows_
     assert found.unknowns("plan.use") == dict.fromkeys(uses, (3000, "no_value"))
 
 
+def test_land_of_a_class_that_nobody_knows_is_unknown_and_never_clear(desk, draw):
+    """101 may be 0101, paddy, of a file that has lost the zeros; 071 and 205 can be nothing but the survey before."""
+    expected = {
+        **dict.fromkeys(["0101", " ０１０１", "0101K", "011", "0101水田"], "restricted"),
+        **dict.fromkeys(["1006", "122", "042"], "notice"),
+        **dict.fromkeys(["1001", "12", "0701", "071", "205", "070102"], "clear"),
+        **dict.fromkeys(["101", "201", "水田", "XX", "1001/0101", "0l01", "1O01"], "unknown"),
+    }
+    squares = {f"{at}": box(200 * at, 0, 200 * at + 100, 100) for at in range(len(expected))}
+    draw("DLTB", list(squares.values()), DLBM=list(expected))
+    found = desk.check(squares, columns={"YDXZ": ["1001"] * len(squares)}, only="DLTB")
+    verdicts = found.verdicts()
+    assert {code: verdicts[f"{at}"] for at, code in enumerate(expected)} == expected
+
+
 def test_each_use_of_a_mixed_parcel_must_be_planned(desk, draw):
     plots = {"R2": box(0, 0, 100, 40), "M1": box(0, 40, 100, 60), "R2/M1": box(0, 60, 100, 70)}
     draw("KGDK", list(plots.values()), YDXZDM=list(plots))
