@@ -26,8 +26,9 @@ _OF_THE_LAYER: Mapping[str, Words] = {
         "en": "The ground lies outside the version's coverage, or too near its edge.",
     },
     Reason.NO_VALUE: {
-        "zh": "规则所看的字段没有值，条件或分类无从判断",
-        "en": "A field that the rule looks at has no value, so its condition or class cannot be told.",
+        "zh": "规则所看的字段没有值，或其值不在取值表和代码表中，条件或分类无从判断",
+        "en": "A field that the rule looks at has no value, or one that none of its lists and code tables has, so its "
+        "condition or class cannot be told.",
     },
 }
 _OF_THE_ARITHMETIC: Mapping[str, Words] = {
