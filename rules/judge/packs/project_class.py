@@ -21,7 +21,8 @@ CLASS_KEYS: Mapping[str, Key] = {
             "zh": "用途代码的开头：数字为用地用海分类（2023），字母为城市用地分类（GB 50137）；"
             "一个值有多个代码（0101/1001）时，任一属于本类即适用 only 的规则，全部属于本类才由 unless 免除",
             "en": "Beginnings of use codes: digits are of the land and sea classes of 2023, letters of GB 50137. Of "
-            "several codes in one value (0101/1001) any brings `only` rules on, and all must be of the class for `unless`.",
+            "several codes in one value (0101/1001) any brings `only` rules on, and all must be of the class for "
+            "`unless`.",
         },
     ),
     "survey": Key(
