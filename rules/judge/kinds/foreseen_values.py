@@ -10,7 +10,17 @@ from onemap.layers.catalogue.code_forms import code_reading
 from onemap.layers.catalogue.code_tables import code_table, plain_code
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.frames.fields import text_value
-from onemap.rules.judge.kinds.conditions import column_named, fields_of, like, parse_condition
+from onemap.rules.judge.kinds.conditions import Truth, column_named, evaluate, fields_of, like, parse_condition
+
+
+def truth_of_features(where: str, attributes: pd.DataFrame, entry: LayerEntry | None) -> Truth:
+    """What a condition says of features (n,): unknown too of those with a value that nobody foresaw.
+
+    attributes: n rows; entry: of the layer. Raises KeyError as `column_named`.
+    """
+    read = as_codes(where, attributes, entry)
+    truth, is_strange = evaluate(where, read), unforeseen_rows(where, read, entry)
+    return Truth(truth.true & ~is_strange, truth.unknown | is_strange)
 
 
 def unforeseen_rows(where: str, attributes: pd.DataFrame, entry: LayerEntry | None) -> np.ndarray:
@@ -35,22 +45,33 @@ def unforeseen_rows(where: str, attributes: pd.DataFrame, entry: LayerEntry | No
 def as_codes(where: str, attributes: pd.DataFrame, entry: LayerEntry | None) -> pd.DataFrame:
     """The attributes (n rows) with codes as their tables write them, in the fields that a condition asks.
 
-    A value that the condition names as it stands stays, but for blanks about it. Raises KeyError as `column_named`.
+    A value that the condition names as it stands stays, but for blanks about it; a text of blanks alone, which files
+    have in the place of a null, is one. Raises KeyError as `column_named`.
     """
     read = {}
     for name in fields_of(where):
         field = entry.field_named(name) if entry is not None else None
         reading = code_reading(field) if field is not None else None
-        if reading is None:
+        values = column_named(attributes, name)
+        if reading is None and pd.api.types.infer_dtype(values, skipna=True) != "string":
             continue
-        place, found = pd.factorize(column_named(attributes, name))
-        meant = []
-        for value in found:
-            text = text_value(value) if isinstance(value, str) else None
-            meant.append(value if text is None else text if is_named(where, name, text) else reading(text))
+        place, found = pd.factorize(values)
+        meant = [_as_meant(value, where, name, reading) for value in found]
         if meant != list(found):
             read[name] = np.array([*meant, None], dtype=object)[place]  # the last stands for null: place -1
     return attributes.assign(**read) if read else attributes
+
+
+def _as_meant(value: Any, where: str, name: str, reading: Callable[[str], str] | None) -> Any:
+    """One value of a field as a condition is to see it. reading: as of `code_reading`."""
+    if not isinstance(value, str):
+        return value
+    text = text_value(value)
+    if text is None:
+        return value if is_named(where, name, value) else None
+    if reading is None:
+        return value
+    return text if is_named(where, name, text) else reading(text)
 
 
 def is_named(where: str, name: str, text: str) -> bool:

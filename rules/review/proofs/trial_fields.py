@@ -9,8 +9,8 @@ import pandas as pd
 
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.catalogue.code_tables import code_table
-from onemap.rules.judge.kinds.conditions import evaluate, fields_of, parse_condition
-from onemap.rules.judge.kinds.foreseen_values import as_codes, unforeseen_rows
+from onemap.rules.judge.kinds.conditions import fields_of, parse_condition
+from onemap.rules.judge.kinds.foreseen_values import truth_of_features
 from onemap.rules.judge.packs.rule import Rule
 
 Fields = Mapping[str, Any]
@@ -54,10 +54,8 @@ def where_says(rule: Rule, rows: Sequence[Fields], entry: LayerEntry) -> list[bo
     names = list(fields_of(where))
     table = pd.DataFrame([{name: row.get(name) for name in names} for row in rows], columns=names, dtype=object)
     table = table.where(table.notna(), None)
-    read = as_codes(where, table, entry)
-    truth = evaluate(where, read)
-    unknown = truth.unknown | unforeseen_rows(where, read, entry)
-    return [None if is_open else bool(holds) for holds, is_open in zip(truth.true, unknown, strict=True)]
+    truth = truth_of_features(where, table, entry)
+    return [None if is_open else bool(holds) for holds, is_open in zip(truth.true, truth.unknown, strict=True)]
 
 
 def _plain(row: Fields) -> Fields:

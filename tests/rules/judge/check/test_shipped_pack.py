@@ -191,7 +191,7 @@ def test_land_of_a_class_that_nobody_knows_is_unknown_and_never_clear(desk, draw
         **dict.fromkeys(["0101", " ０１０１", "0101K", "011", "0101水田"], "restricted"),
         **dict.fromkeys(["1006", "122", "042"], "notice"),
         **dict.fromkeys(["1001", "12", "0701", "071", "205", "070102"], "clear"),
-        **dict.fromkeys(["101", "201", "水田", "XX", "1001/0101", "0l01", "1O01"], "unknown"),
+        **dict.fromkeys(["101", "201", "水田", "XX", "1001/0101", "0l01", "1O01", "", "\u3000 "], "unknown"),
     }
     squares = {f"{at}": box(200 * at, 0, 200 * at + 100, 100) for at in range(len(expected))}
     draw("DLTB", list(squares.values()), DLBM=list(expected))

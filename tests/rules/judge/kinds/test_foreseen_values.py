@@ -1,0 +1,40 @@
+"""What a condition says of values that it does not name: blanks, and what no list and no table has."""
+
+import pandas as pd
+import pytest
+
+from onemap.layers.catalogue.catalogue import shipped_catalogue
+from onemap.rules.judge.kinds.foreseen_values import truth_of_features
+
+BLANKS = ["", " \u3000\t", None]
+
+
+def says(where, values, layer=None, name="BZ"):
+    entry = shipped_catalogue()[layer] if layer else None
+    truth = truth_of_features(where, pd.DataFrame({name: values}, dtype=object), entry)
+    return ["unknown" if unknown else bool(true) for true, unknown in zip(truth.true, truth.unknown, strict=True)]
+
+
+@pytest.mark.parametrize("layer", [None, "DLTB"])
+def test_a_text_of_blanks_alone_says_no_more_than_a_null(layer):
+    name = "DLBM" if layer else "BZ"
+    assert says(f"{name} LIKE '01%'", ["0101", *BLANKS], layer, name) == [True, *["unknown"] * 3]
+    assert says(f"{name} NOT IN ('0101')", ["0101", *BLANKS], layer, name) == [False, *["unknown"] * 3]
+    assert says(f"{name} IS NULL", ["0101", *BLANKS], layer, name) == [False, True, True, True]
+
+
+def test_a_condition_that_names_the_blank_text_sees_it():
+    assert says("BZ <> ''", ["a", *BLANKS]) == [True, False, "unknown", "unknown"]
+    assert says("BZ IN ('a', '')", ["a", *BLANKS]) == [True, True, "unknown", "unknown"]
+
+
+def test_a_field_of_numbers_is_left_as_it_is():
+    assert says("BZ > 1", [2, 0.5, None]) == [True, False, "unknown"]
+    assert says("BZ > 1", ["2", "", None]) == [True, "unknown", "unknown"]
+
+
+def test_codes_of_no_table_are_unknown_and_those_of_an_older_one_are_not():
+    values = ["0101", "０１０１", "071", "101", "水田", "1001/0101"]
+    expected = [True, True, False, "unknown", "unknown", "unknown"]
+    assert says("DLBM LIKE '01%'", values, "DLTB", "DLBM") == expected
+    assert says("DLBM IN ('101', '0101')", ["101", "102", "1001"], "DLTB", "DLBM") == [True, "unknown", False]
