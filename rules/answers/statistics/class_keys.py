@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from onemap.layers.catalogue.code_forms import code_reading
 from onemap.layers.catalogue.code_tables import SURVEY, CodeTable, class_titles, code_table, group_titles
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.errors import ProblemPlace
@@ -72,8 +73,8 @@ def _order(value: Any) -> tuple[int, float, str]:
 def _column(spec: str, attributes: pd.DataFrame, entry: LayerEntry, place: ProblemPlace) -> list[Any]:
     field, slash, part = spec.rpartition("/")
     if not slash or _has(attributes, spec):
-        return [_plain(value) for value in column_of(attributes, spec, place)]
-    codes = [text_value(value) for value in column_of(attributes, field, place)]
+        return [_plain(value) for value in _codes(spec, attributes, entry, place)]
+    codes = [text_value(value) for value in _codes(field, attributes, entry, place)]
     if part.isascii() and part.isdigit() and int(part) > 0:
         return [None if code is None else code[: int(part)] for code in codes]
     if part not in _PARTS:
@@ -81,6 +82,26 @@ def _column(spec: str, attributes: pd.DataFrame, entry: LayerEntry, place: Probl
     tables = [code_table(name) for name in _tables(entry, field)]
     known = {code: _class_part(tables, code, part) for code in set(codes)}
     return [known[code] for code in codes]
+
+
+def _codes(field: str, attributes: pd.DataFrame, entry: LayerEntry, place: ProblemPlace) -> list[Any]:
+    """A field's values (n), codes of its tables as these write them, as conditions of rules see them."""
+    values = column_of(attributes, field, place)
+    schema = entry.field_named(field)
+    reading = code_reading(schema) if schema is not None else None
+    if reading is None:
+        return list(values)
+    texts = {value: text_value(value) for value in set(filter(_is_text, values))}
+    read = {value: None if text is None else reading(text) for value, text in texts.items()}
+    if schema is not None and not schema.values:  # what no table has is shown as it was delivered
+        read = {
+            value: code if code and class_titles(schema.codes, code) else texts[value] for value, code in read.items()
+        }
+    return [read[value] if _is_text(value) else value for value in values]
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
 
 
 def _class_part(tables: list[CodeTable], code: str | None, part: str) -> str | None:

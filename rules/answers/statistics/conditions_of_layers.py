@@ -3,21 +3,26 @@
 import numpy as np
 import pandas as pd
 
+from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.errors import OneMapError, ProblemPlace
 from onemap.rules.judge.kinds.conditions import ConditionError, Truth, column_named, evaluate, fields_of
+from onemap.rules.judge.kinds.foreseen_values import as_codes
 
 
-def truth_of(where: str | None, attributes: pd.DataFrame, place: ProblemPlace) -> Truth:
+def truth_of(
+    where: str | None, attributes: pd.DataFrame, place: ProblemPlace, entry: LayerEntry | None = None
+) -> Truth:
     """The rows (n,) for which a condition holds, and those for which it is unknown; without one it holds for all.
 
-    place: file, layer, and the option as `field`. Raises OneMapError statistics.where, statistics.field.
+    place: file, layer, and the option as `field`; entry: of the layer, by whose tables codes are read.
+    Raises OneMapError statistics.where, statistics.field.
     """
     if where is None:
         return Truth(np.ones(len(attributes), dtype=bool), np.zeros(len(attributes), dtype=bool))
     try:
         for field in fields_of(where):
             column_of(attributes, field, place)
-        return evaluate(where, attributes)
+        return evaluate(where, as_codes(where, attributes, entry))
     except ConditionError as error:
         raise OneMapError("statistics.where", **place, condition=where, reason=error.reason) from None
 

@@ -97,7 +97,7 @@ class LayerInUnits:
         self.source = self._read(threads)
         stored = self.source.features
         place = self.entry.place_in(library.label)
-        self.truth = truth_of(options.where, stored.attributes, {**place, "field": "--where"})
+        self.truth = truth_of(options.where, stored.attributes, {**place, "field": "--where"}, self.entry)
         self.keys: ClassKeys = class_keys(options.by, stored.attributes, self.entry, {**place, "field": "--by"})
         self.numbers = {
             name: plain_numbers(column_of(stored.attributes, name, {**place, "field": "--sum"}))

@@ -161,7 +161,7 @@ class TermMeasures:
 
     def _truth(self, layer: LayerInUnits, where: str | None) -> Truth:
         place = ProblemPlace(file=self.library.label, layer=layer.version.table, field="where")
-        return truth_of(where, layer.source.features.attributes, place)
+        return truth_of(where, layer.source.features.attributes, place, layer.entry)
 
     def _numbers(self, layer: LayerInUnits, name: str) -> np.ndarray:
         return plain_numbers(self._column(layer, name))

@@ -9,6 +9,7 @@ from onemap.layers.messages import wording
 from onemap.layers.progress import Progress
 from onemap.rules.answers.statistics.unit_ground import overlap_problems
 from onemap.rules.verbs.commands.verbs import VERBS, VerbContext
+from onemap.tests.conftest import write_layer
 
 WEST, EAST = box(0, 0, 10, 10), box(10, 0, 20, 10)
 
@@ -42,6 +43,24 @@ def test_ground_under_two_features_counts_once(desk):
     ]
     assert 0 < found["total"]["area_ellipsoidal_m2"] < 250.0
     assert ask(desk, "ZONE")["rows"][0]["area_m2"] == 250.0
+
+
+def test_codes_are_read_as_their_table_writes_them_and_blanks_are_none(desk, tmp_path):
+    codes = ["0101", " ０１０１", "01 01", "0l01", "", "1001"]
+    shapes = [box(10 * at, 0, 10 * at + 10, 10) for at in range(len(codes))]
+    columns = {"BSM": [str(at) for at in range(len(codes))], "DLBM": codes}
+    source = write_layer(tmp_path / "dltb.gpkg", shapes, columns)
+    added = desk.run("add", desk.library, source, "--as", "DLTB", "--covers", "extent")
+    assert added.code == 0, added.json
+    assert areas(ask(desk, "DLTB", by="DLBM")) == {
+        (None, "0101"): 300.0,
+        (None, "0l01"): 100.0,
+        (None, "1001"): 100.0,
+        (None, None): 100.0,
+    }
+    assert areas(ask(desk, "DLTB", by="DLBM/2"))[None, "01"] == 300.0
+    found = ask(desk, "DLTB", where="DLBM NOT LIKE '01%'")["total"]
+    assert (found["area_m2"], found["no_value_m2"]) == (200.0, 100.0)
 
 
 def test_a_feature_across_a_border_is_shared_out_by_its_ground(desk, units):
