@@ -1,6 +1,7 @@
 """By which classes a parcel names its use: three systems share digits, and one code means different uses in them."""
 
 import re
+from difflib import get_close_matches
 from functools import lru_cache
 from itertools import chain
 
@@ -46,6 +47,16 @@ def known_use(value: str, named: str | None, usual: str) -> str | None:
     """The main code of a value of which all codes are known, else None; see `known_uses`."""
     codes = known_uses(value, named, usual)
     return codes[0] if codes and None not in codes else None
+
+
+def nearest_uses(value: str, usual: str, language: str, most: int = 3) -> list[str]:
+    """The codes of a system whose classes are called like a value, or that are written like it, with their titles."""
+    classes = {code: row for name in TABLES[usual] for code, row in code_table(name).classes.items()}
+    text = plain_code(value)
+    names = get_close_matches(text, [row["zh"] for row in classes.values()], n=most, cutoff=0.6)
+    codes = [code for name in names for code, row in classes.items() if row["zh"] == name]
+    codes += get_close_matches(text, classes, n=most, cutoff=0.6)
+    return [f"{code} {classes[code].get(language, classes[code]['zh'])}" for code in dict.fromkeys(codes)][:most]
 
 
 def _code_of(part: str, named: str | None, usual: str) -> str | None:

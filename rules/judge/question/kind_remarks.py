@@ -1,11 +1,12 @@
-"""Remarks on the projects that parcels name: unknown kinds, and codes that contradict texts."""
+"""Remarks on the projects that parcels name: unknown uses and kinds, and codes that contradict texts."""
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from onemap.layers.catalogue.code_systems import LAND_SEA
+from onemap.layers.catalogue.code_systems import LAND_SEA, USE_FIELD, nearest_uses
 from onemap.layers.errors import Problem, require_value
 from onemap.rules.judge.inputs.parcels import STATED_KIND, Parcels
 from onemap.rules.judge.packs.kind_register import KIND_FIELD, KindRegister, titles_of
@@ -13,6 +14,24 @@ from onemap.rules.judge.packs.pack import Pack
 from onemap.rules.judge.packs.projects import Project, Projects
 
 _MOST_TOLD = 20  # of each sort, those that most parcels say
+
+
+@dataclass(frozen=True)
+class _Remark:
+    """What is remarked on a value. code: of a text that contradicts it."""
+
+    problem: str
+    text: str
+    code: str | None = None
+
+
+def _lacks_code(project: Project) -> bool:
+    """Whether a project names a use that is no code, or one that is not known."""
+    return bool(project.codes) and project.code is None
+
+
+def _is_doubtful(project: Project) -> bool:
+    return project.is_contradicted or _lacks_code(project) or None in (*project.stated, *project.named)
 
 
 class KindRemarks:
@@ -27,8 +46,8 @@ class KindRemarks:
         self._register: KindRegister | None = classes[-1].register if classes else None
         self._usual = classes[-1].system if classes else LAND_SEA
         self._language = language
-        self._counts: Counter[tuple[str | None, str]] = Counter()  # by code, None of an unknown kind, and text
-        self._first: dict[tuple[str | None, str], str] = {}
+        self._counts: Counter[_Remark] = Counter()
+        self._first: dict[_Remark, str] = {}
         self._source = ""
 
     def see(self, parcels: Parcels) -> None:
@@ -38,39 +57,47 @@ class KindRemarks:
         self._source = parcels.source
         read = Projects(parcels.attributes)
         place, projects = read.of(self._register, self._usual)
-        doubtful = [project.is_contradicted or None in (*project.stated, *project.named) for project in projects]
+        is_doubtful = np.array([_is_doubtful(project) for project in projects], dtype=bool)
         fields = [read.texts(name) for name in (STATED_KIND, KIND_FIELD)]
-        for row in np.flatnonzero(np.array(doubtful, dtype=bool)[place]).tolist():
+        use_places, uses = read.texts(USE_FIELD)
+        for row in np.flatnonzero(is_doubtful[place]).tolist():
+            project, parcel = projects[place[row]], str(parcels.ids[row])
+            if _lacks_code(project):
+                self._take_down(_Remark("project.use_unknown", str(uses[use_places[row]])), parcel)
             # What a person has stated fills the parcel's own field where that says nothing: it is reported once.
-            texts = dict.fromkeys(texts[places[row]] for places, texts in fields)
-            for text in filter(None, texts):
-                self._take_down(projects[place[row]], text, str(parcels.ids[row]))
+            for text in filter(None, dict.fromkeys(texts[places[row]] for places, texts in fields)):
+                kinds = self._known_register.kinds_of(text)
+                if None in kinds:
+                    self._take_down(_Remark("project.kind_unknown", text), parcel)
+                if project.is_outside(kinds):
+                    self._take_down(_Remark("project.kind_conflict", text, project.code), parcel)
 
     def problems(self) -> list[Problem]:
         """The remarks on all recorded values, those of most parcels first."""
-        keys = [key for key, _ in self._counts.most_common()]
-        unlike = [key for key in keys if key[0] is not None][:_MOST_TOLD]
-        unknown = [key for key in keys if key[0] is None][:_MOST_TOLD]
-        return [self._problem(*key) for key in (*unlike, *unknown)]
+        found = [remark for remark, _ in self._counts.most_common()]
+        return [
+            self._problem(remark)
+            for problem in ("project.kind_conflict", "project.use_unknown", "project.kind_unknown")
+            for remark in [one for one in found if one.problem == problem][:_MOST_TOLD]
+        ]
 
-    def _take_down(self, project: Project, text: str, parcel: str) -> None:
-        kinds = self._known_register.kinds_of(text)
-        found: list[tuple[str | None, str]] = [(None, text)] if None in kinds else []
-        if project.is_outside(kinds):
-            found.append((project.code, text))
-        for key in found:
-            self._counts[key] += 1
-            self._first.setdefault(key, parcel)
+    def _take_down(self, remark: "_Remark", parcel: str) -> None:
+        self._counts[remark] += 1
+        self._first.setdefault(remark, parcel)
 
-    def _problem(self, code: str | None, text: str) -> Problem:
-        place = {"file": self._source, "feature": self._first[code, text], "field": KIND_FIELD, "value": text[:60]}
-        facts = {**place, "count": self._counts[code, text]}
-        if code is None:
-            nearest = titles_of(self._known_register.nearest(text), self._language)
-            return Problem("project.kind_unknown", {**facts, "nearest": nearest or ["–"]})
-        kinds = [kind for kind in self._known_register.kinds_of(text) if kind is not None]
+    def _problem(self, remark: "_Remark") -> Problem:
+        field = USE_FIELD if remark.problem == "project.use_unknown" else KIND_FIELD
+        place = {"file": self._source, "feature": self._first[remark], "field": field, "value": remark.text[:60]}
+        facts = {**place, "count": self._counts[remark]}
+        if remark.problem == "project.use_unknown":
+            nearest = nearest_uses(remark.text, self._usual, self._language)
+            return Problem(remark.problem, {**facts, "nearest": nearest or ["–"]})
+        if remark.code is None:
+            nearest = titles_of(self._known_register.nearest(remark.text), self._language)
+            return Problem(remark.problem, {**facts, "nearest": nearest or ["–"]})
+        kinds = [kind for kind in self._known_register.kinds_of(remark.text) if kind is not None]
         expected = list(dict.fromkeys(start for kind in kinds for start in kind.use))
-        return Problem("project.kind_conflict", {**facts, "code": code, "expected": expected or ["–"]})
+        return Problem(remark.problem, {**facts, "code": remark.code, "expected": expected or ["–"]})
 
     @property
     def _known_register(self) -> KindRegister:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from onemap.layers.catalogue.code_systems import LAND_SEA, SURVEY, URBAN, known_use, known_uses
+from onemap.layers.catalogue.code_systems import LAND_SEA, SURVEY, URBAN, known_use, known_uses, nearest_uses
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,12 @@ def test_what_is_no_code_in_one_system_is_none_in_another(value):
 
 def test_codes_are_of_the_system_that_the_parcel_names():
     assert known_uses("0602/0101", SURVEY, LAND_SEA) == ("0602", "0101")
+
+
+@pytest.mark.parametrize(
+    ("value", "first"),
+    [("工业用地", "1001 "), ("水田", "0101 "), ("城镇住宅用地", "0701 "), ("0810", "08"), ("？？", None)],
+)
+def test_the_codes_nearest_to_what_is_none_are_named(value, first):
+    found = nearest_uses(value, LAND_SEA, "zh")
+    assert found == [] if first is None else found[0].startswith(first)

@@ -82,6 +82,25 @@ def test_a_text_excuses_nothing_beside_a_code_and_a_contradiction_excuses_nobody
     )
 
 
+def test_a_use_that_is_no_code_is_told_and_excuses_nobody(town):
+    uses = {
+        "road": "1202",
+        "both": "1202/0101",
+        "name": "公路用地",
+        "again": "公路用地",
+        "part": "1202/公路",
+        "none": None,
+    }
+    path = town.pack({"unless": ["road"]})
+    path.write_text(path.read_text(encoding="utf-8") + "\n" + ROAD, encoding="utf-8")
+    found = town.check(dict.fromkeys(uses, SQUARE), columns={"YDXZ": list(uses.values())})
+    assert sorted(found.hits()) == ["again", "both", "name", "none", "part"]
+    named, partly = found.answer.json["problems"]
+    assert {problem["code"] for problem in (named, partly)} == {"project.use_unknown"}
+    assert (named["feature"], named["field"], partly["feature"]) == ("name", "YDXZ", "part")
+    assert "“公路用地” of 2 parcels" in named["message"] and "1202 " in named["mend"]
+
+
 def test_only_reaches_the_class_and_a_silent_project_where_the_rule_says_so(town):
     assert list(check_projects(town, {"only": ["mining"]}).hits()) == ["mine"]
     found = check_projects(town, {"only": ["mining", "road"], "silent": True})
