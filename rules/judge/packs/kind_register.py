@@ -68,7 +68,7 @@ KIND_KEYS: Mapping[str, Key] = {
 NEED_FORMS = ("date", "words")
 
 _BRACKETS = re.compile(r"[(\[{【〔〈《「]([^)\]}】〕〉》」]*)[)\]}】〕〉》」]")
-_INCLUDING = r"(?<![不未非])(?:另|内|其中)?(?:含|包括|包含)有?"
+_INCLUDING = r"(?<![不未非])(?:另|内|其中)?(?:含(?!山)|包括|包含)有?"  # 含山 is a county
 _IN_BRACKETS = re.compile(rf"{_INCLUDING}|^(?:以?及|兼|暨|附(?!属|近)[带设有建]?|配建|内设)")  # before a further thing
 _ALSO = re.compile(rf"{_INCLUDING}|[暨兼·•・]")  # the same behind a thing; 诸暨 and 含油 are words of their own
 _SEVERAL = re.compile(r"[,、;，；/+&|]|以及|和|及|与")
