@@ -5,8 +5,8 @@ import pandas as pd
 
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.errors import OneMapError, ProblemPlace
-from onemap.rules.judge.kinds.conditions import ConditionError, Truth, column_named, evaluate, fields_of
-from onemap.rules.judge.kinds.foreseen_values import as_codes
+from onemap.rules.judge.kinds.conditions import ConditionError, Truth, column_named, fields_of
+from onemap.rules.judge.kinds.foreseen_values import truth_of_features
 
 
 def truth_of(
@@ -14,7 +14,8 @@ def truth_of(
 ) -> Truth:
     """The rows (n,) for which a condition holds, and those for which it is unknown; without one it holds for all.
 
-    place: file, layer, and the option as `field`; entry: of the layer, by whose tables codes are read.
+    place: file, layer, and the option as `field`; entry: of the layer, by whose lists and tables codes are read, and of
+    a value in none of them a condition is unknown.
     Raises OneMapError statistics.where, statistics.field.
     """
     if where is None:
@@ -22,7 +23,7 @@ def truth_of(
     try:
         for field in fields_of(where):
             column_of(attributes, field, place)
-        return evaluate(where, as_codes(where, attributes, entry))
+        return truth_of_features(where, attributes, entry)
     except ConditionError as error:
         raise OneMapError("statistics.where", **place, condition=where, reason=error.reason) from None
 
