@@ -1,7 +1,7 @@
 """Remarks on the projects that parcels name: unknown uses and kinds, and codes that contradict texts."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,19 +58,30 @@ class KindRemarks:
         read = Projects(parcels.attributes)
         place, projects = read.of(self._register, self._usual)
         is_doubtful = np.array([_is_doubtful(project) for project in projects], dtype=bool)
-        fields = [read.texts(name) for name in (STATED_KIND, KIND_FIELD)]
-        use_places, uses = read.texts(USE_FIELD)
-        for row in np.flatnonzero(is_doubtful[place]).tolist():
-            project, parcel = projects[place[row]], str(parcels.ids[row])
-            if _lacks_code(project):
-                self._take_down(_Remark("project.use_unknown", str(uses[use_places[row]])), parcel)
+        (stated_place, stated), (named_place, named), (use_place, uses) = map(
+            read.texts, (STATED_KIND, KIND_FIELD, USE_FIELD)
+        )
+        rows = np.flatnonzero(is_doubtful[place])
+        values = np.column_stack([place[rows], stated_place[rows], named_place[rows], use_place[rows]])
+        different, first, counts = np.unique(values, axis=0, return_index=True, return_counts=True)
+        for at in np.argsort(first).tolist():
+            project, one, other, use = different[at].tolist()
             # What a person has stated fills the parcel's own field where that says nothing: it is reported once.
-            for text in filter(None, dict.fromkeys(texts[places[row]] for places, texts in fields)):
-                kinds = self._known_register.kinds_of(text)
-                if None in kinds:
-                    self._take_down(_Remark("project.kind_unknown", text), parcel)
-                if project.is_outside(kinds):
-                    self._take_down(_Remark("project.kind_conflict", text, project.code), parcel)
+            texts = list(filter(None, dict.fromkeys((stated[one], named[other]))))
+            for remark in self._remarks(projects[project], uses[use], texts):
+                self._counts[remark] += int(counts[at])
+                self._first.setdefault(remark, str(parcels.ids[rows[first[at]]]))
+
+    def _remarks(self, project: Project, use: str | None, texts: list[str]) -> Iterator["_Remark"]:
+        """What is to be remarked on the values of some parcels."""
+        if _lacks_code(project):
+            yield _Remark("project.use_unknown", str(use))
+        for text in texts:
+            kinds = self._known_register.kinds_of(text)
+            if None in kinds:
+                yield _Remark("project.kind_unknown", text)
+            if project.is_outside(kinds):
+                yield _Remark("project.kind_conflict", text, project.code)
 
     def problems(self) -> list[Problem]:
         """The remarks on all recorded values, those of most parcels first."""
@@ -80,10 +91,6 @@ class KindRemarks:
             for problem in ("project.kind_conflict", "project.use_unknown", "project.kind_unknown")
             for remark in [one for one in found if one.problem == problem][:_MOST_TOLD]
         ]
-
-    def _take_down(self, remark: "_Remark", parcel: str) -> None:
-        self._counts[remark] += 1
-        self._first.setdefault(remark, parcel)
 
     def _problem(self, remark: "_Remark") -> Problem:
         field = USE_FIELD if remark.problem == "project.use_unknown" else KIND_FIELD
