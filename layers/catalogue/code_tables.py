@@ -19,9 +19,14 @@ _LETTERED, _TOGETHER = re.compile(r"[A-Z]\d+"), re.compile(r"(?:[A-Z]\d+){2,}") 
 _TABLE_KEYS = {"title", "version", "standard", "base", "without", "suffixes", "prefixes", "mixed", "earlier"}
 
 
+def narrow_text(text: str) -> str:
+    """A text with full-width characters narrowed, and no blanks."""
+    return "".join(unicodedata.normalize("NFKC", text).split())
+
+
 def plain_code(code: str) -> str:
     """A code in the form used for comparison: full-width characters narrowed, capitals, no blanks."""
-    return "".join(unicodedata.normalize("NFKC", code).upper().split())
+    return narrow_text(code).upper()
 
 
 def code_parts(code: str) -> list[str]:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from onemap.layers.catalogue.code_forms import code_reading
-from onemap.layers.catalogue.code_tables import code_table, plain_code
+from onemap.layers.catalogue.code_tables import code_table, narrow_text, plain_code
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.frames.fields import text_value
 from onemap.rules.judge.kinds.conditions import Truth, column_named, evaluate, fields_of, like, parse_condition
@@ -45,8 +45,9 @@ def unforeseen_rows(where: str, attributes: pd.DataFrame, entry: LayerEntry | No
 def as_codes(where: str, attributes: pd.DataFrame, entry: LayerEntry | None) -> pd.DataFrame:
     """The attributes (n rows) with codes as their tables write them, in the fields that a condition asks.
 
-    A value that the condition names as it stands stays, but for blanks about it; a text of blanks alone, which files
-    have in the place of a null, is one. Raises KeyError as `column_named`.
+    A value that the condition names as it stands stays, but for blanks about it; in a field without codes one that it
+    names but for width and blanks is taken so. A text of blanks alone, which files have in the place of a null, is one.
+    Raises KeyError as `column_named`.
     """
     read = {}
     for name in fields_of(where):
@@ -69,9 +70,10 @@ def _as_meant(value: Any, where: str, name: str, reading: Callable[[str], str] |
     text = text_value(value)
     if text is None:
         return value if is_named(where, name, value) else None
-    if reading is None:
-        return value
-    return text if is_named(where, name, text) else reading(text)
+    meant = narrow_text(text) if reading is None else reading(text)
+    if value == meant or is_named(where, name, text):
+        return text
+    return meant if reading is not None or is_named(where, name, meant) else value
 
 
 def is_named(where: str, name: str, text: str) -> bool:

@@ -38,3 +38,11 @@ def test_codes_of_no_table_are_unknown_and_those_of_an_older_one_are_not():
     expected = [True, True, False, "unknown", "unknown", "unknown"]
     assert says("DLBM LIKE '01%'", values, "DLTB", "DLBM") == expected
     assert says("DLBM IN ('101', '0101')", ["101", "102", "1001"], "DLTB", "DLBM") == [True, "unknown", False]
+
+
+def test_width_and_blanks_hide_no_value_from_a_condition():
+    values = ["１００１", " 10 01 ", "1001", "１２07", "工业 ", "工 业"]
+    assert says("BZ LIKE '10%'", values) == [True, True, True, False, False, False]
+    assert says("BZ <> '工业'", values) == [True, True, True, True, False, False]
+    assert says("BZ = '１００１'", values) == [True, False, False, False, False, False]
+    assert says("BZ LIKE 'A%'", ["A1", "a1", "Ａ1"]) == [True, False, True]  # case counts
