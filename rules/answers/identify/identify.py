@@ -31,7 +31,7 @@ from onemap.rules.answers.identify.nearest_feature import nearest_facts, nearest
 from onemap.rules.answers.identify.place import Place
 from onemap.rules.judge.findings.citations import citation
 from onemap.rules.judge.inputs.layer_sources import LayerSource, Sources
-from onemap.rules.judge.kinds.foreseen_values import truth_of_features
+from onemap.rules.judge.kinds.foreseen_values import truth_of_rows
 from onemap.rules.judge.overlay.common_areas import common_areas
 from onemap.rules.judge.overlay.lines_inside import proved_pieces
 from onemap.rules.judge.overlay.overlay import intersections
@@ -228,7 +228,7 @@ def _speaks_of(rule: Rule, attributes: pd.DataFrame, entry: LayerEntry) -> np.nd
     if rule.where is None:
         return np.ones(len(attributes), dtype=bool)
     try:
-        truth = truth_of_features(rule.where, attributes, entry)
+        truth = truth_of_rows(rule.where, attributes, entry)
     except KeyError:  # a version without the field: nobody knows
         return np.ones(len(attributes), dtype=bool)
     speaks: np.ndarray = truth.true | truth.unknown

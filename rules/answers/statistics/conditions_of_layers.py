@@ -6,7 +6,7 @@ import pandas as pd
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.errors import OneMapError, ProblemPlace
 from onemap.rules.judge.kinds.conditions import ConditionError, Truth, column_named, fields_of
-from onemap.rules.judge.kinds.foreseen_values import truth_of_features
+from onemap.rules.judge.kinds.foreseen_values import truth_of_rows
 
 
 def truth_of(
@@ -23,7 +23,7 @@ def truth_of(
     try:
         for field in fields_of(where):
             column_of(attributes, field, place)
-        return truth_of_features(where, attributes, entry)
+        return truth_of_rows(where, attributes, entry)
     except ConditionError as error:
         raise OneMapError("statistics.where", **place, condition=where, reason=error.reason) from None
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from onemap.layers.frames.fields import are_none
-from onemap.rules.judge.kinds.conditions import Truth, evaluate
-from onemap.rules.judge.kinds.foreseen_values import as_codes
+from onemap.rules.judge.kinds.conditions import Truth
+from onemap.rules.judge.kinds.foreseen_values import truth_of_rows
 from onemap.rules.judge.packs.projects import Projects
 from onemap.rules.judge.packs.rule import Rule
 
@@ -71,6 +71,6 @@ def _is_excused(rule: Rule, parcels: pd.DataFrame, projects: Projects) -> np.nda
 
 def _truth(when: str, parcels: pd.DataFrame) -> Truth:
     try:
-        return evaluate(when, as_codes(when, parcels, None))
+        return truth_of_rows(when, parcels, None)
     except KeyError:  # the parcels do not say: unknown for all
         return Truth(np.zeros(len(parcels), dtype=bool), np.ones(len(parcels), dtype=bool))

@@ -14,7 +14,7 @@ from onemap.rules.judge.inputs.check_record import SkippedRule
 from onemap.rules.judge.inputs.layer_sources import LayerReader, LayerSource
 from onemap.rules.judge.inputs.parcels import Parcels
 from onemap.rules.judge.kinds import KINDS
-from onemap.rules.judge.kinds.foreseen_values import truth_of_features
+from onemap.rules.judge.kinds.foreseen_values import truth_of_rows
 from onemap.rules.judge.kinds.ground import Features
 from onemap.rules.judge.overlay.grown_ground import QUARTER_SEGMENTS
 from onemap.rules.judge.overlay.unchanging_sets import compute_once, freeze_set, is_frozen
@@ -176,7 +176,7 @@ def _features_asked(rule: Rule, source: LayerSource, stored: StoredFeatures) -> 
     attributes, shapes = stored.attributes, stored.shapes
     chosen, uncertain = np.arange(len(stored.fids)), np.zeros(len(stored.fids), dtype=bool)
     if rule.where is not None:
-        truth = truth_of_features(rule.where, attributes, source.entry)
+        truth = truth_of_rows(rule.where, attributes, source.entry)
         chosen = np.flatnonzero(truth.true | truth.unknown)
         attributes, uncertain = attributes.iloc[chosen].reset_index(drop=True), truth.unknown[chosen]
         shapes = some_of(shapes, chosen)

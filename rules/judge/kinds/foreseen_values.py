@@ -13,54 +13,44 @@ from onemap.layers.frames.fields import text_value
 from onemap.rules.judge.kinds.conditions import Truth, column_named, evaluate, fields_of, like, parse_condition
 
 
-def truth_of_features(where: str, attributes: pd.DataFrame, entry: LayerEntry | None) -> Truth:
-    """What a condition says of features (n,): unknown too of those with a value that nobody foresaw.
+def truth_of_rows(where: str, attributes: pd.DataFrame, entry: LayerEntry | None) -> Truth:
+    """What a condition says of features or parcels (n,): unknown too of those with a value that nobody foresaw.
 
-    attributes: n rows; entry: of the layer. Raises KeyError as `column_named`.
+    Codes are read as their tables write them. A value that the condition names as it stands stays, but for blanks about
+    it; in a field without codes one that it names but for width and blanks is taken so. A text of blanks alone, which
+    files have in the place of a null, is one. A field without a list of values and without a code table takes any.
+    attributes: n rows; entry: of the layer, None of parcels. Raises KeyError as `column_named`.
     """
-    read = as_codes(where, attributes, entry)
-    truth, is_strange = evaluate(where, read), unforeseen_rows(where, read, entry)
-    return Truth(truth.true & ~is_strange, truth.unknown | is_strange)
-
-
-def unforeseen_rows(where: str, attributes: pd.DataFrame, entry: LayerEntry | None) -> np.ndarray:
-    """Which features (n,) have a value that neither the field's values, its code tables, nor the condition name.
-
-    where: a rule's condition.
-    attributes: n rows.
-    entry: of the layer; a field without a list of values and without a code table takes any.
-    """
-    result = np.zeros(len(attributes), dtype=bool)
+    read: dict[str, np.ndarray] = {}
+    is_strange = np.zeros(len(attributes), dtype=bool)
     for name in fields_of(where):
-        is_known = _meaning_test(name, entry)
-        if is_known is None:
-            continue
-        place, found = pd.factorize(column_named(attributes, name))
-        texts = [text_value(value) for value in found]
-        is_strange = [text is not None and not is_known(text) and not is_named(where, name, text) for text in texts]
-        result |= np.array([*is_strange, False], dtype=bool)[place]  # the last stands for null: place -1
-    return result
-
-
-def as_codes(where: str, attributes: pd.DataFrame, entry: LayerEntry | None) -> pd.DataFrame:
-    """The attributes (n rows) with codes as their tables write them, in the fields that a condition asks.
-
-    A value that the condition names as it stands stays, but for blanks about it; in a field without codes one that it
-    names but for width and blanks is taken so. A text of blanks alone, which files have in the place of a null, is one.
-    Raises KeyError as `column_named`.
-    """
-    read = {}
-    for name in fields_of(where):
+        values = column_named(attributes, name)
         field = entry.field_named(name) if entry is not None else None
         reading = code_reading(field) if field is not None else None
-        values = column_named(attributes, name)
         if reading is None and pd.api.types.infer_dtype(values, skipna=True) != "string":
             continue
         place, found = pd.factorize(values)
-        meant = [_as_meant(value, where, name, reading) for value in found]
-        if meant != list(found):
-            read[name] = np.array([*meant, None], dtype=object)[place]  # the last stands for null: place -1
-    return attributes.assign(**read) if read else attributes
+        meant = [*(_as_meant(value, where, name, reading) for value in found), None]  # null has the place -1: the last
+        if meant[:-1] != list(found):
+            read[name] = np.array(meant, dtype=object)[place]
+        if is_known := _meaning_test(name, entry):
+            texts = map(text_value, meant)
+            strange = [text is not None and not is_known(text) and not is_named(where, name, text) for text in texts]
+            is_strange |= np.array(strange, dtype=bool)[place]
+    truth = evaluate(where, attributes.assign(**read) if read else attributes)
+    return Truth(truth.true & ~is_strange, truth.unknown | is_strange)
+
+
+def _meaning_test(name: str, entry: LayerEntry | None) -> Callable[[str], bool] | None:
+    """Whether the meaning of a field's value is known, as a function of the value; None for a field that takes any."""
+    field = entry.field_named(name) if entry is not None else None
+    if field is None or not (field.values or field.codes):
+        return None
+    if field.values:
+        known = _known_values(name, entry)
+        return lambda text: plain_code(text) in known
+    tables = [code_table(table) for table in field.codes]
+    return lambda text: any(table.explains(text) for table in tables)
 
 
 def _as_meant(value: Any, where: str, name: str, reading: Callable[[str], str] | None) -> Any:
@@ -95,18 +85,6 @@ def values_in_no_table(where: str, name: str, entry: LayerEntry) -> list[str]:
     ):
         return []
     return [str(value) for _, value in compared]
-
-
-def _meaning_test(name: str, entry: LayerEntry | None) -> Callable[[str], bool] | None:
-    """Whether the meaning of a field's value is known, as a function of the value; None for a field that takes any."""
-    field = entry.field_named(name) if entry is not None else None
-    if field is None or not (field.values or field.codes):
-        return None
-    if field.values:
-        known = _known_values(name, entry)
-        return lambda text: plain_code(text) in known
-    tables = [code_table(table) for table in field.codes]
-    return lambda text: any(table.explains(text) for table in tables)
 
 
 def _known_values(name: str, entry: LayerEntry | None) -> set[str]:

@@ -10,7 +10,7 @@ import pandas as pd
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.catalogue.code_tables import code_table
 from onemap.rules.judge.kinds.conditions import fields_of, parse_condition
-from onemap.rules.judge.kinds.foreseen_values import truth_of_features
+from onemap.rules.judge.kinds.foreseen_values import truth_of_rows
 from onemap.rules.judge.packs.rule import Rule
 
 Fields = Mapping[str, Any]
@@ -54,7 +54,7 @@ def where_says(rule: Rule, rows: Sequence[Fields], entry: LayerEntry) -> list[bo
     names = list(fields_of(where))
     table = pd.DataFrame([{name: row.get(name) for name in names} for row in rows], columns=names, dtype=object)
     table = table.where(table.notna(), None)
-    truth = truth_of_features(where, table, entry)
+    truth = truth_of_rows(where, table, entry)
     return [None if is_open else bool(holds) for holds, is_open in zip(truth.true, truth.unknown, strict=True)]
 
 

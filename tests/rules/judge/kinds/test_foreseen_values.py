@@ -4,14 +4,14 @@ import pandas as pd
 import pytest
 
 from onemap.layers.catalogue.catalogue import shipped_catalogue
-from onemap.rules.judge.kinds.foreseen_values import truth_of_features
+from onemap.rules.judge.kinds.foreseen_values import truth_of_rows
 
 BLANKS = ["", " \u3000\t", None]
 
 
 def says(where, values, layer=None, name="BZ"):
     entry = shipped_catalogue()[layer] if layer else None
-    truth = truth_of_features(where, pd.DataFrame({name: values}, dtype=object), entry)
+    truth = truth_of_rows(where, pd.DataFrame({name: values}, dtype=object), entry)
     return ["unknown" if unknown else bool(true) for true, unknown in zip(truth.true, truth.unknown, strict=True)]
 
 

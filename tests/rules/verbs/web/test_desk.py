@@ -298,7 +298,8 @@ def test_a_department_judges_otherwise_and_the_lead_gives_more_days(library: Pat
     assert opinion_of(library, case)["due"] > due
     assert first.submit(at, f"{at}/steps/extend", days="-1", reason="x").status == 409
     for text, shown in ((first.page(at), "“汇总”"), (second.page(at), "“Consolidate”")):  # why it is no time to issue
-        assert shown in text and not re.search(r"review (consolidate|show|sign)|[\s“]--[a-z]+", text)
+        words = re.sub(r'(name="form_key" value)="[^"]*"', r"\1", text)  # which may hold -- by chance
+        assert shown in text and not re.search(r"review (consolidate|show|sign)|--[a-z]+", words)
     assert "Recheck" in second.page(f"{at}/recheck") or "today" in second.page(f"{at}/recheck")
     assert first.submit(at, f"{at}/steps/withdraw", reason="撤回").status == 303
     assert done("review", "show", library, case).json["state"] == "withdrawn"
