@@ -27,6 +27,7 @@ from onemap.layers.ingest.coverage_names import DISTRICT, EXTENT, FEATURES, FILE
 from onemap.layers.ingest.datum_change import DatumChange
 from onemap.layers.ingest.known_ground import known_lines
 from onemap.layers.ingest.layer_definition import layer_entry
+from onemap.layers.ingest.lost_ground import NextVersion, lost_ground
 from onemap.layers.ingest.normalise import sorted_out
 from onemap.layers.ingest.placing import SourceOptions, in_crs
 from onemap.layers.ingest.plausibility import Arriving, Doubt, doubt_of
@@ -336,6 +337,10 @@ def _checked_version(
     if unknown is not None and alike.same is None:
         raise unknown
     found += [GradedProblem(Problem("bad.no_ground", {**arrival.place, "count": without}), "warn")] if without else []
+    if coverage is not None and kind != FEATURES and alike.same is None:
+        following = NextVersion(entry, kept, facts.valid_from, coverage, arrival.place)
+        lost = lost_ground(library, following)
+        found += [GradedProblem(lost[0], "warn", lost[1])] if lost is not None else []
     _report(arrival, entry, found, quality.more)
     if alike.same is None and facts.given_label is not None:
         refuse_used_label(library.connection, entry.code, facts.given_label, arrival.place["file"])

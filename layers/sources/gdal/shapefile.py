@@ -1,6 +1,7 @@
 """A shapefile's own matters: whether its parts are there and agree, and how its text is encoded."""
 
 import contextlib
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -137,6 +138,7 @@ class _Table:
 
 RAW = "iso8859-1"  # gives every byte as one sign, so that nothing of a text is lost on the way
 _NAME_BYTES = 10  # a DBF has no room for more
+_NUMBERED = re.compile(rb"_?[0-9]{1,2}$")
 _BAD_SHARE = 0.1  # of the cells that are not plain ASCII; with more of them the encoding is another
 
 
@@ -200,8 +202,7 @@ def _field_names(table: _Table, encoding: str) -> tuple[list[str] | None, list[s
     names: list[str] = []
     cut: list[str] = []
     for raw in table.names:
-        least = len(raw) - 3 if len(raw) == _NAME_BYTES else len(raw)
-        whole = next((raw[:end] for end in range(len(raw), least - 1, -1) if decodes(raw[:end], encoding)), None)
+        whole = _whole_name(raw, encoding)
         if whole is None:
             return None, []
         name = whole.decode(encoding)
@@ -211,6 +212,19 @@ def _field_names(table: _Table, encoding: str) -> tuple[list[str] | None, list[s
             name += "_"
         names.append(name)
     return names, cut
+
+
+def _whole_name(raw: bytes, encoding: str) -> bytes | None:
+    """A field's name without the character that its writer cut; None if it does not fit the encoding.
+
+    Of two names that begin alike, writers cut one once more, and append _1: so the cut may lie before that.
+    """
+    if len(raw) < _NAME_BYTES:
+        return raw if decodes(raw, encoding) else None
+    number = _NUMBERED.search(raw)
+    head, tail = (raw[: number.start()], number[0]) if number else (raw, b"")
+    tries = [raw, *(head[:end] + tail for end in range(len(head), len(head) - 4, -1))]
+    return next((one for one in tries if decodes(one, encoding)), None)
 
 
 def _is_nearly(texts: list[bytes], encoding: str) -> bool:

@@ -163,6 +163,21 @@ def test_names_of_fields_that_were_cut_inside_a_character_end_before_the_cut(she
     assert (shelf.column("永久基"), shelf.column("MC")) == (["保护区"], ["国道"])
 
 
+def test_a_name_that_was_cut_before_its_number_ends_before_the_cut(shelf, layer_file, box):
+    """Of 权属单位代码 and 权属单位名称 GDAL writes the second as eight bytes, of which two are half of 位, and _1."""
+    path = layer_file("a.shp", [box(0, 0)], {"ONE": ["1"], "TWO": ["某村"]}, encoding="utf-8")
+    table = path.with_suffix(".dbf")
+    content, name = table.read_bytes(), "权属单位".encode()
+    for old, new in ((b"ONE", name[:10]), (b"TWO", name[:8] + b"_1")):
+        content = content.replace(old.ljust(11, b"\0"), new.ljust(11, b"\0"))
+    table.write_bytes(content)
+    (layer,) = shelf.run("inspect", path).json["layers"]
+    assert [field["name"] for field in layer["fields"]] == ["权属单", "权属_1"]
+    assert [problem["code"] for problem in layer["problems"]] == ["field.cut_names"]
+    assert shelf.add(path).code == 0
+    assert (shelf.column("权属单"), shelf.column("权属_1")) == (["1"], ["某村"])
+
+
 @pytest.mark.parametrize("large", [False, True])
 def test_a_field_that_is_called_as_the_tables_own_number_keeps_its_values(shelf, layer_file, box, monkeypatch, large):
     if large:
