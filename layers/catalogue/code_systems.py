@@ -14,8 +14,9 @@ CODE_SYSTEMS = (LAND_SEA, URBAN, SURVEY)
 # The tables that list the classes of each, the main one first.
 TABLES = {LAND_SEA: ("land-sea-uses",), URBAN: ("urban-uses",), SURVEY: ("survey-classes", "current-uses")}
 
-_NAME_IN_BRACKETS = re.compile(r"[(\[{][^()\[\]{}A-Z0-9]*[)\]}]")  # 0101(水田)
-_CODE_BEFORE_NAME = re.compile(r"([A-Z0-9]+)([^\x00-\x7f]+)")  # 0101水田
+_NAME_IN_BRACKETS = re.compile(r"[(\[{]([^()\[\]{}A-Z0-9]*)[)\]}]")  # 0101(水田)
+_BETWEEN_NAMES = "\0"  # no character of a value, nor a sign between codes
+_CODE_BEFORE_NAME = re.compile(r"([A-Z0-9]+)([^\x01-\x7f]+)")  # 0101水田
 
 
 def system_of(code: str, named: str | None, usual: str) -> str | None:
@@ -32,7 +33,8 @@ def known_uses(value: str, named: str | None, usual: str) -> tuple[str | None, .
     """The codes that a value names, as they are compared, the main one first; None for one that its system lacks.
 
     The guide of 2023 has no 0810. A class without subclasses may be refined at its end, and a class's own name may
-    follow its code, or that of one above it: 0101水田. named, usual: as of `system_of`.
+    follow its code, or that of one above it: 0101水田. With other words nothing is known: 0701(拟改工业). named, usual:
+    as of `system_of`.
     """
     whole, words = plain_code(value), value.split()
     alone = [known_uses(word, named, usual) for word in words] if len(words) > 1 else []
@@ -40,13 +42,22 @@ def known_uses(value: str, named: str | None, usual: str) -> tuple[str | None, .
     # 0101 1001 is no refined 0101, but 07 01 is 0701
     if are_codes and not any(table.class_of(whole) for table in _tables(whole, named, usual)):
         return tuple(chain(*alone))
-    return tuple(_code_of(part, named, usual) for part in code_parts(_NAME_IN_BRACKETS.sub("", whole)))
+    parts = code_parts(_NAME_IN_BRACKETS.sub(rf"{_BETWEEN_NAMES}\1", whole))
+    return tuple(_code_of(part, named, usual) for part in parts)
 
 
 def known_use(value: str, named: str | None, usual: str) -> str | None:
     """The main code of a value of which all codes are known, else None; see `known_uses`."""
     codes = known_uses(value, named, usual)
     return codes[0] if codes and None not in codes else None
+
+
+def named_codes(value: str) -> list[str | None]:
+    """The codes that a value of any system names, as they are compared; None for words, or other signs, beside one."""
+    known = known_uses(value, None, LAND_SEA)
+    if known and None not in known:
+        return list(known)
+    return [part if part.isascii() and part.isalnum() else None for part in code_parts(value)]
 
 
 def nearest_uses(value: str, usual: str, language: str, most: int = 3) -> list[str]:
@@ -60,11 +71,11 @@ def nearest_uses(value: str, usual: str, language: str, most: int = 3) -> list[s
 
 
 def _code_of(part: str, named: str | None, usual: str) -> str | None:
-    """The code of one part of a value, without the class's name behind it; None for one that its system lacks."""
+    """The code of one part of a value, without the class's names behind it; None for one that its system lacks."""
     found = _CODE_BEFORE_NAME.fullmatch(part)
-    code, name = (found[1], found[2]) if found else (part, "")
+    code, names = (found[1], [name for name in found[2].split(_BETWEEN_NAMES) if name]) if found else (part, [])
     tables = _tables(part, named, usual) if code.isascii() and code.isalnum() else []
-    is_known = any(table.has(code) and (not name or _is_name_of(table, code, name)) for table in tables)
+    is_known = any(table.has(code) and all(_is_name_of(table, code, name) for name in names) for table in tables)
     return code if is_known else None
 
 

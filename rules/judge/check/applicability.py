@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from onemap.layers.catalogue.code_systems import USE_FIELD, named_codes
 from onemap.layers.frames.fields import are_none
-from onemap.rules.judge.kinds.conditions import Truth
-from onemap.rules.judge.kinds.foreseen_values import truth_of_rows
+from onemap.rules.judge.kinds.conditions import Truth, fields_of
+from onemap.rules.judge.kinds.foreseen_values import is_named_exactly, truth_of_rows
 from onemap.rules.judge.packs.projects import Projects
 from onemap.rules.judge.packs.rule import Rule
 
@@ -70,7 +71,35 @@ def _is_excused(rule: Rule, parcels: pd.DataFrame, projects: Projects) -> np.nda
 
 
 def _truth(when: str, parcels: pd.DataFrame) -> Truth:
+    """What a condition says of parcels (n,); unknown where it says otherwise of two uses that one parcel names."""
     try:
-        return truth_of_rows(when, parcels, None)
+        whole = truth_of_rows(when, parcels, None)
     except KeyError:  # the parcels do not say: unknown for all
         return Truth(np.zeros(len(parcels), dtype=bool), np.ones(len(parcels), dtype=bool))
+    rows, uses = _each_use(when, parcels)
+    if not rows:
+        return whole
+    each = truth_of_rows(when, parcels.iloc[rows].assign(**{USE_FIELD: np.array(uses, dtype=object)}), None)
+    of_all = pd.DataFrame({"true": each.true, "false": ~each.true & ~each.unknown}).groupby(rows).all()
+    true, unknown = whole.true.copy(), whole.unknown.copy()
+    true[of_all.index] = of_all["true"]
+    unknown[of_all.index] = ~of_all["true"] & ~of_all["false"]
+    return Truth(true, unknown)
+
+
+def _each_use(when: str, parcels: pd.DataFrame) -> tuple[list[int], list[str | None]]:
+    """The uses of parcels whose value names several (0701/1001), if a condition asks it: row and code of each."""
+    if USE_FIELD not in fields_of(when) or USE_FIELD not in parcels.columns:
+        return [], []
+    codes_of = {
+        value: named_codes(value)
+        for value in parcels[USE_FIELD].unique()
+        if isinstance(value, str) and not is_named_exactly(when, USE_FIELD, value)
+    }
+    pairs = [
+        (row, code)
+        for row, value in enumerate(parcels[USE_FIELD])
+        if len(codes_of.get(value, ())) > 1
+        for code in codes_of[value]
+    ]
+    return [row for row, _ in pairs], [code for _, code in pairs]

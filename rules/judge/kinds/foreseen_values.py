@@ -68,10 +68,15 @@ def _as_meant(value: Any, where: str, name: str, reading: Callable[[str], str] |
 
 def is_named(where: str, name: str, text: str) -> bool:
     """Whether a condition names a value of a field: as it stands, or by a pattern."""
-    return any(
-        bool(like(np.array([text], dtype=object), str(value)).true[0]) if operator == "like" else text == str(value)
+    return is_named_exactly(where, name, text) or any(
+        operator == "like" and bool(like(np.array([text], dtype=object), str(value)).true[0])
         for operator, value in _compared_with(where, name)
     )
+
+
+def is_named_exactly(where: str, name: str, text: str) -> bool:
+    """Whether a condition names a value of a field as it stands."""
+    return any(operator == "=" and text == str(value) for operator, value in _compared_with(where, name))
 
 
 def values_in_no_table(where: str, name: str, entry: LayerEntry) -> list[str]:

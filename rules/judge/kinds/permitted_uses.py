@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from onemap.layers.catalogue.code_systems import LAND_SEA, SURVEY, URBAN, known_uses, system_of
+from onemap.layers.catalogue.code_systems import LAND_SEA, SURVEY, URBAN, known_uses, named_codes, system_of
 from onemap.layers.catalogue.code_tables import code_parts, plain_code
 from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.frames.fields import text_values
@@ -68,30 +68,42 @@ class Permits(Protocol):
 
 @dataclass(frozen=True)
 class ListedPermits:
-    """A rule's own list: by key, the beginnings of the plan's codes that it permits. The longest key decides."""
+    """A rule's own list: by key, the beginnings of the plan's codes that it permits.
+
+    The longest key decides; of a parcel's value with several codes (0701/1001) that of each.
+    """
 
     lists: Mapping[str, Sequence[str]]
 
     def keys(self, codes: np.ndarray, systems: np.ndarray) -> np.ndarray:
         """See Permits; codes are of whatever system the list is."""
-        starts = sorted(((plain_code(key), key) for key in self.lists), key=lambda pair: len(pair[0]), reverse=True)
-        key_of = {
-            code: next((key for start, key in starts if plain_code(code).startswith(start)), None)
-            for code in set(codes) - {None}
-        }
+        key_of = {code: self._key_of(code) for code in set(codes) - {None}}
         return np.array([key_of.get(code) for code in codes], dtype=object)
 
     def plan_codes(self, codes: np.ndarray) -> np.ndarray:
         """See Permits; a code that is not listed is one that is not permitted."""
         return np.array(text_values(list(codes)), dtype=object)
 
-    def permits(self, key: str, code: str) -> bool:
-        """See Permits."""
-        return plain_code(code).startswith(tuple(map(plain_code, self.lists[key])))
+    def permits(self, key: str | frozenset[str], code: str) -> bool:
+        """See Permits; several keys must each permit."""
+        keys = (key,) if isinstance(key, str) else key
+        return all(plain_code(code).startswith(tuple(map(plain_code, self.lists[one]))) for one in keys)
 
     def permits_all(self, code: str) -> bool:
         """See Permits; a list speaks of the uses that it names."""
         return False
+
+    def _key_of(self, value: str) -> str | frozenset[str] | None:
+        """The key of a parcel's value, or those of its codes; None where one of them has none."""
+        keys = [self._longest_key(part) for part in code_parts(value)] or [None]
+        known = frozenset(key for key in keys if key is not None)
+        if None in keys:
+            return None
+        return keys[0] if len(known) == 1 else known
+
+    def _longest_key(self, code: str) -> str | None:
+        starts = [(len(plain_code(key)), key) for key in self.lists if code.startswith(plain_code(key))]
+        return max(starts)[1] if starts else None
 
 
 @dataclass(frozen=True)
@@ -135,8 +147,10 @@ class TabledPermits:
         known = [use for use in uses if use is not None]
         return frozenset(known) if known and len(known) == len(uses) else None
 
-    def _uses_of_plan(self, code: str) -> list[str | None]:
-        return [self._use(part, URBAN if part[:1].isalpha() else LAND_SEA) for part in code_parts(code)]
+    def _uses_of_plan(self, value: str) -> list[str | None]:
+        """The uses of the codes that a plan's value names; None for words, or other signs, beside a code: R2改M1."""
+        codes = named_codes(value)
+        return [self._use(code, system_of(code, None, LAND_SEA)) if code else None for code in codes]
 
     def _use(self, code: str, system: str | None) -> str | None:
         """The use of a code, by the longest beginning that the table has."""

@@ -126,6 +126,18 @@ def test_twins_of_twins_pass_a_project_on(town):
     assert (sorted(found.hits("permit")), list(found.hits("tell"))) == (["by_word", "highway", "urban"], ["mine"])
 
 
+@pytest.mark.parametrize("when", ["YDXZ LIKE '10%'", "YDXZ NOT LIKE '10%'", "YDXZ IN ('1001', '1002')"])
+def test_a_condition_that_says_otherwise_of_two_uses_of_a_parcel_is_unknown(desk, when):
+    desk.layer("ZONE", [SQUARE])
+    uses = ["1001", "0701", "0701/1001", "1001 0701", "1001/1002", "0701、0801", "0701或1001"]
+    found = desk.check(dict.fromkeys(uses, SQUARE), {"when": when}, columns={"YDXZ": uses})
+    true, false = ["1001", "1001/1002"], ["0701", "0701、0801", "0701或1001"]
+    unsure = [use for use in found.hits() if found.finding(use).reason == "no_fact"]
+    assert sorted(unsure) == ["0701/1001", "1001 0701"]
+    assert sorted(set(found.hits()) - set(unsure)) == (false if "NOT" in when else true)
+    assert desk.check({"A": SQUARE}, {"when": "YDXZ = '0701/1001'"}, columns={"YDXZ": ["0701/1001"]}).hits()
+
+
 def test_a_code_is_of_the_system_that_the_parcel_names(desk):
     """0602 is a mine in the survey and nothing in the classes of 2023; 1002 the other way round."""
     desk.layer("ZONE", [SQUARE])

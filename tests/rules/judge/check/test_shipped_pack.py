@@ -209,6 +209,21 @@ def test_each_use_of_a_mixed_parcel_must_be_planned(desk, draw):
     assert found.unknowns("plan.use") == {"070102/厂房": (7000, "no_value")}
 
 
+@pytest.mark.parametrize("code", ["R2改M1", "R2-M1", "R2→M1", "R2（拟改M1）", "R2(调整)", "070102改1001", "非R2"])
+def test_a_planned_code_beside_other_words_says_nothing(desk, draw, code):
+    draw("KGDK", [SQUARE], YDXZDM=[code])
+    found = desk.check({"070102": SQUARE, "1001": SQUARE}, columns={"YDXZ": ["070102", "1001"]}, only="KGDK")
+    assert found.hits("plan.use") == {}
+    assert found.unknowns("plan.use") == dict.fromkeys(["070102", "1001"], (10_000, "no_value"))
+
+
+@pytest.mark.parametrize("code", ["R2", "Ｒ２", "R22", "R2b", "R2二类居住用地", "R2（二类居住用地）", "070102 1001"])
+def test_a_planned_code_with_its_own_name_or_more_places_is_read(desk, draw, code):
+    draw("KGDK", [SQUARE], YDXZDM=[code])
+    found = desk.check({"070102": SQUARE}, columns={"YDXZ": ["070102"]}, only="KGDK")
+    assert (found.hits("plan.use"), found.unknowns("plan.use")) == ({}, {})
+
+
 def test_who_is_something_else_besides_is_not_excused_from_the_ban_on_permanent_farmland(desk, draw):
     draw("YJJBNTTB", [SQUARE])
     excused = {"0101": None, "0102水浇地": None, "0101/0103": None, "": "高标准农田"}

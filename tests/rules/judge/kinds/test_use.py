@@ -25,6 +25,14 @@ def test_the_longest_key_that_is_a_prefix_decides():
     assert keys.tolist() == ["0701", "07", "10", None, None, "07"]
 
 
+def test_of_a_parcel_with_several_codes_each_must_be_permitted(desk):
+    desk.layer("ZONE", [box(0, 0, 6, 10), box(6, 0, 10, 10)], {"YDXZDM": ["0701", "11"]})
+    codes = ["0701", "0701/07", "0701/1001", "1001、0701", "0701/99"]
+    found = desk.check(dict.fromkeys(codes, SQUARE), USE, columns={"YDXZ": codes})
+    assert found.hits() == {"0701": 40.0, "0701/07": 40.0, "0701/1001": 100.0, "1001、0701": 100.0}
+    assert found.unknowns() == {"0701/99": (100.0, "no_value")}
+
+
 def test_ground_whose_plan_does_not_permit_the_use_is_the_conflict(desk):
     found = check(desk, [(box(0, 0, 6, 10), "0701"), (box(6, 0, 10, 10), "1001")], "070102")
     assert found.hits() == {"A": 40.0} and found.unknowns() == {}
