@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from onemap.layers.catalogue.code_tables import plain_code
+from onemap.layers.catalogue.code_systems import named_codes
+from onemap.layers.catalogue.code_tables import code_parts, plain_code
 from onemap.layers.catalogue.toml_reason import toml_reason
 from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.errors import OneMapError, Problem
@@ -41,13 +42,23 @@ class Side:
     elsewhere: str | None = None
 
     def use_of(self, code: str | None) -> str:
-        """construction, other, unknown or silent: the longest prefix decides; null, or under none, is unknown."""
+        """construction, other, unknown or silent: the longest prefix decides; null, or under none, is unknown.
+
+        So are codes of several uses in one value: G1/R2.
+        """
         if self.every is not None:
             return self.every
         if code is None:
             return UNKNOWN
-        plain = plain_code(code)
-        return next((self.uses[plain[:end]] for end in range(len(plain), 0, -1) if plain[:end] in self.uses), UNKNOWN)
+        whole, named = plain_code(code), named_codes(code)
+        parts = code_parts(code) if None in named else [part for part in named if part]
+        if len(parts) < 2 or whole in self.uses:
+            return self._use_of_prefix(whole)
+        uses = {self._use_of_prefix(part) for part in parts}
+        return uses.pop() if len(uses) == 1 else UNKNOWN
+
+    def _use_of_prefix(self, code: str) -> str:
+        return next((self.uses[code[:end]] for end in range(len(code), 0, -1) if code[:end] in self.uses), UNKNOWN)
 
 
 @dataclass(frozen=True)

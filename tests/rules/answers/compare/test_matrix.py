@@ -57,6 +57,25 @@ def test_codes_may_be_silent_and_then_the_plan_does_not_speak_there():
     assert problems(MATRIX.replace('other = ["E"]', 'other = ["E"]\nsilent = ["R"]')) == [("matrix.clash", "b.silent")]
 
 
+@pytest.mark.parametrize(
+    ("code", "use"),
+    [
+        ("R2/B1", "construction"),
+        ("R2B1", "construction"),
+        ("E2/0101", "other"),
+        ("E2/R2", "unknown"),
+        ("R2、E2", "unknown"),
+        ("0701 0101", "unknown"),
+        ("0701 0801", "construction"),
+        ("R2/绿地", "unknown"),
+        ("R2（二类居住用地）", "construction"),
+        ("07 01", "construction"),
+    ],
+)
+def test_a_code_of_several_uses_is_what_all_of_them_are(code, use):
+    assert read_matrix("land-urban").b.use_of(code) == use
+
+
 def test_all_mistakes_are_told_at_once():
     assert len(problems('[a]\nfield = 1\n[b]\nother = ["x"]\nfoo = 1')) == 5
 
