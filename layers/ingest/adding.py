@@ -22,7 +22,7 @@ from onemap.layers.geometry.coverage_ground import united_ground
 from onemap.layers.geometry.row_blocks import BLOCK
 from onemap.layers.geometry.validity import first_problems, sorted_geometries
 from onemap.layers.ingest.arrival import ACCEPTABLE, LONG_LOOK, SHORT_LOOK, AddOptions, Arrival
-from onemap.layers.ingest.coverage import CoverageChoice
+from onemap.layers.ingest.coverage import Coverage, CoverageChoice
 from onemap.layers.ingest.coverage_names import DISTRICT, EXTENT, FEATURES, FILE
 from onemap.layers.ingest.datum_change import DatumChange
 from onemap.layers.ingest.known_ground import known_lines
@@ -308,12 +308,12 @@ def _checked_version(
     raw: what is known of the source besides its rows; None for a raster.
     """
     library, district = arrival.library, arrival.library.district()
-    coverage, kind, unknown = None, "", None
+    covered, unknown = None, None
     try:
-        if frame.count:
-            coverage, kind = _coverage(arrival, entry, frame)
+        covered = _coverage(arrival, entry, frame) if frame.count else None
     except OneMapError as error:
         unknown = error  # what is wrong with the data comes first
+    coverage, kind = (covered.ground, covered.kind) if covered else (None, "")
     # A survey that covers its features alone brings a remark where it leaves the district out.
     spoken_for = {EXTENT: None, FEATURES: district}.get(kind, coverage)
     known = known_lines(library, entry) if entry.geometry in ("polygon", "line") else ()
@@ -337,17 +337,13 @@ def _checked_version(
     if unknown is not None and alike.same is None:
         raise unknown
     found += [GradedProblem(Problem("bad.no_ground", {**arrival.place, "count": without}), "warn")] if without else []
-    if coverage is not None and kind != FEATURES and alike.same is None:
-        following = NextVersion(entry, kept, facts.valid_from, coverage, arrival.place)
-        lost = lost_ground(library, following)
-        found += [GradedProblem(lost[0], "warn", lost[1])] if lost is not None else []
+    if covered is not None and alike.same is None:
+        found += _ground_remarks(arrival, entry, kept, covered, facts)
     _report(arrival, entry, found, quality.more)
     if alike.same is None and facts.given_label is not None:
         refuse_used_label(library.connection, entry.code, facts.given_label, arrival.place["file"])
     facts = replace(facts, sure=doubt.kinds if doubt else ())
-    return PreparedVersion(
-        *(arrival, entry, is_new, kept, raw), facts=facts, found=found, quality=quality, likeness=alike
-    )
+    return PreparedVersion(arrival, entry, is_new, kept, raw, facts, found, quality, likeness=alike)
 
 
 def _without_bad(
@@ -363,11 +359,22 @@ def _without_bad(
     return kept, *((coverage, 0) if kept.bad is None or coverage is None else without_ground(coverage, kept.bad))
 
 
-def _coverage(arrival: Arrival, entry: LayerEntry, frame: FrameBlocks) -> tuple[shapely.Geometry, str]:
+def _coverage(arrival: Arrival, entry: LayerEntry, frame: FrameBlocks) -> Coverage:
     """The ground for which a frame speaks, and how that is known. Raises OneMapError coverage.…."""
     choice = _coverage_choice(arrival.library, arrival.options, arrival.place)
-    found = choice.of_table() if entry.geometry == "table" else choice.coverage(frame)
-    return found.ground, found.kind
+    return choice.of_table() if entry.geometry == "table" else choice.coverage(frame)
+
+
+def _ground_remarks(
+    arrival: Arrival, entry: LayerEntry, frame: FrameBlocks, coverage: Coverage, facts: VersionFacts
+) -> list[GradedProblem]:
+    """The remarks on ground that passes because no feature of the frame lies there."""
+    assumption = coverage.assumption(arrival.place)
+    found = [GradedProblem(assumption, "warn")] if assumption is not None else []
+    if coverage.kind != FEATURES:  # what these leave out is unknown, and never passes
+        lost = lost_ground(arrival.library, NextVersion(entry, frame, facts.valid_from, coverage.ground, arrival.place))
+        found += [GradedProblem(lost[0], "warn", lost[1])] if lost is not None else []
+    return found
 
 
 def _as_accepted(entry: LayerEntry, accept: Sequence[str]) -> LayerEntry:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from onemap.layers.errors import OneMapError, ProblemPlace, require_value
+from onemap.layers.errors import OneMapError, Problem, ProblemPlace, require_value
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.geometry.coverage_ground import united_ground
 from onemap.layers.ingest.coverage_names import DISTRICT, EXTENT, FEATURES, FILE
@@ -14,14 +14,28 @@ from onemap.layers.library.versions import Version, coverage_of, last_version
 from onemap.layers.progress import SILENT, Progress
 
 _LEAST_SHARE = 0.5  # of the district's box that features must reach over for them to speak for all of it
+_NEARLY_ALL = 0.9  # with less it is said that they do
 
 
 @dataclass(frozen=True)
 class Coverage:
-    """The coverage of a version, and its origin: DISTRICT, EXTENT (assumed), FEATURES or FILE."""
+    """The coverage of a version, and its origin: DISTRICT, EXTENT (assumed), FEATURES or FILE.
+
+    share: of the district's box over which the features reach, where nobody stated the coverage.
+    """
 
     ground: shapely.Geometry
     kind: str
+    share: float | None = None
+
+    def assumption(self, place: ProblemPlace) -> Problem | None:
+        """The remark on features that leave much of the district empty, for which nobody said that they speak for it.
+
+        place: of their file.
+        """
+        if self.share is None or self.share >= _NEARLY_ALL:
+            return None
+        return Problem("coverage.assumed", {**place, "field": "--covers", "share": _percent(self.share)})
 
 
 @dataclass(frozen=True)
@@ -69,11 +83,12 @@ class CoverageChoice:
         if self.kind == FILE:
             return Coverage(self.file if self.file is not None else self._last_ground(), FILE)
         district = require_value(self.library.district(), "the district, or it would be refused above")
-        if self.kind is None:
-            share = _share_of_box(frame.bounds(), district.bounds)
-            if share < _LEAST_SHARE:
-                raise OneMapError("coverage.doubtful", field="--covers", share=_percent(share), **self.place)
-        return Coverage(district, DISTRICT)
+        if self.kind is not None:
+            return Coverage(district, DISTRICT)
+        share = _share_of_box(frame.bounds(), district.bounds)
+        if share < _LEAST_SHARE:
+            raise OneMapError("coverage.doubtful", field="--covers", share=_percent(share), **self.place)
+        return Coverage(district, DISTRICT, share)
 
     def of_table(self) -> Coverage:
         """The coverage of rows without ground: that of a given file, else the district, if there is one."""

@@ -120,6 +120,17 @@ def test_features_in_a_corner_of_the_district_do_not_speak_for_all_of_it(shelf_o
     assert shelf.add(half, covers=None).json["coverage"] == "district"
 
 
+def test_features_that_are_taken_to_speak_for_empty_ground_are_said_to(shelf_of_district, layer_file, box):
+    shelf = shelf_of_district
+    most = layer_file("most.gpkg", [box(0, 0, 10, 10), box(1590, 990, 10, 10)])
+    nearly_all = layer_file("all.gpkg", [box(0, 0, 10, 10), box(1790, 990, 10, 10)])
+    answer = shelf.add(most, covers=None)
+    assert (answer.code, answer.codes) == (0, ["coverage.assumed"])
+    assert "80 %" in answer.json["problems"][0]["message"]
+    assert shelf.add(most, "STATED", covers="district").codes == []
+    assert shelf.add(nearly_all, "ALL", covers=None).codes == []
+
+
 def test_without_a_word_the_coverage_is_as_the_last_version_said(shelf_of_district, layer_file, box, square):
     shelf, cover = shelf_of_district, layer_file("cover.geojson", [box(0, 0, 300, 100)])
     other = layer_file("other.gpkg", [box(500, 500, 20, 10)])
