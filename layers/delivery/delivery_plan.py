@@ -27,7 +27,13 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.fields import fitting_sources
 from onemap.layers.ingest.datum_change import DatumChange
 from onemap.layers.ingest.inspection import RASTERS, inspect
-from onemap.layers.ingest.likely_layers import fitting_layers, layers_by_fields, layers_by_name, meant_layers
+from onemap.layers.ingest.likely_layers import (
+    fitting_layers,
+    layers_by_fields,
+    layers_by_name,
+    meant_layers,
+    other_matter,
+)
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import versions
 from onemap.layers.messages import problem_record
@@ -37,6 +43,7 @@ from onemap.layers.sources.archive import check_driver
 
 MATCHED, UNSURE, UNMATCHED, UNREADABLE, LEFT_OUT = "matched", "unsure", "unmatched", "unreadable", "left_out"
 NOTE = "note"  # a letter, a table or a picture that comes with the data
+SEVERAL, OTHER_MATTER = "several", "other_matter"  # why a person must say what a row becomes
 FROM_FILE = "plan"  # why a row is what it is, where a person has seen it in a plan file
 _ANY_TEXT = {".txt", ".json"}  # coordinates or GeoJSON, else nobody's data
 _MAY_BE_NOTES = {".txt", ".csv", ".xlsx", ".xls", ".dbf"}
@@ -222,6 +229,9 @@ def _row_of_layer(
         return replace(row, status=UNREADABLE, problems=(Problem("ingest.unreadable", {"file": source}),))
     meant = meant_layers(layer, stem, several, catalogue)
     codes = tuple(meant)
+    entries = [entry for entry in catalogue if entry.code in codes]
+    if any(other_matter(text, entry, in_latin=True) for text in (name, *Path(source).parts) for entry in entries):
+        return replace(row, status=UNSURE, suggested=codes, why=OTHER_MATTER)
     if len(codes) == 1:
         return replace(row, code=codes[0], status=MATCHED, why=meant[codes[0]])
     if codes:  # a file that says one thing and its layer another is no answer
@@ -249,7 +259,7 @@ def _without_clashes(rows: Sequence[PlanRow]) -> list[PlanRow]:
         clashes = by_version[row.code, row.label] > 1 or (by_code[row.code] > 1 and row.label is None)
         if row.status == MATCHED and clashes:
             code = row.code or ""
-            found.append(replace(row, code=None, status=UNSURE, why="several", suggested=(code,)))
+            found.append(replace(row, code=None, status=UNSURE, why=SEVERAL, suggested=(code,)))
         else:
             found.append(row)
     return sorted(found, key=lambda row: (row.source, row.label or "", row.layer or ""))

@@ -15,6 +15,7 @@ from onemap.layers.delivery.delivery_plan import (
     LEFT_OUT,
     MATCHED,
     NOTE,
+    OTHER_MATTER,
     UNREADABLE,
     PlanRow,
     delivery_plan,
@@ -219,7 +220,8 @@ def _placing_problems(row: PlanRow, catalogue: Mapping[str, LayerEntry]) -> list
     if row.suggested:
         named = [_code_and_titles(code, catalogue) for code in row.suggested]
         codes = {language: either_of([titles[language] for titles in named], language) for language in LANGUAGES}
-        return [Problem("ingest.unsure", {**place, "codes": codes})]
+        code = "ingest.other_matter" if row.why == OTHER_MATTER else "ingest.unsure"
+        return [Problem(code, {**place, "codes": codes})]
     return [Problem("ingest.unmatched", place)]
 
 

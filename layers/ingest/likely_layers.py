@@ -10,6 +10,58 @@ from onemap.layers.frames.fields import needed_fields
 _LEAST_CORE = 3  # signs of a name that may stand in a title: fewer are in too many
 _LEAST_SIGNS = 2  # of a Chinese title that may stand in a name
 _ENOUGH_FIELDS = 0.6  # of a schema's fields, for a layer to be suggested by them
+# Beside a layer's title these words make of a file another matter: what was taken out of the layer, or is to come into
+# it, what only changed, a part, a draft, a copy. It would be judged by as the layer in force.
+_OTHER_MATTER = (
+    *(
+        "调出",
+        "调入",
+        "核减",
+        "核销",
+        "扣除",
+        "剔除",
+        "删除",
+        "占用",
+        "补划",
+        "储备",
+        "拟",
+        "非",
+        "以外",
+        "冲突",
+        "重叠",
+        "压占",
+    ),
+    *(
+        "侵占",
+        "套合",
+        "差异",
+        "疑似",
+        "问题",
+        "增量",
+        "更新层",
+        "更新过程",
+        "变化",
+        "流量",
+        "征求意见",
+        "草案",
+        "送审",
+        "初稿",
+    ),
+    *("讨论稿", "备份", "副本", "局部", "部分", "选中", "裁剪", "示例", "样例", "测试", "缓冲", "外扩", "周边"),
+)
+_OTHER_MATTER_IN_LATIN = (
+    "bak",
+    "backup",
+    "copy",
+    "draft",
+    "old",
+    "part",
+    "selected",
+    "selection",
+    "clip",
+    "test",
+    "tmp",
+)
 _GEOMETRIES = {"polygon": "Polygon", "line": "LineString", "point": "Point"}
 
 
@@ -75,6 +127,19 @@ def _core_mark(entry: LayerEntry, text: str) -> int:
     core = re.sub(r"[\W\d_]|年度?$", "", text)
     is_part = len(core) >= _LEAST_CORE and any(core.lower() in title.lower() for title in entry.title.values())
     return len(core) if is_part else 0
+
+
+def other_matter(name: str, entry: LayerEntry, in_latin: bool = False) -> str | None:
+    """The word beside a layer's title and code that makes of a file another matter (生态保护红线调出图斑), if one does.
+
+    in_latin: words in Latin letters count, too.
+    """
+    text = re.sub(r"\s", "", name).lower()
+    for own in (entry.code, *entry.title.values()):
+        text = text.replace(re.sub(r"\s", "", own).lower(), " ")
+    found = [word for word in _OTHER_MATTER if word in text]
+    latin = re.findall("[a-z]+", text) if in_latin else []
+    return next(iter((*found, *(word for word in latin if word in _OTHER_MATTER_IN_LATIN))), None)
 
 
 def layers_by_fields(fields: Sequence[str], catalogue: Sequence[LayerEntry]) -> tuple[str, ...]:

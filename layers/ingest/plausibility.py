@@ -13,7 +13,7 @@ import numpy as np
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.errors import Problem, ProblemPlace
 from onemap.layers.frames.frame_blocks import FrameBlocks
-from onemap.layers.ingest.likely_layers import known_fields, layers_by_name, shared_fields
+from onemap.layers.ingest.likely_layers import known_fields, layers_by_name, other_matter, shared_fields
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, last_version, read_version
 from onemap.layers.messages import LANGUAGES
@@ -57,6 +57,8 @@ def doubt_of(library: Library, arriving: Arriving) -> Doubt | None:
         found["name"] = other_name
     elif not (is_named or arriving.by_hand) and (better := _better_schema(arriving, catalogue)):
         found["fields"] = better
+    elif is_named and (words := _other_matter(arriving)):
+        found["words"] = words
     last = last_version(library, arriving.entry.code)
     if last is not None:
         is_raster = arriving.entry.geometry == "raster"
@@ -89,6 +91,13 @@ def _name_of_other(arriving: Arriving, catalogue: Sequence[LayerEntry]) -> tuple
             is_named = arriving.entry.code in found
             return is_named, None if is_named else Problem("doubt.folder", {"name": folder, "others": others})
     return False, None
+
+
+def _other_matter(arriving: Arriving) -> Problem | None:
+    """What a name says besides the layer's own, if that makes it another matter."""
+    named = [name for name in arriving.names if arriving.entry.code in layers_by_name(name, [arriving.entry])]
+    words = {name: word for name in named if (word := other_matter(name, arriving.entry)) is not None}
+    return next((Problem("doubt.words", {"name": name, "word": word}) for name, word in words.items()), None)
 
 
 def _names_folder(folder: str, why: str, title: Mapping[str, str], code: str) -> bool:

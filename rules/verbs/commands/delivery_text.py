@@ -139,7 +139,8 @@ def _plan_state(row: Result) -> str:
     """How a layer stands, as the messages name it: a match by how it was found."""
     if row["status"] in ("matched", "planned"):
         return {"code": "by_code", "title": "by_title", "part of title": "by_part"}.get(row["why"], "found")
-    return "several" if row["status"] == "unsure" and row["why"] == "several" else str(row["status"])
+    is_asked = row["status"] == "unsure" and row["why"] in ("several", "other_matter")
+    return str(row["why"] if is_asked else row["status"])
 
 
 def answers_view(result: Result, language: str) -> AnswerView:

@@ -187,6 +187,31 @@ def test_a_file_and_a_layer_that_say_different_things_wait_for_a_person(library,
     assert (row["status"], set(row["suggested"])) == ("unsure", {"DLTB", "LSDLTB"})
 
 
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("生态保护红线调出图斑.gpkg", None),
+        ("生态保护红线（征求意见稿）.gpkg", None),
+        ("拟调整/STBHHX2025.gpkg", None),
+        ("STBHHX_old.gpkg", None),
+        ("生态保护红线周边1公里.gpkg", None),
+        ("生态保护红线2025更新.gpkg", "STBHHX"),
+        ("某市生态保护红线成果2025终稿.gpkg", "STBHHX"),
+        ("STBHHX_older.gpkg", "STBHHX"),
+    ],
+)
+def test_a_name_that_says_more_than_the_layers_waits_for_a_person(library, tmp_path, onemap, path, code):
+    file = tmp_path / "in" / path
+    file.parent.mkdir(parents=True)
+    write_layer(file, [square(0, 0)], {"BSM": ["1"]})
+    row = onemap("ingest", library, tmp_path / "in", "--plan", tmp_path / "p.toml").json["plan"][0]
+    assert row["code"] == code
+    if code is None:
+        assert (row["status"], row["why"], row["suggested"]) == ("unsure", "other_matter", ["STBHHX"])
+        answer = onemap("ingest", library, tmp_path / "in")
+        assert (answer.code, answer.codes) == (3, ["ingest.other_matter"])
+
+
 def test_two_files_of_one_layer_and_year_are_not_guessed_apart(library, tmp_path, onemap):
     folder = tmp_path / "in"
     (folder / "a").mkdir(parents=True)

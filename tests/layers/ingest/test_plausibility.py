@@ -120,6 +120,22 @@ def test_fields_of_another_layer_are_told_unless_a_person_matched_them(add):
     assert add(f"{FARMLAND}.gpkg", squares(1), "--label", "b", columns={**columns, "MJ": [2.0]}).code == 0
 
 
+@pytest.mark.parametrize("word", ["占用", "补划", "（征求意见稿）", "_更新层", "备份"])
+def test_a_name_that_makes_another_matter_of_the_layer_is_told(add, library, onemap, word):
+    answer = add(f"{FARMLAND}{word}.gpkg", squares(1))
+    (doubt,) = doubts(answer)
+    assert doubt.startswith(f"its name “{FARMLAND}{word}” says “{word.strip('（）_稿')}”, which is another matter")
+    assert labels(library) == []
+    assert add(f"{FARMLAND}{word}.gpkg", squares(1), "--sure").code == 0
+    log = [row["detail"] for row in onemap("history", library, "YJJBNTTB").json["rows"] if row["action"] == "add"]
+    assert log[0]["sure"] == ["words"]
+
+
+@pytest.mark.parametrize("name", ["占用", "old", "YJJBNTTB_old", f"{FARMLAND}2025更新", "备份数据"])
+def test_a_name_that_does_not_speak_of_the_layer_or_says_nothing_else_is_none(add, name):
+    assert add(f"{name}.gpkg", squares(1)).code == 0
+
+
 @pytest.mark.parametrize(("before", "count"), [(40, 20), (40, 80), (40, 19)])
 def test_a_count_from_half_to_twice_the_last_is_no_doubt(add, before, count):
     assert add("a.gpkg", squares(before)).code == 0
