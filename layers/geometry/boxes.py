@@ -6,6 +6,7 @@ import numpy as np
 import shapely
 
 Bounds = tuple[float, float, float, float]
+_CELLS = 1024  # of a grid, in each direction
 FARTHEST = 1e9  # metres or degrees: no system reaches so far, and what is asked of such numbers may never be answered
 
 
@@ -39,3 +40,33 @@ def boxes_that_meet(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
         return rows
     tree = shapely.STRtree(shapely.box(*boxes[rows].T))
     return np.asarray(rows[np.unique(tree.query(shapely.box(*others.T))[1])])
+
+
+def lie_alone(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Which boxes (n, 4) have none of others (m, 4) near, (n,): in no cell of a grid over all boxes that they touch.
+
+    For large layers it takes a tenth of the time of a tree, and finds a little less.
+    """
+    extent = box_around(boxes)
+    others = others[np.isfinite(others).all(axis=1)]
+    if extent is None or len(others) == 0:
+        return np.isfinite(boxes).all(axis=1)
+    origin, far = np.tile(extent[:2], 2), np.tile(extent[2:], 2)
+    side = np.where(far > origin, far - origin, 1.0) / _CELLS
+
+    def cells(some: np.ndarray) -> np.ndarray:
+        """The first and last column and row of cells, from 1 on; 0 and the last are all that lies beyond."""
+        return np.clip(np.floor((some - origin) / side), -1, _CELLS + 1).astype(np.int64) + 1
+
+    width = _CELLS + 4
+    west, south, east, north = cells(others).T
+    steps = np.zeros(width * width, dtype=np.int64)
+    for column, row, step in ((west, south, 1), (east + 1, south, -1), (west, north + 1, -1), (east + 1, north + 1, 1)):
+        steps += step * np.bincount(column * width + row, minlength=width * width)
+    is_touched = steps.reshape(width, width).cumsum(axis=0).cumsum(axis=1) > 0
+    sums = np.zeros((width + 1, width + 1), dtype=np.int64)
+    sums[1:, 1:] = is_touched.cumsum(axis=0).cumsum(axis=1)
+    known = np.isfinite(boxes).all(axis=1)
+    west, south, east, north = cells(np.where(known[:, None], boxes, 0.0)).T
+    touched = sums[east + 1, north + 1] - sums[west, north + 1] - sums[east + 1, south] + sums[west, south]
+    return np.asarray(known & (touched == 0))

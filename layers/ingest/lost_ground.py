@@ -1,5 +1,6 @@
 """What a layer's version in force shows and the next one lacks: a part of a layer, sent as the whole, frees ground."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,13 +11,14 @@ from onemap.layers.area_units import hectares_text
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.errors import Problem, ProblemPlace
 from onemap.layers.frames.frame_blocks import FrameBlocks
-from onemap.layers.geometry.boxes import box_around, boxes_that_meet
+from onemap.layers.geometry.boxes import box_around, lie_alone
 from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, in_force, versions
 from onemap.layers.stores.store import DamagedTable
 
 _LEAST_SHARE = 0.01  # of the version's ground or features: less is everyday change
+_FIRST_LOOK, _AT_ONCE = 50_000, 100  # features of a large version that are looked at first, read so many at once
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,19 @@ class NextVersion:
     place: ProblemPlace
 
 
+@dataclass(frozen=True)
+class _Loss:
+    """What the next version lacks of some features. size: of them all, lost: of what is lost, in m² or features.
+
+    alone: the boxes (k, 4) of the features in whose place nothing lies; around: that of all.
+    """
+
+    size: float
+    lost: float
+    alone: np.ndarray
+    around: tuple[float, float, float, float]
+
+
 def lost_ground(library: Library, coming: NextVersion) -> tuple[Problem, shapely.Geometry] | None:
     """The ground (m² in the plane, polygons) or the features of the version in force that the next one lacks.
 
@@ -45,46 +60,37 @@ def lost_ground(library: Library, coming: NextVersion) -> tuple[Problem, shapely
     before = in_force([one for one in versions(library) if one.code == coming.entry.code], day)
     if before is None:
         return None
+    every = [*blocks(before.count, _AT_ONCE)]
     try:
-        boxes, areas_m2 = _boxes_and_areas(library, before)
+        loss = _loss(library, before, coming, every[:: max(1, before.count // _FIRST_LOOK)])
+        if before.count > _FIRST_LOOK and loss.lost > _LEAST_SHARE / 2 * loss.size:
+            loss = _loss(library, before, coming, every)
     except DamagedTable:
         return None
+    if loss.lost <= _LEAST_SHARE * loss.size:
+        return None
+    facts = {"layer": before.code, "label": before.label, "count": len(loss.alone), "last": before.count}
+    amounts = {"ground": hectares_text(loss.lost), "share": f"{100 * loss.lost / loss.size:.0f}"}
+    is_ground = coming.entry.geometry == "polygon"
+    problem = Problem(
+        "lost.ground" if is_ground else "lost.features", {**coming.place, **facts, **(amounts if is_ground else {})}
+    )
+    return problem, shapely.box(*(box_around(loss.alone) or loss.around))
+
+
+def _loss(library: Library, before: Version, coming: NextVersion, rows: Iterable[slice]) -> _Loss:
+    """What the next version lacks of some features of the one before. Raises DamagedTable."""
+    found = [(np.empty((0, 4)), np.empty(0))]
+    for block in rows:
+        shapes = library.connection.read_block(before.table, (), block.start + 1, block.stop).geometries
+        found.append((shapely.bounds(shapes), shapely.area(shapes)))
+    boxes, areas_m2 = (np.concatenate(part) for part in zip(*found, strict=True))
     west, south, east, north = boxes.T
     counts = shapely.contains_xy(coming.ground, (west + east) / 2, (south + north) / 2)
-    is_lost = counts & _stand_alone(boxes, coming.frame.boxes)
-    facts = {
-        **coming.place,
-        "layer": before.code,
-        "label": before.label,
-        "count": int(is_lost.sum()),
-        "last": len(boxes),
-    }
-    box = shapely.box(*(box_around(boxes[is_lost]) or box_around(boxes) or (0, 0, 0, 0)))
+    is_lost = counts & lie_alone(boxes, coming.frame.boxes)
+    alone, around = boxes[is_lost], box_around(boxes) or (0.0, 0.0, 0.0, 0.0)
     if coming.entry.geometry != "polygon":
-        share = is_lost.sum() / max(counts.sum(), 1)
-        return (Problem("lost.features", facts), box) if share >= _LEAST_SHARE else None
-    ground_m2 = float(areas_m2[counts].sum())
-    least_m2 = max(ground_m2 - float(np.nansum(coming.frame.sizes[:, 0])), float(areas_m2[is_lost].sum()))
-    if least_m2 <= _LEAST_SHARE * ground_m2:
-        return None
-    amounts = {"ground": hectares_text(least_m2), "share": f"{100 * least_m2 / ground_m2:.0f}"}
-    return Problem("lost.ground", {**facts, **amounts}), box
-
-
-def _boxes_and_areas(library: Library, version: Version) -> tuple[np.ndarray, np.ndarray]:
-    """The boxes (n, 4) of a version's features and their areas in the plane (n,). Raises DamagedTable."""
-    boxes, areas_m2 = [np.empty((0, 4))], [np.empty(0)]
-    for block in blocks(version.count):
-        found = library.connection.read_block(version.table, (), block.start + 1, block.stop).geometries
-        boxes.append(shapely.bounds(found))
-        areas_m2.append(shapely.area(found))
-    return np.concatenate(boxes), np.concatenate(areas_m2)
-
-
-def _stand_alone(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Which boxes (n, 4) meet none of others (m, 4): (n,). Most begin where one of the others does."""
-    begins, others_begin = (corners[:, 0] + 1j * corners[:, 1] for corners in (boxes, others))
-    alone = ~np.isin(begins, others_begin) & np.isfinite(begins)
-    rows = np.flatnonzero(alone)
-    alone[rows[boxes_that_meet(boxes[rows], others)]] = False
-    return alone
+        return _Loss(float(counts.sum()), float(is_lost.sum()), alone, around)
+    ground_m2, now_m2 = float(areas_m2[counts].sum()), float(np.nansum(coming.frame.sizes[:, 0]))
+    less_m2 = ground_m2 - now_m2 * len(boxes) / max(before.count, 1)
+    return _Loss(ground_m2, max(less_m2, float(areas_m2[is_lost].sum())), alone, around)

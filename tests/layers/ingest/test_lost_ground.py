@@ -107,3 +107,16 @@ def test_what_is_said_agrees_with_the_ground_of_geopandas(lost, tmp_path):
     before, now = (gpd.GeoDataFrame(geometry=shapes, crs="EPSG:4547") for shapes in (whole, part))
     gone = before.overlay(now, how="difference").area.sum() / 10_000
     assert words.startswith(f"About {gone:,.4f} ha ")
+
+
+@pytest.mark.parametrize("gone", [0, 1, 3, 40])
+def test_of_a_large_layer_all_is_looked_at_where_a_first_look_finds_a_loss(lost, monkeypatch, gone):
+    monkeypatch.setattr("onemap.layers.ingest.lost_ground._FIRST_LOOK", 20)
+    monkeypatch.setattr("onemap.layers.ingest.lost_ground._AT_ONCE", 5)
+    whole = squares(range(0, 20, 2), range(0, 20, 2))
+    assert lost(whole) == []
+    words = lost(whole[: len(whole) - gone])
+    if gone < 3:
+        assert words == []
+    else:
+        assert words[0].startswith(f"About {gone}.0000 ha ({gone} %)") and f"the place of {gone} of its 100" in words[0]
