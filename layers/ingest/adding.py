@@ -429,7 +429,7 @@ def _doubt(arrival: Arrival, entry: LayerEntry, frame: FrameBlocks, raw: RawFram
         names, folders = names[:1], []
     by_hand = bool(options.normalising.fields)
     place = ProblemPlace(file=arrival.place["file"])
-    return doubt_of(arrival.library, Arriving(entry, frame, names, folders, by_hand, place))
+    return doubt_of(arrival.library, Arriving(entry, frame, names, folders, by_hand, options.is_delivered, place))
 
 
 def _graded_doubts(

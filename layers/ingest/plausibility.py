@@ -29,7 +29,8 @@ _LEAST_CODE = 3  # letters of a code by which a folder may be called: fewer are 
 class Arriving:
     """A frame, and the layer that it is added to. names: of its file and of its layer; place: as problems name them.
 
-    folders: in which the file lies, the nearest first; by_hand: a person matched its fields with the layer's.
+    folders: in which the file lies, the nearest first; by_hand: a person matched its fields with the layer's;
+    is_planned: the plan of a delivery has asked a person where its name says more than the layer's.
     """
 
     entry: LayerEntry
@@ -37,6 +38,7 @@ class Arriving:
     names: Sequence[str]
     folders: Sequence[str]
     by_hand: bool
+    is_planned: bool
     place: ProblemPlace
 
 
@@ -57,7 +59,7 @@ def doubt_of(library: Library, arriving: Arriving) -> Doubt | None:
         found["name"] = other_name
     elif not (is_named or arriving.by_hand) and (better := _better_schema(arriving, catalogue)):
         found["fields"] = better
-    elif is_named and (words := _other_matter(arriving)):
+    elif is_named and not arriving.is_planned and (words := _other_matter(arriving)):
         found["words"] = words
     last = last_version(library, arriving.entry.code)
     if last is not None:

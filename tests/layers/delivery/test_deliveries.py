@@ -210,6 +210,10 @@ def test_a_name_that_says_more_than_the_layers_waits_for_a_person(library, tmp_p
         assert (row["status"], row["why"], row["suggested"]) == ("unsure", "other_matter", ["STBHHX"])
         answer = onemap("ingest", library, tmp_path / "in")
         assert (answer.code, answer.codes) == (3, ["ingest.other_matter"])
+        plan = tmp_path / "p.toml"
+        plan.write_text(plan.read_text(encoding="utf-8").replace('code = ""', 'code = "STBHHX"'), encoding="utf-8")
+        chosen = onemap("ingest", library, tmp_path / "in", "--plan", plan)
+        assert (chosen.code, [row["code"] for row in chosen.json["added"]]) == (0, ["STBHHX"]), "nobody is asked twice"
 
 
 def test_two_files_of_one_layer_and_year_are_not_guessed_apart(library, tmp_path, onemap):
