@@ -60,6 +60,12 @@ def named_codes(value: str) -> list[str | None]:
     return [part if part.isascii() and part.isalnum() else None for part in code_parts(value)]
 
 
+def has_lost_zero(code: str) -> bool:
+    """Whether a land and sea code may have lost its zero: each level has two digits, so that 101 may be 0101."""
+    digits = re.match(r"\d*", code)
+    return digits is not None and len(digits[0]) % 2 == 1
+
+
 def nearest_uses(value: str, usual: str, language: str, most: int = 3) -> list[str]:
     """The codes of a system whose classes are called like a value, or that are written like it, with their titles."""
     classes = {code: row for name in TABLES[usual] for code, row in code_table(name).classes.items()}

@@ -7,7 +7,15 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from onemap.layers.catalogue.code_systems import LAND_SEA, SURVEY, URBAN, known_uses, named_codes, system_of
+from onemap.layers.catalogue.code_systems import (
+    LAND_SEA,
+    SURVEY,
+    URBAN,
+    has_lost_zero,
+    known_uses,
+    named_codes,
+    system_of,
+)
 from onemap.layers.catalogue.code_tables import code_parts, plain_code
 from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.frames.fields import text_values
@@ -153,8 +161,8 @@ class TabledPermits:
         return [self._use(code, system_of(code, None, LAND_SEA)) if code else None for code in codes]
 
     def _use(self, code: str, system: str | None) -> str | None:
-        """The use of a code, by the longest beginning that the table has."""
-        starts = self.beginnings[system] if system else {}
+        """The use of a code, by the longest beginning that the table has; 101 may be 0101 that has lost its zero."""
+        starts = self.beginnings[system] if system and not (system == LAND_SEA and has_lost_zero(code)) else {}
         return next((starts[code[:end]] for end in range(len(code), 0, -1) if code[:end] in starts), None)
 
 

@@ -209,7 +209,9 @@ def test_each_use_of_a_mixed_parcel_must_be_planned(desk, draw):
     assert found.unknowns("plan.use") == {"070102/厂房": (7000, "no_value")}
 
 
-@pytest.mark.parametrize("code", ["R2改M1", "R2-M1", "R2→M1", "R2（拟改M1）", "R2(调整)", "070102改1001", "非R2"])
+@pytest.mark.parametrize(
+    "code", ["R2改M1", "R2-M1", "R2→M1", "R2（拟改M1）", "R2(调整)", "070102改1001", "非R2", "101", "10010"]
+)
 def test_a_planned_code_beside_other_words_says_nothing(desk, draw, code):
     draw("KGDK", [SQUARE], YDXZDM=[code])
     found = desk.check({"070102": SQUARE, "1001": SQUARE}, columns={"YDXZ": ["070102", "1001"]}, only="KGDK")
@@ -217,7 +219,9 @@ def test_a_planned_code_beside_other_words_says_nothing(desk, draw, code):
     assert found.unknowns("plan.use") == dict.fromkeys(["070102", "1001"], (10_000, "no_value"))
 
 
-@pytest.mark.parametrize("code", ["R2", "Ｒ２", "R22", "R2b", "R2二类居住用地", "R2（二类居住用地）", "070102 1001"])
+@pytest.mark.parametrize(
+    "code", ["R2", "Ｒ２", "R22", "R2b", "R2二类居住用地", "R2（二类居住用地）", "070102 1001", "07010299"]
+)
 def test_a_planned_code_with_its_own_name_or_more_places_is_read(desk, draw, code):
     draw("KGDK", [SQUARE], YDXZDM=[code])
     found = desk.check({"070102": SQUARE}, columns={"YDXZ": ["070102"]}, only="KGDK")
