@@ -36,6 +36,7 @@ _LAYER_TYPES: dict[str, Any] = {
     "rows": list,
     "unit": str,
     "complete": bool,
+    "zones_of": str,
 }
 _FIELD_TYPES: dict[str, Any] = {
     "name": str,
@@ -133,6 +134,7 @@ class _Reader:
             rows=tuple(raw.get("rows", ())),
             unit=raw.get("unit"),
             complete=raw.get("complete", False),
+            zones_of=raw.get("zones_of"),
         )
         if len(self.problems) == before:
             self._names(entry)

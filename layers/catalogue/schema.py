@@ -64,7 +64,8 @@ class LayerEntry:
     coverage: its polygons fill their ground without gap or overlap; checks: where it is checked otherwise than others,
     by the check's code; withheld: it is published only where somebody asks for it by its code; rows: of a table, the
     fields that together name a row; unit: its field that names an area unit; complete: what the table has no row of is
-    nothing, where it is unknown otherwise.
+    nothing, where it is unknown otherwise. zones_of: the layer of whose features its polygons are the zones; where it
+    speaks, these stand in place of the distances that are kept of the features.
     """
 
     code: str
@@ -83,6 +84,7 @@ class LayerEntry:
     rows: tuple[str, ...] = ()
     unit: str | None = None
     complete: bool = False
+    zones_of: str | None = None
 
     def __hash__(self) -> int:
         return hash(self.code)

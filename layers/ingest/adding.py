@@ -28,6 +28,7 @@ from onemap.layers.ingest.datum_change import DatumChange
 from onemap.layers.ingest.known_ground import known_lines
 from onemap.layers.ingest.layer_definition import layer_entry
 from onemap.layers.ingest.lost_ground import NextVersion, lost_ground
+from onemap.layers.ingest.missing_zones import missing_zones
 from onemap.layers.ingest.normalise import sorted_out
 from onemap.layers.ingest.placing import SourceOptions, in_crs
 from onemap.layers.ingest.plausibility import Arriving, Doubt, doubt_of
@@ -372,8 +373,10 @@ def _ground_remarks(
     assumption = coverage.assumption(arrival.place)
     found = [GradedProblem(assumption, "warn")] if assumption is not None else []
     if coverage.kind != FEATURES:  # what these leave out is unknown, and never passes
-        lost = lost_ground(arrival.library, NextVersion(entry, frame, facts.valid_from, coverage.ground, arrival.place))
-        found += [GradedProblem(lost[0], "warn", lost[1])] if lost is not None else []
+        coming = NextVersion(entry, frame, facts.valid_from, facts.coverage, arrival.place)
+        lost = lost_ground(arrival.library, coming)
+        remarks = [*([] if lost is None else [lost]), *missing_zones(arrival.library, coming)]
+        found += [GradedProblem(problem, "warn", geometry) for problem, geometry in remarks]
     return found
 
 
