@@ -197,6 +197,7 @@ def test_a_file_and_a_layer_that_say_different_things_wait_for_a_person(library,
         ("生态保护红线周边1公里.gpkg", None),
         ("生态保护红线2025更新.gpkg", "STBHHX"),
         ("某市生态保护红线成果2025终稿.gpkg", "STBHHX"),
+        ("130900示例市/4矢量/STBHHX.gpkg", "STBHHX"),
         ("STBHHX_older.gpkg", "STBHHX"),
     ],
 )
