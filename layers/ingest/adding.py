@@ -339,7 +339,7 @@ def _checked_version(
         raise unknown
     found += [GradedProblem(Problem("bad.no_ground", {**arrival.place, "count": without}), "warn")] if without else []
     if covered is not None and alike.same is None:
-        found += _ground_remarks(arrival, entry, kept, covered, facts)
+        found = _ground_remarks(arrival, entry, kept, covered, facts) + found  # the gravest first
     _report(arrival, entry, found, quality.more)
     if alike.same is None and facts.given_label is not None:
         refuse_used_label(library.connection, entry.code, facts.given_label, arrival.place["file"])
