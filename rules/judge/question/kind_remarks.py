@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from onemap.layers.catalogue.code_systems import LAND_SEA, USE_FIELD, nearest_uses
+from onemap.layers.catalogue.code_tables import plain_code
 from onemap.layers.errors import Problem, require_value
 from onemap.rules.judge.inputs.parcels import STATED_KIND, Parcels
 from onemap.rules.judge.packs.kind_register import KIND_FIELD, KindRegister, titles_of
@@ -14,6 +15,25 @@ from onemap.rules.judge.packs.pack import Pack
 from onemap.rules.judge.packs.projects import Project, Projects
 
 _MOST_TOLD = 20  # of each sort, those that most parcels say
+# Fields that may say what a project is, under other names; they may as well say what is there now, and are not read.
+_LIKELY_FIELDS = {
+    USE_FIELD: (
+        *(
+            "用地性质",
+            "用地性质代码",
+            "用途",
+            "用途代码",
+            "土地用途",
+            "规划用途",
+            "拟建用途",
+            "用地用海分类",
+            "用地代码",
+        ),
+        *("YDXZDM", "YDYHFLDM", "YDDM"),
+    ),
+    KIND_FIELD: ("项目类型", "项目类别", "项目性质", "建设内容", "行业类别", "XMLB"),
+}
+_LEAST_SIGNS = 3  # of a name that a shapefile has cut
 
 
 @dataclass(frozen=True)
@@ -49,12 +69,16 @@ class KindRemarks:
         self._counts: Counter[_Remark] = Counter()
         self._first: dict[_Remark, str] = {}
         self._source = ""
+        self._likely: dict[str, list[str]] = {}
 
     def see(self, parcels: Parcels) -> None:
         """Take down some parcels."""
         if self._register is None or not len(parcels.ids):
             return
         self._source = parcels.source
+        self._likely = {
+            field: _likely_fields(field, list(map(str, parcels.attributes.columns))) for field in _LIKELY_FIELDS
+        }
         read = Projects(parcels.attributes)
         place, projects = read.of(self._register, self._usual)
         is_doubtful = np.array([_is_doubtful(project) for project in projects], dtype=bool)
@@ -84,9 +108,14 @@ class KindRemarks:
                 yield _Remark("project.kind_conflict", text, project.code)
 
     def problems(self) -> list[Problem]:
-        """The remarks on all recorded values, those of most parcels first."""
+        """The remarks on fields that were not read, then on all recorded values, those of most parcels first."""
         found = [remark for remark, _ in self._counts.most_common()]
-        return [
+        of_fields = [
+            Problem("project.field_unread", {"file": self._source, "field": field, "names": names})
+            for field, names in self._likely.items()
+            if names
+        ]
+        return of_fields + [
             self._problem(remark)
             for problem in ("project.kind_conflict", "project.use_unknown", "project.kind_unknown")
             for remark in [one for one in found if one.problem == problem][:_MOST_TOLD]
@@ -109,6 +138,23 @@ class KindRemarks:
     @property
     def _known_register(self) -> KindRegister:
         return require_value(self._register, "the register of kinds")
+
+
+def _likely_fields(field: str, columns: Sequence[str]) -> list[str]:
+    """The columns that may hold a field of the project, where no column is called so."""
+    plain = {plain_code(column): column for column in columns}
+    if field in plain:
+        return []
+    return [
+        column
+        for text, column in plain.items()
+        if text in _LIKELY_FIELDS[field]
+        or (
+            len(text) >= _LEAST_SIGNS
+            and not text.isascii()
+            and any(one.startswith(text) for one in _LIKELY_FIELDS[field])
+        )
+    ]
 
 
 def kind_problems_of(packs: Sequence[Pack], parcels: Parcels, language: str) -> list[Problem]:

@@ -101,6 +101,29 @@ def test_a_use_that_is_no_code_is_told_and_excuses_nobody(town):
     assert "“公路用地” of 2 parcels" in named["message"] and "1202 " in named["mend"]
 
 
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        (["用地性质", "项目类型"], {"YDXZ": "用地性质", "XMLX": "项目类型"}),
+        (["用地性", "项目类"], {"YDXZ": "用地性", "XMLX": "项目类"}),  # as a shapefile cuts them
+        (["YDXZ", "用地性质", "项目类型"], {"XMLX": "项目类型"}),
+        (["ydxz", "XMLX", "用地性质", "项目类型"], {}),
+        (["用地", "面积", "DLBM"], {}),
+    ],
+)
+def test_a_field_that_may_say_what_a_project_is_under_another_name_is_told_and_not_read(town, columns, expected):
+    rule = {"unless": ["road"]}
+    values = {name: ["公路"] if "项目" in name or name == "XMLX" else ["1202"] for name in columns}
+    town.pack(rule)
+    path = town.folder / "test.toml"
+    path.write_text(path.read_text(encoding="utf-8") + "\n" + ROAD, encoding="utf-8")
+    found = town.check({"A": SQUARE}, columns=values)
+    problems = {one["field"]: one["message"] for one in found.answer.json["problems"]}
+    assert set(problems) == set(expected)
+    assert all(f"no field {field}; {column} may hold it" in problems[field] for field, column in expected.items())
+    assert bool(found.hits()) == (not {"YDXZ", "ydxz"} & set(columns)), "what is not read excuses nobody"
+
+
 def test_only_reaches_the_class_and_a_silent_project_where_the_rule_says_so(town):
     assert list(check_projects(town, {"only": ["mining"]}).hits()) == ["mine"]
     found = check_projects(town, {"only": ["mining", "road"], "silent": True})
