@@ -30,9 +30,10 @@ LIBRARIES = words("base integrated department approval project opinion")
 KINDS = words("vector imagery placename threed census history longterm iot")
 GEOMETRIES = {"polygon", "line", "point", "raster", "table"}
 FIELD_TYPES = {"text", "integer", "number", "date"}
-LAYER_KEYS = set(
-    words("title department library kind geometry key standard class_field fields coverage withheld checks rows unit")
-)
+LAYER_KEYS = {
+    *words("title department library kind geometry key standard class_field fields coverage withheld checks rows unit"),
+    "zones_of",
+}
 FITTING_GEOMETRIES = {
     "avoid": {"polygon"},
     "within": {"polygon"},
@@ -176,6 +177,13 @@ def test_a_layer_is_well_formed(code):
     assert set(layer.get("rows", [])) <= set(fields) and layer.get("unit", "XZQDM") in {*fields, "XZQDM"}
     assert layer.get("class_field") is None or layer["class_field"] in fields
     assert set(layer) <= LAYER_KEYS
+
+
+def test_zones_of_a_layer_are_those_that_stand_in_place_of_a_distance_from_it():
+    """The catalogue says whose zones a layer has, the pack where they stand instead: both say the same."""
+    zones = {code: layer["zones_of"] for code, layer in LAYERS.items() if "zones_of" in layer}
+    assert all(LAYERS[code]["geometry"] == "polygon" and of in LAYERS for code, of in zones.items())
+    assert zones == {rule["instead"]: rule["layer"] for rule in PACK["rule"] if "instead" in rule}
 
 
 @pytest.mark.parametrize("code", LAYERS)
