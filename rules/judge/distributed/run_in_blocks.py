@@ -29,6 +29,7 @@ from onemap.rules.judge.inputs.parcels import Parcels
 from onemap.rules.judge.packs.pack import Pack
 from onemap.rules.judge.question.check_plan import check_plan_of
 from onemap.rules.judge.question.kind_remarks import KindRemarks
+from onemap.rules.judge.question.layer_remarks import layer_problems_of
 from onemap.rules.judge.question.question import Question
 from onemap.rules.judge.question.value_remarks import value_problems_of
 from onemap.rules.judge.runs.run import Chunk, RowsOutdated
@@ -211,10 +212,10 @@ def work_begun(
             keeping = progress.part(READ, KEPT, phrase("progress.parcels", question.language))
             _keep(journal, reader, asked, question, keeping)
         parcels = KeptParcels(journal.parcels, question.parcels)
-        of_rules = value_problems_of(library, check_plan)
+        others = *layer_problems_of(library, check_plan, parcels.bounds), *value_problems_of(library, check_plan)
         problems: list[ProblemRecord] = [
             *parcels.notes["problems"],
-            *(problem_record(problem, question.language) for problem in of_rules),
+            *(problem_record(problem, question.language) for problem in others),
         ]
         day = date.fromisoformat(journal.about["as_of"])
         question = replace(question, as_of=day, parcels=replace(question.parcels, id_field=parcels.notes["id_field"]))

@@ -1,0 +1,65 @@
+"""A version in force that lacks ground: whoever checks near it is told."""
+
+import pytest
+from shapely import LineString, box
+
+from onemap.tests.rules.judge.distributed.test_run_in_blocks import both_ways
+
+NEAR, FAR_OFF = box(310, 0, 390, 90), box(5_000, 5_000, 5_100, 5_100)
+
+
+def squares(columns):
+    return [box(100 * n, 0, 100 * n + 100, 100) for n in columns]
+
+
+@pytest.fixture
+def town(desk):
+    """A zone of ten squares, of which the version of 2022 lacks four."""
+    desk.layer("ZONE", squares(range(10)), valid_from="2020-01-01")
+    kept = [*range(2), *range(6, 10)]
+    desk.layer("ZONE", squares(kept), valid_from="2022-01-01")
+    return desk
+
+
+def remarks(found):
+    return [(one["code"], one["layer"], one["message"]) for one in found.answer.json["problems"]]
+
+
+def test_a_check_near_ground_that_the_version_in_force_lacks_says_so(town):
+    found = town.check({"A": NEAR}, {})
+    assert found.verdicts() == {"A": "clear"}
+    ((code, layer, words),) = remarks(found)
+    assert (code, layer) == ("version.lacks_ground", "ZONE")
+    assert words == (
+        "Version 2022-01-01 of ZONE was added with a remark on ground near the parcels: About 4.0000 ha (40 %) of what "
+        "version 2020-01-01 shows lie in no feature of ZONE_source.gpkg; in the place of 2 of its 10 features there is "
+        "nothing."
+    )
+
+
+def test_far_from_it_before_it_and_of_other_layers_nothing_is_said(town):
+    assert remarks(town.check({"A": FAR_OFF}, {})) == []
+    assert remarks(town.check({"A": NEAR}, {}, as_of="2021-06-01")) == []
+    town.layer("OTHER", squares(range(10)))
+    assert remarks(town.check({"A": NEAR}, {"layer": "OTHER"})) == []
+
+
+def test_parcels_in_blocks_are_told_as_others_are(town):
+    town.check({f"{n}": NEAR for n in range(9)}, {})
+    whole, run, _ = both_ways(town, most_parcels=4)
+    assert [problem["code"] for problem in run.problems] == ["version.lacks_ground"]
+    assert run.problems == whole.problems
+
+
+def test_lines_without_their_zone_are_told_beside_whom_they_would_have_kept_off(desk):
+    run = desk.run
+    roads = [LineString([(0, y), (5_000, y)]) for y in (0, 2_000)]
+    path = desk.write("roads", roads, {"GLBH": ["G1", "X2"], "GLDJ": ["国道", "县道"]}, "EPSG:4547")
+    ground = desk.write("ground", [box(-9_000, -9_000, 9_000, 9_000)], {"n": [1]}, "EPSG:4547")
+    assert run("add", desk.library, path, "--as", "GL", "--covers", ground).code == 0
+    zones = desk.write("zones", [box(0, -30, 5_000, 30)], {"BH": ["1"]}, "EPSG:4547")
+    assert run("add", desk.library, zones, "--as", "GLJZKZQ", "--covers", ground).code == 0
+    rule = {"kind": "setback", "layer": "GL", "distance_m": 10, "instead": "GLJZKZQ"}
+    beside = desk.check({"A": box(100, 2_005, 200, 2_100)}, rule)
+    assert beside.verdicts() == {"A": "clear"} and "X2" in remarks(beside)[0][2]
+    assert remarks(desk.check({"A": box(100, 900, 200, 1_000)}, rule)) == []
