@@ -148,7 +148,7 @@ def _record(
 def _problems(library: Library, question: Question, check_plan: CheckPlan) -> list[ProblemRecord]:
     """Remarks on the parcels, how they were read and what their projects are called, on layers and on rules."""
     of_projects = kind_problems_of(question.packs, question.parcels, question.language)
-    of_layers = layer_problems_of(library, check_plan, question.parcels.extent)
+    of_layers = layer_problems_of(library, check_plan.versions_used, question.parcels.extent)
     problems = *question.parcels.problems, *of_projects, *of_layers, *value_problems_of(library, check_plan)
     return [problem_record(problem, question.language) for problem in problems]
 

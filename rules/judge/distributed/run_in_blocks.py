@@ -212,7 +212,10 @@ def work_begun(
             keeping = progress.part(READ, KEPT, phrase("progress.parcels", question.language))
             _keep(journal, reader, asked, question, keeping)
         parcels = KeptParcels(journal.parcels, question.parcels)
-        others = *layer_problems_of(library, check_plan, parcels.bounds), *value_problems_of(library, check_plan)
+        others = (
+            *layer_problems_of(library, check_plan.versions_used, parcels.bounds),
+            *value_problems_of(library, check_plan),
+        )
         problems: list[ProblemRecord] = [
             *parcels.notes["problems"],
             *(problem_record(problem, question.language) for problem in others),

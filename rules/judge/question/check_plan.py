@@ -16,6 +16,8 @@ from onemap.rules.judge.packs.pack import joined_rules
 from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.judge.question.question import Question
 
+VersionsUsed = Mapping[str, tuple[str, str]]  # by their tables, each version's layer and label
+
 
 @dataclass(frozen=True)
 class CheckPlan:
@@ -47,6 +49,12 @@ class CheckPlan:
     def in_force(self, code: str) -> Version | None:
         """The version of a layer in force for the check, if any."""
         return in_force([version for version in self.known if version.code == code], self.as_of)
+
+    @property
+    def versions_used(self) -> VersionsUsed:
+        """The versions in force of the layers that the rules look at, but for those that files replace."""
+        found = map(self.in_force, (code for code in self.codes if code not in self.replaced))
+        return {version.table: (version.code, version.label) for version in found if version is not None}
 
     def reaches(self) -> dict[str, float]:
         """How far from the parcels each layer matters, by the rule that looks farthest, in metres.

@@ -11,20 +11,20 @@ from onemap.layers.ingest.quality_report import PROBLEMS_TABLE
 from onemap.layers.library.library import Library
 from onemap.layers.stores.sql_text import compose_sql
 from onemap.layers.stores.store import DamagedTable
-from onemap.rules.judge.question.check_plan import CheckPlan
+from onemap.rules.judge.question.check_plan import VersionsUsed
 
 _BESIDE_M = 200.0  # of the parcels: a line without its zone lies beside whom the distance would have kept off
 
 
-def layer_problems_of(library: Library, check_plan: CheckPlan, extent: Sequence[float]) -> Iterator[Problem]:
+def layer_problems_of(library: Library, used: VersionsUsed, extent: Sequence[float]) -> Iterator[Problem]:
     """What was remarked, when they were added, on the ground that versions in force lack near the parcels.
 
-    There parcels are clear of these layers without a word. extent: of the parcels, west, south, east, north. The words
-    are in the language of whoever added the version. Of a table of remarks that cannot be read nothing is said.
+    There parcels are clear of these layers without a word. used: the versions that judge; extent: of the parcels, west,
+    south, east, north. The words are in the language of whoever added the version. Of a table of remarks that cannot be
+    read nothing is said.
     """
     connection = library.connection
     unreadable: tuple[type[Exception], ...] = (DamagedTable, *connection.damages)
-    used = {one.table: one for one in map(check_plan.in_force, check_plan.codes) if one is not None}
     if not connection.has_table(PROBLEMS_TABLE):
         return
     sql = compose_sql(
@@ -35,11 +35,12 @@ def layer_problems_of(library: Library, check_plan: CheckPlan, extent: Sequence[
     try:
         rows = connection.execute(sql).fetchall()
         for fid, table, message in rows:
-            if table not in used or used[table].code in check_plan.replaced:
+            if table not in used:
                 continue
             box = shapely.bounds(connection.read_block(PROBLEMS_TABLE, (), fid, fid).geometries)
             if meet_box(box, np.asarray(extent) + [-_BESIDE_M, -_BESIDE_M, _BESIDE_M, _BESIDE_M]).any():
-                facts = {"file": library.printed_name, "layer": used[table].code, "label": used[table].label}
-                yield Problem("version.lacks_ground", {**facts, "words": message})
+                code, label = used[table]
+                facts = {"file": library.printed_name, "layer": code, "label": label, "words": message}
+                yield Problem("version.lacks_ground", facts)
     except unreadable:
         return

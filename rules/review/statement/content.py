@@ -19,6 +19,7 @@ from onemap.rules.display.letterhead.title_lines import title_lines
 from onemap.rules.display.maps.map_source import MapSource
 from onemap.rules.judge.findings.table import Row
 from onemap.rules.judge.question.kind_remarks import kind_problems_of
+from onemap.rules.judge.question.layer_remarks import layer_problems_of
 from onemap.rules.review.bodies import asked_bodies
 from onemap.rules.review.cases.case import SPOKEN, Case, CaseState
 from onemap.rules.review.notice_rows import comments_annex
@@ -358,13 +359,16 @@ def _consulted(evidence: Evidence) -> dict[str, set[str]]:
 def _case_notes(library: Library, case: Case, evidence: Evidence) -> list[str]:
     """Remarks on the case besides its findings.
 
-    A doubtful area, kinds of projects that are not known or contradict their codes, and what the names are worth.
+    A doubtful area, kinds of projects that are not known or contradict their codes, ground that layers lack near the
+    parcels, and what the names are worth.
     """
     language, asked = evidence.language, evidence.question
     areas = area_problems(library, case.current.run, case.data, case.terms)
     kinds = kind_problems_of(asked.packs, asked.parcels, language)
+    used = {item["table"]: (item["code"], str(item["label"])) for item in evidence.record["layers"] if item["table"]}
+    ground = layer_problems_of(library, used, asked.parcels.extent)
     names = words(language)["names_typed" if library.account is None else "names_of_accounts"]
-    return [*(wording(problem, language)[0] for problem in (*areas, *kinds)), names]
+    return [*(wording(problem, language)[0] for problem in (*areas, *kinds, *ground)), names]
 
 
 def _not_printed(case: Case, evidence: Evidence, annexes: Sequence[str], annexed: Mapping[str, Any]) -> list[str]:

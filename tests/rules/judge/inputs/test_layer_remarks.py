@@ -1,8 +1,12 @@
 """A version in force that lacks ground: whoever checks near it is told."""
 
+import json
+
 import pytest
 from shapely import LineString, box
 
+from onemap.tests.conftest import write_layer
+from onemap.tests.rules.command import done
 from onemap.tests.rules.judge.distributed.test_run_in_blocks import both_ways
 
 NEAR, FAR_OFF = box(310, 0, 390, 90), box(5_000, 5_000, 5_100, 5_100)
@@ -63,3 +67,18 @@ def test_lines_without_their_zone_are_told_beside_whom_they_would_have_kept_off(
     beside = desk.check({"A": box(100, 2_005, 200, 2_100)}, rule)
     assert beside.verdicts() == {"A": "clear"} and "X2" in remarks(beside)[0][2]
     assert remarks(desk.check({"A": box(100, 900, 200, 1_000)}, rule)) == []
+
+
+def test_a_statement_of_a_case_near_it_says_so(tmp_path):
+    district = write_layer(tmp_path / "district.gpkg", [box(499_000, 4_199_000, 502_000, 4_202_000)])
+    library = tmp_path / "library.gpkg"
+    done("new", library, "--crs", "EPSG:4547", "--district", district)
+    whole = [box(500_000 + 100 * n, 4_200_000, 500_100 + 100 * n, 4_200_100) for n in range(10)]
+    for day, shapes in (("2020-01-01", whole), ("2022-01-01", whole[:6])):
+        path = write_layer(tmp_path / "farmland.gpkg", shapes)
+        done("add", library, path, "--as", "YJJBNTTB", "--covers", "district", "--valid-from", day)
+    parcels = write_layer(tmp_path / "parcels.gpkg", [box(500_810, 4_200_010, 500_890, 4_200_090)], {"DKBH": ["A"]})
+    case = done("review", "open", library, parcels, "--project", "试验", "--id", "DKBH").json["case"]
+    done("review", "export", library, case, tmp_path / "content.json", "--document", "report")
+    (note,) = [one for one in json.loads((tmp_path / "content.json").read_text("utf-8"))["notes"] if "YJJBNTTB" in one]
+    assert note.startswith("Version 2022-01-01 of YJJBNTTB was added with a remark on ground near the parcels: About 4")
