@@ -19,6 +19,8 @@ from onemap.layers.stores.store import DamagedTable
 
 _LEAST_SHARE = 0.01  # of the version's ground or features: less is everyday change
 _FIRST_LOOK, _AT_ONCE = 50_000, 100  # features of a large version that are looked at first, read so many at once
+_MOST_BOXES = 10_000  # that are shown one by one
+_ABOUT_POINTS_M = 1.0
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,9 @@ class _Loss:
 def lost_ground(library: Library, coming: NextVersion) -> tuple[Problem, shapely.Geometry] | None:
     """The ground (m² in the plane, polygons) or the features of the version in force that the next one lacks.
 
-    With the box around the features in whose place nothing lies, or around the version. None for less than a hundredth,
-    for tables and rasters, and where no version is in force or it cannot be read.
+    With the boxes of the features in whose place nothing lies, of very many the one around them, or that around the
+    version. None for less than a hundredth, for tables and rasters, and where no version is in force or it cannot be
+    read.
     """
     if coming.entry.geometry not in ("polygon", "line", "point"):
         return None
@@ -75,7 +78,11 @@ def lost_ground(library: Library, coming: NextVersion) -> tuple[Problem, shapely
     problem = Problem(
         "lost.ground" if is_ground else "lost.features", {**coming.place, **facts, **(amounts if is_ground else {})}
     )
-    return problem, shapely.box(*(box_around(loss.alone) or loss.around))
+    boxes = loss.alone if 0 < len(loss.alone) <= _MOST_BOXES else [box_around(loss.alone) or loss.around]
+    west, south, east, north = np.transpose(boxes)
+    about_m = 0.0 if is_ground else _ABOUT_POINTS_M
+    shown = shapely.box(west - about_m, south - about_m, east + about_m, north + about_m)
+    return problem, shapely.union_all(shown)
 
 
 def _loss(library: Library, before: Version, coming: NextVersion, rows: Iterable[slice]) -> _Loss:

@@ -2,11 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-import numpy as np
 import shapely
 
 from onemap.layers.errors import Problem
-from onemap.layers.geometry.boxes import meet_box
 from onemap.layers.ingest.quality_report import PROBLEMS_TABLE
 from onemap.layers.library.library import Library
 from onemap.layers.stores.sql_text import compose_sql
@@ -32,13 +30,14 @@ def layer_problems_of(library: Library, used: VersionsUsed, extent: Sequence[flo
         " WHERE code IN ('lost.ground', 'lost.features', 'zones.missing') ORDER BY fid",
         table=PROBLEMS_TABLE,
     )
+    around = shapely.box(*extent)
     try:
         rows = connection.execute(sql).fetchall()
         for fid, table, message in rows:
             if table not in used:
                 continue
-            box = shapely.bounds(connection.read_block(PROBLEMS_TABLE, (), fid, fid).geometries)
-            if meet_box(box, np.asarray(extent) + [-_BESIDE_M, -_BESIDE_M, _BESIDE_M, _BESIDE_M]).any():
+            (ground,) = connection.read_block(PROBLEMS_TABLE, (), fid, fid).geometries
+            if shapely.dwithin(ground, around, _BESIDE_M):
                 code, label = used[table]
                 facts = {"file": library.printed_name, "layer": code, "label": label, "words": message}
                 yield Problem("version.lacks_ground", facts)

@@ -84,7 +84,7 @@ def test_of_ground_for_which_the_file_does_not_speak_nothing_is_said(lost, tmp_p
 
 
 @pytest.mark.parametrize("shape", ["line", "point"])
-def test_of_lines_and_points_the_features_are_counted(lost, shape):
+def test_of_lines_and_points_the_features_are_counted(lost, library, shape):
     code = {"line": "GL", "point": "WRY"}[shape]
     places = [(500_000 + SIDE * n, 4_200_000) for n in range(50)]
     made = [shapely.Point(x, y) if shape == "point" else shapely.LineString([(x, y), (x + 50, y)]) for x, y in places]
@@ -92,6 +92,8 @@ def test_of_lines_and_points_the_features_are_counted(lost, shape):
     assert lost(made[:30], code=code) == [
         "In the place of 20 of the 50 features of version v1 there is nothing in part.gpkg."
     ]
+    (place,) = gpd.read_file(library, layer=PROBLEMS_TABLE).query("code == 'lost.features'").geometry
+    assert shapely.intersects(place, made).tolist() == [False] * 30 + [True] * 20
 
 
 def test_a_version_of_an_earlier_day_is_held_against_none_of_later_ones(lost):
