@@ -209,23 +209,20 @@ def test_each_use_of_a_mixed_parcel_must_be_planned(desk, draw):
     assert found.unknowns("plan.use") == {"070102/厂房": (7000, "no_value")}
 
 
-@pytest.mark.parametrize(
-    "code", ["R2改M1", "R2-M1", "R2→M1", "R2（拟改M1）", "R2(调整)", "070102改1001", "非R2", "101", "10010"]
-)
-def test_a_planned_code_beside_other_words_says_nothing(desk, draw, code):
-    draw("KGDK", [SQUARE], YDXZDM=[code])
-    found = desk.check({"070102": SQUARE, "1001": SQUARE}, columns={"YDXZ": ["070102", "1001"]}, only="KGDK")
-    assert found.hits("plan.use") == {}
-    assert found.unknowns("plan.use") == dict.fromkeys(["070102", "1001"], (10_000, "no_value"))
-
-
-@pytest.mark.parametrize(
-    "code", ["R2", "Ｒ２", "R22", "R2b", "R2二类居住用地", "R2（二类居住用地）", "070102 1001", "07010299"]
-)
-def test_a_planned_code_with_its_own_name_or_more_places_is_read(desk, draw, code):
-    draw("KGDK", [SQUARE], YDXZDM=[code])
-    found = desk.check({"070102": SQUARE}, columns={"YDXZ": ["070102"]}, only="KGDK")
-    assert (found.hits("plan.use"), found.unknowns("plan.use")) == ({}, {})
+def test_a_planned_code_beside_other_words_says_nothing_and_one_with_its_own_name_is_read(desk, draw):
+    doubtful = ["R2改M1", "R2-M1", "R2→M1", "R2（拟改M1）", "R2(调整)", "070102改1001", "非R2", "101", "10010"]
+    known = ["R2", "Ｒ２", "R22", "R2b", "R2二类居住用地", "R2（二类居住用地）", "070102 1001", "07010299"]
+    codes = [*doubtful, *known]
+    squares = [box(200 * at, 0, 200 * at + 100, 100) for at in range(len(codes))]
+    draw("KGDK", squares, YDXZDM=codes)
+    parcels = {
+        f"{code} {use}": square for code, square in zip(codes, squares, strict=True) for use in ("house", "works")
+    }
+    found = desk.check(parcels, columns={"YDXZ": ["070102", "1001"] * len(codes)}, only="KGDK")
+    unknown = {f"{code} {use}": (10_000, "no_value") for code in doubtful for use in ("house", "works")}
+    assert found.unknowns("plan.use") == unknown
+    refused = {f"{code} works": 10_000 for code in known if code != "070102 1001"}
+    assert found.hits("plan.use") == refused, "housing is planned on all of them, works on mixed land alone"
 
 
 def test_who_is_something_else_besides_is_not_excused_from_the_ban_on_permanent_farmland(desk, draw):
