@@ -230,7 +230,8 @@ def _row_of_layer(
     meant = meant_layers(layer, stem, several, catalogue)
     codes = tuple(meant)
     entries = [entry for entry in catalogue if entry.code in codes]
-    if any(other_matter(text, entry, in_latin=True) for text in (name, *Path(source).parts) for entry in entries):
+    texts = (name, *Path(source).with_suffix("").parts)
+    if any(other_matter(text, entry, in_latin=True) for text in texts for entry in entries):
         return replace(row, status=UNSURE, suggested=codes, why=OTHER_MATTER)
     if len(codes) == 1:
         return replace(row, code=codes[0], status=MATCHED, why=meant[codes[0]])

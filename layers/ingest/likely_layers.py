@@ -13,23 +13,19 @@ _ENOUGH_FIELDS = 0.6  # of a schema's fields, for a layer to be suggested by the
 # Beside a layer's title these words make of a file another matter: what was taken out of the layer, or is to come into
 # it, what only changed, a part, a draft, a copy. It would be judged by as the layer in force.
 _OTHER_MATTER = (
-    *("调出", "调入", "核减", "核销", "扣除", "剔除", "删除", "占用", "补划", "储备", "拟"),
-    *("非", "以外", "冲突", "重叠", "压占", "侵占", "套合", "差异", "疑似", "问题", "增量"),
-    *("更新层", "更新过程", "变化", "流量", "征求意见", "草案", "送审", "初稿", "讨论稿", "备份", "副本"),
-    *("局部", "部分", "选中", "裁剪", "缓冲", "外扩", "周边"),
+    *("调出", "调入", "核减", "核销", "扣除", "剔除", "删除", "占用", "补划", "储备", "拟调"),
+    *("拟划", "拟占", "拟用", "拟建", "以外", "冲突", "重叠", "压占", "侵占", "套合", "差异"),
+    *("疑似", "问题", "增量", "更新层", "更新过程", "变化", "流量", "征求意见", "草案", "送审", "初稿"),
+    *("讨论稿", "备份", "副本", "局部", "部分", "选中", "裁剪", "缓冲", "外扩", "周边"),
 )
 _OTHER_MATTER_IN_LATIN = (
-    "bak",
-    "backup",
-    "copy",
-    "draft",
-    "old",
-    "part",
-    "selected",
-    "selection",
-    "clip",
-    "test",
-    "tmp",
+    *("bak", "backup", "copy", "draft", "old", "part"),
+    *("selected", "selection", "clip", "test", "tmp"),
+)
+# In the name of a folder, or of a file of many layers, only these: 数据部分 and 土地储备中心 say nothing of a layer.
+_OTHER_MATTER_OF_ALL = (
+    *("调出", "调入", "核减", "剔除", "拟调", "拟划", "增量"),
+    *("征求意见", "草案", "送审", "初稿", "讨论稿"),
 )
 _GEOMETRIES = {"polygon": "Polygon", "line": "LineString", "point": "Point"}
 
@@ -99,16 +95,22 @@ def _core_mark(entry: LayerEntry, text: str) -> int:
 
 
 def other_matter(name: str, entry: LayerEntry, in_latin: bool = False) -> str | None:
-    """The word beside a layer's title and code that makes of a file another matter (生态保护红线调出图斑), if one does.
+    """The word that makes of a file another matter than a layer (生态保护红线调出图斑, 非基本农田), if one does.
 
-    in_latin: words in Latin letters count, too.
+    name: of a file, a layer in it or a folder, which need not name the layer; in_latin: words in Latin letters count,
+    too.
     """
-    text = re.sub(r"\s", "", name).lower()
+    text = re.sub(r"\s", " ", name).lower()
+    rest = text
     for own in (entry.code, *entry.title.values()):
-        text = text.replace(re.sub(r"\s", "", own).lower(), " ")
-    found = [word for word in _OTHER_MATTER if word in text]
-    latin = re.findall("[a-z]+", text) if in_latin else []
-    return next(iter((*found, *(word for word in latin if word in _OTHER_MATTER_IN_LATIN))), None)
+        if f"非{own}".lower() in text:
+            return "非"
+        rest = rest.replace(own.lower(), " ")
+    if rest == text:
+        return next((word for word in _OTHER_MATTER_OF_ALL if word in text), None)
+    found = [word for word in _OTHER_MATTER if word in "".join(rest.split())]
+    latin = [word for word in re.findall("[a-z]+", rest) if in_latin and word in _OTHER_MATTER_IN_LATIN]
+    return next(iter([*found, *latin]), None)
 
 
 def layers_by_fields(fields: Sequence[str], catalogue: Sequence[LayerEntry]) -> tuple[str, ...]:

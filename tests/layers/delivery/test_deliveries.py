@@ -199,6 +199,11 @@ def test_a_file_and_a_layer_that_say_different_things_wait_for_a_person(library,
         ("某市生态保护红线成果2025终稿.gpkg", "STBHHX"),
         ("130900示例市/4矢量/STBHHX.gpkg", "STBHHX"),
         ("STBHHX_older.gpkg", "STBHHX"),
+        ("old town/STBHHX.gpkg", "STBHHX"),
+        ("非涉密/2数据部分/土地储备中心/STBHHX（非涉密）.gpkg", "STBHHX"),
+        ("非生态保护红线.gpkg", None),
+        ("送审稿/STBHHX.gpkg", None),
+        ("old/生态保护红线 2025.gpkg", "STBHHX"),
     ],
 )
 def test_a_name_that_says_more_than_the_layers_waits_for_a_person(library, tmp_path, onemap, path, code):
@@ -215,6 +220,14 @@ def test_a_name_that_says_more_than_the_layers_waits_for_a_person(library, tmp_p
         plan.write_text(plan.read_text(encoding="utf-8").replace('code = ""', 'code = "STBHHX"'), encoding="utf-8")
         chosen = onemap("ingest", library, tmp_path / "in", "--plan", plan)
         assert (chosen.code, [row["code"] for row in chosen.json["added"]]) == (0, ["STBHHX"]), "nobody is asked twice"
+
+
+def test_a_file_of_several_layers_may_be_called_anything(library, tmp_path, onemap):
+    (tmp_path / "in").mkdir()
+    for layer in ("STBHHX", "YJJBNTTB"):
+        write_layer(tmp_path / "in" / "test.gpkg", [square(0, 0)], {"BSM": ["1"]}, layer=layer)
+    plan = onemap("ingest", library, tmp_path / "in", "--plan", tmp_path / "p.toml").json["plan"]
+    assert sorted(row["code"] for row in plan) == ["STBHHX", "YJJBNTTB"]
 
 
 def test_two_files_of_one_layer_and_year_are_not_guessed_apart(library, tmp_path, onemap):
