@@ -19,6 +19,7 @@ from onemap.layers.library.versions import read_version, versions
 from onemap.layers.messages import in_words
 from onemap.tests.conftest import ROOT
 from onemap.tests.postgis_server import GUARDED
+from onemap.tests.rules.small_pack import pack_text
 
 CORE = [sys.executable, "-I", "-X", "utf8", str(ROOT / "__main__.py")]
 
@@ -303,3 +304,18 @@ def test_the_day_is_the_servers_whatever_time_zone_a_client_sets(server_shelf, m
         with open_library(server_shelf.url) as library:
             days.add(library.today())
     assert len(days) == 1
+
+
+def test_what_a_next_version_lacks_is_said_and_repeated_to_a_department_that_checks(server_shelf, layer_file, box):
+    whole = [box(100 * n, 0) for n in range(10)]
+    assert server_shelf.add(layer_file("whole.gpkg", whole), covers="extent", valid_from="2020-01-01").code == 0
+    part = layer_file("part.gpkg", [*whole[:5], whole[9]])
+    answer = server_shelf.add(part, covers="extent", valid_from="2022-01-01")
+    assert [one["code"] for one in answer.json["problems"]] == ["lost.ground"]
+    pack = part.parent / "one.toml"
+    pack.write_text(pack_text({"layer": "T"}, id="one"), encoding="utf-8")
+    parcels = layer_file("parcels.gpkg", [box(710, 10, 20, 20)], {"DKBH": ["A"]})
+    url = server_shelf.url_as(server_shelf.account("surveyor", "land"))
+    found = server_shelf.run("check", url, parcels, "--pack", pack)
+    assert [(one["code"], one["layer"]) for one in found.json["problems"]] == [("version.lacks_ground", "T")]
+    assert found.json["verdicts"]["clear"] == 1
