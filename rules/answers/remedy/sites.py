@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.geometry.parts import multi, polygon_parts, shift_geometries, shift_polygons
 from onemap.layers.geometry.shape_column import all_of
 from onemap.layers.library.library import Library, sha256
@@ -25,6 +25,7 @@ from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.overlay.uninterruptible import run_cancellable
 from onemap.rules.judge.packs.pack import Pack, rules_of_run
 from onemap.rules.judge.packs.rule import Rule
+from onemap.rules.judge.question.layer_remarks import layer_problems_of, versions_of_run
 from onemap.rules.judge.question.question import Question
 
 CELL_M = 1000.0  # the ground is searched in squares, so that none of the overlays is of a whole district
@@ -56,6 +57,14 @@ class SiteOptions:
     attributes: Mapping[str, str]
 
 
+@dataclass(frozen=True)
+class FoundSites:
+    """The table of sites, and what was remarked on layers that lack ground near them."""
+
+    table: Table
+    problems: tuple[Problem, ...] = ()
+
+
 def sites(
     library: Library,
     ground: np.ndarray,
@@ -65,8 +74,8 @@ def sites(
     options: SiteOptions,
     language: str,
     threads: Threads,
-) -> Table:
-    """The table of sites, each of which passed the check as it is written. An empty one is no proof that there is none.
+) -> FoundSites:
+    """The sites, each of which passed the check as it is written. None is no proof that there is none.
 
     ground: (n,) polygons in the library's plane, in which is searched. Raises OneMapError for every refusal.
     """
@@ -91,13 +100,16 @@ def sites(
     searching = threads.progress.part(_FREE, _FOUND, phrase("progress.free", language))
     found = places(free, options.area_m2, options.width_m, SPARE * options.count, searching)
     if len(found.grounds) == 0:
-        return _table(found, np.empty(0, dtype=object), obstacles, rules, language, origin)
+        return FoundSites(_table(found, np.empty(0, dtype=object), obstacles, rules, language, origin))
     asked = replace(blank, parcels=_parcels(found.grounds, origin, options.attributes))
     run = check(library, asked, threads.part(_FOUND, 1.0, phrase("progress.found", language)))
     passing = np.flatnonzero(~verdicts_left(run, options.keep_verdict))[: options.count]
     verdicts = run.tables["parcels"].values("verdict")[passing]
     passed = Places(found.grounds[passing], found.clearance_m[passing])
-    return _table(passed, verdicts, obstacles, rules, language, origin)
+    table = _table(passed, verdicts, obstacles, rules, language, origin)
+    used = versions_of_run(run.record["layers"])
+    problems = layer_problems_of(library, used, *shapely.bounds(table.geometries).tolist())
+    return FoundSites(table, tuple(problems))
 
 
 def _cells(ground: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Remarks on versions in force that lack ground near the parcels which somebody asks about."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import shapely
 
@@ -9,17 +9,23 @@ from onemap.layers.ingest.quality_report import PROBLEMS_TABLE
 from onemap.layers.library.library import Library
 from onemap.layers.stores.sql_text import compose_sql
 from onemap.layers.stores.store import DamagedTable
+from onemap.rules.judge.inputs.check_record import LayerRecord
 from onemap.rules.judge.question.check_plan import VersionsUsed
 
 _BESIDE_M = 200.0  # of the parcels: a line without its zone lies beside whom the distance would have kept off
 
 
-def layer_problems_of(library: Library, used: VersionsUsed, extent: Sequence[float]) -> Iterator[Problem]:
+def versions_of_run(layers: Iterable[LayerRecord]) -> VersionsUsed:
+    """The versions that a run used. layers: of its record."""
+    return {item["table"]: (item["code"], str(item["label"])) for item in layers if item["table"]}
+
+
+def layer_problems_of(library: Library, used: VersionsUsed, *extents: Sequence[float]) -> Iterator[Problem]:
     """What was remarked, when they were added, on the ground that versions in force lack near the parcels.
 
-    There parcels are clear of these layers without a word. used: the versions that judge; extent: of the parcels, west,
-    south, east, north. The words are in the language of whoever added the version. Of a table of remarks that cannot be
-    read nothing is said.
+    There parcels are clear of these layers without a word. used: the versions that judge; extents: of the parcels, each
+    west, south, east, north. The words are in the language of whoever added the version. Of a table of remarks that
+    cannot be read nothing is said.
     """
     connection = library.connection
     unreadable: tuple[type[Exception], ...] = (DamagedTable, *connection.damages)
@@ -30,14 +36,14 @@ def layer_problems_of(library: Library, used: VersionsUsed, extent: Sequence[flo
         " WHERE code IN ('lost.ground', 'lost.features', 'zones.missing') ORDER BY fid",
         table=PROBLEMS_TABLE,
     )
-    around = shapely.box(*extent)
+    around = [shapely.box(*extent) for extent in extents]
     try:
         rows = connection.execute(sql).fetchall()
         for fid, table, message in rows:
             if table not in used:
                 continue
             (ground,) = connection.read_block(PROBLEMS_TABLE, (), fid, fid).geometries
-            if shapely.dwithin(ground, around, _BESIDE_M):
+            if shapely.dwithin(ground, around, _BESIDE_M).any():
                 code, label = used[table]
                 facts = {"file": library.printed_name, "layer": code, "label": label, "words": message}
                 yield Problem("version.lacks_ground", facts)

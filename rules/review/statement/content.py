@@ -19,7 +19,7 @@ from onemap.rules.display.letterhead.title_lines import title_lines
 from onemap.rules.display.maps.map_source import MapSource
 from onemap.rules.judge.findings.table import Row
 from onemap.rules.judge.question.kind_remarks import kind_problems_of
-from onemap.rules.judge.question.layer_remarks import layer_problems_of
+from onemap.rules.judge.question.layer_remarks import layer_problems_of, versions_of_run
 from onemap.rules.review.bodies import asked_bodies
 from onemap.rules.review.cases.case import SPOKEN, Case, CaseState
 from onemap.rules.review.notice_rows import comments_annex
@@ -365,7 +365,7 @@ def _case_notes(library: Library, case: Case, evidence: Evidence) -> list[str]:
     language, asked = evidence.language, evidence.question
     areas = area_problems(library, case.current.run, case.data, case.terms)
     kinds = kind_problems_of(asked.packs, asked.parcels, language)
-    used = {item["table"]: (item["code"], str(item["label"])) for item in evidence.record["layers"] if item["table"]}
+    used = versions_of_run(evidence.record["layers"])
     ground = layer_problems_of(library, used, asked.parcels.extent)
     names = words(language)["names_typed" if library.account is None else "names_of_accounts"]
     return [*(wording(problem, language)[0] for problem in (*areas, *kinds, *ground)), names]

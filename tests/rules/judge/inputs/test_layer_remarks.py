@@ -82,3 +82,11 @@ def test_a_statement_of_a_case_near_it_says_so(tmp_path):
     done("review", "export", library, case, tmp_path / "content.json", "--document", "report")
     (note,) = [one for one in json.loads((tmp_path / "content.json").read_text("utf-8"))["notes"] if "YJJBNTTB" in one]
     assert note.startswith("Version 2022-01-01 of YJJBNTTB was added with a remark on ground near the parcels: About 4")
+
+
+def test_a_site_that_is_found_where_a_version_lacks_ground_says_so(town):
+    pack = town.pack({})
+    for west, codes in ((200, ["version.lacks_ground"]), (5_000, [])):
+        within = write_layer(town.folder / "within.gpkg", [box(west, 0, west + 400, 100)])
+        answer = town.run("sites", town.library, "--within", within, "--pack", pack, "--area", 5000)
+        assert answer.json["sites"] and [one["code"] for one in answer.json["problems"]] == codes
