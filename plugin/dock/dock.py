@@ -305,10 +305,10 @@ class OneMapDock(QgsDockWidget):
         self.other_desks = OtherDesks(self.library, self.notice, self)
         self._left_text = ""  # of layers that the day has taken off the map
         self.check_tab.message_sent.connect(self.notice.say)
+        self.check_tab.remarked.connect(self.notice.remark)
         self.check_tab.begun.connect(self.notice.hide)
-        compared = (self.compare_tab.finished, self.compare_tab.view.decided)
-        proved = self.proof_tab.finished
-        for done in (self.library.read, *compared, self.identify.shown, self.review_tab.succeeded, proved):
+        answered = (self.compare_tab.finished, self.compare_tab.view.decided, self.proof_tab.finished)
+        for done in (self.library.read, *answered, self.identify.shown, self.review_tab.succeeded):
             done.connect(self.notice.forget_refusal)
         views = (self.compare_tab.pairs, self.check_tab.sites, self.check_tab.remedy)
         for view in (*views, *self.numbers_tab.views):

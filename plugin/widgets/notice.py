@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QResizeEvent
@@ -14,7 +15,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.connection.refusals import Refusal, problem_lines
 from onemap.plugin.widgets.buttons import tool_button, wrapped_label
 from onemap.plugin.widgets.scroll_area import scroll_area
 from onemap.plugin.words.option_names import name_controls
@@ -92,6 +93,12 @@ class Notice(QFrame):
                 controls = {**self._controls, refusal.mend_option: button}
                 text = name_controls(refusal.in_window(controls), controls)
             self.say(text, button, action, is_refusal=True)
+
+    def remark(self, problems: Sequence[dict[str, Any]]) -> None:
+        """Show what the core remarks on an answer that it gave; nothing where there is nothing."""
+        text = "\n".join(line.text for line in problem_lines(problems))
+        if text:
+            self.say(name_controls(text, self._controls) if self._controls is not None else text)
 
     def forget_refusal(self) -> None:
         """Hide a refusal, once what comes after it has gone well; other messages stay."""

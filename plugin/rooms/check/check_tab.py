@@ -54,6 +54,7 @@ class CheckTab(QWidget):
 
     refused = pyqtSignal(object)  # Refusal
     message_sent = pyqtSignal(str)
+    remarked = pyqtSignal(list)  # problems that the core remarks on an answer that it gave
     begun = pyqtSignal()  # something was asked: an older message no longer holds
     add_requested = pyqtSignal()  # data, to a library that has none
     finished = pyqtSignal()  # the verdicts of a check are shown
@@ -90,6 +91,7 @@ class CheckTab(QWidget):
         self.outdated = OutdatedNote(self.parcels, self.uses, self.rules, self.facts)
         self.sites = SitesView(library, self.rules, canvas)
         self.sites.refused.connect(self.refused)
+        self.sites.remarked.connect(self.remarked)
         self.sites.back_requested.connect(lambda: self.sites_button.setChecked(False))
         self.sites.parcel_chosen.connect(self.parcels.add_drawing)
         self.past = PastChecks(library)
@@ -484,6 +486,7 @@ class CheckTab(QWidget):
         rules = packs_text(record.get("packs") or [])
         self._run_label.setToolTip("\n".join((self._run_label.text(), rules, hint)))
         self.live.verdicts = {parcel.parcel: parcel.verdict for parcel in parcels}
+        self.remarked.emit(answer.get("problems") or [])
         self.form_button.setChecked(False)  # the findings need the height
         self._show_page(self.results)
         if self.isAncestorOf(QApplication.focusWidget() or self):

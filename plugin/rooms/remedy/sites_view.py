@@ -81,6 +81,7 @@ class SitesView(VerbView):
 
     back_requested = pyqtSignal()
     parcel_chosen = pyqtSignal(object)  # QgsGeometry of a place in the map's system, to be a parcel
+    remarked = pyqtSignal(list)  # problems that the core remarks on its answer
 
     def __init__(
         self,
@@ -267,6 +268,7 @@ class SitesView(VerbView):
             self.tree.header().setSectionResizeMode(NAME, QHeaderView.ResizeMode.ResizeToContents)
             self.tree.header().setSectionResizeMode(NEAREST, QHeaderView.ResizeMode.Stretch)
             self.tree.setCurrentItem(self.tree.topLevelItem(0))
+            self.remarked.emit(answer.get("problems") or [])
             self._show_all()
         self._enable()
         self.results_shown.emit()

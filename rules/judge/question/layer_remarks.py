@@ -45,7 +45,7 @@ def layer_problems_of(library: Library, used: VersionsUsed, *extents: Sequence[f
             (ground,) = connection.read_block(PROBLEMS_TABLE, (), fid, fid).geometries
             if shapely.dwithin(ground, around, _BESIDE_M).any():
                 code, label = used[table]
-                facts = {"file": library.printed_name, "layer": code, "label": label, "words": message}
+                facts = {"layer": code, "label": label, "words": message}
                 yield Problem("version.lacks_ground", facts)
     except unreadable:
         return

@@ -231,6 +231,22 @@ def test_a_refusal_is_shown_in_the_core_s_words(open_dock, tmp_path):
     assert not open_dock.check_tab.is_checking
 
 
+def test_what_the_core_remarks_on_a_check_is_said_until_the_next(dock, own_library, parcels, tmp_path):
+    columns = [(box(100 * at, 0, 100, 1000), f"F{at}") for at in range(10)]
+    for day, kept in (("2020-01-01", columns), ("2021-01-01", columns[:1])):
+        path = write_layer(tmp_path / f"{day}.gpkg", ["BSM"], kept)
+        core("add", own_library.path, path, "--as", "YJJBNTTB", "--covers", "district", "--valid-from", day)
+    dock.open_library(own_library.path)
+    wait_for(lambda: dock.pages.currentWidget() is dock.tabs)
+    dock.check_tab.parcels.choose_layer(parcels)
+    dock.check_tab.button.click()
+    wait_for(lambda: dock.check_tab.results.model.rowCount())
+    assert "was added with a remark on ground near the parcels" in dock.notice.text
+    assert "Permanent basic farmland" in dock.notice.text
+    dock.check_tab.parcels.add_drawing(QgsGeometry.fromWkt(box(3000, 3000, 50, 50)))
+    check(dock)
+
+
 @ends_its_core
 def test_a_killed_core_is_said_and_the_next_check_works(open_dock):
     os.kill(open_dock.core.process_id, signal.SIGKILL)
