@@ -91,7 +91,6 @@ class CheckTab(QWidget):
         self.outdated = OutdatedNote(self.parcels, self.uses, self.rules, self.facts)
         self.sites = SitesView(library, self.rules, canvas)
         self.sites.refused.connect(self.refused)
-        self.sites.remarked.connect(self.remarked)
         self.sites.back_requested.connect(lambda: self.sites_button.setChecked(False))
         self.sites.parcel_chosen.connect(self.parcels.add_drawing)
         self.past = PastChecks(library)
@@ -116,6 +115,7 @@ class CheckTab(QWidget):
         for asking in self._askings:
             asking.progressed.connect(self._show_progress)
             asking.busy_changed.connect(lambda is_busy: self._show_work(tr("Starting…") if is_busy else ""))
+        self.sites.remarked.connect(self.remarked)
         self.parcels.changed.connect(self._enable)
         self.rules.box.currentIndexChanged.connect(lambda _index: self._enable())
         self.uses.changed.connect(self.live.check_again)  # also where an earlier check is shown
