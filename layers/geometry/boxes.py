@@ -7,6 +7,7 @@ import shapely
 
 Bounds = tuple[float, float, float, float]
 _CELLS = 1024  # of a grid, in each direction
+_FEW = 10_000  # boxes, for which a tree is quicker
 FARTHEST = 1e9  # metres or degrees: no system reaches so far, and what is asked of such numbers may never be answered
 
 
@@ -43,14 +44,18 @@ def boxes_that_meet(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
 
 
 def lie_alone(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Which boxes (n, 4) have none of others (m, 4) near, (n,): in no cell of a grid over all boxes that they touch.
+    """Which boxes (n, 4) share no point with any of others (m, 4), (n,).
 
-    For large layers it takes a tenth of the time of a tree, and finds a little less.
+    Of many, those that have none of the others in a cell of a grid over all boxes that they touch: it takes a tenth of
+    the time of a tree, and finds a little less.
     """
-    extent = box_around(boxes)
+    extent, known = box_around(boxes), np.isfinite(boxes).all(axis=1)
     others = others[np.isfinite(others).all(axis=1)]
     if extent is None or len(others) == 0:
-        return np.isfinite(boxes).all(axis=1)
+        return known
+    if len(boxes) + len(others) <= _FEW:
+        known[boxes_that_meet(boxes, others)] = False
+        return known
     origin, far = np.tile(extent[:2], 2), np.tile(extent[2:], 2)
     side = np.where(far > origin, far - origin, 1.0) / _CELLS
 
@@ -66,7 +71,6 @@ def lie_alone(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
     is_touched = steps.reshape(width, width).cumsum(axis=0).cumsum(axis=1) > 0
     sums = np.zeros((width + 1, width + 1), dtype=np.int64)
     sums[1:, 1:] = is_touched.cumsum(axis=0).cumsum(axis=1)
-    known = np.isfinite(boxes).all(axis=1)
     west, south, east, north = cells(np.where(known[:, None], boxes, 0.0)).T
     touched = sums[east + 1, north + 1] - sums[west, north + 1] - sums[east + 1, south] + sums[west, south]
     return np.asarray(known & (touched == 0))

@@ -18,8 +18,10 @@ def test_a_coordinate_beyond_all_numbers_is_not_left_out():
     assert box_around([(0, 0, 1, 1), (0, 0, np.inf, 1)]) == (0.0, 0.0, np.inf, 1.0)
 
 
+@pytest.mark.parametrize("few", [0, 10_000])
 @pytest.mark.parametrize("seed", range(4))
-def test_boxes_lie_alone_as_geos_measures_it_but_for_two_cells_of_the_grid(seed):
+def test_boxes_lie_alone_as_geos_measures_it_of_many_but_for_two_cells_of_the_grid(seed, few, monkeypatch):
+    monkeypatch.setattr("onemap.layers.geometry.boxes._FEW", few)
     chance = np.random.default_rng(seed)
     corners = chance.uniform(0, 1000, (400, 2))
     boxes = np.hstack([corners, corners + chance.exponential(5, (400, 2))])
@@ -30,10 +32,12 @@ def test_boxes_lie_alone_as_geos_measures_it_but_for_two_cells_of_the_grid(seed)
     cell = np.ptp(boxes[:, [0, 2]]) / 1024
     assert 0 < found.sum() < 400
     assert (apart[found] > 0).all()
-    assert found[apart > 2 * cell * np.sqrt(2)].all()
+    assert found[apart > (0 if few else 2 * cell * np.sqrt(2))].all()
 
 
-def test_what_has_no_ground_lies_nowhere_and_beside_nothing_all_lie_alone():
+@pytest.mark.parametrize("few", [0, 10_000])
+def test_what_has_no_ground_lies_nowhere_and_beside_nothing_all_lie_alone(few, monkeypatch):
+    monkeypatch.setattr("onemap.layers.geometry.boxes._FEW", few)
     boxes = np.array([[0, 0, 1, 1], [np.nan] * 4, [5, 5, 5, 5]])
     assert lie_alone(boxes, np.empty((0, 4))).tolist() == [True, False, True]
     assert lie_alone(boxes, boxes).tolist() == [False, False, False]
