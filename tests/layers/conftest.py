@@ -9,12 +9,16 @@ import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import shapely
+
+from onemap.tests.conftest import write_layer
+from onemap.tests.rules.command import done
 
 ROOT = Path(__file__).resolve().parents[2]
 DEFINE = "name=试验,department=land,library=base,kind=vector,geometry={}"
@@ -122,3 +126,21 @@ def box(west: float, south: float, width: float = 100, height: float = 100) -> s
 @pytest.fixture(name="box")
 def box_fixture() -> Callable[..., shapely.Polygon]:
     return box
+
+
+@lru_cache
+def maker_of_library(*district: float) -> Callable[[Path], None]:
+    """What makes a library of a district, west, south, east and north, in a folder: the same for the same district."""
+
+    def make(folder: Path) -> None:
+        path = write_layer(folder / "district.gpkg", [shapely.box(*district)])
+        done("new", folder / "library.gpkg", "--crs", "EPSG:4547", "--district", path)
+
+    return make
+
+
+@pytest.fixture(name="library")
+def library_fixture(request: pytest.FixtureRequest, tmp_path: Path, copied: Callable[..., Any]) -> Path:
+    """An empty library of the module's own DISTRICT."""
+    copied(maker_of_library(*request.module.DISTRICT), tmp_path)
+    return tmp_path / "library.gpkg"

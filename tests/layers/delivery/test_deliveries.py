@@ -12,7 +12,8 @@ import shapely
 from onemap.layers.library.library import open_library
 from onemap.layers.library.versions import versions
 from onemap.tests.conftest import write_layer
-from onemap.tests.rules.command import done
+
+DISTRICT = (500_000, 4_200_000, 501_000, 4_201_000)  # of the library
 
 
 def square(x, y, size=1000.0):
@@ -22,17 +23,6 @@ def square(x, y, size=1000.0):
 def versions_of(path):
     with open_library(str(path)) as library:
         return [(version.code, version.label, version.count) for version in versions(library)]
-
-
-def made_library(folder):
-    district = write_layer(folder / "district.gpkg", [square(0, 0)])
-    done("new", folder / "library.gpkg", "--crs", "EPSG:4547", "--district", district)
-
-
-@pytest.fixture
-def library(tmp_path, copied):
-    copied(made_library, tmp_path)
-    return tmp_path / "library.gpkg"
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import pytest
 import shapely
 
 from onemap.tests.conftest import write_layer
-from onemap.tests.rules.command import done
 
+DISTRICT = (495_000, 4_195_000, 515_000, 4_215_000)  # of the library
 PARAMETERS = """
 from = "EPSG:2383"
 to = "EPSG:4547"
@@ -25,17 +25,6 @@ scale_ppm = 0.0
 
 def square(x, y, size=1000.0):
     return shapely.box(500_000 + x, 4_200_000 + y, 500_000 + x + size, 4_200_000 + y + size)
-
-
-def made_library(folder):
-    district = write_layer(folder / "district.gpkg", [square(-5000, -5000, 20_000)])
-    done("new", folder / "library.gpkg", "--crs", "EPSG:4547", "--district", district)
-
-
-@pytest.fixture
-def library(tmp_path, copied):
-    copied(made_library, tmp_path)
-    return tmp_path / "library.gpkg"
 
 
 def delivery_of(tmp_path, year, crs="EPSG:2383"):

@@ -6,8 +6,8 @@ import shapely
 
 from onemap.layers.ingest.quality_report import PROBLEMS_TABLE
 from onemap.tests.conftest import write_layer
-from onemap.tests.rules.command import done
 
+DISTRICT = (499_000, 4_199_000, 509_000, 4_209_000)  # of the library
 SIDE = 100.0
 KEYS = {"YJJBNTTB": ("BSM",), "GL": ("GLBH", "GLDJ"), "WRY": ("BH",)}
 
@@ -16,17 +16,6 @@ def squares(rows, columns=range(10)):
     """Squares of one hectare, in rows and columns."""
     corners = [(500_000 + SIDE * column, 4_200_000 + SIDE * row) for row in rows for column in columns]
     return [shapely.box(x, y, x + SIDE, y + SIDE) for x, y in corners]
-
-
-def made_library(folder):
-    district = write_layer(folder / "district.gpkg", [shapely.box(499_000, 4_199_000, 509_000, 4_209_000)])
-    done("new", folder / "library.gpkg", "--crs", "EPSG:4547", "--district", district)
-
-
-@pytest.fixture
-def library(tmp_path, copied):
-    copied(made_library, tmp_path)
-    return tmp_path / "library.gpkg"
 
 
 @pytest.fixture

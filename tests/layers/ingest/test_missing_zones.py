@@ -6,8 +6,8 @@ import shapely
 
 from onemap.layers.ingest.quality_report import PROBLEMS_TABLE
 from onemap.tests.conftest import write_layer
-from onemap.tests.rules.command import done
 
+DISTRICT = (499_000, 4_199_000, 506_000, 4_205_000)  # of the library
 ROADS = {"G1": 0, "S2": 1000, "X3": 2000, "Y4": 9000}
 
 
@@ -19,17 +19,6 @@ def strips(y, gap=0.0):
     """A zone on either side of a road, that begins so far from its centreline."""
     sides = [shapely.box(500_000, 4_200_000 + y + of, 500_900, 4_200_000 + y + of + 20) for of in (gap, -gap - 20)]
     return shapely.union_all(sides)
-
-
-def made_library(folder):
-    district = write_layer(folder / "district.gpkg", [shapely.box(499_000, 4_199_000, 506_000, 4_205_000)])
-    done("new", folder / "library.gpkg", "--crs", "EPSG:4547", "--district", district)
-
-
-@pytest.fixture
-def library(tmp_path, copied):
-    copied(made_library, tmp_path)
-    return tmp_path / "library.gpkg"
 
 
 @pytest.fixture

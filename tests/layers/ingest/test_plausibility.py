@@ -10,8 +10,8 @@ import shapely
 from onemap.layers.library.library import open_library
 from onemap.layers.library.versions import versions
 from onemap.tests.conftest import write_layer
-from onemap.tests.rules.command import done
 
+DISTRICT = (500_000, 4_200_000, 510_000, 4_210_000)  # of the library
 FARMLAND = "永久基本农田图斑"
 RED_LINE = {"BSM": "1", "YSDM": "2", "XJXZQDM": "139901", "XJXZQMC": "甲", "HXMC": "乙", "LHLX": "丙", "MJ": 1.0}
 
@@ -20,17 +20,6 @@ def squares(count, west=0.0, side=100.0):
     """So many squares in rows of ten."""
     corners = [(500_000 + west + side * (n % 10), 4_200_000 + side * (n // 10)) for n in range(count)]
     return [shapely.box(x, y, x + side, y + side) for x, y in corners]
-
-
-def made_library(folder):
-    district = write_layer(folder / "district.gpkg", squares(1, side=10_000.0))
-    done("new", folder / "library.gpkg", "--crs", "EPSG:4547", "--district", district)
-
-
-@pytest.fixture
-def library(tmp_path, copied):
-    copied(made_library, tmp_path)
-    return tmp_path / "library.gpkg"
 
 
 @pytest.fixture

@@ -9,21 +9,10 @@ from onemap.layers.library import same_content
 from onemap.layers.library.library import open_library
 from onemap.layers.library.versions import versions
 from onemap.tests.conftest import write_layer
-from onemap.tests.rules.command import done
 
+DISTRICT = (500_000, 4_200_000, 501_000, 4_201_000)  # of the library
 SHAPES = [shapely.box(500_000 + 100 * n, 4_200_000, 500_080 + 100 * n, 4_200_080) for n in range(4)]
 NAMES = {"BSM": ["1", "2", "3", "4"], "HXMC": ["甲", "乙", "丙", None]}
-
-
-def made_library(folder):
-    district = write_layer(folder / "district.gpkg", [shapely.box(500_000, 4_200_000, 501_000, 4_201_000)])
-    done("new", folder / "library.gpkg", "--crs", "EPSG:4547", "--district", district)
-
-
-@pytest.fixture
-def library(tmp_path, copied):
-    copied(made_library, tmp_path)
-    return tmp_path / "library.gpkg"
 
 
 @pytest.fixture
