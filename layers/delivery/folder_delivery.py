@@ -35,7 +35,7 @@ from onemap.layers.delivery.package_writing import (
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.file_hashes import file_hash
 from onemap.layers.library.library import Library
-from onemap.layers.library.versions import in_force, versions
+from onemap.layers.library.versions import layer_in_force, versions
 from onemap.layers.progress import Progress
 from onemap.layers.records import Record
 
@@ -115,7 +115,7 @@ def _layers_there(
 ) -> tuple[list[str], list[Problem]]:
     """The template's layers that are in force, and what is wrong where one must be and is not."""
     known = versions(library)
-    there = [code for code in template.layers if in_force([v for v in known if v.code == code], options.as_of)]
+    there = [code for code in template.layers if layer_in_force(known, code, options.as_of)]
     lost = sorted(template.required_layers - set(there))
     facts = {"day": options.as_of.isoformat(), "template": template.id}
     return there, [Problem("template.layer", {"layer": code, **facts}) for code in lost]

@@ -47,6 +47,7 @@ from onemap.layers.library.versions import (
     content_hash,
     coverage_of,
     in_force,
+    layer_in_force,
     read_version,
     versions,
 )
@@ -270,7 +271,7 @@ def _unit_ground(library: Library, known: Sequence[Version], options: DeliveryOp
         raise UsageError(
             "layer.unknown", layer=code, field="--unit", near=codes_like(library.catalogue(), code) or None
         )
-    version = in_force([item for item in known if item.code == code], options.as_of)
+    version = layer_in_force(known, code, options.as_of)
     if version is None or entry.geometry != "polygon":
         raise OneMapError("package.no_version", layer=code, day=options.as_of.isoformat())
     units = read_version(library, version, None)

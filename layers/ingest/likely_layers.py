@@ -10,22 +10,22 @@ from onemap.layers.frames.fields import needed_fields
 _LEAST_CORE = 3  # signs of a name that may stand in a title: fewer are in too many
 _LEAST_SIGNS = 2  # of a Chinese title that may stand in a name
 _ENOUGH_FIELDS = 0.6  # of a schema's fields, for a layer to be suggested by them
-# Beside a layer's title these words make of a file another matter: what was taken out of the layer, or is to come into
-# it, what only changed, a part, a draft, a copy. It would be judged by as the layer in force.
+# These words make of a file another matter than a layer: what was taken out of it, or is to come into it, what only
+# changed, a draft. It would be judged by as the layer in force.
+_OTHER_MATTER_OF_ALL = (
+    *("调出", "调入", "核减", "剔除", "拟调", "拟划", "增量"),
+    *("征求意见", "草案", "送审", "初稿", "讨论稿"),
+)
+# And these beside a layer's own title, such as a part or a copy; elsewhere 数据部分 and 土地储备中心 say nothing of it.
 _OTHER_MATTER = (
-    *("调出", "调入", "核减", "核销", "扣除", "剔除", "删除", "占用", "补划", "储备", "拟调"),
-    *("拟划", "拟占", "拟用", "拟建", "以外", "冲突", "重叠", "压占", "侵占", "套合", "差异"),
-    *("疑似", "问题", "增量", "更新层", "更新过程", "变化", "流量", "征求意见", "草案", "送审", "初稿"),
-    *("讨论稿", "备份", "副本", "局部", "部分", "选中", "裁剪", "缓冲", "外扩", "周边"),
+    *_OTHER_MATTER_OF_ALL,
+    *("核销", "扣除", "删除", "占用", "补划", "储备", "拟占", "拟用", "拟建", "以外", "冲突"),
+    *("重叠", "压占", "侵占", "套合", "差异", "疑似", "问题", "更新层", "更新过程", "变化", "流量"),
+    *("备份", "副本", "局部", "部分", "选中", "裁剪", "缓冲", "外扩", "周边"),
 )
 _OTHER_MATTER_IN_LATIN = (
     *("bak", "backup", "copy", "draft", "old", "part"),
     *("selected", "selection", "clip", "test", "tmp"),
-)
-# In the name of a folder, or of a file of many layers, only these: 数据部分 and 土地储备中心 say nothing of a layer.
-_OTHER_MATTER_OF_ALL = (
-    *("调出", "调入", "核减", "剔除", "拟调", "拟划", "增量"),
-    *("征求意见", "草案", "送审", "初稿", "讨论稿"),
 )
 _GEOMETRIES = {"polygon": "Polygon", "line": "LineString", "point": "Point"}
 

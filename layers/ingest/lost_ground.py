@@ -14,7 +14,7 @@ from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.geometry.boxes import box_around, lie_alone
 from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.library.library import Library
-from onemap.layers.library.versions import Version, in_force, versions
+from onemap.layers.library.versions import Version, layer_in_force, versions
 from onemap.layers.stores.store import DamagedTable
 
 _LEAST_SHARE = 0.01  # of the version's ground or features: less is everyday change
@@ -60,14 +60,16 @@ def lost_ground(library: Library, coming: NextVersion) -> tuple[Problem, shapely
     if coming.entry.geometry not in ("polygon", "line", "point"):
         return None
     day = coming.from_day or library.today()
-    before = in_force([one for one in versions(library) if one.code == coming.entry.code], day)
+    before = layer_in_force(versions(library), coming.entry.code, day)
     if before is None:
         return None
-    every = [*blocks(before.count, _AT_ONCE)]
     try:
-        loss = _loss(library, before, coming, every[:: max(1, before.count // _FIRST_LOOK)])
-        if before.count > _FIRST_LOOK and loss.lost > _LEAST_SHARE / 2 * loss.size:
-            loss = _loss(library, before, coming, every)
+        if before.count > _FIRST_LOOK:
+            some = [*blocks(before.count, _AT_ONCE)][:: before.count // _FIRST_LOOK]
+            loss = _loss(library, before, coming, some)
+            if loss.lost <= _LEAST_SHARE / 2 * loss.size:
+                return None
+        loss = _loss(library, before, coming, blocks(before.count))
     except DamagedTable:
         return None
     if loss.lost <= _LEAST_SHARE * loss.size:

@@ -97,9 +97,11 @@ def _name_of_other(arriving: Arriving, catalogue: Sequence[LayerEntry]) -> tuple
 
 def _other_matter(arriving: Arriving) -> Problem | None:
     """What a name says besides the layer's own, if that makes it another matter."""
-    named = [name for name in arriving.names if arriving.entry.code in layers_by_name(name, [arriving.entry])]
-    words = {name: word for name in named if (word := other_matter(name, arriving.entry)) is not None}
-    return next((Problem("doubt.words", {"name": name, "word": word}) for name, word in words.items()), None)
+    for name in arriving.names:
+        word = other_matter(name, arriving.entry)
+        if word is not None and layers_by_name(name, [arriving.entry]):
+            return Problem("doubt.words", {"name": name, "word": word})
+    return None
 
 
 def _names_folder(folder: str, why: str, title: Mapping[str, str], code: str) -> bool:

@@ -21,7 +21,7 @@ from onemap.layers.library.rows_as_logged import check_growing_features, check_l
 from onemap.layers.library.same_content import ROWS_OF, Likeness
 from onemap.layers.library.services import keep_snapshot
 from onemap.layers.library.version_writing import VersionFacts, add_version
-from onemap.layers.library.versions import Version, in_force, versions
+from onemap.layers.library.versions import Version, layer_in_force, versions
 from onemap.layers.messages import ProblemRecord
 from onemap.layers.quality.quality import GradedProblem, Quality
 from onemap.layers.records import Record
@@ -86,7 +86,7 @@ class PreparedVersion:
     def _record(self, version: Version, records: Sequence[ProblemRecord], known: Sequence[Version]) -> dict[str, Any]:
         """The contract's record of a version, with the problems that are told. known: what the library has with it."""
         arrival, bad = self.arrival, self.frame.bad
-        today = in_force([one for one in known if one.code == version.code], arrival.library.today())
+        today = layer_in_force(known, version.code, arrival.library.today())
         result = {
             "code": self.entry.code,
             "version": version.label,

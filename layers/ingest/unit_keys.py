@@ -5,7 +5,7 @@ from onemap.layers.errors import Problem, ProblemPlace
 from onemap.layers.frames.fields import text_value, text_values
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.library.library import Library
-from onemap.layers.library.versions import in_force, read_version, versions
+from onemap.layers.library.versions import layer_in_force, read_version, versions
 
 UNIT_LAYERS = {"XZQ": "XZQDM", "CJDCQ": "ZLDWDM"}  # divisions and villages: which field holds their codes
 _SHOWN = 10
@@ -69,7 +69,7 @@ def unit_key_problems(library: Library, frame: FrameBlocks, entry: LayerEntry, p
 def _known_codes(library: Library) -> set[str]:
     known: set[str] = set()
     for code, field in UNIT_LAYERS.items():
-        version = in_force([version for version in versions(library) if version.code == code], library.today())
+        version = layer_in_force(versions(library), code, library.today())
         if version is None:
             continue
         attributes = read_version(library, version, None).attributes

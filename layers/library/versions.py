@@ -208,6 +208,11 @@ def in_force(candidates: Sequence[Version], as_of: date) -> Version | None:
     return best
 
 
+def layer_in_force(known: Iterable[Version], code: str, as_of: date) -> Version | None:
+    """The version of one layer that is in force on a day, of the versions of all layers."""
+    return in_force([version for version in known if version.code == code], as_of)
+
+
 @dataclass(frozen=True)
 class StoredFeatures:
     """Features of one version near some ground: fids and shapes (n,), and its fields as columns.

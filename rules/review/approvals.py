@@ -17,7 +17,7 @@ from onemap.layers.frames.frames import CleanFrame
 from onemap.layers.library.library import Library, sha256
 from onemap.layers.library.rows_as_logged import check_features, check_layer
 from onemap.layers.library.version_writing import VersionFacts, add_version, free_label
-from onemap.layers.library.versions import StoredFeatures, Version, coverage_of, in_force, read_version, versions
+from onemap.layers.library.versions import StoredFeatures, Version, coverage_of, layer_in_force, read_version, versions
 from onemap.layers.messages import phrase
 from onemap.layers.progress import SILENT
 from onemap.layers.stores.store import StoreConnection
@@ -146,7 +146,7 @@ def write_library(library: Library, connection: StoreConnection, code: str, day:
     """
     check_layer(library, code)
     layer = _LAYERS[code]
-    before = in_force([version for version in versions(library) if version.code == code], day)
+    before = layer_in_force(versions(library), code, day)
     kept = read_version(library, before, None) if before is not None else None
     if before is not None and kept is not None:
         check_features(library, before, kept)

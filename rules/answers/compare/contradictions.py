@@ -10,7 +10,7 @@ import pandas as pd
 from onemap.layers.area_units import M2_PER_HECTARE
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
-from onemap.layers.library.versions import Version, in_force, versions
+from onemap.layers.library.versions import Version, in_force, layer_in_force, versions
 from onemap.layers.messages import problem_record
 from onemap.layers.progress import Progress
 from onemap.layers.records import Record
@@ -90,7 +90,7 @@ def contradictions(
 
 def _features(known: Sequence[Version], code: str, options: ComparisonOptions) -> int:
     """How many features the version of a layer has that is in force."""
-    found = in_force([version for version in known if version.code == code], options.as_of)
+    found = layer_in_force(known, code, options.as_of)
     return found.count if found else 0
 
 

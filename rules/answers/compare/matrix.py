@@ -44,7 +44,7 @@ class Side:
     def use_of(self, code: str | None) -> str:
         """construction, other, unknown or silent: the longest prefix decides; null, or under none, is unknown.
 
-        So are codes of several uses in one value: G1/R2.
+        So is a value of several codes (E2/R2) that are not all of one use.
         """
         if self.every is not None:
             return self.every

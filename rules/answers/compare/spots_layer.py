@@ -17,7 +17,7 @@ from onemap.layers.ingest.adding import add_frame
 from onemap.layers.ingest.arrival import AddOptions
 from onemap.layers.library.library import Library, sha256
 from onemap.layers.library.version_writing import free_label
-from onemap.layers.library.versions import StoredFeatures, Version, coverage_of, in_force, read_version, versions
+from onemap.layers.library.versions import StoredFeatures, Version, coverage_of, layer_in_force, read_version, versions
 from onemap.layers.messages import phrase
 from onemap.layers.records import Record
 from onemap.rules.answers.compare.comparison_record import KIND, pair_of
@@ -178,7 +178,7 @@ def _regions(
 
 def _in_force(library: Library, day: date) -> Version | None:
     """The version of the layer that the new one follows."""
-    return in_force([version for version in versions(library) if version.code == LAYER], day)
+    return layer_in_force(versions(library), LAYER, day)
 
 
 def _versions_of(library: Library, record: dict[str, Any]) -> tuple[Version, Version]:

@@ -14,7 +14,7 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.frames.fields import text_value
 from onemap.layers.library.chosen_features import features_of
 from onemap.layers.library.library import Library
-from onemap.layers.library.versions import StoredFeatures, Version, in_force, read_version, versions
+from onemap.layers.library.versions import StoredFeatures, Version, layer_in_force, read_version, versions
 from onemap.layers.records import Record
 from onemap.layers.stores.sql_text import compose_sql
 from onemap.layers.stores.store import DamagedTable
@@ -48,7 +48,7 @@ def find_places(library: Library, text: str, as_of: date, most: int, language: s
     if not sought:
         return []
     for entry in library.catalogue().values():
-        version = in_force([one for one in known if one.code == entry.code], as_of)
+        version = layer_in_force(known, entry.code, as_of)
         if version is None or entry.geometry not in ("polygon", "line", "point"):
             continue
         try:

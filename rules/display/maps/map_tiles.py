@@ -13,7 +13,7 @@ from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.crs.systems import transformation
 from onemap.layers.errors import OneMapError, UsageError
 from onemap.layers.library.library import Library
-from onemap.layers.library.versions import Version, in_force, read_version, versions
+from onemap.layers.library.versions import Version, layer_in_force, read_version, versions
 from onemap.layers.publishing.vector_tile import MOST_ZOOM, encode_tile, on_grid, tile_bounds
 from onemap.layers.records import Record
 from onemap.rules.display.maps.symbols import symbols_of
@@ -38,7 +38,7 @@ def map_tile(library: Library, codes: Sequence[str], place: tuple[int, int, int]
     if not (zoom <= MOST_ZOOM and column < 2**zoom and row < 2**zoom):
         raise UsageError("usage.value", field="Z", value=f"{zoom}/{column}/{row}")
     known = versions(library)
-    current = {code: in_force([one for one in known if one.code == code], as_of) for code in codes}
+    current = {code: layer_in_force(known, code, as_of) for code in codes}
     tile = b"".join(
         _layer_part(library, catalogue[code], version, place, language)
         for code, version in current.items()

@@ -91,15 +91,11 @@ def _each_use(when: str, parcels: pd.DataFrame) -> tuple[list[int], list[str | N
     """The uses of parcels whose value names several (0701/1001), if a condition asks it: row and code of each."""
     if USE_FIELD not in fields_of(when) or USE_FIELD not in parcels.columns:
         return [], []
-    codes_of = {
-        value: named_codes(value)
-        for value in parcels[USE_FIELD].unique()
-        if isinstance(value, str) and not is_named_exactly(when, USE_FIELD, value)
-    }
-    pairs = [
-        (row, code)
-        for row, value in enumerate(parcels[USE_FIELD])
-        if len(codes_of.get(value, ())) > 1
-        for code in codes_of[value]
+    values = parcels[USE_FIELD]
+    texts = [
+        value for value in values.unique() if isinstance(value, str) and not is_named_exactly(when, USE_FIELD, value)
     ]
+    codes_of = {text: codes for text in texts if len(codes := named_codes(text)) > 1}
+    rows = np.flatnonzero(values.isin(codes_of)).tolist() if codes_of else []
+    pairs = [(row, code) for row in rows for code in codes_of[values.iloc[row]]]
     return [row for row, _ in pairs], [code for _, code in pairs]

@@ -212,17 +212,14 @@ def work_begun(
             keeping = progress.part(READ, KEPT, phrase("progress.parcels", question.language))
             _keep(journal, reader, asked, question, keeping)
         parcels = KeptParcels(journal.parcels, question.parcels)
-        others = (
-            *layer_problems_of(library, check_plan.versions_used, parcels.bounds),
-            *value_problems_of(library, check_plan),
-        )
-        problems: list[ProblemRecord] = [
-            *parcels.notes["problems"],
-            *(problem_record(problem, question.language) for problem in others),
-        ]
         day = date.fromisoformat(journal.about["as_of"])
         question = replace(question, as_of=day, parcels=replace(question.parcels, id_field=parcels.notes["id_field"]))
         check_plan = replace(check_plan, as_of=day, origin=local_origin(*parcels.bounds[:2]))
+        of_layers = layer_problems_of(library, check_plan.versions_used, parcels.bounds)
+        problems: list[ProblemRecord] = [
+            *parcels.notes["problems"],
+            *(problem_record(one, question.language) for one in (*of_layers, *value_problems_of(library, check_plan))),
+        ]
         if resumed := len(journal.finished_blocks):
             problems.append(_resumed_problem(journal, parcels, question.language))
             progress.at(KEPT, problems[-1]["message"])

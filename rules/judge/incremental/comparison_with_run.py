@@ -11,7 +11,7 @@ import pandas as pd
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
 from onemap.layers.library.version_differences import alike_rows
-from onemap.layers.library.versions import Version, in_force, versions
+from onemap.layers.library.versions import Version, versions
 from onemap.layers.rasters.rasters import checked_raster
 from onemap.layers.software import software_versions
 from onemap.rules.judge.inputs.changed_features import Changes
@@ -86,12 +86,9 @@ class Comparison:
     def _layer_record(self, code: str) -> Mapping[str, Any] | None:
         return next((layer for layer in self.earlier.record["layers"] if layer["code"] == code), None)
 
-    def _in_force(self, code: str) -> Version | None:
-        return in_force([version for version in self.check_plan.known if version.code == code], self.check_plan.as_of)
-
     def _is_the_same(self, code: str) -> bool:
         """Whether the stored run has read the very version of a layer that is in force now."""
-        recorded, version = self._layer_record(code), self._in_force(code)
+        recorded, version = self._layer_record(code), self.check_plan.in_force(code)
         if recorded is None or recorded["reason"] is not None or version is None:
             return False
         is_other = code in self.lost or code in self.check_plan.unreadable or code in self.check_plan.replaced
@@ -117,7 +114,11 @@ class Comparison:
 
     def _changes_by_rows(self, code: str) -> Changes | None:
         """The changes between two versions of which the library itself tells the rows that they share, else None."""
-        before, after, entry = self._version_before(code), self._in_force(code), self.sources.catalogue.get(code)
+        before, after, entry = (
+            self._version_before(code),
+            self.check_plan.in_force(code),
+            self.sources.catalogue.get(code),
+        )
         is_other = code in self.lost or code in self.check_plan.unreadable or code in self.check_plan.replaced
         if before is None or after is None or entry is None or entry.geometry == "raster" or is_other:
             return None

@@ -6,7 +6,7 @@ from datetime import date
 
 from onemap.layers.errors import OneMapError, UsageError
 from onemap.layers.library.library import Library
-from onemap.layers.library.versions import Version, in_force, versions
+from onemap.layers.library.versions import Version, in_force, layer_in_force, versions
 from onemap.layers.reason import Reason
 from onemap.rules.judge.inputs.check_record import SkippedRule
 from onemap.rules.judge.inputs.layer_sources import Sources
@@ -48,7 +48,7 @@ class CheckPlan:
 
     def in_force(self, code: str) -> Version | None:
         """The version of a layer in force for the check, if any."""
-        return in_force([version for version in self.known if version.code == code], self.as_of)
+        return layer_in_force(self.known, code, self.as_of)
 
     @property
     def versions_used(self) -> VersionsUsed:

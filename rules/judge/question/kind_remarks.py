@@ -18,18 +18,8 @@ _MOST_TOLD = 20  # of each sort, those that most parcels say
 # Fields that may say what a project is, under other names; they may as well say what is there now, and are not read.
 _LIKELY_FIELDS = {
     USE_FIELD: (
-        *(
-            "用地性质",
-            "用地性质代码",
-            "用途",
-            "用途代码",
-            "土地用途",
-            "规划用途",
-            "拟建用途",
-            "用地用海分类",
-            "用地代码",
-        ),
-        *("YDXZDM", "YDYHFLDM", "YDDM"),
+        *("用地性质", "用地性质代码", "用途", "用途代码", "土地用途", "规划用途", "拟建用途"),
+        *("用地用海分类", "用地代码", "YDXZDM", "YDYHFLDM", "YDDM"),
     ),
     KIND_FIELD: ("项目类型", "项目类别", "项目性质", "建设内容", "行业类别", "XMLB"),
 }

@@ -14,7 +14,7 @@ import shapely
 
 from onemap.layers.errors import ProblemPlace
 from onemap.layers.library.library import Library
-from onemap.layers.library.versions import Version, coverage_of, in_force, read_version, versions
+from onemap.layers.library.versions import Version, coverage_of, in_force, layer_in_force, read_version, versions
 from onemap.rules.answers.statistics.class_keys import class_keys
 from onemap.rules.answers.statistics.statistics import record_of
 from onemap.rules.judge.findings.thresholds import vanishing
@@ -140,7 +140,7 @@ def _over_lines(
 
 
 def _version_of(known: Sequence[Version], code: str, as_of: date) -> Version | None:
-    return in_force([version for version in known if version.code == code], as_of)
+    return layer_in_force(known, code, as_of)
 
 
 def _before(surveys: Sequence[Version], newer: Version | None) -> Version | None:

@@ -17,7 +17,7 @@ from onemap.layers.errors import OneMapError, require_value
 from onemap.layers.frames.fields import object_array, text_value, text_values
 from onemap.layers.ingest.unit_keys import plain_unit_code, unit_stems
 from onemap.layers.library.library import Library
-from onemap.layers.library.versions import StoredFeatures, Version, in_force, read_version, versions
+from onemap.layers.library.versions import StoredFeatures, Version, in_force, layer_in_force, read_version, versions
 from onemap.layers.reason import Reason
 from onemap.layers.records import Record
 from onemap.rules.answers.statistics.layer_in_units import plain_numbers
@@ -155,7 +155,7 @@ def _ending_permits(library: Library, known: Sequence[Version], options: Warning
     """Permits that have ended or end soon, with their ground; those that do not say when are reported as one."""
     rows: list[_Placed] = []
     for code, entry in library.catalogue().items():
-        version = in_force([one for one in known if one.code == code], options.as_of)
+        version = layer_in_force(known, code, options.as_of)
         if version is None or _ENDS not in {field.name for field in entry.fields}:
             continue
         stored = read_version(library, version, None)
@@ -202,7 +202,7 @@ def _unequal_sums(library: Library, known: Sequence[Version], as_of: date) -> li
     """Numbers of tables of which the districts do not add up to the city: same row but for the unit."""
     rows = []
     for code, entry in library.catalogue().items():
-        version = in_force([one for one in known if one.code == code], as_of)
+        version = layer_in_force(known, code, as_of)
         if entry.geometry != "table" or entry.unit is None or version is None:
             continue
         attributes = read_version(library, version, None).attributes

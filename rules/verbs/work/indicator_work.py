@@ -138,11 +138,11 @@ def _theme_of(values: Values, library: Any, packs: Sequence[Any]) -> Any:
 
 def _versions_of(theme: Any, library: Any, options: Any) -> dict[str, Any]:
     """The version in force of each layer and table of a theme on the last day asked for, None where there is none."""
-    from onemap.layers.library.versions import in_force, versions
+    from onemap.layers.library.versions import layer_in_force, versions
 
     codes = (*theme.layers, *theme.tables) if theme is not None else ()
     known = versions(library, options.known_at) if codes else []
-    return {code: in_force([one for one in known if one.code == code], options.days[-1]) for code in codes}
+    return {code: layer_in_force(known, code, options.days[-1]) for code in codes}
 
 
 def _write_pages(
@@ -177,7 +177,7 @@ def _write_pages(
 def themes(values: Values, context: VerbContext) -> Result:
     """The themes with their layers, tables and indicators, and which layers and tables the library lacks on a day."""
     from onemap.layers.library.library import open_library
-    from onemap.layers.library.versions import in_force, versions
+    from onemap.layers.library.versions import layer_in_force, versions
     from onemap.rules.numbers.indicators.indicator_pack import indicator_packs, indicator_titles
     from onemap.rules.numbers.indicators.themes import themes as read_themes
 
@@ -188,7 +188,7 @@ def themes(values: Values, context: VerbContext) -> Result:
         found = read_themes(values.get("theme") or [], catalogue, list(titles))
         day = values.get("as_of") or date.today()
         known = versions(library)
-        held = {code for code in catalogue if in_force([one for one in known if one.code == code], day) is not None}
+        held = {code for code in catalogue if layer_in_force(known, code, day) is not None}
 
     def layer(code: str) -> dict[str, Any]:
         title = catalogue[code].title
