@@ -81,7 +81,6 @@ class _ChoiceKeeper(QObject):
                 FocusFrame(area)
         for button in self._buttons():
             button.toggled.connect(self._show_pressed)
-            _show_pressed(button)
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         """Follow a change of the theme."""
@@ -110,15 +109,16 @@ class _ChoiceKeeper(QObject):
 
     def _follow_theme(self) -> None:
         theme = QApplication.palette()
-        for button in self._buttons():
-            _show_pressed(button)
         # Qt's own hints are below AA on white, and QGIS's in the dark.
         hint = quiet_brush(theme, Role.Text, Role.Base).color()
-        colours = (*(_choice_ground(theme, group) for group in GROUPS), hint)
+        grounds = [_choice_ground(theme, group) for group in GROUPS]
+        colours = (*grounds, hint, theme.color(Role.Button), theme.color(Role.ButtonText))
         if colours == self._colours:
             return
+        for button in self._buttons():
+            _show_pressed(button)
         mine = QPalette()
-        for group, colour in zip(GROUPS, colours):
+        for group, colour in zip(GROUPS, grounds):
             mine.setColor(group, Role.PlaceholderText, hint)
             if colour != theme.color(group, Role.Highlight):
                 mine.setColor(group, Role.Highlight, colour)
@@ -140,7 +140,8 @@ class _ChoiceKeeper(QObject):
             part.setPalette(palette)
 
     def _buttons(self) -> list[QAbstractButton]:
-        return [one for kind in BUTTONS for one in self._root.findChildren(kind) if one.isCheckable()]
+        buttons = self._root.findChildren(QAbstractButton)
+        return [one for one in buttons if isinstance(one, BUTTONS) and one.isCheckable()]
 
     def _show_pressed(self) -> None:
         _show_pressed(self.sender())

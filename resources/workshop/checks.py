@@ -117,17 +117,8 @@ def test(words: Sequence[str]) -> int:
     if not words:
         _format_and_lint(report)
         beside.append(report.begin(*_types()))
-    core = [
-        *_pytest_of_core(),
-        "-n",
-        str(_workers()),
-        "--dist",
-        "worksteal",
-        "-m",
-        mark,
-        f"--ignore={OF_PLUGIN}",
-        "tests",
-    ]
+    workers = ["-n", str(_workers()), "--dist", "worksteal"]
+    core = [*_pytest_of_core(), *workers, "-m", mark, f"--ignore={OF_PLUGIN}", "tests"]
     report.step("tests without QGIS", core)
     for step in beside:
         report.finish(step)
@@ -193,7 +184,7 @@ def _pytest_of_core() -> list:
 def _workers() -> int:
     """How many tests run at once: one more than this process may use cores, since some wait for a server or a browser.
 
-    Two cores were idle for an eighth of the time with two, and are for a thirtieth with three.
+    With two, two cores were idle for an eighth of the time, with three for a twentieth.
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return cores + 1

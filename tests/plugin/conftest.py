@@ -65,13 +65,17 @@ def application():
 @pytest.fixture(autouse=True)
 def fresh_start():
     """No settings and no layers of the test before, nor for what a module sets up before the next test."""
-    project = QgsProject.instance()
-    QgsSettings().remove("onemap")
-    if project.isDirty() or project.mapLayers():  # by a module's fixture: to clear takes longer than many tests
-        project.clear()
+    clear_desk()
     yield
+    clear_desk()
+
+
+def clear_desk():
+    """Forget settings and project; a project that is empty stays, since to clear it takes longer than many tests."""
     QgsSettings().remove("onemap")
-    project.clear()
+    project = QgsProject.instance()
+    if project.isDirty() or project.fileName() or project.layerTreeRoot().children() or project.mapLayers():
+        project.clear()
 
 
 @pytest.fixture(scope="module", autouse=True)
