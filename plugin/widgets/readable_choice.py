@@ -5,7 +5,6 @@ from __future__ import annotations
 from qgis.PyQt.QtCore import QEvent, QObject, QTimer
 from qgis.PyQt.QtGui import QColor, QPalette
 from qgis.PyQt.QtWidgets import (
-    QAbstractButton,
     QAbstractItemView,
     QAbstractScrollArea,
     QAbstractSpinBox,
@@ -76,11 +75,11 @@ class _ChoiceKeeper(QObject):
         root.installEventFilter(self)
         self._follow_sheet()
         self._follow_theme()
-        for area in root.findChildren(QAbstractScrollArea):
-            if area.window() is root.window():  # not of a list that drops down
-                FocusFrame(area)
-        for button in self._buttons():
-            button.toggled.connect(self._show_pressed)
+        for part in root.findChildren(QWidget):
+            if _can_be_pressed(part):
+                part.toggled.connect(self._show_pressed)
+            elif isinstance(part, QAbstractScrollArea) and part.window() is root.window():  # not of a drop-down list
+                FocusFrame(part)
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         """Follow a change of the theme."""
@@ -115,7 +114,8 @@ class _ChoiceKeeper(QObject):
         colours = (*grounds, hint, theme.color(Role.Button), theme.color(Role.ButtonText))
         if colours == self._colours:
             return
-        for button in self._buttons():
+        parts = self._root.findChildren(QWidget)
+        for button in filter(_can_be_pressed, parts):
             _show_pressed(button)
         mine = QPalette()
         for group, colour in zip(GROUPS, grounds):
@@ -124,7 +124,7 @@ class _ChoiceKeeper(QObject):
                 mine.setColor(group, Role.Highlight, colour)
         self._colours = colours  # before the palette, which tells of its change
         self._root.setPalette(mine)
-        for part in self._root.findChildren(QWidget):
+        for part in parts:
             # In the window of QGIS itself lists and texts do not take the palette of what they are in.
             if isinstance(part, PARTS):
                 part.setPalette(mine)
@@ -139,15 +139,15 @@ class _ChoiceKeeper(QObject):
         for part in self._root.findChildren(WrappedChoice):
             part.setPalette(palette)
 
-    def _buttons(self) -> list[QAbstractButton]:
-        buttons = self._root.findChildren(QAbstractButton)
-        return [one for one in buttons if isinstance(one, BUTTONS) and one.isCheckable()]
-
     def _show_pressed(self) -> None:
         _show_pressed(self.sender())
 
 
-def _show_pressed(button: QAbstractButton) -> None:
+def _can_be_pressed(part: QWidget) -> bool:
+    return isinstance(part, BUTTONS) and part.isCheckable()
+
+
+def _show_pressed(button: QPushButton | QToolButton) -> None:
     """Give a pressed button a ground of its own in a dark theme, where the style hardly darkens it."""
     theme, mine = QApplication.palette(), QPalette()
     ground, text = theme.color(Role.Button), theme.color(Role.ButtonText)
