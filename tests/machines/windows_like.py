@@ -10,6 +10,7 @@ What native libraries do to files by themselves, and other processes' files, are
 
 import errno
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -43,9 +44,9 @@ def files_in_use() -> set[str]:
             found.add(os.readlink(f"/proc/self/fd/{number}"))
         except OSError:
             continue
-    with open("/proc/self/maps", encoding="utf-8", errors="surrogateescape") as maps:
-        found |= {line.split(maxsplit=5)[5].strip() for line in maps if line.count("/")}
-    return found
+    with open("/proc/self/maps", "rb") as maps:
+        mapped = set(re.findall(rb"/.*", maps.read()))  # thousands of lines, and their names are few
+    return found | set(map(os.fsdecode, mapped))
 
 
 def _refuse_if_used(path: object) -> None:
