@@ -5,6 +5,8 @@ In the library a raster version is a table of one polygon, the raster's footprin
 
 import html
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +25,7 @@ from onemap.layers.records import Record
 
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader
+    from rasterio.windows import Window
 
 
 RASTER_DRIVERS = {
@@ -152,19 +155,33 @@ def check_blocks(dataset: "DatasetReader") -> None:
 
     Raises OneMapError source.damaged.
     """
-    from rasterio.errors import RasterioError
-    from rasterio.windows import Window
+    with refusing_damage(dataset):
+        for window in some_blocks(dataset, 3):
+            dataset.read(window=window)
 
-    rows, columns = dataset.block_shapes[0]
+
+@contextmanager
+def refusing_damage(dataset: "DatasetReader") -> Iterator[None]:
+    """Refuse a raster of which a block that is read within cannot be. Raises OneMapError source.damaged."""
+    from rasterio.errors import RasterioError
+
     try:
-        for share in (0.0, 0.5, 1.0):
-            row = int(share * ((dataset.height - 1) // rows)) * rows
-            column = int(share * ((dataset.width - 1) // columns)) * columns
-            size = min(columns, dataset.width - column), min(rows, dataset.height - row)
-            dataset.read(window=Window(column, row, *size))
+        yield
     except RasterioError as error:
         reason = str(error.__cause__ or error)[:200].rstrip(".")
         raise OneMapError("source.damaged", file=Path(dataset.name).name, reason=reason) from error
+
+
+def some_blocks(dataset: "DatasetReader", most: int) -> "Iterator[Window]":
+    """So many of a raster's blocks, the first and the last and evenly between them."""
+    from rasterio.windows import Window
+
+    rows, columns = dataset.block_shapes[0]
+    across = -(-dataset.width // columns)
+    count = across * -(-dataset.height // rows)
+    for number in sorted({round(share * (count - 1)) for share in np.linspace(0, 1, min(most, count)).tolist()}):
+        row, column = number // across * rows, number % across * columns
+        yield Window(column, row, min(columns, dataset.width - column), min(rows, dataset.height - row))
 
 
 def raster_crs(dataset: "DatasetReader", given: str | None) -> pyproj.CRS:

@@ -9,6 +9,7 @@ import shapely
 
 from onemap.layers.crs.systems import transformation
 from onemap.layers.geometry.parts import shift_geometries
+from onemap.layers.rasters.fill_values import hold_no_value
 
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader
@@ -25,8 +26,9 @@ def read_cells(grid: "DatasetReader", window: "Window") -> tuple[np.ndarray, np.
 
 
 def finite_cells(read: np.ndarray, valid: np.ndarray) -> np.ndarray:
-    """Which of the cells (h, w) that are valid hold a number at all."""
-    return valid & np.isfinite(read) if np.issubdtype(read.dtype, np.floating) else valid
+    """Which of the cells (h, w) that are valid hold a value: a number that stands for none, such as -9999, is none."""
+    has_value = valid & ~hold_no_value(read)
+    return has_value & np.isfinite(read) if np.issubdtype(read.dtype, np.floating) else has_value
 
 
 def cell_values(read: np.ndarray, valid: np.ndarray) -> np.ndarray:

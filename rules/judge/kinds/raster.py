@@ -11,6 +11,7 @@ import pyproj
 import shapely
 
 from onemap.layers.errors import require_value
+from onemap.layers.rasters.fill_values import fill_value
 from onemap.layers.rasters.rasters import RasterReference, checked_raster, raster_crs
 from onemap.layers.reason import Reason
 from onemap.rules.judge.kinds.cell_reading import cell_values, changes_of_plane, finite_cells, read_cells
@@ -58,8 +59,11 @@ def _grid(
             source, target, dataset.width, dataset.height, *dataset.bounds, resolution=metres
         )
         options = {"crs": target, "transform": transform, "width": width, "height": height}
-        missing = dataset.nodata if dataset.nodata is not None else np.nan
-        with WarpedVRT(dataset, src_crs=source, resampling=Resampling.bilinear, nodata=missing, **options) as warped:
+        options |= {"src_crs": source, "resampling": Resampling.bilinear, "nodata": dataset.nodata}
+        if dataset.nodata is None:  # else what stands for no value is mixed with the heights beside it
+            value, _ = fill_value(dataset) or (np.nan, 0.0)
+            options |= {"src_nodata": value, "nodata": value}
+        with WarpedVRT(dataset, **options) as warped:
             yield warped, plane
 
 

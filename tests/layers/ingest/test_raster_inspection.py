@@ -120,6 +120,23 @@ def test_of_several_bands_it_is_said_that_the_first_is_read(onemap, tmp_path):
     assert answer.json["problems"][0]["level"] == "warn"
 
 
+def test_an_undeclared_number_for_no_value_is_told_and_of_a_declared_one_nothing(onemap, tmp_path):
+    grid = {"width": 4, "height": 5, "count": 1, "dtype": "float32", "transform": from_origin(X, Y, 20, 20)}
+    cells = np.full((5, 4), 31.5, dtype="float32")
+    cells[:, 0] = -9999
+    for name, nodata in (("told.tif", None), ("declared.tif", -9999)):
+        with rasterio.open(tmp_path / name, "w", crs="EPSG:4547", nodata=nodata, **grid) as dataset:
+            dataset.write(cells, 1)
+    library = tmp_path / "library.gpkg"
+    onemap("new", library, "--crs", "EPSG:4547")
+    for name, codes in (("told.tif", ["raster.fill"]), ("declared.tif", [])):
+        problems = onemap("inspect", tmp_path / name).json["layers"][0]["problems"]
+        assert [problem["code"] for problem in problems] == codes
+        assert all("25.0 % hold -9999" in problem["message"] for problem in problems)
+        answer = onemap("add", library, tmp_path / name, "--as", "DEM", "--covers", "extent", "--label", name)
+        assert (answer.code, answer.codes) == (0, codes)
+
+
 def test_complex_numbers_are_refused(onemap, tmp_path):
     path = write(tmp_path / "dem.tif", dtype="complex64")
     problems = onemap("inspect", path).json["layers"][0]["problems"]

@@ -18,11 +18,11 @@ def heights(desk, limits, parcel_height, **rule):
     return desk.check({"A": SQUARE}, {**BY_FIELD, **rule}, columns={"JZGD": [parcel_height]})
 
 
-def grid(desk, code, values, *, west=0.0, north=40.0, cell=10.0, crs="EPSG:4547", covers="extent"):
+def grid(desk, code, values, *, west=0.0, north=40.0, cell=10.0, crs="EPSG:4547", covers="extent", nodata=-9999.0):
     """A raster of heights as a version of a layer."""
     values = np.asarray(values, dtype="float64")
     path = desk.folder / f"{code}.tif"
-    profile = {"driver": "GTiff", "count": 1, "dtype": "float64", "nodata": -9999.0, "crs": crs}
+    profile = {"driver": "GTiff", "count": 1, "dtype": "float64", "nodata": nodata, "crs": crs}
     shape = {"height": values.shape[0], "width": values.shape[1], "transform": from_origin(west, north, cell, cell)}
     with rasterio.open(path, "w", **profile, **shape) as dataset:
         dataset.write(values, 1)
@@ -140,9 +140,11 @@ def test_a_surface_in_degrees_is_met_by_heights_in_metres(desk):
     assert found.hits() == {"A": pytest.approx(300.0, abs=0.05)} and found.unknowns() == {}
 
 
-def test_cells_without_a_value_and_ground_off_a_grid_are_unknown(desk):
-    grid(desk, "SURFACE", [[145.0, -9999.0, 145.0, 145.0]] * 4)
-    grid(desk, "DEM", [[100.0, 100.0, -9999.0]] * 4)
+@pytest.mark.parametrize("nodata", [-9999.0, None])
+def test_cells_without_a_value_and_ground_off_a_grid_are_unknown(desk, nodata):
+    """Also where the file does not declare what stands for no value: a surface 10,145 m above ground allows all."""
+    grid(desk, "SURFACE", [[145.0, -9999.0, 145.0, 145.0]] * 4, nodata=nodata)
+    grid(desk, "DEM", [[100.0, 100.0, -9999.0]] * 4, nodata=nodata)
     found = desk.check({"A": box(0, 0, 40, 10)}, SURFACE, columns={"JZGD": [60.0]})
     assert found.hits() == {"A": pytest.approx(100.0)}
     ((area, reason),) = found.unknowns().values()

@@ -16,9 +16,9 @@ DEFINE = "name=g,department=land,library=base,kind=vector,geometry=raster"
 RULE = {"kind": "raster", "layer": "GRID"}
 
 
-def write_grid(path, values, west=0.0, north=40.0, cell=10.0, crs="EPSG:4547", nodata=-9999.0):
-    values = np.asarray(values, dtype="float64")
-    profile = {"driver": "GTiff", "count": 1, "dtype": "float64", "nodata": nodata, "crs": crs}
+def write_grid(path, values, west=0.0, north=40.0, cell=10.0, crs="EPSG:4547", nodata=-9999.0, dtype="float64"):
+    values = np.asarray(values, dtype=dtype)
+    profile = {"driver": "GTiff", "count": 1, "dtype": dtype, "nodata": nodata, "crs": crs}
     shape = {"height": values.shape[0], "width": values.shape[1], "transform": from_origin(west, north, cell, cell)}
     with rasterio.open(path, "w", **profile, **shape) as dataset:
         dataset.write(values, 1)
@@ -101,6 +101,45 @@ def test_cells_without_value_and_ground_off_the_grid_are_unknown(desk, grid):
     }
     row = found.finding("hole")
     assert (row.share, row.area_m2) == (pytest.approx(1.0), pytest.approx(100.0))  # of the valid ground
+
+
+@pytest.mark.parametrize(
+    ("dtype", "mark", "rule"),
+    [
+        ("float32", -9999, {"above": 30}),
+        ("float32", -9999, {"above": 5, "derive": "slope"}),
+        ("float64", -99999, {"above": 30}),
+        ("int16", -32768, {"above": 30}),
+        ("int16", -32767, {"above": 5, "derive": "slope"}),
+        ("int32", -(2**31), {"above": 30}),
+        ("float32", np.finfo("float32").min, {"above": 30}),
+        ("float32", np.finfo("float32").max, {"below": 3}),
+        ("float64", 1e38, {"below": 3}),
+        ("uint16", 65535, {"below": 3}),
+    ],
+)
+def test_what_stands_for_no_value_is_none_whether_it_is_declared_or_not(desk, grid, dtype, mark, rule):
+    rows = [[4, 4, 4, 4, 40, 2, mark, mark]] * 8
+    parcels = {"blank": box(62, 2, 78, 78), "half": box(50, 10, 70, 30), "high": box(40, 10, 48, 20)}
+    outcomes = []
+    for nodata in (float(mark), None):
+        grid(rows, f"--label=of {nodata}", dtype=dtype, nodata=nodata, north=80.0)
+        found = desk.check(parcels, {**RULE, **rule})
+        outcomes.append((found.verdicts(), found.hits(), found.unknowns()))
+    declared, undeclared = outcomes
+    assert declared == undeclared
+    assert declared[0]["blank"] == "unknown"
+
+
+def test_in_degrees_what_stands_for_no_value_is_not_mixed_with_the_heights_beside_it(desk):
+    """A plain with nothing measured in its eastern half: between the two is no cliff."""
+    rows = [[100] * 20 + [-9999] * 20] * 40
+    where = {"west": 113.98, "north": 38.02, "cell": 0.001, "crs": "EPSG:4490", "dtype": "int16", "nodata": None}
+    path = write_grid(desk.folder / "geo.tif", rows, **where)
+    answer = desk.run("add", desk.library, path, "--as", "GRID", "--define", DEFINE, "--covers", "extent")
+    assert answer.codes == ["raster.fill"]
+    found = desk.check({"A": box(499_000, 4_206_500, 501_000, 4_206_700)}, {**RULE, "above": 1, "derive": "slope"})
+    assert found.hits() == {} and found.verdicts() == {"A": "unknown"}
 
 
 def test_a_parcel_without_any_value_is_unknown_as_it_is_whether_a_grid_lies_near_another_or_not(desk, grid):

@@ -1,0 +1,59 @@
+"""Numbers that stand for "no value" in a raster's cells without being declared: no height, slope or share is one."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from onemap.layers.errors import Problem
+from onemap.layers.rasters.rasters import is_complex, refusing_damage, some_blocks
+
+if TYPE_CHECKING:
+    from rasterio.io import DatasetReader
+
+# What programs write where nothing was measured: ArcGIS and ASCII grids, the SRTM and ASTER models, the least numbers
+# of two and four bytes; of floats also what is as large as the largest float of four bytes.
+_MARKS = (-9999, -32767, -32768, -99999, -999999, -(2**31) + 1, -(2**31))
+_GREATEST_MARK, _NO_QUANTITY = max(_MARKS), 1e30
+_LARGEST_OF_TWO_BYTES = 65535
+_MOST_BLOCKS = 200  # that are looked at, evenly over the raster: of a usual one a second's part
+
+
+def hold_no_value(cells: np.ndarray) -> np.ndarray:
+    """Which cells (h, w) hold a number that stands for no value, whatever the raster declares."""
+    if cells.dtype.kind == "u":
+        return cells == _LARGEST_OF_TWO_BYTES if cells.dtype.itemsize == 2 else np.zeros(cells.shape, dtype=bool)
+    is_mark: np.ndarray = cells <= _GREATEST_MARK
+    if is_mark.any():
+        is_mark = np.isin(cells, _MARKS)
+    if cells.dtype.kind == "f":
+        is_mark |= np.abs(cells) >= _NO_QUANTITY
+    return is_mark
+
+
+def fill_value(dataset: "DatasetReader") -> tuple[float, float] | None:
+    """The number that stands for no value in most of the first band's cells that look valid, and the share of them all.
+
+    Of a large raster some blocks are looked at. None where no cell holds such a number. Raises OneMapError
+    source.damaged.
+    """
+    if dataset.dtypes[0] == "uint8" or is_complex(dataset):
+        return None
+    marks, count = [np.empty(0)], 0
+    with refusing_damage(dataset):
+        for window in some_blocks(dataset, _MOST_BLOCKS):
+            cells, is_valid = dataset.read(1, window=window), dataset.read_masks(1, window=window) > 0
+            marks.append(cells[hold_no_value(cells) & is_valid].astype(float))
+            count += cells.size
+    found, times = np.unique(np.concatenate(marks), return_counts=True)
+    return (float(found[times.argmax()]), float(times.sum() / count)) if len(found) else None
+
+
+def fill_remarks(dataset: "DatasetReader") -> tuple[Problem, ...]:
+    """The remark that cells hold such a number, which the raster does not declare; raises what `fill_value` does."""
+    found = fill_value(dataset)
+    if found is None:
+        return ()
+    value, share = found
+    facts = {"file": Path(dataset.name).name, "value": f"{value:.8g}", "share": f"{max(100 * share, 0.1):.1f}"}
+    return (Problem("raster.fill", facts),)
