@@ -137,6 +137,13 @@ def core() -> Callable[..., subprocess.CompletedProcess[bytes]]:
     return run
 
 
+def wait_for(child: subprocess.Popen[Any], claim: Callable[[], bool]) -> None:
+    """Wait until something holds that a program brings about, without taking the processor from it and from others."""
+    while not claim():
+        assert child.poll() is None, child.communicate()
+        time.sleep(0.005)
+
+
 @contextlib.contextmanager
 def other_writer(library: Path) -> Iterator[None]:
     """Meanwhile somebody else writes into a library: what is asked of it never comes to its end, however quick."""

@@ -7,6 +7,7 @@ import pytest
 
 from onemap.layers.errors import Cancelled
 from onemap.rules.verbs.commands.interruption import Interruption
+from onemap.tests.conftest import wait_for
 from onemap.tests.test_serve import Served, served_core
 
 __all__ = ["served_core"]  # a fixture
@@ -69,8 +70,7 @@ def test_a_module_that_is_being_loaded_comes_whole(tmp_path, monkeypatch):
 def test_a_verb_that_tells_no_progress_is_cancelled_and_the_next_request_answered(served_core: Served, tmp_path):
     served_core.ask("sample", 1, folder=str(tmp_path / "city"))
     served_core.ask("words", 2)
-    while not (tmp_path / "city").exists():
-        assert served_core.program.poll() is None
+    wait_for(served_core.program, (tmp_path / "city").exists)
     served_core.send(b'{"jsonrpc": "2.0", "method": "cancel", "params": {"id": 1}}')
     cancelled, after = served_core.answer(), served_core.answer()
     assert cancelled["error"]["data"] == {"problems": [], "exit_code": 130}

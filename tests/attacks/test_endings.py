@@ -299,6 +299,7 @@ def test_writers_make_their_temporary_files_in_the_room(desk, tmp_path):
             while "onemap" not in seen:
                 seen |= {path.name.split("-room-")[0] for path in room.iterdir()}
                 assert child.poll() is None
+                time.sleep(0.005)
         while child.poll() is None:
             seen |= {path.name.split("-room-")[0] for path in room.iterdir()}
             time.sleep(0.005)

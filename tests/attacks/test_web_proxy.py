@@ -6,6 +6,7 @@ import shutil
 import socket
 import ssl
 import subprocess
+import time
 import urllib.parse
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -108,6 +109,7 @@ def outside(bureau: Bureau, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             with socket.socket() as door:
                 if door.connect_ex(("127.0.0.1", port)) == 0:
                     break
+            time.sleep(0.005)
         yield Outside(port, plain_port, trusted, tuple(units), folder / "onemap.log")
 
 

@@ -17,7 +17,7 @@ from onemap.layers.ingest.adding import add
 from onemap.layers.ingest.arrival import AddOptions
 from onemap.layers.library.library import open_library
 from onemap.layers.progress import Progress
-from onemap.tests.conftest import ROOT
+from onemap.tests.conftest import ROOT, wait_for
 from onemap.tests.layers.conftest import DEFINE
 from onemap.tests.postgis_server import (
     Absent,
@@ -54,11 +54,11 @@ def test_a_core_that_is_killed_while_it_writes_leaves_no_trace(server_shelf, squ
         holder.execute("LOCK TABLE city.onemap_audit IN EXCLUSIVE MODE")
         core = subprocess.Popen([*CORE, "add", server_shelf.url, str(squares), *ADD], stdout=subprocess.DEVNULL)
         waiting = "SELECT pid FROM pg_stat_activity WHERE application_name = 'onemap' AND wait_event_type = 'Lock'"
-        while not (found := server_shelf.rows(waiting)):
-            assert core.poll() is None
+        wait_for(core, lambda: len(server_shelf.rows(waiting)) > 0)
+        ((waiter,),) = server_shelf.rows(waiting)
         os.kill(core.pid, signal.SIGKILL)
         core.wait(60)
-        server_shelf.rows(f"SELECT pg_terminate_backend({found[0][0]}, 10000)")
+        server_shelf.rows(f"SELECT pg_terminate_backend({waiter}, 10000)")
     assert server_shelf.rows("SELECT action FROM onemap_audit") == [("new",)]
     assert server_shelf.rows("SELECT to_regclass('city.\"T__1\"')") == [(None,)]
     assert server_shelf.add(squares).json["table"] == "T__1"

@@ -22,7 +22,7 @@ from onemap.rules.answers.compare.spots import Limits, spots_of
 from onemap.rules.contract.declaration import VerbContext
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.verbs.commands.verbs import VERBS, checked_values
-from onemap.tests.conftest import ROOT
+from onemap.tests.conftest import ROOT, wait_for
 from onemap.tests.rules.answers.compare.conftest import MATRIX
 from onemap.tests.rules.answers.compare.test_identities import MAPS, plan
 from onemap.tests.rules.command import command
@@ -109,8 +109,7 @@ def test_killed_at_any_moment_the_same_command_goes_on_and_gives_the_same_rows(t
     work = two_plans.folder / "library.gpkg.work.part"
     program = [sys.executable, "-I", "-X", "utf8", ROOT / "__main__.py", *given, "--json", "--progress", "none"]
     child = subprocess.Popen(list(map(str, program)), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    while len(finished_blocks(work)) < blocks:
-        assert child.poll() is None, child.communicate()
+    wait_for(child, lambda: len(finished_blocks(work)) >= blocks)
     os.kill(child.pid, signal.SIGKILL)
     child.communicate()
     before = len(finished_blocks(work))

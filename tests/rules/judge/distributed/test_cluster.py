@@ -12,7 +12,7 @@ from shapely import affinity
 
 from onemap.rules.judge.distributed import cluster, cluster_task
 from onemap.rules.judge.inputs import subdivision_store
-from onemap.tests.conftest import ROOT
+from onemap.tests.conftest import ROOT, wait_for
 from onemap.tests.rules.changing_town import RULES
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.judge.distributed.conftest import (
@@ -50,8 +50,7 @@ def workers_of(child):
 @pytest.mark.slow
 def test_processes_here_say_what_one_process_says_though_one_of_them_is_killed(town):
     child = start_program(town.desk, "--scheduler", "local", "--workers", "2")
-    while not finished_blocks(town.desk):
-        assert child.poll() is None, child.communicate()
+    wait_for(child, lambda: len(finished_blocks(town.desk)) > 0)
     os.kill(workers_of(child)[-1].pid, signal.SIGKILL)
     outcome, error = answer_of(child)
     assert error == "" and outcome["parcels"] == 60

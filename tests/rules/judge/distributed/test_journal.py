@@ -13,6 +13,7 @@ from onemap.layers.progress import Progress
 from onemap.rules.contract.declaration import VerbContext
 from onemap.rules.judge.distributed import journal
 from onemap.rules.verbs.commands.verbs import VERBS, checked_values
+from onemap.tests.conftest import wait_for
 from onemap.tests.rules.changing_town import RULES
 from onemap.tests.rules.command import command
 from onemap.tests.rules.judge.distributed.conftest import (
@@ -33,8 +34,7 @@ def small_blocks(monkeypatch):
 def killed_after(desk, blocks, *more):
     """The program, ended by the system as soon as so many blocks are finished; how many are in the end."""
     child = start_program(desk, *more)
-    while len(finished_blocks(desk)) < blocks:
-        assert child.poll() is None, child.communicate()
+    wait_for(child, lambda: len(finished_blocks(desk)) >= blocks)
     os.kill(child.pid, signal.SIGKILL)
     child.communicate()
     return len(finished_blocks(desk))
