@@ -59,11 +59,10 @@ def _grid(
             source, target, dataset.width, dataset.height, *dataset.bounds, resolution=metres
         )
         options = {"crs": target, "transform": transform, "width": width, "height": height}
-        options |= {"src_crs": source, "resampling": Resampling.bilinear, "nodata": dataset.nodata}
-        if dataset.nodata is None:  # else what stands for no value is mixed with the heights beside it
-            value, _ = fill_value(dataset) or (np.nan, 0.0)
-            options |= {"src_nodata": value, "nodata": value}
-        with WarpedVRT(dataset, **options) as warped:
+        found = fill_value(dataset) if dataset.nodata is None else None
+        missing = dataset.nodata if found is None else found[0]  # else it is mixed with the heights beside it
+        options |= {"src_crs": source, "resampling": Resampling.bilinear, "src_nodata": missing}
+        with WarpedVRT(dataset, nodata=np.nan if missing is None else missing, **options) as warped:
             yield warped, plane
 
 

@@ -169,10 +169,12 @@ def test_slope_is_horns_and_the_outer_ring_has_none(desk, grid):
     assert found.unknowns() == {"all": (pytest.approx(1200.0), "nodata")}
 
 
-def test_a_geographic_grid_gives_slope_in_metres(desk):
+@pytest.mark.parametrize(("dtype", "nodata"), [("float64", -9999.0), ("int16", None)])
+def test_a_geographic_grid_gives_slope_in_metres(desk, dtype, nodata):
     """100 m higher every 0.001° northwards (111.0 m here): about 42 degrees."""
     rows = [[(20 - row) * 100.0] * 20 for row in range(20)]
-    path = write_grid(desk.folder / "geo.tif", rows, west=113.99, north=38.02, cell=0.001, crs="EPSG:4490")
+    where = {"west": 113.99, "north": 38.02, "cell": 0.001, "crs": "EPSG:4490", "dtype": dtype, "nodata": nodata}
+    path = write_grid(desk.folder / "geo.tif", rows, **where)
     answer = desk.run("add", desk.library, path, "--as", "GRID", "--define", DEFINE, "--covers", "extent")
     assert answer.code == 0, answer.json
     found = desk.check({"A": box(499_900, 4_208_500, 500_100, 4_208_700)}, {**RULE, "above": 40, "derive": "slope"})
