@@ -117,7 +117,7 @@ def test(words: Sequence[str]) -> int:
     if not words:
         _format_and_lint(report)
         beside.append(report.begin(*_types()))
-    workers = ["-n", str(_workers()), "--dist", "worksteal"]
+    workers = ["-n", str(_workers(mark)), "--dist", "worksteal"]
     core = [*_pytest_of_core(), *workers, "-m", mark, f"--ignore={OF_PLUGIN}", "tests"]
     report.step("tests without QGIS", core)
     for step in beside:
@@ -181,13 +181,14 @@ def _pytest_of_core() -> list:
     return [program(pythons.core(), "python"), "-P", "-m", "pytest", *PYTEST]
 
 
-def _workers() -> int:
-    """How many tests run at once: one more than this process may use cores, since some wait for a server or a browser.
+def _workers(mark: str) -> int:
+    """How many tests run at once: as many as this process may use cores, and one more that are not slow.
 
-    With two, two cores were idle for an eighth of the time, with three for a twentieth.
+    Some of these wait for a server or a browser: two at once left two cores idle for an eighth of the time. Slow ones
+    start programs of their own, and one more at once only makes all of them take longer.
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return cores + 1
+    return cores + 1 if mark == "not slow" else cores
 
 
 def _face() -> tuple[Path | None, str]:
