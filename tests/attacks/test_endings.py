@@ -20,7 +20,7 @@ from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.temporary_room import machine_refusal
 from onemap.rules.verbs.commands.serve import _Server
-from onemap.tests.conftest import ROOT, other_writer, write_layer
+from onemap.tests.conftest import ROOT, other_writer, wait_for, write_layer
 from onemap.tests.rules.command import command
 from onemap.tests.rules.small_pack import pack_text
 
@@ -294,14 +294,16 @@ def test_writers_make_their_temporary_files_in_the_room(desk, tmp_path):
     out = desk / "out.xlsx"
     arguments = ("check", desk / "city.gpkg", desk / "parcels.gpkg", "--pack", desk / "own.toml", "--out", out)
     seen: set[str] = set()
+
+    def look() -> set[str]:
+        seen.update(path.name.split("-room-")[0] for path in room.iterdir())
+        return seen
+
     with subprocess.Popen(program(*arguments, room=room), env=environment(room), stdout=subprocess.DEVNULL) as child:
         with other_writer(desk / "city.gpkg"):  # so long its own room is there
-            while "onemap" not in seen:
-                seen |= {path.name.split("-room-")[0] for path in room.iterdir()}
-                assert child.poll() is None
-                time.sleep(0.005)
+            wait_for(child, lambda: "onemap" in look())
         while child.poll() is None:
-            seen |= {path.name.split("-room-")[0] for path in room.iterdir()}
+            look()
             time.sleep(0.005)
     assert child.returncode == 0
     assert openpyxl.load_workbook(out).sheetnames

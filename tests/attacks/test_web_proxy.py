@@ -6,7 +6,6 @@ import shutil
 import socket
 import ssl
 import subprocess
-import time
 import urllib.parse
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -18,6 +17,7 @@ import pytest
 
 from onemap.tests.attacks.server_accounts import Bureau
 from onemap.tests.attacks.web_accounts import PASSWORD, address_of
+from onemap.tests.conftest import wait_for
 from onemap.tests.layers.stores.test_account_connection import certificate
 from onemap.tests.rules.verbs.web.web_client import ROOT, Reply, WebServer
 
@@ -73,6 +73,12 @@ class Outside:
             connection.close()
 
 
+def is_open(port: int) -> bool:
+    """Whether somebody answers at a port of this machine."""
+    with socket.socket() as door:
+        return door.connect_ex(("127.0.0.1", port)) == 0
+
+
 @pytest.fixture(scope="module")
 def outside(bureau: Bureau, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outside]:
     folder = tmp_path_factory.mktemp("nginx")
@@ -105,11 +111,7 @@ def outside(bureau: Bureau, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         proxy = stack.enter_context(subprocess.Popen([str(NGINX), "-c", str(folder / "nginx.conf"), "-e", "stderr"]))
         stack.callback(proxy.terminate)
         trusted = ssl.create_default_context(cafile=str(root))
-        while proxy.poll() is None:
-            with socket.socket() as door:
-                if door.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.005)
+        wait_for(proxy, lambda: is_open(port))
         yield Outside(port, plain_port, trusted, tuple(units), folder / "onemap.log")
 
 

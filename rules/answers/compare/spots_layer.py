@@ -78,7 +78,7 @@ def add_spots(library: Library, run: str, options: SpotsOptions, who: str, langu
     attributes = spot_fields(library, record, columns, written)
     regions = _regions(library, record, local, origin, options.region, threads)
     attributes["XZQDM"] = regions
-    before = _in_force(library, date.fromisoformat(record["parameters"]["as_of"]))
+    before = layer_in_force(versions(library), LAYER, date.fromisoformat(record["parameters"]["as_of"]))
     had = read_version(library, before, None) if before is not None else None
     year = record["parameters"]["as_of"][:4]
     attributes["CYTBBH"], kept_numbers = numbers_of_spots(
@@ -174,11 +174,6 @@ def _regions(
     if nowhere:
         raise OneMapError("spots.region", file=library.label, layer="XZQ", field="--region", count=nowhere)
     return found
-
-
-def _in_force(library: Library, day: date) -> Version | None:
-    """The version of the layer that the new one follows."""
-    return layer_in_force(versions(library), LAYER, day)
 
 
 def _versions_of(library: Library, record: dict[str, Any]) -> tuple[Version, Version]:

@@ -55,7 +55,7 @@ def unapproved_ground(library: Library, as_of: date, threads: Threads) -> Candid
     """
     known = versions(library)
     surveys = [version for version in known if version.code == SURVEY]
-    newer, spots = in_force(surveys, as_of), _version_of(known, SEEN_FROM_ABOVE, as_of)
+    newer, spots = in_force(surveys, as_of), layer_in_force(known, SEEN_FROM_ABOVE, as_of)
     older = _before(surveys, newer)
     if (newer is None or older is None) and spots is None:
         return None
@@ -67,7 +67,7 @@ def unapproved_ground(library: Library, as_of: date, threads: Threads) -> Candid
     if spots is not None:
         new = union_of_all(np.array([new, _ground(library, spots, threads)]), threads)
         asked.append(spots)
-    approvals = {code: _version_of(known, code, as_of) for code in APPROVALS}
+    approvals = {code: layer_in_force(known, code, as_of) for code in APPROVALS}
     present = [version for version in approvals.values() if version is not None]
     shapes, names = _approved_features(library, present)
     threads.progress.check()
@@ -78,8 +78,8 @@ def unapproved_ground(library: Library, as_of: date, threads: Threads) -> Candid
         is_silent_of = _is_beyond(library, approval, grounds, threads)
         of_candidates += [approval.code] if is_silent_of.any() else []
         unsure |= is_silent_of
-    lines = [(version, word) for code, word in LINES if (version := _version_of(known, code, as_of)) is not None]
-    boundary = _version_of(known, BOUNDARY, as_of)
+    lines = [(version, word) for code, word in LINES if (version := layer_in_force(known, code, as_of)) is not None]
+    boundary = layer_in_force(known, BOUNDARY, as_of)
     asked += [*present, *(version for version, _ in lines), *([boundary] if boundary else [])]
     classes = _classes(library, grounds, lines, boundary, threads)
     records = [
@@ -137,10 +137,6 @@ def _over_lines(
         (outside,) = _beyond_boundary(library, boundary, whole, threads)
         found += [(OUTSIDE, part) for part in _wide_parts(outside)]
     return found
-
-
-def _version_of(known: Sequence[Version], code: str, as_of: date) -> Version | None:
-    return layer_in_force(known, code, as_of)
 
 
 def _before(surveys: Sequence[Version], newer: Version | None) -> Version | None:
