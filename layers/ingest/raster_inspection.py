@@ -13,9 +13,8 @@ from onemap.layers.crs.crs_titles import plain_crs_title
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.ingest.undeclared_crs import undeclared_crs
 from onemap.layers.messages import problem_record
-from onemap.layers.rasters.fill_values import fill_remarks
+from onemap.layers.rasters.raster_remarks import raster_remarks
 from onemap.layers.rasters.rasters import (
-    band_remarks,
     check_blocks,
     is_complex,
     is_scaled,
@@ -79,7 +78,7 @@ def _grid_problems(dataset: "DatasetReader", name: str, is_placed: bool) -> list
         problems.append(Problem("raster.scaled", scaling(dataset)))
     if is_complex(dataset):
         problems.append(Problem("raster.complex", {"file": name, "data_type": dataset.dtypes[0]}))
-    return [*problems, *band_remarks(dataset), *fill_remarks(dataset)]
+    return [*problems, *raster_remarks(dataset)]
 
 
 def _grid_record(dataset: "DatasetReader", system: pyproj.CRS | None) -> dict[str, Any]:

@@ -15,9 +15,8 @@ from onemap.layers.crs.systems import contradiction, crs_name, transformation
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.file_hashes import file_hash
 from onemap.layers.frames.frames import CleanFrame
-from onemap.layers.rasters.fill_values import fill_remarks
+from onemap.layers.rasters.raster_remarks import raster_remarks
 from onemap.layers.rasters.rasters import (
-    band_remarks,
     check_blocks,
     is_complex,
     is_scaled,
@@ -102,7 +101,7 @@ def raster_frame(source: str, given_crs: str | None, target: pyproj.CRS, copy_to
             outline = footprint(dataset, crs, target)
         else:
             raise OneMapError("raster.rotated", file=path.name)
-        remarks, facts = (*band_remarks(dataset), *fill_remarks(dataset)), _facts_of_cells(dataset, crs)
+        remarks, facts = tuple(raster_remarks(dataset)), _facts_of_cells(dataset, crs)
     kept = path if copy_to is None else _copy_raster(path, copy_to)
     state = kept.stat()
     row = {

@@ -1,12 +1,10 @@
 """Numbers that stand for "no value" in a raster's cells without being declared: no height, slope or share is one."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from onemap.layers.errors import Problem
-from onemap.layers.rasters.rasters import is_complex, refusing_damage, some_blocks
+from onemap.layers.rasters.rasters import is_complex, some_blocks
 
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader
@@ -34,26 +32,15 @@ def hold_no_value(cells: np.ndarray) -> np.ndarray:
 def fill_value(dataset: "DatasetReader") -> tuple[float, float] | None:
     """The number that stands for no value in most of the first band's cells that look valid, and the share of them all.
 
-    Of a large raster some blocks are looked at. None where no cell holds such a number. Raises OneMapError
-    source.damaged.
+    Of a large raster some blocks are looked at. None where no cell holds such a number. Raises RasterioError where a
+    block cannot be read.
     """
     if dataset.dtypes[0] == "uint8" or is_complex(dataset):
         return None
     marks, count = [np.empty(0)], 0
-    with refusing_damage(dataset):
-        for window in some_blocks(dataset, _MOST_BLOCKS):
-            cells, is_valid = dataset.read(1, window=window), dataset.read_masks(1, window=window) > 0
-            marks.append(cells[hold_no_value(cells) & is_valid].astype(float))
-            count += cells.size
+    for window in some_blocks(dataset, _MOST_BLOCKS):
+        cells, is_valid = dataset.read(1, window=window), dataset.read_masks(1, window=window) > 0
+        marks.append(cells[hold_no_value(cells) & is_valid].astype(float))
+        count += cells.size
     found, times = np.unique(np.concatenate(marks), return_counts=True)
     return (float(found[times.argmax()]), float(times.sum() / count)) if len(found) else None
-
-
-def fill_remarks(dataset: "DatasetReader") -> tuple[Problem, ...]:
-    """The remark that cells hold such a number, which the raster does not declare; raises what `fill_value` does."""
-    found = fill_value(dataset)
-    if found is None:
-        return ()
-    value, share = found
-    facts = {"file": Path(dataset.name).name, "value": f"{value:.8g}", "share": f"{max(100 * share, 0.1):.1f}"}
-    return (Problem("raster.fill", facts),)

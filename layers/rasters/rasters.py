@@ -17,7 +17,7 @@ import pyproj
 
 from onemap.layers.crs.named_files import check_names_no_file
 from onemap.layers.crs.systems import parse_crs, suggestion
-from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.errors import OneMapError
 from onemap.layers.files.file_hashes import file_hash, known_hash
 from onemap.layers.files.first_bytes import check_first_bytes
 from onemap.layers.files.plain_file import check_plain_beside
@@ -207,13 +207,6 @@ def scaling(dataset: "DatasetReader") -> Record:
 def is_complex(dataset: "DatasetReader") -> bool:
     """Whether the first band, which rules read, holds complex numbers, which cannot be heights."""
     return "complex" in dataset.dtypes[0]
-
-
-def band_remarks(dataset: "DatasetReader") -> tuple[Problem, ...]:
-    """The remark that only the first of several bands is read."""
-    if dataset.count == 1:
-        return ()
-    return (Problem("raster.bands", {"file": Path(dataset.name).name, "bands": dataset.count}),)
 
 
 def reference_of(attributes: "pd.Series[Any]", library: Path | None) -> RasterReference:

@@ -1,6 +1,8 @@
 """Cells of a raster as numbers, and the way between the library's plane and a grid: for the kinds that read rasters."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -8,6 +10,7 @@ import pyproj
 import shapely
 
 from onemap.layers.crs.systems import transformation
+from onemap.layers.errors import OneMapError
 from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.rasters.fill_values import hold_no_value
 
@@ -18,11 +21,24 @@ if TYPE_CHECKING:
 Change = Callable[[np.ndarray], np.ndarray]
 
 
+@contextmanager
+def unreadable_if_damaged(grid: "DatasetReader") -> Iterator[None]:
+    """Say of a raster whose cells cannot be read that its version cannot. Raises OneMapError version.unreadable."""
+    from rasterio.errors import RasterioError
+
+    try:
+        yield
+    except RasterioError as error:
+        path = Path(grid.name)
+        raise OneMapError("version.unreadable", file=path.name, layer=path.stem) from error
+
+
 def read_cells(grid: "DatasetReader", window: "Window") -> tuple[np.ndarray, np.ndarray]:
-    """The first band's values in a window, and where they are valid."""
+    """The first band's values in a window, and where they are valid. Raises OneMapError version.unreadable."""
     if window.width == 0 or window.height == 0:
         return np.zeros((0, 0)), np.zeros((0, 0), dtype=bool)
-    return grid.read(1, window=window), grid.read_masks(1, window=window) > 0
+    with unreadable_if_damaged(grid):
+        return grid.read(1, window=window), grid.read_masks(1, window=window) > 0
 
 
 def finite_cells(read: np.ndarray, valid: np.ndarray) -> np.ndarray:

@@ -14,7 +14,13 @@ from onemap.layers.errors import require_value
 from onemap.layers.rasters.fill_values import fill_value
 from onemap.layers.rasters.rasters import RasterReference, checked_raster, raster_crs
 from onemap.layers.reason import Reason
-from onemap.rules.judge.kinds.cell_reading import cell_values, changes_of_plane, finite_cells, read_cells
+from onemap.rules.judge.kinds.cell_reading import (
+    cell_values,
+    changes_of_plane,
+    finite_cells,
+    read_cells,
+    unreadable_if_damaged,
+)
 from onemap.rules.judge.kinds.ground import Ground, Judgement, Measures, no_ground, no_pairs
 from onemap.rules.judge.kinds.kind import AMOUNT, NUMBER, TEXT, Form, Key, Kind, KindReason, Options
 from onemap.rules.judge.kinds.raster_grids import cell_pieces, cell_sums, cell_weights, in_cells, slope_degrees, windows
@@ -38,7 +44,7 @@ def _problems(item: Options) -> list[tuple[str, Form]]:
 
 @contextlib.contextmanager
 def _grid(
-    reference: RasterReference, given: str | None, plane: pyproj.CRS, slope: bool
+    ground: Ground, reference: RasterReference, given: str | None, slope: bool
 ) -> "Iterator[tuple[DatasetReader, pyproj.CRS]]":
     """The raster and its CRS; slope of a geographic one is taken of square cells of its cell height in metres."""
     from rasterio.enums import Resampling
@@ -54,16 +60,20 @@ def _grid(
         middle = (dataset.bounds.top + dataset.bounds.bottom) / 2
         geod = require_value(crs.get_geod(), "the ellipsoid of a geographic system")
         metres = geod.line_length([0, 0], [middle - 0.5, middle + 0.5]) * abs(dataset.transform.e)
-        source, target = crs.to_wkt(), plane.to_wkt()
+        source, target = crs.to_wkt(), ground.system.to_wkt()
         transform, width, height = calculate_default_transform(
             source, target, dataset.width, dataset.height, *dataset.bounds, resolution=metres
         )
         options = {"crs": target, "transform": transform, "width": width, "height": height}
-        found = fill_value(dataset) if dataset.nodata is None else None
-        missing = dataset.nodata if found is None else found[0]  # else it is mixed with the heights beside it
+        # What stands for no value is not to be mixed with the heights beside it.
+        found = None
+        if dataset.nodata is None:
+            with unreadable_if_damaged(dataset):
+                found = ground.features.once(("fill value", reference), lambda: fill_value(dataset))
+        missing = dataset.nodata if found is None else found[0]
         options |= {"src_crs": source, "resampling": Resampling.bilinear, "src_nodata": missing}
         with WarpedVRT(dataset, nodata=np.nan if missing is None else missing, **options) as warped:
-            yield warped, plane
+            yield warped, ground.system
 
 
 @dataclass(frozen=True)
@@ -166,7 +176,7 @@ def _sum_cells(ground: Ground, outlying: np.ndarray) -> tuple[_Sums, float | Non
     is_slope = options.get("derive") == "slope"
     beyond = np.flatnonzero(~shapely.is_missing(outlying))
     for reference, given in zip(ground.rasters, ground.features.attributes["given_crs"], strict=True):
-        with _grid(reference, given, ground.system, is_slope) as (grid, crs):
+        with _grid(ground, reference, given, is_slope) as (grid, crs):
             if is_slope and crs is ground.system:
                 warped_to_m = abs(float(grid.transform.a))
             to_grid, to_plane = changes_of_plane(grid, crs, ground.system, ground.origin)

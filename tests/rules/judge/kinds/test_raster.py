@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pyogrio
+import pyproj
 import pytest
 import rasterio
 import shapely
@@ -16,9 +17,9 @@ DEFINE = "name=g,department=land,library=base,kind=vector,geometry=raster"
 RULE = {"kind": "raster", "layer": "GRID"}
 
 
-def write_grid(path, values, west=0.0, north=40.0, cell=10.0, crs="EPSG:4547", nodata=-9999.0, dtype="float64"):
+def write_grid(path, values, west=0.0, north=40.0, cell=10.0, crs="EPSG:4547", nodata=-9999.0, dtype="float64", **more):
     values = np.asarray(values, dtype=dtype)
-    profile = {"driver": "GTiff", "count": 1, "dtype": dtype, "nodata": nodata, "crs": crs}
+    profile = {"driver": "GTiff", "count": 1, "dtype": dtype, "nodata": nodata, "crs": crs, **more}
     shape = {"height": values.shape[0], "width": values.shape[1], "transform": from_origin(west, north, cell, cell)}
     with rasterio.open(path, "w", **profile, **shape) as dataset:
         dataset.write(values, 1)
@@ -191,6 +192,31 @@ def test_a_raster_that_changed_or_went_away_is_unreadable_and_never_clear(desk, 
     assert desk.check(parcel, rule).unknowns() == {"A": (100.0, "unreadable")}
     path.unlink()
     assert desk.check(parcel, rule).unknowns() == {"A": (100.0, "unreadable")}
+
+
+@pytest.mark.parametrize("where", [{}, {"west": 114.0, "north": 38.0, "cell": 1e-4, "crs": "EPSG:4490"}])
+def test_a_block_that_cannot_be_read_makes_its_version_unreadable(desk, where):
+    """Of six hundred rows, each a block, one is damaged that nobody looked at when it was added."""
+    path = write_grid(
+        desk.folder / "grid.tif", [[7.0] * 8] * 600, nodata=None, compress="deflate", blockysize=1, **where
+    )
+    with rasterio.open(path) as dataset:
+        begin, size = (int(dataset.get_tag_item(f"BLOCK_{what}_0_1", "TIFF", 1)) for what in ("OFFSET", "SIZE"))
+    content = bytearray(path.read_bytes())
+    content[begin : begin + size] = b"\xff" * size
+    path.write_bytes(content)
+    answer = desk.run("add", desk.library, path, "--as", "GRID", "--define", DEFINE, "--covers", "extent")
+    assert answer.code == 0, answer.json
+    with rasterio.open(path) as dataset:
+        east, north = dataset.xy(1, 4)
+    if where:
+        east, north = pyproj.Transformer.from_crs(4490, 4547, always_xy=True).transform(east, north)
+    parcels = {"A": box(east - 20, north - 20, east + 20, north + 20)}
+    for rule in ({"above": 4}, {"above": 4, "derive": "slope"}):
+        ((_, reason),) = desk.check(parcels, {**RULE, **rule}).unknowns().values()
+        assert reason == "unreadable"
+    layers = desk.run("identify", desk.library, east, north).json["layers"]
+    assert [layer["reason"] for layer in layers if layer["code"] == "GRID"] == ["unreadable"]
 
 
 def test_a_copy_lies_beside_the_library_and_outlives_its_source(desk, grid):

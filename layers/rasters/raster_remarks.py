@@ -1,0 +1,27 @@
+"""What is remarked on a raster that is described or added: which of its numbers rules do not read."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from onemap.layers.errors import Problem
+from onemap.layers.rasters.fill_values import fill_value
+from onemap.layers.rasters.rasters import refusing_damage
+
+if TYPE_CHECKING:
+    from rasterio.io import DatasetReader
+
+
+def raster_remarks(dataset: "DatasetReader") -> Iterator[Problem]:
+    """That only the first of several bands is read, and that cells hold an undeclared number for "no value".
+
+    Raises OneMapError source.damaged.
+    """
+    name = Path(dataset.name).name
+    if dataset.count > 1:
+        yield Problem("raster.bands", {"file": name, "bands": dataset.count})
+    with refusing_damage(dataset):
+        found = fill_value(dataset)
+    if found is not None:
+        value, share = found
+        yield Problem("raster.fill", {"file": name, "value": f"{value:.8g}", "share": f"{max(100 * share, 0.1):.1f}"})
