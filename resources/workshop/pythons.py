@@ -9,6 +9,7 @@ import re
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from workshop import debian
@@ -52,14 +53,15 @@ def core() -> Path:
         say("Installing the core's libraries and the workshop's tools into .venv (about 300 MB)")
         files = [word for name in NEEDED for word in ("-r", REQUIREMENTS / name)]
         _pip(CORE, files, "install the core's libraries")
-        _pip(CORE, ["--no-build-isolation", "--no-deps", "-e", ROOT], "install the command onemap")
-        link_folder(PACKAGE_ROOM / "onemap", ROOT)
         with contextlib.suppress(WorkshopError):  # without it the core is only slower
             _pip(CORE, ["-r", REQUIREMENTS / "fast.txt"], "install what makes large overlays faster")
-        with contextlib.suppress(WorkshopError):  # without it the test under Qt 6 is left out
-            _pip(CORE, ["--only-binary", ":all:", "-r", REQUIREMENTS / "qt6.txt"], "install Qt 6")
         say("Compiling the loops of the overlay, once")
-        compile_loops()
+        with ThreadPoolExecutor(1) as beside_pip:
+            beside_pip.submit(compile_loops)
+            _pip(CORE, ["--no-build-isolation", "--no-deps", "-e", ROOT], "install the command onemap")
+            link_folder(PACKAGE_ROOM / "onemap", ROOT)
+            with contextlib.suppress(WorkshopError):  # without it the test under Qt 6 is left out
+                _pip(CORE, ["--only-binary", ":all:", "-r", REQUIREMENTS / "qt6.txt"], "install Qt 6")
     return CORE
 
 
@@ -149,7 +151,8 @@ def _make(environment: Path, python: Path, options: Sequence[str]) -> None:
 
 
 def _pip(environment: Path, what: Sequence[object], purpose: str) -> None:
-    constraints = ["-c", _lock()] if _is_ci() else []
+    """Run pip, which compiles nothing: of all that is installed a third is loaded, and Python compiles that itself."""
+    constraints = ["-c", _lock()] if is_ci() else []
     quiet = ["--quiet", "--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
     run_or_explain(
         [
@@ -157,6 +160,7 @@ def _pip(environment: Path, what: Sequence[object], purpose: str) -> None:
             "-m",
             "pip",
             "install",
+            "--no-compile",
             *quiet,
             "--prefer-binary",
             *constraints,
@@ -207,7 +211,8 @@ def _pythons() -> Iterator[object]:
             yield found.strip()
 
 
-def _is_ci() -> bool:
+def is_ci() -> bool:
+    """Whether this is a run that starts from nothing and is thrown away, as services for tests mark it."""
     return os.environ.get("CI", "").lower() not in ("", "0", "false")
 
 
@@ -217,7 +222,7 @@ def _lock() -> Path:
 
 def _requirement_files(*names: str) -> list:
     files = [f"resources/requirements/{name}" for name in names]
-    if _is_ci():
+    if is_ci():
         files.append("resources/requirements/lock.txt")
     return files
 
