@@ -137,6 +137,19 @@ def core() -> Callable[..., subprocess.CompletedProcess[bytes]]:
     return run
 
 
+@pytest.fixture
+def terminal(capfdbinary: pytest.CaptureFixture[bytes]) -> Callable[..., subprocess.CompletedProcess[bytes]]:
+    """Run the core as it is typed, as `core` does, but in this process: to start a program takes longer than a test."""
+    from onemap.rules.verbs.commands.command_line import main
+
+    def run(*arguments: object) -> subprocess.CompletedProcess[bytes]:
+        capfdbinary.readouterr()
+        words = [*map(str, arguments)]
+        return subprocess.CompletedProcess(words, main(words), *capfdbinary.readouterr())
+
+    return run
+
+
 def wait_for(child: subprocess.Popen[Any], claim: Callable[[], bool]) -> None:
     """Wait until something holds that a program brings about, without taking the processor from it and from others."""
     while not claim():

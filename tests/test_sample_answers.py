@@ -1,7 +1,6 @@
 """The sample city as a library: every department, library and kind of data, and the answers worked by hand."""
 
 import json
-import os
 import shutil
 import sqlite3
 import subprocess
@@ -14,6 +13,8 @@ from typing import Any
 
 import geopandas
 import pytest
+
+from onemap.tests.rules.command import done
 
 pytestmark = pytest.mark.slow  # what they share takes long to make
 
@@ -37,21 +38,11 @@ def entries(city: Path) -> list[dict[str, Any]]:
     return json.loads((city / "layers.json").read_text(encoding="utf-8"))
 
 
-def run(*arguments: object) -> dict[str, Any]:
-    """One verb through the real command line; its JSON."""
-    command = [sys.executable, "-I", "-X", "utf8", str(ROOT / "__main__.py"), *map(str, arguments)]
-    done = subprocess.run(
-        [*command, "--json", "--lang", "en"], capture_output=True, env={**os.environ, "PYTHONPATH": ""}, timeout=300
-    )
-    assert done.returncode == 0, done.stdout.decode("utf-8") + done.stderr.decode("utf-8")
-    return json.loads(done.stdout.decode("utf-8"))
-
-
 def make_library(folder: Path, city: Path, entries: list[dict[str, Any]]) -> None:
     """A library with every layer of the city, added one after another as layers.json says, by one core."""
     path = folder / "city.gpkg"
     about = json.loads((city / "city.json").read_text(encoding="utf-8"))
-    run("new", path, "--crs", about["crs"], "--district", city / about["district"])
+    done("new", path, "--crs", about["crs"], "--district", city / about["district"])
     command = [sys.executable, "-I", "-X", "utf8", str(ROOT / "__main__.py"), "serve", "--lang", "en"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8") as core:
         assert core.stdin
@@ -84,7 +75,7 @@ def library(
 
 
 def test_the_library_holds_something_of_every_department_library_and_kind(library):
-    listed = run("layers", library, "--as-of", ANSWERS["as_of"])["layers"]
+    listed = done("layers", library, "--as-of", ANSWERS["as_of"]).json["layers"]
     filled = [layer for layer in listed if any(version["in_force"] for version in layer["versions"])]
     every = {
         subject: set(tomllib.loads((CATALOGUE / f"{file}.toml").read_text("utf-8")))
@@ -131,7 +122,7 @@ def check(city: Path, library: Path, tmp_path_factory: pytest.TempPathFactory) -
         if key not in made:
             out = folder / f"{len(made)}.gpkg"
             options = ["--pack", PACKS[pack]] if pack in PACKS else []
-            answer = run("check", library, city / parcels, "--as-of", as_of, "--out", out, *options)
+            answer = done("check", library, city / parcels, "--as-of", as_of, "--out", out, *options).json
             assert answer["run"]["packs"][0]["id"] == pack
             made[key] = {
                 name: geopandas.read_file(out, layer=name, engine="pyogrio") for name in ("parcels", "findings")

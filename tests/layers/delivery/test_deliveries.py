@@ -341,10 +341,9 @@ def test_a_label_that_is_there_already_is_told_with_its_file_and_the_others_go_i
     assert ("YJJBNTTB", "v1", 1) in versions_of(library)
 
 
-@pytest.mark.slow
-def test_a_plan_that_is_written_says_why_a_file_cannot_be_read(library, delivery, core, tmp_path):
+def test_a_plan_that_is_written_says_why_a_file_cannot_be_read(library, delivery, terminal, tmp_path):
     (delivery / "总平面.dwg").write_bytes(b"AC1032" + bytes(100))
-    done = core("ingest", library, delivery, "--plan", tmp_path / "plan.toml", "--lang", "en")
+    done = terminal("ingest", library, delivery, "--plan", tmp_path / "plan.toml", "--lang", "en")
     lines = done.stdout.decode("utf-8").splitlines()
     assert "Save it as DXF" in lines[lines.index("cannot be read: 总平面.dwg → –") + 1]
 
@@ -352,7 +351,7 @@ def test_a_plan_that_is_written_says_why_a_file_cannot_be_read(library, delivery
 @pytest.mark.slow
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_what_cannot_be_read_stays_refused_through_plan_and_report_and_keeps_nothing_out(
-    library, delivery, onemap, core, tmp_path, lang
+    library, delivery, onemap, terminal, tmp_path, lang
 ):
     """Two forms that nobody reads here, called like layers; half a shapefile; and Thumbs.db, which is no data."""
     (delivery / "永久基本农田图斑.gpx").write_text("<gpx/>", encoding="utf-8")
@@ -366,7 +365,7 @@ def test_what_cannot_be_read_stays_refused_through_plan_and_report_and_keeps_not
     assert [row["source"] for row in planned if row["status"] == "unreadable"] == sorted(unread)
     assert {row["source"] for row in planned if row["status"] == "note"} >= {"Thumbs.db", "STBHHX2024.qml"}
     options = ("--plan", plan, "--covers", "district", "--report", report, "--lang", lang)
-    done = core("ingest", library, delivery, *options)
+    done = terminal("ingest", library, delivery, *options)
     assert (done.returncode, sorted(versions_of(library))) == (4, [("STBHHX", "2024", 1), ("ZRBHD", "v1", 1)])
     written = json.loads(report.read_text(encoding="utf-8"))
     assert {row["source"] for row in written["layers"] if row["status"] == "unreadable"} == {*unread}
@@ -389,8 +388,7 @@ def test_what_cannot_be_read_stays_refused_through_plan_and_report_and_keeps_not
     }
 
 
-@pytest.mark.slow
-def test_refusals_name_feature_and_row_and_repairs_are_said(library, tmp_path, core):
+def test_refusals_name_feature_and_row_and_repairs_are_said(library, tmp_path, terminal):
     folder, plan = tmp_path / "in", tmp_path / "plan.toml"
     folder.mkdir()
     bow_tie = shapely.Polygon([(500_000, 4_200_000), (500_900, 4_200_900), (500_900, 4_200_000), (500_000, 4_200_900)])
@@ -398,7 +396,7 @@ def test_refusals_name_feature_and_row_and_repairs_are_said(library, tmp_path, c
         write_layer(folder / f"{code}.gpkg", [square(0, 0), bow_tie], {"BSM": ["甲1", "甲2"], "DLBM": ["0101"] * 2})
     rows = '[[layer]]\nsource = "DLTB.gpkg"\ncode = "DLTB"\nrepair = true\n'
     plan.write_text(f'{rows}[[layer]]\nsource = "STBHHX.gpkg"\ncode = "STBHHX"\n', encoding="utf-8")
-    done = core("ingest", library, folder, "--each", "--plan", plan, "--covers", "district", "--lang", "en")
+    done = terminal("ingest", library, folder, "--each", "--plan", plan, "--covers", "district", "--lang", "en")
     assert done.returncode == 4
     text, remarks = done.stdout.decode("utf-8"), done.stderr.decode("utf-8")
     assert "DLTB version v1: 2 features added, 1 repaired, " in text

@@ -236,10 +236,9 @@ def test_a_library_may_be_its_own_source(shelf, square):
     assert shelf.column("BSM", "COPY__1") == ["1"]
 
 
-@pytest.mark.slow
-def test_progress_of_reading_checking_and_writing_is_told(shelf, square, core):
+def test_progress_of_reading_checking_and_writing_is_told(shelf, square, terminal):
     arguments = ["add", shelf.path, square, "--as", "T", "--define", DEFINE, "--covers", "extent"]
-    lines = core(*arguments, "--json", "--progress", "json", "--lang", "en").stderr.decode().splitlines()
+    lines = terminal(*arguments, "--json", "--progress", "json", "--lang", "en").stderr.decode().splitlines()
     steps = [json.loads(line) for line in lines]
     assert [step["step"] for step in steps][0] == "Reading the source"
     fractions = [step["progress"] for step in steps]

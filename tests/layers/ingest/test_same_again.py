@@ -195,7 +195,7 @@ def test_an_undated_file_behind_a_dated_version_is_added_once(add, library, onem
 
 
 @pytest.mark.slow
-def test_a_retired_file_that_stays_in_the_folder_does_not_come_back(library, onemap, core, tmp_path):
+def test_a_retired_file_that_stays_in_the_folder_does_not_come_back(library, onemap, terminal, tmp_path):
     folder = tmp_path / "delivery"
     folder.mkdir()
     write_layer(folder / "STBHHX.gpkg", SHAPES, NAMES)
@@ -205,7 +205,7 @@ def test_a_retired_file_that_stays_in_the_folder_does_not_come_back(library, one
         assert onemap("retire", library, code, label, "--reason", "wrong file").code == 0
     same = nights(onemap, library, folder, "--covers", "district")
     assert {row["code"]: row["retired"]["reason"] for row in same} == {"STBHHX": "wrong file", "ZRBHD": "wrong file"}
-    output = core("ingest", library, folder, "--each", "--lang", "en")
+    output = terminal("ingest", library, folder, "--each", "--lang", "en")
     assert output.returncode == 0
     assert output.stderr.decode("utf-8").count("nothing was written") == 2
 
@@ -241,14 +241,13 @@ def test_two_files_of_a_layer_without_a_year_do_not_become_new_versions_every_ni
     assert [row["version"] for row in onemap(*arguments).json["added"]] == ["v3"]
 
 
-@pytest.mark.slow
-def test_a_version_without_a_date_says_that_another_goes_before_it(add, library, tmp_path, core):
+def test_a_version_without_a_date_says_that_another_goes_before_it(add, library, tmp_path, terminal):
     assert add(write_layer(tmp_path / "a.gpkg", SHAPES, NAMES), "--valid-from", "2024-01-01").json["in_force"] is True
     path = write_layer(tmp_path / "b.gpkg", SHAPES[::-1], NAMES)
     answer = add(path)
     assert (answer.json["in_force"], answer.json["goes_before"]) == (False, "2024-01-01")
     write_layer(tmp_path / "c.gpkg", [*SHAPES[1:], SHAPES[0]], NAMES)
     arguments = ("add", library, tmp_path / "c.gpkg", "--as", "STBHHX", "--covers", "district", "--lang", "en")
-    assert "not in force: it has no date, and 2024-01-01, which has one, goes before it" in core(
+    assert "not in force: it has no date, and 2024-01-01, which has one, goes before it" in terminal(
         *arguments
     ).stdout.decode("utf-8")

@@ -62,7 +62,7 @@ def test_a_layer_that_the_library_defines_lists_its_key(shelf, layer_file, box):
 
 @pytest.mark.slow
 def test_a_version_whose_raster_is_no_longer_what_was_added_or_whose_table_is_gone_is_unreadable(
-    shelf, core, layer_file, box, tmp_path
+    shelf, terminal, layer_file, box, tmp_path
 ):
     def is_unreadable(code):
         (version,) = layer_of(shelf, code)["versions"]
@@ -84,7 +84,7 @@ def test_a_version_whose_raster_is_no_longer_what_was_added_or_whose_table_is_go
     assert is_unreadable("DEM") is False
     path.unlink()
     assert is_unreadable("DEM") is True
-    printed = core("layers", shelf.path, "--lang", "en").stdout.decode("utf-8")
+    printed = terminal("layers", shelf.path, "--lang", "en").stdout.decode("utf-8")
     assert [line.endswith("  the layer cannot be read") for line in printed.splitlines() if "DEM" in line] == [True]
     assert shelf.add(layer_file("a.gpkg", [box(0, 0)])).code == 0
     assert is_unreadable("T") is False

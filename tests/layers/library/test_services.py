@@ -210,12 +210,11 @@ def test_a_registered_service_is_nothing_to_check_against(shelf, onemap, registe
     assert answer.json["verdicts"]["unknown"] == 1
 
 
-@pytest.mark.slow
-def test_services_are_told_in_words(shelf, core, register):
+def test_services_are_told_in_words(shelf, terminal, register):
     assert register("红线服务", *WFS, *POLYGONS).code == 0
     for language, word in (("zh", "已登记"), ("en", "Registered")):
-        output = core("service", shelf.path, f"另一个{language}", *WFS, *POLYGONS, "--lang", language).stdout.decode(
-            "utf-8"
-        )
+        output = terminal(
+            "service", shelf.path, f"另一个{language}", *WFS, *POLYGONS, "--lang", language
+        ).stdout.decode("utf-8")
         assert word in output
-    assert "红线服务" in core("layers", shelf.path).stdout.decode("utf-8")
+    assert "红线服务" in terminal("layers", shelf.path).stdout.decode("utf-8")

@@ -70,12 +70,12 @@ def test_a_run_that_rests_on_another_version_or_none_says_so(town):
 
 
 @pytest.mark.slow
-def test_it_says_so_in_words(town, core):
+def test_it_says_so_in_words(town, terminal):
     case = town.open(project="甲")
     town.layer("FARM", ground(5000, 0, 5100, 100), label="新")
     label = next(one for one in command("layers", town.library).json["layers"] if one["code"] == "FARM")
     first = next(one["label"] for one in label["versions"] if one["label"] != "新")
-    outcome = core("changes", town.library, "FARM", first, "新", "--open", "--lang", "zh", "--progress", "none")
+    outcome = terminal("changes", town.library, "FARM", first, "新", "--open", "--lang", "zh", "--progress", "none")
     text = outcome.stdout.decode()
     assert outcome.returncode == 0 and case in text
     assert "DK1：禁止 → 征求意见（占用农田）" in text and "自然资源" in text

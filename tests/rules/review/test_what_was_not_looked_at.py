@@ -226,7 +226,7 @@ def test_counts_are_counted(town):
 
 
 @pytest.mark.slow
-def test_a_case_says_by_how_many_rules_its_parcels_were_judged(town, core):
+def test_a_case_says_by_how_many_rules_its_parcels_were_judged(town, terminal):
     pack = town.pack(RULES + unchecked("environment"))
     checked = done("check", town.library, town.parcels(), "--pack", pack, "--as-of", "2026-03-02", "--unrecorded").json
     assert [(rule["department"], rule["rule"]) for rule in checked["unasked"]] == [("environment", "gone")]
@@ -236,5 +236,5 @@ def test_a_case_says_by_how_many_rules_its_parcels_were_judged(town, core):
     target = town.folder / "round.gpkg"
     done("review", "show", town.library, case, "--on", "2026-03-02", "--out", target)
     assert pyogrio.read_dataframe(target, layer="unasked_rules")["rule"].tolist() == ["gone"]
-    text = core("review", "show", town.library, case, "--on", "2026-03-02", "--lang", "zh").stdout.decode()
+    text = terminal("review", "show", town.library, case, "--on", "2026-03-02", "--lang", "zh").stdout.decode()
     assert f"规则共 {shown['rules']} 条，未检测 1 条" in text and "生态环境局：1 条（图层未入库 1）" in text

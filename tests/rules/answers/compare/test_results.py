@@ -99,10 +99,9 @@ def test_an_existing_target_is_refused_before_any_work(city):
     assert (answer.code, answer.codes) == (3, ["out.exists"])
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("lang", "word"), [("zh", "仅规划一为建设"), ("en", "construction in plan A only")])
-def test_people_are_told_in_their_language(city, core, lang, word):
-    text = core("compare", city.library, "A", "B", "--matrix", city.matrix(), "--lang", lang).stdout.decode()
+def test_people_are_told_in_their_language(city, terminal, lang, word):
+    text = terminal("compare", city.library, "A", "B", "--matrix", city.matrix(), "--lang", lang).stdout.decode()
     assert word in text and "03" in text and "4.0000" in text
 
 

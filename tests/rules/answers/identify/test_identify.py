@@ -179,8 +179,7 @@ def test_a_line_and_a_box_meet_what_shapely_says(desk, identify):
         assert feature["inside_m2"] == pytest.approx(zones[int(feature["feature"][1:]) - 1].intersection(area).area)
 
 
-@pytest.mark.slow
-def test_the_answer_says_how_long_the_line_and_how_large_the_box_is_and_the_text_what_is_inside(desk, core):
+def test_the_answer_says_how_long_the_line_and_how_large_the_box_is_and_the_text_what_is_inside(desk, terminal):
     desk.layer("ZONE", [box(0, 0, 10, 10)], covers=DISTRICT)
     along = desk.run("identify", desk.library, "--line", "LINESTRING (-5 5, 4 5)").json
     assert (along["length_m"], along["area_m2"]) == (9.0, None)
@@ -194,7 +193,9 @@ def test_the_answer_says_how_long_the_line_and_how_large_the_box_is_and_the_text
     [feature] = zone["features"]
     sizes = [feature[name] for name in ("area_m2", "area_ellipsoidal_m2", "inside_m2", "inside_ellipsoidal_m2")]
     assert sizes == pytest.approx([100.0, 100.0 / 1.0031**2, 20.0, 20.0 / 1.0031**2], rel=1e-4)
-    assert "99 m², inside 20 m²" in core("identify", desk.library, "--box=-5,-5,4,5", "--lang", "en").stdout.decode()
+    assert (
+        "99 m², inside 20 m²" in terminal("identify", desk.library, "--box=-5,-5,4,5", "--lang", "en").stdout.decode()
+    )
 
 
 @pytest.mark.parametrize(
@@ -248,7 +249,6 @@ def test_rules_that_speak_of_what_lies_here_are_named_with_their_law(desk, tmp_p
     assert [law["rule"] for law in layers["STBHHX"]["laws"]] == ["far"] and layers["KGDK"]["laws"] == []
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("lang", "words", "name"),
     [
@@ -257,7 +257,7 @@ def test_rules_that_speak_of_what_lies_here_are_named_with_their_law(desk, tmp_p
     ],
 )
 def test_a_rule_on_the_ground_outside_is_not_told_as_one_on_the_place_inside(
-    desk, tmp_path, core, onemap, lang, words, name
+    desk, tmp_path, terminal, onemap, lang, words, name
 ):
     library = tmp_path / "own.gpkg"
     titles = {"title": {"zh": "外", "en": "Out"}}
@@ -266,7 +266,7 @@ def test_a_rule_on_the_ground_outside_is_not_told_as_one_on_the_place_inside(
     source = desk.write("line", [box(0, 0, 10, 10)], {"BSM": ["a"]}, "EPSG:4547")
     covers = desk.write("c", [DISTRICT], {"n": [1]}, "EPSG:4547")
     assert onemap("add", library, source, "--as", "CZKFBJ", "--covers", covers).code == 0
-    inside, beside = (core("identify", library, at, 5, "--lang", lang).stdout.decode() for at in (5, 50))
+    inside, beside = (terminal("identify", library, at, 5, "--lang", lang).stdout.decode() for at in (5, 50))
     assert words in inside and words not in beside  # beside it nothing of the layer lies
     answer = onemap("identify", library, 5, 5, lang=lang).json
     (layer,) = identify_view(answer, lang).parts[0].rows
@@ -294,14 +294,13 @@ def test_what_rules_speak_of_stands_first_by_gravity_and_the_rest_is_folded_up(d
     assert folded == {"XZQ": True, "CJDCQ": False}  # of many features those are seen that somebody asks for
 
 
-@pytest.mark.slow
-def test_the_text_is_grouped_by_kind_and_department_in_both_languages(desk, core):
+def test_the_text_is_grouped_by_kind_and_department_in_both_languages(desk, terminal):
     desk.layer("ZONE", [box(0, 0, 10, 10)], covers=DISTRICT)
     for language, words in (
         ("zh", ["自然资源和规划局（土地）", "编号 f1", "99 m²", "图层未入库"]),
         ("en", ["Land", "No. f1", "99 m²", "Not known here"]),
     ):
-        text = core("identify", desk.library, 5, 5, "--lang", language).stdout.decode()
+        text = terminal("identify", desk.library, 5, 5, "--lang", language).stdout.decode()
         assert [word for word in words if word not in text] == []
 
 
@@ -330,12 +329,11 @@ def test_the_answer_is_one_in_a_file_on_a_server_and_asked_twice(desk, postgis, 
     json.dumps(answers[0], allow_nan=False)
 
 
-@pytest.mark.slow
-def test_a_point_beside_everything_says_what_its_numbers_look_like(desk, core):
+def test_a_point_beside_everything_says_what_its_numbers_look_like(desk, terminal):
     desk.layer("ZONE", [box(0, 0, 10, 10)], covers=box(0, 0, 50, 50))
 
     def lines(*words):
-        return core("identify", desk.library, *words, "--lang", "en").stdout.decode().splitlines()
+        return terminal("identify", desk.library, *words, "--lang", "en").stdout.decode().splitlines()
 
     assert "--crs EPSG:4490" in lines(114.52, 38.05)[1] and "degrees" in lines(114.52, 38.05)[1]
     assert "--crs" not in "".join(lines(5, 5) + lines(900, 900) + lines(114.52, 38.05, "--crs", "EPSG:4490"))
@@ -355,8 +353,7 @@ def test_a_feature_has_its_own_name_beside_its_class_and_a_class_is_not_named_tw
     assert (found["DLTB"]["name"], found["DLTB"]["class_title"]) == (None, "Paddy field")
 
 
-@pytest.mark.slow
-def test_the_middle_of_a_box_is_told_in_plain_numbers(desk, core):
+def test_the_middle_of_a_box_is_told_in_plain_numbers(desk, terminal):
     desk.layer("ZONE", [box(0, 0, 10, 10)], covers=box(0, 0, 10, 10))
-    text = core("identify", desk.library, "--box=540600,4212700.1,540900,4212900", "--lang", "en").stdout.decode()
+    text = terminal("identify", desk.library, "--box=540600,4212700.1,540900,4212900", "--lang", "en").stdout.decode()
     assert text.startswith("What lies at 540750, 4212800.05 (EPSG:4547)")

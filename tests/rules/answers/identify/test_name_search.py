@@ -63,10 +63,9 @@ def test_a_server_finds_the_same(desk, postgis, onemap):
         assert onemap("find", desk.library, text).json == onemap("find", server, text).json
 
 
-@pytest.mark.slow
-def test_the_text_names_places_and_an_empty_question_is_wrong(desk, onemap, core):
+def test_the_text_names_places_and_an_empty_question_is_wrong(desk, onemap, terminal):
     fill(desk, onemap, desk.library)
-    assert "长安小区 · 地名地址" in core("find", desk.library, "caxq", "--lang", "zh").stdout.decode()
+    assert "长安小区 · 地名地址" in terminal("find", desk.library, "caxq", "--lang", "zh").stdout.decode()
     assert onemap("find", desk.library, " ").code == 2
-    nothing = core("find", desk.library, "zzz", "--lang", "en").stdout.decode()
+    nothing = terminal("find", desk.library, "zzz", "--lang", "en").stdout.decode()
     assert nothing.startswith("No place name and no number in the versions in force matches “zzz”")

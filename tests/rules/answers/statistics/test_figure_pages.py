@@ -36,7 +36,6 @@ def texts(page):
     return re.sub(r"<script.*?</script>|<[^>]+>", "|", page.read_text(encoding="utf-8"), flags=re.DOTALL)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("language", "words"),
     [
@@ -44,10 +43,10 @@ def texts(page):
         ("en", ["Transitions from Land use patches 2020", "Paddy", "Loss", "−10.0000"]),
     ],
 )
-def test_a_page_says_what_became_what_in_titles_and_hectares(town, core, tmp_path, language, words):
+def test_a_page_says_what_became_what_in_titles_and_hectares(town, terminal, tmp_path, language, words):
     page = tmp_path / "page.html"
     asked = ("transitions", town, "DLTB@2020", "DLTB@2024", "--by", "DLBM", "--page", page, "--lang", language)
-    assert core(*asked).returncode == 0
+    assert terminal(*asked).returncode == 0
     text = texts(page)
     assert [word for word in words if word not in text] == [] and "DLTB" not in text and "<svg" in page.read_text()
     assert words[0] in page.read_text(encoding="utf-8").split("<svg")[1].split(">")[0], "the chart has its name"
@@ -57,11 +56,10 @@ def test_a_page_says_what_became_what_in_titles_and_hectares(town, core, tmp_pat
     )
 
 
-@pytest.mark.slow
-def test_what_changed_comes_first_and_what_did_not_is_said_in_one_word(town, core, tmp_path):
+def test_what_changed_comes_first_and_what_did_not_is_said_in_one_word(town, terminal, tmp_path):
     page = tmp_path / "page.html"
     asked = ("transitions", town, "DLTB@2020", "DLTB@2024", "--by", "DLBM", "--page", page, "--lang", "en")
-    assert core(*asked).returncode == 0
+    assert terminal(*asked).returncode == 0
     body = page.read_text(encoding="utf-8").rpartition("<tbody>")[2]
     rows = [re.findall(r"<td[^>]*>([^<]*)</td>", row) for row in body.split("</tr>")][:-1]
     assert rows == [
@@ -72,11 +70,11 @@ def test_what_changed_comes_first_and_what_did_not_is_said_in_one_word(town, cor
 
 
 @pytest.mark.slow
-def test_classes_and_their_hectares_stand_in_word_and_pdf(town, core, tmp_path):
+def test_classes_and_their_hectares_stand_in_word_and_pdf(town, terminal, tmp_path):
     word, pdf = tmp_path / "page.docx", tmp_path / "page.pdf"
     for target in (word, pdf):
         asked = ("statistics", town, "DLTB@2024", "--by", "DLBM/group", "--page", target, "--lang", "zh")
-        assert core(*asked).returncode == 0
+        assert terminal(*asked).returncode == 0
     document = Document(str(word))
     cells = [[cell.text for cell in row.cells] for table in document.tables for row in table.rows]
     assert ["农用地", "1", "10.0000", "50.0%"] in cells and ["建设用地", "1", "10.0000", "50.0%"] in cells
@@ -93,8 +91,7 @@ def test_a_page_that_cannot_be_written_is_refused_before_any_work(town, onemap, 
     assert (tmp_path / "there.pdf").read_text() == "mine"
 
 
-@pytest.mark.slow
-def test_units_are_told_from_the_layer_and_a_trace_is_not_called_nothing(town, core, desk, onemap, tmp_path):
+def test_units_are_told_from_the_layer_and_a_trace_is_not_called_nothing(town, terminal, desk, onemap, tmp_path):
     halves = [box(X, Y, X + 500, Y + 1000), box(X + 500, Y, X + 1000, Y + 1000)]
     towns = desk.write("towns", halves, {"T": ["a", "b"]}, "EPSG:4547")
     sliver = [box(X, Y, X + 1000, Y + 100), box(X, Y + 100, X + 0.02, Y + 120)]  # 0.4 m² of a road
@@ -115,7 +112,7 @@ def test_units_are_told_from_the_layer_and_a_trace_is_not_called_nothing(town, c
     assert onemap(*asked).code == 0
     page = tmp_path / "page.html"
     asked = ("statistics", town, "DLTB@2025", "--by", "DLBM", "--within", towns, "--unit", "T", "--page", page)
-    done = core(*asked, "--lang", "en")
+    done = terminal(*asked, "--lang", "en")
     assert done.returncode == 0, done.stderr
     text = texts(page)
     assert "Counted in" in text and text.count("|Layer|") == 1

@@ -48,9 +48,8 @@ def test_the_tables_name_field_and_values_and_lie_where_the_feature_lies(two_yea
     assert len(gpd.read_file(out, layer="transitions")) == 4
 
 
-@pytest.mark.slow
-def test_what_is_said_names_the_classes_and_ground_without_a_feature(two_years, core):
-    output = core("changes", two_years.library, "ZONE", "1", "2", "--by", "USE", "--lang", "en").stdout.decode()
+def test_what_is_said_names_the_classes_and_ground_without_a_feature(two_years, terminal):
+    output = terminal("changes", two_years.library, "ZONE", "1", "2", "--by", "USE", "--lang", "en").stdout.decode()
     assert "1 added, 1 removed, 1 moved, 1 changed, 2 unchanged" in output
     assert "farm → town: 1.0000 ha" in output and "no feature → farm: 1.1000 ha" in output
 

@@ -103,7 +103,7 @@ def test_an_id_in_two_files_is_refused_with_both(city, files):
 @pytest.mark.slow
 @pytest.mark.parametrize("keep_bad", [{}, {"keep_bad": True}])
 def test_of_several_files_those_that_cannot_be_read_are_named_with_their_path_and_the_rest_is_checked(
-    city, files, core, keep_bad
+    city, files, terminal, keep_bad
 ):
     (files / "sub").mkdir()
     (files / "sub" / "bad.gpkg").write_bytes(b"rubbish")
@@ -114,7 +114,7 @@ def test_of_several_files_those_that_cannot_be_read_are_named_with_their_path_an
     problems = {problem["file"]: problem["code"] for problem in answer.json["problems"]}
     assert {name: problems.get(name) for name in left} == {left[0]: "format.no_driver", left[1]: "source.damaged"}
     assert all(any(name in problem["message"] for problem in answer.json["problems"]) for name in left)
-    done = core("check", city.library, files, "--pack", city.folder / "test.toml", "--lang", "en", "--unrecorded")
+    done = terminal("check", city.library, files, "--pack", city.folder / "test.toml", "--lang", "en", "--unrecorded")
     assert done.returncode == 4
     assert all(name in done.stdout.decode("utf-8") and name in done.stderr.decode("utf-8") for name in left)
     nothing = ask(city, files / "sub" / "bad.gpkg", files / "site.dwg", **keep_bad)[0]
@@ -156,7 +156,7 @@ def test_unusable_parcels_are_set_aside_and_named(city):
 
 
 @pytest.mark.slow
-def test_what_was_set_aside_of_several_files_is_one_table_in_every_form(city, files, core):
+def test_what_was_set_aside_of_several_files_is_one_table_in_every_form(city, files, terminal):
     gpd.GeoDataFrame({"note": [1, 2]}, geometry=[shapely.LineString([(0, 0), (9, 9)]), plot(3)], crs=CRS).to_file(
         files / "four.gpkg"
     )
@@ -178,7 +178,7 @@ def test_what_was_set_aside_of_several_files_is_one_table_in_every_form(city, fi
     unwritten = city.run(*asked)
     assert (unwritten.json["set_aside"], unwritten.json["bad_table"]) == (3, None)
     for lang, words in (("en", "3 parcels could not be used"), ("zh", "3 个地块无法使用")):
-        output = core(*asked, "--lang", lang, "--progress", "none").stdout.decode()
+        output = terminal(*asked, "--lang", lang, "--progress", "none").stdout.decode()
         assert words in output and "--out" in output
 
 

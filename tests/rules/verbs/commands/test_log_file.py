@@ -21,14 +21,13 @@ def lines(path):
     return [line[3] for line in found]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("as_json", [True, False])
-def test_a_check_is_logged_from_its_words_to_its_exit_code(desk, core, tmp_path, as_json):
+def test_a_check_is_logged_from_its_words_to_its_exit_code(desk, terminal, tmp_path, as_json):
     desk.layer("ZONE", [box(5, 0, 20, 10)])
     given = ["check", desk.library, desk.parcels({"A": box(0, 0, 10, 10)}), "--pack", desk.pack({})]
-    plain = core(*given, "--lang", "en", *(["--json"] if as_json else []))
+    plain = terminal(*given, "--lang", "en", *(["--json"] if as_json else []))
     log = tmp_path / "night.log"
-    logged = core(*given, "--lang", "en", "--log", log, "--fail-on", "restricted", *(["--json"] if as_json else []))
+    logged = terminal(*given, "--lang", "en", "--log", log, "--fail-on", "restricted", *(["--json"] if as_json else []))
     assert (plain.returncode, logged.returncode) == (0, 4) and logged.stderr == plain.stderr
     log_lines = lines(log)
     assert log_lines[0].startswith("onemap check ") and "--log" in log_lines[0]
@@ -43,11 +42,10 @@ def test_a_check_is_logged_from_its_words_to_its_exit_code(desk, core, tmp_path,
         assert json.loads(logged.stdout)["verdicts"] == json.loads(plain.stdout)["verdicts"]
 
 
-@pytest.mark.slow
-def test_the_next_one_is_added_and_refusals_are_told(tmp_path, core):
+def test_the_next_one_is_added_and_refusals_are_told(tmp_path, terminal):
     log = tmp_path / "night.log"
     for place in (["--log", log], [f"--log={log}"]):
-        assert core("layers", tmp_path / "none.gpkg", *place, "--lang", "en").returncode == 3
+        assert terminal("layers", tmp_path / "none.gpkg", *place, "--lang", "en").returncode == 3
     log_lines = lines(log)
     assert len([line for line in log_lines if line.startswith("onemap layers")]) == 2
     assert len([line for line in log_lines if line.startswith("Exit code 3")]) == 2

@@ -8,7 +8,6 @@ from onemap.rules.verbs.commands.verb_text import VIEWS, result_text
 from onemap.tests.conftest import write_layer
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("language", "texts"),
     [
@@ -16,36 +15,33 @@ from onemap.tests.conftest import write_layer
         ("en", ["BSM (text)", "层数 (whole number)", "面积 (number)", "占用 (yes or no)"]),
     ],
 )
-def test_the_types_of_fields_are_said_in_words(core, tmp_path, language, texts):
+def test_the_types_of_fields_are_said_in_words(terminal, tmp_path, language, texts):
     columns = {"BSM": ["a"], "层数": [3], "面积": [2.5], "占用": [True]}
     path = write_layer(tmp_path / "a.gpkg", [shapely.box(500_000, 4_000_000, 500_100, 4_000_100)], columns)
-    lines = core("inspect", path, "--lang", language).stdout.decode().splitlines()
+    lines = terminal("inspect", path, "--lang", language).stdout.decode().splitlines()
     assert [line.strip() for line in lines if line.strip() in texts] == texts
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("option", "is_written"), [("--unrecorded", False), ("--repair", True)])
-def test_the_library_is_said_to_be_written_only_where_it_is(core, desk, tmp_path, option, is_written):
+def test_the_library_is_said_to_be_written_only_where_it_is(terminal, desk, tmp_path, option, is_written):
     desk.layer("ZONE", [shapely.box(0, 0, 2, 10)])
     parcels, pack = desk.parcels({"A": shapely.box(0, 0, 10, 10)}), desk.pack({})
     asked = ("check", desk.library, parcels, "--pack", pack, "--out", tmp_path / "o.xlsx", option)
-    answer = core(*asked, "--json", "--progress", "json", "--lang", "en")
+    answer = terminal(*asked, "--json", "--progress", "json", "--lang", "en")
     assert answer.returncode == 0
     assert (b"Writing the library" in answer.stderr) == is_written and (
         b"Making the tables" in answer.stderr
     ) != is_written
 
 
-@pytest.mark.slow
-def test_words_of_the_field_are_listed_without_sentences_of_refusals(core):
-    lines = core("words", "--lang", "zh").stdout.decode().splitlines()
+def test_words_of_the_field_are_listed_without_sentences_of_refusals(terminal):
+    lines = terminal("words", "--lang", "zh").stdout.decode().splitlines()
     assert "prohibited  禁止" in lines and not [line for line in lines if "'message'" in line]
 
 
-@pytest.mark.slow
-def test_layers_are_told_by_title_in_columns(core, desk):
+def test_layers_are_told_by_title_in_columns(terminal, desk):
     desk.layer("ZONE", [shapely.box(0, 0, 2, 10)])
-    lines = core("layers", desk.library, "--lang", "zh").stdout.decode().splitlines()
+    lines = terminal("layers", desk.library, "--lang", "zh").stdout.decode().splitlines()
     assert [line.split() for line in lines[1:]] == [
         ["图层", "代码", "版本", "要素数"],
         ["●", "ZONE", "ZONE", "v1", "1"],

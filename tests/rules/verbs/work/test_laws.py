@@ -29,9 +29,8 @@ def test_a_law_is_in_force_until_its_last_day(onemap, tmp_path, day, old, new):
     assert [entry["in_force"] for entry in rule["basis"]] == [old, new]
 
 
-@pytest.mark.slow
-def test_the_page_is_a_table_in_the_reader_s_language(core):
-    lines = core("laws", "--lang", "zh").stdout.decode().splitlines()
+def test_the_page_is_a_table_in_the_reader_s_language(terminal):
+    lines = terminal("laws", "--lang", "zh").stdout.decode().splitlines()
     assert lines[0] == "| 规则 | 名称 | 依据 | 部门 | 把握 |"
     assert len(lines) == 2 + len(PACK["rule"])
     assert any("永久基本农田" in line and "确定" in line for line in lines)
