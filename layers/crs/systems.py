@@ -169,6 +169,10 @@ def _through_degrees(source: pyproj.CRS, target: pyproj.CRS) -> Transformation:
     return transform_points
 
 
+# What `suggestion` says of numbers that are to be turned, and need no other system.
+SWAPPED = frozenset(("suggest.swapped", "suggest.swapped_degrees", "suggest.swapped_metres"))
+
+
 def suggestion(bounds: Bounds | None) -> Problem:
     """The problem that bare numbers suggest (domain.md 6.2): degrees, a zone prefix, swapped axes, or nothing."""
     if bounds is None or not np.all(np.isfinite(bounds)):

@@ -12,7 +12,7 @@ from onemap.rules.answers.identify.layer_grades import FARTHEST_M, LIMITED, UNFI
 from onemap.rules.contract.verdict import RANK, VERDICTS
 from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerView, Word, direction_word, word_text
 
-_SAYS_SYSTEM = ("degrees", "swapped_degrees", "zone", "swapped", "swapped_metres")
+_SAYS_SYSTEM = frozenset(("suggest.degrees", "suggest.zone"))
 _OUTSIDE = "within"  # the kind of rule whose conflict is the ground on which no feature lies
 _MOST_OPEN = 5  # features of a layer, which are seen without a click
 _MOST_NEAR = 10  # layers of which a line says how far they are
@@ -83,15 +83,15 @@ def _doubts(answer: Mapping[str, Any], language: str) -> list[str]:
     """Where no layer covers a point and its numbers look like those of another system: that they do."""
     if answer["shape"] != "point" or any(layer["covered"] or layer["features"] for layer in answer["layers"]):
         return []
-    from onemap.layers.crs.systems import suggestion  # with pyproj, which other answers are said without
+    from onemap.layers.crs.systems import SWAPPED, suggestion  # with pyproj, which other answers are said without
     from onemap.rules.answers.identify.coordinates import DEGREES
 
     x, y = answer["x"], answer["y"]
     looks = suggestion((x, y, x, y))
-    code = looks.code.removeprefix("suggest.")
-    if code not in _SAYS_SYSTEM or (answer["crs"] == DEGREES and code == "degrees"):
+    if looks.code not in _SAYS_SYSTEM | SWAPPED or (answer["crs"] == DEGREES and looks.code == "suggest.degrees"):
         return []
-    return [phrase("said.identify_doubt", language, suggestion=in_words(looks, language).message)]
+    key = "said.identify_swapped" if looks.code in SWAPPED else "said.identify_doubt"
+    return [phrase(key, language, suggestion=in_words(looks, language).message)]
 
 
 def _nearest_m(layer: Mapping[str, Any]) -> float:

@@ -8,7 +8,7 @@ import pyproj
 import shapely
 from numpy.typing import ArrayLike
 
-from onemap.layers.crs.systems import crs_name, parse_crs, suggestion, transformation
+from onemap.layers.crs.systems import SWAPPED, crs_name, parse_crs, suggestion, transformation
 from onemap.layers.errors import UsageError
 from onemap.layers.geometry.areas import to_degrees
 
@@ -51,7 +51,7 @@ def place_of(
     """The place of a request; east before north, longitude before latitude.
 
     line: WKT. box: west, south, east, north. crs: of the numbers, else the library's own.
-    Raises UsageError identify.place, identify.beyond, usage.value, OneMapError crs.….
+    Raises UsageError identify.place, identify.beyond, identify.swapped, usage.value, OneMapError crs.….
     """
     if sum((point != (None, None), line is not None, box is not None)) != 1 or (None in point and point != (None,) * 2):
         raise UsageError("identify.place", field="X Y")
@@ -63,8 +63,10 @@ def place_of(
     )
     places = shapely.get_coordinates(shape)
     if not (_is_on_earth(places) and _is_on_earth(to_degrees(plane).transform(*places.T))):
-        facts = {"crs": crs_name(own), "suggestion": suggestion(given.bounds)}
-        raise UsageError("identify.beyond", field="X Y" if kind == "point" else f"--{kind}", **facts)
+        looks = suggestion(given.bounds)
+        facts = {"crs": crs_name(own), "suggestion": looks}
+        code = "identify.swapped" if looks.code in SWAPPED else "identify.beyond"
+        raise UsageError(code, field="X Y" if kind == "point" else f"--{kind}", **facts)
     middle = given if kind == "point" else shapely.centroid(given)
     return Place(
         shape=shape,

@@ -219,6 +219,7 @@ def test_the_answer_says_how_long_the_line_and_how_large_the_box_is_and_the_text
         (("--line", "LINESTRING (540000 4212000, 541000 4213000)", "--crs", "EPSG:4526"), "identify.beyond"),
         ((540000, 4212000, "--crs", "EPSG:4526"), "identify.beyond"),
         ((38540000, 4212000), "identify.beyond"),
+        ((38.05, 114.52, "--crs", "EPSG:4490"), "identify.swapped"),
         ((5, 5, "--radius", "-1"), "usage.value"),
         ((1e300, 95, "--crs", "EPSG:4490"), "identify.beyond"),
     ],
@@ -337,6 +338,8 @@ def test_a_point_beside_everything_says_what_its_numbers_look_like(desk, termina
 
     assert "--crs EPSG:4490" in lines(114.52, 38.05)[1] and "degrees" in lines(114.52, 38.05)[1]
     assert "--crs" not in "".join(lines(5, 5) + lines(900, 900) + lines(114.52, 38.05, "--crs", "EPSG:4490"))
+    for swapped in (lines(4_212_000, 540_000)[1], lines(38.05, 114.52)[1]):
+        assert swapped.endswith(" Give east before north, longitude before latitude.") and "--crs" not in swapped
 
 
 def test_a_feature_has_its_own_name_beside_its_class_and_a_class_is_not_named_twice(desk, onemap):
