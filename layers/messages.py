@@ -86,6 +86,11 @@ def either_of(texts: Sequence[str], language: str) -> str:
     return last_of.join(filter(None, (comma.join(texts[:-1]), *texts[-1:])))
 
 
+def perhaps(names: Sequence[str], language: str) -> str:
+    """The names that may have been meant, as the end of a complaint; empty without any."""
+    return phrase("complaint.meant", language, names=either_of(names, language)) if names else ""
+
+
 def wording(problem: Problem, language: str) -> tuple[str, str]:
     """The message of a problem and its mend in one language, each a whole sentence."""
     message, mend = (visible_text(without_typed(text)) for text in _fill_facts(problem, language))

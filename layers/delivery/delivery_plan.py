@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from onemap.layers.catalogue.layer_names import layers_by_name
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.delivery.known_transform import needs_change, offered_change
 from onemap.layers.delivery.remembered_answers import (
@@ -30,7 +31,6 @@ from onemap.layers.ingest.inspection import RASTERS, inspect
 from onemap.layers.ingest.likely_layers import (
     fitting_layers,
     layers_by_fields,
-    layers_by_name,
     meant_layers,
     other_matter,
 )

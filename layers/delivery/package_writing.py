@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from onemap.layers.catalogue.catalogue import codes_like
+from onemap.layers.catalogue.layer_names import known_layer
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.delivery.bag import write_bag
 from onemap.layers.delivery.geodatabase_copy import GEODATABASE, write_geodatabase
@@ -168,9 +168,7 @@ def check_place_of_package(library: Library, target: Path, options: DeliveryOpti
         raise OneMapError("package.owner", file=library.label)
     catalogue = library.catalogue()
     for code in options.layers:
-        if code not in catalogue:
-            near = codes_like(catalogue, code) or None
-            raise UsageError("layer.unknown", layer=code, field="--layers", near=near)
+        known_layer(catalogue, code, "--layers", error=UsageError)
     check_place(target, options.overwrite)
 
 
@@ -266,11 +264,7 @@ def _base(known: Sequence[Version], code: str, since: str | None) -> Version | N
 def _unit_ground(library: Library, known: Sequence[Version], options: DeliveryOptions) -> _Unit:
     """The area unit that is asked for. Raises UsageError layer.unknown, OneMapError package.unit."""
     code, value = require_value(options.unit, "an area unit")
-    entry = library.catalogue().get(code)
-    if entry is None:
-        raise UsageError(
-            "layer.unknown", layer=code, field="--unit", near=codes_like(library.catalogue(), code) or None
-        )
+    entry = known_layer(library.catalogue(), code, "--unit", error=UsageError)
     version = layer_in_force(known, code, options.as_of)
     if version is None or entry.geometry != "polygon":
         raise OneMapError("package.no_version", layer=code, day=options.as_of.isoformat())

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from onemap.layers.catalogue.layer_names import known_layer
 from onemap.layers.crs.systems import parse_crs
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.text_encodings import encoding_of
@@ -104,8 +105,7 @@ def change_answers(library: Library, code: str, wanted: Mapping[str, Any], who: 
     wanted: by the names of ANSWERS. Raises OneMapError layer.unknown, answers.value, answers.name, crs.unknown,
     encoding.unknown, library.altered and other library.….
     """
-    if code not in library.catalogue():
-        raise OneMapError("layer.unknown", file=library.label, layer=code)
+    known_layer(library.catalogue(), code, None, file=library.label)
     if not library.roles.is_owner:
         raise OneMapError("library.owner_adds", file=library.label)
     checked = {name: _checked_answer(code, name, value) for name, value in wanted.items()}

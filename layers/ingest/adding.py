@@ -78,11 +78,13 @@ def read_polygons(source: str, target: pyproj.CRS, transform: DatumChange | None
 
 
 def _coverage_choice(library: Library, options: AddOptions, place: ProblemPlace) -> CoverageChoice:
-    """How the coverage is to be found. Raises what a file of polygons is refused for."""
+    """How the coverage is to be found. Raises OneMapError coverage.unknown, and what a file of polygons is refused for."""
     if options.ground is not None:
         return CoverageChoice(library, options.code, FILE, options.ground, place)
     if options.covers is None or options.covers in (DISTRICT, EXTENT, FEATURES):
         return CoverageChoice(library, options.code, options.covers, None, place)
+    if not Path(options.covers).suffix and not Path(options.covers).exists():
+        raise OneMapError("coverage.unknown", field="--covers", value=options.covers)
     ground = united_ground(read_polygons(options.covers, library.crs, options.normalising.transform))
     return CoverageChoice(library, options.code, FILE, ground, place)
 

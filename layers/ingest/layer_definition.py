@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from onemap.layers.catalogue.catalogue import LayerEntry, codes_like, defined_entries, defined_entry
+from onemap.layers.catalogue.layer_names import known_layer
 from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 from onemap.layers.library.library import Library
 
@@ -14,9 +15,7 @@ def layer_entry(library: Library, code: str, define: str | None) -> tuple[LayerE
     Raises OneMapError layer.unknown, layer.defined, layer.clash, define.….
     """
     catalogue = library.catalogue()
-    entry = catalogue.get(code)
-    if entry is None and define is None:
-        raise OneMapError("layer.unknown", layer=code, field="--as", near=codes_like(catalogue, code) or None)
+    entry = catalogue.get(code) if define is not None else known_layer(catalogue, code, "--as")
     if entry is None:
         clash = codes_like(catalogue, code)
         if clash:

@@ -4,11 +4,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from onemap.layers.catalogue.layer_names import layers_by_name
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.frames.fields import needed_fields
 
-_LEAST_CORE = 3  # signs of a name that may stand in a title: fewer are in too many
-_LEAST_SIGNS = 2  # of a Chinese title that may stand in a name
 _ENOUGH_FIELDS = 0.6  # of a schema's fields, for a layer to be suggested by them
 # These words make of a file another matter than a layer: what was taken out of it, or is to come into it, what only
 # changed, a draft. It would be judged by as the layer in force.
@@ -57,41 +56,6 @@ def _fits(entry: LayerEntry, layer: Mapping[str, Any]) -> bool:
         return not kinds
     # Points of a sheet and tables with a column of coordinates are read as what they become.
     return _GEOMETRIES[entry.geometry] in kinds
-
-
-def layers_by_name(name: str, catalogue: Sequence[LayerEntry]) -> dict[str, str]:
-    """The codes that a name means, with why: by code, by a whole title, then by a part of one; the longest wins."""
-    text = re.sub(r"\s", "", name)
-    for why, mark in (("code", _code_mark), ("title", _title_mark), ("part of title", _core_mark)):
-        lengths = {entry.code: mark(entry, text) for entry in catalogue}
-        best = max(lengths.values(), default=0)
-        if best:
-            return {code: why for code, length in lengths.items() if length == best}
-    return {}
-
-
-def _code_mark(entry: LayerEntry, text: str) -> int:
-    """How long the code is that stands in a name, apart from other letters."""
-    pattern = rf"(?<![A-Za-z]){re.escape(entry.code)}(?![A-Za-z])"
-    return len(entry.code) if re.search(pattern, text, re.IGNORECASE) else 0
-
-
-def _title_mark(entry: LayerEntry, text: str) -> int:
-    """How long the title is that stands in a name, in either language; names of files have other signs, or none."""
-    titles, signless = [re.sub(r"\W", "", title) for title in entry.title.values()], re.sub(r"\W", "", text).lower()
-    return max((len(title) for title in titles if _says_something(title) and title.lower() in signless), default=0)
-
-
-def _says_something(title: str) -> bool:
-    """Whether a title is more than a sign or two that may stand in any name."""
-    return len(title) >= (_LEAST_CORE if title.isascii() else _LEAST_SIGNS)
-
-
-def _core_mark(entry: LayerEntry, text: str) -> int:
-    """How long a name without numbers and signs is that stands in a title."""
-    core = re.sub(r"[\W\d_]|年度?$", "", text)
-    is_part = len(core) >= _LEAST_CORE and any(core.lower() in title.lower() for title in entry.title.values())
-    return len(core) if is_part else 0
 
 
 def other_matter(name: str, entry: LayerEntry, in_latin: bool = False) -> str | None:

@@ -10,10 +10,11 @@ from functools import reduce
 
 import numpy as np
 
+from onemap.layers.catalogue.layer_names import layers_by_name
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.errors import Problem, ProblemPlace
 from onemap.layers.frames.frame_blocks import FrameBlocks
-from onemap.layers.ingest.likely_layers import known_fields, layers_by_name, other_matter, shared_fields
+from onemap.layers.ingest.likely_layers import known_fields, other_matter, shared_fields
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, last_version, read_version
 from onemap.layers.messages import LANGUAGES

@@ -2,6 +2,7 @@
 
 import json
 
+from onemap.layers.catalogue.layer_names import known_layer
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import COPY, TABLES, Library, log, now
 from onemap.layers.library.log_reading import read_entries
@@ -21,9 +22,7 @@ def retire(library: Library, code: str, label: str, reason: str, who: str, *, un
     Raises OneMapError layer.unknown, library.owner_adds, retire.label, retire.state, library.altered and other
     library.….
     """
-    entry = library.catalogue().get(code)
-    if entry is None:
-        raise OneMapError("layer.unknown", file=library.label, layer=code, field="CODE")
+    entry = known_layer(library.catalogue(), code, "CODE", file=library.label)
     if not library.roles.is_owner:
         raise OneMapError("library.owner_adds", file=library.label)
     with library.writing() as connection:

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from onemap.layers.catalogue.catalogue import DEPARTMENTS, KINDS, LIBRARIES, codes_like
+from onemap.layers.catalogue.catalogue import DEPARTMENTS, KINDS, LIBRARIES
+from onemap.layers.catalogue.layer_names import known_layer
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import Library, log, now
 from onemap.layers.library.rows_as_logged import check_table
@@ -226,11 +227,7 @@ def _check_values(service: Service) -> None:
 
 
 def _as_its_layer(library: Library, service: Service) -> Service:
-    catalogue = library.catalogue()
-    entry = catalogue.get(str(service.code))
-    if entry is None:
-        near = codes_like(catalogue, str(service.code))
-        raise OneMapError("layer.unknown", layer=service.code, field="--as", near=near or None)
+    entry = known_layer(library.catalogue(), str(service.code), "--as")
     if service.type in FEATURES and entry.geometry == "raster":
         raise OneMapError("service.geometry", layer=entry.code, feature=service.name, field="--as")
     return replace(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
-from onemap.layers.catalogue.catalogue import codes_like
+from onemap.layers.catalogue.layer_names import known_layer
 from onemap.layers.catalogue.map_order import FIRST_MAP, place_of, themes
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.catalogue.styles import ThemeOfMap
@@ -57,8 +57,7 @@ def choose_layers(
     """
     catalogue = library.catalogue()
     for code in only or ():
-        if code not in catalogue:
-            raise UsageError("layer.unknown", field="--only", layer=code, near=codes_like(catalogue, code) or None)
+        known_layer(catalogue, code, "--only", error=UsageError)
     of_code: dict[str, list[Version]] = {}
     for version in versions(library, known_at):
         of_code.setdefault(version.code, []).append(version)

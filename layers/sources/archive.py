@@ -215,12 +215,14 @@ def sources_in(folder: Path, name: str) -> list[Path]:
     return main
 
 
+_WHOLES = {".dbf": (".shp", ".tab", ".shx"), **dict.fromkeys((".shx", ".prj", ".cpg", ".sbn", ".sbx"), (".shp",))}
+
+
 def whole_of(path: Path) -> Path | None:
-    """The shapefile or MapInfo table of which a .dbf is the part, and so no source of its own; None of all else."""
-    if path.suffix.lower() != ".dbf":
-        return None
-    beside = {one.suffix.lower(): one for one in files_of_stem(path)}
-    return next((beside[suffix] for suffix in (".shp", ".tab", ".shx") if suffix in beside), None)
+    """The shapefile or MapInfo table of which a file is a part, and so no source of its own; None of all else."""
+    wholes = _WHOLES.get(path.suffix.lower(), ())
+    beside = {one.suffix.lower(): one for one in files_of_stem(path)} if wholes else {}
+    return next((beside[suffix] for suffix in wholes if suffix in beside), None)
 
 
 def check_driver(*paths: Path) -> None:

@@ -52,7 +52,7 @@ def source_name(source: str | Path) -> str:
 def open_source(source: str | Path) -> Iterator[OpenSource]:
     """A source opened for reading: a file, unpacked if need be; the folder of an archive of several; a database.
 
-    Raises OneMapError source.missing, source.name, source.no_file, source.denied, source.damaged, format.no_driver,
+    Raises OneMapError source.missing, source.name, source.no_file, source.folder, source.is_part, source.denied, source.damaged, format.no_driver,
     format.unknown, source.part_missing, and what `unpack_source` and `postgis.open_database` refuse.
     """
     if postgis.is_database(str(source)):
@@ -87,6 +87,8 @@ def _is_folder_of_sources(path: Path) -> bool:
 
 def _check_readable(path: Path) -> None:
     suffix = path.suffix.lower()
+    if _is_folder_of_sources(path):
+        raise OneMapError("source.folder", file=path.name)
     check_driver(path)
     whole = whole_of(path)
     if whole is not None and whole.suffix.lower() != ".shx":

@@ -3,10 +3,10 @@
 import argparse
 import difflib
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from onemap.layers.messages import either_of, phrase, sentences
+from onemap.layers.messages import perhaps, phrase, sentences
 from onemap.layers.text_table import padded_text, text_width, wrapped_lines
 
 # By what they are for, as `help_groups` of the messages titles them; a first word stands for all its steps.
@@ -70,5 +70,4 @@ def line_width() -> int:
 
 def likely_names(given: str, known: Iterable[str], language: str) -> str:
     """The names that may have been meant, as the end of a complaint; empty where none is like what was given."""
-    alike: Sequence[str] = difflib.get_close_matches(given, list(known), n=3, cutoff=_ALIKE)
-    return phrase("complaint.meant", language, names=either_of(alike, language)) if alike else ""
+    return perhaps(difflib.get_close_matches(given, list(known), n=3, cutoff=_ALIKE), language)

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from onemap.layers.area_units import M2_PER_HECTARE
+from onemap.layers.catalogue.layer_names import known_layer
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, in_force, layer_in_force, versions
@@ -45,8 +46,7 @@ def pairs_of(
     """
     catalogue = library.catalogue()
     for code in only:
-        if code not in catalogue:
-            raise OneMapError("layer.unknown", layer=code, field="--only", near=None)
+        known_layer(catalogue, code, "--only")
     known = versions(library, options.known_at)
     by_code = {version.code: [other for other in known if other.code == version.code] for version in known}
     there = {code for code, found in by_code.items() if in_force(found, options.as_of)}

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from onemap.layers.catalogue.layer_names import known_layer
 from onemap.layers.errors import OneMapError
 from onemap.layers.frames.fields import object_array
 from onemap.layers.geometry.row_blocks import BLOCK, give_back_memory
@@ -76,8 +77,7 @@ def version_named(library: Library, name: str, as_of: date, known_at: datetime |
     Raises OneMapError layer.unknown, compare.label, compare.not_in_force.
     """
     code, has_label, label = name.partition("@")
-    if code not in library.catalogue():
-        raise OneMapError("layer.unknown", layer=code, field=field, near=None)
+    known_layer(library.catalogue(), code, field)
     known = [version for version in versions(library, known_at) if version.code == code]
     found = (
         next((version for version in known if version.label == label), None) if has_label else in_force(known, as_of)

@@ -11,8 +11,8 @@ import pyproj
 import shapely
 
 from onemap.layers.catalogue.bureau_profile import Names
-from onemap.layers.catalogue.catalogue import codes_like
 from onemap.layers.catalogue.code_tables import class_titles
+from onemap.layers.catalogue.layer_names import known_layer
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.errors import OneMapError, UsageError
 from onemap.layers.frames.fields import text_value
@@ -66,8 +66,7 @@ def identify(library: Library, place: Place, only: Sequence[str], as_of: date, l
     """
     catalogue = library.catalogue()
     for code in only:
-        if code not in catalogue:
-            raise UsageError("layer.unknown", layer=code, field="--only", near=codes_like(catalogue, code) or None)
+        known_layer(catalogue, code, "--only", error=UsageError)
     # Counted from 0, so that a session keeps what it read for the next click, wherever that is.
     sources = Sources(library, versions(library), as_of, {}, {}, (0.0, 0.0))
     request = _Request(place, library.crs, as_of, language, sources, department_names(library))

@@ -8,7 +8,7 @@ import numpy as np
 import pyproj
 import shapely
 
-from onemap.layers.catalogue.catalogue import codes_like
+from onemap.layers.catalogue.layer_names import known_layer
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.crs.systems import transformation
 from onemap.layers.errors import OneMapError, UsageError
@@ -32,8 +32,7 @@ def map_tile(library: Library, codes: Sequence[str], place: tuple[int, int, int]
     """
     catalogue = library.catalogue()
     for code in codes:
-        if code not in catalogue:
-            raise UsageError("layer.unknown", layer=code, field="CODE,…", near=codes_like(catalogue, code) or None)
+        known_layer(catalogue, code, "CODE,…", error=UsageError)
     zoom, column, row = place
     if not (zoom <= MOST_ZOOM and column < 2**zoom and row < 2**zoom):
         raise UsageError("usage.value", field="Z", value=f"{zoom}/{column}/{row}")

@@ -13,6 +13,7 @@ import pyproj
 import shapely
 
 from onemap.layers.catalogue.catalogue import LayerEntry
+from onemap.layers.catalogue.layer_names import known_layer
 from onemap.layers.errors import OneMapError, require_value
 from onemap.layers.frames.fields import object_array, text_values
 from onemap.layers.geometry.boxes import Bounds
@@ -317,9 +318,9 @@ class Sources:
 
     def _replacement(self, code: str, version: Version | None) -> LayerSource:
         """A file as if it were the layer's version; it speaks for the ground for which that one does."""
-        entry = self.catalogue.get(code)
-        if entry is None or entry.geometry not in ("polygon", "line", "point", "raster"):
-            raise OneMapError("layer.unknown", layer=code, field="--replace", near=None)
+        entry = known_layer(self.catalogue, code, "--replace")
+        if entry.geometry not in ("polygon", "line", "point", "raster"):
+            raise OneMapError("layer.unknown", layer=code, field="--replace", meant="")
         file = self.replaced[code]
         rasters: tuple[RasterReference, ...] = ()
         if entry.geometry == "raster":

@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from onemap.layers.catalogue.layer_names import known_layer
 from onemap.layers.errors import OneMapError, Problem, UsageError
 from onemap.layers.messages import phrase
 from onemap.rules.contract.declaration import Result, Values, VerbContext, to_pairs
@@ -290,8 +291,8 @@ def answers(values: Values, context: VerbContext) -> Result:
         raise UsageError("usage.required", field="CODE", verb="answers --set")
     with open_library(values["library"]) as library:
         catalogue = library.catalogue()
-        if code and code not in catalogue:
-            raise OneMapError("layer.unknown", file=library.label, layer=code)
+        if code:
+            known_layer(catalogue, code, None, file=library.label)
         if code and wanted:
             change_answers(library, code, wanted, library.person())
         found = [

@@ -87,6 +87,8 @@ def test_a_key_by_definition_names_the_features(shelf, layer_file, box):
 def test_without_district_the_coverage_must_be_given(shelf, square):
     assert shelf.add(square, covers=None).codes == ["coverage.missing"]
     assert shelf.add(square, covers="district").codes == ["coverage.no_district"]
+    assert shelf.add(square, covers="distrct").codes == ["coverage.unknown"]  # no file, but a word that is none
+    assert shelf.add(square, covers="none.gpkg").codes == ["source.missing"]
 
 
 @pytest.fixture

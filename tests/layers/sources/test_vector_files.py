@@ -306,6 +306,16 @@ def test_formats_without_a_reader_say_what_to_do(onemap, tmp_path):
     assert onemap("inspect", tmp_path / "c.geojson").codes == ["source.damaged"]
 
 
+def test_a_folder_and_a_part_of_a_shapefile_are_refused_with_what_to_name(onemap, layer_file, box, tmp_path):
+    whole = layer_file("a.shp", [box(0, 0)])
+    for suffix in (".dbf", ".shx", ".prj", ".cpg"):
+        answer = onemap("inspect", whole.with_suffix(suffix))
+        assert (answer.codes, "a.shp" in answer.json["problems"][0]["mend"]) == (["source.is_part"], True)
+    (tmp_path / "lone.prj").write_text("x")
+    assert onemap("inspect", tmp_path / "lone.prj").codes == ["source.part_missing"]
+    assert onemap("inspect", tmp_path).codes == ["source.folder"]
+
+
 def test_a_geojson_of_nothing_is_empty(shelf, tmp_path):
     (tmp_path / "a.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": []}))
     assert shelf.add(tmp_path / "a.geojson").codes == ["source.empty"]

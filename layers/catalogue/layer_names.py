@@ -1,0 +1,72 @@
+"""Which layers of the catalogue a name means, and the refusal of a code that it does not have."""
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+
+from onemap.layers.catalogue.schema import LayerEntry
+from onemap.layers.errors import OneMapError
+from onemap.layers.messages import LANGUAGES, perhaps
+
+_LEAST_CORE = 3  # signs of a name that may stand in a title: fewer are in too many
+_LEAST_SIGNS = 2  # of a Chinese title that may stand in a name
+_MOST_MEANT = 3
+
+
+def known_layer(
+    catalogue: Mapping[str, LayerEntry],
+    code: str,
+    field: str | None,
+    *,
+    error: type[OneMapError] = OneMapError,
+    file: str | None = None,
+) -> LayerEntry:
+    """The layer of a code. field: where the code was given; error, file: what the refusal is, and of which library.
+
+    Raises `error` layer.unknown, with the codes that may have been meant: in other letters, by a title, mistyped.
+    """
+    if code not in catalogue:
+        meant = {language: perhaps(_meant_codes(code, catalogue), language) for language in LANGUAGES}
+        raise error("layer.unknown", file=file, layer=code, field=field, meant=meant)
+    return catalogue[code]
+
+
+def _meant_codes(code: str, catalogue: Mapping[str, LayerEntry]) -> list[str]:
+    found = [known for known in catalogue if known.lower() == code.lower()]
+    found = found or [*layers_by_name(code, [*catalogue.values()])]
+    return (found or difflib.get_close_matches(code.upper(), catalogue))[:_MOST_MEANT]
+
+
+def layers_by_name(name: str, catalogue: Sequence[LayerEntry]) -> dict[str, str]:
+    """The codes that a name means, with why: by code, by a whole title, then by a part of one; the longest wins."""
+    text = re.sub(r"\s", "", name)
+    for why, mark in (("code", _code_mark), ("title", _title_mark), ("part of title", _core_mark)):
+        lengths = {entry.code: mark(entry, text) for entry in catalogue}
+        best = max(lengths.values(), default=0)
+        if best:
+            return {code: why for code, length in lengths.items() if length == best}
+    return {}
+
+
+def _code_mark(entry: LayerEntry, text: str) -> int:
+    """How long the code is that stands in a name, apart from other letters."""
+    pattern = rf"(?<![A-Za-z]){re.escape(entry.code)}(?![A-Za-z])"
+    return len(entry.code) if re.search(pattern, text, re.IGNORECASE) else 0
+
+
+def _title_mark(entry: LayerEntry, text: str) -> int:
+    """How long the title is that stands in a name, in either language; names of files have other signs, or none."""
+    titles, signless = [re.sub(r"\W", "", title) for title in entry.title.values()], re.sub(r"\W", "", text).lower()
+    return max((len(title) for title in titles if _says_something(title) and title.lower() in signless), default=0)
+
+
+def _says_something(title: str) -> bool:
+    """Whether a title is more than a sign or two that may stand in any name."""
+    return len(title) >= (_LEAST_CORE if title.isascii() else _LEAST_SIGNS)
+
+
+def _core_mark(entry: LayerEntry, text: str) -> int:
+    """How long a name without numbers and signs is that stands in a title."""
+    core = re.sub(r"[\W\d_]|年度?$", "", text)
+    is_part = len(core) >= _LEAST_CORE and any(core.lower() in title.lower() for title in entry.title.values())
+    return len(core) if is_part else 0
