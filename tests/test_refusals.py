@@ -123,6 +123,7 @@ CASES = [
     Case("find city.gpkg x --count 99999999999999999999", 2, "usage.value", field="--count"),
     Case("review extend city.gpkg c --days 3651 --reason r --by n", 2, "usage.value", field="--days"),
     Case("check city.gpkg parcels.gpkg --only NOSUCH", 2, "only.unknown", field="--only", says="NOSUCH"),
+    Case("check city.gpkg parcels.gpkg --only yjjbnttb", 2, "only.unknown", says=" YJJBNTTB"),
     Case("check city.gpkg parcels.gpkg --fail-on awful", 2, "usage.choice", field="--fail-on"),
     Case("check city.gpkg parcels.gpkg --workers 0", 2, "usage.value", field="--workers"),
     Case("check city.gpkg parcels.gpkg --only=", 2, "usage.value", field="--only"),

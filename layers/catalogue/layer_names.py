@@ -26,15 +26,16 @@ def known_layer(
     Raises `error` layer.unknown, with the codes that may have been meant: in other letters, by a title, mistyped.
     """
     if code not in catalogue:
-        meant = {language: perhaps(_meant_codes(code, catalogue), language) for language in LANGUAGES}
-        raise error("layer.unknown", file=file, layer=code, field=field, meant=meant)
+        raise error("layer.unknown", file=file, layer=code, field=field, meant=meant_codes(code, catalogue))
     return catalogue[code]
 
 
-def _meant_codes(code: str, catalogue: Mapping[str, LayerEntry]) -> list[str]:
+def meant_codes(code: str, catalogue: Mapping[str, LayerEntry]) -> dict[str, str]:
+    """The codes that may have been meant by one that is not in a catalogue, as the end of a complaint, by language."""
     found = [known for known in catalogue if known.lower() == code.lower()]
     found = found or [*layers_by_name(code, [*catalogue.values()])]
-    return (found or difflib.get_close_matches(code.upper(), catalogue))[:_MOST_MEANT]
+    found = (found or difflib.get_close_matches(code.upper(), catalogue))[:_MOST_MEANT]
+    return {language: perhaps(found, language) for language in LANGUAGES}
 
 
 def layers_by_name(name: str, catalogue: Sequence[LayerEntry]) -> dict[str, str]:

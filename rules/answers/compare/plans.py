@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from onemap.layers.catalogue.layer_names import known_layer
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.fields import object_array
 from onemap.layers.geometry.row_blocks import BLOCK, give_back_memory
 from onemap.layers.library.library import Library
@@ -88,6 +88,11 @@ def version_named(library: Library, name: str, as_of: date, known_at: datetime |
     if found is None:
         raise OneMapError("compare.not_in_force", layer=code, field=field, day=as_of.isoformat())
     return found
+
+
+def remarks_on_pair(one: Version, other: Version) -> list[Problem]:
+    """That both sides of a comparison are one version, so that nothing can differ."""
+    return [Problem("compare.same", {"layer": one.code, "version": one.label})] if one.table == other.table else []
 
 
 def version_before(library: Library, newer: Version, older: Version, known_at: datetime | None) -> Version | None:

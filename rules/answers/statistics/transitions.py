@@ -15,7 +15,7 @@ import shapely
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, versions
-from onemap.rules.answers.compare.plans import common_ground, wanted_version
+from onemap.rules.answers.compare.plans import common_ground, remarks_on_pair, wanted_version
 from onemap.rules.answers.statistics.counted_once import CountedOnce
 from onemap.rules.answers.statistics.layer_in_units import StatisticsOptions, unit_remarks
 from onemap.rules.answers.statistics.statistics import Record, record_columns, record_of
@@ -90,7 +90,11 @@ def transitions(library: Library, options: TransitionOptions, threads: Threads) 
         total=_total(whole, _beyond_of_all(units, both, beyond, threads)),
         layers=[record_of(version) for version in pair.versions],
         within=units.record if units else None,
-        problems=[*_overlaps(pair.versions, lost), *unit_remarks(library, asked, units, every.shared_m2, threads)],
+        problems=[
+            *remarks_on_pair(one, other),
+            *_overlaps(pair.versions, lost),
+            *unit_remarks(library, asked, units, every.shared_m2, threads),
+        ],
         tables=_tables(rows, classes, records, grounds),
     )
 

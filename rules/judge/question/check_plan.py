@@ -1,9 +1,10 @@
 """The plan of a check, the same for all parcels: its rules, and the versions that it knows."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from onemap.layers.catalogue.layer_names import meant_codes
 from onemap.layers.errors import OneMapError, UsageError
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, in_force, layer_in_force, versions
@@ -78,16 +79,24 @@ def check_plan_of(library: Library, question: Question, origin: tuple[float, flo
     if not joined and not any(pack.checklist for pack in question.packs):
         raise OneMapError("pack.no_rules", packs=[pack.id for pack in question.packs])
     asked = {code for rule in joined for code in (*rule.layers_named, *rule.layers)}
-    for code in question.replaced:
-        if code not in asked:
-            raise UsageError("replace.unknown", field="--replace", layer=code, known=sorted(asked))
+    _check_asked(library, question.replaced, asked, "replace.unknown", "--replace")
     known = _known_versions(library, question)
     ever_loaded = {version.code for version in known} | set(question.replaced)
     in_force_now = {version.code for version in known if in_force([version], question.as_of)} | set(question.replaced)
+    named = {code for rule in joined for code in rule.layers_named}
+    _check_asked(library, question.only, named, "only.unknown", "--only")
     rules, skipped = _chosen_rules(question, joined, ever_loaded, in_force_now)
     return CheckPlan(
         tuple(rules), tuple(skipped), tuple(known), question.as_of, question.replaced, origin, question.language
     )
+
+
+def _check_asked(library: Library, codes: Iterable[str], asked: Set[str], refusal: str, field: str) -> None:
+    """Refuse codes of which no rule asks anything. refusal: its code. Raises UsageError."""
+    catalogue = {code: entry for code, entry in library.catalogue().items() if code in asked}
+    for code in codes:
+        if code not in asked:
+            raise UsageError(refusal, field=field, layer=code, meant=meant_codes(code, catalogue), known=sorted(asked))
 
 
 def _known_versions(library: Library, question: Question) -> list[Version]:
@@ -102,15 +111,8 @@ def _known_versions(library: Library, question: Question) -> list[Version]:
 def _chosen_rules(
     question: Question, rules: list[Rule], ever_loaded: set[str], in_force_now: set[str]
 ) -> tuple[list[Rule], list[SkippedRule]]:
-    """The rules to run, as they stand on the day, and those that are not, with the reason.
-
-    Raises UsageError only.unknown.
-    """
+    """The rules to run, as they stand on the day, and those that are not, with the reason."""
     only = question.only
-    layers = {code for rule in rules for code in rule.layers_named}
-    for code in only:
-        if code not in layers:
-            raise UsageError("only.unknown", field="--only", layer=code, known=sorted(layers))
     chosen, skipped = [], list[SkippedRule]()
     for named in rules:
         rule = rule_on_day(named, question.as_of, ever_loaded, in_force_now)

@@ -84,8 +84,10 @@ def _problem_records(found: Any, language: str) -> list[ProblemRecord]:
     """Where a plan overlaps itself, and whether the comparison was taken up again, as problems of the input."""
     from onemap.layers.errors import Problem
     from onemap.layers.messages import problem_record
+    from onemap.rules.answers.compare.plans import remarks_on_pair
 
-    records = []
+    pair = remarks_on_pair(*(plan.version for plan in found.plans))
+    records = [problem_record(problem, language) for problem in pair]
     for plan in found.plans:
         if plan.overlap.features:
             facts = {"layer": plan.version.table, "features": plan.overlap.features}

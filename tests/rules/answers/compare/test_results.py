@@ -93,6 +93,12 @@ def test_a_folder_of_parquet_holds_every_table_even_if_empty(table):
     assert len(pd.read_parquet(out / "clusters.parquet")) == 0
 
 
+def test_a_plan_beside_itself_is_compared_and_said_to_be_the_same(city):
+    other = city.run("compare", city.library, "A", "B", "--matrix", city.matrix())
+    same = city.run("compare", city.library, "A", "A", "--matrix", city.matrix())
+    assert (same.code, same.codes, other.codes) == (0, ["compare.same"], [])
+
+
 def test_an_existing_target_is_refused_before_any_work(city):
     city.compare()
     answer = city.run("compare", city.library, "A", "B", "--matrix", city.matrix(), "--out", city.folder / "out.gpkg")
