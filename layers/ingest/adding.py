@@ -19,6 +19,7 @@ from onemap.layers.files.journal_folder import Journal, journal_folder, work_pla
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.coverage_ground import united_ground
+from onemap.layers.geometry.plane_scale import stretched_plane
 from onemap.layers.geometry.row_blocks import BLOCK
 from onemap.layers.geometry.validity import first_problems, sorted_geometries
 from onemap.layers.ingest.arrival import ACCEPTABLE, LONG_LOOK, SHORT_LOOK, AddOptions, Arrival
@@ -78,7 +79,7 @@ def read_polygons(source: str, target: pyproj.CRS, transform: DatumChange | None
 
 
 def _coverage_choice(library: Library, options: AddOptions, place: ProblemPlace) -> CoverageChoice:
-    """How the coverage is to be found. Raises OneMapError coverage.unknown, and what a file of polygons is refused for."""
+    """How the coverage is to be found. Raises OneMapError coverage.unknown, and as `read_polygons` does."""
     if options.ground is not None:
         return CoverageChoice(library, options.code, FILE, options.ground, place)
     if options.covers is None or options.covers in (DISTRICT, EXTENT, FEATURES):
@@ -371,9 +372,9 @@ def _coverage(arrival: Arrival, entry: LayerEntry, frame: FrameBlocks) -> Covera
 def _ground_remarks(
     arrival: Arrival, entry: LayerEntry, frame: FrameBlocks, coverage: Coverage, facts: VersionFacts
 ) -> list[GradedProblem]:
-    """The remarks on ground that passes because no feature of the frame lies there."""
-    assumption = coverage.assumption(arrival.place)
-    found = [GradedProblem(assumption, "warn")] if assumption is not None else []
+    """The remarks on ground where no length is true, and on that which passes because no feature lies there."""
+    doubts = stretched_plane(arrival.library.crs, frame.bounds(), arrival.place), coverage.assumption(arrival.place)
+    found = [GradedProblem(doubt, "warn") for doubt in doubts if doubt is not None]
     if coverage.kind != FEATURES:  # what these leave out is unknown, and never passes
         coming = NextVersion(entry, frame, facts.valid_from, facts.coverage, arrival.place)
         lost = lost_ground(arrival.library, coming)

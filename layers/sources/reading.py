@@ -52,8 +52,9 @@ def source_name(source: str | Path) -> str:
 def open_source(source: str | Path) -> Iterator[OpenSource]:
     """A source opened for reading: a file, unpacked if need be; the folder of an archive of several; a database.
 
-    Raises OneMapError source.missing, source.name, source.no_file, source.folder, source.is_part, source.denied, source.damaged, format.no_driver,
-    format.unknown, source.part_missing, and what `unpack_source` and `postgis.open_database` refuse.
+    Raises OneMapError source.missing, source.name, source.no_file, source.folder, source.is_part, source.denied,
+    source.damaged, format.no_driver, format.unknown, source.part_missing, and what `unpack_source` and
+    `postgis.open_database` refuse.
     """
     if postgis.is_database(str(source)):
         with postgis.open_database(str(source)) as database:

@@ -13,6 +13,7 @@ import numpy as np
 
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.geometry.flat_ground import FlatGround, joined_ground
+from onemap.layers.geometry.plane_scale import refuse_stretched_plane
 from onemap.layers.library.library import Library
 from onemap.layers.messages import ProblemRecord, phrase
 from onemap.layers.progress import Progress
@@ -81,6 +82,7 @@ def remedy(
 ) -> Remedy:
     """Cut every obstacle from every parcel; nothing is written. Raises OneMapError for every refusal."""
     began = time.perf_counter()
+    refuse_stretched_plane(library.crs, question.parcels.extent, {"file": library.label})
     check_plan = check_plan_of(library, question, local_origin(*question.parcels.extent[:2]))
     found = parcels_remedied(library, question, options, check_plan, threads.part(0.0, WRITING))
     cut, dropped = found.tables["cuts"].values("area_m2"), found.tables["remainder"].values("dropped_m2")

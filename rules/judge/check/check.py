@@ -7,6 +7,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from onemap.layers.geometry.plane_scale import refuse_stretched_plane
 from onemap.layers.library.library import Library, now
 from onemap.layers.messages import ProblemRecord, phrase, problem_record
 from onemap.layers.software import software_versions
@@ -130,6 +131,7 @@ def check_in_parts(library: Library, question: Question, threads: Threads, most_
 
 
 def _plan_of(library: Library, question: Question) -> CheckPlan:
+    refuse_stretched_plane(library.crs, question.parcels.extent, {"file": library.label})
     return check_plan_of(library, question, local_origin(*question.parcels.extent[:2]))
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from onemap.layers.errors import Problem
 from onemap.layers.files.journal_folder import disk_errors_as_refusals, journal_folder, work_place
 from onemap.layers.frames.frames import BadFeatures
+from onemap.layers.geometry.plane_scale import refuse_stretched_plane
 from onemap.layers.library.library import Library, now
 from onemap.layers.messages import ProblemRecord, phrase, problem_record
 from onemap.layers.progress import Progress
@@ -214,6 +215,7 @@ def work_begun(
         parcels = KeptParcels(journal.parcels, question.parcels)
         day = date.fromisoformat(journal.about["as_of"])
         question = replace(question, as_of=day, parcels=replace(question.parcels, id_field=parcels.notes["id_field"]))
+        refuse_stretched_plane(library.crs, parcels.bounds, {"file": library.label})
         check_plan = replace(check_plan, as_of=day, origin=local_origin(*parcels.bounds[:2]))
         of_layers = layer_problems_of(library, check_plan.versions_used, parcels.bounds)
         problems: list[ProblemRecord] = [

@@ -15,8 +15,11 @@ _VERSIONS = 0.1  # of the work, when the versions are verified and a run is repe
 
 def new(values: Values, context: VerbContext) -> Result:
     """Make a library; its packs are read first, so that a wrong one leaves nothing behind."""
+    from shapely import total_bounds
+
     from onemap.layers.catalogue.catalogue import own_catalogue
     from onemap.layers.crs.systems import library_crs
+    from onemap.layers.geometry.plane_scale import refuse_stretched_plane, remarks_on_zone
     from onemap.layers.ingest.adding import read_polygons
     from onemap.layers.ingest.datum_change import given_change
     from onemap.layers.ingest.layer_definition import new_layers
@@ -45,12 +48,16 @@ def new(values: Values, context: VerbContext) -> Result:
         if values.get("district")
         else None
     )
+    bounds = None if district is None else total_bounds(district)
+    if bounds is not None:
+        refuse_stretched_plane(crs, bounds, {"field": "--crs"})
     kept = [(pack.id, text) for pack, text in packs]
     is_rehearsal = bool(values.get("rehearsal"))
     own = list(layers.values())
     make_library(place, crs, kept, district, system_user(), TABLES, GRANTS, is_rehearsal=is_rehearsal, layers=own)
     remarks = [gap.problem(", ".join(pack[0] for pack in kept)) for gap in unmet_values(rules, catalogue)]
     unknown = sorted({code for rule in rules for code in rule.layers if code not in catalogue})
+    remarks += [] if bounds is None else remarks_on_zone(crs, bounds)
     remarks += [Problem("pack.layers_unknown", {"names": unknown, "field": "--pack"})] if unknown else []
     return {
         "ok": True,

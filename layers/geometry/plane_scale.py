@@ -1,0 +1,92 @@
+"""How much longer or shorter lengths are in a plane than on the ground: not every plane is one to measure in.
+
+In Web Mercator (EPSG:3857), the plane of maps on the web, a metre on the ground is 1.27 m long at 38° N: what lies 90 m
+away is 114 m away in the plane, and a rule of 100 m would find nothing.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pyproj
+
+from onemap.layers.crs.systems import crs_name
+from onemap.layers.crs.zones import zone_of, zone_of_longitude
+from onemap.layers.errors import OneMapError, Problem, ProblemPlace, require_value
+from onemap.layers.geometry.areas import to_degrees
+
+# The zones of the land survey keep to 0.14 %, UTM to 0.1 %, and a city beyond its zone's edge to little more.
+MOST_STRETCH = 0.005
+_STEP_M = 100.0
+_BEYOND_DEGREES = 0.25  # the edge of a zone, over which a city may reach
+
+
+def refuse_stretched_plane(crs: pyproj.CRS, bounds: Sequence[float] | np.ndarray, place: ProblemPlace) -> None:
+    """Refuse to measure in a plane where it is stretched. As `stretched_plane`. Raises OneMapError crs.stretched."""
+    problem = stretched_plane(crs, bounds, place)
+    if problem is not None:
+        raise OneMapError.of([problem])
+
+
+def stretched_plane(crs: pyproj.CRS, bounds: Sequence[float] | np.ndarray, place: ProblemPlace) -> Problem | None:
+    """That no length of some ground is true to `MOST_STRETCH` in a plane; None where one corner or the middle is.
+
+    What lies far beyond a city lies beyond its layers, too, and is not asked for.
+    crs: projected, in metres; bounds: west, south, east, north of the ground in it (4,).
+    """
+    west, south, east, north = map(float, bounds)
+    middle = (west + east) / 2, (south + north) / 2
+    places = np.array([middle, (west, south), (west, north), (east, south), (east, north)])
+    stretches = _stretches(crs, places)
+    if not np.isfinite(stretches).any() or np.nanmin(np.abs(stretches)) <= MOST_STRETCH:
+        return None
+    found = stretches[0] if np.isfinite(stretches[0]) else stretches[np.nanargmin(np.abs(stretches))]
+    percent = f"{100 * abs(found):.1f}"
+    facts = {"crs": crs_name(crs), "percent": percent, "fitting": _fitting_system(crs, places[0])}
+    return Problem("crs.stretched", {**place, **facts})
+
+
+def remarks_on_zone(crs: pyproj.CRS, bounds: Sequence[float] | np.ndarray) -> list[Problem]:
+    """That the middle of some ground lies in another zone than the one whose plane a CRS is. bounds: as above."""
+    west, south, east, north = map(float, bounds)
+    middle = np.array([(west + east) / 2, (south + north) / 2])
+    longitude, zone = _degrees(crs, middle[None, :])[0][0], zone_of(crs)
+    if zone is None or not abs(longitude - zone.meridian) > zone.width / 2 + _BEYOND_DEGREES:
+        return []
+    facts = {"crs": crs_name(crs), "meridian": zone.meridian, "degrees": f"{abs(longitude - zone.meridian):.1f}"}
+    return [Problem("crs.other_zone", {**facts, "fitting": _fitting_system(crs, middle), "field": "--crs"})]
+
+
+def _stretches(crs: pyproj.CRS, places: np.ndarray) -> np.ndarray:
+    """By what share lengths are longer in the plane than on the ellipsoid (n,), eastwards or northwards, whichever is
+    farther off; not a number where the plane does not reach. places: (n, 2)."""
+    ellipsoid = require_value(crs.ellipsoid, "the ellipsoid of a projected system")
+    globe = pyproj.Geod(a=ellipsoid.semi_major_metre, b=ellipsoid.semi_minor_metre)
+    at = _degrees(crs, places)
+    found = []
+    for step in ((_STEP_M, 0.0), (0.0, _STEP_M)):
+        to = _degrees(crs, places + step)
+        is_there = np.isfinite(at).all(axis=1) & np.isfinite(to).all(axis=1)
+        share = np.full(len(places), np.nan)
+        share[is_there] = _STEP_M / globe.inv(*at[is_there].T, *to[is_there].T)[2] - 1
+        found.append(share)
+    east, north = found
+    return np.where(np.abs(east) >= np.abs(north), east, north)
+
+
+def _degrees(crs: pyproj.CRS, places: np.ndarray) -> np.ndarray:
+    """Longitudes and latitudes of places (n, 2); grads and other units are made degrees."""
+    unit = require_value(crs.geodetic_crs, "the geographic system of a plane").axis_info[0].unit_conversion_factor
+    return np.column_stack(to_degrees(crs).transform(*places.T)) * math.degrees(unit)
+
+
+def _fitting_system(crs: pyproj.CRS, place: np.ndarray) -> str:
+    """The EPSG code of a plane that is true there: in China that of the 3° zone, elsewhere that of UTM."""
+    longitude, latitude = _degrees(crs, place[None, :])[0]
+    zone = zone_of_longitude("cgcs2000", longitude) if np.isfinite(longitude) else None
+    if zone is not None and 3 < latitude < 54:
+        return f"EPSG:{replace(zone, prefixed=False).epsg}"
+    if not (np.isfinite(longitude) and np.isfinite(latitude)):
+        return "EPSG:4547"
+    return f"EPSG:{(32600 if latitude >= 0 else 32700) + int((longitude + 180) // 6) % 60 + 1}"
