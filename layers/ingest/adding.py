@@ -14,12 +14,12 @@ import shapely
 
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.catalogue.check_levels import level_of
+from onemap.layers.crs.plane_scale import stretched_plane
 from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 from onemap.layers.files.journal_folder import Journal, journal_folder, work_place
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.coverage_ground import united_ground
-from onemap.layers.geometry.plane_scale import stretched_plane
 from onemap.layers.geometry.row_blocks import BLOCK
 from onemap.layers.geometry.validity import first_problems, sorted_geometries
 from onemap.layers.ingest.arrival import ACCEPTABLE, LONG_LOOK, SHORT_LOOK, AddOptions, Arrival

@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from onemap.layers.crs.plane_scale import refuse_stretched_plane
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.geometry.flat_ground import FlatGround, joined_ground
-from onemap.layers.geometry.plane_scale import refuse_stretched_plane
 from onemap.layers.library.library import Library
 from onemap.layers.messages import ProblemRecord, phrase
 from onemap.layers.progress import Progress

@@ -7,7 +7,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from onemap.layers.geometry.plane_scale import refuse_stretched_plane
+from onemap.layers.crs.plane_scale import refuse_stretched_plane
 from onemap.layers.library.library import Library, now
 from onemap.layers.messages import ProblemRecord, phrase, problem_record
 from onemap.layers.software import software_versions

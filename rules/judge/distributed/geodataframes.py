@@ -17,11 +17,11 @@ import pandas as pd
 import pyproj
 import shapely
 
+from onemap.layers.crs.plane_scale import refuse_stretched_plane
 from onemap.layers.crs.systems import suggestion, transformation
 from onemap.layers.errors import OneMapError, ProblemPlace
 from onemap.layers.frames.fields import text_values
 from onemap.layers.gdal_limits import limit_gdal_of_another
-from onemap.layers.geometry.plane_scale import refuse_stretched_plane
 from onemap.layers.geometry.validity import sorted_geometries
 from onemap.layers.library.library import Library, open_library
 from onemap.rules.judge.check.check import judged_parcels, local_origin

@@ -15,13 +15,8 @@ _VERSIONS = 0.1  # of the work, when the versions are verified and a run is repe
 
 def new(values: Values, context: VerbContext) -> Result:
     """Make a library; its packs are read first, so that a wrong one leaves nothing behind."""
-    from shapely import total_bounds
-
     from onemap.layers.catalogue.catalogue import own_catalogue
     from onemap.layers.crs.systems import library_crs
-    from onemap.layers.geometry.plane_scale import refuse_stretched_plane, remarks_on_zone
-    from onemap.layers.ingest.adding import read_polygons
-    from onemap.layers.ingest.datum_change import given_change
     from onemap.layers.ingest.layer_definition import new_layers
     from onemap.layers.library.library import make_library, new_place, system_user
     from onemap.layers.messages import problem_record
@@ -43,21 +38,13 @@ def new(values: Values, context: VerbContext) -> Result:
     ]
     rules = joined_rules([pack for pack, _ in packs])
     check_laws([pack for pack, _ in packs], date.today())
-    district = (
-        read_polygons(values["district"], crs, given_change(values.get("transform")))
-        if values.get("district")
-        else None
-    )
-    bounds = None if district is None else total_bounds(district)
-    if bounds is not None:
-        refuse_stretched_plane(crs, bounds, {"field": "--crs"})
+    district, remarks = _district(values, crs)
     kept = [(pack.id, text) for pack, text in packs]
     is_rehearsal = bool(values.get("rehearsal"))
     own = list(layers.values())
     make_library(place, crs, kept, district, system_user(), TABLES, GRANTS, is_rehearsal=is_rehearsal, layers=own)
-    remarks = [gap.problem(", ".join(pack[0] for pack in kept)) for gap in unmet_values(rules, catalogue)]
+    remarks += [gap.problem(", ".join(pack[0] for pack in kept)) for gap in unmet_values(rules, catalogue)]
     unknown = sorted({code for rule in rules for code in rule.layers if code not in catalogue})
-    remarks += [] if bounds is None else remarks_on_zone(crs, bounds)
     remarks += [Problem("pack.layers_unknown", {"names": unknown, "field": "--pack"})] if unknown else []
     return {
         "ok": True,
@@ -68,6 +55,22 @@ def new(values: Values, context: VerbContext) -> Result:
         **({"layers": list(layers)} if layers else {}),
         "problems": [problem_record(remark, context.language) for remark in remarks],
     }
+
+
+def _district(values: Values, crs: Any) -> tuple[Any, list[Problem]]:
+    """The district's polygons, None without one, and the remarks on where it lies in the library's plane."""
+    if not values.get("district"):
+        return None, []
+    from shapely import total_bounds
+
+    from onemap.layers.crs.plane_scale import refuse_stretched_plane, remarks_on_zone
+    from onemap.layers.ingest.adding import read_polygons
+    from onemap.layers.ingest.datum_change import given_change
+
+    district = read_polygons(values["district"], crs, given_change(values.get("transform")))
+    bounds = total_bounds(district)
+    refuse_stretched_plane(crs, bounds, {"field": "--crs"})
+    return district, remarks_on_zone(crs, bounds)
 
 
 def inspect(values: Values, context: VerbContext) -> Result:

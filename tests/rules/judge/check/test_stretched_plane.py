@@ -37,18 +37,18 @@ def library_in(files, crs):
     return library, [problem["code"] for problem in added.json["problems"]]
 
 
-def checked(files, library, *more):
+def check(files, library, *more):
     return command("check", library, files / "parcel.gpkg", "--pack", files / "pack.toml", *more)
 
 
 def test_what_is_near_on_the_ground_is_found_in_a_true_plane_and_refused_in_a_stretched_one(files):
     library, remarks = library_in(files, "EPSG:4547")
     assert "crs.stretched" not in remarks
-    assert checked(files, library).json["verdicts"]["prohibited"] == 1
+    assert check(files, library).json["verdicts"]["prohibited"] == 1
     library.unlink()
     library, remarks = library_in(files, "EPSG:3857")
     assert "crs.stretched" in remarks
-    answer = checked(files, library)
+    answer = check(files, library)
     assert (answer.code, answer.codes) == (3, ["crs.stretched"])
     assert "27.3 %" in answer.json["problems"][0]["message"] and "EPSG:4547" in answer.json["problems"][0]["mend"]
     remedied = command("remedy", library, files / "parcel.gpkg", "--pack", files / "pack.toml")
@@ -60,7 +60,7 @@ def test_it_is_refused_in_blocks_and_on_a_cluster_too(files, monkeypatch):
     library, _ = library_in(files, "EPSG:3857")
     monkeypatch.setenv("ONEMAP_BLOCK", "1")
     for more in (("--workers", 2), ("--workers", 2, "--scheduler", "local")):
-        assert checked(files, library, *more).codes == ["crs.stretched"], more
+        assert check(files, library, *more).codes == ["crs.stretched"], more
 
 
 def test_a_library_is_not_made_in_a_plane_that_is_stretched_in_its_district(files):

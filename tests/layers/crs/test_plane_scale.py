@@ -6,7 +6,7 @@ import numpy as np
 import pyproj
 import pytest
 
-from onemap.layers.geometry.plane_scale import remarks_on_zone, stretched_plane
+from onemap.layers.crs.plane_scale import remarks_on_zone, stretched_plane
 
 A, E2 = 6_378_137.0, 0.00669437999  # WGS 84; of CGCS2000 they are the same to a hair
 
