@@ -58,6 +58,14 @@ def remarks_on_zone(crs: pyproj.CRS, bounds: Sequence[float] | np.ndarray) -> li
     return [Problem("crs.other_zone", {**facts, "fitting": _fitting_system(crs, middle), "field": "--crs"})]
 
 
+def stretch_at(crs: pyproj.CRS, x: float, y: float) -> float:
+    """By what share lengths are longer in a plane than on the ellipsoid at a place of it; not a number beyond it.
+
+    In a plane that is not in metres its unit counts as stretch: in feet lengths are 2.28 longer.
+    """
+    return float(_stretches(crs, np.array([[x, y]], dtype=float))[0])
+
+
 def _stretches(crs: pyproj.CRS, places: np.ndarray) -> np.ndarray:
     """By what share lengths are longer in the plane than on the ellipsoid (n,), eastwards or northwards, whichever is
     farther off; not a number where the plane does not reach. places: (n, 2)."""

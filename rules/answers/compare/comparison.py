@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from onemap.layers.crs.plane_scale import refuse_stretched_plane
 from onemap.layers.errors import Problem
 from onemap.layers.files.journal_folder import Journal
 from onemap.layers.geometry.parts import multi, shift_geometries, shift_polygons
@@ -200,6 +201,7 @@ def _question(library: Library, options: ComparisonOptions, against: str | None)
     before = earlier_comparison(library, against, pair) if against else None
     ground = common_ground(library, a, b)
     west, south, east, north = shapely.bounds(ground).tolist()
+    refuse_stretched_plane(library.crs, (west, south, east, north), {"file": library.label})
     origin = local_origin(west, south)
     (local,) = shift_geometries(np.array([ground], dtype=object), (-origin[0], -origin[1]))
     sources = Sources(library, (), options.as_of, {}, {}, origin)

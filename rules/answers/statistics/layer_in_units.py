@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 
 from onemap.layers.catalogue.catalogue import LayerEntry
+from onemap.layers.crs.plane_scale import refuse_stretched_plane
 from onemap.layers.errors import OneMapError, Problem, ProblemPlace, require_value
 from onemap.layers.frames.fields import text_values
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
@@ -112,6 +113,8 @@ class LayerInUnits:
         )
         whole = box if self._block is None else shapely.total_bounds(self._block.every.grounds).tolist()
         ground = whole if whole is not None else shapely.bounds(coverage_of(self.library, self.version)).tolist()
+        if self.entry.geometry != "table":
+            refuse_stretched_plane(self.library.crs, ground, {"file": self.library.label})
         ground = ground if np.isfinite(ground).all() else [0.0, 0.0, 0.0, 0.0]  # of a table, where there is no district
         origin = local_origin(*ground[:2])
         self.plane = Plane(self.library.crs, origin)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import shapely
 
+from onemap.layers.crs.plane_scale import refuse_stretched_plane
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, versions
@@ -72,6 +73,7 @@ def transitions(library: Library, options: TransitionOptions, threads: Threads) 
     names, grounds, beyond = _grounds(units, both, threads)
     measured = ~shapely.is_missing(grounds)
     box = shapely.total_bounds(grounds)
+    refuse_stretched_plane(library.crs, box, {"file": library.label})
     origin = local_origin(*box[:2])
     sources = Sources(library, versions(library, options.known_at), options.as_of, {}, {}, origin)
     pair = VersionPair(library, sources, (one, other), options.by, Plane(library.crs, origin))

@@ -42,7 +42,7 @@ class SkippedRule(TypedDict):
 
 
 class WarpedRaster(TypedDict):
-    """A rule whose geographic raster was warped to square cells, and their side in metres."""
+    """A rule whose raster was warped to square cells, and their side in metres."""
 
     rule: str
     layer: str

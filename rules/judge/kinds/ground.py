@@ -232,7 +232,7 @@ class Judgement:
     net_area_m2: (n,) of the conflict, NaN where not known; None where the rule does not ask for it.
     classes: of a kind that finds nothing: rows of `_row` (parcel), `keys` (JSON) and `_geometry`.
     survey: the pieces that these classes are made of.
-    warped_to_m: the cell of the grid to which a geographic raster was warped, for the record.
+    warped_to_m: the cell of the grid to which a raster was warped, for the record.
     """
 
     hit: np.ndarray | FlatGround

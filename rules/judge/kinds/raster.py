@@ -10,6 +10,8 @@ import numpy as np
 import pyproj
 import shapely
 
+from onemap.layers.crs.plane_scale import MOST_STRETCH, stretch_at
+from onemap.layers.crs.systems import transformation
 from onemap.layers.errors import require_value
 from onemap.layers.rasters.fill_values import fill_value
 from onemap.layers.rasters.rasters import RasterReference, checked_raster, raster_crs
@@ -46,20 +48,17 @@ def _problems(item: Options) -> list[tuple[str, Form]]:
 def _grid(
     ground: Ground, reference: RasterReference, given: str | None, slope: bool
 ) -> "Iterator[tuple[DatasetReader, pyproj.CRS]]":
-    """The raster and its CRS; slope of a geographic one is taken of square cells of its cell height in metres."""
+    """The raster and its CRS; where slope cannot be taken of its own cells, it is warped to the library's plane."""
     from rasterio.enums import Resampling
     from rasterio.vrt import WarpedVRT
     from rasterio.warp import calculate_default_transform
 
     with checked_raster(reference) as dataset:
         crs = raster_crs(dataset, given)
-        if not (slope and crs.is_geographic):
+        metres = _warped_cell_m(ground, dataset, crs) if slope else None
+        if metres is None:
             yield dataset, crs
             return
-        # A degree of latitude at the grid's middle, on its own ellipsoid.
-        middle = (dataset.bounds.top + dataset.bounds.bottom) / 2
-        geod = require_value(crs.get_geod(), "the ellipsoid of a geographic system")
-        metres = geod.line_length([0, 0], [middle - 0.5, middle + 0.5]) * abs(dataset.transform.e)
         source, target = crs.to_wkt(), ground.system.to_wkt()
         transform, width, height = calculate_default_transform(
             source, target, dataset.width, dataset.height, *dataset.bounds, resolution=metres
@@ -74,6 +73,26 @@ def _grid(
         options |= {"src_crs": source, "resampling": Resampling.bilinear, "src_nodata": missing}
         with WarpedVRT(dataset, nodata=np.nan if missing is None else missing, **options) as warped:
             yield warped, ground.system
+
+
+def _warped_cell_m(ground: Ground, dataset: "DatasetReader", crs: pyproj.CRS) -> float | None:
+    """How high a cell is on the ground, in metres, of a grid whose cells are no measure of it; None of others.
+
+    Such are degrees, and a plane that is stretched where the parcels lie, as Web Mercator, or not in metres: there a
+    slope of 30° would be one of 24°.
+    """
+    height = abs(float(dataset.transform.e))
+    if crs.is_geographic:
+        # A degree of latitude at the grid's middle, on its own ellipsoid.
+        middle = (dataset.bounds.top + dataset.bounds.bottom) / 2
+        geod = require_value(crs.get_geod(), "the ellipsoid of a geographic system")
+        return float(geod.line_length([0, 0], [middle - 0.5, middle + 0.5])) * height
+    # Where the run counts from, so that all its parts decide alike.
+    change = transformation(ground.system, crs)
+    x, y = np.array([[ground.origin[0]], [ground.origin[1]]])
+    x, y = (x, y) if change is None else change(x, y)
+    stretch = stretch_at(crs, float(x[0]), float(y[0]))
+    return height / (1 + stretch) if abs(stretch) > MOST_STRETCH else None
 
 
 @dataclass(frozen=True)
@@ -168,7 +187,7 @@ def _judge(ground: Ground) -> Judgement:
 
 
 def _sum_cells(ground: Ground, outlying: np.ndarray) -> tuple[_Sums, float | None]:
-    """The sums of the parcels over all rasters, and the cell in metres to which a geographic one was warped.
+    """The sums of the parcels over all rasters, and the cell in metres to which one was warped.
 
     outlying: (n,) the ground of the parcels outside the coverage, None without.
     """
@@ -303,8 +322,9 @@ KIND = Kind(
         "derive": Key(
             TEXT,
             {
-                "zh": "slope：先由高程算坡度（度，Horn 3×3）；经纬度栅格先重采样为方格",
-                "en": "slope: degrees by Horn's 3×3 window; a geographic grid is warped to square cells first.",
+                "zh": "slope：先由高程算坡度（度，Horn 3×3）；经纬度栅格及当地长度变形大的栅格先重采样为方格",
+                "en": "slope: degrees by Horn's 3×3 window; a grid in degrees, or in a plane that is stretched there, "
+                "is warped to square cells first.",
             },
             title={"zh": "派生", "en": "derived"},
             choice_titles={"slope": {"zh": "坡度", "en": "slope"}},

@@ -11,6 +11,17 @@ from onemap.tests.rules.command import command, done
 from onemap.tests.rules.small_pack import pack_text
 
 X, Y = 543_500, 4_212_500  # EPSG:4547
+MATRIX = """
+title = "test"
+[a]
+field = "DKBH"
+construction = ["a"]
+other = ["b"]
+[b]
+field = "DKBH"
+construction = ["a"]
+other = ["b"]
+"""
 DEFINE = "name=p,department=land,library=base,kind=vector,geometry=line"
 
 
@@ -53,6 +64,21 @@ def test_what_is_near_on_the_ground_is_found_in_a_true_plane_and_refused_in_a_st
     assert "27.3 %" in answer.json["problems"][0]["message"] and "EPSG:4547" in answer.json["problems"][0]["mend"]
     remedied = command("remedy", library, files / "parcel.gpkg", "--pack", files / "pack.toml")
     assert (remedied.code, remedied.codes) == (3, ["crs.stretched"])
+
+
+def test_hectares_are_not_told_in_a_stretched_plane(files):
+    library, _ = library_in(files, "EPSG:3857")
+    define = DEFINE.replace("line", "polygon")
+    for code in ("A", "B"):
+        done("add", library, files / "district.gpkg", "--as", code, "--define", define, "--covers", "features")
+    matrix = files / "matrix.toml"
+    matrix.write_text(MATRIX, encoding="utf-8")
+    for question in (
+        ("statistics", library, "A", "--by", "DKBH"),
+        ("transitions", library, "A", "B", "--by", "DKBH"),
+        ("compare", library, "A", "B", "--matrix", matrix),
+    ):
+        assert command(*question).codes == ["crs.stretched"], question
 
 
 @pytest.mark.slow

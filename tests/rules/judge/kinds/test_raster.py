@@ -184,6 +184,30 @@ def test_a_geographic_grid_gives_slope_in_metres(desk, dtype, nodata):
     assert (warped["rule"], warped["layer"], round(warped["cell_m"])) == ("r", "GRID", 111)
 
 
+@pytest.mark.parametrize(
+    ("crs", "cell"),
+    [
+        ("EPSG:3857", 20.0),  # a metre on the ground is 1.27 long: by these cells it would be a slope of 24.5°
+        ("+proj=tmerc +lon_0=114 +x_0=500000 +datum=WGS84 +units=us-ft", 60.0),  # and here one of 10°
+    ],
+)
+def test_slope_of_a_grid_whose_cells_are_no_metres_of_the_ground_is_that_of_the_ground(desk, crs, cell):
+    """30° everywhere: 0.577 m higher every metre eastwards in EPSG:4547."""
+    to_grid = pyproj.Transformer.from_crs(4547, crs, always_xy=True)
+    west, north = (round(value) for value in to_grid.transform(499_500, 4_209_100))
+    x, y = np.meshgrid(west + cell * (np.arange(80) + 0.5), north - cell * (np.arange(80) + 0.5))
+    east, _ = to_grid.transform(x, y, direction="INVERSE")
+    heights = (east - 499_000) * np.tan(np.radians(30))
+    path = write_grid(desk.folder / "web.tif", heights, west=west, north=north, cell=cell, crs=crs, nodata=None)
+    answer = desk.run("add", desk.library, path, "--as", "GRID", "--define", DEFINE, "--covers", "extent")
+    assert answer.code == 0, answer.json
+    found = desk.check({"A": box(499_800, 4_208_500, 499_900, 4_208_600)}, {**RULE, "above": 25, "derive": "slope"})
+    assert found.verdicts() == {"A": "prohibited"}
+    assert found.finding("A").value == pytest.approx(30.0, abs=0.1)
+    (warped,) = found.answer.json["run"]["warped"]
+    assert warped["cell_m"] == pytest.approx({"EPSG:3857": 20 / 1.2667}.get(crs, 60 * 1200 / 3937), rel=0.01)
+
+
 def test_a_raster_that_changed_or_went_away_is_unreadable_and_never_clear(desk, grid):
     path = grid([[0] * 4] * 4)
     parcel, rule = {"A": box(0, 0, 10, 10)}, {**RULE, "above": 5}
