@@ -56,16 +56,13 @@ class Answer:
 
 
 @pytest.fixture
-def onemap(capfdbinary: pytest.CaptureFixture[bytes]) -> Callable[..., Answer]:
+def onemap(terminal: Callable[..., subprocess.CompletedProcess[bytes]]) -> Callable[..., Answer]:
     """Run one verb in this process as `onemap VERB … --json` would, and read its answer."""
-    from onemap.rules.verbs.commands.command_line import main
 
     def run(*arguments: object, lang: str = "en") -> Answer:
-        capfdbinary.readouterr()
-        code = main([*map(str, arguments), "--json", "--lang", lang])
-        out, error = capfdbinary.readouterr()
-        assert out.count(b"\n") == 1, out
-        return Answer(code, json.loads(out.decode("utf-8")), error.decode("utf-8"))
+        done = terminal(*arguments, "--json", "--lang", lang)
+        assert done.stdout.count(b"\n") == 1, done.stdout
+        return Answer(done.returncode, json.loads(done.stdout.decode("utf-8")), done.stderr.decode("utf-8"))
 
     return run
 

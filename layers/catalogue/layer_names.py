@@ -32,10 +32,8 @@ def known_layer(
 
 def meant_codes(code: str, catalogue: Mapping[str, LayerEntry]) -> dict[str, str]:
     """The codes that may have been meant by one that is not in a catalogue, as the end of a complaint, by language."""
-    found = [known for known in catalogue if known.lower() == code.lower()]
-    found = found or [*layers_by_name(code, [*catalogue.values()])]
-    found = (found or difflib.get_close_matches(code.upper(), catalogue))[:_MOST_MEANT]
-    return {language: perhaps(found, language) for language in LANGUAGES}
+    found = [*layers_by_name(code, [*catalogue.values()])] or difflib.get_close_matches(code.upper(), catalogue)
+    return {language: perhaps(found[:_MOST_MEANT], language) for language in LANGUAGES}
 
 
 def layers_by_name(name: str, catalogue: Sequence[LayerEntry]) -> dict[str, str]:

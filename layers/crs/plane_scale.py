@@ -41,10 +41,9 @@ def stretched_plane(crs: pyproj.CRS, bounds: Sequence[float] | np.ndarray, place
     stretches = _stretches(crs, places)
     if not np.isfinite(stretches).any() or np.nanmin(np.abs(stretches)) <= MOST_STRETCH:
         return None
-    found = stretches[0] if np.isfinite(stretches[0]) else stretches[np.nanargmin(np.abs(stretches))]
-    percent = f"{100 * abs(found):.1f}"
-    facts = {"crs": crs_name(crs), "percent": percent, "fitting": _fitting_system(crs, places[0])}
-    return Problem("crs.stretched", {**place, **facts})
+    at = 0 if np.isfinite(stretches[0]) else int(np.nanargmin(np.abs(stretches)))
+    facts = {"crs": crs_name(crs), "percent": f"{100 * abs(stretches[at]):.1f}"}
+    return Problem("crs.stretched", {**place, **facts, "fitting": _fitting_system(crs, places[at])})
 
 
 def remarks_on_zone(crs: pyproj.CRS, bounds: Sequence[float] | np.ndarray) -> list[Problem]:
@@ -71,16 +70,14 @@ def _stretches(crs: pyproj.CRS, places: np.ndarray) -> np.ndarray:
     farther off; not a number where the plane does not reach. places: (n, 2)."""
     ellipsoid = require_value(crs.ellipsoid, "the ellipsoid of a projected system")
     globe = pyproj.Geod(a=ellipsoid.semi_major_metre, b=ellipsoid.semi_minor_metre)
-    at = _degrees(crs, places)
-    found = []
-    for step in ((_STEP_M, 0.0), (0.0, _STEP_M)):
-        to = _degrees(crs, places + step)
-        is_there = np.isfinite(at).all(axis=1) & np.isfinite(to).all(axis=1)
-        share = np.full(len(places), np.nan)
-        share[is_there] = _STEP_M / globe.inv(*at[is_there].T, *to[is_there].T)[2] - 1
-        found.append(share)
-    east, north = found
-    return np.where(np.abs(east) >= np.abs(north), east, north)
+    steps = np.array([(0.0, 0.0), (_STEP_M, 0.0), (0.0, _STEP_M)])
+    at = _degrees(crs, (places[None] + steps[:, None]).reshape(-1, 2)).reshape(3, -1, 2)
+    is_there = np.isfinite(at).all(axis=(0, 2))
+    result = np.full(len(places), np.nan)
+    start, *ends = at[:, is_there]
+    east, north = (_STEP_M / globe.inv(*start.T, *end.T)[2] - 1 for end in ends)
+    result[is_there] = np.where(np.abs(east) >= np.abs(north), east, north)
+    return result
 
 
 def _degrees(crs: pyproj.CRS, places: np.ndarray) -> np.ndarray:
@@ -90,11 +87,9 @@ def _degrees(crs: pyproj.CRS, places: np.ndarray) -> np.ndarray:
 
 
 def _fitting_system(crs: pyproj.CRS, place: np.ndarray) -> str:
-    """The EPSG code of a plane that is true there: in China that of the 3° zone, elsewhere that of UTM."""
+    """The EPSG code of a plane that is true at a place: in China that of the 3° zone, elsewhere that of UTM."""
     longitude, latitude = _degrees(crs, place[None, :])[0]
-    zone = zone_of_longitude("cgcs2000", longitude) if np.isfinite(longitude) else None
+    zone = zone_of_longitude("cgcs2000", longitude)
     if zone is not None and 3 < latitude < 54:
         return f"EPSG:{replace(zone, prefixed=False).epsg}"
-    if not (np.isfinite(longitude) and np.isfinite(latitude)):
-        return "EPSG:4547"
     return f"EPSG:{(32600 if latitude >= 0 else 32700) + int((longitude + 180) // 6) % 60 + 1}"

@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from onemap.layers.crs.plane_scale import refuse_stretched_plane
 from onemap.layers.errors import Problem
 from onemap.layers.files.journal_folder import Journal
 from onemap.layers.geometry.parts import multi, shift_geometries, shift_polygons
@@ -52,7 +51,7 @@ from onemap.rules.answers.compare.spot_tables import spot_tables
 from onemap.rules.answers.compare.spots import KEPT_COLUMNS, Limits, Spots, in_order, spots_of
 from onemap.rules.answers.compare.townships import LAYER, township_source, township_statistics
 from onemap.rules.answers.compare.triage import Triage, triage_of
-from onemap.rules.judge.check.check import local_origin
+from onemap.rules.judge.check.check import origin_of
 from onemap.rules.judge.findings.run_tables import run_table
 from onemap.rules.judge.findings.table import Table
 from onemap.rules.judge.inputs.layer_sources import LayerSource, Sources
@@ -201,8 +200,7 @@ def _question(library: Library, options: ComparisonOptions, against: str | None)
     before = earlier_comparison(library, against, pair) if against else None
     ground = common_ground(library, a, b)
     west, south, east, north = shapely.bounds(ground).tolist()
-    refuse_stretched_plane(library.crs, (west, south, east, north), {"file": library.label})
-    origin = local_origin(west, south)
+    origin = origin_of(library, (west, south, east, north))
     (local,) = shift_geometries(np.array([ground], dtype=object), (-origin[0], -origin[1]))
     sources = Sources(library, (), options.as_of, {}, {}, origin)
     bounds = (west, south, east, north)

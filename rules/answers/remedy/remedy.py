@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from onemap.layers.crs.plane_scale import refuse_stretched_plane
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.geometry.flat_ground import FlatGround, joined_ground
 from onemap.layers.library.library import Library
@@ -24,7 +23,7 @@ from onemap.rules.answers.remedy.obstacles import obstacles_of
 from onemap.rules.answers.remedy.remedy_options import RemedyOptions
 from onemap.rules.answers.remedy.search import CHECKS_A_RING, Bounds, searches
 from onemap.rules.contract.verdict import RANK, Verdict
-from onemap.rules.judge.check.check import BEGUN, JUDGED, LAYERS_READ, check, local_origin
+from onemap.rules.judge.check.check import BEGUN, JUDGED, LAYERS_READ, check, origin_of
 from onemap.rules.judge.check.part_judgement import parcel_rows_of
 from onemap.rules.judge.findings.findings import FindingColumns
 from onemap.rules.judge.findings.run_tables import run_table
@@ -82,8 +81,7 @@ def remedy(
 ) -> Remedy:
     """Cut every obstacle from every parcel; nothing is written. Raises OneMapError for every refusal."""
     began = time.perf_counter()
-    refuse_stretched_plane(library.crs, question.parcels.extent, {"file": library.label})
-    check_plan = check_plan_of(library, question, local_origin(*question.parcels.extent[:2]))
+    check_plan = check_plan_of(library, question, origin_of(library, question.parcels.extent))
     found = parcels_remedied(library, question, options, check_plan, threads.part(0.0, WRITING))
     cut, dropped = found.tables["cuts"].values("area_m2"), found.tables["remainder"].values("dropped_m2")
     sums = {**found.counts, **ground_sums([cut], [dropped])}

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import shapely
 
-from onemap.layers.crs.plane_scale import refuse_stretched_plane
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, versions
@@ -25,7 +24,7 @@ from onemap.rules.answers.statistics.union_areas import Plane
 from onemap.rules.answers.statistics.unit_blocks import unit_blocks
 from onemap.rules.answers.statistics.unit_ground import beyond_m2, proved_ground, shared_m2
 from onemap.rules.answers.statistics.units import AreaUnits, area_units, unit_titles
-from onemap.rules.judge.check.check import local_origin
+from onemap.rules.judge.check.check import origin_of
 from onemap.rules.judge.findings.table import Table
 from onemap.rules.judge.inputs.layer_sources import Sources
 from onemap.rules.judge.kinds.attribute_json import attribute_json
@@ -73,8 +72,7 @@ def transitions(library: Library, options: TransitionOptions, threads: Threads) 
     names, grounds, beyond = _grounds(units, both, threads)
     measured = ~shapely.is_missing(grounds)
     box = shapely.total_bounds(grounds)
-    refuse_stretched_plane(library.crs, box, {"file": library.label})
-    origin = local_origin(*box[:2])
+    origin = origin_of(library, box)
     sources = Sources(library, versions(library, options.known_at), options.as_of, {}, {}, origin)
     pair = VersionPair(library, sources, (one, other), options.by, Plane(library.crs, origin))
     compared = AreaUnits(names[measured], grounds[measured], units.record if units else {})

@@ -7,6 +7,8 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+import numpy as np
+
 from onemap.layers.crs.plane_scale import refuse_stretched_plane
 from onemap.layers.library.library import Library, now
 from onemap.layers.messages import ProblemRecord, phrase, problem_record
@@ -131,8 +133,7 @@ def check_in_parts(library: Library, question: Question, threads: Threads, most_
 
 
 def _plan_of(library: Library, question: Question) -> CheckPlan:
-    refuse_stretched_plane(library.crs, question.parcels.extent, {"file": library.label})
-    return check_plan_of(library, question, local_origin(*question.parcels.extent[:2]))
+    return check_plan_of(library, question, origin_of(library, question.parcels.extent))
 
 
 def _answer(tables: dict[str, Table], layers: LayersOfCheck, computed: int, warped: list[WarpedRaster]) -> Answer:
@@ -242,6 +243,15 @@ def record_of(
         "skipped": skipped,
         "who": who,
     }
+
+
+def origin_of(library: Library, bounds: Sequence[float] | np.ndarray) -> tuple[float, float]:
+    """The origin of what is measured in a library's plane within some bounds (4,), where lengths must be true.
+
+    Raises OneMapError crs.stretched.
+    """
+    refuse_stretched_plane(library.crs, bounds, {"file": library.label})
+    return local_origin(float(bounds[0]), float(bounds[1]))
 
 
 def local_origin(west: float, south: float) -> tuple[float, float]:

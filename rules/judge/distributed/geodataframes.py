@@ -17,14 +17,13 @@ import pandas as pd
 import pyproj
 import shapely
 
-from onemap.layers.crs.plane_scale import refuse_stretched_plane
 from onemap.layers.crs.systems import suggestion, transformation
 from onemap.layers.errors import OneMapError, ProblemPlace
 from onemap.layers.frames.fields import text_values
 from onemap.layers.gdal_limits import limit_gdal_of_another
 from onemap.layers.geometry.validity import sorted_geometries
 from onemap.layers.library.library import Library, open_library
-from onemap.rules.judge.check.check import judged_parcels, local_origin
+from onemap.rules.judge.check.check import judged_parcels, origin_of
 from onemap.rules.judge.check.part_judgement import parcel_rows_of
 from onemap.rules.judge.findings.run_rows import RunRows
 from onemap.rules.judge.findings.run_tables import ROW_TABLES
@@ -64,9 +63,8 @@ def check_frame(
         # In the library's plane before anything is measured: blocks share one origin.
         placed = frame.to_crs(opened.crs)
         bounds = np.asarray(placed.total_bounds.compute(), dtype=float)
-        refuse_stretched_plane(opened.crs, bounds, {"file": opened.label})
         question = question_about(opened, options, language, no_parcels(PARCELS, ""))
-        check_plan = check_plan_of(opened, question, local_origin(*bounds[:2]))
+        check_plan = check_plan_of(opened, question, origin_of(opened, bounds))
         nobody = parcel_rows_of(check_plan, opened.crs, question.parcels)
         tables = RunRows(nobody, [], language).tables(Threads())
         nothing = _frame_of(tables[table], opened)

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from onemap.layers.crs.plane_scale import refuse_stretched_plane
 from onemap.layers.errors import Problem
 from onemap.layers.files.journal_folder import disk_errors_as_refusals, journal_folder, work_place
 from onemap.layers.frames.frames import BadFeatures
@@ -17,7 +16,7 @@ from onemap.layers.library.library import Library, now
 from onemap.layers.messages import ProblemRecord, phrase, problem_record
 from onemap.layers.progress import Progress
 from onemap.rules.contract.verdict import VERDICTS, most_severe
-from onemap.rules.judge.check.check import JUDGED, Answer, local_origin, record_of
+from onemap.rules.judge.check.check import JUDGED, Answer, origin_of, record_of
 from onemap.rules.judge.distributed.journal import BlockJournal, FinishedBlock
 from onemap.rules.judge.distributed.journal_key import question_key
 from onemap.rules.judge.distributed.merging import chunks
@@ -215,8 +214,7 @@ def work_begun(
         parcels = KeptParcels(journal.parcels, question.parcels)
         day = date.fromisoformat(journal.about["as_of"])
         question = replace(question, as_of=day, parcels=replace(question.parcels, id_field=parcels.notes["id_field"]))
-        refuse_stretched_plane(library.crs, parcels.bounds, {"file": library.label})
-        check_plan = replace(check_plan, as_of=day, origin=local_origin(*parcels.bounds[:2]))
+        check_plan = replace(check_plan, as_of=day, origin=origin_of(library, parcels.bounds))
         of_layers = layer_problems_of(library, check_plan.versions_used, parcels.bounds)
         problems: list[ProblemRecord] = [
             *parcels.notes["problems"],

@@ -93,9 +93,9 @@ def check_plan_of(library: Library, question: Question, origin: tuple[float, flo
 
 def _check_asked(library: Library, codes: Iterable[str], asked: Set[str], refusal: str, field: str) -> None:
     """Refuse codes of which no rule asks anything. refusal: its code. Raises UsageError."""
-    catalogue = {code: entry for code, entry in library.catalogue().items() if code in asked}
     for code in codes:
         if code not in asked:
+            catalogue = {known: entry for known, entry in library.catalogue().items() if known in asked}
             raise UsageError(refusal, field=field, layer=code, meant=meant_codes(code, catalogue), known=sorted(asked))
 
 
