@@ -13,6 +13,7 @@ from onemap.layers.crs.crs_titles import plain_crs_title
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.ingest.undeclared_crs import undeclared_crs
 from onemap.layers.messages import problem_record
+from onemap.layers.rasters.raster_heights import vertical_datum
 from onemap.layers.rasters.raster_remarks import raster_remarks
 from onemap.layers.rasters.rasters import (
     check_blocks,
@@ -90,7 +91,7 @@ def _grid_record(dataset: "DatasetReader", system: pyproj.CRS | None) -> dict[st
         "bands": dataset.count,
         "data_type": dataset.dtypes[0],
         "nodata": None if dataset.nodata is None else _finite(dataset.nodata),
-        "vertical_datum": system.sub_crs_list[1].name if system is not None and system.is_compound else None,
+        "vertical_datum": vertical_datum(system),
         "overviews": list(dataset.overviews(1)),
     }
 

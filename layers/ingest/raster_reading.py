@@ -15,6 +15,7 @@ from onemap.layers.crs.systems import contradiction, crs_name, transformation
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.file_hashes import file_hash
 from onemap.layers.frames.frames import CleanFrame
+from onemap.layers.rasters.raster_heights import vertical_datum
 from onemap.layers.rasters.raster_remarks import raster_remarks
 from onemap.layers.rasters.rasters import (
     check_blocks,
@@ -131,7 +132,7 @@ def _facts_of_cells(dataset: "DatasetReader", crs: pyproj.CRS) -> dict[str, Any]
         "cell_width": abs(dataset.transform.a),
         "cell_height": abs(dataset.transform.e),
         "crs": crs_name(crs),
-        "vertical_datum": crs.sub_crs_list[1].name if crs.is_compound else None,
+        "vertical_datum": vertical_datum(crs),
         "overviews": ",".join(map(str, dataset.overviews(1))),
     }
 

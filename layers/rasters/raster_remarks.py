@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from onemap.layers.errors import Problem
 from onemap.layers.rasters.fill_values import fill_value
+from onemap.layers.rasters.raster_heights import height_unit, metres_of_height
 from onemap.layers.rasters.rasters import refusing_damage
 
 if TYPE_CHECKING:
@@ -13,13 +14,16 @@ if TYPE_CHECKING:
 
 
 def raster_remarks(dataset: "DatasetReader") -> Iterator[Problem]:
-    """That only the first of several bands is read, and that cells hold an undeclared number for "no value".
+    """That only one of several bands is read, a unit other than metres, and an undeclared number for "no value".
 
     Raises OneMapError source.damaged.
     """
     name = Path(dataset.name).name
     if dataset.count > 1:
         yield Problem("raster.bands", {"file": name, "bands": dataset.count})
+    unit = height_unit(dataset)
+    if unit is not None and metres_of_height(dataset) != 1:
+        yield Problem("raster.unit", {"file": name, "unit": unit})
     with refusing_damage(dataset):
         found = fill_value(dataset)
     if found is not None:

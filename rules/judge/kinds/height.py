@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -10,13 +11,14 @@ import pyproj
 import shapely
 
 from onemap.layers.geometry.parts import polygon_parts
+from onemap.layers.rasters.raster_heights import metres_of_height, vertical_datum
 from onemap.layers.rasters.rasters import RasterReference, checked_raster, raster_crs
 from onemap.layers.reason import Reason
 from onemap.rules.judge.kinds.cell_reading import cell_values, changes_of_plane, read_cells
 from onemap.rules.judge.kinds.conditions import column_named
 from onemap.rules.judge.kinds.ground import Ground, Judgement, no_ground, no_pairs
 from onemap.rules.judge.kinds.kind import ANY, GROUND_MEASURES, TEXT, Form, Key, Kind, Options, is_amount
-from onemap.rules.judge.kinds.raster import NODATA
+from onemap.rules.judge.kinds.raster import HEIGHTS, NODATA
 from onemap.rules.judge.kinds.raster_grids import cell_pieces, cell_weights, in_cells, windows
 from onemap.rules.judge.kinds.subtract_zones import mark_broken
 from onemap.rules.judge.kinds.unknown_ground import doubtful_ground, name_reasons, shown_pairs
@@ -156,7 +158,10 @@ def _judge_features(ground: Ground, heights: np.ndarray) -> Judgement:
 
 
 def _judge_surface(ground: Ground, heights: np.ndarray) -> Judgement:
-    """P ∩ cells where surface less ground is less than the height; unknown where either raster has no value."""
+    """P ∩ cells where surface less ground is less than the height; unknown where either raster has no value.
+
+    All is unknown where a raster's unit is no length, or where the rasters name different zeros of their heights.
+    """
     count, floor = len(ground.parcels), ground.others["ground"]
     plane = (ground.system, ground.origin)
     given = tuple(ground.features.attributes["given_crs"])
@@ -165,7 +170,8 @@ def _judge_surface(ground: Ground, heights: np.ndarray) -> Judgement:
     owner = surface.owner[floor_cells.owner]
     # Where the height is not known, nothing is higher than it: such parcels are unknown as a whole, below.
     excess_m = heights[owner] - (surface.values[floor_cells.owner] - floor_cells.values)
-    is_hit = excess_m > 0
+    is_comparable = surface.are_lengths and floor_cells.are_lengths and len(surface.zeros | floor_cells.zeros) <= 1
+    is_hit = (excess_m > 0) & is_comparable
     hit = union_by(owner[is_hit], floor_cells.pieces[is_hit], count, ground.threads)
     outside_coverage, is_broken = ground.outside_coverage()
     outside_floor, floor_broken = outside(ground.parcels, floor.coverage, ground.threads)
@@ -177,8 +183,9 @@ def _judge_surface(ground: Ground, heights: np.ndarray) -> Judgement:
         Reason.OUTSIDE_COVERAGE: unions(outside_coverage, outside_floor),
         Reason.NO_VALUE: without_height,
         "nodata": _without_values(ground, owner, blanks, blank_owner),
+        "heights": no_ground(count) if is_comparable else ground.parcels,
     }
-    together = unions(unions(parts[Reason.OUTSIDE_COVERAGE], parts[Reason.NO_VALUE]), parts["nodata"])
+    together = reduce(unions, parts.values())
     unknown, rest_broken = differences(together, hit, ground.threads)
     most_m = np.full(count, -np.inf)
     np.maximum.at(most_m, owner[is_hit], excess_m[is_hit])
@@ -211,6 +218,7 @@ class _Cells:
 
     pieces, owner, values: (k,) each in one cell, the row of its ground, the cell's value.
     blanks, blank_owner: (j,) the ground in cells without a value, and off the grids.
+    are_lengths: the unit of no raster is another. zeros: the names of the systems in which the heights count.
     """
 
     pieces: np.ndarray
@@ -218,6 +226,8 @@ class _Cells:
     values: np.ndarray
     blanks: np.ndarray
     blank_owner: np.ndarray
+    are_lengths: bool
+    zeros: frozenset[str]
 
 
 def _cells(
@@ -232,13 +242,17 @@ def _cells(
     plane: the library's CRS, and the point from which coordinates are counted.
     """
     pieces, owners, values = [np.empty(0, dtype=object)], [np.empty(0, dtype=np.int64)], [np.empty(0)]
+    are_lengths, zeros = True, []
     for reference, given in zip(rasters, given_crs, strict=True):
         blanks, blank_owners = [np.empty(0, dtype=object)], [np.empty(0, dtype=np.int64)]
         with checked_raster(reference) as grid:
-            to_grid, to_plane = changes_of_plane(grid, raster_crs(grid, given), *plane)
+            crs, height_m = raster_crs(grid, given), metres_of_height(grid)
+            are_lengths &= height_m is not None
+            zeros.append(vertical_datum(crs))
+            to_grid, to_plane = changes_of_plane(grid, crs, *plane)
             polygons = in_cells(to_grid(grounds), grid)
             for part, window in windows(polygons, grid, 0):
-                value = cell_values(*read_cells(grid, window))
+                value = cell_values(*read_cells(grid, window)) * (height_m or 1.0)
                 cells = cell_weights(polygons[part])
                 row, column = cells.row - int(window.row_off), cells.column - int(window.col_off)
                 on_grid = (row >= 0) & (column >= 0) & (row < value.shape[0]) & (column < value.shape[1])
@@ -255,7 +269,8 @@ def _cells(
                 blanks.append(ground[~has_value])
                 blank_owners.append(of[~has_value])
         grounds, owner = np.concatenate(blanks), np.concatenate(blank_owners)
-    return _Cells(np.concatenate(pieces), np.concatenate(owners), np.concatenate(values), grounds, owner)
+    on_cells = np.concatenate(pieces), np.concatenate(owners), np.concatenate(values)
+    return _Cells(*on_cells, grounds, owner, are_lengths, frozenset(filter(None, zeros)))
 
 
 KIND = Kind(
@@ -306,7 +321,7 @@ KIND = Kind(
         **GROUND_MEASURES,
         "value": {"zh": "超出允许高度最多多少米", "en": "by how many metres it is higher than allowed, at most"},
     },
-    reasons={"nodata": NODATA},
+    reasons={"nodata": NODATA, "heights": HEIGHTS},
     problems=_problems,
     fields=_fields,
     parcel_fields=lambda options: (options["parcel_field"],),

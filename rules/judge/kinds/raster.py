@@ -14,6 +14,7 @@ from onemap.layers.crs.plane_scale import MOST_STRETCH, stretch_at
 from onemap.layers.crs.systems import transformation
 from onemap.layers.errors import require_value
 from onemap.layers.rasters.fill_values import fill_value
+from onemap.layers.rasters.raster_heights import metres_of_height
 from onemap.layers.rasters.rasters import RasterReference, checked_raster, raster_crs
 from onemap.layers.reason import Reason
 from onemap.rules.judge.kinds.cell_reading import (
@@ -44,24 +45,31 @@ def _problems(item: Options) -> list[tuple[str, Form]]:
     return wrong
 
 
+@dataclass(frozen=True)
+class _Grid:
+    """A raster open for reading; height_m: how many metres one of its unit is, None where that is no length."""
+
+    cells: "DatasetReader"
+    crs: pyproj.CRS
+    height_m: float | None
+
+
 @contextlib.contextmanager
-def _grid(
-    ground: Ground, reference: RasterReference, given: str | None, slope: bool
-) -> "Iterator[tuple[DatasetReader, pyproj.CRS]]":
-    """The raster and its CRS; where slope cannot be taken of its own cells, it is warped to the library's plane."""
+def _grid(ground: Ground, reference: RasterReference, given: str | None, slope: bool) -> Iterator[_Grid]:
+    """The raster; where slope cannot be taken of its own cells, it is warped to the library's plane."""
     from rasterio.enums import Resampling
     from rasterio.vrt import WarpedVRT
     from rasterio.warp import calculate_default_transform
 
     with checked_raster(reference) as dataset:
-        crs = raster_crs(dataset, given)
-        metres = _warped_cell_m(ground, dataset, crs) if slope else None
-        if metres is None:
-            yield dataset, crs
+        crs, height_m = raster_crs(dataset, given), metres_of_height(dataset)
+        cell_m = _warped_cell_m(ground, dataset, crs) if slope else None
+        if cell_m is None:
+            yield _Grid(dataset, crs, height_m)
             return
         source, target = crs.to_wkt(), ground.system.to_wkt()
         transform, width, height = calculate_default_transform(
-            source, target, dataset.width, dataset.height, *dataset.bounds, resolution=metres
+            source, target, dataset.width, dataset.height, *dataset.bounds, resolution=cell_m
         )
         options = {"crs": target, "transform": transform, "width": width, "height": height}
         # What stands for no value is not to be mixed with the heights beside it.
@@ -72,7 +80,7 @@ def _grid(
         missing = dataset.nodata if found is None else found[0]
         options |= {"src_crs": source, "resampling": Resampling.bilinear, "src_nodata": missing}
         with WarpedVRT(dataset, nodata=np.nan if missing is None else missing, **options) as warped:
-            yield warped, ground.system
+            yield _Grid(warped, ground.system, height_m)
 
 
 def _warped_cell_m(ground: Ground, dataset: "DatasetReader", crs: pyproj.CRS) -> float | None:
@@ -119,12 +127,14 @@ class _Sums:
 
     totals: (3, n) weights as in `_Weighed`; grid_areas: (n,) of whole parcels, in cells of the last raster.
     without_value, outlying_value: (n,) the parcel has cells without a value, and cells outside the coverage.
+    has_lengths: slopes are asked of no numbers that are not lengths.
     """
 
     def __init__(self, count: int) -> None:
         self.totals = np.zeros((3, count))
         self.grid_areas = np.zeros(count)
         self.without_value, self.outlying_value = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
+        self.has_lengths = True
         self._hits: list[tuple[np.ndarray, np.ndarray]] = []
         self._blanks: list[tuple[np.ndarray, np.ndarray]] = []
 
@@ -182,7 +192,8 @@ def _judge(ground: Ground) -> Judgement:
     )
     is_unknown = ~shapely.is_missing(unknown)
     judgement.because(Reason.OUTSIDE_COVERAGE, is_unknown & sums.outlying_value)
-    judgement.because("nodata", is_unknown & (sums.without_value | ~sums.outlying_value))
+    is_missing = is_unknown & (sums.without_value | ~sums.outlying_value)
+    judgement.because("nodata" if sums.has_lengths else "heights", is_missing)
     return mark_broken(judgement, ground, is_broken)
 
 
@@ -195,16 +206,18 @@ def _sum_cells(ground: Ground, outlying: np.ndarray) -> tuple[_Sums, float | Non
     is_slope = options.get("derive") == "slope"
     beyond = np.flatnonzero(~shapely.is_missing(outlying))
     for reference, given in zip(ground.rasters, ground.features.attributes["given_crs"], strict=True):
-        with _grid(ground, reference, given, is_slope) as (grid, crs):
-            if is_slope and crs is ground.system:
-                warped_to_m = abs(float(grid.transform.a))
-            to_grid, to_plane = changes_of_plane(grid, crs, ground.system, ground.origin)
-            polygons = in_cells(to_grid(ground.parcels), grid)
+        with _grid(ground, reference, given, is_slope) as grid:
+            if is_slope and grid.crs is ground.system:
+                warped_to_m = abs(float(grid.cells.transform.a))
+            sums.has_lengths &= grid.height_m is not None or not is_slope
+            to_grid, to_plane = changes_of_plane(grid.cells, grid.crs, ground.system, ground.origin)
+            polygons = in_cells(to_grid(ground.parcels), grid.cells)
             sums.grid_areas = shapely.area(polygons)
             # On several rasters a mean is made of all cells of all of them.
             for weighed in _weigh_cells(polygons, grid, options, len(ground.rasters) > 1, ground.threads):
                 sums.add(weighed, to_plane)
-            for weighed in _weigh_cells(in_cells(to_grid(outlying[beyond]), grid), grid, options, True, ground.threads):
+            outside = in_cells(to_grid(outlying[beyond]), grid.cells)
+            for weighed in _weigh_cells(outside, grid, options, True, ground.threads):
                 sums.add_outlying(beyond[weighed.calm_owner], to_plane(weighed.calm))
     return sums, warped_to_m
 
@@ -222,7 +235,7 @@ def _measures(sums: _Sums, ground: Ground) -> Measures:
 
 
 def _weigh_cells(
-    polygons: np.ndarray, grid: "DatasetReader", options: Options, every: bool, threads: Threads
+    polygons: np.ndarray, grid: _Grid, options: Options, every: bool, threads: Threads
 ) -> list[_CellWeights]:
     """The weights of a grid's cells in the parcels, polygons (n,) in units of cells: window by window, in threads.
 
@@ -234,7 +247,7 @@ def _weigh_cells(
     def of_window(tile: "tuple[np.ndarray, Window]") -> _CellWeights:
         part, window = tile
         with reading:
-            read = read_cells(grid, window)
+            read = read_cells(grid.cells, window)
         values = _values(*read, grid, is_slope)
         corner = int(window.row_off), int(window.col_off)
         is_telling, valid = np.ones(len(part), dtype=bool), np.zeros(len(part))
@@ -257,7 +270,7 @@ def _weigh_cells(
             pieces += [cell_pieces(polygons[parcel], cells, wanted), parcel[cells.parcel[wanted]]]
         return _CellWeights(part, weights, *pieces)
 
-    return threads.each(of_window, list(windows(polygons, grid, 1 if is_slope else 0)))
+    return threads.each(of_window, list(windows(polygons, grid.cells, 1 if is_slope else 0)))
 
 
 def _matching(values: np.ndarray, options: Options) -> np.ndarray:
@@ -284,16 +297,27 @@ def _are_telling(
     return is_telling | (matching != 0) | (missing != 0), valid
 
 
-def _values(read: np.ndarray, valid: np.ndarray, grid: "DatasetReader", is_slope: bool) -> np.ndarray:
+def _values(read: np.ndarray, valid: np.ndarray, grid: _Grid, is_slope: bool) -> np.ndarray:
     """The values that were read as floats, NaN where there is none; or the slope in degrees."""
-    if is_slope:
-        return slope_degrees(read, finite_cells(read, valid), abs(grid.transform.a), abs(grid.transform.e))
-    return cell_values(read, valid)
+    if not is_slope:
+        return cell_values(read, valid)
+    if grid.height_m is None:
+        return np.full(read.shape, np.nan)
+    east, _, _, _, south, *_ = grid.cells.transform
+    return slope_degrees(read, finite_cells(read, valid), abs(east) / grid.height_m, abs(south) / grid.height_m)
 
 
 NODATA = KindReason(
     {"zh": "无数据", "en": "no data"},
     {"zh": "栅格单元无值，或该处在栅格之外", "en": "The cells have no value, or the ground lies off the grid."},
+)
+
+HEIGHTS = KindReason(
+    {"zh": "高程无法比较", "en": "heights cannot be compared"},
+    {
+        "zh": "栅格数值的单位不是长度单位，或两个栅格的高程基准不同。",
+        "en": "The unit of a raster's numbers is no length, or two rasters count their heights from different zeros.",
+    },
 )
 
 
@@ -322,9 +346,10 @@ KIND = Kind(
         "derive": Key(
             TEXT,
             {
-                "zh": "slope：先由高程算坡度（度，Horn 3×3）；经纬度栅格及当地长度变形大的栅格先重采样为方格",
-                "en": "slope: degrees by Horn's 3×3 window; a grid in degrees, or in a plane that is stretched there, "
-                "is warped to square cells first.",
+                "zh": "slope：先由高程算坡度（度，Horn 3×3），高程按所注单位换算成米；"
+                "经纬度栅格及当地长度变形大的栅格先重采样为方格",
+                "en": "slope: degrees by Horn's 3×3 window, heights in the unit that the raster names, or metres; a "
+                "grid in degrees, or in a plane that is stretched there, is warped to square cells first.",
             },
             title={"zh": "派生", "en": "derived"},
             choice_titles={"slope": {"zh": "坡度", "en": "slope"}},
@@ -344,6 +369,6 @@ KIND = Kind(
         "share": {"zh": "占有数值部分的比例", "en": "its share of the ground with a value"},
         "value": {"zh": "各单元取值的加权平均", "en": "the weighted mean of the cells"},
     },
-    reasons={"nodata": NODATA},
+    reasons={"nodata": NODATA, "heights": HEIGHTS},
     problems=_problems,
 )

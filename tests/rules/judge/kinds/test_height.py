@@ -18,7 +18,9 @@ def heights(desk, limits, parcel_height, **rule):
     return desk.check({"A": SQUARE}, {**BY_FIELD, **rule}, columns={"JZGD": [parcel_height]})
 
 
-def grid(desk, code, values, *, west=0.0, north=40.0, cell=10.0, crs="EPSG:4547", covers="extent", nodata=-9999.0):
+def grid(
+    desk, code, values, *, west=0.0, north=40.0, cell=10.0, crs="EPSG:4547", covers="extent", nodata=-9999.0, unit=None
+):
     """A raster of heights as a version of a layer."""
     values = np.asarray(values, dtype="float64")
     path = desk.folder / f"{code}.tif"
@@ -26,6 +28,7 @@ def grid(desk, code, values, *, west=0.0, north=40.0, cell=10.0, crs="EPSG:4547"
     shape = {"height": values.shape[0], "width": values.shape[1], "transform": from_origin(west, north, cell, cell)}
     with rasterio.open(path, "w", **profile, **shape) as dataset:
         dataset.write(values, 1)
+        dataset.units = (unit,)
     if not isinstance(covers, str):
         covers = desk.write(f"{code}_coverage", [covers], {"n": [1]}, "EPSG:4547")
     define = [] if code == "DEM" else ["--define", RASTER]  # the catalogue has it
@@ -118,6 +121,35 @@ def test_under_a_surface_the_limit_is_the_surface_less_the_ground(desk):
     assert (found.finding("mid").value, found.finding("tall").value) == (10.0, 5.0)
     assert found.finding("mid").geometry.symmetric_difference(box(20, 5, 35, 15)).area < 1e-6
     assert found.unknowns() == {"null": (pytest.approx(40.0), "no_value")}
+
+
+@pytest.mark.parametrize(
+    ("unit", "height", "verdict"),
+    [("ft", 50.0, "prohibited"), ("ft", 45.0, "clear"), ("degree", 45.0, "unknown"), ("m", 380.0, "clear")],
+)
+def test_a_surface_in_another_unit_than_the_ground_is_met_in_metres(desk, unit, height, verdict):
+    """487 feet are 148.4 m: above ground of 100 m they allow 48.4 m, and as metres they would allow 387."""
+    grid(desk, "SURFACE", [[487.0] * 4] * 4, unit=unit)
+    grid(desk, "DEM", [[100.0] * 4] * 4, unit="metre")
+    found = desk.check({"A": SQUARE}, SURFACE, columns={"JZGD": [height]})
+    assert found.verdicts() == {"A": verdict}
+    assert found.unknowns() == ({"A": (pytest.approx(100.0), "heights")} if verdict == "unknown" else {})
+
+
+@pytest.mark.parametrize(
+    ("surface", "floor", "verdict"),
+    [
+        ("EPSG:4547+5737", "EPSG:4547+3855", "unknown"),  # Yellow Sea 1985 against EGM2008
+        ("EPSG:4547+5737", "EPSG:4547+5737", "clear"),
+        ("EPSG:4547+5737", "EPSG:4547", "clear"),  # what is not stated is not known to be another
+    ],
+)
+def test_heights_that_count_from_different_zeros_are_not_compared(desk, surface, floor, verdict):
+    grid(desk, "SURFACE", [[145.0] * 4] * 4, crs=surface)
+    grid(desk, "DEM", [[100.0] * 4] * 4, crs=floor)
+    found = desk.check({"A": SQUARE}, SURFACE, columns={"JZGD": [20.0]})
+    assert found.verdicts() == {"A": verdict}
+    assert found.unknowns() == ({"A": (pytest.approx(100.0), "heights")} if verdict == "unknown" else {})
 
 
 def test_grids_of_unlike_cells_are_laid_over_each_other(desk):

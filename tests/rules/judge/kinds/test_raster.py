@@ -17,12 +17,15 @@ DEFINE = "name=g,department=land,library=base,kind=vector,geometry=raster"
 RULE = {"kind": "raster", "layer": "GRID"}
 
 
-def write_grid(path, values, west=0.0, north=40.0, cell=10.0, crs="EPSG:4547", nodata=-9999.0, dtype="float64", **more):
+def write_grid(
+    path, values, west=0.0, north=40.0, cell=10.0, crs="EPSG:4547", nodata=-9999.0, dtype="float64", unit=None, **more
+):
     values = np.asarray(values, dtype=dtype)
     profile = {"driver": "GTiff", "count": 1, "dtype": dtype, "nodata": nodata, "crs": crs, **more}
     shape = {"height": values.shape[0], "width": values.shape[1], "transform": from_origin(west, north, cell, cell)}
     with rasterio.open(path, "w", **profile, **shape) as dataset:
         dataset.write(values, 1)
+        dataset.units = (unit,)
     return path
 
 
@@ -168,6 +171,22 @@ def test_slope_is_horns_and_the_outer_ring_has_none(desk, grid):
     assert (inner.share, inner.value) == (1.0, pytest.approx(45.0))
     assert found.finding("all").share == pytest.approx(1.0)
     assert found.unknowns() == {"all": (pytest.approx(1200.0), "nodata")}
+
+
+@pytest.mark.parametrize(
+    ("unit", "verdict"), [("ft", "clear"), ("km", "prohibited"), ("%", "unknown"), (None, "prohibited")]
+)
+def test_slopes_are_taken_of_heights_in_the_unit_that_the_raster_names(desk, unit, verdict):
+    """6 up for every 10 m: 31° in metres, 10.4° in feet."""
+    path = write_grid(desk.folder / "grid.tif", [[0, 6, 12, 18]] * 4, unit=unit)
+    answer = desk.run("add", desk.library, path, "--as", "GRID", "--define", DEFINE, "--covers", "extent")
+    assert (answer.code, answer.codes) == (0, ["raster.unit"] if unit else [])
+    parcel = box(10, 10, 30, 30)
+    found = desk.check({"A": parcel}, {**RULE, "above": 25, "derive": "slope"})
+    assert found.verdicts() == {"A": verdict}
+    assert found.unknowns() == ({"A": (pytest.approx(400.0), "heights")} if verdict == "unknown" else {})
+    # A rule on the values themselves compares them as they are.
+    assert desk.check({"A": parcel}, {**RULE, "above": 5}).finding("A").value == pytest.approx(9.0)
 
 
 @pytest.mark.parametrize(("dtype", "nodata"), [("float64", -9999.0), ("int16", None)])

@@ -1,0 +1,38 @@
+"""The unit of a raster's heights, and the zero from which they count."""
+
+from typing import TYPE_CHECKING
+
+import pyproj
+
+if TYPE_CHECKING:
+    from rasterio.io import DatasetReader
+
+# Exact by definition; of feet the international one, and that of the surveys of the United States until 2022.
+_METRES = {
+    1.0: ("m", "metre", "meter", "米"),
+    0.1: ("dm", "decimetre", "decimeter", "分米"),
+    0.01: ("cm", "centimetre", "centimeter", "厘米"),
+    0.001: ("mm", "millimetre", "millimeter", "毫米"),
+    1000.0: ("km", "kilometre", "kilometer", "千米", "公里"),
+    0.3048: ("ft", "foot", "feet", "international foot", "international feet"),
+    1200 / 3937: ("us-ft", "ftus", "us survey foot", "us survey feet", "foot_us"),
+}
+_METRES_BY_NAME = {name: metres for metres, names in _METRES.items() for name in names}
+
+
+def height_unit(dataset: "DatasetReader") -> str | None:
+    """The unit of the first band's numbers, as the file names it; None if it does not."""
+    return (dataset.units[0] or "").strip() or None
+
+
+def metres_of_height(dataset: "DatasetReader") -> float | None:
+    """How many metres one of the first band's unit is, 1 where none is named; None of a unit that is no length."""
+    name = (height_unit(dataset) or "m").casefold()
+    return _METRES_BY_NAME.get(name, _METRES_BY_NAME.get(name.removesuffix("s")))
+
+
+def vertical_datum(crs: pyproj.CRS | None) -> str | None:
+    """The name of the system in which heights count, None of a CRS that has none."""
+    if crs is None or crs.is_compound:
+        return None if crs is None else crs.sub_crs_list[1].name
+    return crs.name if len(crs.axis_info) == 3 else None  # heights above the ellipsoid
