@@ -17,9 +17,11 @@ from onemap.layers.geometry.row_blocks import BLOCK, blocks, give_back_memory
 from onemap.layers.geometry.shape_column import AnyShapes, ShapeColumn, all_of
 from onemap.layers.geometry.wkb_rings import wkb_rings
 from onemap.layers.ingest.datum_change import DatumChange, step_km
+from onemap.layers.ingest.long_edges import bend_of_geometries, bend_of_rings, has_long_edges
 from onemap.layers.progress import SILENT
 
 _FARTHEST_KM = 1.0  # between any two datums of one country
+_MOST_BEND_M = 0.5  # about what a plan of 1:2,000 shows
 _SAMPLES = 100
 
 
@@ -70,15 +72,28 @@ def bounds_of(shapes: AnyShapes) -> systems.Bounds | None:
 
 
 @dataclass(frozen=True)
-class PlacedShapes:
-    """Shapes (n,) in the target's plane, which of them are valid there, and how far they were carried.
+class Carriage:
+    """What is to be remarked on the way of shapes into a plane.
 
-    valid: (n,) as a RawFrame has it; farthest_km: how far a given change of datum has carried the farthest of them.
+    farthest_km: how far a given change of datum has carried the farthest of them; bend_m: how far the worst of their
+    long edges lies from where its own system has it.
     """
+
+    farthest_km: float = 0.0
+    bend_m: float = 0.0
+
+    def join(self, other: "Carriage") -> "Carriage":
+        """The carriage of the shapes of both."""
+        return Carriage(max(self.farthest_km, other.farthest_km), max(self.bend_m, other.bend_m))
+
+
+@dataclass(frozen=True)
+class PlacedShapes:
+    """Shapes (n,) in the target's plane, which of them are valid there (n,) as a RawFrame has it, and their way."""
 
     shapes: AnyShapes
     valid: np.ndarray | None
-    farthest_km: float = 0.0
+    carriage: Carriage = Carriage()
 
 
 class SourceTransform:
@@ -128,25 +143,30 @@ class SourceTransform:
 
     def _column(self, shapes: ShapeColumn, change: systems.Transformation, provers: Provers) -> PlacedShapes | None:
         """None where they are no plain polygons any more."""
-        bodies, farthest = [], 0.0
+        bodies, carriage = [], Carriage()
         with ProofBeside(provers) as proof:
             for block in blocks(len(shapes)):
                 rings = require_value(wkb_rings(shapes.bodies[block]), "the rings of plain polygons")
                 points = np.column_stack(change(rings.points[:, 0], rings.points[:, 1]))
-                farthest = max(farthest, self._step_km(rings.points, points))
+                farthest_km = self._step_km(rings.points, points)
+                bend_m = bend_of_rings(rings.points, points, rings.size, change)
+                carriage = carriage.join(Carriage(farthest_km, bend_m))
                 bodies.append(rings.with_points(points).column())
                 proof.add(bodies[-1])
             proved = proof.result(SILENT)
-        return None if proved is None else PlacedShapes(proved.column(pa.concat_arrays(bodies)), proved.valid, farthest)
+        return None if proved is None else PlacedShapes(proved.column(pa.concat_arrays(bodies)), proved.valid, carriage)
 
     def _geometries(self, geometries: np.ndarray, change: systems.Transformation, in_place: bool) -> PlacedShapes:
-        carried, farthest = geometries if in_place else geometries.copy(), 0.0
+        carried, carriage = geometries if in_place else geometries.copy(), Carriage()
         for block in blocks(len(geometries)):
-            carried[block], before, after = _transform_geometries(geometries[block], change)
-            farthest = max(farthest, self._step_km(before, after))
+            own = geometries[block].copy()
+            carried[block], before, after = _transform_geometries(own, change)
+            farthest_km = self._step_km(before, after)
+            bend_m = bend_of_geometries(own, carried[block], change) if has_long_edges(after) else 0.0
+            carriage = carriage.join(Carriage(farthest_km, bend_m))
             if in_place and len(geometries) > BLOCK:
                 give_back_memory()
-        return PlacedShapes(carried, None, farthest)
+        return PlacedShapes(carried, None, carriage)
 
     def _step_km(self, before: np.ndarray, after: np.ndarray) -> float:
         """How far a given change has carried some of these points (k, 2). Raises OneMapError crs.out_of_range."""
@@ -157,11 +177,14 @@ class SourceTransform:
         some = np.linspace(0, len(before) - 1, min(len(before), _SAMPLES)).astype(int)
         return step_km(self._source, self._target, before[some], after[some])
 
-    def remarks(self, farthest_km: float) -> list[Problem]:
-        """Remarks on the transformation. farthest_km: from `carry`, of all shapes."""
-        if farthest_km <= _FARTHEST_KM:
-            return list(self._remarks)
-        return [*self._remarks, Problem("crs.far_change", {**self.named, "km": f"{farthest_km:.0f}"})]
+    def remarks(self, carriage: Carriage) -> list[Problem]:
+        """Remarks on the transformation. carriage: from `carry`, of all shapes."""
+        remarks = list(self._remarks)
+        if carriage.farthest_km > _FARTHEST_KM:
+            remarks.append(Problem("crs.far_change", {**self.named, "km": f"{carriage.farthest_km:.0f}"}))
+        if carriage.bend_m > _MOST_BEND_M:
+            remarks.append(Problem("crs.long_edges", {**self.named, "metres": f"{carriage.bend_m:.1f}"}))
+        return remarks
 
 
 def in_crs(
@@ -173,7 +196,7 @@ def in_crs(
     """
     transform = SourceTransform(raw, options, target, bounds_of(raw.geometries))
     placed = transform.carry(replace(raw, shapes=geometries, valid=None))
-    return all_of(placed.shapes), transform.remarks(placed.farthest_km)
+    return all_of(placed.shapes), transform.remarks(placed.carriage)
 
 
 def placed_in_crs(
@@ -185,7 +208,7 @@ def placed_in_crs(
     """
     transform = SourceTransform(raw, options, target, bounds_of(raw.shapes))
     placed = transform.carry(raw, provers, in_place)
-    return placed, transform.remarks(placed.farthest_km)
+    return placed, transform.remarks(placed.carriage)
 
 
 def _transform_geometries(

@@ -7,6 +7,7 @@ import contextlib
 import operator
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,7 @@ from onemap.layers.geometry.shape_column import ShapeColumn
 from onemap.layers.geometry.validity import CODES, first_problems, sorted_geometries
 from onemap.layers.geometry.wkb_rings import as_written
 from onemap.layers.in_threads import in_order
-from onemap.layers.ingest.placing import PlacedShapes, SourceOptions, SourceTransform, bounds_of
+from onemap.layers.ingest.placing import Carriage, PlacedShapes, SourceOptions, SourceTransform, bounds_of
 from onemap.layers.progress import Progress
 from onemap.layers.sources.gdal.readable_file import is_assumed_crs
 from onemap.layers.sources.gdal.vector_stream import ReadingNotes, VectorStream
@@ -122,7 +123,8 @@ class Staging:
         by_row: dict[int, list[Problem]] = {}
         for problem in unsound:
             by_row.setdefault(problem.facts["row"] - 1, []).append(problem)
-        remarks = transform.remarks(max(about["farthest_km"] for about in abouts)) if transform else []
+        carriages = (Carriage(**about["carriage"]) for about in abouts)
+        remarks = transform.remarks(reduce(Carriage.join, carriages)) if transform else []
         frame = replace(
             frame,
             problems=(*read, *of_fields, *remarks, *repairs),
@@ -199,7 +201,7 @@ class Staging:
             "as_text": as_text,
             "texts": {field: [has_text(values), are_numbers(values)] for field, values in texts.items()},
             "bounds": bounds_of(raw.shapes),
-            "farthest_km": placed.farthest_km,
+            "carriage": asdict(placed.carriage),
             "astray": astray,
             "unsound": [_plain(problem, first) for problem in sound.problems],
             "repairs": [_plain(problem, first) for problem in sound.repairs],

@@ -16,7 +16,7 @@ from onemap.layers.geometry.proof_beside import Provers
 from onemap.layers.geometry.shape_column import AnyShapes
 from onemap.layers.geometry.validity import CODES, first_problems, sorted_geometries
 from onemap.layers.in_threads import one_ahead
-from onemap.layers.ingest.placing import SourceTransform, bounds_of
+from onemap.layers.ingest.placing import Carriage, SourceTransform, bounds_of
 from onemap.layers.progress import Progress
 from onemap.layers.sources.gdal.vector_stream import ReadingNotes, VectorStream
 from onemap.layers.sources.reading import source_name
@@ -141,7 +141,7 @@ class ParcelStream:
         seen, wrong, repairs, hashes, nameless = ReadingNotes(), _ParcelProblems(), [], [], []
         transform: SourceTransform | None = None
         wishes, provers = self.options.normalising, Provers(self.workers, are_simple_rings)
-        first, farthest_km, bounds = 0, 0.0, np.array([np.inf, np.inf, -np.inf, -np.inf])
+        first, carriage, bounds = 0, Carriage(), np.array([np.inf, np.inf, -np.inf, -np.inf])
         columns: list[str] = []
         for raw, more in one_ahead(self.stream.blocks(encoding, 0, _ROWS, provers=provers)):
             self.progress.at(first / max(1, self.stream.count))
@@ -159,7 +159,7 @@ class ParcelStream:
             west, south, east, north = bounds_of(raw.shapes) or (np.nan,) * 4
             bounds = np.r_[np.fmin(bounds[:2], [west, south]), np.fmax(bounds[2:], [east, north])]
             placed = transform.carry(raw, provers)
-            farthest_km = max(farthest_km, placed.farthest_km)
+            carriage = carriage.join(placed.carriage)
             if (united := united_column(placed.shapes, placed.valid)) is not None:
                 if not wrong.count and not nameless:
                     yield self._part(ids, united, raw.attributes)
@@ -184,7 +184,7 @@ class ParcelStream:
         # Whether the numbers contradict the system is told of all of them, too.
         SourceTransform(raw, wishes, self.target, tuple(bounds.tolist()) if np.isfinite(bounds).all() else None)
         wrong.refuse(self._place)
-        self.problems = (*self.stream.problems(seen, first, columns), *transform.remarks(farthest_km), *repairs)
+        self.problems = (*self.stream.problems(seen, first, columns), *transform.remarks(carriage), *repairs)
 
     def _part(self, ids: np.ndarray, ground: AnyShapes, attributes: pd.DataFrame) -> Parcels:
         return Parcels.as_read(ids, ground, attributes, self.id_field, self._place["file"], self.source_hash, ())

@@ -14,7 +14,7 @@ from onemap.layers.geometry.boxes import FARTHEST
 from onemap.layers.geometry.proof_beside import NOBODY, Provers, proof_of
 from onemap.layers.geometry.row_blocks import BLOCK
 from onemap.layers.geometry.shape_column import ShapeColumn
-from onemap.layers.ingest.placing import SourceOptions, placed_in_crs
+from onemap.layers.ingest.placing import Carriage, SourceOptions, placed_in_crs
 from onemap.rules.judge.overlay.pair_ground import are_simple_rings
 
 DEGREES, PLANE = pyproj.CRS.from_epsg(4490), pyproj.CRS.from_epsg(4547)
@@ -53,7 +53,7 @@ def test_every_digit_is_that_of_pyproj_point_by_point(tmp_path):
     raw = frame_of(polygons, tmp_path)
     found = frame_in_plane(raw)
     expected = by_pyproj(polygons)
-    assert isinstance(found.shapes, ShapeColumn) and found.valid.all() and found.farthest_km == 0.0
+    assert isinstance(found.shapes, ShapeColumn) and found.valid.all() and found.carriage == Carriage()
     assert found.shapes.bodies.to_pylist() == shapely.to_wkb(expected, byte_order=1).tolist()
     assert np.array_equal(found.shapes.boxes, shapely.bounds(expected))
     assert np.array_equal(found.shapes.all_areas_m2, shapely.area(expected))
@@ -124,3 +124,23 @@ def test_geometries_of_another_kind_are_carried_as_they_are(tmp_path):
     found = frame_in_plane(raw)
     assert shapely.to_wkb(found.shapes).tolist() == shapely.to_wkb(by_pyproj(points)).tolist()
     assert shapely.get_x(points[0]) == 114.3
+
+
+@pytest.mark.parametrize("provers", [PROVERS, NOBODY])
+def test_a_long_edge_that_bends_is_told_with_how_far_it_lies_beside_its_place(tmp_path, provers):
+    """Half a degree along the parallel of 38°, 43.9 km: its middle is L² tan φ / 8R = 29.5 m south of the chord."""
+    far, near = shapely.box(113.5, 37.5, 114.0, 38.0), shapely.box(114.0, 37.5, 114.01, 37.51)
+    # Two small parts far from each other have no long edge, nor have two features.
+    apart = shapely.MultiPolygon([near, shapely.transform(near, lambda points: points + 0.3)])
+    for polygons, metres in (([near, far], 29.5), ([near, apart], 0.0), ([shapely.segmentize(far, 0.01)], 0.0)):
+        raw = frame_of(np.array(polygons), tmp_path)
+        placed, remarks = placed_in_crs(raw, SourceOptions(), PLANE, provers)
+        middle, ends = shapely.Point(113.75, 38.0), [shapely.Point(113.5, 38.0), shapely.Point(114.0, 38.0)]
+        x, y = shapely.get_coordinates(by_pyproj(np.array([middle, *ends]))).T
+        expected = np.hypot(x[0] - x[1:].mean(), y[0] - y[1:].mean())
+        told = [problem for problem in remarks if problem.code == "crs.long_edges"]
+        if metres:
+            assert placed.carriage.bend_m == pytest.approx(expected, rel=1e-9) == pytest.approx(metres, abs=0.1)
+            assert told[0].facts["metres"] == f"{expected:.1f}"
+        else:
+            assert placed.carriage.bend_m < 0.05 and told == []
