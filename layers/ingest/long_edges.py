@@ -5,7 +5,7 @@ import shapely
 
 from onemap.layers.crs.systems import Transformation
 
-# A shorter edge is not looked at: along a parallel φ its middle lies L² tan φ / 8R beside, 0.14 m of 3 km at 38° N.
+# A shorter edge is not looked at: of one along the parallel φ the middle lies L² tan φ / 8R beside, 0.14 m at 38° N.
 _LONG_M = 3000.0
 
 

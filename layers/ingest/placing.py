@@ -21,7 +21,7 @@ from onemap.layers.ingest.long_edges import bend_of_geometries, bend_of_rings, h
 from onemap.layers.progress import SILENT
 
 _FARTHEST_KM = 1.0  # between any two datums of one country
-_MOST_BEND_M = 0.5  # about what a plan of 1:2,000 shows
+_MOST_BEND_M = 5.0  # 0.5 mm on a plan of 1:10,000, as plans are that come in degrees
 _SAMPLES = 100
 
 

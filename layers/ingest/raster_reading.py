@@ -15,7 +15,7 @@ from onemap.layers.crs.systems import contradiction, crs_name, transformation
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.file_hashes import file_hash
 from onemap.layers.frames.frames import CleanFrame
-from onemap.layers.rasters.raster_heights import vertical_datum
+from onemap.layers.rasters.grid_facts import facts_of_grid
 from onemap.layers.rasters.raster_remarks import raster_remarks
 from onemap.layers.rasters.rasters import (
     check_blocks,
@@ -102,7 +102,8 @@ def raster_frame(source: str, given_crs: str | None, target: pyproj.CRS, copy_to
             outline = footprint(dataset, crs, target)
         else:
             raise OneMapError("raster.rotated", file=path.name)
-        remarks, facts = tuple(raster_remarks(dataset)), _facts_of_cells(dataset, crs)
+        overviews = ",".join(map(str, dataset.overviews(1)))
+        remarks, facts = tuple(raster_remarks(dataset)), facts_of_grid(dataset, crs)
     kept = path if copy_to is None else _copy_raster(path, copy_to)
     state = kept.stat()
     row = {
@@ -112,6 +113,7 @@ def raster_frame(source: str, given_crs: str | None, target: pyproj.CRS, copy_to
         "modified_ns": state.st_mtime_ns,
         "given_crs": given_crs,
         **facts,
+        "overviews": overviews,
     }
     return CleanFrame(
         shapes=np.array([outline], dtype=object),
@@ -119,22 +121,6 @@ def raster_frame(source: str, given_crs: str | None, target: pyproj.CRS, copy_to
         names=np.array(["1"], dtype=object),
         problems=remarks,
     )
-
-
-def _facts_of_cells(dataset: "DatasetReader", crs: pyproj.CRS) -> dict[str, Any]:
-    """The facts of a raster's cells that a library keeps; their width and height in the units of its system."""
-    return {
-        "width": dataset.width,
-        "height": dataset.height,
-        "bands": dataset.count,
-        "data_type": dataset.dtypes[0],
-        "nodata": None if dataset.nodata is None else float(dataset.nodata),
-        "cell_width": abs(dataset.transform.a),
-        "cell_height": abs(dataset.transform.e),
-        "crs": crs_name(crs),
-        "vertical_datum": vertical_datum(crs),
-        "overviews": ",".join(map(str, dataset.overviews(1))),
-    }
 
 
 def _copy_raster(path: Path, target: Path) -> Path:
