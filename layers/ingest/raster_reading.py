@@ -3,8 +3,9 @@
 import contextlib
 import math
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from onemap.layers.crs.systems import contradiction, crs_name, transformation
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.file_hashes import file_hash
 from onemap.layers.frames.frames import CleanFrame
-from onemap.layers.rasters.grid_facts import facts_of_grid
+from onemap.layers.rasters.grid_facts import GridFacts
 from onemap.layers.rasters.raster_remarks import raster_remarks
 from onemap.layers.rasters.rasters import (
     check_blocks,
@@ -102,9 +103,10 @@ def raster_frame(source: str, given_crs: str | None, target: pyproj.CRS, copy_to
             outline = footprint(dataset, crs, target)
         else:
             raise OneMapError("raster.rotated", file=path.name)
-        overviews = ",".join(map(str, dataset.overviews(1)))
-        remarks, facts = tuple(raster_remarks(dataset)), facts_of_grid(dataset, crs)
+        remarks, overviews = tuple(raster_remarks(dataset)), ",".join(map(str, dataset.overviews(1)))
     kept = path if copy_to is None else _copy_raster(path, copy_to)
+    with opened_raster(kept) as dataset:
+        facts = GridFacts.of(dataset, raster_crs(dataset, given_crs))
     state = kept.stat()
     row = {
         "path": str(kept.resolve()) if copy_to is None else f"{copy_to.parent.name}/{copy_to.name}",
@@ -112,7 +114,7 @@ def raster_frame(source: str, given_crs: str | None, target: pyproj.CRS, copy_to
         "size": state.st_size,
         "modified_ns": state.st_mtime_ns,
         "given_crs": given_crs,
-        **facts,
+        **asdict(facts),
         "overviews": overviews,
     }
     return CleanFrame(

@@ -21,6 +21,7 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.files.file_hashes import file_hash, known_hash
 from onemap.layers.files.first_bytes import check_first_bytes
 from onemap.layers.files.plain_file import check_plain_beside
+from onemap.layers.rasters.grid_facts import FACTS, says_still
 from onemap.layers.records import Record
 
 if TYPE_CHECKING:
@@ -52,12 +53,16 @@ _RASTER_BEGINNINGS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"EHFA_HEADER_TAG"
 
 @dataclass(frozen=True)
 class RasterReference:
-    """Where a version's raster lies, and what it must still be."""
+    """Where a version's raster lies, and what it must still be.
+
+    facts: of its grid, by name, as `GridFacts` has them, when it was added, with the CRS that was given.
+    """
 
     path: Path
     sha256: str
     size: int
     modified_ns: int
+    facts: tuple[tuple[str, Any], ...] = ()
 
 
 def opened_raster(path: Path) -> "DatasetReader":
@@ -217,6 +222,7 @@ def reference_of(attributes: "pd.Series[Any]", library: Path | None) -> RasterRe
         sha256=attributes["sha256"],
         size=int(attributes["size"]),
         modified_ns=int(attributes["modified_ns"]),
+        facts=tuple((name, attributes[name]) for name in ("given_crs", *FACTS) if name in attributes.index),
     )
 
 
@@ -235,10 +241,19 @@ def is_as_added(reference: RasterReference) -> bool:
 
 
 def checked_raster(reference: RasterReference) -> "DatasetReader":
-    """The raster, if it still is what was added. Raises OneMapError version.unreadable if it is gone or another."""
+    """The raster, if it still is what was added, also by what files beside it say of its grid.
+
+    Raises OneMapError version.unreadable if it is gone or another.
+    """
+    unreadable = OneMapError("version.unreadable", file=reference.path.name, layer=reference.path.stem)
     try:
         if not is_as_added(reference):
-            raise OneMapError("version.unreadable", file=reference.path.name, layer=reference.path.stem)
-        return opened_raster(reference.path)
+            raise unreadable
+        dataset = opened_raster(reference.path)
     except OSError as error:
-        raise OneMapError("version.unreadable", file=reference.path.name, layer=reference.path.stem) from error
+        raise unreadable from error
+    kept = dict(reference.facts)
+    if not says_still(kept, dataset, raster_crs(dataset, kept.pop("given_crs", None) or None)):
+        dataset.close()
+        raise unreadable
+    return dataset

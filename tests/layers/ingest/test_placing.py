@@ -138,9 +138,9 @@ def test_a_long_edge_that_bends_is_told_with_how_far_it_lies_beside_its_place(tm
         middle, ends = shapely.Point(113.75, 38.0), [shapely.Point(113.5, 38.0), shapely.Point(114.0, 38.0)]
         x, y = shapely.get_coordinates(by_pyproj(np.array([middle, *ends]))).T
         expected = np.hypot(x[0] - x[1:].mean(), y[0] - y[1:].mean())
-        told = [problem for problem in remarks if problem.code == "crs.long_edges"]
+        bends = [problem for problem in remarks if problem.code == "crs.long_edges"]
         if metres:
             assert placed.carriage.bend_m == pytest.approx(expected, rel=1e-9) == pytest.approx(metres, abs=0.1)
-            assert told[0].facts["metres"] == f"{expected:.1f}"
+            assert bends[0].facts["metres"] == f"{expected:.1f}"
         else:
-            assert placed.carriage.bend_m < 0.05 and told == []
+            assert placed.carriage.bend_m < 0.05 and bends == []

@@ -237,6 +237,34 @@ def test_a_raster_that_changed_or_went_away_is_unreadable_and_never_clear(desk, 
     assert desk.check(parcel, rule).unknowns() == {"A": (100.0, "unreadable")}
 
 
+@pytest.mark.parametrize(
+    ("words", "verdict"),
+    [
+        ("<GeoTransform>10.0, 10.0, 0.0, 40.0, 0.0, -10.0</GeoTransform>", "unknown"),
+        ("<SRS>EPSG:4548</SRS>", "unknown"),
+        ('<PAMRasterBand band="1"><NoDataValue>9</NoDataValue></PAMRasterBand>', "unknown"),
+        ('<PAMRasterBand band="1"><UnitType>ft</UnitType></PAMRasterBand>', "unknown"),
+        # What QGIS and ArcGIS leave there whenever they draw a raster.
+        (
+            '<PAMRasterBand band="1"><Metadata><MDI key="STATISTICS_MAXIMUM">9</MDI></Metadata></PAMRasterBand>',
+            "prohibited",
+        ),
+    ],
+)
+def test_a_file_beside_it_that_says_otherwise_of_the_grid_makes_it_unreadable(desk, grid, words, verdict):
+    """Ten metres farther east the parcel would lie off the cells of nine, and be clear."""
+    path = grid([[9, 0, 0, 0]] * 4)
+    parcel, rule = {"A": box(0, 0, 10, 10)}, {**RULE, "above": 5}
+    assert desk.check(parcel, rule).verdicts() == {"A": "prohibited"}
+    path.with_name(f"{path.name}.aux.xml").write_text(f"<PAMDataset>{words}</PAMDataset>", encoding="utf-8")
+    found = desk.check(parcel, rule)
+    assert found.verdicts() == {"A": verdict}
+    is_lost = verdict == "unknown"
+    assert found.unknowns() == ({"A": (100.0, "unreadable")} if is_lost else {})
+    proof = desk.run("verify", desk.library)
+    assert (proof.code, proof.codes) == ((5, ["verify.features"]) if is_lost else (0, []))
+
+
 @pytest.mark.parametrize("where", [{}, {"west": 114.0, "north": 38.0, "cell": 1e-4, "crs": "EPSG:4490"}])
 def test_a_block_that_cannot_be_read_makes_its_version_unreadable(desk, where):
     """Of six hundred rows, each a block, one is damaged that nobody looked at when it was added."""

@@ -1,0 +1,89 @@
+"""What a library keeps of a raster's cells, and whether a file still says it: files beside a raster may say otherwise.
+
+A file of the same bytes lies elsewhere once somebody has put an .aux.xml or a world file beside it, and is another one
+by its .hdr or .prj.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import pyproj
+
+from onemap.layers.crs.systems import crs_name, parse_crs, transformation
+from onemap.layers.errors import OneMapError
+from onemap.layers.rasters.raster_heights import height_unit, vertical_datum
+
+if TYPE_CHECKING:
+    from rasterio.io import DatasetReader
+
+
+@dataclass(frozen=True)
+class GridFacts:
+    """The facts of a raster's cells; their size, and the corner west and north, in the units of its system."""
+
+    width: int
+    height: int
+    bands: int
+    data_type: str
+    nodata: float | None
+    cell_width: float
+    cell_height: float
+    corner_x: float
+    corner_y: float
+    crs: str
+    vertical_datum: str | None
+    unit: str | None
+
+    @classmethod
+    def of(cls, dataset: "DatasetReader", crs: pyproj.CRS) -> Self:
+        """The facts of an open raster in its CRS."""
+        grid = dataset.transform
+        return cls(
+            width=dataset.width,
+            height=dataset.height,
+            bands=dataset.count,
+            data_type=dataset.dtypes[0],
+            nodata=None if dataset.nodata is None else float(dataset.nodata),
+            cell_width=abs(grid.a),
+            cell_height=abs(grid.e),
+            corner_x=grid.c,
+            corner_y=grid.f,
+            crs=crs_name(crs),
+            vertical_datum=vertical_datum(crs),
+            unit=height_unit(dataset),
+        )
+
+
+FACTS = tuple(field.name for field in fields(GridFacts))
+
+
+def says_still(kept: Mapping[str, Any], dataset: "DatasetReader", crs: pyproj.CRS) -> bool:
+    """Whether a raster says of its grid what was kept of it; what an older program did not keep is not compared."""
+    found = GridFacts.of(dataset, crs)
+    others = (name for name in kept if name != "crs")
+    is_same = all(_plain(kept[name]) == _plain(getattr(found, name)) for name in others)
+    return is_same and _lies_still(str(kept.get("crs")), dataset, crs)
+
+
+def _lies_still(kept: str, dataset: "DatasetReader", crs: pyproj.CRS) -> bool:
+    """Whether the corner lies where it lay, to half a cell, whatever PROJ of today calls the system."""
+    if kept == crs_name(crs) or not kept.startswith("EPSG:"):
+        return True
+    try:
+        change = transformation(crs, parse_crs(kept))
+    except OneMapError:
+        return False
+    grid = dataset.transform
+    x, y = np.array([[grid.c], [grid.f]])
+    east, north = (x, y) if change is None else change(x, y)
+    return bool(max(abs(east - x) / abs(grid.a), abs(north - y) / abs(grid.e)) < 1 / 2)
+
+
+def _plain(value: Any) -> Any:
+    """A fact as it is compared: a column of a table tells neither None from NaN nor 3 from 3.0."""
+    if isinstance(value, str):
+        return value or None
+    return None if value is None or math.isnan(value) else float(value)
