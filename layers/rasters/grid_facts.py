@@ -22,13 +22,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class GridFacts:
-    """The facts of a raster's cells; their size, and the corner west and north, in the units of its system."""
+    """The facts of a raster's cells; their size, and the corner west and north, in the units of its system.
+
+    mask: by what the cells of the first band are without a value, as rasterio names it.
+    """
 
     width: int
     height: int
     bands: int
     data_type: str
     nodata: float | None
+    mask: str
     cell_width: float
     cell_height: float
     corner_x: float
@@ -47,6 +51,7 @@ class GridFacts:
             bands=dataset.count,
             data_type=dataset.dtypes[0],
             nodata=None if dataset.nodata is None else float(dataset.nodata),
+            mask=",".join(flag.name for flag in dataset.mask_flag_enums[0]),
             cell_width=abs(grid.a),
             cell_height=abs(grid.e),
             corner_x=grid.c,

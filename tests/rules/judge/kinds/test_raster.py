@@ -265,6 +265,19 @@ def test_a_file_beside_it_that_says_otherwise_of_the_grid_makes_it_unreadable(de
     assert (proof.code, proof.codes) == ((5, ["verify.features"]) if is_lost else (0, []))
 
 
+def test_cells_that_a_file_beside_it_masks_are_not_valid_once_that_is_gone(desk, grid):
+    with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=False):
+        path = write_grid(desk.folder / "grid.tif", [[0] * 4] * 4, nodata=None)
+        with rasterio.open(path, "r+") as dataset:
+            dataset.write_mask(np.array([[False, True, True, True]] * 4))
+    answer = desk.run("add", desk.library, path, "--as", "GRID", "--define", DEFINE, "--covers", "extent")
+    assert answer.code == 0, answer.json
+    parcel, rule = {"A": box(0, 0, 10, 10)}, {**RULE, "above": 5}
+    assert desk.check(parcel, rule).unknowns() == {"A": (100.0, "nodata")}
+    path.with_name(f"{path.name}.msk").unlink()
+    assert desk.check(parcel, rule).unknowns() == {"A": (100.0, "unreadable")}
+
+
 @pytest.mark.parametrize("where", [{}, {"west": 114.0, "north": 38.0, "cell": 1e-4, "crs": "EPSG:4490"}])
 def test_a_block_that_cannot_be_read_makes_its_version_unreadable(desk, where):
     """Of six hundred rows, each a block, one is damaged that nobody looked at when it was added."""
