@@ -6,7 +6,7 @@ by its .hdr or .prj.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -14,7 +14,7 @@ import pyproj
 
 from onemap.layers.crs.systems import crs_name, parse_crs, transformation
 from onemap.layers.errors import OneMapError
-from onemap.layers.rasters.raster_heights import height_unit, vertical_datum
+from onemap.layers.rasters.raster_heights import height_unit, metres_of_unit, vertical_datum
 
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader
@@ -63,14 +63,23 @@ class GridFacts:
 
 
 FACTS = tuple(field.name for field in fields(GridFacts))
+_LENGTHS = ("cell_width", "cell_height", "corner_x", "corner_y")
 
 
 def says_still(kept: Mapping[str, Any], dataset: "DatasetReader", crs: pyproj.CRS) -> bool:
-    """Whether a raster says of its grid what was kept of it; what an older program did not keep is not compared."""
-    found = GridFacts.of(dataset, crs)
-    others = (name for name in kept if name != "crs")
-    is_same = all(_plain(kept[name]) == _plain(getattr(found, name)) for name in others)
-    return is_same and _lies_still(str(kept.get("crs")), dataset, crs)
+    """Whether a raster says of its grid what was kept of it; what an older program did not keep is not compared.
+
+    Nor is what GDAL and PROJ may say in other words from one version to the next: names of systems and of metres, the
+    last digits of a length.
+    """
+    found = asdict(GridFacts.of(dataset, crs))
+    hair = found["cell_width"] / 1000 / max(dataset.width, dataset.height)  # so that the far corner moves by no more
+    for name in set(kept) - {"crs", "vertical_datum"}:
+        before, after = (_comparable(name, value) for value in (kept[name], found[name]))
+        is_near = name in _LENGTHS and None not in (before, after) and abs(before - after) < hair
+        if before != after and not is_near:
+            return False
+    return _lies_still(str(kept.get("crs")), dataset, crs)
 
 
 def _lies_still(kept: str, dataset: "DatasetReader", crs: pyproj.CRS) -> bool:
@@ -87,8 +96,11 @@ def _lies_still(kept: str, dataset: "DatasetReader", crs: pyproj.CRS) -> bool:
     return bool(max(abs(east - x) / abs(grid.a), abs(north - y) / abs(grid.e)) < 1 / 2)
 
 
-def _plain(value: Any) -> Any:
+def _comparable(name: str, value: Any) -> Any:
     """A fact as it is compared: a column of a table tells neither None from NaN nor 3 from 3.0."""
+    if name == "unit":
+        unit = value if isinstance(value, str) else None
+        return metres_of_unit(unit) or unit
     if isinstance(value, str):
         return value or None
     return None if value is None or math.isnan(value) else float(value)

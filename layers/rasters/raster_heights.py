@@ -26,8 +26,13 @@ def height_unit(dataset: "DatasetReader") -> str | None:
 
 
 def metres_of_height(dataset: "DatasetReader") -> float | None:
-    """How many metres one of the first band's unit is, 1 where none is named; None of a unit that is no length."""
-    name = (height_unit(dataset) or "m").casefold()
+    """How many metres one of the first band's unit is, as `metres_of_unit`."""
+    return metres_of_unit(height_unit(dataset))
+
+
+def metres_of_unit(unit: str | None) -> float | None:
+    """How many metres a unit of heights is, 1 where none is named; None of one that is no length."""
+    name = (unit or "m").casefold()
     return _METRES_BY_NAME.get(name, _METRES_BY_NAME.get(name.removesuffix("s")))
 
 
