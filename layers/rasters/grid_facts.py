@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import pyproj
 
-from onemap.layers.crs.systems import crs_name, parse_crs, transformation
-from onemap.layers.errors import OneMapError
+from onemap.layers.crs.systems import DEGREE_M, crs_name, datum_family, two_dimensional, unit_m
+from onemap.layers.geometry.areas import to_degrees
 from onemap.layers.rasters.raster_heights import height_unit, metres_of_unit, vertical_datum
 
 if TYPE_CHECKING:
@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class GridFacts:
-    """The facts of a raster's cells; their size, and the corner west and north, in the units of its system.
+    """The facts of a raster's cells; their size, and their first corner, in the units of its system.
 
-    mask: by what the cells of the first band are without a value, as rasterio names it.
+    mask: by what the cells of the first band are without a value, as rasterio names it. longitude, latitude: of the
+    corner, in degrees of the system's own datum, by which alone a system is known again.
     """
 
     width: int
@@ -37,14 +38,18 @@ class GridFacts:
     cell_height: float
     corner_x: float
     corner_y: float
+    longitude: float
+    latitude: float
     crs: str
+    datum: str | None
     vertical_datum: str | None
     unit: str | None
 
     @classmethod
     def of(cls, dataset: "DatasetReader", crs: pyproj.CRS) -> Self:
         """The facts of an open raster in its CRS."""
-        grid = dataset.transform
+        grid, plane = dataset.transform, two_dimensional(crs)
+        longitude, latitude = to_degrees(plane).transform(grid.c, grid.f) if plane.geodetic_crs else (np.nan, np.nan)
         return cls(
             width=dataset.width,
             height=dataset.height,
@@ -56,14 +61,19 @@ class GridFacts:
             cell_height=abs(grid.e),
             corner_x=grid.c,
             corner_y=grid.f,
+            longitude=longitude,
+            latitude=latitude,
             crs=crs_name(crs),
+            datum=datum_family(crs),
             vertical_datum=vertical_datum(crs),
             unit=height_unit(dataset),
         )
 
 
 FACTS = tuple(field.name for field in fields(GridFacts))
-_LENGTHS = ("cell_width", "cell_height", "corner_x", "corner_y")
+_NAMES = {"crs", "vertical_datum"}
+_LENGTHS = {"cell_width", "cell_height", "corner_x", "corner_y"}
+_DEGREES = {"longitude", "latitude"}
 
 
 def says_still(kept: Mapping[str, Any], dataset: "DatasetReader", crs: pyproj.CRS) -> bool:
@@ -73,27 +83,16 @@ def says_still(kept: Mapping[str, Any], dataset: "DatasetReader", crs: pyproj.CR
     last digits of a length.
     """
     found = asdict(GridFacts.of(dataset, crs))
-    hair = found["cell_width"] / 1000 / max(dataset.width, dataset.height)  # so that the far corner moves by no more
-    for name in set(kept) - {"crs", "vertical_datum"}:
+    cell = min(found["cell_width"], found["cell_height"])
+    # The far corner may move by a thousandth of a cell, and the near one by half of one over the ground.
+    nearness = dict.fromkeys(_LENGTHS, cell / 1000 / max(dataset.width, dataset.height))
+    nearness |= dict.fromkeys(_DEGREES, cell * unit_m(crs) / DEGREE_M / 2)
+    for name in set(kept) - _NAMES:
         before, after = (_comparable(name, value) for value in (kept[name], found[name]))
-        is_near = name in _LENGTHS and None not in (before, after) and abs(before - after) < hair
+        is_near = name in nearness and None not in (before, after) and abs(before - after) < nearness[name]
         if before != after and not is_near:
             return False
-    return _lies_still(str(kept.get("crs")), dataset, crs)
-
-
-def _lies_still(kept: str, dataset: "DatasetReader", crs: pyproj.CRS) -> bool:
-    """Whether the corner lies where it lay, to half a cell, whatever PROJ of today calls the system."""
-    if kept == crs_name(crs) or not kept.startswith("EPSG:"):
-        return True
-    try:
-        change = transformation(crs, parse_crs(kept))
-    except OneMapError:
-        return False
-    grid = dataset.transform
-    x, y = np.array([[grid.c], [grid.f]])
-    east, north = (x, y) if change is None else change(x, y)
-    return bool(max(abs(east - x) / abs(grid.a), abs(north - y) / abs(grid.e)) < 1 / 2)
+    return True
 
 
 def _comparable(name: str, value: Any) -> Any:

@@ -252,8 +252,17 @@ def checked_raster(reference: RasterReference) -> "DatasetReader":
         dataset = opened_raster(reference.path)
     except OSError as error:
         raise unreadable from error
-    kept = dict(reference.facts)
-    if not says_still(kept, dataset, raster_crs(dataset, kept.pop("given_crs", None) or None)):
+    if not _says_still(reference, dataset):
         dataset.close()
         raise unreadable
     return dataset
+
+
+def _says_still(reference: RasterReference, dataset: "DatasetReader") -> bool:
+    """Whether a raster says of its grid what it said when it was added; one that has lost its system does not."""
+    kept = dict(reference.facts)
+    try:
+        crs = raster_crs(dataset, kept.pop("given_crs", None) or None)
+    except OneMapError:
+        return False
+    return says_still(kept, dataset, crs)

@@ -265,6 +265,22 @@ def test_a_file_beside_it_that_says_otherwise_of_the_grid_makes_it_unreadable(de
     assert (proof.code, proof.codes) == ((5, ["verify.features"]) if is_lost else (0, []))
 
 
+@pytest.mark.parametrize("prj", [None, "EPSG:4548"])
+def test_a_grid_of_text_whose_system_is_gone_or_another_is_unreadable(desk, prj):
+    path = desk.folder / "grid.asc"
+    path.write_text("ncols 2\nnrows 2\nxllcorner 0\nyllcorner 0\ncellsize 10\n9 9\n9 9\n", encoding="ascii")
+    beside = path.with_suffix(".prj")
+    beside.write_text(pyproj.CRS("EPSG:4547").to_wkt("WKT1_ESRI"), encoding="ascii")
+    answer = desk.run("add", desk.library, path, "--as", "GRID", "--define", DEFINE, "--covers", "extent")
+    assert answer.code == 0, answer.json
+    parcel, rule = {"A": box(0, 0, 10, 10)}, {**RULE, "above": 5}
+    assert desk.check(parcel, rule).verdicts() == {"A": "prohibited"}
+    beside.unlink()
+    if prj is not None:
+        beside.write_text(pyproj.CRS(prj).to_wkt("WKT1_ESRI"), encoding="ascii")
+    assert desk.check(parcel, rule).unknowns() == {"A": (100.0, "unreadable")}
+
+
 def test_cells_that_a_file_beside_it_masks_are_not_valid_once_that_is_gone(desk, grid):
     with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=False):
         path = write_grid(desk.folder / "grid.tif", [[0] * 4] * 4, nodata=None)
