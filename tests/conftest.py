@@ -19,6 +19,7 @@ import pytest
 import shapely
 
 from onemap.layers.gdal_limits import limit_gdal
+from onemap.resources.sample_city.working_weeks import write_working_weeks
 from onemap.tests.machines import windows_like
 from onemap.tests.postgis_server import postgis  # noqa: F401 - a fixture for every test
 
@@ -33,6 +34,15 @@ def pytest_collection_finish():
     gc.enable()
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def years_to_come(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A calendar of the years that the package does not know yet, for cases whose day is today."""
+    with pytest.MonkeyPatch.context() as patch:
+        file = write_working_weeks(tmp_path_factory.mktemp("calendar") / "weeks.calendar.toml")
+        patch.setenv("ONEMAP_CALENDAR", str(file))
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -32,6 +32,7 @@ class Files:
         self.request = folder / "picture.json"
         self.papers = folder / "papers"
         self.profile = folder / "city.profile.toml"
+        self.calendar = folder / "city.calendar.toml"
 
     def clear(self) -> None:
         """Remove what an earlier demo made, and nothing that somebody else put there."""
@@ -39,7 +40,7 @@ class Files:
             shutil.rmtree(folder, ignore_errors=True)
         # The library may have left its write-ahead log beside it.
         libraries = self.folder.glob(f"{self.library.name}*")
-        for path in (self.findings, self.project, self.picture, self.request, self.profile, *libraries):
+        for path in (self.findings, self.project, self.picture, self.request, self.profile, self.calendar, *libraries):
             path.unlink(missing_ok=True)
         self.folder.mkdir(exist_ok=True)
 
@@ -131,6 +132,11 @@ def _issue_case(files: Files, city: dict) -> list[tuple[Path, str]]:
     data.write_text(demo_case.PROJECT_DATA, encoding="utf-8")
     files.profile.write_text(demo_case.PROFILE, encoding="utf-8")
     _onemap("keep", files.library, files.profile)
+    if run(
+        [program(pythons.CORE, "python"), "-P", ROOT / "resources" / "sample_city" / "working_weeks.py", files.calendar]
+    ):
+        raise WorkshopError("the calendar of the years to come could not be written; what went wrong is said above.")
+    _onemap("keep", files.library, files.calendar)
     pack = files.papers / "review-pack-planning.html"
     with _serving("--lang", "zh") as core:  # documents as the bureau of a Chinese city issues them
 

@@ -23,7 +23,6 @@ from onemap.tests.conftest import Answer
 from onemap.tests.postgis_server import Database, Server
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.review.conftest import DEFINE, RULES, ground, write
-from onemap.tests.working_weeks import write_working_weeks
 
 ACCOUNTS = {
     **{f"u_{code}": (code,) for code in DEPARTMENTS},
@@ -186,7 +185,6 @@ def make_bureau(folder: Path, server: Server) -> Bureau:
     for code, shape in {"FARM": ground(50, 0, 200, 100), "RIVER": ground(0, 0, 30, 100)}.items():
         source = write(folder / f"{code}.gpkg", [shape], {"KEY": ["k1"]})
         done("add", bureau.place("u_keeper"), source, "--as", code, "--define", DEFINE, "--covers", "district")
-    done("keep", bureau.place("u_keeper"), write_working_weeks(folder / "town"))
     pack = folder / "town.toml"
     pack.write_text(HEAD + RULES, encoding="utf-8")
     parcels = write(folder / "parcels.gpkg", [ground(0, 0, 100, 100)], {"DKBH": ["DK1"]})

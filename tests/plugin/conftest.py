@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -31,7 +32,8 @@ APPLICATION.initQgis()
 # Where QGIS keeps its own plugins, Processing among them.
 sys.path.append(str(Path(QgsApplication.pkgDataPath()) / "python" / "plugins"))
 
-from onemap.tests.plugin.small_town import CRS, PACK, X, Y, box, write_layer  # noqa: E402
+from onemap.plugin.connection.core_session import core_python  # noqa: E402
+from onemap.tests.plugin.small_town import CRS, PACK, ROOT, X, Y, box, write_layer  # noqa: E402
 from onemap.tests.plugin.windows import own_dock, windows_end  # noqa: E402
 
 
@@ -60,6 +62,19 @@ def application():
     Processing.initialize()
     yield APPLICATION
     QgsProject.instance().clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def years_to_come(application, tmp_path_factory):
+    """A calendar of the years that the core's package does not know yet, for cases whose day is today."""
+    python = core_python()
+    with pytest.MonkeyPatch.context() as patch:
+        if python is not None:
+            file = tmp_path_factory.mktemp("calendar") / "weeks.calendar.toml"
+            script = ROOT / "resources" / "sample_city" / "working_weeks.py"
+            subprocess.run([python.path, "-P", script, file], check=True)
+            patch.setenv("ONEMAP_CALENDAR", str(file))
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,7 @@
 """Working days of the Chinese calendar: a kept package's years, and a bureau's own file for those it lacks.
 
-A library city.gpkg looks for city.calendar.toml beside it, one on a server has what `onemap keep` put there, and
-ONEMAP_CALENDAR names another file for both:
+A library city.gpkg looks for city.calendar.toml beside it, one on a server has what `onemap keep` put there, and the
+years of a file that ONEMAP_CALENDAR names go before those of both:
 
     [2027]
     holidays = ["2027-01-01", "2027-02-05/2027-02-11"]   # days or spans that are free
@@ -70,16 +70,18 @@ def _is_workday(day: date) -> bool:
 
 
 def calendar_of(library: Library) -> WorkCalendar:
-    """The calendar of a library: its bureau's file, if there is one, before the package's years.
+    """The calendar of a library: the years of a named file, then those of its bureau's own, then the package's.
 
     Raises OneMapError calendar.syntax, calendar.value, calendar.file.
     """
+    text = library.own_file("calendar")
+    file = own_file_path(library.path, "calendar").name if library.path else library.label
+    bureau = WorkCalendar() if text is None else checked_calendar(text, file)
     named = os.environ.get("ONEMAP_CALENDAR", "")
-    if not named:
-        text = library.own_file("calendar")
-        file = own_file_path(library.path, "calendar").name if library.path else library.label
-        return WorkCalendar() if text is None else checked_calendar(text, file)
-    path = Path(named)
+    return WorkCalendar({**bureau.own, **_named_calendar(Path(named)).own}) if named else bureau
+
+
+def _named_calendar(path: Path) -> WorkCalendar:
     try:
         return checked_calendar(path.read_bytes().decode("utf-8-sig"), path.name)
     except OSError:

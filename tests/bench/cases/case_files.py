@@ -20,7 +20,6 @@ from onemap.rules.review.cases.event import COLUMNS, Event, event_hash
 from onemap.rules.review.cases.event_store import read_events
 from onemap.rules.review.cases.event_tables import EVENTS
 from onemap.tests.rules.command import done
-from onemap.tests.working_weeks import write_working_weeks
 
 EVENTS_OF_A_CASE = 30
 _PARCELS = 400
@@ -64,8 +63,11 @@ def _make_city(folder: Path, library: Path) -> None:
                 value = folder / value
             given += [f"--{name.replace('_', '-')}", value] if value is not None else []
         done("add", part, folder / entry["file"], "--as", entry["code"], *given)
-    write_working_weeks(part)
-    write_working_weeks(library)
+    # Every weekday is worked, so that the cases need no calendar of the years to come.
+    year = date.today().year
+    text = "".join(f"[{each}]\n" for each in range(year - 1, year + 3))
+    part.with_suffix(".calendar.toml").write_text(text, encoding="utf-8")
+    library.with_suffix(".calendar.toml").write_text(text, encoding="utf-8")
     parcels = gpd.read_file(folder / "parcels.gpkg")
     for number, state in enumerate(_STATES):
         site = folder / f"site{number}.gpkg"

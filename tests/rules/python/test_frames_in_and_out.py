@@ -20,7 +20,6 @@ import onemap
 from onemap.rules.python import call_results
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.conftest import Desk
-from onemap.tests.working_weeks import write_working_weeks
 
 SQUARE = box(0, 0, 10, 10)
 RULES = (
@@ -39,7 +38,6 @@ def made_town(tmp_path_factory):
     desk.layer("ROAD", [LineString([(-5, 5), (15, 5)])], geometry="line")
     desk.layer("NOWHERE", [box(900, 900, 901, 901)], covers=box(0, 0, 15, 15))
     desk.pack(*RULES)
-    write_working_weeks(desk.library)
     return desk.folder
 
 

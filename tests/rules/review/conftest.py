@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,6 @@ from psycopg import sql
 
 from onemap.tests.conftest import Answer
 from onemap.tests.rules.command import command, done
-from onemap.tests.working_weeks import write_working_weeks
 
 WEST, SOUTH = 500_000, 4_200_000
 HEAD = """
@@ -187,7 +187,10 @@ def town(town_made: Path, tmp_path: Path) -> Town:
 @pytest.fixture(scope="session")
 def real_town_made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = _town_in(tmp_path_factory.mktemp("real"))
-    write_working_weeks(Town(folder).library)
+    # Every weekday is worked, so that the tests need no calendar of the years to come.
+    year = date.today().year
+    calendar = "".join(f"[{each}]\n" for each in range(year - 1, year + 3))
+    Town(folder).library.with_suffix(".calendar.toml").write_text(calendar, encoding="utf-8")
     return folder
 
 

@@ -12,7 +12,6 @@ import pytest
 
 from onemap.rules.verbs.commands.command_line import main
 from onemap.rules.verbs.commands.verbs import VERBS
-from onemap.tests.working_weeks import write_working_weeks
 
 LAYERS = {"XZQ", "DLTB", "YJJBNTTB", "STBHHX", "TDGHDL", "KGDK", "GHDK", "WLWJD", "JCSJ", "DEM"}
 # A walk through all verbs; {…}: the city's folder, its library, another library, and what an answer before has named.
@@ -195,7 +194,6 @@ def test_every_verb_says_how_far_it_is(tmp_path, monkeypatch):
     assert named | BEYOND_THE_WALK == set(VERBS)
     walker = Walker(tmp_path)
     walker.names["received"].mkdir()
-    write_working_weeks(walker.names["library"])
     steps_of_line = {}
     for line in lines:
         with monkeypatch.context() as patch:

@@ -21,7 +21,6 @@ from onemap.tests.conftest import write_layer
 from onemap.tests.rules.command import done
 from onemap.tests.rules.verbs.web.asked_town import X, Y, geojson, ground
 from onemap.tests.rules.verbs.web.web_client import Officer, WebServer, upload
-from onemap.tests.working_weeks import write_working_weeks
 
 ATTACK = "<script>alert(1)</script>同意"
 
@@ -35,9 +34,7 @@ def officer(server: WebServer, name: str, lang: str = "zh") -> Officer:
 
 @pytest.fixture(scope="module")
 def library(asked_library: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    library = Path(shutil.copy(asked_library, tmp_path_factory.mktemp("desk")))
-    write_working_weeks(library)
-    return library
+    return Path(shutil.copy(asked_library, tmp_path_factory.mktemp("desk")))
 
 
 @pytest.fixture(scope="module")
