@@ -54,6 +54,19 @@ def test_a_bureau_supplies_its_own_year(town):
     assert calendar.is_worked(date(2026, 10, 10))
 
 
+def test_the_years_of_a_named_calendar_go_before_those_of_the_library_and_leave_it_its_others(town, monkeypatch):
+    own, named = town.library.with_suffix(".calendar.toml"), town.folder / "named.toml"
+    own.write_text('[2098]\nworkdays = ["2098-12-27"]\n[2099]\nworkdays = ["2099-01-03"]\n', encoding="utf-8")
+    named.write_text('[2099]\nholidays = ["2099-01-02"]\n', encoding="utf-8")
+    monkeypatch.setenv("ONEMAP_CALENDAR", str(named))
+    with open_library(str(town.library)) as library:
+        calendar = calendar_of(library)
+    # A Saturday of the library's own 2098; a Friday and a Saturday of 2099.
+    days = date(2098, 12, 27), date(2099, 1, 2), date(2099, 1, 3)
+    assert [calendar.is_worked(day) for day in days] == [True, False, False]
+    assert not calendar.is_worked(date(2026, 10, 1))
+
+
 @pytest.mark.parametrize(
     ("text", "code"),
     [
