@@ -14,7 +14,7 @@ from onemap.layers.crs.systems import parse_crs
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.text_encodings import encoding_of
 from onemap.layers.ingest.coverage_names import DISTRICT, EXTENT, FEATURES
-from onemap.layers.library.library import COPY, TABLES, Library, log, now
+from onemap.layers.library.library import COPY, TABLES, Library, log
 from onemap.layers.library.log_reading import read_entries
 from onemap.layers.library.rows_as_logged import check_rows
 from onemap.layers.library.versions import Version, versions
@@ -110,8 +110,8 @@ def change_answers(library: Library, code: str, wanted: Mapping[str, Any], who: 
         raise OneMapError("library.owner_adds", file=library.label)
     checked = {name: _checked_answer(code, name, value) for name, value in wanted.items()}
     last = max((version.number for version in versions(library) if version.code == code), default=0)
-    facts = {"after": last, "who": who, "at": now()}
     with library.writing() as connection:
+        facts = {"after": last, "who": who, "at": connection.moment()}
         _check_row(library, code)
         edits = _edits(library, code) | {name: {"value": value, **facts} for name, value in checked.items()}
         text = json.dumps(edits, ensure_ascii=False, sort_keys=True)

@@ -10,7 +10,7 @@ import shapely
 
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.atomic_output import atomic_output, check_place
-from onemap.layers.library.library import log, now
+from onemap.layers.library.library import log
 from onemap.layers.library.logged_features import log_features
 from onemap.layers.library.version_writing import as_stored
 from onemap.layers.library.versions import Version
@@ -80,7 +80,7 @@ def keep_problems(
     geometries = np.array([item.geometry for item in found], dtype=object)
     boxes = shapely.bounds(geometries)
     geometries[~np.isfinite(boxes).all(axis=1)] = None  # a library may not hold coordinates that are no numbers
-    moment = now()
+    moment = connection.moment()
     rows = []
     for item in found:
         facts, place = item.problem.facts, item.problem.place

@@ -4,7 +4,7 @@ import json
 
 from onemap.layers.catalogue.layer_names import known_layer
 from onemap.layers.errors import OneMapError
-from onemap.layers.library.library import COPY, TABLES, Library, log, now
+from onemap.layers.library.library import COPY, TABLES, Library, log
 from onemap.layers.library.log_reading import read_entries
 from onemap.layers.library.rows_as_logged import check_layer, check_rows
 from onemap.layers.library.version_writing import show_layer
@@ -32,7 +32,7 @@ def retire(library: Library, code: str, label: str, reason: str, who: str, *, un
             raise OneMapError("retire.undone" if undo else "retire.again", **asked)
         check_layer(library, code)
         _check_row(library, version)
-        fact = Retirement(now(), who, reason)
+        fact = Retirement(connection.moment(), who, reason)
         events = [*retirement_events(library).get(version.table, []), {**vars(fact), "undo": undo}]
         row = (retirement_key(version.table), json.dumps(events, ensure_ascii=False, sort_keys=True))
         insert_logged(connection, TABLES["onemap_library"], [row], _ANEW)

@@ -112,8 +112,8 @@ def register(library: Library, wanted: Service, overwrite: bool, who: str) -> Se
     service.…, layer.unknown, and the library's refusals.
     """
     service = _check_service(library, wanted)
-    service = replace(service, registered_by=who, registered_at=now())
     with library.writing() as connection:
+        service = replace(service, registered_by=who, registered_at=connection.moment())
         _check_register(library)
         if connection.execute("SELECT 1 FROM onemap_services WHERE name = ?", (service.name,)).fetchone():
             if not overwrite:

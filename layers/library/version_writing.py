@@ -22,7 +22,7 @@ from onemap.layers.frames.frames import CleanFrame
 from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.geometry.wkb_bodies import Bodies
 from onemap.layers.in_threads import in_order, one_thread_more
-from onemap.layers.library.library import TABLES, catalogue_row, log, now
+from onemap.layers.library.library import TABLES, catalogue_row, log
 from onemap.layers.library.logged_features import LoggedFeatures
 from onemap.layers.library.value_texts import Column
 from onemap.layers.library.versions import Digest, Version, digest_bodies, digest_field, row_hashes
@@ -158,7 +158,7 @@ def add_version(
         label=label,
         valid_from=facts.valid_from.isoformat() if facts.valid_from else None,
         valid_to=facts.valid_to.isoformat() if facts.valid_to else None,
-        recorded_at=now(),
+        recorded_at=connection.moment(),
         count=features.count,
         hash=written.hash,
         coverage_kind=facts.coverage_kind,

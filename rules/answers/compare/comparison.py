@@ -16,7 +16,7 @@ from onemap.layers.errors import Problem
 from onemap.layers.files.journal_folder import Journal
 from onemap.layers.geometry.parts import multi, shift_geometries, shift_polygons
 from onemap.layers.geometry.row_blocks import give_back_memory
-from onemap.layers.library.library import Library, now
+from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version
 from onemap.layers.messages import phrase
 from onemap.layers.software import software_versions
@@ -166,7 +166,7 @@ def _comparison(
     against: str | None,
     held: contextlib.ExitStack,
 ) -> Comparison:
-    began, started, language = time.perf_counter(), now(), options.language
+    began, started, language = time.perf_counter(), library.connection.moment(), options.language
     whole.progress.at(0.0, phrase("progress.reading", language))
     question = _question(library, options, against)
     found = _find_spots(question, whole, held)

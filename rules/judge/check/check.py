@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from onemap.layers.crs.plane_scale import refuse_stretched_plane
-from onemap.layers.library.library import Library, now
+from onemap.layers.library.library import Library
 from onemap.layers.messages import ProblemRecord, phrase, problem_record
 from onemap.layers.software import software_versions
 from onemap.rules.contract.verdict import verdict_counts
@@ -70,7 +70,7 @@ def check(
     is part of something larger; else it is made for these parcels. most_rows: to be held at once.
     Raises OneMapError for every refusal, TooManyRows.
     """
-    began, started = time.perf_counter(), now()
+    began, started = time.perf_counter(), library.connection.moment()
     check_plan = check_plan or _plan_of(library, question)
     earlier = earlier_run(library, against, question, check_plan.origin) if against else None
     asked = check_plan, check_plan.sources(library), question.parcels, threads.part(BEGUN, JUDGED)
@@ -84,7 +84,7 @@ def check_near_changes(library: Library, question: Question, threads: Threads, a
     question: the stored run's own parcels, asked anew. The run that is given is asked about the parcels judged alone,
     one at least, and the rows of all others are what they were. Raises OneMapError for every refusal.
     """
-    began, started = time.perf_counter(), now()
+    began, started = time.perf_counter(), library.connection.moment()
     check_plan = _plan_of(library, question)
     earlier = earlier_run(library, against, question, check_plan.origin, is_its_own=True)
     asked, judging = question, threads.part(BEGUN, JUDGED)
@@ -121,7 +121,7 @@ def check_in_parts(library: Library, question: Question, threads: Threads, most_
     most_rows: that all parcels may have, as far as the first part tells. Raises OneMapError for every refusal,
     TooManyRows.
     """
-    began, started = time.perf_counter(), now()
+    began, started = time.perf_counter(), library.connection.moment()
     check_plan, judging = _plan_of(library, question), threads.part(BEGUN, JUDGED)
     sources = check_plan.sources(library)
     layers = LayersOfCheck(check_plan, sources, question.parcels, judging.progress.part(0.0, _LAYERS))

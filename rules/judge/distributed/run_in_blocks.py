@@ -12,7 +12,7 @@ from typing import Any
 from onemap.layers.errors import Problem
 from onemap.layers.files.journal_folder import disk_errors_as_refusals, journal_folder, work_place
 from onemap.layers.frames.frames import BadFeatures
-from onemap.layers.library.library import Library, now
+from onemap.layers.library.library import Library
 from onemap.layers.messages import ProblemRecord, phrase, problem_record
 from onemap.layers.progress import Progress
 from onemap.rules.contract.verdict import VERDICTS, most_severe
@@ -205,7 +205,11 @@ def work_begun(
     check_plan = check_plan_of(library, question, (0.0, 0.0))
     given = asked.id_field, check_plan, asked.against, asked.as_of, asked.most_parcels, asked.options
     key = question_key(library, question, *given)
-    about = {"started": now(), "as_of": question.as_of.isoformat(), "parcels": question.parcels.source}
+    about = {
+        "started": library.connection.moment(),
+        "as_of": question.as_of.isoformat(),
+        "parcels": question.parcels.source,
+    }
     with journal_folder(work_place(library.path, library.id), asked.verb, key) as place:
         journal = BlockJournal(place, about)
         if not are_kept(journal.parcels):

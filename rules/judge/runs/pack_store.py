@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.library.library import TABLES, Library, log, now, sha256
+from onemap.layers.library.library import TABLES, Library, log, sha256
 from onemap.layers.stores.logged_rows import insert_logged
 from onemap.layers.stores.sql_text import Sql
 from onemap.rules.judge.packs.laws import check_laws
@@ -63,7 +63,7 @@ def enact(library: Library, given: tuple[str, str], who: str, reason: str, inste
         pack, former = packs[place], texts[place] if place < len(texts) else None
         if former is not None and sha256(former[0]) == pack.hash:
             raise OneMapError("pack.in_force", file=source, name=pack.id)
-        fact = _enactment(pack, former, kept[place][0] if former else "", who, reason)
+        fact = _enactment(pack, former, kept[place][0] if former else "", connection.moment(), who, reason)
         stored = None if is_shipped(pack.id) and pack_text(pack.id)[0] == text else text
         anew = Sql("ON CONFLICT (position) DO UPDATE SET id = excluded.id, content = excluded.content")
         insert_logged(connection, TABLES["onemap_packs"], [(place + 1, pack.id, stored)], anew)
@@ -77,11 +77,11 @@ def enact(library: Library, given: tuple[str, str], who: str, reason: str, inste
     return fact
 
 
-def _enactment(pack: Pack, former: tuple[str, str] | None, replaced: str, who: str, reason: str) -> Enactment:
+def _enactment(pack: Pack, former: tuple[str, str] | None, replaced: str, at: str, who: str, reason: str) -> Enactment:
     version = str(pack_head(*former)["version"]) if former else ""
     hash_ = sha256(former[0]) if former else ""
     return Enactment(
-        at=now(),
+        at=at,
         who=who,
         reason=reason,
         id=pack.id,

@@ -17,7 +17,7 @@ import pandas as pd
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.fields import object_array
 from onemap.layers.ingest.unit_keys import UNIT_LAYERS
-from onemap.layers.library.library import Library, now
+from onemap.layers.library.library import Library
 from onemap.layers.library.versions import in_force, versions
 from onemap.layers.reason import Reason, column_of_reasons
 from onemap.layers.records import Record
@@ -81,7 +81,7 @@ class Indicators:
 
 def indicators(library: Library, options: IndicatorOptions, threads: Threads) -> Indicators:
     """Measure. Raises OneMapError indicators.…, statistics.…, layer.unknown, compare.… and a file's refusals."""
-    began, started = time.perf_counter(), now()
+    began, started = time.perf_counter(), library.connection.moment()
     asked = _asked_by_day(library, options)
     days = [
         _Day(

@@ -4,7 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from onemap.layers.library import version_writing
+from onemap.layers.stores.file_connection import FileConnection
+from onemap.layers.stores.server.server_connection import ServerConnection
 
 
 @pytest.fixture
@@ -51,7 +52,8 @@ def test_of_equal_beginnings_the_last_added_is_in_force(shelf, add):
 
 def test_a_clock_that_was_set_back_does_not_change_which_was_added_last(shelf, add, monkeypatch):
     with monkeypatch.context() as ahead:
-        ahead.setattr(version_writing, "now", lambda: "2099-01-01T00:00:00.000000Z")
+        for connection in (FileConnection, ServerConnection):
+            ahead.setattr(connection, "moment", lambda _: "2099-01-01T00:00:00.000000Z")
         add("first")
     add("second")
     assert shelf.in_force("2026-01-01") == "second"

@@ -1,8 +1,11 @@
 """Who may do what in a library on a server, tried by plain SQL as each account."""
 
+from datetime import UTC, datetime, timedelta
+
 import psycopg
 import pytest
 
+from onemap.layers.library import library
 from onemap.tests.rules.small_pack import pack_text
 
 LOGGED = (
@@ -102,6 +105,20 @@ def test_a_department_checks_but_does_not_add(bureau, squares, tmp_path):
     answer = bureau.run("check", bureau.url_as("wang"), squares, "--id", "BSM")
     assert (answer.code, answer.json["run"]["recorded"]) == (0, True)
     assert bureau.rows("SELECT count(*) FROM onemap_runs", "li") == [(1,)]
+
+
+def test_a_desk_whose_clock_is_eight_hours_ahead_checks_at_the_server_s_moment(bureau, squares, monkeypatch):
+    class Ahead(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return datetime.now(tz) + timedelta(hours=8)
+
+    monkeypatch.setattr(library, "datetime", Ahead)
+    assert library.now() > f"{datetime.now(UTC) + timedelta(hours=7):%Y-%m-%dT%H:%M}"
+    answer = bureau.run("check", bureau.url_as("wang"), squares, "--id", "BSM")
+    assert answer.code == 0, answer.json
+    ((started,),) = bureau.rows("SELECT started FROM onemap_runs", "wang")
+    assert abs(datetime.fromisoformat(started) - datetime.now(UTC)) < timedelta(minutes=10)
 
 
 def test_only_the_owner_copies_a_library_whole(bureau, tmp_path):
