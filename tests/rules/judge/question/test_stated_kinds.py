@@ -19,7 +19,7 @@ PACK = pack_text(
     **{"class.temporary": {"title": {"zh": "临时用地", "en": "Temporary land"}, "kinds": ["temporary_land"]}},
 )
 KIND = "施工临时用地"
-FACTS = f'[地块]\nXMLX = "{KIND}"\nLSYDQX = 2027-11-23\nLSYDPZ = "x"\n'
+FACTS = f'[地块]\nXMLX = "{KIND}"\nLSYDQX = 2099-11-23\nLSYDPZ = "x"\n'
 
 
 class Town:
