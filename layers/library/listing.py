@@ -25,6 +25,7 @@ def listing(library: Library, as_of: date, required_fields: Callable[[str], Sequ
     required_fields: the fields of a layer that the library's rules use.
     """
     of_code: dict[str, list[Version]] = {}
+    today = library.today()
     for version in versions(library):
         of_code.setdefault(version.code, []).append(version)
     layers = [
@@ -39,7 +40,7 @@ def listing(library: Library, as_of: date, required_fields: Callable[[str], Sequ
             "class_field": entry.class_field,
             "withheld": entry.withheld,
             "fields": _fields(entry, required_fields(entry.code)),
-            "versions": _version_records(library, entry, of_code.get(entry.code, []), as_of),
+            "versions": _version_records(library, entry, of_code.get(entry.code, []), as_of, today),
         }
         for entry in library.catalogue().values()
     ]
@@ -56,13 +57,13 @@ def listing(library: Library, as_of: date, required_fields: Callable[[str], Sequ
 
 
 def _version_records(
-    library: Library, entry: LayerEntry, known: Sequence[Version], as_of: date
+    library: Library, entry: LayerEntry, known: Sequence[Version], as_of: date, today: date
 ) -> list[dict[str, Any]]:
-    current, now = in_force(known, as_of), in_force(known, date.today())
+    current, now = in_force(known, as_of), in_force(known, today)
     return [
         {
             **_version_record(library, entry, version, current, as_of),
-            "today": "in_force" if version is now else _state(version, now, date.today()),
+            "today": "in_force" if version is now else _state(version, now, today),
             "day": _first_day(version, known),
         }
         for version in known

@@ -1,7 +1,6 @@
 """`onemap.open(…)`: a library whose methods are the verbs of the command line, with frames in and out."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from functools import cached_property, partial
 from os import PathLike
 from typing import Any
@@ -69,7 +68,7 @@ class Library(DeliveryCalls, FigureCalls):
         with self._call():
             days = plain_values(_READ, {"as_of": as_of, "known_at": known_at})
             with open_library(self.location) as library:
-                day = days.get("as_of") or date.today()
+                day = days.get("as_of") or library.today()
                 return version_frame(library, str(code), day, days.get("known_at"), bbox)
 
     def add(

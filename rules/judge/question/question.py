@@ -149,7 +149,7 @@ def question_about(library: Library, options: CheckOptions, language: str, parce
         packs=tuple(packs_of(library, options.packs, options.code_system)),
         code_system=options.code_system,
         only=options.only,
-        as_of=options.as_of or date.today(),
+        as_of=options.as_of or library.today(),
         known_at=options.known_at,
         language=language,
         replaced=options.replaced,

@@ -5,7 +5,6 @@ from onemap.rules.contract.declaration import Result, Values, VerbContext
 
 def identify(values: Values, context: VerbContext) -> Result:
     """The features at a point, along a line or in a box, in every layer."""
-    from datetime import date
 
     from onemap.layers.library.library import open_library
     from onemap.rules.answers.identify.identify import identify as identify_place
@@ -15,20 +14,19 @@ def identify(values: Values, context: VerbContext) -> Result:
         point = (values.get("x"), values.get("y"))
         asked = (values.get("line"), values.get("box"), values.get("crs"))
         place = place_of(point, *asked, library.crs, values.get("radius"))
-        day = values.get("as_of") or date.today()
+        day = values.get("as_of") or library.today()
         return identify_place(library, place, values.get("only") or (), day, context.language)
 
 
 def find(values: Values, context: VerbContext) -> Result:
     """The place of coordinates; of another text the places whose name, pinyin or number has it in it."""
-    from datetime import date
 
     from onemap.layers.library.library import open_library
     from onemap.rules.answers.identify.coordinates import coordinate_places
     from onemap.rules.answers.identify.name_search import MOST, find_places
 
     with open_library(values["library"]) as library:
-        day = values.get("as_of") or date.today()
+        day = values.get("as_of") or library.today()
         places = coordinate_places(values["text"], library.crs, context.language) or find_places(
             library, values["text"], day, values.get("count") or MOST, context.language
         )
@@ -37,11 +35,10 @@ def find(values: Values, context: VerbContext) -> Result:
 
 def tile(values: Values, context: VerbContext) -> Result:
     """Some layers in one tile of a map in a browser."""
-    from datetime import date
 
     from onemap.layers.library.library import open_library
     from onemap.rules.display.maps.map_tiles import map_tile
 
     with open_library(values["library"]) as library:
         place = (values["zoom"], values["column"], values["row"])
-        return map_tile(library, values["only"], place, values.get("as_of") or date.today(), context.language)
+        return map_tile(library, values["only"], place, values.get("as_of") or library.today(), context.language)

@@ -186,7 +186,7 @@ def themes(values: Values, context: VerbContext) -> Result:
         packs = indicator_packs(values.get("pack") or [], catalogue)
         titles = indicator_titles(packs, context.language)
         found = read_themes(values.get("theme") or [], catalogue, list(titles))
-        day = values.get("as_of") or date.today()
+        day = values.get("as_of") or library.today()
         known = versions(library)
         held = {code for code in catalogue if layer_in_force(known, code, day) is not None}
 

@@ -79,7 +79,6 @@ def _write_remedy(
 
 def sites(values: Values, context: VerbContext) -> Result:
     """Look for places where a parcel of an area and a least width would pass; the library is not changed."""
-    from datetime import date
 
     from onemap.layers.errors import OneMapError, UsageError
     from onemap.layers.ingest.adding import read_polygons
@@ -110,7 +109,7 @@ def sites(values: Values, context: VerbContext) -> Result:
                 raise OneMapError("sites.no_district", file=library.label, field="--within")
             ground = _alone(district)
         packs = _packs_of_search(library, values)
-        as_of = values.get("as_of") or date.today()
+        as_of = values.get("as_of") or library.today()
         project = {**checked_facts(facts, joined_rules(packs), as_of).plain, **(values.get("project") or {})}
         options = SiteOptions(
             area_m2=area_m2,
