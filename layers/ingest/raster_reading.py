@@ -17,6 +17,7 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.files.file_hashes import file_hash
 from onemap.layers.frames.frames import CleanFrame
 from onemap.layers.rasters.grid_facts import GridFacts
+from onemap.layers.rasters.raster_heights import vertical_datum
 from onemap.layers.rasters.raster_remarks import raster_remarks
 from onemap.layers.rasters.rasters import (
     check_blocks,
@@ -106,7 +107,8 @@ def raster_frame(source: str, given_crs: str | None, target: pyproj.CRS, copy_to
         remarks, overviews = tuple(raster_remarks(dataset)), ",".join(map(str, dataset.overviews(1)))
     kept = path if copy_to is None else _copy_raster(path, copy_to)
     with opened_raster(kept) as dataset:
-        facts = GridFacts.of(dataset, raster_crs(dataset, given_crs))
+        crs = raster_crs(dataset, given_crs)
+        facts = GridFacts.of(dataset, crs)
     state = kept.stat()
     row = {
         "path": str(kept.resolve()) if copy_to is None else f"{copy_to.parent.name}/{copy_to.name}",
@@ -115,6 +117,8 @@ def raster_frame(source: str, given_crs: str | None, target: pyproj.CRS, copy_to
         "modified_ns": state.st_mtime_ns,
         "given_crs": given_crs,
         **asdict(facts),
+        "crs": crs_name(crs),
+        "vertical_datum": vertical_datum(crs),
         "overviews": overviews,
     }
     return CleanFrame(

@@ -47,10 +47,9 @@ class Picture:
 
 def picture_of(library: Library, version: Version) -> Picture:
     """The raster of a version. Raises OneMapError version.unreadable if it is gone, or not what was added."""
-    row = read_version(library, version, None).attributes.iloc[0]
-    reference = reference_of(row, library.path)
+    reference = reference_of(read_version(library, version, None).attributes.iloc[0], library.path)
     with checked_raster(reference) as dataset:
-        crs = raster_crs(dataset, row["given_crs"] or None)
+        crs = raster_crs(dataset, reference.given_crs)
         colours: tuple[tuple[int, int, int, int, int], ...] = ()
         numbers, alpha = [1], -1
         if dataset.count > 2 or (dataset.count == 2 and dataset.colorinterp[0].name != "palette"):

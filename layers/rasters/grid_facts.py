@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import pyproj
 
-from onemap.layers.crs.systems import DEGREE_M, crs_name, datum_family, two_dimensional, unit_m
+from onemap.layers.crs.systems import DEGREE_M, datum_family, two_dimensional, unit_m
 from onemap.layers.geometry.areas import to_degrees
-from onemap.layers.rasters.raster_heights import height_unit, metres_of_unit, vertical_datum
+from onemap.layers.rasters.raster_heights import height_unit, metres_of_unit
 
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader
@@ -40,9 +40,7 @@ class GridFacts:
     corner_y: float
     longitude: float
     latitude: float
-    crs: str
     datum: str | None
-    vertical_datum: str | None
     unit: str | None
 
     @classmethod
@@ -63,15 +61,12 @@ class GridFacts:
             corner_y=grid.f,
             longitude=longitude,
             latitude=latitude,
-            crs=crs_name(crs),
             datum=datum_family(crs),
-            vertical_datum=vertical_datum(crs),
             unit=height_unit(dataset),
         )
 
 
 FACTS = tuple(field.name for field in fields(GridFacts))
-_NAMES = {"crs", "vertical_datum"}
 _LENGTHS = {"cell_width", "cell_height", "corner_x", "corner_y"}
 _DEGREES = {"longitude", "latitude"}
 
@@ -79,16 +74,16 @@ _DEGREES = {"longitude", "latitude"}
 def says_still(kept: Mapping[str, Any], dataset: "DatasetReader", crs: pyproj.CRS) -> bool:
     """Whether a raster says of its grid what was kept of it; what an older program did not keep is not compared.
 
-    Nor is what GDAL and PROJ may say in other words from one version to the next: names of systems and of metres, the
-    last digits of a length.
+    Nor is what GDAL and PROJ may say in other words from one version to the next: names of metres, the last digits of a
+    length.
     """
     found = asdict(GridFacts.of(dataset, crs))
     cell = min(found["cell_width"], found["cell_height"])
     # The far corner may move by a thousandth of a cell, and the near one by half of one over the ground.
     nearness = dict.fromkeys(_LENGTHS, cell / 1000 / max(dataset.width, dataset.height))
     nearness |= dict.fromkeys(_DEGREES, cell * unit_m(crs) / DEGREE_M / 2)
-    for name in set(kept) - _NAMES:
-        before, after = (_comparable(name, value) for value in (kept[name], found[name]))
+    for name, value in kept.items():
+        before, after = _comparable(name, value), _comparable(name, found[name])
         is_near = name in nearness and None not in (before, after) and abs(before - after) < nearness[name]
         if before != after and not is_near:
             return False

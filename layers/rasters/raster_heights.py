@@ -38,6 +38,6 @@ def metres_of_unit(unit: str | None) -> float | None:
 
 def vertical_datum(crs: pyproj.CRS | None) -> str | None:
     """The name of the system in which heights count, None of a CRS that has none."""
-    if crs is None or crs.is_compound:
-        return None if crs is None else crs.sub_crs_list[1].name
-    return crs.name if len(crs.axis_info) == 3 else None  # heights above the ellipsoid
+    if crs is not None and crs.is_compound:
+        return str(crs.sub_crs_list[1].name)
+    return crs.name if crs is not None and len(crs.axis_info) == 3 else None  # heights above the ellipsoid

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from onemap.layers.errors import Problem
 from onemap.layers.rasters.fill_values import fill_value
-from onemap.layers.rasters.raster_heights import height_unit, metres_of_height
+from onemap.layers.rasters.raster_heights import height_unit, metres_of_unit
 from onemap.layers.rasters.rasters import refusing_damage
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def raster_remarks(dataset: "DatasetReader") -> Iterator[Problem]:
     if dataset.count > 1:
         yield Problem("raster.bands", {"file": name, "bands": dataset.count})
     unit = height_unit(dataset)
-    if unit is not None and metres_of_height(dataset) != 1:
+    if metres_of_unit(unit) != 1:
         yield Problem("raster.unit", {"file": name, "unit": unit})
     with refusing_damage(dataset):
         found = fill_value(dataset)

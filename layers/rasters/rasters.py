@@ -55,13 +55,15 @@ _RASTER_BEGINNINGS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"EHFA_HEADER_TAG"
 class RasterReference:
     """Where a version's raster lies, and what it must still be.
 
-    facts: of its grid, by name, as `GridFacts` has them, when it was added, with the CRS that was given.
+    given_crs: what was said of its CRS when it was added, None without; facts: of its grid, by name, as `GridFacts`
+    had them then.
     """
 
     path: Path
     sha256: str
     size: int
     modified_ns: int
+    given_crs: str | None = None
     facts: tuple[tuple[str, Any], ...] = ()
 
 
@@ -222,7 +224,8 @@ def reference_of(attributes: "pd.Series[Any]", library: Path | None) -> RasterRe
         sha256=attributes["sha256"],
         size=int(attributes["size"]),
         modified_ns=int(attributes["modified_ns"]),
-        facts=tuple((name, attributes[name]) for name in ("given_crs", *FACTS) if name in attributes.index),
+        given_crs=attributes["given_crs"] or None,
+        facts=tuple((name, attributes[name]) for name in FACTS if name in attributes.index),
     )
 
 
@@ -252,17 +255,11 @@ def checked_raster(reference: RasterReference) -> "DatasetReader":
         dataset = opened_raster(reference.path)
     except OSError as error:
         raise unreadable from error
-    if not _says_still(reference, dataset):
+    try:
+        is_same = says_still(dict(reference.facts), dataset, raster_crs(dataset, reference.given_crs))
+    except OneMapError:  # it has lost its system
+        is_same = False
+    if not is_same:
         dataset.close()
         raise unreadable
     return dataset
-
-
-def _says_still(reference: RasterReference, dataset: "DatasetReader") -> bool:
-    """Whether a raster says of its grid what it said when it was added; one that has lost its system does not."""
-    kept = dict(reference.facts)
-    try:
-        crs = raster_crs(dataset, kept.pop("given_crs", None) or None)
-    except OneMapError:
-        return False
-    return says_still(kept, dataset, crs)

@@ -132,9 +132,8 @@ def _issue_case(files: Files, city: dict) -> list[tuple[Path, str]]:
     data.write_text(demo_case.PROJECT_DATA, encoding="utf-8")
     files.profile.write_text(demo_case.PROFILE, encoding="utf-8")
     _onemap("keep", files.library, files.profile)
-    if run(
-        [program(pythons.CORE, "python"), "-P", ROOT / "resources" / "sample_city" / "working_weeks.py", files.calendar]
-    ):
+    script = ROOT / "resources" / "sample_city" / "working_weeks.py"
+    if run([program(pythons.CORE, "python"), "-P", script, files.calendar]):
         raise WorkshopError("the calendar of the years to come could not be written; what went wrong is said above.")
     _onemap("keep", files.library, files.calendar)
     pack = files.papers / "review-pack-planning.html"

@@ -15,7 +15,7 @@ _ROWS_AT_ONCE = 512
 
 
 def cell_sample(
-    place: shapely.Geometry, rasters: Sequence[RasterReference], given_crs: Sequence[str | None], plane: pyproj.CRS
+    place: shapely.Geometry, rasters: Sequence[RasterReference], plane: pyproj.CRS
 ) -> list[dict[str, Any] | None]:
     """The value of each raster at a place in the plane; None where it has none there.
 
@@ -24,9 +24,9 @@ def cell_sample(
     Raises OneMapError version.unreadable if a raster is gone or not what was added.
     """
     found = []
-    for reference, given in zip(rasters, given_crs, strict=True):
+    for reference in rasters:
         with checked_raster(reference) as grid:
-            to_grid, _ = changes_of_plane(grid, raster_crs(grid, given), plane, (0.0, 0.0))
+            to_grid, _ = changes_of_plane(grid, raster_crs(grid, reference.given_crs), plane, (0.0, 0.0))
             shape = in_cells(to_grid(np.array([place], dtype=object)), grid)[0]
             found.append(_of_point(shape, grid) if place.geom_type == "Point" else _of_shape(shape, grid))
     return found

@@ -266,8 +266,7 @@ def _meanings(entry: LayerEntry, values: dict[str, Any], language: str) -> dict[
 
 def _cells(request: _Request, source: LayerSource, rules: list[str]) -> list[dict[str, Any]]:
     """The value of each raster of a layer at the place: of a point's cell, or the span of those of a shape."""
-    given = source.features.attributes["given_crs"].tolist()
-    samples = cell_sample(request.place.shape, source.rasters, given, request.sources.library.crs)
+    samples = cell_sample(request.place.shape, source.rasters, request.sources.library.crs)
     features = []
     for name, sample, fid in zip(source.names, samples, source.features.fids.tolist(), strict=True):
         if sample is None:

@@ -160,7 +160,7 @@ def _ground(
         crs=bench.crs,
         origin=bench.origin,
         others={
-            key: OtherLayer(other.stored.geometries, other.coverage, other.rasters, _given_crs(other))
+            key: OtherLayer(other.stored.geometries, other.coverage, other.rasters)
             for key, other in others.items()
             if other.stored is not None and other.coverage is not None
         },
@@ -176,11 +176,6 @@ def _wanting_layer(rule: Rule, others: Mapping[str, LayerSource]) -> str | None:
     needed = KINDS[rule.kind].needed_layers(rule.options)
     stops = (other.reason for key, other in others.items() if other.reason == Reason.UNREADABLE or key in needed)
     return next(filter(None, stops), None)
-
-
-def _given_crs(source: LayerSource) -> tuple[str | None, ...]:
-    """The stated CRS of a raster layer's files; none of other layers."""
-    return tuple(source.stored.attributes["given_crs"]) if source.rasters and source.stored is not None else ()
 
 
 def _blank(

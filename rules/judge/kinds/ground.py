@@ -101,15 +101,11 @@ class CoveredGround:
 
 @dataclass(frozen=True)
 class OtherLayer:
-    """Another layer that a rule names: its geometries (m,), and its coverage.
-
-    rasters: where those of a raster layer lie; given_crs: (m,) what was said of their CRS, None without.
-    """
+    """Another layer that a rule names: its geometries (m,), its coverage, and where those of a raster layer lie."""
 
     geometries: np.ndarray
     coverage: shapely.Geometry
     rasters: tuple[RasterReference, ...] = ()
-    given_crs: tuple[str | None, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -164,9 +164,8 @@ def _judge_surface(ground: Ground, heights: np.ndarray) -> Judgement:
     """
     count, floor = len(ground.parcels), ground.others["ground"]
     plane = (ground.system, ground.origin)
-    given = tuple(ground.features.attributes["given_crs"])
-    surface = _cells(ground.parcels, np.arange(count), ground.rasters, given, plane)
-    floor_cells = _cells(surface.pieces, np.arange(len(surface.pieces)), floor.rasters, floor.given_crs, plane)
+    surface = _cells(ground.parcels, np.arange(count), ground.rasters, plane)
+    floor_cells = _cells(surface.pieces, np.arange(len(surface.pieces)), floor.rasters, plane)
     owner = surface.owner[floor_cells.owner]
     # Where the height is not known, nothing is higher than it: such parcels are unknown as a whole, below.
     excess_m = heights[owner] - (surface.values[floor_cells.owner] - floor_cells.values)
@@ -234,7 +233,6 @@ def _cells(
     grounds: np.ndarray,
     owner: np.ndarray,
     rasters: tuple[RasterReference, ...],
-    given_crs: tuple[str | None, ...],
     plane: tuple[pyproj.CRS, tuple[float, float]],
 ) -> _Cells:
     """Grounds (n,) of owners (n,) along the cells of the first raster that has a value there.
@@ -243,10 +241,10 @@ def _cells(
     """
     pieces, owners, values = [np.empty(0, dtype=object)], [np.empty(0, dtype=np.int64)], [np.empty(0)]
     are_lengths, zeros = True, []
-    for reference, given in zip(rasters, given_crs, strict=True):
+    for reference in rasters:
         blanks, blank_owners = [np.empty(0, dtype=object)], [np.empty(0, dtype=np.int64)]
         with checked_raster(reference) as grid:
-            crs, height_m = raster_crs(grid, given), metres_of_height(grid)
+            crs, height_m = raster_crs(grid, reference.given_crs), metres_of_height(grid)
             are_lengths &= height_m is not None
             zeros.append(vertical_datum(crs))
             to_grid, to_plane = changes_of_plane(grid, crs, *plane)

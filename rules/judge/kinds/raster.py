@@ -55,14 +55,14 @@ class _Grid:
 
 
 @contextlib.contextmanager
-def _grid(ground: Ground, reference: RasterReference, given: str | None, slope: bool) -> Iterator[_Grid]:
+def _grid(ground: Ground, reference: RasterReference, slope: bool) -> Iterator[_Grid]:
     """The raster; where slope cannot be taken of its own cells, it is warped to the library's plane."""
     from rasterio.enums import Resampling
     from rasterio.vrt import WarpedVRT
     from rasterio.warp import calculate_default_transform
 
     with checked_raster(reference) as dataset:
-        crs, height_m = raster_crs(dataset, given), metres_of_height(dataset)
+        crs, height_m = raster_crs(dataset, reference.given_crs), metres_of_height(dataset)
         cell_m = _warped_cell_m(ground, dataset, crs) if slope else None
         if cell_m is None:
             yield _Grid(dataset, crs, height_m)
@@ -205,8 +205,8 @@ def _sum_cells(ground: Ground, outlying: np.ndarray) -> tuple[_Sums, float | Non
     options, sums, warped_to_m = ground.options, _Sums(len(ground.parcels)), None
     is_slope = options.get("derive") == "slope"
     beyond = np.flatnonzero(~shapely.is_missing(outlying))
-    for reference, given in zip(ground.rasters, ground.features.attributes["given_crs"], strict=True):
-        with _grid(ground, reference, given, is_slope) as grid:
+    for reference in ground.rasters:
+        with _grid(ground, reference, is_slope) as grid:
             if is_slope and grid.crs is ground.system:
                 warped_to_m = abs(float(grid.cells.transform.a))
             sums.has_lengths &= grid.height_m is not None or not is_slope

@@ -75,7 +75,8 @@ class CaseGround:
         shapes = self._in_cells([feature.shape for _, feature in drawn], np.array([place for place, _ in drawn], int))
         attributes, rasters = self._attributes(entry, drawn), tuple[RasterReference, ...]()
         if entry.geometry == "raster":
-            attributes, rasters = self._rasters(drawn, shapes)
+            rasters = self._rasters(drawn, shapes)
+            attributes = pd.DataFrame(index=range(len(rasters)))
             shapes = np.array([shapely.box(*shapely.total_bounds(shapes))] if drawn else [], dtype=object)
         stored = StoredFeatures(np.arange(1, len(shapes) + 1), freeze_set(shapes), attributes, _boxes_of(shapes))
         names = object_array(map(str, stored.fids.tolist()))
@@ -140,12 +141,10 @@ class CaseGround:
             accuracy_m=None,
         )
 
-    def _rasters(
-        self, drawn: Sequence[tuple[int, DrawnFeature]], shapes: np.ndarray
-    ) -> tuple[pd.DataFrame, tuple[RasterReference, ...]]:
+    def _rasters(self, drawn: Sequence[tuple[int, DrawnFeature]], shapes: np.ndarray) -> tuple[RasterReference, ...]:
         """The grids of all cases as one file, as a version has one: planes of a slope, or of one value."""
         if not drawn:
-            return pd.DataFrame({"given_crs": []}, dtype=object), ()
+            return ()
         west, south, east, north = shapely.total_bounds(shapes)
         columns, rows = (math.ceil((end - begin) / _CELL_OF_RASTER_M) for begin, end in ((west, east), (south, north)))
         heights = np.full((rows, columns), _NO_HEIGHT, dtype=np.float32)
@@ -155,10 +154,7 @@ class CaseGround:
             )
             rise = math.tan(math.radians(feature.slope or 0.0)) * _CELL_OF_RASTER_M
             heights[rows - y2 : rows - y1, x1:x2] = (feature.value or 0.0) + rise * np.arange(x2 - x1)
-        reference = self._raster_file(heights, west, north)
-        facts = {"path": str(reference.path), "sha256": reference.sha256, "size": reference.size, "given_crs": None}
-        row = {**facts, "modified_ns": reference.modified_ns}
-        return pd.DataFrame([row], dtype=object), (reference,)
+        return (self._raster_file(heights, west, north),)
 
     def _raster_file(self, heights: np.ndarray, west: float, north: float) -> RasterReference:
         import rasterio

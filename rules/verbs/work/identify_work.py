@@ -5,7 +5,6 @@ from onemap.rules.contract.declaration import Result, Values, VerbContext
 
 def identify(values: Values, context: VerbContext) -> Result:
     """The features at a point, along a line or in a box, in every layer."""
-
     from onemap.layers.library.library import open_library
     from onemap.rules.answers.identify.identify import identify as identify_place
     from onemap.rules.answers.identify.place import place_of
@@ -20,7 +19,6 @@ def identify(values: Values, context: VerbContext) -> Result:
 
 def find(values: Values, context: VerbContext) -> Result:
     """The place of coordinates; of another text the places whose name, pinyin or number has it in it."""
-
     from onemap.layers.library.library import open_library
     from onemap.rules.answers.identify.coordinates import coordinate_places
     from onemap.rules.answers.identify.name_search import MOST, find_places
@@ -35,7 +33,6 @@ def find(values: Values, context: VerbContext) -> Result:
 
 def tile(values: Values, context: VerbContext) -> Result:
     """Some layers in one tile of a map in a browser."""
-
     from onemap.layers.library.library import open_library
     from onemap.rules.display.maps.map_tiles import map_tile
 

@@ -79,7 +79,6 @@ def _write_remedy(
 
 def sites(values: Values, context: VerbContext) -> Result:
     """Look for places where a parcel of an area and a least width would pass; the library is not changed."""
-
     from onemap.layers.errors import OneMapError, UsageError
     from onemap.layers.ingest.adding import read_polygons
     from onemap.layers.library.library import open_library
