@@ -27,9 +27,9 @@ _SAME_TIME = (1980, 1, 1, 0, 0, 0)  # the first that a zip can hold: the same li
 
 @dataclass(frozen=True)
 class PublishOptions:
-    """The options of `publish`: which versions, of which layers (None: of all), and who logs in to a server."""
+    """The options of `publish`: the day (None: the library's today), the layers (None: all), and a server's login."""
 
-    as_of: date
+    as_of: date | None
     known_at: datetime | None = None
     only: tuple[str, ...] | None = None
     overwrite: bool = False
@@ -58,7 +58,8 @@ def publish(library: Library, location: str, project: Path, options: PublishOpti
     """
     with library.reading():
         variables, departments = head_variables(library), department_names(library)
-        layers, left_out = choose_layers(library, options.as_of, options.known_at, options.only)
+        day = options.as_of or library.today()
+        layers, left_out = choose_layers(library, day, options.known_at, options.only)
         bounds = map_bounds(library, layers)
         sources = {
             layer.version.table: (
@@ -70,7 +71,7 @@ def publish(library: Library, location: str, project: Path, options: PublishOpti
             )
             for layer in layers
         }
-    dated = phrase("published.dated", language, day=options.as_of.isoformat())
+    dated = phrase("published.dated", language, day=day.isoformat())
     if options.known_at is not None:
         moment = options.known_at.isoformat(timespec="seconds")
         dated += phrase("published.known_at", language, moment=moment)

@@ -1,9 +1,9 @@
 """The work of the verbs of plan against plan; libraries are imported here only when one runs."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date
 from typing import Any
 
+from onemap.layers.library.library import Library
 from onemap.layers.messages import ProblemRecord
 from onemap.rules.contract.declaration import Result, Values, VerbContext
 from onemap.rules.display.documents.document_files import check_page, write_pages
@@ -23,10 +23,10 @@ def compare(values: Values, context: VerbContext) -> Result:
     from onemap.rules.display.outputs.sheet_titles import titles_of_library
     from onemap.rules.judge.findings.table import records_of
 
-    options = _comparison_options(values, context)
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
     check_targets(outs, overwrite)
     with open_library(values["library"]) as library:
+        options = _comparison_options(library, values, context)
         threads = Threads.of(values.get("workers"), context.progress)
         with contextlib.ExitStack() as written:
             found = written.enter_context(comparison_of(library, options, threads, values.get("against")))
@@ -144,12 +144,12 @@ def contradictions(values: Values, context: VerbContext) -> Result:
     from onemap.rules.display.outputs.sheet_titles import titles_of_library
     from onemap.rules.judge.findings.table import records_of
 
-    options = _comparison_options({**values, "a": "", "b": "", "matrix": DEFAULT_MATRIX}, context)
     outs, overwrite, named = values.get("out") or [], bool(values.get("overwrite")), values.get("matrix") or []
     check_targets(outs, overwrite)
     threads = Threads.of(values.get("workers"), context.progress)
     rows = []
     with open_library(values["library"]) as library:
+        options = _comparison_options(library, {**values, "a": "", "b": "", "matrix": DEFAULT_MATRIX}, context)
         pairs = pairs_of(library, options, named, values.get("only") or ())
         for row, found, progress in compare_pairs(library, options, pairs, threads):
             if found is not None and library.writable:
@@ -204,7 +204,7 @@ def comparison(values: Values, context: VerbContext) -> Result:
     return {"ok": True, "run": values["run"], "out": target}
 
 
-def _comparison_options(values: Values, context: VerbContext) -> Any:
+def _comparison_options(library: Library, values: Values, context: VerbContext) -> Any:
     from onemap.rules.answers.compare.comparison import ComparisonOptions
     from onemap.rules.answers.compare.matrix import default_matrix, read_matrix
     from onemap.rules.answers.compare.spots import Limits
@@ -215,7 +215,7 @@ def _comparison_options(values: Values, context: VerbContext) -> Any:
         a=values["a"],
         b=values["b"],
         matrix=read_matrix(values.get("matrix") or default_matrix(values["a"], values["b"])),
-        as_of=values.get("as_of") or date.today(),
+        as_of=values.get("as_of") or library.today(),
         known_at=values.get("known_at"),
         limits=limits,
         language=context.language,

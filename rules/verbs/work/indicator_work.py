@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
 from onemap.rules.contract.declaration import Result, Values, VerbContext
@@ -34,7 +33,7 @@ def indicators(values: Values, context: VerbContext) -> Result:
     with open_library(values["library"]) as library:
         packs = indicator_packs(names, library.catalogue())
         theme = _theme_of(values, library, packs)
-        options = replace(_options(values, packs, theme), language=context.language)
+        options = replace(_options(library, values, packs, theme), language=context.language)
         found = measure(library, options, Threads.of(values.get("workers"), context.progress))
         titles = indicator_titles(packs, context.language)
         rows = _titled_rows(found.rows, packs, titles, context.language)
@@ -102,7 +101,7 @@ def _titled_term(term: Mapping[str, Any], language: str) -> dict[str, Any]:
     return {**term, "title": title, "decimals": decimals_of(term["unit_of_measure"])}
 
 
-def _options(values: Values, packs: Sequence[Any], theme: Any) -> Any:
+def _options(library: Any, values: Values, packs: Sequence[Any], theme: Any) -> Any:
     """The options. Raises OneMapError indicators.unknown for a theme of which the packs know no indicator."""
     from onemap.layers.errors import OneMapError
     from onemap.rules.numbers.indicators.indicators import IndicatorOptions
@@ -116,7 +115,7 @@ def _options(values: Values, packs: Sequence[Any], theme: Any) -> Any:
             raise OneMapError("indicators.unknown", field="--theme", value=list(theme.indicators), known=sorted(known))
     return IndicatorOptions(
         packs=tuple(packs),
-        days=tuple(sorted(set(values.get("as_of") or [date.today()]))),
+        days=tuple(sorted(set(values.get("as_of") or [library.today()]))),
         unit=values.get("unit"),
         unit_field=values.get("unit_field"),
         units_where=values.get("units_where"),

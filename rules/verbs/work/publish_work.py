@@ -5,7 +5,6 @@ from onemap.rules.contract.declaration import Result, Values, VerbContext
 
 def publish(values: Values, context: VerbContext) -> Result:
     """Write the one map as a QGIS project."""
-    from datetime import date
     from pathlib import Path
 
     from onemap.layers.library.library import open_library
@@ -15,7 +14,7 @@ def publish(values: Values, context: VerbContext) -> Result:
 
     project = Path(values["project"])
     wishes = PublishOptions(
-        as_of=values.get("as_of") or date.today(),
+        as_of=values.get("as_of"),
         known_at=values.get("known_at"),
         only=values.get("only"),
         overwrite=bool(values.get("overwrite")),

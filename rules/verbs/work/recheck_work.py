@@ -1,7 +1,6 @@
 """The recheck of every open case and every named check by today's data: the night's verb. Nothing is written."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +48,8 @@ def recheck(values: Values, context: VerbContext) -> Result:
         if values.get("warnings"):
             question = last_question(library, context.language)
             found = new_warnings(library, question, Threads.of(values.get("workers"), progress))
-        crs, shown, catalogue = library.crs, library.printed_name, library.catalogue()
+        crs, catalogue = library.crs, library.catalogue()
+        facts = {"library": library.printed_name, "day": library.today().isoformat()}
         known = record_titles(library, [*records, *run_records], context.language)
         packs = question.quotas.packs if found else ()
     turned = any(record["turned"] or record["problems"] for record in (*records, *run_records))
@@ -65,9 +65,9 @@ def recheck(values: Values, context: VerbContext) -> Result:
     tables = {**turned_tables(records, run_records), **more}
     result["problems"] = write_tables(tables, crs, values, language, language, _form(titles), titles=titles)
     if pages:
-        others = [_new_warnings(found, packs, catalogue, context.language)] if found else []
+        others = [_new_warnings(found, packs, catalogue, context.language, facts["day"])] if found else []
         for page in pages:
-            _write_page(page, result, shown, others, context.language, overwrite)
+            _write_page(page, result, facts, others, context.language, overwrite)
         result["page"] = one_or_all(list(map(str, pages)))
     result |= target_answer(values)
     return result
@@ -126,21 +126,22 @@ def _packs_asked(library: Library, records: Iterable[Mapping[str, Any]]) -> list
     return [pack for run in dict.fromkeys(runs) for pack in stored_packs(library, run)]
 
 
-def _write_page(page: Path, result: Result, library: str, more: Any, language: str, overwrite: bool) -> None:
+def _write_page(
+    page: Path, result: Result, facts: Mapping[str, str], more: Any, language: str, overwrite: bool
+) -> None:
     from onemap.rules.display.outputs.turned_page import write_turned_page
 
     records = [*result["cases"], *result.get("runs", [])]
-    facts = {"library": library, "day": date.today().isoformat()}
     write_turned_page(page, records, result["titles"], facts, language, overwrite, more)
 
 
-def _new_warnings(found: Any, packs: Any, catalogue: Mapping[str, Any], language: str) -> Any:
+def _new_warnings(found: Any, packs: Any, catalogue: Mapping[str, Any], language: str, day: str) -> Any:
     """The page of the warnings that were never opened."""
     from onemap.layers.messages import phrase
     from onemap.rules.numbers.warnings.warning_pages import warning_page
 
     lead = phrase("figures.warnings_new", language, count=len(found.rows))
-    return warning_page(found, date.today().isoformat(), packs, catalogue, language, lead)
+    return warning_page(found, day, packs, catalogue, language, lead)
 
 
 def open_cases(library: Library) -> list[Any]:

@@ -18,23 +18,23 @@ def statistics(values: Values, context: VerbContext) -> Result:
     from onemap.rules.answers.statistics.layer_in_units import StatisticsOptions
     from onemap.rules.answers.statistics.statistics import statistics as measure
 
-    options = StatisticsOptions(
-        layer=values["code"],
-        by=values.get("by") or (),
-        sums=values.get("sum") or (),
-        within=values.get("within"),
-        unit=values.get("unit"),
-        units_where=values.get("units_where"),
-        where=values.get("where"),
-        as_of=values.get("as_of") or date.today(),
-        known_at=values.get("known_at"),
-        language=context.language,
-    )
     _check_targets(values)
     with open_library(values["library"]) as library:
+        options = StatisticsOptions(
+            layer=values["code"],
+            by=values.get("by") or (),
+            sums=values.get("sum") or (),
+            within=values.get("within"),
+            unit=values.get("unit"),
+            units_where=values.get("units_where"),
+            where=values.get("where"),
+            as_of=values.get("as_of") or library.today(),
+            known_at=values.get("known_at"),
+            language=context.language,
+        )
         adding = context.progress.part(0.0, 1.0, phrase("progress.sums", context.language))
         found = measure(library, options, Threads.of(values.get("workers"), adding))
-        held = _LibraryFacts(library.crs, library.catalogue(), library.printed_name)
+        held = _LibraryFacts(library.crs, library.catalogue(), library.printed_name, options.as_of)
     problems = [problem_record(problem, context.language) for problem in found.problems]
     answer: Result = {
         "rows": found.rows,
@@ -55,21 +55,21 @@ def transitions(values: Values, context: VerbContext) -> Result:
     from onemap.rules.answers.statistics.transitions import TransitionOptions
     from onemap.rules.answers.statistics.transitions import transitions as measure
 
-    options = TransitionOptions(
-        a=values["a"],
-        b=values["b"],
-        by=values["by"],
-        within=values.get("within"),
-        unit=values.get("unit"),
-        units_where=values.get("units_where"),
-        as_of=values.get("as_of") or date.today(),
-        known_at=values.get("known_at"),
-    )
     _check_targets(values)
     with open_library(values["library"]) as library:
+        options = TransitionOptions(
+            a=values["a"],
+            b=values["b"],
+            by=values["by"],
+            within=values.get("within"),
+            unit=values.get("unit"),
+            units_where=values.get("units_where"),
+            as_of=values.get("as_of") or library.today(),
+            known_at=values.get("known_at"),
+        )
         adding = context.progress.part(0.0, 1.0, phrase("progress.sums", context.language))
         found = measure(library, options, Threads.of(values.get("workers"), adding))
-        held = _LibraryFacts(library.crs, library.catalogue(), library.printed_name)
+        held = _LibraryFacts(library.crs, library.catalogue(), library.printed_name, options.as_of)
     problems = [problem_record(problem, context.language) for problem in found.problems]
     answer: Result = {
         "ok": True,
@@ -97,6 +97,7 @@ class _LibraryFacts(NamedTuple):
     crs: Any
     catalogue: Any
     name: str
+    day: date
 
 
 def _layer_code(values: Values) -> str:
@@ -124,8 +125,7 @@ def _with_files(
     """The answer with the tables and the page written, and where they lie."""
     from onemap.rules.display.outputs.sheet_titles import KnownTitles
 
-    day = (values.get("as_of") or date.today()).isoformat()
-    page, figure = make_page(answer, held.catalogue, day, context.language)
+    page, figure = make_page(answer, held.catalogue, held.day.isoformat(), context.language)
     # Nothing else is recorded with them.
     language = context.language
     titles = KnownTitles(catalogue=held.catalogue, layers=(_layer_code(values),))

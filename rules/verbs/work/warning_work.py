@@ -1,7 +1,6 @@
 """The work of the verbs of warnings; libraries are imported here only when one runs."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 from onemap.layers.messages import ProblemRecord
@@ -28,8 +27,8 @@ def warnings(values: Values, context: VerbContext) -> Result:
     outs, overwrite, names = values.get("out") or [], bool(values.get("overwrite")), values.get("pack") or []
     check_targets(outs, overwrite)
     check_page(values)
-    day = values.get("as_of") or date.today()
     with open_library(values["library"]) as library:
+        day = values.get("as_of") or library.today()
         if values.get("keep"):
             check_day(library, values.get("as_of"))
         quotas = IndicatorOptions(

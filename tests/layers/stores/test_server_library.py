@@ -7,6 +7,8 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
+from datetime import date
 from pathlib import Path
 
 import psycopg
@@ -18,6 +20,7 @@ from onemap.layers.library.library import open_library
 from onemap.layers.library.versions import read_version, versions
 from onemap.layers.messages import in_words
 from onemap.tests.conftest import ROOT
+from onemap.tests.layers.stores.conftest import ServerShelf
 from onemap.tests.postgis_server import GUARDED
 from onemap.tests.rules.small_pack import pack_text
 
@@ -48,6 +51,36 @@ def test_a_field_that_changes_its_type_from_version_to_version_is_text_in_the_vi
     assert server_shelf.add(layer_file("a.gpkg", [box(0, 0)], {"MJ": [1.5]}), label="1").code == 0
     assert server_shelf.add(layer_file("b.gpkg", [box(0, 0)], {"MJ": ["two"]}), label="2").code == 0
     assert server_shelf.rows('SELECT "MJ" FROM "T"') == [("two",)]
+
+
+@pytest.mark.slow
+def test_a_desk_far_to_the_west_is_answered_by_the_versions_in_force_on_the_day_of_the_server(
+    postgis, onemap, squares, tmp_path, monkeypatch
+):
+    far_east = ServerShelf(postgis.database(), onemap)
+    (name,) = far_east.rows("SELECT current_database()")[0]
+    far_east.rows(f"ALTER DATABASE {name} SET timezone = 'Etc/GMT-14'")
+    assert onemap("new", far_east.url, "--crs", "EPSG:4547").code == 0
+    monkeypatch.setenv("TZ", "Etc/GMT+12")
+    time.tzset()
+    try:
+        today = date.fromisoformat(far_east.rows("SELECT onemap_today()")[0][0])
+        assert today > date.today()
+        assert far_east.add(squares, label="1", valid_from="2020-01-01").code == 0
+        assert far_east.add(squares, label="2", valid_from=today).code == 0
+        counted = onemap("statistics", far_east.url, "T", "--by", "BSM")
+        became = onemap("transitions", far_east.url, "T@1", "T", "--by", "BSM")
+        published = onemap("publish", far_east.url, tmp_path / "map.qgz")
+        pages = [tmp_path / "numbers.html", tmp_path / "night.html"]
+        onemap("warnings", far_east.url, "--page", pages[0])
+        onemap("recheck", far_east.url, "--open", "--page", pages[1])
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert counted.json["layer"]["label"] == "2"
+    assert [layer["label"] for layer in became.json["layers"]] == ["1", "2"]
+    assert [layer["label"] for layer in published.json["layers"]] == ["2"]
+    assert [today.isoformat() in page.read_text("utf-8") for page in pages] == [True, True]
 
 
 def test_names_that_postgresql_cannot_bear_come_back_as_they_were(server_shelf, layer_file, box):
