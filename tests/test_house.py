@@ -488,6 +488,18 @@ def test_sql_that_is_put_together_would_be_seen(line: str):
     assert list(sql_put_together(nodes_in(line))) == [1]
 
 
+def test_no_pattern_has_a_possessive_group():
+    """A Python before 3.11.5, as Debian 12 has it, matches one wrongly (CPython gh-106052)."""
+    group = re.compile(r"\)(?:[*+?]|\{[\d,]*\})\+")
+    assert group.search(r"(?:a|b)*+") and group.search(r"(?:a|b){2}+") and not group.search(r"(?:[^a]++|b)*")
+    hold_wall(
+        f"{name(path)}:{node.lineno}: {node.value}"
+        for path in PRODUCT
+        for node in nodes_of(path)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and group.search(node.value)
+    )
+
+
 @pytest.mark.slow
 def test_nothing_is_named_by_a_participle_alone():
     found = [f"{name(path)}: the module" for path in HOUSE if path.stem in PARTICIPLES]

@@ -16,18 +16,19 @@ from onemap.layers.records import Record
 
 MOST_SIGNS, MOST_PARTS = 8_000_000, 32  # of a text; of a dotted key, which tomli takes time and depth for
 _LARGEST = 10**1000
-# Strings and comments, ended or not: whatever stands in a text is gone through once.
+# Strings and comments, ended or not: whatever stands in a text is gone through once. Possessive is no group, only what
+# one sign repeats: a Python before 3.11.5, as Debian 12 has it, reads such groups wrongly (CPython gh-106052).
 _PASSED = "|".join(
     (
-        r'"""(?:\\.|(?!""").)*+(?:"""|\Z)',
-        r"'''(?:(?!''').)*+(?:'''|\Z)",
-        r'"(?:\\.|[^"\\\n])*+"?',
+        r'"""(?:[^"\\]++|\\(?:.|\Z)|"(?!""))*(?:"""|\Z)',
+        r"'''(?:[^']++|'(?!''))*(?:'''|\Z)",
+        r'"(?:[^"\\\n]++|\\.)*"?',
         r"'[^'\n]*+'?",
         r"#[^\n]*+",
     )
 )
 _BARE = r"""[^\s"'#=.,\[\]{}]++"""
-_PART = rf"""(?:{_BARE}|"(?:\\.|[^"\\\n])*+"|'[^'\n]*+')"""
+_PART = rf"""(?:{_BARE}|"(?:[^"\\\n]++|\\.)*"|'[^'\n]*+')"""
 _MANY_DOTS = re.compile(rf"(?m)^(?:[^\n.]*+\.){{{MOST_PARTS}}}")
 _LONG_KEY = re.compile(rf"(?P<long>(?:{_PART}[ \t]*+\.[ \t]*+){{{MOST_PARTS}}})|{_PASSED}|{_BARE}", re.DOTALL)
 _PIECE = re.compile(  # what stands bare is a key where =, . or ] follows
