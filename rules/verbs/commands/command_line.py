@@ -54,6 +54,10 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise UsageError("usage.arguments", reason=_complaint(without_secrets(message)), verb=self.prog)
 
+    def _print_message(self, message: str, file: Any = None) -> None:
+        with contextlib.suppress(OSError):  # help that cannot be written is no error, as newer Pythons have it
+            super()._print_message(message, file)
+
 
 def _complaint(message: str) -> Any:
     """An error of argparse in each language; as it is where it is none of the usual ones."""
