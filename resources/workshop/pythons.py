@@ -174,6 +174,19 @@ def _pip(environment: Path, what: Sequence[object], purpose: str) -> None:
 
 
 def _core_python() -> Path:
+    python = _usable_python()
+    if python is None and debian.install(["python3", "python3-venv"], "a Python that can make environments"):
+        python = _usable_python()
+    if python is None:
+        raise WorkshopError(
+            "no Python from 3.11 with the module venv was found. Install one (Debian and Ubuntu: sudo apt install "
+            "python3-venv; elsewhere: python.org), then run the same command again."
+        )
+    return python
+
+
+def _usable_python() -> Path | None:
+    """The first that is new enough and can make environments."""
     for python in _pythons():
         output = answer(
             [
@@ -187,14 +200,7 @@ def _core_python() -> Path:
         version, path = output.strip().splitlines()
         if tuple(int(number) for number in version.split()) >= OLDEST_CORE:
             return Path(path)
-    if debian.install(["python3", "python3-venv"], "a Python that can make environments"):
-        output = answer(["/usr/bin/python3", "-c", "import ensurepip, sys; print(sys.version_info >= (3, 11))"])
-        if output is not None and output.strip() == "True":
-            return Path("/usr/bin/python3")
-    raise WorkshopError(
-        "no Python from 3.11 with the module venv was found. Install one (Debian and Ubuntu: sudo apt install "
-        "python3-venv; elsewhere: python.org), then run the same command again."
-    )
+    return None
 
 
 def _pythons() -> Iterator[object]:
