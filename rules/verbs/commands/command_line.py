@@ -152,12 +152,26 @@ def _add_parameter(parser: argparse.ArgumentParser, verb: Verb, parameter: Param
         )
 
 
-def _group(verbs: Any, group: str, language: str) -> Any:
-    """The parsers of verbs of two words that begin with the same one."""
+def _parser_if_meant(is_meant: bool, **words: Any) -> Any:
+    """The parser of a verb; of all verbs that the words given cannot mean one empty one, since there are many verbs."""
+    return _Parser(**words) if is_meant else _empty_parser()
+
+
+@lru_cache(maxsize=1)
+def _empty_parser() -> argparse.ArgumentParser:
+    return _Parser(add_help=False)
+
+
+def _group(verbs: Any, group: str, is_meant: bool, language: str) -> Any:
+    """The parsers of verbs of two words that begin with the same one; None where they cannot be meant."""
     text = _help(f"{group}.verb", language)
-    parser = verbs.add_parser(group, description=text, allow_abbrev=False, formatter_class=_lines_in(language))
+    parser = verbs.add_parser(
+        group, is_meant=is_meant, description=text, allow_abbrev=False, formatter_class=_lines_in(language)
+    )
+    if not is_meant:
+        return None
     _add_globals(parser, language)
-    return parser.add_subparsers(dest="step", metavar=_STEP, parser_class=_Parser)
+    return parser.add_subparsers(dest="step", metavar=_STEP, parser_class=_parser_if_meant)
 
 
 def _lines_in(language: str) -> Any:
@@ -171,7 +185,7 @@ def _parser(language: str, given: Sequence[str]) -> argparse.ArgumentParser:
     return _parser_of(language, words, line_width() if has_overview else None)
 
 
-@lru_cache(maxsize=128)  # every verb in both languages; a quarter of a megabyte each
+@lru_cache(maxsize=128)  # every verb in both languages
 def _parser_of(language: str, words: frozenset[str], width: int | None) -> argparse.ArgumentParser:
     """width: of the lines of the overview of all verbs, in columns; None where it is not printed."""
     overview = (
@@ -179,21 +193,24 @@ def _parser_of(language: str, words: frozenset[str], width: int | None) -> argpa
     )
     description = f"{phrase('help.onemap', language)}\n{overview}"
     lines = _lines_in(language)
-    parser = _Parser(prog="onemap", description=description, allow_abbrev=False, formatter_class=lines)
+    parser: Any = _Parser(prog="onemap", description=description, allow_abbrev=False, formatter_class=lines)
     _add_globals(parser, language, top=True)
     parser.add_argument("--version", action="store_true", help=_help("any.version", language))
-    verbs = parser.add_subparsers(dest="verb", metavar=_VERB, help=argparse.SUPPRESS, parser_class=_Parser)
-    groups: dict[str, Any] = {}
+    verbs = parser.add_subparsers(dest="verb", metavar=_VERB, help=argparse.SUPPRESS, parser_class=_parser_if_meant)
+    groups: dict[str, Any] = {"": verbs}
     for verb in (*VERBS.values(), *DOORS.values()):
-        text = _help(f"{verb.name}.verb", language)
         group, _, step = verb.name.rpartition(" ")
-        if group and group not in groups:
-            groups[group] = _group(verbs, group, language)
+        if group not in groups:
+            groups[group] = _group(verbs, group, group in words, language)
+        if groups[group] is None:
+            continue
+        text = _help(f"{verb.name}.verb", language)
         shown = {"help": text} if group else {}
-        one = groups.get(group, verbs).add_parser(
-            step, description=text, allow_abbrev=False, formatter_class=lines, **shown
+        is_meant = words.issuperset(verb.name.split())
+        one = groups[group].add_parser(
+            step, is_meant=is_meant, description=text, allow_abbrev=False, formatter_class=lines, **shown
         )
-        if words.issuperset(verb.name.split()):
+        if is_meant:
             for parameter in verb.parameters:
                 _add_parameter(one, verb, parameter, language)
             _add_globals(one, language)
