@@ -30,7 +30,10 @@ _SHOWN = ("status", "why")  # for whoever reads the file; read back is only what
 
 
 def write_plan(path: Path, rows: Sequence[PlanRow], language: str) -> None:
-    """Write a plan, with a line on how to edit it. Raises OneMapError out.…."""
+    """Write a plan, with a line on how to edit it. Raises OneMapError out.…, and source.name: a plan is text."""
+    unnamed = [problem for row in rows for problem in row.problems if problem.code == "source.name"]
+    if unnamed:
+        raise OneMapError.of(unnamed)
     lines = [f"# {line}" for line in phrase("delivery.plan_head", language).splitlines()]
     for row in rows:
         lines += ["", "[[layer]]"]

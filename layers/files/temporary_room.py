@@ -12,6 +12,7 @@ from pathlib import Path
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.journal_folder import is_locked_by_us
+from onemap.layers.files.text_encodings import path_problem
 from onemap.layers.system_reasons import file_reason
 
 _PREFIX = "onemap-room-"
@@ -73,9 +74,9 @@ def machine_refusal(error: Exception) -> OneMapError | None:
     if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
         return OneMapError("path.long", file=Path(str(error.filename or "")).name)
     if isinstance(error, UnicodeEncodeError) and error.encoding == sys.getfilesystemencoding():
-        return OneMapError("source.name", file=Path(error.object).name)
+        return OneMapError.of([path_problem(str(error.object))])
     if isinstance(error, ValueError) and "embedded null" in str(error):  # from who asks in JSON, or from Python
-        return OneMapError("source.name", file="\\0")
+        return OneMapError("source.name", file="\\0", path="\\0")
     usual = tempfile.tempdir or os.environ.get("TMPDIR")
     if str(error).startswith(_XML_NO_ROOM):  # lxml, which openpyxl writes sheets with, has errors of its own
         return OneMapError("out.no_room", file=usual or "", reason=str(error))

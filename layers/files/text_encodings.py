@@ -4,7 +4,7 @@ import codecs
 import re
 from pathlib import Path
 
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, Problem
 
 ENCODINGS = ("UTF-8", "GB18030", "GBK", "GB2312", "BIG5", "UTF-16", "windows-1252", "ISO-8859-1")  # offered in lists
 REPLACEMENT = "\ufffd"
@@ -35,6 +35,37 @@ def encoding_of(name: str) -> str:
         if name_of_codec not in _NO_CODE_PAGES:
             return name_of_codec
     raise OneMapError("encoding.unknown", field="--encoding", encoding=name)
+
+
+def is_text(text: str) -> bool:
+    """Whether the text contains no surrogate characters, which stand for bytes that are not text."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def path_problem(path: str) -> Problem:
+    """That a path is no text of this system, so that no driver takes it and no document can name it."""
+    return Problem("source.name", {"file": Path(path).name, "path": _path_in_letters(path)})
+
+
+def _path_in_letters(path: str) -> str:
+    """A path as its writer reads it: names in it that are no text of this system are read as GB18030, which is said.
+
+    Programs that unpack archives of Chinese Windows leave such names. What GB18030 cannot mean stays as its bytes.
+    """
+    letters = "/".join(map(_name_in_letters, path.split("/")))
+    return letters if letters == path else f"{letters} (GB18030)"
+
+
+def _name_in_letters(name: str) -> str:
+    try:
+        content = name.encode("utf-8", "surrogateescape")  # the bytes that the disk has
+    except UnicodeEncodeError:  # half of a pair of UTF-16, of which no disk has a name
+        return name
+    return name if decodes(content, "utf-8") else content.decode("gb18030", "backslashreplace")
 
 
 def decodes(content: bytes, encoding: str) -> bool:

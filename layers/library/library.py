@@ -20,6 +20,7 @@ import shapely
 
 from onemap.layers.catalogue.catalogue import LayerEntry, catalogue_of, own_catalogue, own_file_path, shipped_catalogue
 from onemap.layers.errors import OneMapError, require_value
+from onemap.layers.files.text_encodings import is_text
 from onemap.layers.geometry.coverage_ground import united_ground
 from onemap.layers.library.library_format import FORMAT, FORMAT_KEY, check_format, copy_before_upgrade, format_number
 from onemap.layers.library.rehearsals import REHEARSAL, note_rehearsal, rehearsal_name
@@ -51,15 +52,6 @@ def system_user() -> str:
         return getpass.getuser()
     except (KeyError, OSError, ImportError):  # a container's user may have no name, Windows no variable of it
         return f"uid {os.getuid()}" if hasattr(os, "getuid") else "unknown"
-
-
-def is_text(text: str) -> bool:
-    """Whether the text contains no surrogate characters, which stand for bytes that are not text."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def sha256(text: str | bytes) -> str:

@@ -17,6 +17,7 @@ from onemap.layers.files.first_bytes import check_first_bytes
 from onemap.layers.files.foreign_database import settled_database, unfolded_file
 from onemap.layers.files.library_file import is_library
 from onemap.layers.files.plain_file import check_plain, check_plain_beside
+from onemap.layers.files.text_encodings import is_text, path_problem
 from onemap.layers.frames.fields import replaced_text
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.proof_beside import NOBODY, Provers
@@ -64,8 +65,8 @@ def open_source(source: str | Path) -> Iterator[OpenSource]:
     try:
         if not path.exists():
             raise OneMapError("source.missing", file=str(source))
-        if not str(path).isprintable() and any("\ud800" <= sign <= "\udfff" for sign in str(path)):
-            raise OneMapError("source.name", file=path.name)  # bytes of another encoding: no driver takes them
+        if not is_text(str(path)):
+            raise OneMapError.of([path_problem(str(path))])
         check_plain(path)
         with unpack_source(path) as found:
             if found == path or not _is_folder_of_sources(found):

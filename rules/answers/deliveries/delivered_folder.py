@@ -10,6 +10,7 @@ from pathlib import Path
 
 from onemap.layers.delivery.folder_template import FolderTemplate, TemplateFolder, TemplateItem, enumerate_places
 from onemap.layers.errors import OneMapError
+from onemap.layers.files.text_encodings import is_text, path_problem
 from onemap.layers.sources import formats
 from onemap.layers.sources.archive import unpack_archive
 
@@ -51,11 +52,18 @@ class DeliveredFolder:
 
     @cached_property
     def files(self) -> list[DeliveredFile]:
-        """Every file, those of the template's folders with their items."""
+        """Every file, those of the template's folders with their items.
+
+        Raises OneMapError source.many_inside, and source.name for each name that is no text: no item can have it.
+        """
+        paths = _all_files(self.base) if self.is_folder else [self.base]
+        unnamed = [path_problem(str(path)) for path in paths if not is_text(str(path))]
+        if unnamed:
+            raise OneMapError.of(unnamed)
         if not self.is_folder:
             return [DeliveredFile(self.base, self.base.name)]
         places = {self.folder_name(folder): folder for folder in self.template.folders}
-        return [self._file(path, places) for path in _all_files(self.base)]
+        return [self._file(path, places) for path in paths]
 
     def folder_name(self, folder: TemplateFolder) -> str:
         """The name of a folder of the template in this delivery."""

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import sys
 import tomllib
 import zipfile
 
@@ -52,6 +53,20 @@ def test_a_delivery_goes_in_by_names_in_one_go(library, delivery, onemap):
     assert held == {("STBHHX", "Polygon", 1), ("ZRBHD", "Polygon", 1)}
     assert sorted(versions_of(library)) == [("STBHHX", "2024", 1), ("ZRBHD", "v1", 1)]
     assert onemap("verify", library).json["ok"]
+
+
+@pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="here every name of a file is text")
+@pytest.mark.parametrize("options", [[], ["--plan", "plan.toml"]])
+def test_names_of_another_system_are_refused_and_shown_in_letters(library, delivery, onemap, tmp_path, options):
+    for part in (*delivery.glob("STBHHX2024.*"), delivery / "子目录"):
+        name = part.name.replace("STBHHX2024", "保护红线")
+        os.rename(os.fsencode(part), os.fsencode(delivery) + b"/" + name.encode("gbk"))
+    answer = onemap("ingest", library, delivery, *[tmp_path / one if one == "plan.toml" else one for one in options])
+    assert answer.codes == ["source.name"] * 2
+    red_line, protected = sorted((problem["message"] for problem in answer.json["problems"]), key=len)
+    assert f"{delivery}/保护红线.shp (GB18030)" in red_line
+    assert f"{delivery}/子目录/自然保护地.gpkg (GB18030)" in protected
+    assert not (tmp_path / "plan.toml").exists() and versions_of(library) == []
 
 
 def test_one_wrong_layer_keeps_all_out_unless_each_goes_in_alone(library, delivery, onemap):

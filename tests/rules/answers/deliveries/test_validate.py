@@ -2,7 +2,9 @@
 
 import io
 import json
+import os
 import shutil
+import sys
 import tomllib
 import zipfile
 from collections import Counter
@@ -41,6 +43,18 @@ def plan(tmp_path_factory):
 
 def codes_of(answer):
     return sorted(problem["code"] for problem in answer.json["problems"])
+
+
+@pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="here every name of a file is text")
+@pytest.mark.parametrize("place", ["", HEAD])
+def test_a_name_of_another_system_is_refused_before_anything_is_judged(small, onemap, tmp_path, place):
+    stray = os.fsencode(small / place) + b"/" + "国土说明.txt".encode("gbk")
+    with open(stray, "wb") as file:
+        file.write(b"x")
+    for source in (small, os.fsdecode(stray)):
+        answer = onemap("validate", source, TEMPLATE, f"--report={tmp_path / 'r.html'}")
+        assert answer.codes == ["source.name"] and "国土说明.txt (GB18030)" in answer.json["problems"][0]["message"]
+    assert not (tmp_path / "r.html").exists()
 
 
 def change(small, code, **values):
