@@ -34,12 +34,16 @@ try:
     import typst
     given = json.load(sys.stdin)
     made = typst.compile(given["source"], **given["options"])
+except ModuleNotFoundError:
+    raise
+except (MemoryError, ImportError, OSError):  # before what names typst, which may not have been loaded
+    sys.exit(5)
 except typst.TypstError as error:
     sys.stdout.buffer.write((error.diagnostic or str(error)).encode("utf-8"))
     sys.exit(4)
-except ModuleNotFoundError:
-    raise
-except (MemoryError, ImportError, OSError):
+except BaseException as error:  # a panic of Rust's: without room for a thread, or for what it holds
+    if "code: 11," not in str(error) and "code: 12," not in str(error):
+        raise
     sys.exit(5)
 pages = [made] if isinstance(made, bytes) else made
 head = json.dumps({"lengths": [len(page) for page in pages]})
