@@ -21,12 +21,21 @@ _BY_ERRNO = {
 }
 # SQLite's result codes by number: this is read before anybody knows whether Python has SQLite.
 _BY_SQLITE = {13: "system.no_room", 8: "system.read_only", 10: "system.device"}  # FULL, READONLY, IOERR
-# What PostgreSQL's client says, in the words of its own language: it gives no number.
+# What PostgreSQL's client says, in the words of its own language, and the server at its door in its own, of which
+# Chinese is known here: neither gives a number.
 _BY_WORDS = (
     ("too many clients", "system.server_full"),
+    ("too many connections", "system.server_full"),
     ("remaining connection slots", "system.server_full"),
+    ("太多的客户", "system.server_full"),
+    ("连接太多", "system.server_full"),
+    ("连接位置", "system.server_full"),
     ("starting up", "system.server_starting"),
     ("shutting down", "system.server_starting"),
+    ("in recovery mode", "system.server_starting"),
+    ("数据库系统启动中", "system.server_starting"),
+    ("数据库系统停止中", "system.server_starting"),
+    ("数据库系统在恢复模式中", "system.server_starting"),
     ("Connection refused", "system.server_absent"),
     ("Is the server running", "system.server_absent"),
     ("No such file or directory", "system.server_absent"),
@@ -66,6 +75,19 @@ def sqlite_reason(error: Exception) -> Problem | str:
     """Why SQLite cannot write a file; its own words where the reason is a rare one."""
     code = _BY_SQLITE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
     return Problem(code) if code else str(error)[:200]
+
+
+def server_words(error: Exception, secret: str = "") -> str:
+    """The first line of what a server or its client says, without the password, should it repeat it.
+
+    At its door a server on a Chinese Windows writes GBK: it does not know yet which encoding was asked for.
+    """
+    text = str(error)
+    written = bytes(getattr(getattr(error, "pgconn", None), "error_message", b""))
+    if "\ufffd" in text and written:
+        text = written.decode("gb18030", "replace")
+    line = next(iter(text.strip().splitlines()), type(error).__name__)
+    return (line.replace(secret, "…") if secret else line)[:200]
 
 
 def server_reason(words: str) -> Problem | str:

@@ -21,7 +21,7 @@ from onemap.layers.geometry.shape_column import WORTH_ROWS, AnyShapes, ShapeColu
 from onemap.layers.geometry.wkb_reading import geometries_of_wkb
 from onemap.layers.server_address import is_plainly_spelled, without_password
 from onemap.layers.sources.gdal import curves
-from onemap.layers.system_reasons import server_reason
+from onemap.layers.system_reasons import server_reason, server_words
 
 if TYPE_CHECKING:
     import psycopg
@@ -92,7 +92,7 @@ def open_database(source: str) -> Iterator["Database"]:
         secret = str(conninfo_to_dict(address).get("password") or "")
         connection = psycopg.connect(address, connect_timeout=_WAIT_SECONDS, client_encoding="utf8")
     except psycopg.OperationalError as error:
-        raise OneMapError("postgis.unreachable", file=name, reason=server_reason(_words(error, secret))) from None
+        raise OneMapError("postgis.unreachable", file=name, reason=server_reason(server_words(error, secret))) from None
     except (psycopg.Error, ValueError):
         raise OneMapError("postgis.address", file=name) from None  # its words would repeat what was typed
     with connection:
@@ -101,13 +101,7 @@ def open_database(source: str) -> Iterator["Database"]:
             connection.read_only = True
             yield Database(connection, name, table)
         except psycopg.Error as error:
-            raise OneMapError("postgis.refused", file=name, reason=server_reason(_words(error, secret))) from None
-
-
-def _words(error: Exception, secret: str) -> str:
-    """A server's first line, without the password, should it repeat it."""
-    line = next(iter(str(error).strip().splitlines()), type(error).__name__)
-    return (line.replace(secret, "…") if secret else line)[:200]
+            raise OneMapError("postgis.refused", file=name, reason=server_reason(server_words(error, secret))) from None
 
 
 class Database:

@@ -15,9 +15,10 @@ from urllib.parse import quote
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.server_address import ServerAddress, server_address
 from onemap.layers.stores.server.server_refusals import connection_refused
+from onemap.layers.system_reasons import server_reason, server_words
 
 HELD_ADDRESS = "postgresql://signed-in.invalid/"  # RFC 6761: no server ever has this name
 _TAKEN = ("host", "port", "dbname", "sslmode", "sslrootcert")
@@ -25,7 +26,6 @@ _PROOFS: dict[str, Any] = {"sslcertmode": "disable", "gssencmode": "disable", "a
 _SCRAM, _PASSWORD = "scram-sha-256", "scram-sha-256,password"  # ways of proof  # pragma: allowlist secret
 _CONNECT_WAIT_S, _HEALTH_WAIT_S = 10, 3
 _NAME_BYTES = 63  # more of a name PostgreSQL cuts off
-_FULL = "53300"
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ def _refusal(error: psycopg.OperationalError, address: ServerAddress) -> OneMapE
     words = str(error)
     if "authentication method requirement" in words or "did not complete authentication" in words:
         return OneMapError("account.not_asked", file=address.label)
-    if error.sqlstate == _FULL or "too many clients" in words or "connection slots" in words:
+    if server_reason(server_words(error)) == Problem("system.server_full"):
         return OneMapError("account.full")
     refusal = connection_refused(error, address)
     return OneMapError("account.password") if refusal.code == "library.password" else refusal

@@ -1,15 +1,15 @@
 """PostgreSQL's errors as refusals; none of them repeats a password."""
 
 import contextlib
+import re
 from collections.abc import Iterator
-from typing import Any
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.server_address import ServerAddress
-from onemap.layers.system_reasons import server_reason
+from onemap.layers.system_reasons import server_reason, server_words
 
 # By SQLSTATE, or by its class of two characters.
 _REFUSALS = {
@@ -28,6 +28,13 @@ _REFUSALS = {
 }
 
 
+# What is said before anybody is let in has no SQLSTATE for a client: a server's words, in English and in Chinese.
+_LACKS_DATABASE = re.compile(r"database .*does not exist|数据库.*不存在")
+_LETS_NOBODY_IN = re.compile(
+    r"role .*(does not exist|is not permitted to log in)|authentication|pg_hba\.conf|角色.*(不存在|登录)|认证"
+)
+
+
 def _refusal(error: psycopg.Error) -> str:
     state = error.sqlstate
     if state is None:
@@ -36,12 +43,6 @@ def _refusal(error: psycopg.Error) -> str:
         if key in _REFUSALS:
             return _REFUSALS[key]
     return "library.server_said"
-
-
-def _words(error: Exception, secret: Any) -> str:
-    """A server's first line, without the password, should it repeat it."""
-    line = next(iter(str(error).strip().splitlines()), type(error).__name__)
-    return (line.replace(str(secret), "…") if secret else line)[:200]
 
 
 @contextlib.contextmanager
@@ -53,24 +54,19 @@ def server_errors_as_refusals(label: str) -> Iterator[None]:
     try:
         yield
     except psycopg.Error as error:
-        raise OneMapError(_refusal(error), file=label, reason=server_reason(_words(error, None))) from error
+        raise OneMapError(_refusal(error), file=label, reason=server_reason(server_words(error))) from error
 
 
 def connection_refused(error: psycopg.OperationalError, address: ServerAddress) -> OneMapError:
     """Why there is no connection: no server, no such database, or a wrong password."""
     try:
-        secret = conninfo_to_dict(address.conninfo).get("password")
+        secret = str(conninfo_to_dict(address.conninfo).get("password") or "")
     except psycopg.Error:
-        secret = None
-    words = _words(error, secret)
+        secret = ""
+    words = server_words(error, secret)
     asked = error.pgconn is not None and (error.pgconn.needs_password or error.pgconn.used_password)
-    if "does not exist" in words and "database" in words:
+    if _LACKS_DATABASE.search(words):
         return OneMapError("library.no_database", file=address.label, reason=words)
-    if (
-        asked
-        or ("role" in words and "does not exist" in words)
-        or "authentication" in words
-        or "no pg_hba.conf entry" in words
-    ):
+    if asked or _LETS_NOBODY_IN.search(words):
         return OneMapError("library.password", file=address.label, reason=words)
     return OneMapError("library.unreachable", file=address.label, reason=server_reason(words))
