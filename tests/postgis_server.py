@@ -41,6 +41,20 @@ _SETTINGS = {
 }
 
 
+# What a server, a database or an account may have for its defaults, and the core must not rest on.
+_HABITS = {
+    "extra_float_digits": "0",
+    "datestyle": "German, DMY",
+    "intervalstyle": "sql_standard",
+    "bytea_output": "escape",
+    "standard_conforming_strings": "off",
+    "transform_null_equals": "on",
+    "array_nulls": "off",
+    "quote_all_identifiers": "on",
+    "default_transaction_isolation": "serializable",
+}
+
+
 class Absent(Exception):
     """A private server cannot be had on this machine, and why."""
 
@@ -65,6 +79,11 @@ class Database:
         done = subprocess.run(command, input=data, capture_output=True, env=environment, encoding="utf-8")
         assert done.returncode == 0, done.stderr
         return done.stdout
+
+    def take_habits(self) -> None:
+        """Give the database other defaults than PostgreSQL's own, for every session from now on."""
+        name = self.name
+        self.run("; ".join(f"ALTER DATABASE {name} SET {key} = {value!r}" for key, value in _HABITS.items()))
 
     def rows(self, query: str) -> list[dict[str, str]]:
         """The answer of a query: a row is column → text, "" for null."""

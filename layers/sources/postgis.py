@@ -21,6 +21,7 @@ from onemap.layers.geometry.shape_column import WORTH_ROWS, AnyShapes, ShapeColu
 from onemap.layers.geometry.wkb_reading import geometries_of_wkb
 from onemap.layers.server_address import is_plainly_spelled, without_password
 from onemap.layers.sources.gdal import curves
+from onemap.layers.stores.server.server_session import settle_session
 from onemap.layers.system_reasons import server_reason, server_words
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ def open_database(source: str) -> Iterator["Database"]:
         raise OneMapError("postgis.address", file=name) from None  # its words would repeat what was typed
     with connection:
         try:
+            settle_session(connection)
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             connection.read_only = True
             yield Database(connection, name, table)

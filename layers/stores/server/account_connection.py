@@ -17,7 +17,8 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.server_address import ServerAddress, server_address
-from onemap.layers.stores.server.server_refusals import connection_refused
+from onemap.layers.stores.server.server_refusals import connection_refused, server_errors_as_refusals
+from onemap.layers.stores.server.server_session import settle_session
 from onemap.layers.system_reasons import server_reason, server_words
 
 HELD_ADDRESS = "postgresql://signed-in.invalid/"  # RFC 6761: no server ever has this name
@@ -114,7 +115,7 @@ def connect_account(server: AccountServer, account: str, password: str) -> "psyc
         raise OneMapError("account.password")
     forget_server_variables()
     try:
-        return psycopg.connect(
+        raw = psycopg.connect(
             "",
             autocommit=True,
             user=account,
@@ -132,6 +133,9 @@ def connect_account(server: AccountServer, account: str, password: str) -> "psyc
         raise _refusal(error, server.address) from None
     except (psycopg.Error, ValueError):
         raise OneMapError("account.password") from None
+    with server_errors_as_refusals(server.address.label):
+        settle_session(raw)
+    return raw
 
 
 def _refusal(error: psycopg.OperationalError, address: ServerAddress) -> OneMapError:

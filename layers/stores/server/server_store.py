@@ -19,6 +19,7 @@ from onemap.layers.stores.server.account_connection import HELD, HELD_ADDRESS, L
 from onemap.layers.stores.server.server_connection import LayerInUseError, ServerConnection
 from onemap.layers.stores.server.server_refusals import connection_refused, server_errors_as_refusals
 from onemap.layers.stores.server.server_rights import POSTGIS_SCHEMA, ServerRoles, make_roles, roles_of
+from onemap.layers.stores.server.server_session import settle_session
 from onemap.layers.stores.server.snapshot_answers import SnapshotAnswers
 from onemap.layers.stores.session import SESSION_CACHE, SessionCache
 
@@ -178,6 +179,8 @@ def _connect_server(address: ServerAddress) -> Iterator[LentConnection]:
     except (psycopg.Error, ValueError):
         raise OneMapError("library.address") from None  # its words would repeat what was typed
     with contextlib.closing(raw):
+        with server_errors_as_refusals(address.label):
+            settle_session(raw)
         yield LentConnection(raw)
 
 

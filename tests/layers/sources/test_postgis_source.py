@@ -99,6 +99,22 @@ def test_the_same_rows_have_the_same_hash_and_others_another(shelf, database):
     assert hashes[0] == hashes[1] != hashes[2]
 
 
+def test_no_habit_of_a_server_changes_what_is_read(shelf, database):
+    database.run(
+        'ALTER TABLE gh."永久基本农田" ADD COLUMN v double precision, ADD COLUMN d interval, ADD COLUMN b bytea'
+    )
+    database.run("UPDATE gh.\"永久基本农田\" SET v = 0.1::float8 + 0.2, d = '1 day 2 hours', b = '\\x00ff'")
+    source = f"{database.url}&table=gh.永久基本农田.geom"
+    hashes = []
+    for label in range(2):
+        answer = shelf.add(source, label=label)
+        assert answer.code == 0, answer.json
+        hashes.append(shelf.rows("SELECT source_hash FROM onemap_versions ORDER BY rowid DESC")[0][0])
+        database.take_habits()
+    assert hashes[0] == hashes[1]
+    assert shelf.rows('SELECT rq, v FROM "T__1" ORDER BY fid') == [(None, 0.1 + 0.2), ("2026-01-02", 0.1 + 0.2)]
+
+
 def test_a_service_is_an_address_too(shelf, database, tmp_path, monkeypatch):
     services = tmp_path / "services.conf"
     services.write_text(f"[plans]\nhost={database.folder}\nuser=onemap\ndbname={database.name}\n")

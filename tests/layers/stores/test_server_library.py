@@ -104,6 +104,22 @@ def test_every_digit_of_a_geometry_and_a_number_comes_back(server_shelf, layer_f
     assert stored.attributes["MJ"].tolist() == numbers
 
 
+def test_no_habit_of_a_server_changes_a_digit_or_refuses_a_library(postgis, onemap, layer_file, tmp_path):
+    database = postgis.database()
+    database.take_habits()
+    shelf = ServerShelf(database, onemap)
+    assert onemap("new", shelf.url, "--crs", "EPSG:4547").code == 0
+    shape = shapely.box(500_000 + 1 / 3, 4_000_000 + 2 / 3, 500_100.1, 4_000_100.7)
+    assert shelf.add(layer_file("a.gpkg", [shape], {"MJ": [0.1 + 0.2]})).code == 0
+    with open_library(shelf.url) as library:
+        stored = read_version(library, versions(library)[0], (0, 0, 1e7, 1e7))
+    assert shapely.to_wkb(stored.geometries[0].geoms[0]) == shapely.to_wkb(shape)
+    assert stored.attributes["MJ"].tolist() == [0.1 + 0.2]
+    assert onemap("verify", shelf.url).json["ok"]
+    assert onemap("copy", shelf.url, tmp_path / "copy.gpkg").code == 0
+    assert onemap("verify", tmp_path / "copy.gpkg").json["ok"]
+
+
 def test_features_near_a_box_are_read_and_no_others(server_shelf, squares):
     assert server_shelf.add(squares).code == 0
     with open_library(server_shelf.url) as library:
