@@ -20,6 +20,7 @@ from onemap.layers.geometry.proof_beside import NOBODY, Provers, proof_of
 from onemap.layers.geometry.shape_column import WORTH_ROWS, AnyShapes, ShapeColumn, in_plane
 from onemap.layers.geometry.wkb_reading import geometries_of_wkb
 from onemap.layers.server_address import is_plainly_spelled, without_password
+from onemap.layers.sources.database_values import exact_integer, read_as_written
 from onemap.layers.sources.gdal import curves
 from onemap.layers.stores.server.server_session import settle_session
 from onemap.layers.system_reasons import server_reason, server_words
@@ -99,6 +100,7 @@ def open_database(source: str) -> Iterator["Database"]:
     with connection:
         try:
             settle_session(connection)
+            read_as_written(connection)
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             connection.read_only = True
             yield Database(connection, name, table)
@@ -246,5 +248,6 @@ def _shapes(wkb: list[bytes | None], sagitta: float, provers: Provers) -> tuple[
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() and value.as_tuple().exponent == 0 else float(value)
+        is_whole = value == value.to_integral_value() and value.as_tuple().exponent == 0
+        return exact_integer(int(value)) if is_whole else float(value)
     return value

@@ -1,0 +1,48 @@
+"""Values of a database that Python has no type for, or not the whole range: they come as the server writes them."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import psycopg
+
+_MOMENTS = {
+    "date": "DateLoader",
+    "time": "TimeLoader",
+    "timetz": "TimetzLoader",
+    "timestamp": "TimestampLoader",
+    "timestamptz": "TimestamptzLoader",
+}
+_AS_WRITTEN = ("interval", "json", "jsonb")  # a month is not thirty days, and a list not its members
+_MOST_INTEGER = 2**63 - 1  # of SQLite and of Arrow
+
+
+def read_as_written(connection: "psycopg.Connection[Any]") -> None:
+    """Have days such as `infinity`, and those before the year 1 or after 9999, come as text beside Python's dates.
+
+    So do spans of time and JSON.
+    """
+    from psycopg.types import datetime as moments
+    from psycopg.types.string import TextLoader
+
+    for name, loader in _MOMENTS.items():
+        connection.adapters.register_loader(name, _or_text(getattr(moments, loader)))
+    for name in _AS_WRITTEN:
+        connection.adapters.register_loader(name, TextLoader)
+
+
+def _or_text(loader: Any) -> Any:
+    from psycopg import DataError
+
+    class OrText(loader):
+        def load(self, data: Any) -> Any:
+            try:
+                return super().load(data)
+            except DataError:
+                return bytes(data).decode()
+
+    return OrText
+
+
+def exact_integer(value: int) -> int | str:
+    """A whole number, as text where no table of ours holds so many digits."""
+    return value if -_MOST_INTEGER <= value <= _MOST_INTEGER else str(value)
