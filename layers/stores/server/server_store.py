@@ -254,7 +254,8 @@ def open_server(location: str, wait_s: float) -> Iterator[ServerStore]:
 def make_server(location: str, schema: str, crs: pyproj.CRS, fill: Callable[[ServerConnection], None]) -> None:
     """A new library's schema and roles, filled in one transaction.
 
-    Raises OneMapError library.exists, library.roles, library.no_postgis, library.srid, and the server's refusals.
+    Raises OneMapError library.exists, library.encoding, library.roles, library.no_postgis, library.srid, and the
+    server's refusals.
     """
     address = replace(server_address(location), schema=schema)
     roles = ServerRoles(schema)
@@ -268,6 +269,9 @@ def make_server(location: str, schema: str, crs: pyproj.CRS, fill: Callable[[Ser
         raw.execute(_DURABLE)
         if raw.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", (schema,)).fetchone() is not None:
             raise OneMapError("library.exists", file=address.label)
+        encoding = raw.info.parameter_status("server_encoding")
+        if encoding != "UTF8":
+            raise OneMapError("library.encoding", file=address.label, encoding=encoding)
         _at_home(raw, schema, address.label, _MAKING_WAIT_S)
         if raw.execute("SELECT 1 FROM spatial_ref_sys WHERE srid = %s", (srs_id,)).fetchone() is None:
             raise OneMapError("library.srid", file=address.label, srid=srs_id)

@@ -271,6 +271,13 @@ def test_what_a_server_lacks_is_said_with_its_mend(postgis, onemap):
     refused = onemap("new", bare, "--crs", "EPSG:4547")
     assert refused.codes == ["library.no_postgis"]
     assert "CREATE EXTENSION postgis" in refused.json["problems"][0]["mend"]
+    database.run("CREATE DATABASE of_gb ENCODING 'EUC_CN' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'")
+    refused = onemap("new", database.url.replace(database.name, "of_gb"), "--crs", "EPSG:4547")
+    assert refused.codes == ["library.encoding"]
+    database.run(refused.json["problems"][0]["mend"].partition(": ")[2].rstrip("."))
+    assert onemap("new", database.url.replace(database.name, "name"), "--crs", "EPSG:4547").codes == [
+        "library.no_postgis"
+    ]
     assert onemap("layers", database.url.replace(database.name, "nowhere")).codes == ["library.no_database"]
     assert onemap("layers", database.url).codes == ["library.no_schema"]
     assert onemap("layers", "postgresql://127.0.0.1:1/city").codes == ["library.unreachable"]
