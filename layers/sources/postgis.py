@@ -22,7 +22,7 @@ from onemap.layers.geometry.wkb_reading import geometries_of_wkb
 from onemap.layers.server_address import is_plainly_spelled, without_password
 from onemap.layers.sources.database_values import exact_integer, read_as_written
 from onemap.layers.sources.gdal import curves
-from onemap.layers.stores.server.server_session import settle_session
+from onemap.layers.stores.server.server_session import settle_transaction
 from onemap.layers.system_reasons import server_reason, server_words
 
 if TYPE_CHECKING:
@@ -92,17 +92,22 @@ def open_database(source: str) -> Iterator["Database"]:
         raise OneMapError("postgis.address", file=name)
     try:
         secret = str(conninfo_to_dict(address).get("password") or "")
-        connection = psycopg.connect(address, connect_timeout=_WAIT_SECONDS, client_encoding="utf8")
+        connection = psycopg.connect(
+            address,
+            connect_timeout=_WAIT_SECONDS,
+            client_encoding="utf8",
+            prepare_threshold=None,  # what is prepared through a pooler may be somebody else's
+        )
     except psycopg.OperationalError as error:
         raise OneMapError("postgis.unreachable", file=name, reason=server_reason(server_words(error, secret))) from None
     except (psycopg.Error, ValueError):
         raise OneMapError("postgis.address", file=name) from None  # its words would repeat what was typed
     with connection:
         try:
-            settle_session(connection)
-            read_as_written(connection)
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             connection.read_only = True
+            settle_transaction(connection)
+            read_as_written(connection)
             yield Database(connection, name, table)
         except psycopg.Error as error:
             raise OneMapError("postgis.refused", file=name, reason=server_reason(server_words(error, secret))) from None

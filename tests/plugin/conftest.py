@@ -11,6 +11,10 @@ from pathlib import Path
 PROFILE = tempfile.mkdtemp(prefix="onemap-profile-", dir=os.environ.get("PYTEST_DEBUG_TEMPROOT"))
 os.environ["QGIS_CUSTOM_CONFIG_PATH"] = PROFILE
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# English is what tests look for, whatever the machine speaks; one that is about Chinese says so.
+for variable in ("LC_ALL", "LC_MESSAGES", "LANGUAGE"):
+    os.environ.pop(variable, None)
+os.environ["LANG"] = "C.UTF-8"
 
 import pytest  # noqa: E402
 

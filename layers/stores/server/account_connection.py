@@ -108,7 +108,7 @@ def connect_account(server: AccountServer, account: str, password: str) -> "psyc
     """A connection of the account's own, proved by its password.
 
     Raises OneMapError account.password, account.not_asked where the server lets in whoever comes, account.full,
-    library.unreachable.
+    library.unreachable, library.pooled.
     """
     is_possible = account and password and "\0" not in account + password and len(account.encode()) <= _NAME_BYTES
     if not is_possible:
@@ -133,8 +133,10 @@ def connect_account(server: AccountServer, account: str, password: str) -> "psyc
         raise _refusal(error, server.address) from None
     except (psycopg.Error, ValueError):
         raise OneMapError("account.password") from None
-    with server_errors_as_refusals(server.address.label):
-        settle_session(raw)
+    with contextlib.ExitStack() as held, server_errors_as_refusals(server.address.label):
+        held.callback(raw.close)
+        settle_session(raw, server.address.label)
+        held.pop_all()
     return raw
 
 

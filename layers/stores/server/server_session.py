@@ -2,18 +2,39 @@
 
 from typing import TYPE_CHECKING, Any
 
+from onemap.layers.errors import OneMapError
+
 if TYPE_CHECKING:
     import psycopg
 
 # Every digit of a number, days and bytes as they are read here, and SQL as it is written here. The time zone stays the
 # server's: its day is that of the library.
-_SETTINGS = """SET extra_float_digits = 1; SET datestyle = 'ISO, YMD'; SET intervalstyle = 'postgres';
-SET bytea_output = 'hex'; SET standard_conforming_strings = on; SET transform_null_equals = off; SET array_nulls = on;
-SET quote_all_identifiers = off; SET default_transaction_isolation = 'read committed'"""
+_SETTINGS = {
+    "extra_float_digits": "1",
+    "datestyle": "ISO, YMD",
+    "intervalstyle": "postgres",
+    "bytea_output": "hex",
+    "standard_conforming_strings": "on",
+    "transform_null_equals": "off",
+    "array_nulls": "on",
+    "quote_all_identifiers": "off",
+    "default_transaction_isolation": "read committed",
+}
+_SETTLING = ", ".join(f"set_config('{name}', '{value}', %(is_local)s)" for name, value in _SETTINGS.items())
 
 
-def settle_session(raw: "psycopg.Connection[Any]") -> None:
-    """Make a new session read and write as all others do. Raises psycopg.Error."""
-    was_automatic, raw.autocommit = raw.autocommit, True
-    raw.execute(_SETTINGS)
-    raw.autocommit = was_automatic
+def settle_session(raw: "psycopg.Connection[Any]", label: str) -> None:
+    """Make a new session read and write as all others do.
+
+    A pooler tells a client another process than that which answers, and may give each transaction to the next one: the
+    role that one client takes, and the schema in which it looks, would be another client's.
+    Raises OneMapError library.pooled, psycopg.Error.
+    """
+    found = raw.execute(f"SELECT pg_backend_pid(), {_SETTLING}", {"is_local": False}).fetchone()
+    if found is None or found[0] != raw.info.backend_pid:
+        raise OneMapError("library.pooled", file=label)
+
+
+def settle_transaction(raw: "psycopg.Connection[Any]") -> None:
+    """Make one transaction read as all others do, through a pooler too. Raises psycopg.Error."""
+    raw.execute(f"SELECT {_SETTLING}", {"is_local": True})

@@ -161,7 +161,7 @@ class ServerStore:
 def _connect_server(address: ServerAddress) -> Iterator[LentConnection]:
     """A connection, closed at the end.
 
-    Raises OneMapError library.unreachable, library.password, library.address, library.missing.
+    Raises OneMapError library.unreachable, library.password, library.address, library.pooled.
     """
     if not is_plainly_spelled(address.conninfo):
         raise OneMapError("library.address")
@@ -180,7 +180,7 @@ def _connect_server(address: ServerAddress) -> Iterator[LentConnection]:
         raise OneMapError("library.address") from None  # its words would repeat what was typed
     with contextlib.closing(raw):
         with server_errors_as_refusals(address.label):
-            settle_session(raw)
+            settle_session(raw, address.label)
         yield LentConnection(raw)
 
 

@@ -53,6 +53,48 @@ def door(message, encoding):
         answering.join()
 
 
+@contextlib.contextmanager
+def pooler(database):
+    """A way to a server that tells its clients another process than that which answers, as PgBouncer does; its port."""
+    with contextlib.ExitStack() as held:
+        listening = held.enter_context(socket.create_server(("127.0.0.1", 0)))
+
+        def copy(source, sink, alter):
+            with contextlib.suppress(OSError):
+                while part := source.recv(1 << 16):
+                    sink.sendall(alter(part))
+                sink.shutdown(socket.SHUT_WR)
+
+        def with_other_process(part):
+            at = part.find(b"K\0\0\0\x0c")  # the message with the number of the process, of twelve bytes
+            return part if at < 0 else part[: at + 5] + b"\0\0\0\1" + part[at + 9 :]
+
+        def serve():
+            with contextlib.suppress(OSError):
+                while True:
+                    client = held.enter_context(listening.accept()[0])
+                    server = held.enter_context(socket.socket(socket.AF_UNIX))
+                    server.connect(str(database.folder / ".s.PGSQL.5432"))
+                    for words in ((client, server, bytes), (server, client, with_other_process)):
+                        threading.Thread(target=copy, args=words, daemon=True).start()
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield listening.getsockname()[1]
+        with contextlib.suppress(OSError):
+            listening.shutdown(socket.SHUT_RDWR)
+
+
+def test_a_pooler_between_us_and_a_library_is_refused_and_a_table_is_read_through_it(postgis, onemap):
+    database = postgis.database()
+    assert onemap("new", f"{database.url}&schema=city", "--crs", "EPSG:4547").code == 0
+    database.run("CREATE TABLE plots AS SELECT 1 AS id, ST_MakeEnvelope(0, 0, 1, 1, 4547) AS geom")
+    with pooler(database) as port:
+        address = f"postgresql://onemap@127.0.0.1:{port}/{database.name}?sslmode=disable&gssencmode=disable"
+        assert onemap("layers", f"{address}&schema=city").codes == ["library.pooled"]
+        assert onemap("new", f"{address}&schema=other", "--crs", "EPSG:4547").codes == ["library.pooled"]
+        assert onemap("inspect", f"{address}&table=plots").json["layers"][0]["count"] == 1
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
 @pytest.mark.parametrize("message", REFUSALS)
 def test_each_refusal_is_understood_in_both_languages(onemap, message, encoding):
