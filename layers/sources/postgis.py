@@ -43,6 +43,7 @@ _TABLES = """SELECT g.f_table_schema, g.f_table_name, g.f_geometry_column, g.sri
 WHERE has_table_privilege(format('%I.%I', g.f_table_schema, g.f_table_name), 'SELECT')
 ORDER BY 1, 2, (SELECT attnum FROM pg_attribute
   WHERE attrelid = format('%I.%I', g.f_table_schema, g.f_table_name)::regclass AND attname = g.f_geometry_column)"""
+_SHAPES = "SELECT f_geometry_column FROM geometry_columns WHERE f_table_schema = %s AND f_table_name = %s"
 _KEY = """SELECT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY(i.indkey)
 WHERE i.indisprimary AND i.indrelid = format('%%I.%%I', %s::text, %s::text)::regclass ORDER BY a.attnum"""
 
@@ -81,7 +82,7 @@ def _parse_address(source: str) -> tuple[str, str | None]:
 def open_database(source: str) -> Iterator["Database"]:
     """A database that is open for reading, in one snapshot.
 
-    Raises OneMapError postgis.address, postgis.unreachable, postgis.refused.
+    Raises OneMapError postgis.address, postgis.unreachable, postgis.lacking, postgis.refused.
     """
     import psycopg  # takes its time, and few sources need it
     from psycopg.conninfo import conninfo_to_dict
@@ -106,20 +107,23 @@ def open_database(source: str) -> Iterator["Database"]:
         try:
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             connection.read_only = True
-            settle_transaction(connection)
+            has_postgis = settle_transaction(connection)
+            if not has_postgis and table is None:
+                raise OneMapError("postgis.lacking", file=name)
             read_as_written(connection)
-            yield Database(connection, name, table)
+            yield Database(connection, name, table, has_postgis)
         except psycopg.Error as error:
             raise OneMapError("postgis.refused", file=name, reason=server_reason(server_words(error, secret))) from None
 
 
 class Database:
-    """An open connection, and the table that the source names."""
+    """An open connection, and the table that the source names. has_postgis: else it is one without geometry."""
 
-    def __init__(self, connection: "psycopg.Connection[Any]", name: str, table: str | None) -> None:
+    def __init__(self, connection: "psycopg.Connection[Any]", name: str, table: str | None, has_postgis: bool) -> None:
         self.connection = connection
         self.name = name
         self.table = table
+        self._has_postgis = has_postgis
         self._found: dict[str, tuple[str, str, str, int]] = {}
 
     def tables(self) -> list[str]:
@@ -128,7 +132,7 @@ class Database:
         Raises OneMapError source.layer_unknown.
         """
         found: dict[str, tuple[str, str, str, int]] = {}
-        for schema, table, column, srid in self.connection.execute(_TABLES):
+        for schema, table, column, srid in self.connection.execute(_TABLES) if self._has_postgis else ():
             label = f"{schema}.{table}"
             found[label if label not in found else f"{label}.{column}"] = (schema, table, column, srid)
         if self.table is not None:
@@ -185,13 +189,7 @@ class Database:
 
         source = sql.Identifier(schema, table)
         described = self.connection.execute(sql.SQL("SELECT * FROM {} LIMIT 0").format(source)).description or []
-        shapes = {
-            row[0]
-            for row in self.connection.execute(
-                "SELECT f_geometry_column FROM geometry_columns WHERE f_table_schema = %s AND f_table_name = %s",
-                (schema, table),
-            )
-        }
+        shapes = {row[0] for row in self.connection.execute(_SHAPES, (schema, table))} if self._has_postgis else set()
         columns = [item for item in described if item.name not in shapes]
         names = [item.name for item in columns]
         padded = [item.type_code == _PADDED for item in columns]

@@ -28,10 +28,6 @@ if TYPE_CHECKING:
 
 TURNS = "turns_of_writers"  # a row for each scope, which a writer locks until it is done
 SET_IS_A_RIGHT = 160000  # the version of PostgreSQL
-POSTGIS_SCHEMA = (
-    "SELECT n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'postgis'"
-)
-
 # Every function names its schema: what runs with its owner's rights must not find another's tables first.
 # Writers take turns by rows of a table that none but the owner may see: an advisory lock could be taken by anybody, and
 # its number is shown to all as long as somebody holds it.

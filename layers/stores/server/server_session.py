@@ -20,6 +20,9 @@ _SETTINGS = {
     "quote_all_identifiers": "off",
     "default_transaction_isolation": "read committed",
 }
+POSTGIS_SCHEMA = (
+    "SELECT n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'postgis'"
+)
 _SETTLING = ", ".join(f"set_config('{name}', '{value}', %(is_local)s)" for name, value in _SETTINGS.items())
 
 
@@ -35,6 +38,14 @@ def settle_session(raw: "psycopg.Connection[Any]", label: str) -> None:
         raise OneMapError("library.pooled", file=label)
 
 
-def settle_transaction(raw: "psycopg.Connection[Any]") -> None:
-    """Make one transaction read as all others do, through a pooler too. Raises psycopg.Error."""
+def settle_transaction(raw: "psycopg.Connection[Any]") -> bool:
+    """Make one transaction read as all others do, through a pooler too, and find PostGIS in whatever schema it is.
+
+    Returns whether it is there. Raises psycopg.Error.
+    """
     raw.execute(f"SELECT {_SETTLING}", {"is_local": True})
+    found = raw.execute(POSTGIS_SCHEMA).fetchone()
+    if found is not None:
+        path = "concat_ws(', ', quote_ident(%s), nullif(current_setting('search_path'), ''))"
+        raw.execute(f"SELECT set_config('search_path', {path}, true)", found)
+    return found is not None

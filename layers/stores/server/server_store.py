@@ -18,8 +18,8 @@ from onemap.layers.stores.rights import Roles
 from onemap.layers.stores.server.account_connection import HELD, HELD_ADDRESS, LentConnection, undo_transaction
 from onemap.layers.stores.server.server_connection import LayerInUseError, ServerConnection
 from onemap.layers.stores.server.server_refusals import connection_refused, server_errors_as_refusals
-from onemap.layers.stores.server.server_rights import POSTGIS_SCHEMA, ServerRoles, make_roles, roles_of
-from onemap.layers.stores.server.server_session import settle_session
+from onemap.layers.stores.server.server_rights import ServerRoles, make_roles, roles_of
+from onemap.layers.stores.server.server_session import POSTGIS_SCHEMA, settle_session
 from onemap.layers.stores.server.snapshot_answers import SnapshotAnswers
 from onemap.layers.stores.session import SESSION_CACHE, SessionCache
 

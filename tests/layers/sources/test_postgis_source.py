@@ -1,5 +1,7 @@
 """PostGIS tables as sources: as they stand in one snapshot, and never a password in what is said."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import shapely
@@ -117,6 +119,24 @@ def test_values_that_python_has_no_type_for_come_as_the_server_writes_them(shelf
     ]
     moments = [row[0] for row in shelf.rows('SELECT seen FROM "T__1" ORDER BY fid')]
     assert moments[0].startswith("2026-01-0") and moments[1] == "-infinity" and moments[2].startswith("12026-01-01")
+
+
+def test_postgis_is_found_in_any_schema_and_without_it_a_named_table_is_read(shelf, onemap, database):
+    for name in ("elsewhere", "without"):
+        database.run(f"CREATE DATABASE {name} TEMPLATE template0")
+    elsewhere, without = (replace(database, name=name) for name in ("elsewhere", "without"))
+    elsewhere.run("CREATE SCHEMA gis; CREATE EXTENSION postgis SCHEMA gis")
+    elsewhere.run("ALTER DATABASE elsewhere SET search_path = nowhere")
+    elsewhere.run(
+        "CREATE TABLE public.plots AS SELECT 1 AS id,"
+        " gis.ST_SetSRID(gis.ST_MakePoint(500000, 4000000), 4547)::gis.geometry(Point, 4547) AS geom"
+    )
+    assert [layer["name"] for layer in onemap("inspect", elsewhere.url).json["layers"]] == ["public.plots"]
+    assert shelf.add(f"{elsewhere.url}&table=plots", geometry="point").code == 0
+    without.run("CREATE TABLE people AS SELECT 'A' AS unit, 12 AS people")
+    assert onemap("inspect", without.url).codes == ["postgis.lacking"]
+    (people,) = onemap("inspect", f"{without.url}&table=people").json["layers"]
+    assert (people["count"], people["geometry"]) == (1, None)
 
 
 def test_no_habit_of_a_server_changes_what_is_read(shelf, database):
