@@ -26,7 +26,10 @@ _LOCK, _REMOVED = "lock", ".removed"
 _DAY_S = 86_400
 _DAYS_KEPT = 14  # of work that nobody went on with
 # What only stands in the way: once it is cleared, the same command goes on.
-_PASSING = {"journal.failed", "out.failed", "library.full", "library.busy", "cluster.block_lost", "cluster.shared"}
+_PASSING = {
+    *("journal.failed", "out.failed", "library.full", "library.busy", "library.stopped"),
+    *("cluster.block_lost", "cluster.shared"),
+}
 _MOST_AT_ONCE = 100  # of one command with the same key: each works for itself
 
 

@@ -144,7 +144,7 @@ def _as_public_refusal(error: OneMapError) -> OneMapError:
     """A server's error, without a word of how it is built."""
     if error.code in ("library.no_right", "notice.gone"):
         return OneMapError("notice.gone")
-    if error.code in ("library.server_said", "library.conflict", "library.busy"):
+    if error.code in ("library.server_said", "library.conflict", "library.busy", "library.stopped"):
         return OneMapError("notice.full")
     return error
 

@@ -14,7 +14,7 @@ from onemap.layers.system_reasons import server_reason, server_words
 # By SQLSTATE, or by its class of two characters.
 _REFUSALS = {
     "55P03": "library.busy",
-    "57014": "library.busy",
+    "57014": "library.stopped",
     "40": "library.busy",
     "23505": "library.conflict",
     "53100": "library.full",

@@ -19,6 +19,7 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import open_library
 from onemap.layers.library.versions import read_version, versions
 from onemap.layers.messages import in_words
+from onemap.layers.stores.server.server_refusals import server_errors_as_refusals
 from onemap.tests.conftest import ROOT
 from onemap.tests.layers.stores.conftest import ServerShelf
 from onemap.tests.postgis_server import GUARDED
@@ -118,6 +119,14 @@ def test_no_habit_of_a_server_changes_a_digit_or_refuses_a_library(postgis, onem
     assert onemap("verify", shelf.url).json["ok"]
     assert onemap("copy", shelf.url, tmp_path / "copy.gpkg").code == 0
     assert onemap("verify", tmp_path / "copy.gpkg").json["ok"]
+
+
+def test_a_statement_that_the_server_stops_is_not_called_somebody_elses_work(postgis):
+    with psycopg.connect(postgis.database().url) as raw:
+        raw.execute("SET statement_timeout = 10")
+        with pytest.raises(OneMapError) as refused, server_errors_as_refusals("town"):
+            raw.execute("SELECT pg_sleep(9)")
+    assert refused.value.code == "library.stopped"
 
 
 def test_features_near_a_box_are_read_and_no_others(server_shelf, squares):
