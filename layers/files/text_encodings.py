@@ -38,7 +38,7 @@ def encoding_of(name: str) -> str:
 
 
 def is_text(text: str) -> bool:
-    """Whether the text contains no surrogate characters, which stand for bytes that are not text."""
+    """Whether a text can be stored: no sign of it stands for a stray byte, or for half of a pair of UTF-16."""
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -1,5 +1,6 @@
 """Values of a database that Python has no type for, or not the whole range: they come as the server writes them."""
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -43,6 +44,10 @@ def _or_text(loader: Any) -> Any:
     return OrText
 
 
-def exact_integer(value: int) -> int | str:
-    """A whole number, as text where no table of ours holds so many digits."""
-    return value if -_MOST_INTEGER <= value <= _MOST_INTEGER else str(value)
+def plain_value(value: Any) -> Any:
+    """A number of any digits as one that a table of ours holds: whole, with a fraction, or else as text."""
+    if not isinstance(value, Decimal):
+        return value
+    if value != value.to_integral_value() or value.as_tuple().exponent != 0:
+        return float(value)
+    return int(value) if abs(value) <= _MOST_INTEGER else str(value)

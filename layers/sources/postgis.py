@@ -4,7 +4,6 @@ import hashlib
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
@@ -20,7 +19,7 @@ from onemap.layers.geometry.proof_beside import NOBODY, Provers, proof_of
 from onemap.layers.geometry.shape_column import WORTH_ROWS, AnyShapes, ShapeColumn, in_plane
 from onemap.layers.geometry.wkb_reading import geometries_of_wkb
 from onemap.layers.server_address import is_plainly_spelled, without_password
-from onemap.layers.sources.database_values import exact_integer, read_as_written
+from onemap.layers.sources.database_values import plain_value, read_as_written
 from onemap.layers.sources.gdal import curves
 from onemap.layers.stores.server.server_session import settle_transaction
 from onemap.layers.system_reasons import server_reason, server_words
@@ -208,7 +207,7 @@ class Database:
                 digest.update(repr((body, row[1:])).encode())
                 wkb.append(body)
                 for value, is_padded, kept in zip(row[1:], padded, values, strict=True):
-                    kept.append(value.rstrip(" ") if is_padded and value is not None else _plain(value))
+                    kept.append(value.rstrip(" ") if is_padded and value is not None else plain_value(value))
         return names, wkb, values, digest.hexdigest()
 
     def _crs(self, schema: str, table: str, column: str, place: ProblemPlace) -> pyproj.CRS | None:
@@ -247,10 +246,3 @@ def _shapes(wkb: list[bytes | None], sagitta: float, provers: Provers) -> tuple[
         geometries[row], arcs = curves.stroke_curve(wkb[row] or b"", sagitta)
         curved += arcs > 0
     return geometries, curved, None
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        is_whole = value == value.to_integral_value() and value.as_tuple().exponent == 0
-        return exact_integer(int(value)) if is_whole else float(value)
-    return value

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from onemap.layers.errors import OneMapError
+from onemap.layers.files.text_encodings import is_text
 from onemap.layers.library.library import Library, log, sha256
 from onemap.layers.stores.logged_rows import HEADS
 from onemap.layers.stores.store import StoreConnection
@@ -73,18 +74,9 @@ def plain_text(value: str | None, field: str, most: int = MOST_REASON) -> str:
     Raises OneMapError review.text for what is too long, holds control characters, or is no Unicode.
     """
     text = (value or "").strip()
-    if len(text) > most or any(ord(sign) < 32 and sign not in "\n\r\t" for sign in text) or not is_unicode(text):
+    if len(text) > most or any(ord(sign) < 32 and sign not in "\n\r\t" for sign in text) or not is_text(text):
         raise OneMapError("review.text", field=field, most=most)
     return text
-
-
-def is_unicode(text: str) -> bool:
-    """Whether a text can be stored: an argument's stray bytes, and half of a pair from a file, cannot."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 @contextlib.contextmanager
