@@ -13,7 +13,8 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.files.file_hashes import file_hash
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import StoredFeatures
-from onemap.layers.rasters.rasters import checked_raster, reference_of
+from onemap.layers.rasters.raster_reference import reference_of
+from onemap.layers.rasters.rasters import checked_raster
 
 RASTERS = "rasters"  # the folder of a package's payload, and the end of the name of the one beside a library
 
@@ -28,7 +29,8 @@ def raster_file(library: Library, code: str, rows: StoredFeatures) -> tuple[Rast
         files = [Path(name) for name in dataset.files if Path(name).is_file()]
     main = reference.path.resolve()
     others = [path for path in files if path.resolve() != main and path.resolve().parent == main.parent]
-    return RasterFile(f"{RASTERS}/{code}/{main.name}", reference.sha256), [main, *others]
+    file = f"{RASTERS}/{code}/{main.name}"
+    return RasterFile(file, reference.sha256, reference.beside_sha256), [main, *others]
 
 
 def in_package(rows: StoredFeatures, raster: RasterFile) -> StoredFeatures:

@@ -166,7 +166,11 @@ def _is_held(library: Library, version: Version, layer: DeliveredLayer) -> bool:
     if layer.raster is None:
         return version.hash == layer.hash
     rows = read_version(library, version, None).attributes
-    return "sha256" in rows and rows["sha256"].tolist() == [layer.raster.sha256]
+    if "sha256" not in rows or len(rows) != 1:
+        return False
+    row, sent = rows.iloc[0], layer.raster
+    # An older program says nothing of the files beside it.
+    return bool(row["sha256"] == sent.sha256) and sent.beside_sha256 in (None, row.get("beside_sha256"))
 
 
 def _definition_problems(library: Library, layer: DeliveredLayer, place: ProblemPlace) -> list[Problem]:

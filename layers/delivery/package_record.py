@@ -37,10 +37,14 @@ class RowChanges:
 
 @dataclass(frozen=True)
 class RasterFile:
-    """A raster in a package: its place in the payload, and the SHA-256 of its file."""
+    """A raster in a package: its place in the payload, and the SHA-256 of its file.
+
+    beside_sha256: of the files beside it that hold its cells, as the version's row has it; None without.
+    """
 
     file: str
     sha256: str
+    beside_sha256: str | None = None
 
 
 @dataclass(frozen=True)
@@ -142,8 +146,13 @@ def _layer(content: dict[str, Any]) -> DeliveredLayer:
         rows=_count(content["rows"]),
         base=None if base is None else BaseState(_text(base["label"], "label"), _text(base["hash"], "hash")),
         changes=None if changes is None else _changes(changes),
-        raster=None if raster is None else RasterFile(_text(raster["file"], "file"), _text(raster["sha256"], "sha256")),
+        raster=None if raster is None else _raster(raster),
     )
+
+
+def _raster(content: dict[str, Any]) -> RasterFile:
+    texts = (_text(content[name], name) for name in ("file", "sha256"))
+    return RasterFile(*texts, beside_sha256=_optional_text(content, "beside_sha256"))
 
 
 def _changes(content: dict[str, Any]) -> RowChanges:

@@ -14,10 +14,10 @@ import shapely
 
 from onemap.layers.crs.systems import contradiction, crs_name, transformation
 from onemap.layers.errors import OneMapError
-from onemap.layers.files.file_hashes import file_hash
 from onemap.layers.frames.frames import CleanFrame
 from onemap.layers.rasters.grid_facts import GridFacts
 from onemap.layers.rasters.raster_heights import vertical_datum
+from onemap.layers.rasters.raster_reference import cell_files, file_columns
 from onemap.layers.rasters.raster_remarks import raster_remarks
 from onemap.layers.rasters.rasters import (
     check_blocks,
@@ -108,13 +108,10 @@ def raster_frame(source: str, given_crs: str | None, target: pyproj.CRS, copy_to
     kept = path if copy_to is None else _copy_raster(path, copy_to)
     with opened_raster(kept) as dataset:
         crs = raster_crs(dataset, given_crs)
-        facts = GridFacts.of(dataset, crs)
-    state = kept.stat()
+        facts, beside = GridFacts.of(dataset, crs), cell_files(dataset)
     row = {
         "path": str(kept.resolve()) if copy_to is None else f"{copy_to.parent.name}/{copy_to.name}",
-        "sha256": file_hash(kept),
-        "size": state.st_size,
-        "modified_ns": state.st_mtime_ns,
+        **file_columns(kept, beside),
         "given_crs": given_crs,
         **asdict(facts),
         "crs": crs_name(crs),

@@ -113,7 +113,7 @@ def _is_unreadable(library: Library, entry: LayerEntry, version: Version) -> boo
         return True
     if entry.geometry != "raster":
         return False
-    from onemap.layers.rasters.rasters import is_as_added, reference_of  # only where a raster is at stake
+    from onemap.layers.rasters.raster_reference import is_as_added, reference_of  # only where a raster is at stake
 
     try:
         rows = read_version(library, version, None).attributes

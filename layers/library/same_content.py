@@ -16,11 +16,10 @@ from onemap.layers.library.library import Library
 from onemap.layers.library.value_texts import Column, row_texts
 from onemap.layers.library.version_writing import VersionFacts, field_types, stored_column
 from onemap.layers.library.versions import Version, coverage_of, in_force, read_version, versions
-from onemap.layers.rasters.rasters import is_as_added, reference_of
+from onemap.layers.rasters.raster_reference import OF_THE_FILES, is_as_added, reference_of
 from onemap.layers.stores.store import DamagedTable
 
 ROWS_OF = "rows_of"  # in a version's report: the table of the one that has the same rows
-_OF_THE_FILE = {"path", "size", "modified_ns"}  # of a raster, which may lie elsewhere and be the same
 _ROWS_AT_ONCE = 50_000  # of a version; of all rows only their hashes are held
 
 
@@ -151,8 +150,9 @@ def _row_hashes(shapes: np.ndarray | None, columns: Sequence[Column]) -> np.ndar
 def _is_same_raster(library: Library, version: Version, frame: FrameBlocks) -> bool:
     """Whether a version's raster is the one that comes, and still lies where it was put."""
     row = read_version(library, version, None).attributes.iloc[0]
-    of_cells = [name for name in row.index if name not in _OF_THE_FILE]
+    # The hash of the files beside it is compared also where an older program kept none.
+    of_cells = sorted({*row.index, "beside_sha256"} - OF_THE_FILES)
     came = frame.attributes(np.array([0]), of_cells).iloc[0]
-    return all(row[name] == came[name] or (row[name] is None and came[name] is None) for name in of_cells) and (
-        is_as_added(reference_of(row, library.path))
-    )
+    pairs = [(row.get(name), came[name]) for name in of_cells]
+    is_same = all(kept == new or (kept is None and new is None) for kept, new in pairs)
+    return is_same and is_as_added(reference_of(row, library.path))

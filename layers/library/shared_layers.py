@@ -22,7 +22,7 @@ from onemap.layers.geometry.hilbert import hilbert_order, places_on_curve
 from onemap.layers.library.library import Library, sha256
 from onemap.layers.library.versions import StoredFeatures, Version, coverage_of, stored_features
 from onemap.layers.progress import Progress
-from onemap.layers.rasters.rasters import reference_of
+from onemap.layers.rasters.raster_reference import reference_of
 from onemap.layers.stores.arrow_values import arrow_batch, shape_column
 from onemap.layers.stores.geoparquet import CORNERS, KEY, geo_metadata
 from onemap.layers.stores.library_tables import own_file_key

@@ -14,7 +14,8 @@ from onemap.layers.library.logged_features import LoggedFeatures, checksums
 from onemap.layers.library.row_verification import structure_problems, table_problems
 from onemap.layers.library.versions import StoredFeatures, as_stored, content_hash
 from onemap.layers.progress import Progress
-from onemap.layers.rasters.rasters import checked_raster, reference_of
+from onemap.layers.rasters.raster_reference import reference_of
+from onemap.layers.rasters.rasters import checked_raster
 from onemap.layers.stores.logged_rows import PlainTable
 from onemap.layers.stores.store import DamagedTable
 

@@ -10,7 +10,8 @@ import pyproj
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, read_version
 from onemap.layers.publishing.xml_text import add_text
-from onemap.layers.rasters.rasters import checked_raster, raster_crs, reference_of
+from onemap.layers.rasters.raster_reference import reference_of
+from onemap.layers.rasters.rasters import checked_raster, raster_crs
 from onemap.layers.xml_elements import Element, SubElement
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""The raster of a version: where its row says that it lies, opened if it still is what was added.
+"""Rasters opened for reading; that of a version only if it still is what was added.
 
 In the library a raster version is a table of one polygon, the raster's footprint, with path, hash and grid.
 """
@@ -7,21 +7,19 @@ import html
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import pyproj
 
 from onemap.layers.crs.named_files import check_names_no_file
 from onemap.layers.crs.systems import parse_crs, suggestion
 from onemap.layers.errors import OneMapError
-from onemap.layers.files.file_hashes import file_hash, known_hash
 from onemap.layers.files.first_bytes import check_first_bytes
 from onemap.layers.files.plain_file import check_plain_beside
-from onemap.layers.rasters.grid_facts import FACTS, says_still
+from onemap.layers.rasters.grid_facts import says_still
+from onemap.layers.rasters.raster_reference import RasterReference, cell_files, is_as_added
 from onemap.layers.records import Record
 
 if TYPE_CHECKING:
@@ -49,22 +47,6 @@ _BESIDE = (".ovr", ".OVR", ".msk", ".MSK", ".rrd", ".RRD", ".aux", ".AUX", ".ige
 # Of a block of cells, which is read as a whole: what is read of any file, and how many times its own size of a larger.
 _MOST_BYTES, _MOST_TIMES = 500_000_000, 50
 _RASTER_BEGINNINGS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"EHFA_HEADER_TAG", b"ERDAS_IMG_EXTER")
-
-
-@dataclass(frozen=True)
-class RasterReference:
-    """Where a version's raster lies, and what it must still be.
-
-    given_crs: what was said of its CRS when it was added, None without; facts: of its grid, by name, as `GridFacts`
-    had them then.
-    """
-
-    path: Path
-    sha256: str
-    size: int
-    modified_ns: int
-    given_crs: str | None = None
-    facts: tuple[tuple[str, Any], ...] = ()
 
 
 def opened_raster(path: Path) -> "DatasetReader":
@@ -216,35 +198,8 @@ def is_complex(dataset: "DatasetReader") -> bool:
     return "complex" in dataset.dtypes[0]
 
 
-def reference_of(attributes: "pd.Series[Any]", library: Path | None) -> RasterReference:
-    """The raster of a version's row; the copy of a raster lies beside the library."""
-    path = Path(attributes["path"])
-    return RasterReference(
-        path=path if path.is_absolute() or library is None else library.parent / path,
-        sha256=attributes["sha256"],
-        size=int(attributes["size"]),
-        modified_ns=int(attributes["modified_ns"]),
-        given_crs=attributes["given_crs"] or None,
-        facts=tuple((name, attributes[name]) for name in FACTS if name in attributes.index),
-    )
-
-
-def is_as_added(reference: RasterReference) -> bool:
-    """Whether a raster still is what was added: by size and time, else by its hash."""
-    try:
-        state = reference.path.stat()
-        if state.st_size != reference.size:
-            return False
-        if state.st_mtime_ns == reference.modified_ns:
-            return True
-        # A copy of gigabytes with another time is read once.
-        return known_hash("raster", [reference.path], lambda: file_hash(reference.path)) == reference.sha256
-    except OSError:
-        return False
-
-
 def checked_raster(reference: RasterReference) -> "DatasetReader":
-    """The raster, if it still is what was added, also by what files beside it say of its grid.
+    """The raster, if it still is what was added, also by the files beside it.
 
     Raises OneMapError version.unreadable if it is gone or another.
     """
@@ -259,6 +214,9 @@ def checked_raster(reference: RasterReference) -> "DatasetReader":
         is_same = says_still(dict(reference.facts), dataset, raster_crs(dataset, reference.given_crs))
     except OneMapError:  # it has lost its system
         is_same = False
+    if reference.beside is not None:
+        is_same &= cell_files(dataset) == [file.path for file in reference.beside]
+    is_same &= not is_scaled(dataset)  # no raster that is scaled is added
     if not is_same:
         dataset.close()
         raise unreadable

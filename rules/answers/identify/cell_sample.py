@@ -7,7 +7,8 @@ import numpy as np
 import pyproj
 import shapely
 
-from onemap.layers.rasters.rasters import RasterReference, checked_raster, raster_crs
+from onemap.layers.rasters.raster_reference import RasterReference
+from onemap.layers.rasters.rasters import checked_raster, raster_crs
 from onemap.rules.judge.kinds.cell_reading import cell_values, changes_of_plane, read_cells
 from onemap.rules.judge.kinds.raster_grids import in_cells
 

@@ -35,7 +35,7 @@ from onemap.layers.library.versions import (
     in_force,
     read_version,
 )
-from onemap.layers.rasters.rasters import RasterReference, reference_of
+from onemap.layers.rasters.raster_reference import RasterReference, reference_of
 from onemap.layers.reason import Reason
 from onemap.layers.sources.reading import read_source
 from onemap.layers.stores.store import DamagedTable

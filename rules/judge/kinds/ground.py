@@ -13,7 +13,7 @@ import shapely
 from onemap.layers.errors import require_value
 from onemap.layers.geometry.flat_ground import FlatGround, flat_of
 from onemap.layers.geometry.shape_column import AnyShapes, all_of
-from onemap.layers.rasters.rasters import RasterReference
+from onemap.layers.rasters.raster_reference import RasterReference
 from onemap.rules.judge.overlay.area_check import Zones
 from onemap.rules.judge.overlay.candidate_pairs import index_of
 from onemap.rules.judge.overlay.overlay import Overlaps, grounds, inside, outside, overlaps

@@ -12,7 +12,8 @@ import shapely
 
 from onemap.layers.geometry.parts import polygon_parts
 from onemap.layers.rasters.raster_heights import metres_of_height, vertical_datum
-from onemap.layers.rasters.rasters import RasterReference, checked_raster, raster_crs
+from onemap.layers.rasters.raster_reference import RasterReference
+from onemap.layers.rasters.rasters import checked_raster, raster_crs
 from onemap.layers.reason import Reason
 from onemap.rules.judge.kinds.cell_reading import cell_values, changes_of_plane, read_cells
 from onemap.rules.judge.kinds.conditions import column_named

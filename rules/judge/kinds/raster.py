@@ -15,7 +15,8 @@ from onemap.layers.crs.systems import transformation
 from onemap.layers.errors import require_value
 from onemap.layers.rasters.fill_values import fill_value
 from onemap.layers.rasters.raster_heights import metres_of_height
-from onemap.layers.rasters.rasters import RasterReference, checked_raster, raster_crs
+from onemap.layers.rasters.raster_reference import RasterReference
+from onemap.layers.rasters.rasters import checked_raster, raster_crs
 from onemap.layers.reason import Reason
 from onemap.rules.judge.kinds.cell_reading import (
     cell_values,

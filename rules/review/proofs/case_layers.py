@@ -16,7 +16,7 @@ import shapely
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.frames.fields import object_array
 from onemap.layers.library.versions import StoredFeatures, Version
-from onemap.layers.rasters.rasters import RasterReference
+from onemap.layers.rasters.raster_reference import RasterReference
 from onemap.layers.reason import Reason
 from onemap.rules.judge.inputs.layer_sources import LayerSource
 from onemap.rules.judge.overlay.unchanging_sets import freeze_set

@@ -13,7 +13,8 @@ from rasterio.transform import from_origin
 
 from onemap.layers.library.library import open_library
 from onemap.layers.library.versions import read_version, versions
-from onemap.layers.rasters.rasters import checked_raster, reference_of
+from onemap.layers.rasters.raster_reference import reference_of
+from onemap.layers.rasters.rasters import checked_raster
 
 PEOPLE = {
     "XZQDM": ["130902001", "130902002", "130903", "130902"],
@@ -153,6 +154,32 @@ def test_a_raster_comes_in_to_the_last_cell_and_lies_beside_the_library(sender, 
     receive(onemap, last, onward, "--rasters", tmp_path / "elsewhere")
     assert np.array_equal(cells_of(last)[0], before[0])
     assert cells_of(last)[3].path == tmp_path / "elsewhere" / "DEM__1.tif"
+
+
+def test_a_raster_whose_cells_lie_in_a_file_beside_it_comes_in_with_that_and_is_another_with_another(
+    receiver, onemap, tmp_path
+):
+    """Both states have the same .img of ERDAS, byte for byte: the cells are in the .ige."""
+    packages = []
+    for height in (50, 60):
+        folder = tmp_path / f"h{height}"
+        folder.mkdir()
+        assert onemap("new", folder / "county.gpkg", "--crs=EPSG:4547").code == 0
+        grid = {"width": 64, "height": 64, "count": 1, "dtype": "float32", "crs": "EPSG:4547"}
+        grid["transform"] = from_origin(500_000, 4_200_400, 20, 20)
+        with rasterio.open(folder / "terrain.img", "w", driver="HFA", USE_SPILL="YES", **grid) as dataset:
+            dataset.write(np.full((64, 64), height, dtype="float32"), 1)
+        packages.append(folder / "terrain.zip")
+        add = ("add", folder / "county.gpkg", folder / "terrain.img", "--as=DEM", "--covers=extent", "--label=2020")
+        assert onemap(*add).code == 0
+        deliver(onemap, folder / "county.gpkg", packages[-1], "--layers=DEM")
+    first, second = ((path.parent / "terrain.img").read_bytes() for path in packages)
+    assert first == second
+    receive(onemap, receiver, packages[0])
+    assert (cells_of(receiver)[0] == 50).all()
+    (plan,) = receive(onemap, receiver, packages[0])["plan"]
+    assert plan["status"] == "held"
+    assert receive(onemap, receiver, packages[1], code=3)["problems"][0]["code"] == "package.label"
 
 
 def test_a_raster_that_is_refused_leaves_no_file(sender, receiver, onemap, tmp_path):

@@ -1,5 +1,7 @@
 """raster: cells by exact weight, worked by hand on small grids, and real slopes held to their truth."""
 
+import os
+
 import numpy as np
 import pandas as pd
 import pyogrio
@@ -292,6 +294,75 @@ def test_cells_that_a_file_beside_it_masks_are_not_valid_once_that_is_gone(desk,
     assert desk.check(parcel, rule).unknowns() == {"A": (100.0, "nodata")}
     path.with_name(f"{path.name}.msk").unlink()
     assert desk.check(parcel, rule).unknowns() == {"A": (100.0, "unreadable")}
+
+
+def _write_spilled(folder):
+    """A raster of ERDAS, as programs write it from two gigabytes on: all its cells lie in the file beside it."""
+    return write_grid(folder / "grid.img", [[9] * 64] * 64, driver="HFA", USE_SPILL="YES"), ".ige"
+
+
+def _write_band(folder):
+    return write_grid(folder / "grid.bil", [[9] * 4] * 4, driver="EHdr", dtype="int16"), ".hdr"
+
+
+def _write_masked(folder):
+    with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=False):
+        path = write_grid(folder / "grid.tif", [[9] * 4] * 4, nodata=None)
+        with rasterio.open(path, "r+") as dataset:
+            dataset.write_mask(np.ones((4, 4), dtype=bool))
+    return path, ".tif.msk"
+
+
+def _clear_spill(path):
+    path.write_bytes(path.read_bytes().replace(np.float64(9).tobytes(), np.float64(1).tobytes()))
+
+
+def _swap_bytes(path):
+    path.write_bytes(path.read_bytes().replace(b"BYTEORDER      I", b"BYTEORDER      M"))
+
+
+def _mask_cells(path):
+    with rasterio.open(path, "r+") as dataset:
+        dataset.write(np.zeros((4, 4), dtype="uint8"), 1)
+
+
+@pytest.mark.parametrize(
+    ("write", "change"), [(_write_spilled, _clear_spill), (_write_band, _swap_bytes), (_write_masked, _mask_cells)]
+)
+def test_a_raster_whose_cells_lie_in_a_file_beside_it_is_unreadable_once_that_is_another(desk, write, change):
+    path, end = write(desk.folder)
+    beside = path.with_name(f"grid{end}")
+    answer = desk.run("add", desk.library, path, "--as", "GRID", "--define", DEFINE, "--covers", "extent")
+    assert answer.code == 0, answer.json
+    parcel, rule = {"A": box(0, 0, 10, 10)}, {**RULE, "above": 5}
+    assert desk.check(parcel, rule).verdicts() == {"A": "prohibited"}
+    os.utime(beside, ns=(1_600_000_000_000_000_000,) * 2)  # a copy of the same bytes
+    assert desk.check(parcel, rule).verdicts() == {"A": "prohibited"}
+    again = desk.run("add", desk.library, path, "--as", "GRID", "--covers", "extent")
+    assert (again.code, again.json["unchanged"]) == (0, True)
+    change(beside)
+    assert desk.check(parcel, rule).unknowns() == {"A": (100.0, "unreadable")}
+    (layer,) = [layer for layer in desk.run("layers", desk.library).json["layers"] if layer["code"] == "GRID"]
+    assert [version["unreadable"] for version in layer["versions"]] == [True]
+    assert desk.run("verify", desk.library).codes == ["verify.features"]
+    new = desk.run("add", desk.library, path, "--as", "GRID", "--covers", "extent", "--label", "new")
+    assert (new.code, new.json["unchanged"]) == (0, False)
+
+
+@pytest.mark.parametrize("write", [_write_spilled, _write_band])
+def test_a_raster_without_the_file_of_its_cells_is_unreadable(desk, write):
+    path, end = write(desk.folder)
+    answer = desk.run("add", desk.library, path, "--as", "GRID", "--define", DEFINE, "--covers", "extent")
+    assert answer.code == 0, answer.json
+    path.with_name(f"grid{end}").unlink()
+    assert desk.check({"A": box(0, 0, 10, 10)}, {**RULE, "above": 5}).unknowns() == {"A": (100.0, "unreadable")}
+
+
+def test_a_raster_that_is_said_to_be_scaled_after_it_was_added_is_unreadable(desk, grid):
+    path = grid([[9] * 4] * 4)
+    words = '<PAMDataset><PAMRasterBand band="1"><Scale>0.1</Scale></PAMRasterBand></PAMDataset>'
+    path.with_name(f"{path.name}.aux.xml").write_text(words, encoding="utf-8")
+    assert desk.check({"A": box(0, 0, 10, 10)}, {**RULE, "above": 5}).unknowns() == {"A": (100.0, "unreadable")}
 
 
 @pytest.mark.parametrize("where", [{}, {"west": 114.0, "north": 38.0, "cell": 1e-4, "crs": "EPSG:4490"}])
