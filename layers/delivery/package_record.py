@@ -151,8 +151,8 @@ def _layer(content: dict[str, Any]) -> DeliveredLayer:
 
 
 def _raster(content: dict[str, Any]) -> RasterFile:
-    texts = (_text(content[name], name) for name in ("file", "sha256"))
-    return RasterFile(*texts, beside_sha256=_optional_text(content, "beside_sha256"))
+    texts = {name: _text(content[name], name) for name in ("file", "sha256")}
+    return RasterFile(**texts, beside_sha256=_optional_text(content, "beside_sha256"))
 
 
 def _changes(content: dict[str, Any]) -> RowChanges:
