@@ -47,7 +47,7 @@ def inspect_raster(path: Path, language: str) -> dict[str, Any]:
             crs = {"code": systems.crs_name(system), "from": "declared", "why": plain_crs_title(system, language)}
             extra = systems.contradiction(system, box)
             problems += [Problem(extra.code, {**extra.facts, "file": path.name})] if extra is not None else []
-        problems += _grid_problems(dataset, path.name, is_placed)
+        problems += _grid_problems(dataset, system, is_placed)
         layer = {
             "name": path.stem,
             "count": 1,
@@ -70,16 +70,16 @@ def _declared_system(dataset: "DatasetReader") -> tuple[pyproj.CRS | None, list[
         return None, list(error.problems)
 
 
-def _grid_problems(dataset: "DatasetReader", name: str, is_placed: bool) -> list[Problem]:
+def _grid_problems(dataset: "DatasetReader", system: pyproj.CRS | None, is_placed: bool) -> list[Problem]:
     """The problems of a raster's grid and numbers that keep it out of a library, and remarks on its bands."""
-    problems = []
+    name, problems = Path(dataset.name).name, []
     if is_placed and not dataset.transform.b == dataset.transform.d == 0:
         problems.append(Problem("raster.rotated", {"file": name}))
     if is_scaled(dataset):
         problems.append(Problem("raster.scaled", scaling(dataset)))
     if is_complex(dataset):
         problems.append(Problem("raster.complex", {"file": name, "data_type": dataset.dtypes[0]}))
-    return [*problems, *raster_remarks(dataset)]
+    return [*problems, *raster_remarks(dataset, system)]
 
 
 def _grid_record(dataset: "DatasetReader", system: pyproj.CRS | None) -> dict[str, Any]:

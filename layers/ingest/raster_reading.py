@@ -104,7 +104,7 @@ def raster_frame(source: str, given_crs: str | None, target: pyproj.CRS, copy_to
             outline = footprint(dataset, crs, target)
         else:
             raise OneMapError("raster.rotated", file=path.name)
-        remarks, overviews = tuple(raster_remarks(dataset)), ",".join(map(str, dataset.overviews(1)))
+        remarks, overviews = tuple(raster_remarks(dataset, crs)), ",".join(map(str, dataset.overviews(1)))
     kept = path if copy_to is None else _copy_raster(path, copy_to)
     with opened_raster(kept) as dataset:
         crs = raster_crs(dataset, given_crs)

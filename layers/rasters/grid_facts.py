@@ -62,7 +62,7 @@ class GridFacts:
             longitude=longitude,
             latitude=latitude,
             datum=datum_family(crs),
-            unit=height_unit(dataset),
+            unit=height_unit(dataset, crs),
         )
 
 

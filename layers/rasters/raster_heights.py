@@ -20,14 +20,16 @@ _METRES = {
 _METRES_BY_NAME = {name: metres for metres, names in _METRES.items() for name in names}
 
 
-def height_unit(dataset: "DatasetReader") -> str | None:
-    """The unit of the first band's numbers, as the file names it; None if it does not."""
-    return (dataset.units[0] or "").strip() or None
+def height_unit(dataset: "DatasetReader", crs: pyproj.CRS | None) -> str | None:
+    """The unit of the first band's numbers, as the file names it, else of the heights of its CRS; None without."""
+    named = (dataset.units[0] or "").strip()
+    axes = [] if crs is None else crs.axis_info[2:]  # of a plane with heights, or of an ellipsoid
+    return named or next((axis.unit_name for axis in axes), None)
 
 
-def metres_of_height(dataset: "DatasetReader") -> float | None:
+def metres_of_height(dataset: "DatasetReader", crs: pyproj.CRS) -> float | None:
     """How many metres one of the first band's unit is, as `metres_of_unit`."""
-    return metres_of_unit(height_unit(dataset))
+    return metres_of_unit(height_unit(dataset, crs))
 
 
 def metres_of_unit(unit: str | None) -> float | None:

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyproj
+
 from onemap.layers.errors import Problem
 from onemap.layers.rasters.fill_values import fill_value
 from onemap.layers.rasters.raster_heights import height_unit, metres_of_unit
@@ -13,15 +15,15 @@ if TYPE_CHECKING:
     from rasterio.io import DatasetReader
 
 
-def raster_remarks(dataset: "DatasetReader") -> Iterator[Problem]:
+def raster_remarks(dataset: "DatasetReader", crs: pyproj.CRS | None) -> Iterator[Problem]:
     """That only one of several bands is read, a unit other than metres, and an undeclared number for "no value".
 
-    Raises OneMapError source.damaged.
+    crs: declared or given, None without. Raises OneMapError source.damaged.
     """
     name = Path(dataset.name).name
     if dataset.count > 1:
         yield Problem("raster.bands", {"file": name, "bands": dataset.count})
-    unit = height_unit(dataset)
+    unit = height_unit(dataset, crs)
     if metres_of_unit(unit) != 1:
         yield Problem("raster.unit", {"file": name, "unit": unit})
     with refusing_damage(dataset):

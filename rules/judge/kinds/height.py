@@ -245,7 +245,8 @@ def _cells(
     for reference in rasters:
         blanks, blank_owners = [np.empty(0, dtype=object)], [np.empty(0, dtype=np.int64)]
         with checked_raster(reference) as grid:
-            crs, height_m = raster_crs(grid, reference.given_crs), metres_of_height(grid)
+            crs = raster_crs(grid, reference.given_crs)
+            height_m = metres_of_height(grid, crs)
             are_lengths &= height_m is not None
             zeros.append(vertical_datum(crs))
             to_grid, to_plane = changes_of_plane(grid, crs, *plane)

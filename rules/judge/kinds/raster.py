@@ -63,7 +63,8 @@ def _grid(ground: Ground, reference: RasterReference, slope: bool) -> Iterator[_
     from rasterio.warp import calculate_default_transform
 
     with checked_raster(reference) as dataset:
-        crs, height_m = raster_crs(dataset, reference.given_crs), metres_of_height(dataset)
+        crs = raster_crs(dataset, reference.given_crs)
+        height_m = metres_of_height(dataset, crs)
         cell_m = _warped_cell_m(ground, dataset, crs) if slope else None
         if cell_m is None:
             yield _Grid(dataset, crs, height_m)

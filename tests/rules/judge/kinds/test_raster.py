@@ -191,6 +191,27 @@ def test_slopes_are_taken_of_heights_in_the_unit_that_the_raster_names(desk, uni
     assert desk.check({"A": parcel}, {**RULE, "above": 5}).finding("A").value == pytest.approx(9.0)
 
 
+@pytest.mark.parametrize(
+    ("heights", "verdict"),
+    [("6360", "clear"), ("8228", "clear"), ("5737", "prohibited")],  # feet of surveys, feet, metres
+)
+@pytest.mark.parametrize("is_given", [False, True])
+def test_slopes_are_taken_of_heights_in_the_unit_of_the_system_where_the_raster_names_none(
+    desk, heights, verdict, is_given
+):
+    """The system of an .asc stands beside it, or is said when it is added."""
+    path = desk.folder / "grid.asc"
+    path.write_text("ncols 4\nnrows 4\nxllcorner 0\nyllcorner 0\ncellsize 10\n" + "0 6 12 18\n" * 4, encoding="ascii")
+    system = f"EPSG:4547+{heights}"
+    given = [f"--crs={system}"] if is_given else []
+    if not is_given:
+        path.with_suffix(".prj").write_text(pyproj.CRS(system).to_wkt("WKT1_GDAL"), encoding="utf-8")
+    answer = desk.run("add", desk.library, path, "--as", "GRID", "--define", DEFINE, "--covers", "extent", *given)
+    assert (answer.code, answer.codes) == (0, [] if verdict == "prohibited" else ["raster.unit"])
+    found = desk.check({"A": box(10, 10, 30, 30)}, {**RULE, "above": 25, "derive": "slope"})
+    assert found.verdicts() == {"A": verdict}
+
+
 @pytest.mark.parametrize(("dtype", "nodata"), [("float64", -9999.0), ("int16", None)])
 def test_a_geographic_grid_gives_slope_in_metres(desk, dtype, nodata):
     """100 m higher every 0.001° northwards (111.0 m here): about 42 degrees."""
