@@ -27,7 +27,10 @@ from workshop.machine import WorkshopError, warn
 
 VERBS = {
     "demo": (demo.demo, "make the sample city, check it outside and inside QGIS, and name the files made"),
-    "test": (checks.test, "all of `check`, then every test that is not slow; --slow, --nightly: those; or PATH…"),
+    "test": (
+        checks.test,
+        "all of `check`, then all tests that are not slow; --slow, --nightly, --oldest: those; or PATH…",
+    ),
     "check": (checks.check, "format, lint, types and the test of the house"),
     "run": (qgis_desktop.desktop, "QGIS with the plugin enabled and the sample city open"),
     "package": (package.package, "the plugin as a zip, in dist/"),

@@ -18,6 +18,7 @@ from workshop.machine import IS_WINDOWS, ROOT, WorkshopError, program, run, say,
 
 PYTEST = ["-q", "--durations=40", "--durations-min=1"]
 OF_PLUGIN = "tests/plugin"
+OF_THE_NEWEST = ["tests/rules/verbs/commands/test_licence_table.py"]  # it holds a page against what is installed
 TIERS = {"--slow": "slow", "--nightly": "nightly"}
 MEMORY, LEAST_MEMORY_BYTES = Path("/dev/shm"), 4 << 30  # pytest makes folders of its own there
 
@@ -101,8 +102,11 @@ def test(words: Sequence[str]) -> int:
     """The tests; those of the plugin inside QGIS.
 
     words: nothing runs all of `check` and every test that is not slow; `--slow` runs the slow ones, `--nightly` those
-    that take all of many cases; paths, and options of pytest, run just what they name.
+    that take all of many cases; `--oldest` runs the core's that are not slow with the oldest libraries that it allows;
+    paths, and options of pytest, run just what they name.
     """
+    if words == ["--oldest"]:
+        return _with_oldest_libraries()
     if words and (len(words) > 1 or words[0] not in TIERS):
         return _named_tests(words)
     report, mark = Report(), TIERS[words[0]] if words else "not slow"
@@ -122,6 +126,19 @@ def test(words: Sequence[str]) -> int:
     report.step("tests without QGIS", core)
     for step in beside:
         report.finish(step)
+    return report.close()
+
+
+def _with_oldest_libraries() -> int:
+    """The core's tests that are not slow, with the oldest libraries that the requirements allow."""
+    report, mark = Report(), "not slow"
+    _write_into_memory()
+    _keep_bytecode()
+    debian.install_for_tests()
+    pytest = [program(pythons.oldest(), "python"), "-P", "-m", "pytest", *PYTEST]
+    apart = [f"--ignore={path}" for path in (OF_PLUGIN, *OF_THE_NEWEST)]
+    workers = ["-n", str(_workers(mark)), "--dist", "worksteal"]
+    report.step("tests with the oldest libraries", [*pytest, *workers, "-m", mark, *apart, "tests"])
     return report.close()
 
 

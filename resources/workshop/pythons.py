@@ -1,4 +1,7 @@
-"""The Pythons: `.venv` for the core, `.venv-qgis` on QGIS's for the plugin's tests, `.venv-bench` for benchmarks."""
+"""The Pythons: `.venv` for the core, `.venv-qgis` on QGIS's for the plugin's tests, `.venv-bench` for benchmarks.
+
+`.venv-oldest` is the core's once more, with the oldest library that each line of the requirements allows.
+"""
 
 from __future__ import annotations
 
@@ -28,12 +31,14 @@ from workshop.machine import (
 CORE = ROOT / ".venv"
 FACE = ROOT / ".venv-qgis"
 PEERS = ROOT / ".venv-bench"
+OLDEST = ROOT / ".venv-oldest"
 # A folder that holds the repository under its package name: for QGIS's plugin path, and for mypy.
 PLUGINS = FACE / "plugins"
 PACKAGE_ROOM = CORE / "room"
 
 REQUIREMENTS = ROOT / "resources" / "requirements"
 NEEDED = ("core.txt", "cluster.txt", "notebook.txt", "web.txt", "dev.txt")
+WITH_BOUNDS = ("core.txt", "cluster.txt", "web.txt", "fast.txt")  # the tools of the workshop are the newest
 OLDEST_CORE = (3, 11)
 NEWEST_KNOWN = 15
 STAMP = "onemap-stamp"
@@ -63,6 +68,23 @@ def core() -> Path:
             with contextlib.suppress(WorkshopError):  # without it the test under Qt 6 is left out
                 _pip(CORE, ["--only-binary", ":all:", "-r", REQUIREMENTS / "qt6.txt"], "install Qt 6")
     return CORE
+
+
+def oldest() -> Path:
+    """The core's environment with the oldest library that each line of its requirements allows."""
+    wanted = _digest([_project(), *(f"resources/requirements/{name}" for name in (*NEEDED, "fast.txt"))])
+    if _stamp(OLDEST) == wanted:
+        return OLDEST
+    say("Making .venv-oldest, with the oldest libraries that the requirements allow")
+    _make(OLDEST, _core_python(), [])
+    with _changing(OLDEST, wanted):
+        lines = "".join((REQUIREMENTS / name).read_text(encoding="utf-8") for name in WITH_BOUNDS)
+        bounds = OLDEST / "bounds.txt"
+        bounds.write_text(lines.replace(">=", "=="), encoding="utf-8")
+        files = [word for name in (*NEEDED, "fast.txt") for word in ("-r", REQUIREMENTS / name)]
+        _pip(OLDEST, files, "install the oldest libraries", bounds)
+        _pip(OLDEST, ["--no-build-isolation", "--no-deps", "-e", ROOT], "install the command onemap", bounds)
+    return OLDEST
 
 
 def compile_loops() -> None:
@@ -150,9 +172,13 @@ def _make(environment: Path, python: Path, options: Sequence[str]) -> None:
     )
 
 
-def _pip(environment: Path, what: Sequence[object], purpose: str) -> None:
-    """Run pip, which compiles nothing: of all that is installed a third is loaded, and Python compiles that itself."""
-    constraints = ["-c", _lock()] if is_ci() else []
+def _pip(environment: Path, what: Sequence[object], purpose: str, bounds: Path | None = None) -> None:
+    """Run pip, which compiles nothing: of all that is installed a third is loaded, and Python compiles that itself.
+
+    bounds: a file of constraints; without it the lock, where `CI` is set.
+    """
+    bounds = bounds or (_lock() if is_ci() else None)
+    constraints = ["-c", bounds] if bounds else []
     quiet = ["--quiet", "--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
     run_or_explain(
         [
