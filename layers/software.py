@@ -3,6 +3,7 @@
 Nothing is imported before it is asked for: the versions are reported on a machine where a library does not load, too.
 """
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -34,15 +35,32 @@ def software_versions() -> dict[str, str]:
     }
 
 
-def required_names() -> list[str]:
-    """The distributions that the core asks for, and those that make it faster, in their order."""
+def required_versions() -> dict[str, str]:
+    """The oldest version that is allowed of each distribution that the core asks for, or that makes it faster."""
     folder = Path(__file__).resolve().parent.parent / "resources" / "requirements"
     lines = [
         line.partition("#")[0].strip()
         for name in ("core.txt", "fast.txt")
         for line in (folder / name).read_text(encoding="utf-8").splitlines()
     ]
-    return [line.partition(">=")[0].strip() for line in lines if line]
+    parts = (line.partition(";")[0].partition(">=") for line in lines if line)
+    return {name.strip(): oldest.strip() for name, _, oldest in parts}
+
+
+def outdated_libraries() -> list[str]:
+    """The libraries here that are older than is allowed, each with its version and the oldest allowed one."""
+    found, required = installed_versions(), required_versions()
+    return [
+        f"{name} {version} < {required[name]}"
+        for name, version in found.items()
+        if name in required and version is not None and _numbers(version) < _numbers(required[name])
+    ]
+
+
+def _numbers(version: str) -> list[int]:
+    """The numbers that a version begins with: 2.1.0rc1 is [2, 1, 0]."""
+    found = re.match(r"\d+(\.\d+)*", version)
+    return [int(part) for part in found[0].split(".")] if found else []
 
 
 def installed_versions() -> dict[str, str | None]:
@@ -60,7 +78,7 @@ def installed_versions() -> dict[str, str | None]:
         found["sqlite"] = sqlite3.sqlite_version
     except ImportError:
         found["sqlite"] = None
-    for name in required_names():
+    for name in required_versions():
         try:
             found[name] = version(name)
         except PackageNotFoundError:

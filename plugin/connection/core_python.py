@@ -113,10 +113,12 @@ def is_missing_python(settings_python: str) -> bool:
 
 
 def has_packages(command: list[str], requirements: Path) -> bool:
-    """Whether an interpreter is new enough and has every package of the list."""
+    """Whether an interpreter is new enough and has every package of the list, none of them older than is allowed."""
     code = (
-        "import sys; from importlib.metadata import version; "
-        f"assert sys.version_info >= {OLDEST}; [version(name) for name in {list(_names_in(requirements))}]"
+        "import re, sys; from importlib.metadata import version; "
+        "numbers = lambda text: [int(part) for part in re.findall('[0-9]+', re.match('[0-9.]*', text)[0])]; "
+        f"assert sys.version_info >= {OLDEST}; "
+        f"assert all(numbers(version(name)) >= numbers(oldest) for name, oldest in {list(_packages_in(requirements))})"
     )
     try:
         ask_program([*command, "-I", "-c", code])
@@ -383,12 +385,13 @@ def _wheel_folders(base: list[str]) -> list[Path]:
     return [folder / "_bundled" for folder in folders[:1]] + folders[1:] + [Path("/usr/share/python-wheels")]
 
 
-def _names_in(requirements: Path) -> Iterator[str]:
-    """The packages that every platform has; one with a marker is missing on some."""
+def _packages_in(requirements: Path) -> Iterator[tuple[str, str]]:
+    """The packages that every platform has, and the oldest of each; one with a marker is missing on some."""
     for line in requirements.read_text(encoding="utf-8").splitlines():
         text = line.partition("#")[0].strip()
         if text and ";" not in text:
-            yield (text.split("[")[0].split("<")[0].split(">")[0].split("=")[0].split("!")[0].split("~")[0].strip())
+            name, _, oldest = text.partition(">=")
+            yield name.strip(), oldest.strip()
 
 
 def _hash_of(lock: Path) -> str:

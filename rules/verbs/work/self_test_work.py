@@ -14,6 +14,7 @@ from typing import Any
 
 from onemap.layers.errors import OneMapError, Problem, joined_sentences
 from onemap.layers.messages import phrase, wording
+from onemap.layers.software import outdated_libraries
 from onemap.layers.system_reasons import file_reason
 from onemap.rules.contract.declaration import Result, Values, VerbContext
 from onemap.rules.contract.verdict import Verdict
@@ -115,7 +116,8 @@ def _look(check: _Check, room: _Room) -> dict[str, Any]:
         return {"name": check.name, "ok": True, "detail": check.look(room)}
     except Exception as error:  # noqa: BLE001 - whatever goes wrong on a machine is what is looked for
         messages = [wording(one, room.context.language)[0] for one in getattr(error, "problems", ())]
-        reason = joined_sentences(*messages) or f"{type(error).__name__}: {error}"[:400]
+        plain = str(error) if isinstance(error, _Unfit) else f"{type(error).__name__}: {error}"
+        reason = joined_sentences(*messages) or plain[:400]
         facts = {"name": check.name.partition(".")[2] or check.name, "reason": reason}
         message, mend = wording(replace(check.failed, facts=facts), room.context.language)
         return {"name": check.name, "ok": False, "detail": message, "mend": mend}
@@ -131,6 +133,7 @@ def _checks() -> list[_Check]:
         _Check("sqlite", _sqlite, Problem("self_test.sqlite")),
         _Check("ssl", _ssl, Problem("self_test.ssl")),
         *libraries,
+        _Check("versions", _versions, Problem("self_test.outdated")),
         _Check("compiler", _compiler, Problem("self_test.library")),
         _Check("folder", _folder, Problem("self_test.folder")),
         _Check("wal", _wal, Problem("self_test.wal")),
@@ -188,6 +191,14 @@ def _importing(name: str, module: str) -> Callable[[_Room], str]:
         return version(name)
 
     return look
+
+
+def _versions(room: _Room) -> str:
+    """Older libraries may not only fail: some read a rule's condition otherwise."""
+    outdated = outdated_libraries()
+    if outdated:
+        raise _Unfit(", ".join(outdated))
+    return phrase("said.self_test_versions", room.context.language)
 
 
 def _compiler(room: _Room) -> str:

@@ -462,6 +462,14 @@ def test_an_interpreter_without_the_packages_is_known_as_such(plan):
     assert not has_packages([sys.executable], plan.requirements)
 
 
+@pytest.mark.slow
+def test_an_interpreter_with_a_package_that_is_too_old_is_known_as_such(plan):
+    python = make_core(plan, say_nothing)
+    for oldest, has_it in (("0.9.9", True), (VERSION, True), ("1.10", False), ("2", False)):
+        plan.requirements.write_text(f"{NAME}>={oldest}\n", encoding="utf-8")
+        assert has_packages([str(python)], plan.requirements) is has_it
+
+
 def test_the_core_does_not_inherit_what_belongs_to_qgis(monkeypatch):
     for name in ("PROJ_LIB", "PROJ_DATA", "GDAL_DATA", "GDAL_DRIVER_PATH", "PYTHONPATH", "PYTHONHOME"):
         monkeypatch.setenv(name, "/of/qgis")

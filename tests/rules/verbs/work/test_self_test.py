@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from onemap.layers.software import installed_versions, required_names
+from onemap.layers.software import installed_versions, required_versions
 from onemap.rules.verbs.work.self_test_work import LIBRARIES
 
 MAIN = Path(__file__).resolve().parents[4] / "__main__.py"
@@ -41,7 +41,22 @@ def test_everything_works_here_and_the_report_says_it_without_names_of_persons(c
 
 
 def test_every_library_that_the_core_asks_for_is_tried():
-    assert set(required_names()) == set(LIBRARIES) | {"llvmlite", "numba"}
+    assert set(required_versions()) == set(LIBRARIES) | {"llvmlite", "numba"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("version", "is_outdated"), [("0.5.7", True), ("0.10", False)])
+def test_a_library_that_is_older_than_allowed_is_told_with_both_versions(broken_core, version, is_outdated):
+    """Another version is put in the place of what the installed package says of itself."""
+    lie = (
+        "import importlib.metadata as m; real = m.version; "
+        f"m.version = lambda name: {version!r} if name == 'cql2' else real(name)"
+    )
+    done = broken_core(lie, "self-test", "--lang", "en")
+    assert done.returncode == (3 if is_outdated else 0)
+    lines = [line for line in done.stdout.splitlines() if " versions:" in line]
+    assert [line[0] for line in lines] == ["✗" if is_outdated else "✓"]
+    assert ("cql2 0.5.7 < 0.6" in lines[0]) is is_outdated
 
 
 @pytest.mark.slow
