@@ -1,8 +1,5 @@
 """A raster described without loading it: size, cells, bands, nodata, coordinate system, vertical datum, overviews."""
 
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +30,7 @@ def inspect_raster(path: Path, language: str) -> dict[str, Any]:
 
     Raises OneMapError source.missing, source.damaged.
     """
-    with _without_words(), opened_raster(path) as dataset:
+    with opened_raster(path) as dataset:
         check_blocks(dataset)
         is_placed = not dataset.transform.is_identity
         west, south, east, north = map(float, dataset.bounds)
@@ -94,16 +91,6 @@ def _grid_record(dataset: "DatasetReader", system: pyproj.CRS | None) -> dict[st
         "vertical_datum": vertical_datum(system),
         "overviews": list(dataset.overviews(1)),
     }
-
-
-@contextmanager
-def _without_words() -> Iterator[None]:
-    """That a picture has no place is reported as a problem, not by rasterio on stderr."""
-    from rasterio.errors import NotGeoreferencedWarning
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", NotGeoreferencedWarning)
-        yield
 
 
 def _finite(nodata: float) -> float | str:

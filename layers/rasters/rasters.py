@@ -5,6 +5,8 @@ In the library a raster version is a table of one polygon, the raster's footprin
 
 import html
 import math
+import re
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,17 +48,18 @@ RASTER_DRIVERS = {
 _BESIDE = (".ovr", ".OVR", ".msk", ".MSK", ".rrd", ".RRD", ".aux", ".AUX", ".ige", ".IGE")
 # Of a block of cells, which is read as a whole: what is read of any file, and how many times its own size of a larger.
 _MOST_BYTES, _MOST_TIMES = 500_000_000, 50
+_MOST_NAMED = 8  # grids of one file, in a refusal
 _RASTER_BEGINNINGS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"EHFA_HEADER_TAG", b"ERDAS_IMG_EXTER")
 
 
 def opened_raster(path: Path) -> "DatasetReader":
     """A raster open for reading, by the driver of its name, all its files beside it.
 
-    Raises OneMapError source.missing, source.no_file, source.damaged, source.indirect, format.unknown,
-    crs.names_file.
+    Raises OneMapError source.missing, source.no_file, source.damaged, source.indirect, source.swollen, format.unknown,
+    crs.names_file, raster.several.
     """
     import rasterio  # a third GDAL beside pyogrio's: loaded only where a raster is at stake
-    from rasterio.errors import RasterioIOError
+    from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
 
     if not path.exists():
         raise OneMapError("source.missing", file=path.name)
@@ -69,6 +72,7 @@ def opened_raster(path: Path) -> "DatasetReader":
     _check_systems_beside(path)
     check_first_bytes(path)
     _check_beside(path)
+    warnings.simplefilter("ignore", NotGeoreferencedWarning)  # it is told as a problem, and not by rasterio on stderr
     try:
         dataset = rasterio.open(path, driver=driver)
     except RasterioIOError as error:
@@ -121,10 +125,13 @@ def _check_files(dataset: "DatasetReader", path: Path) -> None:
 
 
 def _check_grid(dataset: "DatasetReader", path: Path) -> None:
-    """Refuse a raster whose grid lies nowhere, or whose blocks would fill the memory.
+    """Refuse what holds grids of which none is the file's own, a grid that lies nowhere, and blocks as large as memory.
 
-    Raises OneMapError source.damaged, source.swollen.
+    Raises OneMapError raster.several, source.damaged, source.swollen.
     """
+    if not dataset.count:
+        grids = grid_names(dataset)
+        raise OneMapError("raster.several", file=path.name, count=len(grids), grids=", ".join(grids[:_MOST_NAMED]))
     if not all(map(math.isfinite, (*dataset.transform, *dataset.bounds))) or dataset.transform.determinant == 0:
         raise OneMapError("source.damaged", file=path.name, reason=f"{tuple(dataset.transform)[:6]}")
     rows, columns = map(max, zip(*dataset.block_shapes, strict=True))
@@ -133,6 +140,11 @@ def _check_grid(dataset: "DatasetReader", path: Path) -> None:
     if block_bytes > max(_MOST_BYTES, _MOST_TIMES * size):
         facts = {"kilobytes": -(-size // 1000), "megabytes": block_bytes // 1_000_000, "most": _MOST_BYTES // 1_000_000}
         raise OneMapError("source.swollen", file=path.name, **facts)
+
+
+def grid_names(dataset: "DatasetReader") -> list[str]:
+    """The names of the grids that a file holds besides the one that is read: variables of netCDF, pages of a TIFF."""
+    return [re.sub(r"^GTIFF_DIR:(\d+):.*", r"\1", name).rpartition(":")[2] for name in dataset.subdatasets]
 
 
 def _bytes_of(kind: str) -> int:

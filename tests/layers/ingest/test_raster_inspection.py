@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import rasterio
 import shapely
+from rasterio.shutil import copy as copy_raster
 from rasterio.transform import Affine, from_origin
 
 from onemap.tests.conftest import write_layer
@@ -118,6 +119,38 @@ def test_of_several_bands_it_is_said_that_the_first_is_read(onemap, tmp_path):
     answer = onemap("add", library, path, "--as", "DEM", "--covers", "extent")
     assert (answer.code, answer.codes) == (0, ["raster.bands"])
     assert answer.json["problems"][0]["level"] == "warn"
+
+
+def test_of_several_pages_it_is_said_that_the_first_is_read(onemap, tmp_path):
+    path = tmp_path / "dem.tif"
+    grid = {"width": 4, "height": 3, "count": 1, "dtype": "float32", "transform": from_origin(X, Y, 20, 20)}
+    for more in ({}, {"APPEND_SUBDATASET": "YES"}):
+        with rasterio.open(path, "w", driver="GTiff", crs="EPSG:4547", **grid, **more) as dataset:
+            dataset.write(np.zeros((1, 3, 4), dtype="float32"))
+    (problem,) = onemap("inspect", path).json["layers"][0]["problems"]
+    assert problem["code"] == "raster.pages" and "2" in problem["message"]
+    library = tmp_path / "library.gpkg"
+    onemap("new", library, "--crs", "EPSG:4547")
+    answer = onemap("add", library, path, "--as", "DEM", "--covers", "extent")
+    assert (answer.code, answer.codes) == (0, ["raster.pages"])
+
+
+@pytest.mark.parametrize("bands", [1, 2])
+def test_of_netcdf_one_grid_is_read_and_of_several_none(onemap, tmp_path, bands):
+    """GDAL writes each band as a variable."""
+    grid = {"width": 4, "height": 3, "count": bands, "dtype": "float32", "transform": from_origin(X, Y, 20, 20)}
+    with rasterio.open(tmp_path / "dem.tif", "w", driver="GTiff", crs="EPSG:4547", **grid) as dataset:
+        dataset.write(np.zeros((bands, 3, 4), dtype="float32"))
+    path = tmp_path / "dem.nc"
+    copy_raster(tmp_path / "dem.tif", path, driver="netCDF")
+    library = tmp_path / "library.gpkg"
+    onemap("new", library, "--crs", "EPSG:4547")
+    answer = onemap("add", library, path, "--as", "DEM", "--covers", "extent")
+    if bands == 1:
+        assert (answer.code, answer.codes) == (0, [])
+    else:
+        assert onemap("inspect", path).codes == answer.codes == ["raster.several"]
+        assert "Band1, Band2" in answer.json["problems"][0]["message"]
 
 
 def test_an_undeclared_number_for_no_value_is_told_and_of_a_declared_one_nothing(onemap, tmp_path):
