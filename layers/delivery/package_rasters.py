@@ -13,10 +13,11 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.files.file_hashes import file_hash
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import StoredFeatures
+from onemap.layers.rasters.raster_folder import raster_folder, reserved_stem
 from onemap.layers.rasters.raster_reference import reference_of
 from onemap.layers.rasters.rasters import checked_raster
 
-RASTERS = "rasters"  # the folder of a package's payload, and the end of the name of the one beside a library
+RASTERS = "rasters"  # the folder of a package's payload
 
 
 def raster_file(library: Library, code: str, rows: StoredFeatures) -> tuple[RasterFile, list[Path]]:
@@ -50,7 +51,7 @@ def pack_raster(data: Path, raster: RasterFile, files: list[Path]) -> None:
         raise OneMapError("out.failed", file=raster.file, reason=str(error)[:200]) from error
 
 
-def raster_folder(library: Library, wanted: Path | None) -> Path:
+def folder_of_received(library: Library, wanted: Path | None) -> Path:
     """Where received rasters are to lie: beside the library's file, or in a folder that was named.
 
     Raises OneMapError package.no_folder on a server without one.
@@ -59,7 +60,7 @@ def raster_folder(library: Library, wanted: Path | None) -> Path:
         return wanted.resolve()
     if library.path is None:
         raise OneMapError("package.no_folder", file=library.label, field="--rasters")
-    return library.path.with_name(library.path.name + f".{RASTERS}")
+    return raster_folder(library.path)
 
 
 @contextlib.contextmanager
@@ -75,22 +76,11 @@ def placed_raster(data: Path, layer: DeliveredLayer, folder: Path, package: str)
         raise OneMapError("package.record", file=package, layer=layer.code, reason=layer.raster.file)
     if file_hash(source) != layer.raster.sha256:
         raise OneMapError("package.differs", file=package, layer=layer.code)
-    number = 1
-    while any(folder.glob(f"{layer.code}__{number}.*")):
-        number += 1
-    placed: list[Path] = []
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for path in sorted(source.parent.iterdir()):
-            end = path.name.removeprefix(source.stem) if path.name.startswith(source.stem) else f".{path.name}"
-            placed.append(folder / f"{layer.code}__{number}{end}")
-            shutil.copyfile(path, placed[-1])
-        yield folder / f"{layer.code}__{number}{source.suffix}"
-    except BaseException as error:
-        for path in placed:
-            path.unlink(missing_ok=True)
-        if folder.is_dir() and not any(folder.iterdir()):
-            folder.rmdir()
-        if isinstance(error, OSError):
-            raise OneMapError("out.failed", file=folder.name, reason=str(error)[:200]) from error
-        raise
+        with reserved_stem(folder, layer.code) as stem:
+            for path in sorted(source.parent.iterdir()):
+                end = path.name.removeprefix(source.stem) if path.name.startswith(source.stem) else f".{path.name}"
+                shutil.copyfile(path, stem.with_name(stem.name + end))
+            yield stem.with_name(stem.name + source.suffix)
+    except OSError as error:
+        raise OneMapError("out.failed", file=folder.name, reason=str(error)[:200]) from error

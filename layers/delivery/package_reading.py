@@ -15,7 +15,7 @@ import shapely
 
 from onemap.layers.catalogue.schema import DEPARTMENTS, KINDS, LIBRARIES
 from onemap.layers.delivery.bag import Bag, open_bag
-from onemap.layers.delivery.package_rasters import placed_raster, raster_folder
+from onemap.layers.delivery.package_rasters import folder_of_received, placed_raster
 from onemap.layers.delivery.package_record import (
     COVERAGE_TABLE,
     FEATURES_FILE,
@@ -230,7 +230,7 @@ def _prepared_raster(
     held: contextlib.ExitStack,
 ) -> PreparedVersion:
     """A raster laid where it is to stay, read by the coordinate system that the sender has given for it."""
-    folder = raster_folder(library, reception.rasters)
+    folder = folder_of_received(library, reception.rasters)
     path = held.enter_context(placed_raster(bag.data, layer, folder, package))
     beside = library.path is not None and folder.parent == library.path.resolve().parent
     rows = read_source(bag.data / FEATURES_FILE, layer.code, None).attributes

@@ -16,6 +16,7 @@ from onemap.layers.crs.systems import contradiction, crs_name, transformation
 from onemap.layers.errors import OneMapError
 from onemap.layers.frames.frames import CleanFrame
 from onemap.layers.rasters.grid_facts import GridFacts
+from onemap.layers.rasters.raster_folder import raster_folder, reserved_stem
 from onemap.layers.rasters.raster_heights import vertical_datum
 from onemap.layers.rasters.raster_reference import cell_files, file_columns
 from onemap.layers.rasters.raster_remarks import raster_remarks
@@ -133,7 +134,6 @@ def _copy_raster(path: Path, target: Path) -> Path:
 
     part = target.with_name(target.name + ".part")
     try:
-        target.parent.mkdir(exist_ok=True)
         with opened_raster(path) as dataset:
             copy_raster(dataset, str(part), driver="COG", compress="DEFLATE")
         part.replace(target)
@@ -147,20 +147,12 @@ def _copy_raster(path: Path, target: Path) -> Path:
 def raster_copy(library: Path | None, code: str, wanted: bool) -> Iterator[Path | None]:
     """Where a copy is to lie, beside the library; taken back if what follows fails. None if none is wanted.
 
-    library: its file, None on a server. Raises OneMapError raster.no_folder.
+    library: its file, None on a server. Raises OneMapError raster.no_folder, out.failed.
     """
     if not wanted:
         yield None
         return
     if library is None:
         raise OneMapError("raster.no_folder", layer=code, field="--copy")
-    folder = library.with_name(library.name + ".rasters")
-    number = 1 + max((int(p.stem.rpartition("__")[2]) for p in folder.glob(f"{code}__*.tif")), default=0)
-    target = folder / f"{code}__{number}.tif"
-    try:
-        yield target
-    except BaseException:
-        target.unlink(missing_ok=True)
-        if folder.is_dir() and not any(folder.iterdir()):
-            folder.rmdir()
-        raise
+    with reserved_stem(raster_folder(library), code) as stem:
+        yield stem.with_name(stem.name + ".tif")

@@ -1,0 +1,66 @@
+"""Where copies of rasters lie: each of a name of its own, whoever adds at the same time."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rasterio
+from rasterio.transform import from_origin
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.rasters.raster_folder import raster_folder, reserved_stem
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def test_whoever_fails_takes_away_what_is_his_and_nothing_else(tmp_path):
+    folder = raster_folder(tmp_path / "city.gpkg")
+    with reserved_stem(folder, "DEM") as first:
+        first.with_name(f"{first.name}.tif").write_text("1")
+        with pytest.raises(ValueError, match="refused"), reserved_stem(folder, "DEM") as second:
+            assert second != first
+            second.with_name(f"{second.name}.tif").write_text("2")
+            second.with_name(f"{second.name}.tif.aux.xml").write_text("2")
+            raise ValueError("refused")
+    assert sorted(folder.iterdir()) == [first.with_name(f"{first.name}.tif")]
+    with reserved_stem(folder, "DEM") as third:
+        assert third not in (first, folder / "DEM")
+
+
+def test_of_a_folder_that_only_a_refusal_needed_nothing_stays(tmp_path):
+    folder = raster_folder(tmp_path / "city.gpkg")
+    with pytest.raises(ValueError, match="refused"), reserved_stem(folder, "DEM"):
+        raise ValueError("refused")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path):
+    folder = raster_folder(tmp_path / "city.gpkg")
+    folder.write_text("a file of that name")
+    with pytest.raises(OneMapError) as refused, reserved_stem(folder, "DEM"):
+        pass
+    assert (refused.value.code, folder.read_text()) == ("out.failed", "a file of that name")
+
+
+@pytest.mark.slow
+def test_two_that_copy_a_raster_at_once_have_a_version_each(onemap, tmp_path):
+    library = tmp_path / "city.gpkg"
+    onemap("new", library, "--crs", "EPSG:4547")
+    grid = {"width": 600, "height": 600, "count": 1, "dtype": "float32", "crs": "EPSG:4547"}
+    programs = []
+    for height in (1, 2, 3):
+        path = tmp_path / f"{height}.tif"
+        with rasterio.open(
+            path, "w", driver="GTiff", transform=from_origin(538_000, 4_214_000, 20, 20), **grid
+        ) as made:
+            made.write(np.full((1, 600, 600), height, dtype="float32"))
+        words = ["add", library, path, "--as", "DEM", "--covers", "extent", "--copy", "--label", f"of {height}"]
+        command = [sys.executable, "-I", "-X", "utf8", ROOT / "__main__.py", *words, "--json"]
+        programs.append(subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, text=True, encoding="utf-8"))
+    answers = [program.communicate()[0] for program in programs]
+    assert [program.returncode for program in programs] == [0, 0, 0], answers
+    (layer,) = [layer for layer in onemap("layers", library).json["layers"] if layer["code"] == "DEM"]
+    assert [version["unreadable"] for version in layer["versions"]] == [False, False, False]
+    assert len(list(raster_folder(library).iterdir())) == 3
