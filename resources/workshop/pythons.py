@@ -38,7 +38,7 @@ PACKAGE_ROOM = CORE / "room"
 
 REQUIREMENTS = ROOT / "resources" / "requirements"
 NEEDED = ("core.txt", "cluster.txt", "notebook.txt", "web.txt", "dev.txt")
-WITH_BOUNDS = ("core.txt", "cluster.txt", "web.txt", "fast.txt")  # the tools of the workshop are the newest
+WITH_BOUNDS = ("core.txt", "cluster.txt", "notebook.txt", "web.txt", "fast.txt")  # not dev.txt: tools are the newest
 OLDEST_CORE = (3, 11)
 NEWEST_KNOWN = 15
 STAMP = "onemap-stamp"
