@@ -7,6 +7,7 @@ import numpy as np
 import pyproj
 import shapely
 
+from onemap.layers.rasters.raster_heights import height_unit
 from onemap.layers.rasters.raster_reference import RasterReference
 from onemap.layers.rasters.rasters import checked_raster, raster_crs
 from onemap.rules.judge.kinds.cell_reading import cell_values, changes_of_plane, read_cells
@@ -21,15 +22,19 @@ def cell_sample(
     """The value of each raster at a place in the plane; None where it has none there.
 
     Of a point `value`, that of its cell; on the edge between two the one to the right or below. Of a line or a polygon
-    `low`, `mean` and `high` of the cells that it touches, each counted once.
+    `low`, `mean` and `high` of the cells that it touches, each counted once. `unit` where the raster or its system
+    names one.
     Raises OneMapError version.unreadable if a raster is gone or not what was added.
     """
     found = []
     for reference in rasters:
         with checked_raster(reference) as grid:
-            to_grid, _ = changes_of_plane(grid, raster_crs(grid, reference.given_crs), plane, (0.0, 0.0))
+            crs = raster_crs(grid, reference.given_crs)
+            to_grid, _ = changes_of_plane(grid, crs, plane, (0.0, 0.0))
             shape = in_cells(to_grid(np.array([place], dtype=object)), grid)[0]
-            found.append(_of_point(shape, grid) if place.geom_type == "Point" else _of_shape(shape, grid))
+            sample = _of_point(shape, grid) if place.geom_type == "Point" else _of_shape(shape, grid)
+            unit = height_unit(grid, crs)
+            found.append(sample if sample is None or unit is None else {**sample, "unit": unit})
     return found
 
 

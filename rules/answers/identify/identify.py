@@ -21,6 +21,7 @@ from onemap.layers.geometry.parts import polygon_parts, shift_geometries
 from onemap.layers.library.library import Library
 from onemap.layers.library.own_files import department_names
 from onemap.layers.library.versions import versions
+from onemap.layers.messages import phrase
 from onemap.layers.reason import Reason
 from onemap.layers.records import Record
 from onemap.rules.answers.identify.cell_sample import cell_sample
@@ -140,6 +141,8 @@ def _fitness(request: _Request, source: LayerSource) -> dict[str, Any] | None:
 
 
 def _field_titles(entry: LayerEntry, language: str) -> dict[str, str]:
+    if entry.geometry == "raster":
+        return {name: phrase(f"rows.cells_{name}", language) for name in ("low", "mean", "high", "unit")}
     return {field.name: in_language(dict(field.title), language) for field in entry.fields if field.title}
 
 

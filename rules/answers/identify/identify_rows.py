@@ -189,12 +189,15 @@ def _feature_row(layer: Mapping[str, Any], feature: Mapping[str, Any], is_line: 
     is_raster, values = layer["geometry"] == "raster", feature["attributes"]
     code = feature["class"]
     code = f"{code:,.2f}" if isinstance(code, float) else code
+    unit = f" {values['unit']}" if is_raster and "unit" in values else ""
     kind = " ".join(str(part) for part in (code, feature["class_title"]) if part is not None)
+    kind += unit if kind else ""
     number = phrase("said.identify_feature", language, feature=feature["feature"])
     sizes = list(_sizes(feature, language))
-    cells = {name: f"{values[name]:,.2f}" for name in values} if values.keys() == {"low", "mean", "high"} else {}
+    is_span = is_raster and not kind
+    cells = {name: f"{value:,.2f}" for name, value in values.items() if name != "unit"} if is_span else {}
     line = ["" if is_raster else number, feature["name"] or "", kind]
-    line += [phrase("said.identify_cells", language, **cells)] if cells else []
+    line += [phrase("said.identify_cells", language, **cells) + unit] if cells else []
     line += [word for word, _ in sizes]
     fields = [
         AnswerRow(

@@ -12,6 +12,7 @@ from rasterio.transform import from_origin
 from shapely import LineString, Point, Polygon, box
 
 from onemap.rules.answers.identify.identify_rows import identify_view
+from onemap.rules.verbs.commands.verb_text import result_text
 
 KEYS = {"code", "title", "department", "library", "kind", "version", "covered", "features"}
 FEATURE_KEYS = {"feature", "class", "class_title", "area_m2", "distance_m", "attributes"}
@@ -125,12 +126,13 @@ def test_without_a_key_features_have_the_number_of_their_row(desk, identify):
     assert (features[0]["class"], features[0]["class_title"], features[0]["attributes"]) == (None, None, {"N": None})
 
 
-def grid(desk, values, crs="EPSG:4547", west=0.0, north=40.0, cell=10.0):
+def grid(desk, values, crs="EPSG:4547", west=0.0, north=40.0, cell=10.0, unit=None):
     values = np.asarray(values, dtype="float64")
     profile = {"driver": "GTiff", "count": 1, "dtype": "float64", "nodata": -9999.0, "crs": crs}
     shape = {"height": values.shape[0], "width": values.shape[1], "transform": from_origin(west, north, cell, cell)}
     with rasterio.open(desk.folder / "dem.tif", "w", **profile, **shape) as dataset:
         dataset.write(values, 1)
+        dataset.units = (unit,)
     answer = desk.run("add", desk.library, desk.folder / "dem.tif", "--as", "DEM", "--covers", "extent")
     assert answer.code == 0, answer.json
 
@@ -147,6 +149,24 @@ def test_a_raster_says_the_value_of_the_cell_as_class(desk, identify):
     (desk.folder / "dem.tif").unlink()
     layer = identify(15, 25)["DEM"]
     assert (layer["covered"], layer["features"], layer["reason"]) == (False, [], "unreadable")
+
+
+@pytest.mark.parametrize(
+    ("language", "cell", "span", "least"),
+    [
+        ("en", "6.00 ft", "cells from 1.00 to 6.00, mean 3.50 ft", "Least value"),
+        ("zh", "6.00 ft", "平均 3.50 ft", "最小值"),
+    ],
+)
+def test_a_raster_says_the_unit_that_it_names(desk, identify, language, cell, span, least):
+    grid(desk, [[1, 2, 3, 4], [5, 6, 7, 8], [9, -9999, 11, 12], [13, 14, 15, 16]], unit="ft")
+    (feature,) = identify(15, 25)["DEM"]["features"]
+    assert (feature["class"], feature["attributes"]) == (6.0, {"unit": "ft"})
+    answer = desk.run("identify", desk.library, 15, 25, lang=language).json
+    assert cell in result_text("identify", answer, language)
+    answer = desk.run("identify", desk.library, "--box", "1,25,19,39", lang=language).json
+    assert span in result_text("identify", answer, language)
+    assert [layer["fields"]["low"] for layer in answer["layers"] if layer["code"] == "DEM"] == [least]
 
 
 def test_degrees_name_the_same_place(desk):
