@@ -1,6 +1,6 @@
 """Where a frame lies: its CRS by declaration or refusal, its coordinates in another plane."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -9,7 +9,7 @@ import pyproj
 import shapely
 
 from onemap.layers.crs import systems
-from onemap.layers.errors import OneMapError, Problem, require_value
+from onemap.layers.errors import OneMapError, Problem, ProblemPlace, require_value
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.boxes import FARTHEST
 from onemap.layers.geometry.proof_beside import NOBODY, ProofBeside, Provers
@@ -96,6 +96,20 @@ class PlacedShapes:
     carriage: Carriage = Carriage()
 
 
+def override_remarks(declared: pyproj.CRS | None, source: pyproj.CRS, place: ProblemPlace) -> Iterator[Problem]:
+    """That a source is read in another system than it declares."""
+    if declared is not None and not _is_same_crs(declared, source):
+        names = {"declared": systems.crs_name(declared), "crs": systems.crs_name(source)}
+        yield Problem("crs.overridden", {**place, **names})
+
+
+def identity_remarks(source: pyproj.CRS, target: pyproj.CRS, place: ProblemPlace) -> Iterator[Problem]:
+    """That two datums are taken for one."""
+    if systems.is_null_shift(source, target):
+        names = {"crs": systems.crs_name(source), "target": systems.crs_name(target)}
+        yield Problem("crs.identity", {**place, **names})
+
+
 class SourceTransform:
     """How a source's coordinates come into the target's plane, east before north. named: the two, as problems say it.
 
@@ -111,10 +125,7 @@ class SourceTransform:
         self._target = target
         self._is_given = options.transform is not None
         self.named = {**place, "crs": systems.crs_name(self._source), "target": systems.crs_name(target)}
-        self._remarks = []
-        if options.crs and raw.crs is not None and not _is_same_crs(raw.crs, self._source):
-            declared = {"declared": systems.crs_name(raw.crs), "crs": systems.crs_name(self._source)}
-            self._remarks.append(Problem("crs.overridden", {**place, **declared}))
+        self._remarks = [*override_remarks(raw.crs if options.crs else None, self._source, place)]
         if options.transform is not None:
             self._change: systems.Transformation | None = options.transform.transformation_between(
                 self._source, target, **place
@@ -122,8 +133,7 @@ class SourceTransform:
             self._remarks.append(Problem("crs.transformed", self.named))
         else:
             self._change = systems.transformation(self._source, target, **place)
-            if systems.is_null_shift(self._source, target):
-                self._remarks.append(Problem("crs.identity", self.named))
+            self._remarks += identity_remarks(self._source, target, place)
 
     def carry(self, raw: RawFrame, provers: Provers = NOBODY, in_place: bool = False) -> PlacedShapes:
         """A frame's shapes in the target's plane; where nothing is to be carried they are the frame's own.

@@ -13,8 +13,9 @@ import pyproj
 import shapely
 
 from onemap.layers.crs.systems import contradiction, crs_name, transformation
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, ProblemPlace
 from onemap.layers.frames.frames import CleanFrame
+from onemap.layers.ingest.placing import identity_remarks, override_remarks
 from onemap.layers.rasters.grid_facts import GridFacts
 from onemap.layers.rasters.raster_folder import raster_folder, reserved_stem
 from onemap.layers.rasters.raster_heights import vertical_datum
@@ -105,7 +106,13 @@ def raster_frame(source: str, given_crs: str | None, target: pyproj.CRS, copy_to
             outline = footprint(dataset, crs, target)
         else:
             raise OneMapError("raster.rotated", file=path.name)
-        remarks, overviews = tuple(raster_remarks(dataset, crs)), ",".join(map(str, dataset.overviews(1)))
+        place = ProblemPlace(file=path.name)
+        remarks = (
+            *override_remarks(_declared_crs(dataset), crs, place),
+            *identity_remarks(crs, target, place),
+            *raster_remarks(dataset, crs),
+        )
+        overviews = ",".join(map(str, dataset.overviews(1)))
     kept = path if copy_to is None else _copy_raster(path, copy_to)
     with opened_raster(kept) as dataset:
         crs = raster_crs(dataset, given_crs)
@@ -125,6 +132,14 @@ def raster_frame(source: str, given_crs: str | None, target: pyproj.CRS, copy_to
         names=np.array(["1"], dtype=object),
         problems=remarks,
     )
+
+
+def _declared_crs(dataset: "DatasetReader") -> pyproj.CRS | None:
+    """The system that a raster declares; None without one that is known."""
+    try:
+        return raster_crs(dataset, None)
+    except OneMapError:
+        return None
 
 
 def _copy_raster(path: Path, target: Path) -> Path:

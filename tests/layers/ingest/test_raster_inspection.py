@@ -108,6 +108,26 @@ def test_a_raster_whose_numbers_stand_for_other_values_is_refused(onemap, tmp_pa
     assert onemap("add", library, path, "--as", "DEM", "--covers", "extent").codes == ["raster.scaled"]
 
 
+@pytest.mark.parametrize(
+    ("declared", "given", "codes"),
+    [
+        ("EPSG:4547", [], []),
+        ("EPSG:4547", ["--crs", "EPSG:4547"], []),
+        (None, ["--crs", "EPSG:4547"], []),
+        ("EPSG:4548", ["--crs", "EPSG:4547"], ["crs.overridden"]),
+        ("EPSG:32650", [], ["crs.identity"]),
+        ("EPSG:4548", ["--crs", "EPSG:32650"], ["crs.overridden", "crs.identity"]),
+    ],
+)
+def test_it_is_said_that_another_system_is_taken_or_two_datums_are_one(onemap, tmp_path, declared, given, codes):
+    path = write(tmp_path / "dem.tif", crs=declared, transform=from_origin(538_000, 4_214_000, 20, 20))
+    library = tmp_path / "library.gpkg"
+    onemap("new", library, "--crs", "EPSG:4547")
+    answer = onemap("add", library, path, "--as", "DEM", "--covers", "extent", *given)
+    assert (answer.code, answer.codes) == (0, codes)
+    assert {problem["level"] for problem in answer.json["problems"]} <= {"warn", "note"}
+
+
 def test_of_several_bands_it_is_said_that_the_first_is_read(onemap, tmp_path):
     path = tmp_path / "dem.tif"
     grid = {"width": 4, "height": 3, "count": 2, "dtype": "float32", "transform": from_origin(X, Y, 20, 20)}
