@@ -40,22 +40,27 @@ _EDGE_POINTS = 33  # on each side of the footprint, so that a reprojected edge k
 def _opened_as_raster(path: Path) -> "DatasetReader":
     """A raster, opened, of a file that may be of another kind.
 
-    Raises OneMapError as `opened_raster`, and raster.vector.
+    Raises OneMapError as `opened_raster`, raster.vector, and raster.packed.
     """
     try:
         return opened_raster(path)
     except OneMapError as error:
-        if error.code in ("source.damaged", "format.unknown") and _is_vector(path):
-            raise OneMapError("raster.vector", file=path.name) from error
+        if error.code in ("source.damaged", "format.unknown"):
+            _check_other_kind(path)
         raise
 
 
-def _is_vector(path: Path) -> bool:
+def _check_other_kind(path: Path) -> None:
+    """Refuse features or rows, and rasters in an archive. Raises OneMapError raster.vector, raster.packed."""
     try:
         with open_source(path) as found:
-            return bool(layers_of(found))
-    except OneMapError:
-        return False
+            is_vector = bool(layers_of(found))
+    except OneMapError as error:
+        if error.code == "raster.packed":
+            raise
+        return
+    if is_vector:
+        raise OneMapError("raster.vector", file=path.name)
 
 
 def _check_place(dataset: "DatasetReader", crs: pyproj.CRS) -> None:

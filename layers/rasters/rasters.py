@@ -44,6 +44,7 @@ RASTER_DRIVERS = {
 }
 
 
+PICTURES = (".png", ".jpg", ".jpeg")  # rasters only with a world file
 # Overviews, masks and what HFA spills into a file of its own; GeoTIFF, and HFA's two kinds.
 _BESIDE = (".ovr", ".OVR", ".msk", ".MSK", ".rrd", ".RRD", ".aux", ".AUX", ".ige", ".IGE")
 # Of a block of cells, which is read as a whole: what is read of any file, and how many times its own size of a larger.

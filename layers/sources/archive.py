@@ -41,11 +41,14 @@ _BROKEN = (
 )
 
 
+_MOST_RASTERS = 5  # that a refusal names
+
+
 @contextlib.contextmanager
 def unpack_source(path: Path) -> Iterator[Path]:
     """The one source inside a zip or 7z, the folder if there are several, or the path itself if it is not packed.
 
-    Raises OneMapError as `unpack_archive`, and whatever `sources_in` refuses.
+    Raises OneMapError as `unpack_archive`, whatever `sources_in` refuses, and raster.packed.
     """
     if path.suffix.lower() not in formats.ARCHIVES or path.is_dir():
         yield path
@@ -53,8 +56,23 @@ def unpack_source(path: Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="onemap-", ignore_cleanup_errors=True) as folder:
         room = Path(folder).resolve()
         unpack_archive(path, room)
-        found = sources_in(room, path.name)
+        try:
+            found = sources_in(room, path.name)
+        except OneMapError as error:
+            if error.code == "source.nothing_inside":
+                _check_no_rasters(room, path.name)
+            raise
         yield found[0] if len(found) == 1 else room
+
+
+def _check_no_rasters(room: Path, name: str) -> None:
+    """Refuse what holds rasters, which a library refers to where they lie. Raises OneMapError raster.packed."""
+    from onemap.layers.rasters.rasters import PICTURES, RASTER_DRIVERS  # only where nothing else is inside
+
+    grids = {*RASTER_DRIVERS} - {*PICTURES}
+    rasters = sorted(item.name for item in room.rglob("*") if item.suffix.lower() in grids)
+    if rasters:
+        raise OneMapError("raster.packed", file=name, rasters=", ".join(rasters[:_MOST_RASTERS]))
 
 
 def unpack_archive(path: Path, room: Path) -> None:

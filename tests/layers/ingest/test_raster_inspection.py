@@ -1,5 +1,7 @@
 """What `inspect` says of a raster: its cells, its place, and whether it can be read at all."""
 
+import zipfile
+
 import numpy as np
 import pytest
 import rasterio
@@ -106,6 +108,17 @@ def test_a_raster_whose_numbers_stand_for_other_values_is_refused(onemap, tmp_pa
     library = tmp_path / "library.gpkg"
     onemap("new", library, "--crs", "EPSG:4547")
     assert onemap("add", library, path, "--as", "DEM", "--covers", "extent").codes == ["raster.scaled"]
+
+
+def test_a_raster_in_an_archive_is_named_with_the_way_out(onemap, tmp_path):
+    packed, library = tmp_path / "dem.zip", tmp_path / "library.gpkg"
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.write(write(tmp_path / "高程.tif"), "国土/高程.tif")
+        archive.writestr("国土/说明.docx", "")
+    onemap("new", library, "--crs", "EPSG:4547")
+    for words in (("inspect", packed), ("add", library, packed, "--as", "DEM", "--covers", "extent")):
+        answer = onemap(*words)
+        assert answer.codes == ["raster.packed"] and "高程.tif" in answer.json["problems"][0]["message"]
 
 
 @pytest.mark.parametrize(
