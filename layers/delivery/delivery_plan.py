@@ -39,7 +39,7 @@ from onemap.layers.library.versions import versions
 from onemap.layers.messages import problem_record
 from onemap.layers.progress import Progress
 from onemap.layers.sources import formats
-from onemap.layers.sources.archive import check_driver
+from onemap.layers.sources.archive import check_driver, whole_of
 
 MATCHED, UNSURE, UNMATCHED, UNREADABLE, LEFT_OUT = "matched", "unsure", "unmatched", "unreadable", "left_out"
 NOTE = "note"  # a letter, a table or a picture that comes with the data
@@ -188,6 +188,8 @@ def _rows_of_file(path: Path, folder: Path, catalogue: Sequence[LayerEntry], lan
             return [PlanRow(source, None, None, NOTE)]
         unknown = Problem("format.unknown", {"file": source, "known": formats.KNOWN})
         return [PlanRow(source, None, None, UNREADABLE, problems=(unknown,))]
+    if suffix in formats.NO_DRIVER and whole_of(path) is not None:
+        return [PlanRow(source, None, None, NOTE)]
     try:
         check_driver(path)
         found = inspect(str(path), None, None, language)["layers"]

@@ -18,7 +18,7 @@ from onemap.layers.ingest.placing import bounds_of
 from onemap.layers.ingest.undeclared_crs import undeclared_crs
 from onemap.layers.messages import problem_record, wording
 from onemap.layers.progress import SILENT, Progress
-from onemap.layers.rasters.rasters import RASTER_DRIVERS
+from onemap.layers.rasters.raster_formats import RASTER_DRIVERS
 from onemap.layers.records import Record
 from onemap.layers.sources.reading import layers_of, open_source, read_layer, source_name
 

@@ -21,6 +21,7 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.files.first_bytes import check_first_bytes
 from onemap.layers.files.plain_file import check_plain_beside
 from onemap.layers.rasters.grid_facts import says_still
+from onemap.layers.rasters.raster_formats import RASTER_DRIVERS, unreadable_raster
 from onemap.layers.rasters.raster_reference import RasterReference, cell_files, is_as_added
 from onemap.layers.records import Record
 
@@ -29,22 +30,6 @@ if TYPE_CHECKING:
     from rasterio.windows import Window
 
 
-RASTER_DRIVERS = {
-    ".tif": "GTiff",
-    ".tiff": "GTiff",
-    ".img": "HFA",
-    ".asc": "AAIGrid",
-    ".jp2": "JP2OpenJPEG",
-    ".png": "PNG",
-    ".jpg": "JPEG",
-    ".jpeg": "JPEG",
-    ".dem": "USGSDEM",
-    ".nc": "netCDF",
-    ".bil": "EHdr",
-}
-
-
-PICTURES = (".png", ".jpg", ".jpeg")  # rasters only with a world file
 # Overviews, masks and what HFA spills into a file of its own; GeoTIFF, and HFA's two kinds.
 _BESIDE = (".ovr", ".OVR", ".msk", ".MSK", ".rrd", ".RRD", ".aux", ".AUX", ".ige", ".IGE")
 # Of a block of cells, which is read as a whole: what is read of any file, and how many times its own size of a larger.
@@ -57,7 +42,7 @@ def opened_raster(path: Path) -> "DatasetReader":
     """A raster open for reading, by the driver of its name, all its files beside it.
 
     Raises OneMapError source.missing, source.no_file, source.damaged, source.indirect, source.swollen, format.unknown,
-    crs.names_file, raster.several.
+    format.no_driver, crs.names_file, raster.several.
     """
     import rasterio  # a third GDAL beside pyogrio's: loaded only where a raster is at stake
     from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
@@ -68,7 +53,7 @@ def opened_raster(path: Path) -> "DatasetReader":
     if path.suffix.lower() == ".vrt":
         raise OneMapError("source.indirect", file=path.name)
     if driver is None or not path.is_file():
-        raise OneMapError("format.unknown", file=path.name, known=list(RASTER_DRIVERS))
+        raise unreadable_raster(path)
     check_plain_beside(path)
     _check_systems_beside(path)
     check_first_bytes(path)

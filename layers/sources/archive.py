@@ -18,6 +18,7 @@ from types import ModuleType
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.files_beside import JOURNAL, SHM, WAL, files_of_stem
 from onemap.layers.files.text_encodings import decodes
+from onemap.layers.rasters.raster_formats import PICTURES, RASTER_DRIVERS, no_driver
 from onemap.layers.sources import formats
 from onemap.layers.system_reasons import file_reason
 
@@ -67,8 +68,6 @@ def unpack_source(path: Path) -> Iterator[Path]:
 
 def _check_no_rasters(room: Path, name: str) -> None:
     """Refuse what holds rasters, which a library refers to where they lie. Raises OneMapError raster.packed."""
-    from onemap.layers.rasters.rasters import PICTURES, RASTER_DRIVERS  # only where nothing else is inside
-
     grids = {*RASTER_DRIVERS} - {*PICTURES}
     rasters = sorted(item.name for item in room.rglob("*") if item.suffix.lower() in grids)
     if rasters:
@@ -237,7 +236,10 @@ _WHOLES = {".dbf": (".shp", ".tab", ".shx"), **dict.fromkeys((".shx", ".prj", ".
 
 
 def whole_of(path: Path) -> Path | None:
-    """The shapefile or MapInfo table of which a file is a part, and so no source of its own; None of all else."""
+    """The shapefile, MapInfo table or grid of Esri of which a file is a part, not a source of its own; else None."""
+    if path.suffix.lower() == ".adf":
+        grid = path.with_name("hdr.adf")
+        return grid if grid != path and grid.exists() else None
     wholes = _WHOLES.get(path.suffix.lower(), ())
     beside = {one.suffix.lower(): one for one in files_of_stem(path)} if wholes else {}
     return next((beside[suffix] for suffix in wholes if suffix in beside), None)
@@ -246,7 +248,6 @@ def whole_of(path: Path) -> Path | None:
 def check_driver(*paths: Path) -> None:
     """Refuse a format for which there is no driver. Raises OneMapError format.no_driver with the way out."""
     for path in paths:
-        suffix = path.suffix.lower()
-        if suffix in formats.NO_DRIVER:
-            way = formats.NO_DRIVER[suffix]
-            raise OneMapError("format.no_driver", file=path.name, format=suffix[1:].upper(), way=way)
+        way = formats.NO_DRIVER.get(path.suffix.lower())
+        if way is not None:
+            raise no_driver(path, way)

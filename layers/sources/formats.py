@@ -1,6 +1,7 @@
 """The formats by suffix: which adapter reads which, which none does, and what the sender can do then."""
 
 from onemap.layers.errors import Problem
+from onemap.layers.rasters import raster_formats
 from onemap.layers.sources.gdal.drivers import GDAL_DRIVERS
 from onemap.layers.sources.open_formats import geoparquet_reading, json_lines, spatialite
 from onemap.layers.sources.sheets import sheet_grid
@@ -20,4 +21,5 @@ NO_DRIVER = {
     ".rar": Problem("suggest.rar"),
     **dict.fromkeys((".gpx", ".feather", ".arrow", ".e00", ".mbtiles"), Problem("suggest.other_form")),
     **dict.fromkeys((".wt", ".wl", ".wp"), Problem("suggest.mapgis")),
+    **raster_formats.NO_DRIVER,
 }

@@ -121,6 +121,21 @@ def test_a_raster_in_an_archive_is_named_with_the_way_out(onemap, tmp_path):
         assert answer.codes == ["raster.packed"] and "高程.tif" in answer.json["problems"][0]["message"]
 
 
+def test_a_form_of_rasters_that_is_not_read_is_named_with_the_way_out(onemap, tmp_path):
+    """A grid of Esri is a folder of files, of which one stands for all."""
+    library, sent = tmp_path / "library.gpkg", tmp_path / "sent"
+    onemap("new", library, "--crs", "EPSG:4547")
+    (sent / "dem").mkdir(parents=True)
+    for name in ("dblbnd", "hdr", "sta", "w001001", "w001001x"):
+        (sent / "dem" / f"{name}.adf").write_bytes(b"GRID1.2")
+    for words in (("inspect",), ("add", library)):
+        options = ("--as", "DEM", "--covers", "extent") if "add" in words else ()
+        answer = onemap(*words, sent / "dem" / "w001001.adf", *options)
+        assert answer.codes == ["format.no_driver"] and "GeoTIFF" in answer.json["problems"][0]["mend"]
+    plan = onemap("ingest", library, sent, "--plan", tmp_path / "plan.toml").json["plan"]
+    assert [row["source"] for row in plan if row["status"] == "unreadable"] == ["dem/hdr.adf"]
+
+
 @pytest.mark.parametrize(
     ("declared", "given", "codes"),
     [

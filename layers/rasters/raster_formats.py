@@ -1,0 +1,39 @@
+"""The formats of rasters by suffix: which are read, and what the sender can do of those that are not."""
+
+from pathlib import Path
+
+from onemap.layers.errors import OneMapError, Problem
+
+RASTER_DRIVERS = {
+    ".tif": "GTiff",
+    ".tiff": "GTiff",
+    ".img": "HFA",
+    ".asc": "AAIGrid",
+    ".jp2": "JP2OpenJPEG",
+    ".png": "PNG",
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+    ".dem": "USGSDEM",
+    ".nc": "netCDF",
+    ".bil": "EHdr",
+}
+PICTURES = (".png", ".jpg", ".jpeg")  # rasters only with a world file
+# Esri's grids, packed pictures, satellites' and elevation's own forms, and clouds of points.
+_NOT_READ = (
+    ".adf", ".ecw", ".sid", ".hdf", ".h5", ".he5", ".grd", ".flt", ".bsq", ".bip", ".ers", ".dt0", ".dt1", ".dt2",
+    ".hgt", ".las", ".laz",
+)  # fmt: skip
+NO_DRIVER = dict.fromkeys(_NOT_READ, Problem("suggest.raster_form"))
+
+
+def unreadable_raster(path: Path) -> OneMapError:
+    """The refusal of a file that is read as no raster: format.no_driver with the way out, else format.unknown."""
+    suffix = path.suffix.lower()
+    if suffix in NO_DRIVER:
+        return no_driver(path, NO_DRIVER[suffix])
+    return OneMapError("format.unknown", file=path.name, known=list(RASTER_DRIVERS))
+
+
+def no_driver(path: Path, way: Problem) -> OneMapError:
+    """The refusal of a file of a known format that cannot be read. way: out of it."""
+    return OneMapError("format.no_driver", file=path.name, format=path.suffix.lstrip(".").upper(), way=way)
