@@ -40,7 +40,7 @@ _EDGE_POINTS = 33  # on each side of the footprint, so that a reprojected edge k
 def _opened_as_raster(path: Path) -> "DatasetReader":
     """A raster, opened, of a file that may be of another kind.
 
-    Raises OneMapError as `opened_raster`, raster.vector, and raster.packed.
+    Raises OneMapError as `opened_raster`, raster.vector, raster.packed, and raster.tiles.
     """
     try:
         return opened_raster(path)
@@ -51,12 +51,15 @@ def _opened_as_raster(path: Path) -> "DatasetReader":
 
 
 def _check_other_kind(path: Path) -> None:
-    """Refuse features or rows, and rasters in an archive. Raises OneMapError raster.vector, raster.packed."""
+    """Refuse features or rows, and rasters in an archive or a GeoPackage.
+
+    Raises OneMapError raster.vector, raster.packed, raster.tiles.
+    """
     try:
         with open_source(path) as found:
             is_vector = bool(layers_of(found))
     except OneMapError as error:
-        if error.code == "raster.packed":
+        if error.code in ("raster.packed", "raster.tiles"):
             raise
         return
     if is_vector:

@@ -20,6 +20,8 @@ from onemap.layers.sources.gdal.gdal_name import gdal_name, open_options
 from onemap.layers.stores.sql_text import compose_sql
 from onemap.layers.stores.view_in_force import tables_of_view
 
+_CONTENTS = "SELECT table_name, data_type FROM gpkg_contents LIMIT 1000"
+_RASTER_KINDS, _MOST_RASTERS = {"tiles", "2d-gridded-coverage"}, 5  # most: that a refusal names
 _ASKED = "SELECT sql AS made FROM sqlite_master WHERE type = 'view' OR (type = 'table' AND sql LIKE '%VIRTUAL%')"
 _SYSTEMS = (
     "SELECT srs_id FROM gpkg_contents LIMIT 10000",
@@ -95,8 +97,13 @@ def _is_choosing(text: str) -> bool:
 def check_schema(path: Path) -> None:
     """Refuse tables that another file fills, and views that run programs or never end; nothing of them is run here.
 
-    Raises OneMapError source.indirect, crs.names_file, and as pyogrio does.
+    Nor is anything read of a file that holds rasters alone. Raises OneMapError source.indirect, crs.names_file,
+    raster.tiles, and as pyogrio does.
     """
+    contents = (_rows_by_sqlite(path, _CONTENTS) or [[]])[0]
+    if contents and all(kind in _RASTER_KINDS for _, kind in contents):
+        rasters = ", ".join(str(name) for name, _ in contents[:_MOST_RASTERS])
+        raise OneMapError("raster.tiles", file=path.name, rasters=rasters)
     if own := _rows_by_sqlite(path, _OWN_VIEWS, _TABLES):
         is_made = own[0] or any(generated and name.lower().startswith("gpkg_") for name, _, generated, _ in own[1])
         if is_made:

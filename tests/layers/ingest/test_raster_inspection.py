@@ -121,6 +121,15 @@ def test_a_raster_in_an_archive_is_named_with_the_way_out(onemap, tmp_path):
         assert answer.codes == ["raster.packed"] and "高程.tif" in answer.json["problems"][0]["message"]
 
 
+def test_a_raster_in_a_geopackage_is_named_with_the_way_out(onemap, tmp_path):
+    library, tiles = tmp_path / "library.gpkg", tmp_path / "dem.gpkg"
+    copy_raster(write(tmp_path / "terrain.tif"), tiles, driver="GPKG", RASTER_TABLE="高程")
+    onemap("new", library, "--crs", "EPSG:4547")
+    for words in (("inspect", tiles), ("add", library, tiles, "--as", "DEM", "--covers", "extent")):
+        answer = onemap(*words)
+        assert answer.codes == ["raster.tiles"] and "高程" in answer.json["problems"][0]["message"]
+
+
 def test_a_form_of_rasters_that_is_not_read_is_named_with_the_way_out(onemap, tmp_path):
     """A grid of Esri is a folder of files, of which one stands for all."""
     library, sent = tmp_path / "library.gpkg", tmp_path / "sent"
