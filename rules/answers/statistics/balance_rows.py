@@ -27,21 +27,29 @@ def statistics_view(result: Record, language: str) -> AnswerView:
     """How much there is in all, and the table of units, groups and classes."""
     total, layer = result["total"], result["layer"]
     title = f"{layer['title']} {layer['label']}"
-    facts = {"layer": title, "features": total["features"], "size": _whole_size(total, language)}
-    sums = _sum_words([total], language)
-    opening = phrase("said.statistics", language, **facts) + (f" · {sums}" if sums else "")
+    size, sums = _whole_size(total, language), _sum_words([total], language)
+    name = "said.statistics" if size is None else "said.statistics_sized"
+    opening = phrase(name, language, layer=title, features=total["features"], size=size)
+    opening += f" · {sums}" if sums else ""
     rows = _balances(result, language)
     names = [phrase(f"text_column.{name}", language) for name in ("unit", "use")]
     is_ground = total[_AREA] is not None
-    size = Column(phrase(f"text_column.{'area' if is_ground else 'length'}", language), "ha" if is_ground else "km")
+    sizes = [Column(phrase(f"text_column.{'area' if is_ground else 'length'}", language), "ha" if is_ground else "km")]
+    if size is None:  # points, or rows of a table
+        sizes, rows = [], [_without_size(row) for row in rows]
     columns = [
         Column(phrase("said.comma", language).join(names if len(rows) > 1 else names[1:])),
-        size,
+        *sizes,
         *(Column(phrase(f"text_column.{name}", language), is_number=True) for name in ("share", "features")),
         Column(""),
     ]
     shown = [*rows[:1], *(replace(row, is_open=False) for row in rows[1:])]
     return AnswerView([AnswerTable(columns, shown, most_lines=_MOST_LINES)], [opening])
+
+
+def _without_size(row: AnswerRow) -> AnswerRow:
+    below = [_without_size(one) for one in row.rows if isinstance(one, AnswerRow)]
+    return replace(row, values=row.values[1:], rows=below)
 
 
 def _balances(result: Record, language: str) -> list[AnswerRow]:
@@ -155,10 +163,11 @@ def _largest_first(rows: Sequence[tuple[float, AnswerRow]]) -> list[AnswerRow]:
     return [row for _, row in sorted(rows, key=lambda one: -one[0])]
 
 
-def _whole_size(total: Record, language: str) -> str:
+def _whole_size(total: Record, language: str) -> str | None:
+    """The area, else the length in all; None of what has neither."""
     if total[_AREA] is not None:
         return phrase("said.hectares", language, area_ha=hectares_text(total[_AREA]))
-    return "–" if total["length_m"] is None else amount_text(Amount(total["length_m"] / 1000, "km"), language)
+    return None if total["length_m"] is None else amount_text(Amount(total["length_m"] / 1000, "km"), language)
 
 
 def _sum_words(rows: Sequence[Record], language: str) -> str:

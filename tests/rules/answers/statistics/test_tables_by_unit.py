@@ -8,6 +8,7 @@ import pytest
 from openpyxl import load_workbook
 from shapely import box
 
+from onemap.rules.verbs.commands.verb_text import result_text
 from onemap.tests.conftest import write_layer
 
 CATALOGUE = "library.catalogue.toml"
@@ -86,6 +87,14 @@ def test_a_page_names_units_and_the_library_and_tells_namesakes_apart(counts):
     assert "东街" in text and keys[0] not in text, "a name alone, where it is one unit's"
     assert f"西街 {keys[1]}" in text and f"西街 {keys[2]}" in text
     assert f"{Path(counts.library).name} ·" not in text
+
+
+@pytest.mark.parametrize(("language", "length"), [("en", "length"), ("zh", "长度")])
+def test_the_text_has_no_column_of_a_size_that_rows_of_a_table_do_not_have(counts, language, length):
+    load(counts)
+    answer = counts.run("statistics", counts.library, "COUNTS", "--by=XZQDM", lang=language)
+    text = result_text("statistics", answer.json, language)
+    assert length not in text and "–" not in text and CODES[0] in text
 
 
 SHEET = {"en": ("Statistics", "Area unit", "Sum", "Why unknown"), "zh": ("统计", "统计单元", "合计", "不明的原因")}
