@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from onemap.layers.errors import OneMapError
+from onemap.layers.geometry.wkb_reading import DEEPEST, TOO_DEEP
 
 _PIECE = 1 << 20
 _DECODER = json.JSONDecoder()
@@ -33,17 +34,32 @@ def json_outline(path: Path) -> dict[Any, Any]:
             facts = {"line": walk.lines + 1, "megabytes": MOST_SIGNS // 1_000_000}
             raise OneMapError("source.feature_large", file=path.name, **facts) from None
         except RecursionError:
-            raise OneMapError("source.damaged", file=path.name, reason="nested too deep") from None
+            raise OneMapError("source.damaged", file=path.name, reason=TOO_DEEP) from None
 
 
 def systems_of(content: Any) -> list[Any]:
-    """The coordinate systems that a geometry, or a feature's, names by itself, as GeoJSON did before 2016."""
+    """The coordinate systems that a geometry, or a feature's, names by itself, as GeoJSON did before 2016.
+
+    Raises RecursionError as `levels_of`.
+    """
     geometry = content.get("geometry", content) if isinstance(content, dict) else None
-    if not isinstance(geometry, dict):
-        return []
-    found = [geometry["crs"]] if "crs" in geometry else []
-    parts = geometry.get("geometries")
-    return found + [system for part in parts for system in systems_of(part)] if isinstance(parts, list) else found
+    return [part["crs"] for level in levels_of(geometry) for part in level if "crs" in part]
+
+
+def levels_of(geometry: Any) -> Iterator[list[dict[str, Any]]]:
+    """A geometry, then the parts of collections within collections, level by level.
+
+    Raises RecursionError where these are nested deeper than in any plan: how deep Python itself reads differs from one
+    version to the next, and GEOS ends the process.
+    """
+    level = [geometry]
+    for _ in range(DEEPEST + 1):
+        level = [part for part in level if isinstance(part, dict)]
+        if not level:
+            return
+        yield level
+        level = [one for part in level if isinstance(part.get("geometries"), list) for one in part["geometries"]]
+    raise RecursionError(TOO_DEEP)
 
 
 class _TooLarge(Exception):

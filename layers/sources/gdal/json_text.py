@@ -9,6 +9,7 @@ from typing import Any
 from onemap.layers.crs.named_files import check_names_no_file
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.text_encodings import text_of
+from onemap.layers.geometry.wkb_reading import TOO_DEEP
 from onemap.layers.sources.gdal.json_stream import SYSTEMS, json_outline, systems_of
 
 JSON_SUFFIXES = {".geojson", ".json", ".topojson"}
@@ -50,13 +51,12 @@ def _read_json(path: Path, encoding: str | None, size: int, changed_ns: int) -> 
         else:
             return _json_text(path, members, "utf-8", None)
     text, found = text_of(path, encoding)
-    try:
-        content = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        reason = "nested too deep" if isinstance(error, RecursionError) else str(error)[:200]
-        raise OneMapError("source.damaged", file=path.name, reason=reason) from None
     utf8 = None if found in ("utf-8", "utf-8-sig") else text.encode("utf-8")
-    return _json_text(path, content, found, utf8)
+    try:
+        return _json_text(path, json.loads(text), found, utf8)
+    except (ValueError, RecursionError) as error:
+        reason = TOO_DEEP if isinstance(error, RecursionError) else str(error)[:200]
+        raise OneMapError("source.damaged", file=path.name, reason=reason) from None
 
 
 def _json_text(path: Path, content: Any, encoding: str, utf8: bytes | None) -> JsonText:

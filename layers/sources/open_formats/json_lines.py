@@ -19,6 +19,7 @@ from onemap.layers.geometry.proof_beside import ProofBeside, Provers
 from onemap.layers.geometry.shape_column import WORTH_ROWS, AnyShapes, in_plane
 from onemap.layers.geometry.wkb_rings import shapes_of_wkb
 from onemap.layers.progress import SILENT, Progress
+from onemap.layers.sources.gdal.json_stream import levels_of
 from onemap.layers.sources.open_formats.json_polygons import polygon_body
 from onemap.layers.sources.open_formats.nested_values import plain_value
 
@@ -103,10 +104,14 @@ def _feature(record: str) -> dict[str, Any]:
 
 
 def _shape(geometry: Any) -> shapely.Geometry | bytes | None:
-    """A geometry, or the WKB of a plain polygon. Raises TypeError, shapely.GEOSException."""
+    """A geometry, or the WKB of a plain polygon. Raises TypeError, RecursionError, shapely.GEOSException."""
     if geometry is None:
         return None
-    return polygon_body(geometry) or shapely.from_geojson(json.dumps(geometry))
+    body = polygon_body(geometry)
+    if body is not None:
+        return body
+    list(levels_of(geometry))  # raises where they are too many
+    return shapely.from_geojson(json.dumps(geometry))
 
 
 class _Shapes:
