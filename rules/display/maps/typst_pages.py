@@ -41,15 +41,16 @@ except (MemoryError, ImportError, OSError):  # before what names typst, which ma
 except typst.TypstError as error:
     sys.stdout.buffer.write((error.diagnostic or str(error)).encode("utf-8"))
     sys.exit(4)
-except BaseException as error:  # a panic of Rust's: without room for a thread, or for what it holds
-    if "code: 11," not in str(error) and "code: 12," not in str(error):
-        raise
-    sys.exit(5)
+except BaseException as error:  # a panic of Rust's: without room for a thread, for what it holds, or to pack it
+    if any(word in str(error) for word in ("code: 11,", "code: 12,", "MemError")):
+        sys.exit(5)
+    raise
 pages = [made] if isinstance(made, bytes) else made
 head = json.dumps({"lengths": [len(page) for page in pages]})
 sys.stdout.buffer.writelines([head.encode() + b"\\n", *pages])
 """
 _REFUSED, _NO_MEMORY = 4, 5
+_NOT_LOADED = 127  # says the system's loader, which had no memory for Python itself
 
 
 def set_pages(
@@ -84,7 +85,7 @@ def set_pages(
         raise OneMapError("statement.template", file=name, reason=_reason(ended.out.decode("utf-8", "replace")))
     if is_foreign and ended.code != 0:
         raise OneMapError("statement.template_large", file=name, place=Problem("statement.in_file"))
-    if ended.has_crashed or ended.code == _NO_MEMORY:
+    if ended.has_crashed or ended.code in (_NO_MEMORY, _NOT_LOADED):
         raise OneMapError("memory.full", file=name)
     if ended.code != 0:
         raise RuntimeError(f"typst: {ended.code}")
