@@ -40,18 +40,23 @@ def json_outline(path: Path) -> dict[Any, Any]:
 def systems_of(content: Any) -> list[Any]:
     """The coordinate systems that a geometry, or a feature's, names by itself, as GeoJSON did before 2016.
 
-    Raises RecursionError as `levels_of`.
+    Raises RecursionError as `check_depth`.
     """
     geometry = content.get("geometry", content) if isinstance(content, dict) else None
-    return [part["crs"] for level in levels_of(geometry) for part in level if "crs" in part]
+    return [part["crs"] for level in _levels(geometry) for part in level if "crs" in part]
 
 
-def levels_of(geometry: Any) -> Iterator[list[dict[str, Any]]]:
-    """A geometry, then the parts of collections within collections, level by level.
+def check_depth(geometry: Any) -> None:
+    """Refuse collections within collections deeper than in any plan: GEOS ends the process on them.
 
-    Raises RecursionError where these are nested deeper than in any plan: how deep Python itself reads differs from one
-    version to the next, and GEOS ends the process.
+    How deep Python itself reads differs from one version to the next. Raises RecursionError.
     """
+    for _ in _levels(geometry):
+        pass
+
+
+def _levels(geometry: Any) -> Iterator[list[dict[str, Any]]]:
+    """A geometry, then the parts of collections level by level. Raises RecursionError as `check_depth`."""
     level = [geometry]
     for _ in range(DEEPEST + 1):
         level = [part for part in level if isinstance(part, dict)]

@@ -19,7 +19,7 @@ from onemap.layers.geometry.proof_beside import ProofBeside, Provers
 from onemap.layers.geometry.shape_column import WORTH_ROWS, AnyShapes, in_plane
 from onemap.layers.geometry.wkb_rings import shapes_of_wkb
 from onemap.layers.progress import SILENT, Progress
-from onemap.layers.sources.gdal.json_stream import levels_of
+from onemap.layers.sources.gdal.json_stream import check_depth
 from onemap.layers.sources.open_formats.json_polygons import polygon_body
 from onemap.layers.sources.open_formats.nested_values import plain_value
 
@@ -110,7 +110,7 @@ def _shape(geometry: Any) -> shapely.Geometry | bytes | None:
     body = polygon_body(geometry)
     if body is not None:
         return body
-    list(levels_of(geometry))  # raises where they are too many
+    check_depth(geometry)
     return shapely.from_geojson(json.dumps(geometry))
 
 
