@@ -76,8 +76,9 @@ def gdal_errors_as_refusals(path: Path, layer: str | None = None) -> Iterator[li
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            for of_libraries in (DeprecationWarning, PendingDeprecationWarning, FutureWarning):
-                warnings.simplefilter("ignore", of_libraries)  # what one library has to say to another
+            # What one library has to say to another, and what Python has of something that nobody has closed.
+            for of_others in (DeprecationWarning, PendingDeprecationWarning, FutureWarning, ResourceWarning):
+                warnings.simplefilter("ignore", of_others)
             yield remarks
         remarks += dict.fromkeys(_without_folders(str(warning.message), path) for warning in caught)
     except GeometryError as error:

@@ -388,5 +388,6 @@ def test_what_one_library_says_to_another_is_no_word_of_the_driver(tmp_path):
     with gdal_errors_as_refusals(tmp_path / "a.gdb") as remarks:
         warnings.warn("the generic unit is deprecated", DeprecationWarning, stacklevel=1)
         warnings.warn("it will be an error", FutureWarning, stacklevel=1)
+        warnings.warn("unclosed database", ResourceWarning, stacklevel=1)
         warnings.warn("organizePolygons() received a polygon", RuntimeWarning, stacklevel=1)
     assert remarks == ["organizePolygons() received a polygon"]
