@@ -584,6 +584,17 @@ def test_pages_get_no_more_memory_than_the_machine_has_to_spare(tmp_path, monkey
     assert [outcome_with(megabytes) for megabytes in (20, 40, 60)] == ["memory.full"] * 3
 
 
+def test_pages_that_stand_still_end_in_words(tmp_path, monkeypatch):
+    """As they do where a thread of typst's has found no memory for what the others wait for."""
+    (tmp_path / "a.typ").write_text("= A")
+    monkeypatch.setattr(typst_pages, "_SETTING", "import threading\nthreading.Event().wait()\n")
+    monkeypatch.setattr(typst_pages, "MOST_S", 1.0)
+    monkeypatch.setattr(typst_pages, "_PATIENCE", 1)
+    with pytest.raises(OneMapError) as refused:
+        set_pages(tmp_path / "a.typ", "a.typ")
+    assert refused.value.code == "memory.full"
+
+
 @pytest.mark.slow
 def test_what_is_read_apart_is_refused_as_it_would_be_here(tmp_path):
     from onemap.layers.sources.reading import read_layer

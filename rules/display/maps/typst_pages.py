@@ -7,7 +7,6 @@ folders of packages on this machine.
 
 import itertools
 import json
-import math
 import os
 import re
 from pathlib import Path
@@ -24,6 +23,8 @@ _LEAST_S, _MAPS_A_S, _TEXTS_A_S = 0.5, 2_300_000, 220_000
 
 # Of somebody else's template: seconds, and bytes of memory where the system can hold a process to it.
 MOST_S, MOST_BYTES = 120.0, 4 << 30
+# Of ours: how many times as long as expected. Where a thread of typst's finds no memory, the others wait for good.
+_PATIENCE = 20
 _SHARE = 0.75  # of the machine's memory for ours: with more, QGIS and all else would stand still before it ends
 _NOWHERE = "http://127.0.0.1:1"
 # What the other process does: options come as JSON; the pages come as a line with their lengths, then themselves,
@@ -76,7 +77,7 @@ def set_pages(
     ended = run_python(
         _SETTING,
         json.dumps({"source": str(source), "options": options}).encode(),
-        Bounds(MOST_S, MOST_BYTES) if is_foreign else Bounds(math.inf, _own_bytes()),
+        Bounds(MOST_S, MOST_BYTES) if is_foreign else Bounds(max(MOST_S, _PATIENCE * expected_s), _own_bytes()),
         lambda taken: progress.at(expected_share(taken, expected_s)),
         environment=environment,
         folder=source.parent,
