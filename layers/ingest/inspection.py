@@ -106,7 +106,7 @@ def _describe_layer(frame: RawFrame, language: str, progress: Progress) -> dict[
     bounds = bounds_of(sound)
     box = None if bounds is None else tuple(float(value) for value in bounds)
     crs, extra = _crs(frame, box, language)
-    if extra is not None and not frame.is_table:
+    if extra is not None:
         problems.append(Problem(extra.code, {**extra.facts, **place}))
     progress.at(_VALID)
     return {
@@ -123,6 +123,8 @@ def _describe_layer(frame: RawFrame, language: str, progress: Progress) -> dict[
 
 def _crs(frame: RawFrame, box: Any, language: str) -> tuple[dict[str, Any], Problem | None]:
     """The CRS as declared; else what the numbers suggest, with the reason; and a contradiction, if any."""
+    if frame.is_table:
+        return {"code": None, "from": "none", "why": wording(Problem("suggest.no_geometry"), language)[0]}, None
     if frame.crs is not None and frame.is_assumed:
         why = wording(Problem("suggest.rfc7946"), language)[0]
         record = {"code": systems.crs_name(frame.crs), "from": "guessed", "why": why}
