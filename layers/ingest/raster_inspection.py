@@ -7,17 +7,17 @@ import pyproj
 
 from onemap.layers.crs import systems
 from onemap.layers.crs.crs_titles import plain_crs_title
-from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.errors import Problem
 from onemap.layers.ingest.undeclared_crs import undeclared_crs
 from onemap.layers.messages import problem_record
 from onemap.layers.rasters.raster_heights import vertical_datum
 from onemap.layers.rasters.raster_remarks import raster_remarks
 from onemap.layers.rasters.rasters import (
     check_blocks,
+    declared_system,
     is_complex,
     is_scaled,
     opened_raster,
-    raster_crs,
     scaling,
 )
 
@@ -35,7 +35,7 @@ def inspect_raster(path: Path, language: str) -> dict[str, Any]:
         is_placed = not dataset.transform.is_identity
         west, south, east, north = map(float, dataset.bounds)
         box = (west, min(south, north), east, max(south, north)) if is_placed else None
-        system, problems = _declared_system(dataset)
+        system, problems = declared_system(dataset)
         if not is_placed:
             problems = [Problem("raster.unplaced", {"file": path.name})]
         if system is None:
@@ -57,14 +57,6 @@ def inspect_raster(path: Path, language: str) -> dict[str, Any]:
             "raster": _grid_record(dataset, system),
         }
         return {"format": dataset.driver, "file": path.name, "layers": [layer]}
-
-
-def _declared_system(dataset: "DatasetReader") -> tuple[pyproj.CRS | None, list[Problem]]:
-    """The coordinate system that a raster declares, or None and why there is none."""
-    try:
-        return raster_crs(dataset, None), []
-    except OneMapError as error:
-        return None, list(error.problems)
 
 
 def _grid_problems(dataset: "DatasetReader", system: pyproj.CRS | None, is_placed: bool) -> list[Problem]:

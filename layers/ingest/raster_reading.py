@@ -23,6 +23,7 @@ from onemap.layers.rasters.raster_reference import cell_files, file_columns
 from onemap.layers.rasters.raster_remarks import raster_remarks
 from onemap.layers.rasters.rasters import (
     check_blocks,
+    declared_system,
     is_complex,
     is_scaled,
     opened_raster,
@@ -116,7 +117,7 @@ def raster_frame(source: str, given_crs: str | None, target: pyproj.CRS, copy_to
             raise OneMapError("raster.rotated", file=path.name)
         place = ProblemPlace(file=path.name)
         remarks = (
-            *override_remarks(_declared_crs(dataset), crs, place),
+            *override_remarks(declared_system(dataset)[0], crs, place),
             *identity_remarks(crs, target, place),
             *raster_remarks(dataset, crs),
         )
@@ -140,14 +141,6 @@ def raster_frame(source: str, given_crs: str | None, target: pyproj.CRS, copy_to
         names=np.array(["1"], dtype=object),
         problems=remarks,
     )
-
-
-def _declared_crs(dataset: "DatasetReader") -> pyproj.CRS | None:
-    """The system that a raster declares; None without one that is known."""
-    try:
-        return raster_crs(dataset, None)
-    except OneMapError:
-        return None
 
 
 def _copy_raster(path: Path, target: Path) -> Path:

@@ -26,7 +26,6 @@ def reserved_stem(folder: Path, code: str) -> Iterator[Path]:
     out.failed.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         stems = (folder / f"{code}__{number}" for number in itertools.count(1))
         stem = next(stem for stem in stems if _reserve(stem))
     except OSError as error:
@@ -48,6 +47,7 @@ def _reserve(stem: Path) -> bool:
     mark = _with_ending(stem, _RESERVED)
     if _files_of(stem):
         return False
+    stem.parent.mkdir(parents=True, exist_ok=True)  # whoever has ended meanwhile takes an empty one away
     try:
         mark.touch(exist_ok=False)
     except FileExistsError:

@@ -17,7 +17,7 @@ import pyproj
 
 from onemap.layers.crs.named_files import check_names_no_file
 from onemap.layers.crs.systems import parse_crs, suggestion
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.first_bytes import check_first_bytes
 from onemap.layers.files.plain_file import check_plain_beside
 from onemap.layers.rasters.grid_facts import says_still
@@ -179,6 +179,14 @@ def raster_crs(dataset: "DatasetReader", given: str | None) -> pyproj.CRS:
     if dataset.crs is None:
         raise OneMapError("crs.missing", file=name, suggestion=suggestion(tuple(dataset.bounds)))
     return parse_crs(dataset.crs.to_wkt(), file=name)
+
+
+def declared_system(dataset: "DatasetReader") -> tuple[pyproj.CRS | None, list[Problem]]:
+    """The coordinate system that a raster declares, or None and why there is none."""
+    try:
+        return raster_crs(dataset, None), []
+    except OneMapError as error:
+        return None, list(error.problems)
 
 
 def is_scaled(dataset: "DatasetReader") -> bool:
