@@ -5,15 +5,23 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from onemap.layers.progress import SILENT, Progress
+
+_BLOCK_BYTES = 8 << 20
 _TICK_NS = 2_000_000_000  # no file system's times are coarser
 _MOST_KNOWN = 64
 _known: dict[str, str] = {}  # of files in a state that nobody has changed since
 
 
-def file_hash(path: Path) -> str:
-    """Hex SHA-256 of a file."""
+def file_hash(path: Path, progress: Progress = SILENT) -> str:
+    """Hex SHA-256 of a file. Raises OSError, and Cancelled between two blocks of it."""
+    digest, read, size = hashlib.sha256(), 0, max(path.stat().st_size, 1)
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        while block := file.read(_BLOCK_BYTES):
+            digest.update(block)
+            read += len(block)
+            progress.at(min(read / size, 1.0))
+    return digest.hexdigest()
 
 
 def known_hash(kind: str, files: Sequence[Path], make: Callable[[], str]) -> str:

@@ -129,7 +129,8 @@ def preparing(
         if options.normalising.transform is not None:
             raise OneMapError("raster.transform", field="--transform", **arrival.place)
         with raster_copy(library.path, entry.code, options.copy) as copy_to:
-            frame = FrameBlocks.of(raster_frame(source, options.normalising.crs, library.crs, copy_to))
+            crs, reading = options.normalising.crs, arrival.step("reading")
+            frame = FrameBlocks.of(raster_frame(source, crs, library.crs, copy_to, reading))
             version = _checked_version(arrival, entry, is_new, frame, None)
             yield version
             if version.same is not None and copy_to is not None:

@@ -16,6 +16,7 @@ from onemap.layers.crs.systems import contradiction, crs_name, transformation
 from onemap.layers.errors import OneMapError, ProblemPlace
 from onemap.layers.frames.frames import CleanFrame
 from onemap.layers.ingest.placing import identity_remarks, override_remarks
+from onemap.layers.progress import SILENT, Progress
 from onemap.layers.rasters.grid_facts import GridFacts
 from onemap.layers.rasters.raster_folder import raster_folder, reserved_stem
 from onemap.layers.rasters.raster_heights import vertical_datum
@@ -95,7 +96,9 @@ def footprint(dataset: "DatasetReader", source: pyproj.CRS, target: pyproj.CRS) 
     return shapely.Polygon(np.column_stack([east, north]))
 
 
-def raster_frame(source: str, given_crs: str | None, target: pyproj.CRS, copy_to: Path | None) -> CleanFrame:
+def raster_frame(
+    source: str, given_crs: str | None, target: pyproj.CRS, copy_to: Path | None, progress: Progress = SILENT
+) -> CleanFrame:
     """A raster as the row that a library keeps of it.
 
     copy_to: where a Cloud-Optimised GeoTIFF is written (beside as *.part first); None keeps a reference.
@@ -128,7 +131,7 @@ def raster_frame(source: str, given_crs: str | None, target: pyproj.CRS, copy_to
         facts, beside = GridFacts.of(dataset, crs), cell_files(dataset)
     row = {
         "path": str(kept.resolve()) if copy_to is None else f"{copy_to.parent.name}/{copy_to.name}",
-        **file_columns(kept, beside),
+        **file_columns(kept, beside, progress),
         "given_crs": given_crs,
         **asdict(facts),
         "crs": crs_name(crs),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from onemap.layers.files.file_hashes import file_hash, known_hash
+from onemap.layers.progress import SILENT, Progress
 from onemap.layers.rasters.grid_facts import FACTS
 from onemap.layers.records import Record
 
@@ -66,21 +67,26 @@ def cell_files(dataset: "DatasetReader") -> list[Path]:
     return sorted(path for path in beside if path.suffix.lower() in _CELL_FILES)
 
 
-def file_columns(main: Path, beside: Sequence[Path]) -> Record:
-    """What a version's row keeps of the files of a raster. beside: its `cell_files`. Raises OSError."""
+def file_columns(main: Path, beside: Sequence[Path], progress: Progress) -> Record:
+    """What a version's row keeps of the files of a raster. beside: its `cell_files`. Raises OSError, Cancelled."""
     own, states = FileState.of(main), [FileState.of(path) for path in beside]
+    of_main, of_beside = progress.parts([own.size, sum(one.size for one in states)])
     return {
-        "sha256": file_hash(main),
+        "sha256": file_hash(main, of_main),
         "size": own.size,
         "modified_ns": own.modified_ns,
         "beside": json.dumps([[one.path.name, one.size, one.modified_ns] for one in states], ensure_ascii=False),
-        "beside_sha256": _hash_beside(beside),
+        "beside_sha256": _hash_beside(beside, of_beside),
     }
 
 
-def _hash_beside(beside: Sequence[Path]) -> str | None:
-    """The hashes of files behind their endings, by which they are the same under another name. Raises OSError."""
-    return " ".join(f"{path.suffix.lower()}:{file_hash(path)}" for path in beside) or None
+def _hash_beside(beside: Sequence[Path], progress: Progress = SILENT) -> str | None:
+    """The hashes of files behind their endings, by which they are the same under another name.
+
+    Raises OSError, Cancelled.
+    """
+    parts = zip(beside, progress.parts([1] * len(beside)), strict=True)
+    return " ".join(f"{path.suffix.lower()}:{file_hash(path, part)}" for path, part in parts) or None
 
 
 def reference_of(attributes: "pd.Series[Any]", library: Path | None) -> RasterReference:
