@@ -113,6 +113,7 @@ def _describe_layer(frame: RawFrame, language: str, progress: Progress) -> dict[
         "name": frame.layer,
         "count": len(frame.geometries),
         "geometry": _geometry_name(frame.geometries),
+        "is_table": frame.is_table,
         "crs": crs,
         "encoding": frame.encoding,
         "bounds": box,

@@ -9,13 +9,12 @@ from pathlib import Path
 from onemap.layers.errors import OneMapError
 from onemap.layers.system_reasons import file_reason
 
-ENDING = ".rasters"
-_RESERVED = ".reserved"
+_ENDING, _RESERVED = ".rasters", ".reserved"
 
 
 def raster_folder(library: Path) -> Path:
     """The folder of a library's rasters, which may not be there yet."""
-    return library.with_name(library.name + ENDING)
+    return library.with_name(library.name + _ENDING)
 
 
 @contextlib.contextmanager

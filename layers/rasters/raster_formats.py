@@ -1,5 +1,6 @@
 """The formats of rasters by suffix: which are read, and what the sender can do of those that are not."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from onemap.layers.errors import OneMapError, Problem
@@ -23,7 +24,13 @@ _NOT_READ = (
     ".adf", ".ecw", ".sid", ".hdf", ".h5", ".he5", ".grd", ".flt", ".bsq", ".bip", ".ers", ".dt0", ".dt1", ".dt2",
     ".hgt", ".las", ".laz",
 )  # fmt: skip
+_MOST_LISTED = 5
 NO_DRIVER = dict.fromkeys(_NOT_READ, Problem("suggest.raster_form"))
+
+
+def listed_rasters(names: Sequence[str]) -> list[str]:
+    """The names of rasters as a refusal lists them: the first few, and a mark where there are more."""
+    return [*names[:_MOST_LISTED], *["…"] * (len(names) > _MOST_LISTED)]
 
 
 def unreadable_raster(path: Path) -> OneMapError:

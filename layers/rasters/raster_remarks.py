@@ -9,7 +9,7 @@ import pyproj
 from onemap.layers.errors import Problem
 from onemap.layers.rasters.fill_values import fill_value
 from onemap.layers.rasters.raster_heights import height_unit, metres_of_unit
-from onemap.layers.rasters.rasters import grid_names, refusing_damage
+from onemap.layers.rasters.rasters import refusing_damage
 
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader
@@ -23,7 +23,7 @@ def raster_remarks(dataset: "DatasetReader", crs: pyproj.CRS | None) -> Iterator
     name = Path(dataset.name).name
     if dataset.count > 1:
         yield Problem("raster.bands", {"file": name, "bands": dataset.count})
-    pages = len(grid_names(dataset))  # the first is the one that is read
+    pages = len(dataset.subdatasets)  # the first is the one that is read
     if pages > 1:
         yield Problem("raster.pages", {"file": name, "pages": pages})
     unit = height_unit(dataset, crs)

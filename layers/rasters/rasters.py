@@ -5,7 +5,6 @@ In the library a raster version is a table of one polygon, the raster's footprin
 
 import html
 import math
-import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +20,7 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.first_bytes import check_first_bytes
 from onemap.layers.files.plain_file import check_plain_beside
 from onemap.layers.rasters.grid_facts import says_still
-from onemap.layers.rasters.raster_formats import RASTER_DRIVERS, unreadable_raster
+from onemap.layers.rasters.raster_formats import RASTER_DRIVERS, listed_rasters, unreadable_raster
 from onemap.layers.rasters.raster_reference import RasterReference, cell_files, is_as_added
 from onemap.layers.records import Record
 
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
 _BESIDE = (".ovr", ".OVR", ".msk", ".MSK", ".rrd", ".RRD", ".aux", ".AUX", ".ige", ".IGE")
 # Of a block of cells, which is read as a whole: what is read of any file, and how many times its own size of a larger.
 _MOST_BYTES, _MOST_TIMES = 500_000_000, 50
-_MOST_NAMED = 8  # grids of one file, in a refusal
 _RASTER_BEGINNINGS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"EHFA_HEADER_TAG", b"ERDAS_IMG_EXTER")
 
 
@@ -116,8 +114,8 @@ def _check_grid(dataset: "DatasetReader", path: Path) -> None:
     Raises OneMapError raster.several, source.damaged, source.swollen.
     """
     if not dataset.count:
-        grids = grid_names(dataset)
-        raise OneMapError("raster.several", file=path.name, count=len(grids), grids=", ".join(grids[:_MOST_NAMED]))
+        names = [name.rpartition(":")[2] for name in dataset.subdatasets]
+        raise OneMapError("raster.several", file=path.name, count=len(names), grids=listed_rasters(names))
     if not all(map(math.isfinite, (*dataset.transform, *dataset.bounds))) or dataset.transform.determinant == 0:
         raise OneMapError("source.damaged", file=path.name, reason=f"{tuple(dataset.transform)[:6]}")
     rows, columns = map(max, zip(*dataset.block_shapes, strict=True))
@@ -126,11 +124,6 @@ def _check_grid(dataset: "DatasetReader", path: Path) -> None:
     if block_bytes > max(_MOST_BYTES, _MOST_TIMES * size):
         facts = {"kilobytes": -(-size // 1000), "megabytes": block_bytes // 1_000_000, "most": _MOST_BYTES // 1_000_000}
         raise OneMapError("source.swollen", file=path.name, **facts)
-
-
-def grid_names(dataset: "DatasetReader") -> list[str]:
-    """The names of the grids that a file holds besides the one that is read: variables of netCDF, pages of a TIFF."""
-    return [re.sub(r"^GTIFF_DIR:(\d+):.*", r"\1", name).rpartition(":")[2] for name in dataset.subdatasets]
 
 
 def _bytes_of(kind: str) -> int:

@@ -18,7 +18,7 @@ from types import ModuleType
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.files_beside import JOURNAL, SHM, WAL, files_of_stem
 from onemap.layers.files.text_encodings import decodes
-from onemap.layers.rasters.raster_formats import PICTURES, RASTER_DRIVERS, no_driver
+from onemap.layers.rasters.raster_formats import PICTURES, RASTER_DRIVERS, listed_rasters, no_driver
 from onemap.layers.sources import formats
 from onemap.layers.system_reasons import file_reason
 
@@ -40,9 +40,6 @@ _BROKEN = (
     TypeError,
     AttributeError,
 )
-
-
-_MOST_RASTERS = 5  # that a refusal names
 
 
 @contextlib.contextmanager
@@ -71,7 +68,7 @@ def _check_no_rasters(room: Path, name: str) -> None:
     grids = {*RASTER_DRIVERS} - {*PICTURES}
     rasters = sorted(item.name for item in room.rglob("*") if item.suffix.lower() in grids)
     if rasters:
-        raise OneMapError("raster.packed", file=name, rasters=", ".join(rasters[:_MOST_RASTERS]))
+        raise OneMapError("raster.packed", file=name, rasters=listed_rasters(rasters))
 
 
 def unpack_archive(path: Path, room: Path) -> None:

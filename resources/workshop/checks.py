@@ -18,7 +18,7 @@ from workshop.machine import IS_WINDOWS, ROOT, WorkshopError, program, run, say,
 
 PYTEST = ["-q", "--durations=40", "--durations-min=1"]
 OF_PLUGIN = "tests/plugin"
-OF_THE_NEWEST = ["tests/rules/verbs/commands/test_licence_table.py"]  # it holds a page against what is installed
+OF_THE_NEWEST = "tests/rules/verbs/commands/test_licence_table.py"  # it holds a page against what is installed
 TIERS = {"--slow": "slow", "--nightly": "nightly"}
 MEMORY, LEAST_MEMORY_BYTES = Path("/dev/shm"), 4 << 30  # pytest makes folders of its own there
 
@@ -94,7 +94,7 @@ def check() -> int:
     report = Report()
     _format_and_lint(report)
     report.step(*_types())
-    report.step("house", [*_pytest_of_core(), "tests/test_house.py", "tests/test_docs.py"])
+    report.step("house", [*_pytest(pythons.core()), "tests/test_house.py", "tests/test_docs.py"])
     return report.close()
 
 
@@ -121,9 +121,7 @@ def test(words: Sequence[str]) -> int:
     if not words:
         _format_and_lint(report)
         beside.append(report.begin(*_types()))
-    workers = ["-n", str(_workers(mark)), "--dist", "worksteal"]
-    core = [*_pytest_of_core(), *workers, "-m", mark, f"--ignore={OF_PLUGIN}", "tests"]
-    report.step("tests without QGIS", core)
+    report.step("tests without QGIS", _tests_of_core(pythons.core(), mark))
     for step in beside:
         report.finish(step)
     return report.close()
@@ -131,14 +129,11 @@ def test(words: Sequence[str]) -> int:
 
 def _with_oldest_libraries() -> int:
     """The core's tests that are not slow, with the oldest libraries that the requirements allow."""
-    report, mark = Report(), "not slow"
+    report = Report()
     _write_into_memory()
     _keep_bytecode()
     debian.install_for_tests()
-    pytest = [program(pythons.oldest(), "python"), "-P", "-m", "pytest", *PYTEST]
-    apart = [f"--ignore={path}" for path in (OF_PLUGIN, *OF_THE_NEWEST)]
-    workers = ["-n", str(_workers(mark)), "--dist", "worksteal"]
-    report.step("tests with the oldest libraries", [*pytest, *workers, "-m", mark, *apart, "tests"])
+    report.step("tests with the oldest libraries", _tests_of_core(pythons.oldest(), "not slow", OF_THE_NEWEST))
     return report.close()
 
 
@@ -172,7 +167,7 @@ def _named_tests(words: Sequence[str]) -> int:
     others = [path for path in paths if path not in in_qgis]
     debian.install_for_tests()
     if others:
-        command = [*_pytest_of_core(), f"--ignore={OF_PLUGIN}", *options, *others]
+        command = [*_pytest(pythons.core()), f"--ignore={OF_PLUGIN}", *options, *others]
         report.step("tests without QGIS", command)
     if in_qgis:
         plugin = _plugin_tests(report, *_face(), [*options, *in_qgis])
@@ -195,8 +190,14 @@ def _types() -> tuple[str, list, dict]:
     return "types", [python, "-P", "-m", "mypy", *cache, *rooms], {**os.environ, "MYPYPATH": str(pythons.PACKAGE_ROOM)}
 
 
-def _pytest_of_core() -> list:
-    return [program(pythons.core(), "python"), "-P", "-m", "pytest", *PYTEST]
+def _pytest(environment: Path) -> list:
+    return [program(environment, "python"), "-P", "-m", "pytest", *PYTEST]
+
+
+def _tests_of_core(environment: Path, mark: str, *apart: str) -> list:
+    """The command for all of the core's tests of a mark in an environment. apart: paths that are left out."""
+    left_out = [f"--ignore={path}" for path in (OF_PLUGIN, *apart)]
+    return [*_pytest(environment), "-n", str(_workers(mark)), "--dist", "worksteal", "-m", mark, *left_out, "tests"]
 
 
 def _workers(mark: str) -> int:

@@ -16,12 +16,13 @@ from onemap.layers.crs.named_files import check_names_no_file
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.disk_place import sqlite_address
 from onemap.layers.files.library_file import is_library
+from onemap.layers.rasters.raster_formats import listed_rasters
 from onemap.layers.sources.gdal.gdal_name import gdal_name, open_options
 from onemap.layers.stores.sql_text import compose_sql
 from onemap.layers.stores.view_in_force import tables_of_view
 
 _CONTENTS = "SELECT table_name, data_type FROM gpkg_contents LIMIT 1000"
-_RASTER_KINDS, _MOST_RASTERS = {"tiles", "2d-gridded-coverage"}, 5  # most: that a refusal names
+_RASTER_KINDS = {"tiles", "2d-gridded-coverage"}
 _ASKED = "SELECT sql AS made FROM sqlite_master WHERE type = 'view' OR (type = 'table' AND sql LIKE '%VIRTUAL%')"
 _SYSTEMS = (
     "SELECT srs_id FROM gpkg_contents LIMIT 10000",
@@ -102,8 +103,8 @@ def check_schema(path: Path) -> None:
     """
     contents = (_rows_by_sqlite(path, _CONTENTS) or [[]])[0]
     if contents and all(kind in _RASTER_KINDS for _, kind in contents):
-        rasters = ", ".join(str(name) for name, _ in contents[:_MOST_RASTERS])
-        raise OneMapError("raster.tiles", file=path.name, rasters=rasters)
+        names = [str(name) for name, _ in contents]
+        raise OneMapError("raster.tiles", file=path.name, rasters=listed_rasters(names))
     if own := _rows_by_sqlite(path, _OWN_VIEWS, _TABLES):
         is_made = own[0] or any(generated and name.lower().startswith("gpkg_") for name, _, generated, _ in own[1])
         if is_made:

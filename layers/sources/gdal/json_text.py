@@ -51,12 +51,13 @@ def _read_json(path: Path, encoding: str | None, size: int, changed_ns: int) -> 
         else:
             return _json_text(path, members, "utf-8", None)
     text, found = text_of(path, encoding)
-    utf8 = None if found in ("utf-8", "utf-8-sig") else text.encode("utf-8")
     try:
-        return _json_text(path, json.loads(text), found, utf8)
+        content = json.loads(text)
     except (ValueError, RecursionError) as error:
         reason = TOO_DEEP if isinstance(error, RecursionError) else str(error)[:200]
         raise OneMapError("source.damaged", file=path.name, reason=reason) from None
+    utf8 = None if found in ("utf-8", "utf-8-sig") else text.encode("utf-8")
+    return _json_text(path, content, found, utf8)
 
 
 def _json_text(path: Path, content: Any, encoding: str, utf8: bytes | None) -> JsonText:
@@ -66,8 +67,12 @@ def _json_text(path: Path, content: Any, encoding: str, utf8: bytes | None) -> J
         code = "source.indirect" if isinstance(kind, str) and kind in _POINTING_TYPES else "source.damaged"
         raise OneMapError(code, file=path.name, reason=Problem("system.no_geojson"))
     features = content.get("features")
-    single = [system for one in features for system in systems_of(one)] if isinstance(features, list) else []
-    for system in (content.get("crs"), *single, *systems_of(content), *content.get(SYSTEMS, ())):
+    try:
+        systems = [system for one in features for system in systems_of(one)] if isinstance(features, list) else []
+        systems += systems_of(content)
+    except RecursionError:
+        raise OneMapError("source.damaged", file=path.name, reason=TOO_DEEP) from None
+    for system in (content.get("crs"), *systems, *content.get(SYSTEMS, ())):
         if system:
             check_names_no_file(json.dumps(system), file=path.name)
     return JsonText(encoding, utf8, kind == "Topology", bool(content.get("crs")))

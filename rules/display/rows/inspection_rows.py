@@ -55,15 +55,14 @@ def _layer_row(layer: Mapping[str, Any], language: str) -> AnswerRow:
     if layer["count"] is None and "raster" not in layer:  # it could not be read, and its problems say why
         return AnswerRow(name, about=about, rows=[*facts, *remarks], line=[name])
     crs = layer["crs"]["code"] or "–"
-    is_table = layer["geometry"] is None and layer["crs"]["from"] == "none"
+    encoding = (layer["encoding"] or "–").upper()
+    is_table = layer.get("is_table", False)  # of a raster nothing is said of it
     if "raster" in layer:
         line = phrase("said.inspect_raster", language, **layer["raster"], name=name, crs=crs)
     elif is_table:
-        encoding = (layer["encoding"] or "–").upper()
         line = phrase("said.inspect_table", language, name=name, count=layer["count"], encoding=encoding)
     else:
         words = {"count": f"{layer['count']:,}", "crs": crs, "geometry": _geometry_words(layer, language) or "–"}
-        encoding = (layer["encoding"] or "–").upper()
         line = phrase("said.inspect", language, **{**layer, **words, "encoding": encoding})
     rows = [*facts, *([] if is_table else [AnswerRow("", line=[layer["crs"]["why"]])])]
     fields = [_field_row(field, language) for field in layer["fields"]]

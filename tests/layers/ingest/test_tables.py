@@ -109,6 +109,19 @@ def test_long_codes_and_large_sums_are_no_persons(library, onemap, tmp_path):
     assert onemap("add", library, table_file(tmp_path, ".csv", rows), "--as", "RKTJ").code == 0
 
 
+def test_a_table_is_described_as_one_and_an_empty_layer_as_none(onemap, terminal, tmp_path):
+    table, empty = tmp_path / "people.csv", tmp_path / "zone.shp"
+    pd.DataFrame({"XZQDM": ["130902", "130903"], "CZRK": [1, 2]}).to_csv(table, index=False)
+    write_layer(empty, [box(0, 0, 1, 1)], {"BSM": ["1"]})
+    pyogrio.write_dataframe(gpd.read_file(empty).iloc[:0], empty, geometry_type="Polygon")
+    empty.with_suffix(".prj").unlink()
+    for path, words in ((table, "table of 2 rows"), (empty, "0 features")):
+        (layer,) = onemap("inspect", path).json["layers"]
+        assert (layer["is_table"], layer["crs"]["code"]) == (path is table, None)
+        text = terminal("inspect", path, "--lang", "en").stdout.decode("utf-8")
+        assert words in text and ("coordinate system" in text) is (path is empty)
+
+
 def test_a_layer_is_no_table_and_a_table_no_layer(library, onemap, tmp_path):
     shapes = write_layer(tmp_path / "shapes.gpkg", [box(0, 0, 1, 1)], {"XZQDM": ["1"]})
     assert refusal_of(onemap, library, shapes).codes == ["geometry.type"]
