@@ -51,6 +51,7 @@ from onemap.plugin.dock.project_language import ProjectLanguage
 from onemap.plugin.dock.publish_dialog import PublishDialog
 from onemap.plugin.dock.sample_maker import SamplePage
 from onemap.plugin.dock.setup_page import SetupPage
+from onemap.plugin.dock.shifted_map_note import ShiftedMapNote
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import documents_folder, free_path
 from onemap.plugin.qgis.expressions.expression_row import ExpressionRow
@@ -107,8 +108,8 @@ class OneMapDock(QgsDockWidget):
         self.profile_dialog: ProfileDialog | None = None
         self.library = OpenLibrary(core, self)
         self.header = Header(self.library)
-        self.notice = Notice(dock_controls())
-        self.expressions = ExpressionRow()
+        self.notice, self.expressions = Notice(dock_controls()), ExpressionRow()
+        self.shifted_map_note = ShiftedMapNote(canvas)
         self.setup_page = SetupPage(core, open_settings)
         self.map_tab = MapTab(self.library, self._zoom_to, self.show_place)
         self.identify = IdentifyView(self.library, canvas)
@@ -182,7 +183,8 @@ class OneMapDock(QgsDockWidget):
         for page in (self.setup_page, self.empty_page, self.sample_page, self._loading, self.tabs):
             self.pages.addWidget(page)
         body = QWidget()
-        column_of(self.header, self.notice, self.expressions, (self.pages, 1), inside=body, is_tight=True, spacing=4)
+        above = (self.header, self.notice, self.shifted_map_note, self.expressions)
+        column_of(*above, (self.pages, 1), inside=body, is_tight=True, spacing=4)
         self.setWidget(body)
         self.setMinimumWidth(MIN_WIDTH_PX)
         self._take_drops()
@@ -225,7 +227,7 @@ class OneMapDock(QgsDockWidget):
         self.map_tab.refused.connect(self.notice.say)
         self.map_tab.layers_left.connect(self._say_left)
         rooms = (self.compare_tab, self.review_tab, self.numbers_tab, self.proof_tab)
-        for view in (self.identify, self.day_swipe, *rooms):
+        for view in (self.identify, self.day_swipe, self.check_tab, *rooms):
             view.refused.connect(self.refuse)
         for asked in (self.identify.answered, self.identify.cleared):
             asked.connect(self._share_map_room)
@@ -234,7 +236,7 @@ class OneMapDock(QgsDockWidget):
         balance.results_shown.connect(lambda: self._bring_into_sight(balance.tree))
         decide = self.compare_tab.view.decide
         decide.reason_requested.connect(lambda: self._bring_into_sight(decide))
-        for view in (self.day_swipe, self.print_button, *rooms):
+        for view in (self.day_swipe, self.print_button, self.check_tab, *rooms):
             view.message_sent.connect(self.notice.say)
         self.tabs.currentChanged.connect(lambda _tab: self.day_swipe.end())
         self.visibilityChanged.connect(lambda visible: None if visible else self.day_swipe.end())
@@ -242,7 +244,6 @@ class OneMapDock(QgsDockWidget):
         self.map_tab.snapshot_requested.connect(self.take_snapshot)
         self.map_tab.service_refused.connect(self.refuse)
         self.map_tab.service_message.connect(self.notice.say)
-        self.check_tab.refused.connect(self.refuse)
         self._connect_notice()
         self.compare_tab.view.atlas.keep_requested.connect(self.keep_spots)
         for written in (self.compare_tab.finished, self.compare_tab.view.decided):
@@ -304,7 +305,6 @@ class OneMapDock(QgsDockWidget):
         """Connect the notice: an error is hidden once the next step begins, or has gone well."""
         self.other_desks = OtherDesks(self.library, self.notice, self)
         self._left_text = ""  # of layers that the day has taken off the map
-        self.check_tab.message_sent.connect(self.notice.say)
         self.check_tab.remarked.connect(self.notice.remark)
         self.check_tab.begun.connect(self.notice.hide)
         answered = (self.compare_tab.finished, self.compare_tab.view.decided, self.proof_tab.finished)

@@ -3484,6 +3484,10 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>规划矛盾一览</translation>
     </message>
     <message>
+        <source>Shifted by some hundred metres: {layers}. Hide it before you draw a parcel or ask what lies somewhere; 天地图 is not shifted.</source>
+        <translation>底图偏移数百米：{layers}。绘制地块或查询某处之前，请先关闭；可改用没有偏移的天地图。</translation>
+    </message>
+    <message>
         <source>Checking {done} of {total:# polygon|# polygons} of “{layer}” for an expression</source>
         <translation>正在为表达式检测“{layer}”的面：{done} / {total}</translation>
     </message>

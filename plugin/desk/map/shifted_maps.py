@@ -1,0 +1,41 @@
+"""Public web maps whose coordinates are shifted: in GCJ-02 or BD-09, as the law has it for maps that are sold in China.
+
+What they show lies some hundred metres from where it is, so whoever draws a red line on one means other ground than
+the check answers for. Which they are stands in resources/services/shifted_maps.json.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from qgis.core import QgsMapLayer
+
+from onemap.plugin.profile.paths import RESOURCES
+
+_ADDRESS = re.compile(r"https?://[^\s'\"]+", re.IGNORECASE)
+
+
+def shifted_datum(layer: QgsMapLayer) -> str:
+    """The name of the shifted coordinates in which a layer's server draws; empty where none is known."""
+    return next(filter(None, map(_datum_of, _ADDRESS.findall(unquote(layer.source())))), "")
+
+
+def _datum_of(address: str) -> str:
+    try:
+        host = (urlsplit(address).hostname or "").lower()
+    except ValueError:  # such as a bracket that is not closed
+        return ""
+    for known in _shifted_maps():
+        is_its_host = any(host == one or host.endswith(f".{one}") for one in known["hosts"])
+        if is_its_host and not ("true_where" in known and re.search(known["true_where"], address)):
+            return known["datum"]
+    return ""
+
+
+@functools.cache
+def _shifted_maps() -> list[dict[str, Any]]:
+    return json.loads((RESOURCES / "services" / "shifted_maps.json").read_text(encoding="utf-8"))["maps"]

@@ -1,0 +1,35 @@
+"""The note that a background map is shifted: what one draws or asks on it lies elsewhere."""
+
+from __future__ import annotations
+
+from qgis.gui import QgsMapCanvas
+from qgis.PyQt.QtWidgets import QWidget
+
+from onemap.plugin.desk.map.shifted_maps import shifted_datum
+from onemap.plugin.widgets.fitted_label import FittedLabel
+from onemap.plugin.words.translation import name_list, tr
+
+
+class ShiftedMapNote(FittedLabel):
+    """A line that is there while the map shows a layer in GCJ-02 or BD-09."""
+
+    def __init__(self, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._canvas = canvas
+        font = self.font()
+        font.setBold(True)
+        self.setFont(font)
+        self.setContentsMargins(6, 0, 6, 0)
+        canvas.layersChanged.connect(self._look)
+        self._look()
+
+    def _look(self) -> None:
+        """Name the layers on the map that are shifted."""
+        datums = [(layer.name(), shifted_datum(layer)) for layer in self._canvas.layers()]
+        names = [f"{name} ({datum})" for name, datum in datums if datum]
+        text = tr(
+            "Shifted by some hundred metres: {layers}. Hide it before you draw a parcel or ask what lies somewhere; "
+            "天地图 is not shifted."
+        )
+        self.setText(text.format(layers=name_list(names)) if names else "")
+        self.setVisible(bool(names))
