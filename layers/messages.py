@@ -81,8 +81,9 @@ def pair_text(name: str, value: object, language: str) -> str:
 
 
 def either_of(texts: Sequence[str], language: str) -> str:
-    """Texts of which one holds: A, B or C; 甲、乙或丙."""
-    comma, last_of = ("、", "或") if language == "zh" else (", ", " or ")
+    """Texts of which one holds: A, B or C; 甲、乙或丙; A、B 或 C."""
+    is_latin = "".join(texts[-2:]).isascii()
+    comma, last_of = ("、", " 或 " if is_latin else "或") if language == "zh" else (", ", " or ")
     return last_of.join(filter(None, (comma.join(texts[:-1]), *texts[-1:])))
 
 

@@ -56,7 +56,7 @@ def test_without_a_verb_all_of_them_are_shown(capsys):
         (
             "zh",
             ["review", "opne"],
-            "命令有误：没有“opne”这个动作（也许是 opine或open）。用 onemap review --help 查看用法。",
+            "命令有误：没有“opne”这个动作（也许是 opine 或 open）。用 onemap review --help 查看用法。",
         ),
         (
             "zh",

@@ -219,6 +219,7 @@ def test_the_report_counts_by_result_and_says_what_an_unsure_layer_may_be(librar
 def test_of_several_one_holds():
     assert [either_of(list("甲乙丙")[:count], "zh") for count in range(4)] == ["", "甲", "甲或乙", "甲、乙或丙"]
     assert [either_of(list("ABC")[:count], "en") for count in range(4)] == ["", "A", "A or B", "A, B or C"]
+    assert either_of(["open", "opine"], "zh") == "open 或 opine"
 
 
 @pytest.mark.parametrize(("lang", "title"), [("zh", "生态保护红线"), ("en", "Ecological red line")])
