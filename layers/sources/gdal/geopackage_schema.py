@@ -95,16 +95,24 @@ def _is_choosing(text: str) -> bool:
     return found is not None and (chosen == ["*"] or "*" not in chosen) and len(set(chosen)) == len(chosen)
 
 
+def raster_tables(path: Path) -> list[str]:
+    """The names of a file's tables of raster tiles."""
+    return [str(name) for name, kind in _contents(path) if kind in _RASTER_KINDS]
+
+
+def _contents(path: Path) -> list[tuple[Any, ...]]:
+    return (_rows_by_sqlite(path, _CONTENTS) or [[]])[0]
+
+
 def check_schema(path: Path) -> None:
     """Refuse tables that another file fills, and views that run programs or never end; nothing of them is run here.
 
     Nor is anything read of a file that holds rasters alone. Raises OneMapError source.indirect, crs.names_file,
     raster.tiles, and as pyogrio does.
     """
-    contents = (_rows_by_sqlite(path, _CONTENTS) or [[]])[0]
-    if contents and all(kind in _RASTER_KINDS for _, kind in contents):
-        names = [str(name) for name, _ in contents]
-        raise OneMapError("raster.tiles", file=path.name, rasters=listed_rasters(names))
+    rasters = raster_tables(path)
+    if rasters and len(rasters) == len(_contents(path)):
+        raise OneMapError("raster.tiles", file=path.name, rasters=listed_rasters(rasters))
     if own := _rows_by_sqlite(path, _OWN_VIEWS, _TABLES):
         is_made = own[0] or any(generated and name.lower().startswith("gpkg_") for name, _, generated, _ in own[1])
         if is_made:

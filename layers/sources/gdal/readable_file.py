@@ -26,6 +26,7 @@ from onemap.layers.sources.gdal.gdal_name import gdal_name, open_options
 from onemap.layers.sources.gdal.geopackage_schema import check_schema, only_layer
 from onemap.layers.sources.gdal.gml import OPEN_OPTIONS, gml_copy
 from onemap.layers.sources.gdal.json_text import JSON_SUFFIXES, JsonText, json_text
+from onemap.layers.sources.gdal.raster_tables import check_holds_features
 from onemap.layers.sources.gdal.shapefile import (
     RAW,
     check_complete,
@@ -138,11 +139,15 @@ def file_info(readable: ReadableFile, encoding: str | None = None) -> dict[str, 
 
 
 def layer_names(path: Path) -> list[str]:
-    """The layers of a file that hold geometry or rows, in the file's order."""
+    """The layers of a file that hold geometry or rows, in the file's order. Raises OneMapError raster.tiles."""
     with prepared_file(path, "", None) as readable, gdal_errors_as_refusals(path):
         if path.suffix.lower() == ".gpkg" and (name := only_layer(path)) is not None:
             return [name]
-        listed = _listed_layers(readable)
+        try:
+            listed = _listed_layers(readable)
+        except DataSourceError:
+            check_holds_features(path)
+            raise
     names = [name for name in listed if name not in OF_QGIS]
     is_unnamed = isinstance(readable.content, bytes) and not (readable.json and readable.json.is_topology)
     return [path.stem] if is_unnamed and names else names

@@ -41,6 +41,7 @@ from onemap.layers.sources.gdal.drivers import GDAL_DRIVERS, MAPINFO
 from onemap.layers.sources.gdal.gdal_name import gdal_name, open_options
 from onemap.layers.sources.gdal.geodatabase import DecodedAttributes, decode_attributes
 from onemap.layers.sources.gdal.geopackage_schema import only_layer, row_count
+from onemap.layers.sources.gdal.raster_tables import raster_remarks
 from onemap.layers.sources.gdal.readable_file import (
     UTF_8,
     ReadableFile,
@@ -122,7 +123,7 @@ def read_vector(
     )
     shapes, has_heights = in_plane(with_stroked(shapes, looked.stroked))
     problems = remarks_of(remarks, readable.place, has_heights, looked.are_measured, len(looked.stroked))
-    problems += _further_remarks(read, coarse, readable.place)
+    problems += [*_further_remarks(read, coarse, readable.place), *raster_remarks(path, readable.place)]
     return RawFrame(
         path=path,
         layer=layer,

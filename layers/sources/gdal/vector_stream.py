@@ -30,6 +30,7 @@ from onemap.layers.sources.gdal.arcs import ArcStream, arc_stream, sagitta_of, w
 from onemap.layers.sources.gdal.arrow_stream import UnlikeRows, column_blocks, comes_by_column, same_blocks
 from onemap.layers.sources.gdal.drivers import GDAL_DRIVERS
 from onemap.layers.sources.gdal.gdal_name import gdal_name, open_options
+from onemap.layers.sources.gdal.raster_tables import raster_remarks
 from onemap.layers.sources.gdal.readable_file import (
     UTF_8,
     ReadableFile,
@@ -237,6 +238,7 @@ class VectorStream:
         place = self.readable.place
         texts = list(dict.fromkeys([*self.remarks, *notes.reading, *notes.looking]))
         problems = vector.remarks_of(texts, place, notes.has_heights, notes.are_measured, notes.curved)
+        problems += raster_remarks(self.readable.path, place)
         return [*problems, *geodatabase.join_problems(notes.domains, columns)]
 
 
