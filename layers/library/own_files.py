@@ -1,10 +1,12 @@
 """The city's own files are put with a library: catalogue, calendar and profile; logged, so that a change is seen."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from onemap.layers.catalogue.bureau_profile import Names, Profile, checked_profile
 from onemap.layers.catalogue.catalogue import OWN_FILES, catalogue_of, own_file_path
+from onemap.layers.catalogue.working_days import WorkCalendar, checked_calendar
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import TABLES, Library, log, sha256
 from onemap.layers.library.versions import versions
@@ -73,7 +75,27 @@ def profile_of(library: Library) -> Profile:
     Raises OneMapError profile.…, keep.text.
     """
     text = library.own_file("profile")
-    return Profile() if text is None else checked_profile(text, profile_file(library.path, library.label))
+    return Profile() if text is None else checked_profile(text, own_file_name(library, "profile"))
+
+
+def calendar_of(library: Library) -> WorkCalendar:
+    """The calendar of a library: the years of a named file, then those of its bureau's own, then the package's.
+
+    Raises OneMapError calendar.syntax, calendar.value, calendar.file.
+    """
+    text = library.own_file("calendar")
+    bureau = WorkCalendar() if text is None else checked_calendar(text, own_file_name(library, "calendar"))
+    named = os.environ.get("ONEMAP_CALENDAR", "")
+    return WorkCalendar({**bureau.own, **_named_calendar(Path(named)).own}) if named else bureau
+
+
+def _named_calendar(path: Path) -> WorkCalendar:
+    try:
+        return checked_calendar(path.read_bytes().decode("utf-8-sig"), path.name)
+    except OSError:
+        raise OneMapError("calendar.file", file=path.name, field="ONEMAP_CALENDAR") from None
+    except UnicodeDecodeError as error:
+        raise OneMapError("calendar.syntax", file=path.name, reason=text_reason(error)) from None
 
 
 def department_names(library: Library) -> Mapping[str, Names]:
@@ -87,6 +109,6 @@ def department_names(library: Library) -> Mapping[str, Names]:
         return Profile().names
 
 
-def profile_file(path: Path | None, label: str) -> str:
-    """The name of a library's profile in errors: of the file beside it; on a server the library's own. label: its."""
-    return own_file_path(path, "profile").name if path else label
+def own_file_name(library: Library, kind: str) -> str:
+    """The name of a file of the city's own in errors: of the one beside the library; on a server the library's own."""
+    return own_file_path(library.path, kind).name if library.path else library.label

@@ -18,7 +18,7 @@ GROUPS = {
     "review": "review recheck",
     "numbers": "statistics transitions indicators themes warnings warning readings",
     "exchange": "validate changes deliver receive redline publish copy",
-    "care": "history verify upgrade keep profile words self-test serve mcp web",
+    "care": "history verify upgrade keep profile calendar words self-test serve mcp web",
 }
 _WIDEST = 110  # columns; longer lines are hard to read
 _ALIKE = 0.7

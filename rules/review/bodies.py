@@ -7,6 +7,7 @@ from typing import Any
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library, sha256
+from onemap.layers.library.own_files import calendar_of
 from onemap.rules.judge.packs.body import Body
 from onemap.rules.judge.packs.pack import joined_rules
 from onemap.rules.judge.runs.run_store import stored_packs, stored_rows
@@ -15,7 +16,6 @@ from onemap.rules.review.case_step import StepContent, step
 from onemap.rules.review.cases.case import Case, Round
 from onemap.rules.review.cases.hand import Hand
 from onemap.rules.review.cases.terms import deadline
-from onemap.rules.review.cases.working_days import calendar_of
 from onemap.rules.review.opinions import Words
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from onemap.layers.catalogue.bureau_profile import Names
 from onemap.layers.errors import OneMapError, Problem, joined_sentences
 from onemap.layers.library.library import Library
-from onemap.layers.library.own_files import department_names, profile_of
+from onemap.layers.library.own_files import calendar_of, department_names, profile_of
 from onemap.layers.messages import phrase, wording
 from onemap.layers.records import Record
 from onemap.rules.contract.verdict import Verdict
@@ -28,6 +28,7 @@ from onemap.rules.review.remedies import shown_remedies
 from onemap.rules.review.round_evidence import area_problems, counts_of_round
 from onemap.rules.review.same_hand import same_hands
 
+_MONTH_DAYS = 20  # of work
 _Titles = dict[tuple[int, str], str]  # of rules, by round and id
 
 
@@ -296,5 +297,16 @@ def case_list(
                 rows.append(found)
             elif found.code != "review.case":  # what nobody may open is no case
                 problems += found.problems
+        problems += _calendar_problems(library, on or library.today()) if rows else []
     lines.keep()
     return rows, [*problems, *lines.damage]
+
+
+def _calendar_problems(library: Library, day: date) -> list[Problem]:
+    """Why no deadline can be calculated in a month from a day: the calendar ends by then, or cannot be read."""
+    try:
+        calendar_of(library).after(day, _MONTH_DAYS)
+    except OneMapError as error:
+        is_short = error.code == "calendar.missing"
+        return [Problem("calendar.soon", {"year": error.problems[0].facts["year"]})] if is_short else [*error.problems]
+    return []

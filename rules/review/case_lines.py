@@ -19,6 +19,7 @@ from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.desk_cache import CachedText, DeskCache
 from onemap.layers.library.library import Library, open_library, sha256
+from onemap.layers.library.own_files import calendar_of
 from onemap.layers.software import onemap_version
 from onemap.rules.judge.findings.table import Row
 from onemap.rules.judge.runs.run_store import stored_texts
@@ -31,7 +32,6 @@ from onemap.rules.review.cases.case_file import case_ids, day_looked_at, day_of_
 from onemap.rules.review.cases.event_store import LibraryEvidence, replay_case
 from onemap.rules.review.cases.round_facts import record_of_round
 from onemap.rules.review.cases.staleness import RunInputs, inputs_of, superseded
-from onemap.rules.review.cases.working_days import calendar_of
 from onemap.rules.review.lines_beside import given_share, lines_made_beside, wait_for
 from onemap.rules.review.round_evidence import counts_of_round
 

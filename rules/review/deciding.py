@@ -5,7 +5,7 @@ from datetime import date
 
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import Library
-from onemap.layers.library.own_files import profile_of
+from onemap.layers.library.own_files import calendar_of, profile_of
 from onemap.layers.messages import LANGUAGES
 from onemap.rules.judge.runs.run_store import check_record
 from onemap.rules.review.approvals import APPROVALS, APPROVING, OPINIONS, PROJECTS, write_library
@@ -19,7 +19,6 @@ from onemap.rules.review.cases.event_verification import check_all_logged
 from onemap.rules.review.cases.hand import Hand, step_day
 from onemap.rules.review.cases.staleness import input_title
 from onemap.rules.review.cases.terms import deadline
-from onemap.rules.review.cases.working_days import calendar_of
 
 
 def circulate(library: Library, case_id: str, hand: Hand, reason: str | None) -> None:

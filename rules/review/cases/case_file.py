@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
+from onemap.layers.catalogue.working_days import WorkCalendar
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
+from onemap.layers.library.own_files import calendar_of
 from onemap.rules.judge.runs.run_store import check_record
 from onemap.rules.review.cases import old_form
 from onemap.rules.review.cases.case import CLOSED, Case, Conclusion, Opinion, OpinionState, RunDamage
@@ -14,7 +16,6 @@ from onemap.rules.review.cases.event_store import LibraryEvidence, replay_case
 from onemap.rules.review.cases.event_store import case_ids as event_case_ids
 from onemap.rules.review.cases.round_facts import check_stored_run
 from onemap.rules.review.cases.staleness import superseded_inputs
-from onemap.rules.review.cases.working_days import WorkCalendar, calendar_of
 
 
 def case_ids(library: Library) -> list[str]:

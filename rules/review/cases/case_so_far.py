@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any, Protocol
 
+from onemap.layers.catalogue.working_days import WorkCalendar
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import sha256
 from onemap.rules.review.cases.case import (
@@ -23,7 +24,6 @@ from onemap.rules.review.cases.event_facts import Facts
 from onemap.rules.review.cases.round_facts import RoundFacts
 from onemap.rules.review.cases.state_machine import CASE_TABLE, opinion_state_after
 from onemap.rules.review.cases.terms import deadline
-from onemap.rules.review.cases.working_days import WorkCalendar
 
 
 class Evidence(Protocol):

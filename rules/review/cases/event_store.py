@@ -8,10 +8,11 @@ from functools import cached_property
 from typing import Any
 
 from onemap.layers.catalogue.catalogue import LayerEntry
+from onemap.layers.catalogue.working_days import WorkCalendar
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import Library
 from onemap.layers.library.log_reading import shown_text
-from onemap.layers.library.own_files import department_names
+from onemap.layers.library.own_files import calendar_of, department_names
 from onemap.layers.library.rehearsals import REHEARSAL
 from onemap.layers.library.rows_as_logged import refuse_altered
 from onemap.layers.stores.logged_rows import note_stored, plain_tables, row_name
@@ -34,7 +35,6 @@ from onemap.rules.review.cases.event import (
 from onemap.rules.review.cases.event_tables import EVENTS, TABLES
 from onemap.rules.review.cases.replay import Replay
 from onemap.rules.review.cases.round_facts import RoundFacts, check_stored_run, facts_of_stored_run
-from onemap.rules.review.cases.working_days import WorkCalendar, calendar_of
 
 _PUBLIC = tuple(name for name in COLUMNS if name != "words")
 _WHOLE_NUMBERS, _OPTIONAL = ("number", "account", "year", "sequence"), ("words", "run", "year", "sequence")

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import date
 
+from onemap.layers.catalogue.working_days import WorkCalendar
 from onemap.rules.judge.packs.pack import Pack
 from onemap.rules.review.cases.case import Terms
-from onemap.rules.review.cases.working_days import WorkCalendar
 
 
 def terms_of(packs: Sequence[Pack]) -> Terms:

@@ -205,6 +205,7 @@ VERBS: dict[str, Verb] = {
             ),
         ),
         Verb("profile", (_LIBRARY, Parameter("file", "FILE.toml")), work="profile_work"),
+        Verb("calendar", (_LIBRARY, Parameter("notice", "FILE.txt"), Parameter("keep", flag=True))),
         Verb("copy", (_LIBRARY, Parameter("target", "LIBRARY", positional=True))),
         Verb("words", (Parameter("library", "LIBRARY", positional=True, optional=True),)),
         Verb(

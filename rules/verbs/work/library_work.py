@@ -349,10 +349,10 @@ def keep(values: Values, context: VerbContext) -> Result:
     from pathlib import Path
 
     from onemap.layers.catalogue.bureau_profile import checked_profile
+    from onemap.layers.catalogue.working_days import checked_calendar
     from onemap.layers.library.library import open_library, system_user
     from onemap.layers.library.log_heads import write_head
     from onemap.layers.library.own_files import keep_catalogue, keep_own_file, own_file_kind, own_file_text
-    from onemap.rules.review.cases.working_days import checked_calendar
 
     if values.get("head"):
         if values.get("file"):
@@ -371,6 +371,45 @@ def keep(values: Values, context: VerbContext) -> Result:
             (checked_profile if kind == "profile" else checked_calendar)(text, path.name)
             keep_own_file(library, kind, text, system_user())
     return {"ok": True, "kind": kind, "file": path.name}
+
+
+def calendar(values: Values, context: VerbContext) -> Result:
+    """The working days of this year and the next, and those of a notice of the State Council, which may be kept."""
+    from pathlib import Path
+
+    from onemap.layers.catalogue.holiday_notice import calendar_with, read_notice
+    from onemap.layers.catalogue.working_days import WorkCalendar, checked_calendar
+    from onemap.layers.library.library import open_library, system_user
+    from onemap.layers.library.own_files import calendar_of, keep_own_file, own_file_name, own_file_text
+
+    place = values.get("notice")
+    if values.get("keep") and not place:
+        raise UsageError("usage.required", field="--notice", verb="calendar --keep")
+    with open_library(values["library"]) as library:
+        known, file = calendar_of(library), own_file_name(library, "calendar")
+        years = {library.today().year, library.today().year + 1}
+        if place:
+            notice = read_notice(own_file_text(Path(place)))
+            text = calendar_with(notice, library.own_file("calendar"), known)
+            known = WorkCalendar({**known.own, **checked_calendar(text, file).own})
+            years.add(notice.year)
+            if values.get("keep"):
+                keep_own_file(library, "calendar", text, system_user())
+    described = [_described_year(known, year) for year in sorted(years)]
+    return {"ok": True, "file": file, "has_notice": bool(place), "kept": bool(values.get("keep")), "years": described}
+
+
+def _described_year(calendar: Any, year: int) -> dict[str, Any]:
+    """A year of a calendar; without days where nothing is known of it."""
+    from onemap.layers.errors import OneMapError
+
+    source = "own" if year in calendar.own else "package"
+    try:
+        free = [[first.isoformat(), last.isoformat()] for first, last in calendar.free_spans(year)]
+        worked = [day.isoformat() for day in calendar.worked_weekends(year)]
+    except OneMapError:
+        return {"year": year, "source": "nowhere", "free": [], "worked": []}
+    return {"year": year, "source": source, "free": free, "worked": worked}
 
 
 def upgrade(values: Values, context: VerbContext) -> Result:

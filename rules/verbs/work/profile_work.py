@@ -19,11 +19,11 @@ def profile(values: Values, context: VerbContext) -> Result:
     from onemap.layers.catalogue.toml_text import toml_content
     from onemap.layers.errors import OneMapError
     from onemap.layers.library.library import open_library
-    from onemap.layers.library.own_files import own_file_text, profile_file
+    from onemap.layers.library.own_files import own_file_name, own_file_text
     from onemap.layers.messages import problem_record
 
     with open_library(values["library"]) as library:
-        file, kept = profile_file(library.path, library.label), library.own_file("profile")
+        file, kept = own_file_name(library, "profile"), library.own_file("profile")
     text = kept or ""
     if values.get("file"):
         path = Path(values["file"])

@@ -4,10 +4,11 @@ from datetime import date
 
 import pytest
 
+from onemap.layers.catalogue.working_days import WorkCalendar
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import open_library
-from onemap.rules.review.cases.working_days import WorkCalendar, calendar_of
-from onemap.tests.rules.review.conftest import ASKED, opinion
+from onemap.layers.library.own_files import calendar_of
+from onemap.tests.rules.review.conftest import ASKED, done, opinion
 
 CALENDAR = WorkCalendar()
 
@@ -101,6 +102,21 @@ def test_circulating_starts_the_clock_of_each_department_that_is_asked_and_of_no
     assert {one["department"]: one["due"] for one in after["opinions"] if one["due"]} == dict.fromkeys(
         ASKED, "2026-10-09"
     )
+
+
+def test_the_list_of_cases_says_a_month_ahead_that_the_calendar_ends(town):
+    def remarks(day):
+        answer = done("review", "list", town.library, "--on", day)
+        return [problem["code"] for problem in answer.json["problems"]]
+
+    calendar = town.library.with_suffix(".calendar.toml")
+    calendar.write_text("[2097]\n[2098]\n", encoding="utf-8")
+    assert remarks("2098-12-20") == []  # no case waits for anything
+    town.open(on="2026-03-02")
+    # From 3 December 2098, a Wednesday, the twentieth working day is the last of that year, a Wednesday, too.
+    assert (remarks("2098-12-03"), remarks("2098-12-04")) == ([], ["calendar.soon"])
+    calendar.write_text("[2098", encoding="utf-8")
+    assert remarks("2098-12-03") == ["calendar.syntax"]
 
 
 def test_a_case_is_not_sent_out_into_a_year_without_calendar(town):

@@ -24,13 +24,13 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from onemap.layers.catalogue.working_days import WorkCalendar
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import open_library
 from onemap.layers.library.verification import log_of
 from onemap.rules.review import deciding, opinions
 from onemap.rules.review.case_step import Hand
 from onemap.rules.review.cases.case_file import read_case, stored_case
-from onemap.rules.review.cases.working_days import WorkCalendar
 from onemap.tests.rules.command import done
 from onemap.tests.rules.review.conftest import ASKED, Town, make_accounts, with_account
 

@@ -5,9 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from onemap.layers.catalogue.working_days import WorkCalendar
 from onemap.rules.review.cases.case import Terms
 from onemap.rules.review.cases.case_so_far import CaseSoFar
-from onemap.rules.review.cases.working_days import WorkCalendar
 
 SENT = date(2150, 12, 30)  # a year of which nobody knows the holidays
 

@@ -8,22 +8,15 @@ years of a file that ONEMAP_CALENDAR names go before those of both:
     workdays = ["2027-01-31"]                            # Saturdays and Sundays that are worked
 """
 
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
-import chinese_calendar
-
-from onemap.layers.catalogue.catalogue import own_file_path
 from onemap.layers.catalogue.toml_reason import toml_reason
 from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.errors import OneMapError, ProblemPlace
-from onemap.layers.library.library import Library
-from onemap.layers.system_reasons import text_reason
 
 _DAY = timedelta(days=1)
 _SATURDAY = 5
@@ -48,6 +41,18 @@ class WorkCalendar:
         except NotImplementedError:
             raise OneMapError("calendar.missing", field="--on", year=day.year) from None
 
+    def free_spans(self, year: int) -> list[tuple[date, date]]:
+        """The first and the last day of each row of free days that frees a day from Monday to Friday.
+
+        Raises OneMapError calendar.missing.
+        """
+        free = [day for day in _days_of(year) if not self.is_worked(day)]
+        return [span for span in spans_of(free) if any(day.weekday() < _SATURDAY for day in _days_between(*span))]
+
+    def worked_weekends(self, year: int) -> list[date]:
+        """The Saturdays and Sundays of a year that are worked. Raises OneMapError calendar.missing."""
+        return [day for day in _days_of(year) if day.weekday() >= _SATURDAY and self.is_worked(day)]
+
     def after(self, day: date, days: int) -> date:
         """The working day that is `days` working days after a day, which itself is not counted."""
         while days > 0:
@@ -59,35 +64,35 @@ class WorkCalendar:
         """How many working days come after `first`, until and with `last`; negative when `last` is earlier."""
         if last < first:
             return -self.between(last, first)
-        span = (first + _DAY * number for number in range(1, (last - first).days + 1))
-        return sum(self.is_worked(day) for day in span)
+        return sum(self.is_worked(day) for day in _days_between(first + _DAY, last))
+
+
+def spans_of(days: Iterable[date]) -> list[tuple[date, date]]:
+    """The first and the last of the days that follow one another, in their order."""
+    spans: list[tuple[date, date]] = []
+    for day in sorted(set(days)):
+        if spans and day - spans[-1][1] == _DAY:
+            spans[-1] = (spans[-1][0], day)
+        else:
+            spans.append((day, day))
+    return spans
+
+
+def _days_of(year: int) -> Iterator[date]:
+    return _days_between(date(year, 1, 1), date(year, 12, 31))
+
+
+def _days_between(first: date, last: date) -> Iterator[date]:
+    """The days from the first to the last, both among them."""
+    return (first + _DAY * number for number in range((last - first).days + 1))
 
 
 @lru_cache(maxsize=4096)
 def _is_workday(day: date) -> bool:
     """Whether a day is a working day, by the package, which searches all its years. Raises NotImplementedError."""
+    import chinese_calendar  # only deadlines ask for it
+
     return bool(chinese_calendar.is_workday(day))
-
-
-def calendar_of(library: Library) -> WorkCalendar:
-    """The calendar of a library: the years of a named file, then those of its bureau's own, then the package's.
-
-    Raises OneMapError calendar.syntax, calendar.value, calendar.file.
-    """
-    text = library.own_file("calendar")
-    file = own_file_path(library.path, "calendar").name if library.path else library.label
-    bureau = WorkCalendar() if text is None else checked_calendar(text, file)
-    named = os.environ.get("ONEMAP_CALENDAR", "")
-    return WorkCalendar({**bureau.own, **_named_calendar(Path(named)).own}) if named else bureau
-
-
-def _named_calendar(path: Path) -> WorkCalendar:
-    try:
-        return checked_calendar(path.read_bytes().decode("utf-8-sig"), path.name)
-    except OSError:
-        raise OneMapError("calendar.file", file=path.name, field="ONEMAP_CALENDAR") from None
-    except UnicodeDecodeError as error:
-        raise OneMapError("calendar.syntax", file=path.name, reason=text_reason(error)) from None
 
 
 @lru_cache(maxsize=4)
@@ -121,4 +126,4 @@ def _days(file: str, year: str, name: str, spans: Any) -> Iterator[date]:
             raise OneMapError("calendar.value", **place, value=span) from None
         if str(start.year) != year or str(end.year) != year or end < start:
             raise OneMapError("calendar.value", **place, value=span)
-        yield from (start + _DAY * number for number in range((end - start).days + 1))
+        yield from _days_between(start, end)

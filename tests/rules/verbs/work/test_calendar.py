@@ -1,0 +1,58 @@
+"""`onemap calendar`: the working days of a library, and a year that the State Council's notice adds."""
+
+import pytest
+
+from onemap.tests.layers.catalogue.test_holiday_notice import NOTICE
+
+YEAR = 2027
+
+
+@pytest.fixture(autouse=True)
+def no_other_calendar(monkeypatch):
+    monkeypatch.delenv("ONEMAP_CALENDAR", raising=False)
+
+
+@pytest.fixture(params=["file", "server"])
+def place(request, onemap, tmp_path):
+    """A library without a calendar of its own, in a file and on a server."""
+    if request.param == "file":
+        location = str(tmp_path / "city.gpkg")
+    else:
+        location = f"{request.getfixturevalue('postgis').database().url}&schema=city"
+    assert onemap("new", location, "--crs", "EPSG:4547").code == 0
+    return location
+
+
+@pytest.fixture
+def notice(tmp_path):
+    path = tmp_path / "notice.txt"
+    path.write_text(NOTICE, encoding="utf-8-sig")  # as an editor of Windows may write it
+    return path
+
+
+def sources(answer):
+    return {row["year"]: row["source"] for row in answer.json["years"]}
+
+
+def test_a_notice_is_shown_first_and_kept_only_when_it_is_asked_for(onemap, place, notice):
+    before = onemap("calendar", place)
+    shown = onemap("calendar", place, "--notice", notice)
+    assert (shown.json["kept"], sources(shown)[YEAR]) == (False, "own")
+    assert onemap("calendar", place).json == before.json
+    kept = onemap("calendar", place, "--notice", notice, "--keep")
+    [year] = [row for row in kept.json["years"] if row["year"] == YEAR]
+    assert kept.json["kept"] and ["2027-10-01", "2027-10-07"] in year["free"] and "2027-10-09" in year["worked"]
+    assert ["2027-06-09", "2027-06-09"] in year["free"]
+    assert sources(onemap("calendar", place)).get(YEAR, "own") == "own"
+    assert onemap("verify", place).json["ok"]
+
+
+def test_a_notice_that_contradicts_itself_changes_nothing(onemap, place, notice):
+    notice.write_text(NOTICE.replace("2027年", "2026年"), encoding="utf-8")
+    refused = onemap("calendar", place, "--notice", notice, "--keep", lang="zh")
+    assert (refused.code, refused.codes) == (3, ["calendar.weekday"])
+    assert "own" not in sources(onemap("calendar", place)).values()
+
+
+def test_a_year_is_kept_of_a_notice_only(onemap, place):
+    assert onemap("calendar", place, "--keep").codes == ["usage.required"]
