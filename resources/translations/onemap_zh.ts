@@ -3484,6 +3484,38 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>规划矛盾一览</translation>
     </message>
     <message>
+        <source>Working days…</source>
+        <translation>工作日…</translation>
+    </message>
+    <message>
+        <source>Working days</source>
+        <translation>工作日</translation>
+    </message>
+    <message>
+        <source>The State Council's notice</source>
+        <translation>国务院办公厅通知</translation>
+    </message>
+    <message>
+        <source>Year</source>
+        <translation>年份</translation>
+    </message>
+    <message>
+        <source>Known from</source>
+        <translation>来源</translation>
+    </message>
+    <message>
+        <source>Keep the year</source>
+        <translation>存入该年日历</translation>
+    </message>
+    <message>
+        <source>Deadlines are counted in working days. When a year is not known yet, paste the State Council's notice on its holidays, whole and with its heading; its days are shown below before they are kept.</source>
+        <translation>期限按工作日计算。尚无某年日历时，请粘贴国务院办公厅关于该年部分节假日安排的通知全文（含标题）；存入之前，下方列出其中的日期。</translation>
+    </message>
+    <message>
+        <source>The year is kept with the library. Deadlines are counted by it from now on.</source>
+        <translation>该年日历已存入资料库，今后的期限按它计算。</translation>
+    </message>
+    <message>
         <source>Shifted by some hundred metres: {layers}. Hide it before you draw a parcel or ask what lies somewhere; 天地图 is not shifted.</source>
         <translation>底图偏移数百米：{layers}。绘制地块或查询某处之前，请先关闭；可改用没有偏移的天地图。</translation>
     </message>

@@ -13,6 +13,7 @@ from onemap.plugin.dock.profile_dialog import ProfileDialog
 from onemap.plugin.dock.publish_dialog import PublishDialog
 from onemap.plugin.qgis.algorithms.code_field import CodeDialog
 from onemap.plugin.qgis.services.service_dialog import ServiceDialog
+from onemap.plugin.rooms.review.review_calendar import CalendarDialog
 from onemap.plugin.rooms.review.review_reading import ReadingDialog, changes_text
 from onemap.plugin.rooms.review.review_step_dialog import StepDialog, StepQuestion
 
@@ -22,6 +23,7 @@ SHORT_QUESTION = StepQuestion("title", "text", "Do it")
 DIALOGS = {
     "add": AddDialog,
     "answers": AnswersDialog,
+    "calendar": CalendarDialog,
     "delivery": DeliveryDialog,
     "code": lambda _library: CodeDialog("title", [], "", "", ("", ""), None),
     "machine": lambda _library: MachineDialog(),

@@ -17,6 +17,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from onemap.plugin.connection.refusals import problem_line
 from onemap.plugin.desk.answers.answer_tree import AnswerTree
 from onemap.plugin.desk.results.row_menu import RowMenu
 from onemap.plugin.rooms.review.review_cases import CASE_STATES, CaseLine
@@ -43,6 +44,7 @@ class CaseList(QWidget):
     case_chosen = pyqtSignal(str)
     refresh_requested = pyqtSignal()
     publish_requested = pyqtSignal()
+    calendar_requested = pyqtSignal()
 
     def __init__(self, person: PersonButton, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -51,6 +53,9 @@ class CaseList(QWidget):
         self._unknown_reason = ""  # why it is not known which cases there are
         self._make_buttons()
         self.summary = wrapped_label()
+        self.remarks = wrapped_label()
+        self.calendar_button = push_button(tr("Working days…"), sign="today", action=self.calendar_requested)
+        self.show_remarks([])
         self.filter = QComboBox()
         shrink(self.filter)
         self.filter.setAccessibleName(tr("Which cases are listed"))
@@ -87,6 +92,7 @@ class CaseList(QWidget):
         self.more_button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
         menu = QMenu(self)
         menu.addAction(icon("refresh"), tr("Read the cases again"), self.refresh_requested.emit)
+        menu.addAction(icon("today"), tr("Working days…"), self.calendar_requested.emit)
         menu.addAction(
             icon("library"), tr("Bring the layers of approvals and projects up to date"), self.publish_requested.emit
         )
@@ -118,6 +124,14 @@ class CaseList(QWidget):
         """Show these cases, in their order."""
         self.lines, self._unknown_reason = lines, ""
         self.refresh_texts()
+
+    def show_remarks(self, problems: list[dict[str, Any]]) -> None:
+        """Show what the core remarks on the list: cases that cannot be read, and a calendar that ends soon."""
+        of_calendar = [problem for problem in problems if problem["code"].startswith("calendar.")]
+        shown = [{**problem, "mend": ""} if problem in of_calendar else problem for problem in problems]
+        self.remarks.setText("\n".join(map(problem_line, shown)))
+        self.remarks.setVisible(bool(problems))
+        self.calendar_button.setVisible(bool(of_calendar))  # it mends these
 
     def refresh_texts(self) -> None:
         """Fill the filter and the list again, with the words that are known now."""
@@ -155,8 +169,9 @@ class CaseList(QWidget):
     def _build(self) -> None:
         top = row_of(self.open_button, 0, self.overview_button, self.more_button)
         row = row_of(self.filter, (self.search, 1))
+        remarks = (self.remarks, self.calendar_button)
         self.person.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        column_of(top, self.summary, row, (self.pages, 1), self.person, inside=self, is_tight=True)
+        column_of(top, self.summary, *remarks, row, (self.pages, 1), self.person, inside=self, is_tight=True)
 
     def _summary(self) -> str:
         circulating = [line for line in self.lines if line.state == "circulating"]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from qgis.gui import QgsMapCanvas
-from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QApplication, QWidget
 
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.desk.library.library_follower import LibraryFollower
 from onemap.plugin.desk.library.open_library import OpenLibrary
+from onemap.plugin.rooms.review.review_calendar import CalendarDialog
 from onemap.plugin.rooms.review.review_case import CasePage
 from onemap.plugin.rooms.review.review_cases import Case, case_in, lines_in
 from onemap.plugin.rooms.review.review_list import CaseList
@@ -50,6 +51,8 @@ class ReviewTab(QWidget):
         self.list.case_chosen.connect(self.open_case)
         self.list.refresh_requested.connect(self.refresh)
         self.list.publish_requested.connect(self.publish)
+        self.list.calendar_requested.connect(self.edit_calendar)
+        self.calendar_dialog: CalendarDialog | None = None
         self.form = CaseForm(library, canvas, self.person)
         self.form.case_opened.connect(self._show_opened)
         self.form.refused.connect(self._refuse)
@@ -77,6 +80,7 @@ class ReviewTab(QWidget):
         self.follower.follow(False)
         self.form.close_down()
         self.case_page.close_case()
+        self._end_calendar()
 
     def set_open(self, is_looked_at: bool) -> None:
         """Refresh what is shown when the tab opens; remove highlights when another tab opens."""
@@ -130,6 +134,20 @@ class ReviewTab(QWidget):
         params = {"library": self._library.path, "by": user, "on": self._library.step_day}
         self.publishing.ask("review publish", params, self._report_published)
 
+    def edit_calendar(self) -> None:
+        """Show the working days of the library, and enter a year."""
+        self._end_calendar()
+        self.calendar_dialog = CalendarDialog(self._library, self.window())
+        self.calendar_dialog.setWindowModality(Qt.WindowModality.WindowModal)
+        self.calendar_dialog.kept.connect(self.refresh)
+        self.calendar_dialog.begin()
+
+    def _end_calendar(self) -> None:
+        if self.calendar_dialog is not None:
+            self.calendar_dialog.close_down()
+            self.calendar_dialog.deleteLater()
+            self.calendar_dialog = None
+
     def _follow_library(self) -> None:
         """Clear what belongs to another library or day."""
         scope = self._library.scope()
@@ -160,6 +178,7 @@ class ReviewTab(QWidget):
 
     def _take_list(self, answer: dict[str, Any]) -> None:
         self.list.show_cases(lines_in(answer))
+        self.list.show_remarks(answer["problems"])
         self._end_request()
 
     def _refuse_list(self, refusal: Refusal) -> None:
@@ -238,4 +257,7 @@ class ReviewTab(QWidget):
         self.succeeded.emit()
 
     def _refuse(self, refusal: Refusal) -> None:
+        if refusal.is_about("calendar.missing"):
+            refusal.problems = [{**problem, "mend": ""} for problem in refusal.problems]  # the button does it
+            refusal.mend = (tr("Working days…"), self.edit_calendar)
         self.refused.emit(refusal_in_buttons(refusal))

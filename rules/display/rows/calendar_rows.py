@@ -1,6 +1,6 @@
 """A library's working days: for each year where they come from, what is free, and which weekends are worked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from onemap.layers.messages import list_text, phrase
@@ -16,21 +16,22 @@ def calendar_view(result: Mapping[str, Any], language: str) -> AnswerView:
 
 def _year_row(year: Mapping[str, Any], language: str) -> AnswerRow:
     source = phrase(f"said.calendar_{year['source']}", language)
+    free = [_span_text(first, last, language) for first, last in year["free"]]
     below = [
-        AnswerRow(name, [text], line=[phrase("sheet.pair", language, name=name, value=text)])
-        for name, text in (
-            (phrase("said.calendar_free", language), _spans_text(year["free"], language)),
-            (phrase("said.calendar_worked", language), list_text(year["worked"], language)),
+        AnswerRow(
+            name,
+            line=[phrase("sheet.pair", language, name=name, value=list_text(texts, language))],
+            rows=[AnswerRow(text, line=None) for text in texts],
         )
-        if text
+        for name, texts in (
+            (phrase("said.calendar_free", language), free),
+            (phrase("said.calendar_worked", language), year["worked"]),
+        )
+        if texts
     ]
     name = str(year["year"])
     return AnswerRow(name, [source], rows=below, line=[phrase("sheet.pair", language, name=name, value=source)])
 
 
-def _spans_text(spans: Sequence[Sequence[str]], language: str) -> str:
-    texts = [
-        first if first == last else phrase("said.calendar_span", language, first=first, last=last)
-        for first, last in spans
-    ]
-    return list_text(texts, language)
+def _span_text(first: str, last: str, language: str) -> str:
+    return first if first == last else phrase("said.calendar_span", language, first=first, last=last)

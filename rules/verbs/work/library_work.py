@@ -387,15 +387,16 @@ def calendar(values: Values, context: VerbContext) -> Result:
         raise UsageError("usage.required", field="--notice", verb="calendar --keep")
     with open_library(values["library"]) as library:
         known, file = calendar_of(library), own_file_name(library, "calendar")
-        years = {library.today().year, library.today().year + 1}
+        this_year = library.today().year
+        years = [this_year, this_year + 1]
         if place:
             notice = read_notice(own_file_text(Path(place)))
             text = calendar_with(notice, library.own_file("calendar"), known)
             known = WorkCalendar({**known.own, **checked_calendar(text, file).own})
-            years.add(notice.year)
+            years = list(dict.fromkeys([notice.year, *years]))
             if values.get("keep"):
                 keep_own_file(library, "calendar", text, system_user())
-    described = [_described_year(known, year) for year in sorted(years)]
+    described = [_described_year(known, year) for year in years]
     return {"ok": True, "file": file, "has_notice": bool(place), "kept": bool(values.get("keep")), "years": described}
 
 
