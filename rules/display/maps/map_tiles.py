@@ -28,11 +28,13 @@ def map_tile(library: Library, codes: Sequence[str], place: tuple[int, int, int]
     """Some layers in one tile, as base64, each in its version in force. place: zoom, column, row.
 
     A tile is to be looked at: areas, lengths and what lies where come from the verbs that compute in the library's
-    plane. Raises UsageError layer.unknown, usage.value, OneMapError version.….
+    plane. Raises UsageError layer.unknown, tile.geometry, usage.value, OneMapError version.….
     """
     catalogue = library.catalogue()
     for code in codes:
-        known_layer(catalogue, code, "CODE,…", error=UsageError)
+        entry = known_layer(catalogue, code, "CODE,…", error=UsageError)
+        if entry.geometry not in _SHAPES:
+            raise UsageError("tile.geometry", layer=code)
     zoom, column, row = place
     if not (zoom <= MOST_ZOOM and column < 2**zoom and row < 2**zoom):
         raise UsageError("usage.value", field="Z", value=f"{zoom}/{column}/{row}")
@@ -41,7 +43,7 @@ def map_tile(library: Library, codes: Sequence[str], place: tuple[int, int, int]
     tile = b"".join(
         _layer_part(library, catalogue[code], version, place, language)
         for code, version in current.items()
-        if version is not None and catalogue[code].geometry in _SHAPES
+        if version is not None
     )
     labels = {code: version.label if version else None for code, version in current.items()}
     return {"ok": True, "as_of": as_of.isoformat(), "versions": labels, "tile": base64.b64encode(tile).decode()}

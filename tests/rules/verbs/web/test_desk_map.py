@@ -115,7 +115,7 @@ def test_a_tile_of_a_library_on_a_server_is_that_of_its_file(library: Path, post
 def test_a_tile_where_nothing_lies_is_empty_and_one_that_is_none_is_refused(library: Path):
     zoom = 15
     assert done("tile", library, "ZONE", zoom, 0, 0).json["tile"] == ""
-    for wrong in (("ZONE", 1, 2, 0), ("ZONE", 30, 0, 0), ("NOPE", 1, 0, 0)):
+    for wrong in (("ZONE", 1, 2, 0), ("ZONE", 30, 0, 0), ("NOPE", 1, 0, 0), ("DEM", 15, 0, 0)):
         assert command("tile", library, *wrong).code != 0
 
 
