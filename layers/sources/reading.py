@@ -35,6 +35,7 @@ from onemap.layers.sources.redline import redline_reading
 from onemap.layers.sources.redline.redline_text import looks_like_redline
 from onemap.layers.sources.separate_reading import is_suspect, read_apart
 from onemap.layers.sources.sheets import sheet, sheet_grid
+from onemap.layers.sources.sheets.corner_list import looks_like_corners, read_corners
 from onemap.layers.sources.vct import vct_reading
 
 OpenSource = Path | postgis.Database
@@ -98,7 +99,7 @@ def _check_readable(path: Path) -> None:
     if suffix in _WITH_PARTS:
         check_plain_beside(path)
     check_complete(path)
-    if suffix not in formats.READABLE or (suffix == ".txt" and not (path.is_file() and looks_like_redline(path))):
+    if suffix not in formats.READABLE or (suffix == formats.TEXT and not _holds_coordinates(path)):
         raise OneMapError("format.unknown", file=path.name, known=formats.KNOWN)
     if path.is_dir() != (suffix in formats.FOLDERS):
         raise OneMapError("format.unknown", file=path.name, known=formats.KNOWN)
@@ -106,6 +107,10 @@ def _check_readable(path: Path) -> None:
         raise OneMapError("source.damaged", file=path.name, reason="0 bytes")
     if suffix in GDAL_DRIVERS or suffix in formats.OPEN_FORMATS:
         check_first_bytes(path)
+
+
+def _holds_coordinates(path: Path) -> bool:
+    return path.is_file() and (looks_like_redline(path) or looks_like_corners(path))
 
 
 def layers_of(source: OpenSource) -> list[str]:
@@ -207,9 +212,14 @@ def _read_file(
         **dict.fromkeys(spatialite.SUFFIXES, lambda: spatialite.read_spatialite(path, layer)),
         formats.DXF: lambda: dxf.read_dxf(path, layer, encoding),
         formats.VCT: lambda: vct_reading.read_vct(path, layer, encoding),
-        formats.TEXT: lambda: redline_reading.read_redline(path, encoding),
+        formats.TEXT: lambda: _read_text(path, encoding),
     }
     return readers[path.suffix.lower()]()
+
+
+def _read_text(path: Path, encoding: str | None) -> RawFrame:
+    """A red-line TXT, or a list of corners."""
+    return redline_reading.read_redline(path, encoding) if looks_like_redline(path) else read_corners(path, encoding)
 
 
 def _members(folder: Path) -> dict[str, tuple[Path, str]]:

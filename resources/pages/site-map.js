@@ -96,7 +96,7 @@
     maps[0].getSource("drawn").setData({type: "FeatureCollection",
       features: shapes.map(geometry => ({type: "Feature", properties: {}, geometry}))});
     const take = document.getElementById("draw-take");
-    const text = corners.map(corner => `${corner.lng.toFixed(9)} ${corner.lat.toFixed(9)}`).join("\n");
+    const text = corners.map(corner => `${corner.lng.toFixed(9)}° ${corner.lat.toFixed(9)}°`).join("\n");
     take.href = `${words.taker}?${new URLSearchParams({corners: text, crs: "EPSG:4326"})}`;
     take.hidden = points.length < 3;
     document.getElementById("draw-undo").hidden = !points.length;

@@ -12,6 +12,7 @@ from pathlib import Path
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.text_encodings import text_of
 
+CORNERS_FILE = "corners.txt"  # what somebody types or pastes: a list of corners, whatever it holds
 COORDINATES = "[地块坐标]"
 KINDS = ("点", "线", "面")
 _NAME_OF_COORDINATES = tuple("地块坐标".encode(name) for name in ("gb18030", "utf-8", "utf-16-le", "utf-16-be"))

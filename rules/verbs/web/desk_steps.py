@@ -11,6 +11,7 @@ from starlette.requests import Request
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.finite_json import read_json
+from onemap.layers.sources.redline.redline_text import CORNERS_FILE
 
 OVERRIDING = "override"
 OPINION_STEPS = ("opine", "sign", "return", "extend", OVERRIDING)
@@ -40,9 +41,6 @@ _FIELDS = {
     "issue": ("conclusion", "reason"),
     "withdraw": ("reason",),
 }
-_CORNERS_FILE = "corners.csv"
-_CORNER = re.compile(r"\s*([+-]?\d{1,12}(?:\.\d{1,12})?)(?:\s*[,，;；]\s*|\s+)([+-]?\d{1,12}(?:\.\d{1,12})?)\s*")
-_LEAST_CORNERS = 3
 _FILE_NAME = re.compile(r"\w[^/\\\x00-\x1f:*?\"<>|]{0,120}")
 _MOST_FIELDS, _MOST_FILES = 200, 11
 _MOST_TEXT = 100_000  # signs of one field
@@ -102,7 +100,7 @@ def _finding_of(text: str) -> dict[str, str]:
 def written_files(step: str, sent: SentForm, folder: Path) -> dict[str, Any]:
     """The files of a step, each in a folder of its own, as the values of its verb.
 
-    Raises OneMapError web.no_file, web.parcels_twice, web.corner, web.few_corners.
+    Raises OneMapError web.no_file, web.parcels_twice.
     """
     values: dict[str, Any] = {}
     if step in WITH_PARCELS:
@@ -114,33 +112,15 @@ def written_files(step: str, sent: SentForm, folder: Path) -> dict[str, Any]:
 
 
 def _sent_parcels(sent: SentForm) -> tuple[str, bytes]:
-    """Name and content of the parcels: the file that was chosen, or a table of the corners that were drawn or typed."""
+    """Name and content of the parcels: the file that was chosen, or the corners that were drawn or typed."""
     files, corners = sent.files.get("parcels", []), sent.typed.get("corners", "").strip()
     if corners and files:
         raise OneMapError("web.parcels_twice")
     if corners:
-        return _CORNERS_FILE, _corners_table(corners)
+        return CORNERS_FILE, corners.encode()
     if len(files) != 1:
         raise OneMapError("web.no_file")
     return files[0]
-
-
-def _corners_table(text: str) -> bytes:
-    """A table of one polygon for each block of lines, in WKT: digits stay as they were, and no system is declared."""
-    parcels: list[list[str]] = [[]]
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not line.strip():
-            parcels.append([])
-        elif corner := _CORNER.fullmatch(line):
-            parcels[-1].append(f"{corner[1]} {corner[2]}")
-        else:
-            raise OneMapError("web.corner", number=number, line=line.strip()[:80])
-    rows = ["WKT"]
-    for corners in filter(None, parcels):
-        if len(corners) < _LEAST_CORNERS:
-            raise OneMapError("web.few_corners", number=len(rows), count=len(corners))
-        rows.append(f'"POLYGON (({", ".join([*corners, corners[0]])}))"')
-    return "\n".join(rows).encode()
 
 
 def _write_file(folder: Path, name: str, body: bytes) -> str:

@@ -155,7 +155,7 @@ def test_a_case_is_opened_on_corners_and_its_next_round_too(library: Path, offic
     assert (shown["verdicts"]["prohibited"], len(shown["ground"]["parcels"])) == (1, 2)
     to_degrees = pyproj.Transformer.from_crs(4547, 4326, always_xy=True)
     drawn = "\n".join(
-        "{:.9f} {:.9f}".format(*to_degrees.transform(x, y)) for x, y in ground(110, 20, 140, 50).exterior.coords[:-1]
+        "{:.9f}° {:.9f}°".format(*to_degrees.transform(x, y)) for x, y in ground(110, 20, 140, 50).exterior.coords[:-1]
     )
     page = first.page(f"{at}?{urllib.parse.urlencode({'corners': drawn, 'crs': 'EPSG:4326'})}")
     assert html.escape(drawn.splitlines()[0]) in page and 'value="EPSG:4326"' in page
@@ -194,11 +194,11 @@ def test_the_facts_of_a_project_stand_on_its_pages(library: Path, officers: Any,
 @pytest.mark.parametrize(
     ("corners", "crs", "refusal"),
     [
-        ("1 1\n2 2", "EPSG:4547", "第 1 个地块只有 2 个界址点"),
-        ("500000 4200000\n500010 4200000\n<b>x</b>", "EPSG:4547", "第 3 行“&lt;b&gt;x&lt;/b&gt;”不是两个数值"),
-        ("1e5 2\n3 4\n5 6", "EPSG:4547", "第 1 行“1e5 2”不是两个数值"),
-        ("114.1 38.1\n114.2 38.1\n114.2 38.2", "", "没有坐标系"),
-        ("38.1 114.1\n38.1 114.2\n38.2 114.2", "EPSG:4490", "纬度在前"),
+        ("500000 4200000\n500010 4200000", "EPSG:4547", "地块 1 只有 2 个界址点"),
+        ("500000 4200000\n500010 4200000\n<1>", "EPSG:4547", "第 3 行“&lt;1&gt;”不是界址点"),
+        ("1e5 2\n3 4\n5 6", "EPSG:4547", "第 1 行“1e5 2”不是界址点"),
+        ("114.1° 38.1°\n114.2° 38.1°\n114.2° 38.2°", "", "没有坐标系"),
+        ("114.1 38.1\n114.2 38.1\n114.2 38.2", "EPSG:4490", "也可能是度.分秒"),
         ("500000 4200000\n500010 4200010\n500010 4200000\n500000 4200010", "EPSG:4547", "图形无效"),
     ],
 )

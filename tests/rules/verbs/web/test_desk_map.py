@@ -249,7 +249,7 @@ def test_a_case_is_opened_on_a_parcel_drawn_on_the_map(
         page.fill("document.getElementById('project')", "图上所绘")
         with page.loading():
             page.click("document.querySelector('main button')")
-        drawn = shapely.Polygon([tuple(map(float, corner.split())) for corner in corners])
+        drawn = shapely.Polygon([tuple(map(float, corner.replace("°", "").split())) for corner in corners])
         case = page.ask("location.pathname").removeprefix("/cases/")
         (parcel,) = done("review", "show", library, case, "--ground").json["ground"]["parcels"]
         kept = shapely.from_geojson(json.dumps(parcel["geometry"]))

@@ -1,0 +1,203 @@
+"""Corners of parcels as people paste and send them: one a line, two numbers after an optional label, in a plain text.
+
+An empty line begins the next parcel; a line of words above the corners names it, or says the coordinate system. Which
+number is north follows from the numbers themselves, as in China they leave no doubt, or from letters beside them.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.layers.errors import OneMapError, Problem, ProblemPlace
+from onemap.layers.files.text_encodings import text_of
+from onemap.layers.frames.frames import RawFrame
+from onemap.layers.sources.redline.redline_text import CORNERS_FILE, number_of
+from onemap.layers.sources.sheets.angles import degrees_of, digits_of, may_be_sexagesimal
+from onemap.layers.sources.sheets.sheet_axes import Coordinates, axis_seen, declared_crs
+
+FORM = "TXT"
+_LEAST = 3  # corners of a parcel, and lines of corners in a text of them
+_MOST_PROBLEMS = 1000
+_PLANAR_LEAST = 100_000.0  # metres; smaller numbers beside coordinates are labels and heights
+_LOOKS_LIKE_ONE = re.compile(r"\d{5}|\d\d\.\d{3}|\d\s*[°度]\s*\d")  # what no title has and every coordinate
+_LABEL = re.compile(r"[a-z]{0,3}\W*\d{0,4}\W*", re.IGNORECASE)  # of a corner whose numbers are missing
+_WORD = re.compile(r"[^\W\d_]{2}")
+_HEADING = re.compile(r"坐标|[点序编]号|经度|纬度|^[xyenbl\W\d]+$", re.IGNORECASE)
+_BETWEEN = re.compile(r"\s*[,;、]\s*|\s+|:(?=[^\W\d_])")  # J1: X: 4213000
+_IN_ANGLE = re.compile(
+    r"""(?<=[°度])\s+(?=\d{1,2}(?:\.\d+)?\s*['分])|(?<=['分])\s+(?=\d{1,2}(?:\.\d+)?\s*(?:"|''|秒))"""
+)
+_AXIS = re.compile(
+    r"(?:(?P<axis>[XYEN]|[东西南北][经纬]?|[经纬]度|[东北横纵]坐标)\s*[=:]?\s*)?(?P<value>.+)", re.IGNORECASE
+)
+_SIGNS = str.maketrans({"″": '"', "〃": '"', "”": '"', "“": '"', "′": "'", "’": "'", "‘": "'", "º": "°", "˚": "°"})
+_NORTH, _EAST = ("N", "北", "南", "纬", "纵"), ("E", "东", "西", "经", "横")
+
+
+@dataclass(frozen=True)
+class _Corner:
+    """The two numbers of a line; is_angle: they are degrees. axis: what the letters say, "north", "east" or ""."""
+
+    line: int
+    first: float
+    second: float
+    is_angle: bool
+    axis: str
+    texts: tuple[str, str]
+
+
+@dataclass
+class _Parcel:
+    """The corners of one parcel, and the words above them."""
+
+    title: str = ""
+    corners: list[_Corner] = field(default_factory=list)
+
+
+def looks_like_corners(path: Path) -> bool:
+    """Whether a text has enough lines of corners to be a list of them, and few others, or is called one."""
+    if path.name == CORNERS_FILE:
+        return True
+    try:
+        lines = _lines_of(text_of(path, None)[0])
+    except OneMapError:
+        return False
+    written = [line for _, line in lines if line]
+    corners = sum(_corner(0, line) is not None for line in written)
+    return corners >= _LEAST and 2 * corners > len(written)
+
+
+def read_corners(path: Path, encoding: str | None) -> RawFrame:
+    """The parcels of a list of corners, with the coordinate system that its words say, or none.
+
+    Raises OneMapError corners.line, corners.few, corners.goes_on, corners.order, corners.angle, redline.…, encoding.….
+    """
+    text, found = text_of(path, encoding)
+    place = ProblemPlace(file=path.name, layer=path.stem)
+    parcels, titles = _parcels_of(text, place)
+    corners = [corner for parcel in parcels for corner in parcel.corners]
+    are_degrees = corners[0].is_angle
+    values, axes = _places_of(corners, are_degrees, place)
+    crs = declared_crs(titles, Coordinates(values, are_degrees), path.name)
+    ends = np.cumsum([len(parcel.corners) for parcel in parcels])[:-1]
+    shapes = [_polygon(parcel, points, place) for parcel, points in zip(parcels, np.split(values, ends), strict=True)]
+    return RawFrame(path, path.stem, FORM, np.array(shapes, dtype=object), _attributes(parcels), crs, found, (axes,))
+
+
+def _parcels_of(text: str, place: ProblemPlace) -> tuple[list[_Parcel], str]:
+    """The parcels of a text, and the words in it. Raises OneMapError corners.line, corners.few: every line named."""
+    parcels, titles, problems = [_Parcel()], [], []
+    kind: bool | None = None
+    for number, line in _lines_of(text):
+        corner = _corner(number, line)
+        if not line:
+            parcels += [_Parcel()] if parcels[-1].corners else []
+        elif corner is not None and kind in (None, corner.is_angle):
+            kind = corner.is_angle
+            parcels[-1].corners.append(corner)
+        elif corner is None and _is_title(line):
+            titles.append(line)
+            if parcels[-1].corners:
+                parcels.append(_Parcel())
+            parcels[-1].title = "" if _HEADING.search(line) else line.strip(" :#*")
+        else:
+            problems.append(Problem("corners.line", {**place, "line": number, "text": line[:60]}))
+    parcels = [parcel for parcel in parcels if parcel.corners]
+    for number, parcel in enumerate(parcels, start=1):
+        if len({(corner.first, corner.second) for corner in parcel.corners}) < _LEAST:
+            facts = {"feature": parcel.title or number, "count": len(parcel.corners)}
+            problems.append(Problem("corners.few", {**place, **facts, "line": parcel.corners[0].line}))
+    if problems or not parcels:
+        raise OneMapError.of(problems[:_MOST_PROBLEMS] or [Problem("source.empty", dict(place))])
+    return parcels, "\n".join(titles)
+
+
+def _is_title(line: str) -> bool:
+    """Whether a line is words, and no corner of which something is missing or mistyped."""
+    return bool(_WORD.search(line)) and not (_LOOKS_LIKE_ONE.search(line) or _LABEL.fullmatch(line))
+
+
+def _lines_of(text: str) -> list[tuple[int, str]]:
+    """The lines with their numbers, in narrow signs; a line of several pairs with semicolons between is several."""
+    lines: list[tuple[int, str]] = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        plain = unicodedata.normalize("NFKC", line.translate(_SIGNS)).strip()
+        plain = plain if any(map(str.isalnum, plain)) else ""  # a line of dashes separates as an empty one does
+        pairs = [pair.strip() for pair in plain.rstrip("; ").split(";")]
+        is_several = len(pairs) > 1 and all(_corner(number, pair) for pair in pairs)
+        lines += [(number, pair) for pair in pairs] if is_several else [(number, plain)]
+    return lines
+
+
+def _corner(number: int, line: str) -> _Corner | None:
+    """The corner of a line; None where it has no two numbers, or more than two that may be its coordinates."""
+    found = [_AXIS.fullmatch(word) for word in _BETWEEN.split(_IN_ANGLE.sub("", line)) if word]
+    words = [(match["axis"] or "", match["value"]) for match in found if match is not None]
+    planar = [(axis, text, value) for axis, text in words if (value := number_of(text)) is not None]
+    planar = [one for one in planar if abs(one[2]) >= _PLANAR_LEAST]
+    angles = [(axis, text, value) for axis, text in words if (value := _degrees(text)) is not None]
+    pair = planar if len(planar) == 2 else angles
+    if len(pair) != 2 or (pair is angles and planar):
+        return None
+    (axis, text, first), (_, other, second) = pair
+    return _Corner(number, first, second, pair is angles, _side_of(axis), (text, other))
+
+
+def _degrees(text: str) -> float | None:
+    """An angle of a coordinate: with its signs, or with decimals, so that labels and heights without any are none."""
+    if digits_of(text) is not None and not ("." in text and abs(float(text)) <= 180):
+        return None
+    return degrees_of(text, False)
+
+
+def _side_of(axis: str) -> str:
+    letter = axis[:1].upper()
+    return "north" if letter in _NORTH else "east" if letter in _EAST else ""
+
+
+def _places_of(corners: list[_Corner], are_degrees: bool, place: ProblemPlace) -> tuple[np.ndarray, Problem]:
+    """East and north of the corners (n, 2), and the remark which number was taken for which.
+
+    Raises OneMapError corners.order where numbers and letters do not tell it, or contradict each other; corners.angle
+    where bare numbers may be ddd.mmss.
+    """
+    numbers = np.array([(corner.first, corner.second) for corner in corners])
+    first, second = numbers.T
+    if are_degrees:
+        digits = [text for corner in corners for text in map(digits_of, corner.texts) if text is not None]
+        if digits and all(map(may_be_sexagesimal, digits)):
+            raise OneMapError("corners.angle", line=corners[0].line, text=digits[0], **place)
+        is_turned = (first < 60).all() and (second > 60).all()
+        seen = "north" if is_turned else "east" if (first > 60).all() and (second < 60).all() else ""
+    else:
+        seen = (axis_seen(first, second) or "").removeprefix("first is ")
+    letters = {corner.axis for corner in corners} - {""}
+    ways = letters | ({seen} if seen else set())
+    if len(ways) != 1:
+        raise OneMapError("corners.order", line=corners[0].line, text=", ".join(corners[0].texts), **place)
+    is_north_first = ways == {"north"}
+    code = "corners.north_first" if is_north_first else "corners.east_first"
+    return numbers[:, ::-1] if is_north_first else numbers, Problem(code, dict(place))
+
+
+def _polygon(parcel: _Parcel, points: np.ndarray, place: ProblemPlace) -> shapely.Polygon:
+    """Raises OneMapError corners.goes_on if the outline comes back to its first corner before its last line."""
+    back = np.flatnonzero((points[1:] == points[0]).all(axis=1)) + 1
+    if len(back) and back[0] < len(points) - 1:
+        raise OneMapError("corners.goes_on", line=parcel.corners[back[0]].line, **place)
+    return shapely.Polygon(points)
+
+
+def _attributes(parcels: list[_Parcel]) -> pd.DataFrame:
+    """The parcels' numbers where there are several, and their names where the text has some."""
+    count = range(len(parcels))
+    columns: dict[str, list[Any]] = {"DKBH": [str(number + 1) for number in count]} if len(parcels) > 1 else {}
+    if any(parcel.title for parcel in parcels):
+        columns["DKMC"] = [parcel.title or None for parcel in parcels]
+    return pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in columns.items()}, index=count)
