@@ -92,6 +92,9 @@ def exchange(source: str, target: str, options: ExchangeOptions, language: str) 
         made = _to_vector(text, Path(source), place, options)
     elif suffix == ".txt":
         made = _to_text(source, place, options)
+    elif Path(source).suffix.lower() == ".txt":
+        frame = read_source(source, options.layer, options.encoding)
+        made = _write_frame(frame, Path(source), place, options)
     else:
         raise OneMapError("redline.neither", file=Path(source).name, target=place.name)
     return {
@@ -146,15 +149,24 @@ def _count(text: RedlineText) -> int:
 
 def _to_vector(text: RedlineText, source: Path, target: Path, options: ExchangeOptions) -> _ExchangeResult:
     frame = frame_of(text, source)
+    zone = zone_of(source_crs(frame, SourceOptions(crs=options.crs)))
+    header = header_lines(with_zone(text, zone) if zone is not None else text)
+    made = _write_frame(frame, source, target, options, header)
+    return replace(made, points=_count(text))
+
+
+def _write_frame(
+    frame: RawFrame, source: Path, target: Path, options: ExchangeOptions, header: str = ""
+) -> _ExchangeResult:
+    """The parcels of a text as a vector file. header: the text's own lines about them all, which a GeoPackage keeps."""
     crs = source_crs(frame, SourceOptions(crs=options.crs))
     problems = [*frame.problems, *_crossing(frame)]
-    zone = zone_of(crs)
-    header = header_lines(with_zone(text, zone) if zone is not None else text)
     with atomic_output(target, options.overwrite, "TARGET") as path:
         _write_vector(frame, crs, path, header)
         if path.suffix.lower() == ".gpkg":
             _keep_origin(path, source)
-    return _ExchangeResult(len(frame.geometries), _count(text), crs, problems)
+    corners = int(shapely.get_num_coordinates(frame.geometries).sum())
+    return _ExchangeResult(len(frame.geometries), corners, crs, problems)
 
 
 def _keep_origin(path: Path, source: Path) -> None:

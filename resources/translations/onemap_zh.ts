@@ -3516,6 +3516,30 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>该年日历已存入资料库，今后的期限按它计算。</translation>
     </message>
     <message>
+        <source>Corners of parcels</source>
+        <translation>界址点坐标</translation>
+    </message>
+    <message>
+        <source>Corners</source>
+        <translation>界址点</translation>
+    </message>
+    <message>
+        <source>Put on the map</source>
+        <translation>上图</translation>
+    </message>
+    <message>
+        <source>Type or paste corners</source>
+        <translation>键入或粘贴界址点坐标</translation>
+    </message>
+    <message>
+        <source>One corner a line: north and east, longitude and latitude, or the other way round, with or without a label. An empty line begins the next parcel.</source>
+        <translation>每行一个界址点：北坐标、东坐标，或经度、纬度，次序不限，前面可有点号。空一行为下一地块。</translation>
+    </message>
+    <message>
+        <source>{count:# parcel|# parcels}</source>
+        <translation>{count} 个地块</translation>
+    </message>
+    <message>
         <source>Shifted by some hundred metres: {layers}. Hide it before you draw a parcel or ask what lies somewhere; 天地图 is not shifted.</source>
         <translation>底图偏移数百米：{layers}。绘制地块或查询某处之前，请先关闭；可改用没有偏移的天地图。</translation>
     </message>

@@ -6,6 +6,7 @@ from onemap.plugin.desk.add.delivery_dialog import DeliveryDialog
 from onemap.plugin.desk.guide.guide import Guide
 from onemap.plugin.desk.library.server_dialog import ServerDialog
 from onemap.plugin.desk.packs.pack_dialog import PackDialog
+from onemap.plugin.desk.parcels.corners_dialog import CornersDialog
 from onemap.plugin.desk.parcels.facts_dialog import FactsDialog
 from onemap.plugin.dock.machine_dialog import MachineDialog
 from onemap.plugin.dock.options_page import OptionsPage
@@ -24,6 +25,7 @@ DIALOGS = {
     "add": AddDialog,
     "answers": AnswersDialog,
     "calendar": CalendarDialog,
+    "corners": CornersDialog,
     "delivery": DeliveryDialog,
     "code": lambda _library: CodeDialog("title", [], "", "", ("", ""), None),
     "machine": lambda _library: MachineDialog(),

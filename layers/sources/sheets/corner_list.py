@@ -195,9 +195,8 @@ def _polygon(parcel: _Parcel, points: np.ndarray, place: ProblemPlace) -> shapel
 
 
 def _attributes(parcels: list[_Parcel]) -> pd.DataFrame:
-    """The parcels' numbers where there are several, and their names where the text has some."""
-    count = range(len(parcels))
-    columns: dict[str, list[Any]] = {"DKBH": [str(number + 1) for number in count]} if len(parcels) > 1 else {}
+    """The parcels' numbers, and their names where the text has some."""
+    columns: dict[str, list[Any]] = {"DKBH": [str(number) for number in range(1, len(parcels) + 1)]}
     if any(parcel.title for parcel in parcels):
         columns["DKMC"] = [parcel.title or None for parcel in parcels]
-    return pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in columns.items()}, index=count)
+    return pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in columns.items()})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from qgis.core import (
+    QgsCoordinateReferenceSystem,
     QgsFeature,
     QgsField,
     QgsFillSymbol,
@@ -61,9 +62,11 @@ class DrawnParcels(QObject):
                 return layer, step.added[-1]
         return None
 
-    def add(self, geometry: QgsGeometry, is_alone: bool = False) -> QgsVectorLayer:
-        """Add a polygon, in the map's coordinate system. is_alone: in place of those that are there."""
-        layer = self._layer()
+    def add(
+        self, geometry: QgsGeometry, is_alone: bool = False, crs: QgsCoordinateReferenceSystem | None = None
+    ) -> QgsVectorLayer:
+        """Add a polygon. is_alone: in place of those that are there; crs: its system, by default the map's."""
+        layer = self._layer(crs or self._canvas.mapSettings().destinationCrs())  # in which the tool draws
         others = tuple(layer.getFeatures()) if is_alone else ()
         self._remove(layer, others)
         feature = QgsFeature(layer.fields())
@@ -124,8 +127,7 @@ class DrawnParcels(QObject):
         layer.updateExtents()
         layer.triggerRepaint()
 
-    def _layer(self) -> QgsVectorLayer:
-        crs = self._canvas.mapSettings().destinationCrs()  # in which the tool draws
+    def _layer(self, crs: QgsCoordinateReferenceSystem) -> QgsVectorLayer:
         for layer in QgsProject.instance().mapLayers().values():
             if self.owns(layer) and layer.crs() == crs:
                 return layer

@@ -9,6 +9,7 @@ from qgis.PyQt.QtWidgets import QWidget
 
 from onemap.plugin.connection.layer_export import file_of_layer, write_source
 from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.parcels.parcel_choice import Choice, ChoiceTexts, ParcelChoice
 from onemap.plugin.words.translation import tr
 
@@ -21,8 +22,8 @@ class GroundChoice(ParcelChoice):
     DRAWN = "onemap/ground"
     IS_ALONE = True
 
-    def __init__(self, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
-        super().__init__(canvas, parent)
+    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
+        super().__init__(library, canvas, parent)
         # In the narrowest dock its text does not fit beside the longer names of this form.
         self.draw_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
 

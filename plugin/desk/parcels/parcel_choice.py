@@ -11,6 +11,7 @@ from qgis.core import (
     QgsMapLayer,
     QgsProject,
     QgsProviderRegistry,
+    QgsReferencedRectangle,
     QgsVectorLayer,
     QgsWkbTypes,
 )
@@ -22,8 +23,10 @@ from qgis.PyQt.QtWidgets import QFileDialog, QWidget
 from onemap.plugin.connection.layer_export import SourceFile, export_layer
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.desk.library.distinct_place import distinct_place
+from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.map.map_layers import PROPERTY_LIBRARY, PROPERTY_RUN
 from onemap.plugin.desk.map.tool_turn import ToolTurn
+from onemap.plugin.desk.parcels.corners_dialog import CornersDialog
 from onemap.plugin.desk.parcels.drawn_parcels import DrawnParcels
 from onemap.plugin.desk.parcels.polygon_tool import DrawParcelTool
 from onemap.plugin.profile.paths import listed_place
@@ -78,16 +81,17 @@ class ChoiceTexts:
 
 
 class ParcelChoice(QWidget):
-    """A list of layers and files, with buttons that choose a file and draw."""
+    """A list of layers and files, with buttons that choose a file, take typed corners, and draw."""
 
     DRAWN = "onemap/drawn"  # the property of the layer that holds what is drawn
     IS_ALONE = False  # whether a drawing takes the place of the one before
     changed = pyqtSignal()
     added = pyqtSignal(object, int)  # QgsVectorLayer, feature: what was drawn is on the map, and chosen
 
-    def __init__(self, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
+    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._canvas = canvas
+        self._library, self._canvas = library, canvas
+        self.corners_dialog: CornersDialog | None = None
         self._files: list[Choice] = []
         self._connected_layers: list[QgsVectorLayer] = []
         self._is_asked_for = False  # whether somebody chose the entry, so that it stays when others come
@@ -103,6 +107,7 @@ class ParcelChoice(QWidget):
         self.box.currentIndexChanged.connect(lambda _index: self.changed.emit())
         self.box.activated.connect(lambda _index: self._keep_choice())
         self.file_button = tool_button("file", self.words().file, action=self._choose_file)
+        self.corners_button = tool_button("corners", tr("Type or paste corners"), action=self._ask_corners)
         self.draw_button = tool_button("draw", self.words().draw)
         self.draw_button.setText(tr("Draw"))
         self.draw_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -118,7 +123,7 @@ class ParcelChoice(QWidget):
         self.clear_button = push_button(
             tr("Start afresh"), hint=tr("Remove all that is drawn; it can be undone"), action=self.clear_drawings
         )
-        row = row_of((self.box, 1), self.file_button, self.draw_button, spacing=3)
+        row = row_of((self.box, 1), self.file_button, self.corners_button, self.draw_button, spacing=3)
         steps = row_of(self.undo_button, self.clear_button, spacing=3)
         column_of(row, self.drawing_note, steps, inside=self, is_tight=True, spacing=3)
         self.changed.connect(self._show_steps)
@@ -155,6 +160,7 @@ class ParcelChoice(QWidget):
         self._canvas.removeEventFilter(self)
         self._connect_layers([])
         self._turn.close_down()
+        self._end_corners()
 
     @property
     def choice(self) -> Choice | None:
@@ -237,6 +243,32 @@ class ParcelChoice(QWidget):
         layer = self.drawn.add(geometry, self.IS_ALONE)
         self.refresh()
         self.choose_layer(layer)
+        self.added.emit(*self.drawn.last)
+
+    def _ask_corners(self) -> None:
+        self._end_corners()
+        self.corners_dialog = CornersDialog(self._library, self.window())
+        self.corners_dialog.setWindowModality(Qt.WindowModality.WindowModal)
+        self.corners_dialog.made.connect(self._add_corners)
+        self.corners_dialog.show()
+
+    def _end_corners(self) -> None:
+        if self.corners_dialog is not None:
+            self.corners_dialog.close_down()
+            self.corners_dialog.deleteLater()
+            self.corners_dialog = None
+
+    def _add_corners(self, parcels: QgsVectorLayer) -> None:
+        """Add parcels to the map in their own system, show them, and choose their layer."""
+        geometries = [feature.geometry() for feature in parcels.getFeatures()]
+        for geometry in [QgsGeometry.collectGeometry(geometries)] if self.IS_ALONE else geometries:
+            layer = self.drawn.add(geometry, self.IS_ALONE, parcels.crs())
+        self.refresh()
+        self.choose_layer(layer)
+        box = parcels.extent()
+        box.grow(max(box.width(), box.height()) / 2)
+        self._canvas.setReferencedExtent(QgsReferencedRectangle(box, parcels.crs()))
+        self._canvas.refresh()
         self.added.emit(*self.drawn.last)
 
     def undo(self) -> None:

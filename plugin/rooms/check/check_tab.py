@@ -80,7 +80,7 @@ class CheckTab(QWidget):
             view.refused.connect(self.refused)
             view.back_requested.connect(lambda: self._show_page(self.results))
         self._params: dict[str, Any] = {}  # of the last check
-        self.parcels = ParcelChoice(canvas)
+        self.parcels = ParcelChoice(library, canvas)
         self.uses = ParcelUse(self.parcels, self)
         self.mends = ParcelMends(library.core, self)
         self.mends.mended.connect(lambda: self.check())

@@ -305,7 +305,7 @@ class SitesForm(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self.ground = GroundChoice(canvas)
+        self.ground = GroundChoice(library, canvas)
         self.area, self.width_m = AreaBox(1.0, MAX_AREA_M2), QDoubleSpinBox()
         self.area.set_area(DEFAULT_AREA_M2)
         self.area.area_changed.connect(self._show_mu)

@@ -53,7 +53,7 @@ class CaseForm(QWidget):
         self.project = QLineEdit()
         self.project.setMaxLength(200)
         self.project.textChanged.connect(lambda _text: self._enable())
-        self.parcels = ParcelChoice(canvas)
+        self.parcels = ParcelChoice(library, canvas)
         self.parcels.changed.connect(self._enable)
         self.mends = ParcelMends(library.core, self)
         self.mends.mended.connect(lambda: self.send())

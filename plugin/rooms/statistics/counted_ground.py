@@ -36,8 +36,7 @@ class CountedGround(GroundChoice):
     DRAWN = "onemap/counted_ground"
 
     def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
-        self._library = library
-        super().__init__(canvas, parent)
+        super().__init__(library, canvas, parent)
         library.listed.connect(self.refresh)
 
     def words(self) -> ChoiceTexts:
