@@ -288,8 +288,8 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>资料库自带规则</translation>
     </message>
     <message>
-        <source>There are no parcels to check. Add a layer of polygons to the map, or draw one.</source>
-        <translation>没有可检测的地块。请在地图中加入面图层，或绘制一个地块。</translation>
+        <source>There are no parcels to check. Add a layer of polygons to the map, draw one, or paste its corners.</source>
+        <translation>没有可检测的地块。请在地图中加入面图层、绘制一个地块，或粘贴界址点坐标。</translation>
     </message>
     <message>
         <source>Run {id} of library {library}</source>

@@ -185,7 +185,9 @@ class ParcelChoice(QWidget):
         """The chosen parcels as a file for the core. Raises Refusal."""
         choice = self.choice
         if choice is None:
-            raise Refusal(tr("There are no parcels to check. Add a layer of polygons to the map, or draw one."))
+            raise Refusal(
+                tr("There are no parcels to check. Add a layer of polygons to the map, draw one, or paste its corners.")
+            )
         if choice.path:
             return SourceFile(choice.path, choice.part)
         layer = QgsProject.instance().mapLayer(choice.layer)

@@ -362,7 +362,9 @@ class CheckTab(QWidget):
         elif has_nothing:
             self._empty.setText(tr("No layer that the rules ask has data in force on this day: nothing can be found."))
         elif self.parcels.choice is None:
-            self._empty.setText(tr("There are no parcels to check. Add a layer of polygons to the map, or draw one."))
+            self._empty.setText(
+                tr("There are no parcels to check. Add a layer of polygons to the map, draw one, or paste its corners.")
+            )
         else:
             self._empty.setText(tr("Choose the parcels, then press Check."))
 

@@ -189,7 +189,9 @@ class CaseForm(QWidget):
         self.send_button.setEnabled(is_ready)
         hint = "" if has_name else tr("Give the project a name")
         if self.parcels.choice is None:
-            hint = tr("There are no parcels to check. Add a layer of polygons to the map, or draw one.")
+            hint = tr(
+                "There are no parcels to check. Add a layer of polygons to the map, draw one, or paste its corners."
+            )
         self.send_button.setToolTip(hint)
         self.back_button.setEnabled(not self.is_working)
 
