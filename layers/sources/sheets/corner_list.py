@@ -87,7 +87,8 @@ def read_corners(path: Path, encoding: str | None) -> RawFrame:
     crs = declared_crs(titles, Coordinates(values, are_degrees), path.name)
     ends = np.cumsum([len(parcel.corners) for parcel in parcels])[:-1]
     shapes = [_polygon(parcel, points, place) for parcel, points in zip(parcels, np.split(values, ends), strict=True)]
-    return RawFrame(path, path.stem, FORM, np.array(shapes, dtype=object), _attributes(parcels), crs, found, (axes,))
+    remarks = (axes, Problem("corners.degrees", dict(place))) if are_degrees else (axes,)
+    return RawFrame(path, path.stem, FORM, np.array(shapes, dtype=object), _attributes(parcels), crs, found, remarks)
 
 
 def _parcels_of(text: str, place: ProblemPlace) -> tuple[list[_Parcel], str]:
