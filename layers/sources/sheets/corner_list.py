@@ -23,31 +23,36 @@ from onemap.layers.sources.sheets.sheet_axes import Coordinates, axis_seen, decl
 
 FORM = "TXT"
 _LEAST = 3  # corners of a parcel, and lines of corners in a text of them
-_MOST_PROBLEMS = 1000
+_MOST_PROBLEMS, _MOST_BYTES = 1000, 20_000_000
 _PLANAR_LEAST = 100_000.0  # metres; smaller numbers beside coordinates are labels and heights
 _LOOKS_LIKE_ONE = re.compile(r"\d{5}|\d\d\.\d{3}|\d\s*[°度]\s*\d")  # what no title has and every coordinate
 _LABEL = re.compile(r"[a-z]{0,3}\W*\d{0,4}\W*", re.IGNORECASE)  # of a corner whose numbers are missing
 _WORD = re.compile(r"[^\W\d_]{2}")
+_REMARK = re.compile(r"面积|周长|公顷|平方米|亩|坐标系|子午线|中央经线|带号|投影")  # may have numbers like coordinates
 _HEADING = re.compile(r"坐标|[点序编]号|经度|纬度|^[xyenbl\W\d]+$", re.IGNORECASE)
 _BETWEEN = re.compile(r"\s*[,;、]\s*|\s+|:(?=[^\W\d_])")  # J1: X: 4213000
 _IN_ANGLE = re.compile(
     r"""(?<=[°度])\s+(?=\d{1,2}(?:\.\d+)?\s*['分])|(?<=['分])\s+(?=\d{1,2}(?:\.\d+)?\s*(?:"|''|秒))"""
 )
 _AXIS = re.compile(
-    r"(?:(?P<axis>[XYEN]|[东西南北][经纬]?|[经纬]度|[东北横纵]坐标)\s*[=:]?\s*)?(?P<value>.+)", re.IGNORECASE
+    r"(?:(?P<axis>[XYEN]|[东北][经纬]?|[经纬]度|[东北横纵]坐标)\s*[=:]?\s*)?(?P<value>.+)", re.IGNORECASE
 )
 _SIGNS = str.maketrans({"″": '"', "〃": '"', "”": '"', "“": '"', "′": "'", "’": "'", "‘": "'", "º": "°", "˚": "°"})
-_NORTH, _EAST = ("N", "北", "南", "纬", "纵"), ("E", "东", "西", "经", "横")
+_NORTH, _EAST = ("N", "北", "纬", "纵"), ("E", "东", "经", "横")
 
 
 @dataclass(frozen=True)
 class _Corner:
-    """The two numbers of a line; is_angle: they are degrees. axis: what the letters say, "north", "east" or ""."""
+    """The two numbers of a line; is_angle: they are degrees; has_height: a number follows them.
+
+    axis: what the letters say of the first, "north", "east" or "".
+    """
 
     line: int
     first: float
     second: float
     is_angle: bool
+    has_height: bool
     axis: str
     texts: tuple[str, str]
 
@@ -64,6 +69,8 @@ def looks_like_corners(path: Path) -> bool:
     """Whether a text has enough lines of corners to be a list of them, and few others, or is called one."""
     if path.name == CORNERS_FILE:
         return True
+    if path.stat().st_size > _MOST_BYTES:
+        return False
     try:
         lines = _lines_of(text_of(path, None)[0])
     except OneMapError:
@@ -87,7 +94,9 @@ def read_corners(path: Path, encoding: str | None) -> RawFrame:
     crs = declared_crs(titles, Coordinates(values, are_degrees), path.name)
     ends = np.cumsum([len(parcel.corners) for parcel in parcels])[:-1]
     shapes = [_polygon(parcel, points, place) for parcel, points in zip(parcels, np.split(values, ends), strict=True)]
-    remarks = (axes, Problem("corners.degrees", dict(place))) if are_degrees else (axes,)
+    has_heights = any(corner.has_height for corner in corners)
+    codes = ["corners.degrees"] * are_degrees + ["geometry.z_dropped"] * has_heights
+    remarks = (axes, *(Problem(code, dict(place)) for code in codes))
     return RawFrame(path, path.stem, FORM, np.array(shapes, dtype=object), _attributes(parcels), crs, found, remarks)
 
 
@@ -121,6 +130,8 @@ def _parcels_of(text: str, place: ProblemPlace) -> tuple[list[_Parcel], str]:
 
 def _is_title(line: str) -> bool:
     """Whether a line is words, and no corner of which something is missing or mistyped."""
+    if _REMARK.search(line):
+        return True
     return bool(_WORD.search(line)) and not (_LOOKS_LIKE_ONE.search(line) or _LABEL.fullmatch(line))
 
 
@@ -137,17 +148,28 @@ def _lines_of(text: str) -> list[tuple[int, str]]:
 
 
 def _corner(number: int, line: str) -> _Corner | None:
-    """The corner of a line; None where it has no two numbers, or more than two that may be its coordinates."""
+    """The corner of a line: two coordinates beside each other, before them labels, after them at most a height.
+
+    None where the line has none, or where more of its numbers may be coordinates.
+    """
     found = [_AXIS.fullmatch(word) for word in _BETWEEN.split(_IN_ANGLE.sub("", line)) if word]
     words = [(match["axis"] or "", match["value"]) for match in found if match is not None]
-    planar = [(axis, text, value) for axis, text in words if (value := number_of(text)) is not None]
-    planar = [one for one in planar if abs(one[2]) >= _PLANAR_LEAST]
-    angles = [(axis, text, value) for axis, text in words if (value := _degrees(text)) is not None]
-    pair = planar if len(planar) == 2 else angles
-    if len(pair) != 2 or (pair is angles and planar):
+    planar = [(at, value) for at, (_, text) in enumerate(words) if (value := _metres(text)) is not None]
+    angles = [(at, value) for at, (_, text) in enumerate(words) if (value := _degrees(text)) is not None]
+    pair = planar or angles
+    if len(pair) != 2 or pair[1][0] != pair[0][0] + 1:
         return None
-    (axis, text, first), (_, other, second) = pair
-    return _Corner(number, first, second, pair is angles, _side_of(axis), (text, other))
+    (at, first), (_, second) = pair
+    after = [text for _, text in words[at + 2 :]]
+    if len(after) > 1 or any(number_of(text) is None for text in after):
+        return None
+    (axis, text), (_, other) = words[at : at + 2]
+    return _Corner(number, first, second, pair is angles, bool(after), _side_of(axis), (text, other))
+
+
+def _metres(text: str) -> float | None:
+    value = number_of(text)
+    return value if value is not None and abs(value) >= _PLANAR_LEAST else None
 
 
 def _degrees(text: str) -> float | None:

@@ -54,7 +54,8 @@ def test_metres_are_read_whatever_stands_about_them(tmp_path, text, encoding):
     assert shapely.equals(frame.geometries[0], OUTLINE) and len(frame.geometries) == 1
     assert frame.crs is None
     is_east_first = text.startswith("500000")
-    assert codes(frame) == ["corners.east_first" if is_east_first else "corners.north_first"]
+    order = "corners.east_first" if is_east_first else "corners.north_first"
+    assert codes(frame) == [order, *["geometry.z_dropped"] * ("45.31" in text)]
 
 
 @pytest.mark.parametrize(
@@ -88,6 +89,8 @@ def test_an_empty_line_a_line_of_dashes_or_a_name_begins_the_next_parcel(tmp_pat
 def test_the_system_that_the_words_name_is_declared(tmp_path):
     text = f"坐标系：2000国家大地坐标系，中央子午线114°\n{lines('{n} {e}')}"
     assert read(tmp_path, text).crs.to_epsg() == 4547
+    text = f"中央子午线：114°00′00″，2000国家大地坐标系\n{lines('{n} {e}')}\n面积：20050.00平方米，合 30.0750 亩"
+    assert read(tmp_path, text).crs.to_epsg() == 4547
     text = f"坐标系：2000国家大地坐标系，3度带\n{lines('{n} 38{e:.2f}')}"
     assert read(tmp_path, text).crs.to_epsg() == 4526
 
@@ -104,6 +107,10 @@ def test_the_system_that_the_words_name_is_declared(tmp_path):
             3,
         ),
         (lines("{n} {e}") + "\n114.5° 38.1°", "corners.line", 5),
+        (lines("{n} {e}").replace(".12 ", ",12 ").replace(".45", ",45").replace(".95", ",95"), "corners.line", 1),
+        (lines("{n} {e} 1 2"), "corners.line", 1),
+        (lines("4,{n:,.2f} 1,{e:,.2f}"), "corners.line", 1),
+        ("W74°00′26″ N40°42′46″\n西经74° 40.7°\n74.1° 40.8°", "corners.line", 2),
         (lines("{n} {e}", SQUARE[:2]), "corners.few", 1),
         (lines("{n} {e}", [*SQUARE, SQUARE[0], *SQUARE]), "corners.goes_on", 5),
         (lines("{n} {e}", [(700_000.1 + n % 1000, e) for n, e in SQUARE]), "corners.order", 1),
