@@ -16,14 +16,19 @@ from onemap.layers.catalogue.toml_text import toml_content, toml_value
 from onemap.layers.catalogue.working_days import WorkCalendar, spans_of
 from onemap.layers.errors import OneMapError
 
-FESTIVALS = ("元旦", "春节", "清明", "劳动", "端午", "中秋", "国庆")  # by the State Council's rules on holidays
+# By the State Council's rules on holidays (全国年节及纪念日放假办法): the festivals, and from which year on they free
+# how many days. Each frees one from Monday to Friday more than weekends are worked, since what falls on one is made up.
+FESTIVALS = ("元旦", "春节", "清明", "劳动", "端午", "中秋", "国庆")
+STATUTORY_DAYS = {2025: 13, 2008: 11}
 _WEEK = "一二三四五六日"
-_YEAR = re.compile(r"(\d{4})年[^。]{0,12}节假日")
-_ITEM = re.compile(r"[一二三四五六七八九十]、([^:。]{2,20}):")
+_YEAR = re.compile(r"(20\d\d)年[^。]{0,12}节假日")
+_ITEM = re.compile(rf"(?:\(?\d{{1,2}}[.、)])?((?:{'|'.join(FESTIVALS)})[^:。\d]{{0,12}}):")
 _DATE = r"(?:(?P<year>\d{4})年)?(?:(?P<month>\d{1,2})月)?(?P<day>\d{1,2})日(?:\((?P<inside>[^()]*)\))?"
 _TOKEN = re.compile(rf"{_DATE}|(?P<to>[至到~—–-]+)|(?P<kind>放假|补休|上班|休息)|(?P<count>\d{{1,2}})天")
 _WEEKDAY = re.compile(r"(?:周|星期)([一二三四五六日天])")
 _FREE = ("放假", "补休")
+_AFTER_ALL = re.compile(r"节假日期间|国务院办公厅")  # after the last festival
+_REST = re.compile(r"[\d月][^。]{0,8}")  # of a day that could not be read
 
 
 @dataclass
@@ -39,7 +44,7 @@ def read_notice(text: str) -> HolidayNotice:
     """The days of a notice.
 
     Raises OneMapError calendar.no_year, calendar.festivals, calendar.day, calendar.weekday, calendar.count,
-    calendar.worked.
+    calendar.worked, calendar.balance.
     """
     plain = re.sub(r"\s", "", unicodedata.normalize("NFKC", text))
     year = _YEAR.search(plain)
@@ -55,6 +60,10 @@ def read_notice(text: str) -> HolidayNotice:
     for day in sorted(notice.worked):
         if day.weekday() < _WEEK.index("六") or day in notice.free:
             raise OneMapError("calendar.worked", day=day.isoformat())
+    free = sum(day.weekday() < _WEEK.index("六") for day in notice.free)
+    days = next((days for year, days in STATUTORY_DAYS.items() if year <= notice.year), 0)
+    if free - len(notice.worked) != days:
+        raise OneMapError("calendar.balance", year=notice.year, free=free, worked=len(notice.worked), days=days)
     return notice
 
 
@@ -92,6 +101,9 @@ class _Item:
 
     def read(self, text: str) -> None:
         """Add the item's days to the notice. Raises OneMapError calendar.day, calendar.weekday, calendar.count."""
+        text = _AFTER_ALL.split(text)[0]
+        if rest := _REST.search(_TOKEN.sub("", text)):
+            raise OneMapError("calendar.day", name=self._festival, value=rest[0])
         is_end = False
         for token in _TOKEN.finditer(text):
             if token["day"]:
@@ -101,6 +113,8 @@ class _Item:
             elif token["count"]:
                 self._check_count(int(token["count"]))
             is_end = bool(token["to"])
+        if self._spans:  # it is not said what these days are
+            raise OneMapError("calendar.day", name=self._festival, value=self._spans[0][0].isoformat())
 
     def _day(self, token: re.Match[str]) -> date:
         if token["month"]:  # a day alone is of the month, and of the year, before it
