@@ -94,7 +94,7 @@ def test_what_a_notice_only_recommends_is_no_free_day_and_what_is_made_up_for_is
 def test_the_festivals_are_known_by_their_names_however_they_are_numbered(numbers):
     text = NOTICE
     for at, letter in enumerate("一二三四五六七", start=1):
-        text = text.replace(f"{letter}、", numbers.format(at))
+        text = text.replace(f"\n{letter}、", f"\n{numbers.format(at)}")
     assert read_notice(text) == read_notice(NOTICE)
 
 
