@@ -7,7 +7,8 @@ from typing import Any
 
 from onemap.layers.sources.redline.redline_text import number_of
 
-_SIGNS = str.maketrans({"″": '"', "〃": '"', "”": '"', "“": '"', "′": "'", "’": "'", "‘": "'", "º": "°", "˚": "°"})
+# The signs of minutes, seconds and degrees in the forms that people type, as one each.
+ANGLE_SIGNS = str.maketrans({"″": '"', "〃": '"', "”": '"', "“": '"', "′": "'", "’": "'", "‘": "'", "º": "°", "˚": "°"})
 _SPELT = re.compile(
     r"""(?P<before>[NSEW东西南北][经纬]?)?\s*
     (?P<degrees>\d{1,3})\s*(?:[°度:]|-|\s)\s*
@@ -55,7 +56,7 @@ def degrees_of(value: Any, sexagesimal: bool) -> float | None:
         if not sexagesimal:
             return float(digits)
         return _from_packed(digits) if may_be_sexagesimal(digits) else None
-    text = unicodedata.normalize("NFKC", str(value).translate(_SIGNS)).strip() if value is not None else ""
+    text = unicodedata.normalize("NFKC", str(value).translate(ANGLE_SIGNS)).strip() if value is not None else ""
     plain = _DECIMAL_DEGREE.fullmatch(text)
     if plain:
         return float(plain["number"])

@@ -18,7 +18,7 @@ from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 from onemap.layers.files.text_encodings import text_of
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.sources.redline.redline_text import CORNERS_FILE, number_of
-from onemap.layers.sources.sheets.angles import degrees_of, digits_of, may_be_sexagesimal
+from onemap.layers.sources.sheets.angles import ANGLE_SIGNS, degrees_of, digits_of, may_be_sexagesimal
 from onemap.layers.sources.sheets.sheet_axes import Coordinates, axis_seen, declared_crs
 
 FORM = "TXT"
@@ -37,7 +37,6 @@ _IN_ANGLE = re.compile(
 _AXIS = re.compile(
     r"(?:(?P<axis>[XYEN]|[东北][经纬]?|[经纬]度|[东北横纵]坐标)\s*[=:]?\s*)?(?P<value>.+)", re.IGNORECASE
 )
-_SIGNS = str.maketrans({"″": '"', "〃": '"', "”": '"', "“": '"', "′": "'", "’": "'", "‘": "'", "º": "°", "˚": "°"})
 _NORTH, _EAST = ("N", "北", "纬", "纵"), ("E", "东", "经", "横")
 
 
@@ -139,7 +138,7 @@ def _lines_of(text: str) -> list[tuple[int, str]]:
     """The lines with their numbers, in narrow signs; a line of several pairs with semicolons between is several."""
     lines: list[tuple[int, str]] = []
     for number, line in enumerate(text.splitlines(), start=1):
-        plain = unicodedata.normalize("NFKC", line.translate(_SIGNS)).strip()
+        plain = unicodedata.normalize("NFKC", line.translate(ANGLE_SIGNS)).strip()
         plain = plain if any(map(str.isalnum, plain)) else ""  # a line of dashes separates as an empty one does
         pairs = [pair.strip() for pair in plain.rstrip("; ").split(";")]
         is_several = len(pairs) > 1 and all(_corner(number, pair) for pair in pairs)

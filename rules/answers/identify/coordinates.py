@@ -11,11 +11,11 @@ from onemap.layers.crs.systems import crs_name, parse_crs
 from onemap.layers.crs.zones import GEOGRAPHIC_CODES, Zone, width_of_number, zone_crs, zone_of
 from onemap.layers.messages import phrase
 from onemap.layers.records import Record
+from onemap.layers.sources.sheets.angles import ANGLE_SIGNS
 
 DEGREES = f"EPSG:{GEOGRAPHIC_CODES['cgcs2000']}"
 _NEAR_DEGREES = 1.5  # beside the ground for which a system is made: a zone is used a little beyond its edges
 _LARGEST = 1e9  # no coordinate of any system is larger
-_SIGNS = str.maketrans({"″": '"', "〃": '"', "”": '"', "“": '"', "′": "'", "’": "'", "‘": "'", "º": "°", "˚": "°"})
 _NUMBER = re.compile(
     r"""(?P<before>[东西南北][经纬]|[EWNS]|[XY]\s*[=:])?\s*
     (?P<degrees>-?\d+(?:\.\d+)?)
@@ -75,7 +75,7 @@ def coordinates_in(text: str, plane: pyproj.CRS) -> list[tuple[float, float, str
 
 def _two_numbers(text: str) -> tuple[tuple[float, str], tuple[float, str]] | None:
     """The two numbers of a text with their sides of the world, "" where none is written; None for other texts."""
-    plain = unicodedata.normalize("NFKC", text.translate(_SIGNS)).strip()
+    plain = unicodedata.normalize("NFKC", text.translate(ANGLE_SIGNS)).strip()
     first = _NUMBER.match(plain)
     if first is None:
         return None
