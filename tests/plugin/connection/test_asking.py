@@ -179,8 +179,7 @@ OWNERS = classes_that_ask()
 OF_NO_LIBRARY = {
     "WorkingDialog": "a dialog is of the library for which it was opened, and closes with it",
     "ProfileDialog": "as all dialogs",
-    "CalendarDialog": "as all dialogs",
-    "CornersDialog": "what is typed, which is of no library",
+    "PastedTextDialog": "as all dialogs",
     "CompareForm": "words are the same everywhere; its other question is of a library",
     "ParcelMends": "a file of parcels",
     "ProofTab": "a delivery, before anything of it is in a library",

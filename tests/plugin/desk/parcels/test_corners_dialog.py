@@ -20,7 +20,7 @@ def type_corners(parcels, text):
         parcels.corners_button.click()
     dialog = parcels.corners_dialog
     dialog.text.setPlainText(text)
-    assert not dialog.add_button.isEnabled()
+    assert not dialog.button.isEnabled()
     dialog.look()
     wait_for(lambda: not dialog.looking.is_busy)
     return dialog
@@ -33,12 +33,12 @@ def corners(west, south, side):
 
 def test_typed_corners_are_drawn_chosen_and_checked(dock, parcels, canvas):
     dialog = type_corners(parcels, corners(100, 100, 100).replace(f"{Y + 200:.2f}", "4O", 1))
-    assert "Line 2" in dialog.error.text() and not dialog.add_button.isEnabled()
+    assert "Line 2" in dialog.error.text() and not dialog.button.isEnabled()
     dialog = type_corners(parcels, f"{corners(100, 100, 100)}\n\n{corners(1000, 1000, 10)}")
     assert dialog.error.isHidden()
     assert "2 parcels" in dialog.reading.text() and "read as north" in dialog.reading.text()
     assert dialog.crs.crs().authid() == CRS  # the numbers do not tell their zone: the library's
-    QTest.mouseClick(dialog.add_button, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(dialog.button, Qt.MouseButton.LeftButton)
     wait_for(lambda: parcels.drawn.last is not None)
     layer, _feature = parcels.drawn.last
     assert layer.crs().authid() == CRS and layer.featureCount() == 2

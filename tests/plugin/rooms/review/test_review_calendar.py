@@ -23,7 +23,7 @@ NOTICE = """国务院办公厅关于2098年部分节假日安排的通知
 def paste(dialog, text):
     """Paste a text, and wait for what the core says of it."""
     dialog.text.setPlainText(text)
-    assert not dialog.keep_button.isEnabled()
+    assert not dialog.button.isEnabled()
     dialog.look()
     wait_for(lambda: not dialog.looking.is_busy)
 
@@ -48,11 +48,11 @@ def test_a_case_that_is_sent_into_an_unknown_year_leads_to_the_notice_and_then_g
     dialog = desk.tab.calendar_dialog
     wait_for(lambda: not dialog.is_working)
     paste(dialog, NOTICE.replace("5月1日至5日", "5月1日至6日"))
-    assert "6" in dialog.error.text() and not dialog.keep_button.isEnabled()
+    assert "6" in dialog.error.text() and not dialog.button.isEnabled()
     paste(dialog, NOTICE)
     assert dialog.error.isHidden()
     assert "2098" in [dialog.years.topLevelItem(row).text(0) for row in range(dialog.years.topLevelItemCount())]
-    QTest.mouseClick(dialog.keep_button, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(dialog.button, Qt.MouseButton.LeftButton)
     wait_for(lambda: not dialog.is_working)
     assert "[2098]" in Path(desk.path).with_suffix(".calendar.toml").read_text(encoding="utf-8")
     wait_for(lambda: listed.remarks.isHidden())
