@@ -17,7 +17,7 @@ from qgis.core import (
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QMetaType, QObject, pyqtSignal
 
-from onemap.plugin.widgets.use_choice import SYSTEM_FIELD, USE_FIELD
+from onemap.plugin.desk.parcels.use_choice import SYSTEM_FIELD, USE_FIELD
 from onemap.plugin.words.number_format import value_or_none
 
 

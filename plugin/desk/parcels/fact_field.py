@@ -14,10 +14,10 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from onemap.plugin.desk.parcels.use_choice import UseChoice
 from onemap.plugin.widgets.field_error import FieldError
 from onemap.plugin.widgets.form_fields import search_by_part, shrink
 from onemap.plugin.widgets.rows_and_columns import column_of
-from onemap.plugin.widgets.use_choice import UseChoice
 from onemap.plugin.words.translation import Count, tr
 
 TEXT_LINES = 3

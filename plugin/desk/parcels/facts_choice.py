@@ -22,11 +22,11 @@ from onemap.plugin.desk.parcels.facts_dialog import (
 from onemap.plugin.desk.parcels.parcel_choice import ParcelChoice
 from onemap.plugin.desk.parcels.parcel_use import fields_of
 from onemap.plugin.desk.parcels.rules_choice import RulesChoice
+from onemap.plugin.desk.parcels.use_choice import SYSTEM_FIELD
 from onemap.plugin.profile.paths import temporary_file
 from onemap.plugin.widgets.buttons import push_button
 from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.widgets.rows_and_columns import row_of
-from onemap.plugin.widgets.use_choice import SYSTEM_FIELD
 from onemap.plugin.words.translation import tr
 
 

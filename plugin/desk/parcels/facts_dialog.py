@@ -23,6 +23,7 @@ from onemap.plugin.connection.toml_writing import toml_text
 from onemap.plugin.desk.guide.help_key import HelpKey
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.parcels.fact_field import FactField
+from onemap.plugin.desk.parcels.use_choice import SYSTEM_FIELD
 from onemap.plugin.profile.paths import temporary_file
 from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.buttons import push_button, wrapped_label
@@ -31,7 +32,6 @@ from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.rows_and_columns import column_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen
 from onemap.plugin.widgets.target_file import ask_target
-from onemap.plugin.widgets.use_choice import SYSTEM_FIELD
 from onemap.plugin.widgets.working_dialog import WorkingDialog
 from onemap.plugin.words.mnemonics import as_written
 from onemap.plugin.words.option_names import dock_controls, name_controls

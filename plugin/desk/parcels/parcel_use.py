@@ -10,8 +10,8 @@ from qgis.PyQt.QtCore import QObject, pyqtSignal
 from qgis.PyQt.QtWidgets import QWidget
 
 from onemap.plugin.desk.parcels.parcel_choice import Choice, ParcelChoice
+from onemap.plugin.desk.parcels.use_choice import SYSTEM_FIELD, USE_FIELD, USUAL_SYSTEM, UseChoice
 from onemap.plugin.widgets.form_fields import TightForm
-from onemap.plugin.widgets.use_choice import SYSTEM_FIELD, USE_FIELD, USUAL_SYSTEM, UseChoice
 from onemap.plugin.widgets.wrapped_choice import WrappedChoice
 from onemap.plugin.words.core_words import all_words
 from onemap.plugin.words.translation import tr

@@ -32,6 +32,7 @@ from onemap.plugin.desk.library.verb_view import VerbView
 from onemap.plugin.desk.parcels.facts_choice import FactsChoice
 from onemap.plugin.desk.parcels.ground_choice import GroundChoice
 from onemap.plugin.desk.parcels.rules_choice import RulesChoice
+from onemap.plugin.desk.parcels.use_choice import USE_FIELD, UseChoice
 from onemap.plugin.desk.results.highlight import Highlight
 from onemap.plugin.desk.results.result_layers import copy_to_profile
 from onemap.plugin.desk.results.result_table import TableLayer
@@ -43,7 +44,6 @@ from onemap.plugin.widgets.buttons import push_button, tool_button, wrapped_labe
 from onemap.plugin.widgets.form_fields import field_row, fold_button, hold_text
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.tick_box import TickBox
-from onemap.plugin.widgets.use_choice import USE_FIELD, UseChoice
 from onemap.plugin.words.number_format import area_beside_text, area_text, length_text, moment_text
 from onemap.plugin.words.translation import name_list, tr
 
