@@ -1,5 +1,6 @@
 """Rasters inside a GeoPackage or a FileGDB, which a reader of features passes over: they are named."""
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -42,9 +43,11 @@ def _raster_names(path: Path) -> list[str]:
 def _raster_datasets(path: Path) -> list[str]:
     """The rasters and terrains of a geodatabase; none of one whose table of items cannot be read."""
     try:
-        _, _, _, (kinds, names) = pyogrio.raw.read(
-            gdal_name(path), layer="GDB_Items", columns=["Type", "Name"], read_geometry=False, LIST_ALL_TABLES="YES"
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # told already, when the file was opened
+            _, _, _, (kinds, names) = pyogrio.raw.read(
+                gdal_name(path), layer="GDB_Items", columns=["Type", "Name"], read_geometry=False, LIST_ALL_TABLES="YES"
+            )
     except (DataSourceError, DataLayerError, FieldError, ValueError):
         return []  # one of ArcGIS 9 has no such table
     is_raster = np.isin([str(kind).upper() for kind in kinds], _RASTER_TYPES)

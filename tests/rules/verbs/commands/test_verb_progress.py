@@ -84,6 +84,7 @@ copy {library} {folder}/copy.gpkg
 upgrade {folder}/copy.gpkg
 keep {library} --head {folder}/head.json
 profile {library}
+calendar {library}
 facts {library}
 laws
 prove city-preliminary sample-ordinance
