@@ -29,6 +29,7 @@ _LOOKS_LIKE_ONE = re.compile(r"\d{5}|\d\d\.\d{3}|\d\s*[°度]\s*\d")  # what no 
 _LABEL = re.compile(r"[a-z]{0,3}\W*\d{0,4}\W*", re.IGNORECASE)  # of a corner whose numbers are missing
 _WORD = re.compile(r"[^\W\d_]{2}")
 _REMARK = re.compile(r"面积|周长|公顷|平方米|亩|坐标系|子午线|中央经线|带号|投影")  # may have numbers like coordinates
+_PARCEL = re.compile(r"^(?!.*续).*(地块|宗地|图斑|区块|片区|parcel)", re.IGNORECASE)  # begins another one
 _HEADING = re.compile(r"坐标|[点序编]号|经度|纬度|^[xyenbl\W\d]+$", re.IGNORECASE)
 _BETWEEN = re.compile(r"\s*[,;、]\s*|\s+|:(?=[^\W\d_])")  # J1: X: 4213000
 _IN_ANGLE = re.compile(
@@ -82,7 +83,7 @@ def looks_like_corners(path: Path) -> bool:
 def read_corners(path: Path, encoding: str | None) -> RawFrame:
     """The parcels of a list of corners, with the coordinate system that its words say, or none.
 
-    Raises OneMapError corners.line, corners.few, corners.goes_on, corners.order, corners.angle, redline.…, encoding.….
+    Raises OneMapError corners.…, redline.…, encoding.….
     """
     text, found = text_of(path, encoding)
     place = ProblemPlace(file=path.name, layer=path.stem)
@@ -100,21 +101,30 @@ def read_corners(path: Path, encoding: str | None) -> RawFrame:
 
 
 def _parcels_of(text: str, place: ProblemPlace) -> tuple[list[_Parcel], str]:
-    """The parcels of a text, and the words in it. Raises OneMapError corners.line, corners.few: every line named."""
+    """The parcels of a text, and the words in it.
+
+    Raises OneMapError corners.line, corners.few, corners.between: every line named.
+    """
     parcels, titles, problems = [_Parcel()], [], []
     kind: bool | None = None
+    words_at = 0  # the line of words that may or may not end the parcel above them
     for number, line in _lines_of(text):
         corner = _corner(number, line)
         if not line:
             parcels += [_Parcel()] if parcels[-1].corners else []
+            words_at = 0
         elif corner is not None and kind in (None, corner.is_angle):
-            kind = corner.is_angle
+            problems += [Problem("corners.between", {**place, "line": words_at})] if words_at else []
+            kind, words_at = corner.is_angle, 0
             parcels[-1].corners.append(corner)
         elif corner is None and _is_title(line):
             titles.append(line)
+            name = "" if _HEADING.search(line) or _REMARK.search(line) else line.strip(" :#*")
+            parcels += [_Parcel()] if parcels[-1].corners and _PARCEL.search(name) else []
             if parcels[-1].corners:
-                parcels.append(_Parcel())
-            parcels[-1].title = "" if _HEADING.search(line) else line.strip(" :#*")
+                words_at = number
+            else:
+                parcels[-1].title = name
         else:
             problems.append(Problem("corners.line", {**place, "line": number, "text": line[:60]}))
     parcels = [parcel for parcel in parcels if parcel.corners]

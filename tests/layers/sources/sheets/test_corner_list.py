@@ -109,6 +109,12 @@ def test_the_system_that_the_words_name_is_declared(tmp_path):
         (lines("{n} {e}") + "\n114.5° 38.1°", "corners.line", 5),
         (lines("{n} {e}").replace(".12 ", ",12 ").replace(".45", ",45").replace(".95", ",95"), "corners.line", 1),
         (lines("{n} {e} 1 2"), "corners.line", 1),
+        (
+            lines("{n} {e}", [*SQUARE[:2], *SQUARE]).replace("\n", "\n续表\n", 3).replace("续表\n", "", 2),
+            "corners.between",
+            4,
+        ),
+        (f"{lines('{n} {e}')}\n点号 X Y\n{lines('{n} {e}')}", "corners.between", 5),
         (lines("4,{n:,.2f} 1,{e:,.2f}"), "corners.line", 1),
         ("W74°00′26″ N40°42′46″\n西经74° 40.7°\n74.1° 40.8°", "corners.line", 2),
         (lines("{n} {e}", SQUARE[:2]), "corners.few", 1),
