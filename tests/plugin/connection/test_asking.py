@@ -17,6 +17,7 @@ from qgis.PyQt.QtWidgets import QWidget
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.desk.map.place_list import PlaceList
 from onemap.plugin.dock.sample_maker import SampleMaker
 from onemap.plugin.profile.paths import FOLDER
 from onemap.plugin.rooms.identify.place_filter import PlaceQuestions
@@ -204,7 +205,11 @@ def desk(application, town, library, shared_core, tmp_path_factory):
         made = [one for top in (dock, *dialogs, *beside) for one in top.findChildren(Asking)]
         one_of_each = {type(asking.parent()): asking.parent() for asking in made}
         askings = [asking for asking in made if asking.parent() is one_of_each[type(asking.parent())]]
-        wait_for(lambda: not any(one.is_busy for one in made))
+        places = dock.findChild(PlaceList)  # it searches anew a while after a library was read
+        searches = []
+        places.searched.connect(lambda: searches.append(True))
+        places.search_later("")
+        wait_for(lambda: searches and not any(one.is_busy for one in made))
         other = str(tmp_path_factory.mktemp("other") / "other.gpkg")
         shutil.copyfile(library, other)
         yield Desk(dock, askings, other)
