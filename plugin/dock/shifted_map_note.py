@@ -5,7 +5,7 @@ from __future__ import annotations
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtWidgets import QWidget
 
-from onemap.plugin.desk.map.shifted_maps import shifted_datum
+from onemap.plugin.desk.map.shifted_maps import shifted_layers
 from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.words.translation import name_list, tr
 
@@ -25,8 +25,7 @@ class ShiftedMapNote(FittedLabel):
 
     def _look(self) -> None:
         """Name the layers on the map that are shifted."""
-        datums = [(layer.name(), shifted_datum(layer)) for layer in self._canvas.layers()]
-        names = [f"{name} ({datum})" for name, datum in datums if datum]
+        names = shifted_layers(self._canvas)
         text = tr(
             "Shifted by some hundred metres: {layers}. Hide it before you draw a parcel or ask what lies somewhere; "
             "天地图 is not shifted."

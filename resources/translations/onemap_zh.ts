@@ -3540,6 +3540,10 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>{count} 个地块</translation>
     </message>
     <message>
+        <source>Drawn while a shifted map was shown: {layers}. A corner that was not snapped lies elsewhere.</source>
+        <translation>绘制时显示有偏移的底图：{layers}。未捕捉到资料库图层的拐点位置不对。</translation>
+    </message>
+    <message>
         <source>Shifted by some hundred metres: {layers}. Hide it before you draw a parcel or ask what lies somewhere; 天地图 is not shifted.</source>
         <translation>底图偏移数百米：{layers}。绘制地块或查询某处之前，请先关闭；可改用没有偏移的天地图。</translation>
     </message>

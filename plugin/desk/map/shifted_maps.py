@@ -13,10 +13,17 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from qgis.core import QgsMapLayer
+from qgis.gui import QgsMapCanvas
 
 from onemap.plugin.profile.paths import RESOURCES
 
 _ADDRESS = re.compile(r"https?://[^\s'\"]+", re.IGNORECASE)
+
+
+def shifted_layers(canvas: QgsMapCanvas) -> list[str]:
+    """The layers on a map that are shifted, each with the name of its coordinates."""
+    datums = [(layer.name(), shifted_datum(layer)) for layer in canvas.layers()]
+    return [f"{name} ({datum})" for name, datum in datums if datum]
 
 
 def shifted_datum(layer: QgsMapLayer) -> str:

@@ -20,6 +20,8 @@ from qgis.PyQt.QtCore import QMetaType, QObject, pyqtSignal
 from onemap.plugin.desk.parcels.use_choice import SYSTEM_FIELD, USE_FIELD
 from onemap.plugin.words.number_format import value_or_none
 
+PROPERTY_SHIFTED = "onemap/shifted"
+
 
 @dataclass(frozen=True)
 class _Step:
@@ -46,6 +48,15 @@ class DrawnParcels(QObject):
     def owns(self, layer: object) -> bool:
         """Whether a layer holds what is drawn."""
         return isinstance(layer, QgsVectorLayer) and bool(layer.customProperty(self._mark))
+
+    def shifted_maps(self, layer: object) -> str:
+        """The shifted maps that were on the map while parcels of a layer were drawn; empty for none."""
+        is_drawn = self.owns(layer) and layer.featureCount() > 0
+        return str(layer.customProperty(PROPERTY_SHIFTED) or "") if is_drawn else ""
+
+    def mark_shifted(self, layer: QgsVectorLayer, maps: str) -> None:
+        """Remember over which shifted maps parcels of a layer were drawn."""
+        layer.setCustomProperty(PROPERTY_SHIFTED, maps)
 
     @property
     def can_undo(self) -> bool:

@@ -25,6 +25,7 @@ from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.desk.library.distinct_place import distinct_place
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.map.map_layers import PROPERTY_LIBRARY, PROPERTY_RUN
+from onemap.plugin.desk.map.shifted_maps import shifted_layers
 from onemap.plugin.desk.map.tool_turn import ToolTurn
 from onemap.plugin.desk.parcels.corners_dialog import CornersDialog
 from onemap.plugin.desk.parcels.drawn_parcels import DrawnParcels
@@ -36,7 +37,7 @@ from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.questions import ask_choice
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.wrapped_choice import WrappedChoice
-from onemap.plugin.words.translation import tr
+from onemap.plugin.words.translation import name_list, tr
 
 LATER_MS = 200  # after the last of many layers that come or go, some in each event
 
@@ -115,6 +116,7 @@ class ParcelChoice(QWidget):
         self.draw_button.toggled.connect(self._draw)
         self.drawing_note = FittedLabel()  # how to finish, while a polygon is drawn
         self._tool.refused.connect(self.drawing_note.setText)
+        self.shifted_note = FittedLabel()  # of what was drawn on a map that shows things elsewhere
         self.undo_button = push_button(
             tr("Undo last"),
             hint=tr("Take the last drawing back, or bring back what was removed (Ctrl+Z)"),
@@ -125,7 +127,7 @@ class ParcelChoice(QWidget):
         )
         row = row_of((self.box, 1), self.file_button, self.corners_button, self.draw_button, spacing=3)
         steps = row_of(self.undo_button, self.clear_button, spacing=3)
-        column_of(row, self.drawing_note, steps, inside=self, is_tight=True, spacing=3)
+        column_of(row, self.drawing_note, self.shifted_note, steps, inside=self, is_tight=True, spacing=3)
         self.changed.connect(self._show_steps)
         project = QgsProject.instance()
         self._later = QTimer(self)
@@ -243,6 +245,9 @@ class ParcelChoice(QWidget):
         """Add a drawing to the map, and choose it."""
         self.draw_button.setChecked(False)
         layer = self.drawn.add(geometry, self.IS_ALONE)
+        maps = shifted_layers(self._canvas)
+        if maps or layer.featureCount() == 1:  # the first of a new drawing
+            self.drawn.mark_shifted(layer, name_list(maps))
         self.refresh()
         self.choose_layer(layer)
         self.added.emit(*self.drawn.last)
@@ -324,6 +329,10 @@ class ParcelChoice(QWidget):
         self.drawing_note.setText(
             tr("Click the corners; the right button or Enter ends. Backspace takes the last corner back, Esc gives up.")
         )
+        maps = self.drawn.shifted_maps(layer)
+        text = tr("Drawn while a shifted map was shown: {layers}. A corner that was not snapped lies elsewhere.")
+        self.shifted_note.setText(text.format(layers=maps))
+        self.shifted_note.setVisible(bool(maps))
         has_drawings = self.drawn.owns(layer) and layer.featureCount() > 0
         can_undo = self.drawn.can_undo and (layer is None or self.drawn.owns(layer))
         self.undo_button.setVisible(can_undo and not is_drawing)

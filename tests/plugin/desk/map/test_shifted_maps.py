@@ -3,9 +3,10 @@
 from urllib.parse import quote
 
 import pytest
-from qgis.core import QgsProject, QgsRasterLayer
+from qgis.core import QgsGeometry, QgsProject, QgsRasterLayer
 
 from onemap.plugin.desk.map.shifted_maps import shifted_datum
+from onemap.tests.plugin.small_town import box
 
 GAODE = "https://webrd01.is.autonavi.com/appmaptile?lang=zh_cn&size=1&scale=1&style=8&x={x}&y={y}&z={z}"
 
@@ -58,3 +59,24 @@ def test_the_dock_names_a_shifted_map_as_long_as_it_is_on_the_map(dock, canvas):
     assert "天地图 (" not in note.text()
     canvas.setLayers([])
     assert note.isHidden()
+
+
+def test_what_was_drawn_on_a_shifted_map_says_so_until_it_is_drawn_afresh(dock, canvas):
+    canvas.setRenderFlag(False)
+    shifted = tiles(GAODE, "高德")
+    QgsProject.instance().addMapLayer(shifted, False)
+    parcels = dock.check_tab.parcels
+    outline = QgsGeometry.fromWkt(box(100, 100, 50, 50))
+    parcels.add_drawing(outline)
+    assert parcels.shifted_note.isHidden()
+    canvas.setLayers([shifted])
+    parcels.add_drawing(outline)
+    canvas.setLayers([])
+    assert not parcels.shifted_note.isHidden() and "高德 (GCJ-02)" in parcels.shifted_note.text()
+    parcels.clear_drawings()
+    assert parcels.shifted_note.isHidden()
+    parcels.undo()
+    assert not parcels.shifted_note.isHidden()
+    parcels.clear_drawings()
+    parcels.add_drawing(outline)
+    assert parcels.shifted_note.isHidden()
