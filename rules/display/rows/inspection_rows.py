@@ -13,7 +13,7 @@ _MOST_OF_A_KIND = 20  # lines that somebody reads; the answer in JSON and the re
 
 def inspect_view(result: Mapping[str, Any], language: str) -> AnswerView:
     """The file, and below it its layers."""
-    name = f"{result['file']}: {result['format'] or '–'}"
+    name = pair_text(str(result["file"]), result["format"] or "–", language)
     return AnswerView([AnswerRow(name, rows=[_layer_row(layer, language) for layer in result["layers"]], line=[name])])
 
 
@@ -29,7 +29,7 @@ def remark_lines(problems: Sequence[ProblemRecord], language: str) -> Iterator[s
         if 0 < listed[problem["code"]] <= _MOST_OF_A_KIND:
             file = problem["file"] if is_of_several and str(problem["file"]) not in problem["message"] else None
             place = " · ".join(filter(None, (file, *(problem[name] for name in ("layer", "feature", "field")))))
-            yield placed_sentence(place, problem["message"])
+            yield _placed_sentence(place, problem["message"], language)
     for code, count in listed.items():
         if count > _MOST_OF_A_KIND:
             yield "- " + phrase("said.more", language, count=count - _MOST_OF_A_KIND, code=code)
@@ -40,12 +40,12 @@ def refusal_lines(problems: Sequence[ProblemRecord], language: str) -> Iterator[
     for problem in problems:
         row = phrase("said.row", language, row=problem["row"]) if problem.get("row") else None
         place = " · ".join(filter(None, (problem["feature"], row, problem["field"])))
-        yield placed_sentence(place, joined_sentences(problem["message"], problem["mend"]))
+        yield _placed_sentence(place, joined_sentences(problem["message"], problem["mend"]), language)
 
 
-def placed_sentence(place: str, sentence: str) -> str:
+def _placed_sentence(place: str, sentence: str, language: str) -> str:
     """A line of a list: what is said, after the place of which it is said."""
-    return f"- {place}: {sentence}" if place else f"- {sentence}"
+    return f"- {pair_text(place, sentence, language)}" if place else f"- {sentence}"
 
 
 def _layer_row(layer: Mapping[str, Any], language: str) -> AnswerRow:

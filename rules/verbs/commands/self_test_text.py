@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from onemap.layers.messages import phrase
+from onemap.layers.messages import pair_text, phrase
 
 
 def self_test_lines(result: dict[str, Any], language: str) -> str:
@@ -11,7 +11,7 @@ def self_test_lines(result: dict[str, Any], language: str) -> str:
     for check in result["checks"]:
         name = check["name"].removeprefix("library.")  # a package's own name: a library holds layers here
         failed += [] if check["ok"] else [name]
-        lines.append(f"{'✓' if check['ok'] else '✗'} {name}: {check['detail']}")
+        lines.append(f"{'✓' if check['ok'] else '✗'} {pair_text(name, check['detail'], language)}")
         if check.get("mend"):
             lines.append(f"    → {check['mend']}")
     end = phrase("said.self_test_failed", language, names=", ".join(failed), count=len(failed))
