@@ -67,7 +67,8 @@ def test_a_python_without_sqlite_is_told_with_the_next_step(broken_core, languag
     done = broken_core("sys.modules['_sqlite3'] = None", "self-test", "--lang", language)
     assert done.returncode == 3
     lines = done.stdout.splitlines()
-    at = next(number for number, line in enumerate(lines) if line.startswith("✗ sqlite:"))
+    colon = {"en": ":", "zh": "："}[language]
+    at = next(number for number, line in enumerate(lines) if line.startswith(f"✗ sqlite{colon}"))
     assert step in lines[at + 1]
     assert "Traceback" not in done.stdout + done.stderr
 
