@@ -187,6 +187,17 @@ def write_layer(
     return path
 
 
+@pytest.fixture(params=["file", "server"])
+def place(request: pytest.FixtureRequest, onemap: Any, tmp_path: Path) -> str:
+    """Where a new library lies, with no file of the city's own: in a file, and on a server."""
+    if request.param == "file":
+        location = str(tmp_path / "city.gpkg")
+    else:
+        location = f"{request.getfixturevalue('postgis').database().url}&schema=city"
+    assert onemap("new", location, "--crs", "EPSG:4547").code == 0
+    return location
+
+
 @pytest.fixture
 def shared_data() -> Path:
     """Real data that nobody in this project wrote."""

@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any
 
 from onemap.layers.catalogue.toml_text import toml_content, toml_value
-from onemap.layers.catalogue.working_days import WorkCalendar, spans_of
+from onemap.layers.catalogue.working_days import WorkCalendar, days_between, is_weekend, spans_of
 from onemap.layers.errors import OneMapError
 
 # By the State Council's rules on holidays (全国年节及纪念日放假办法): the festivals, and from which year on they free
@@ -58,9 +58,9 @@ def read_notice(text: str) -> HolidayNotice:
     for item, after in zip(items, [*items[1:], None], strict=True):
         _Item(notice, item[1]).read(plain[item.end() : after.start() if after else len(plain)])
     for day in sorted(notice.worked):
-        if day.weekday() < _WEEK.index("六") or day in notice.free:
+        if not is_weekend(day) or day in notice.free:
             raise OneMapError("calendar.worked", day=day.isoformat())
-    free = sum(day.weekday() < _WEEK.index("六") for day in notice.free)
+    free = sum(not is_weekend(day) for day in notice.free)
     days = next((days for year, days in STATUTORY_DAYS.items() if year <= notice.year), 0)
     if free - len(notice.worked) != days:
         raise OneMapError("calendar.balance", year=notice.year, free=free, worked=len(notice.worked), days=days)
@@ -79,7 +79,7 @@ def calendar_with(notice: HolidayNotice, text: str | None, calendar: WorkCalenda
         if year != notice.year:
             if all(not calendar.is_worked(day) for day in free) and all(map(calendar.is_worked, worked)):
                 continue
-            free |= {day for span in calendar.free_spans(year) for day in _whole(span)} - worked
+            free |= {day for span in calendar.free_spans(year) for day in days_between(*span)} - worked
             worked |= {*calendar.worked_weekends(year)} - free
         holidays = [_span_text(*span) for span in spans_of(free)]
         years[year] = {"holidays": holidays, "workdays": [day.isoformat() for day in sorted(worked)]}
@@ -137,7 +137,7 @@ class _Item:
             self._spans[-1] = (self._spans[-1][0], day)
 
     def _settle(self, kind: str) -> None:
-        days = {day for span in self._spans for day in _whole(span)}
+        days = {day for span in self._spans for day in days_between(*span)}
         if kind in _FREE:
             self._notice.free |= days
             self._free = self._spans
@@ -145,14 +145,10 @@ class _Item:
             self._notice.worked |= days
         self._spans = []
 
-    def _check_count(self, stated: int) -> None:
+    def _check_count(self, days: int) -> None:
         count = sum((last - first).days + 1 for first, last in self._free)
-        if count != stated:
-            raise OneMapError("calendar.count", name=self._festival, said=stated, count=count)
-
-
-def _whole(span: tuple[date, date]) -> set[date]:
-    return {date.fromordinal(number) for number in range(span[0].toordinal(), span[1].toordinal() + 1)}
+        if count != days:
+            raise OneMapError("calendar.count", name=self._festival, days=days, count=count)
 
 
 def _span_text(first: date, last: date) -> str:

@@ -35,7 +35,7 @@ class WorkCalendar:
     def is_worked(self, day: date) -> bool:
         """Whether people work on a day. Raises OneMapError calendar.missing."""
         if day.year in self.own:
-            return self.own[day.year].get(day, day.weekday() < _SATURDAY)
+            return self.own[day.year].get(day, not is_weekend(day))
         try:
             return _is_workday(day)
         except NotImplementedError:
@@ -47,11 +47,11 @@ class WorkCalendar:
         Raises OneMapError calendar.missing.
         """
         free = [day for day in _days_of(year) if not self.is_worked(day)]
-        return [span for span in spans_of(free) if any(day.weekday() < _SATURDAY for day in _days_between(*span))]
+        return [span for span in spans_of(free) if not all(map(is_weekend, days_between(*span)))]
 
     def worked_weekends(self, year: int) -> list[date]:
         """The Saturdays and Sundays of a year that are worked. Raises OneMapError calendar.missing."""
-        return [day for day in _days_of(year) if day.weekday() >= _SATURDAY and self.is_worked(day)]
+        return [day for day in _days_of(year) if is_weekend(day) and self.is_worked(day)]
 
     def after(self, day: date, days: int) -> date:
         """The working day that is `days` working days after a day, which itself is not counted."""
@@ -64,7 +64,12 @@ class WorkCalendar:
         """How many working days come after `first`, until and with `last`; negative when `last` is earlier."""
         if last < first:
             return -self.between(last, first)
-        return sum(self.is_worked(day) for day in _days_between(first + _DAY, last))
+        return sum(self.is_worked(day) for day in days_between(first + _DAY, last))
+
+
+def is_weekend(day: date) -> bool:
+    """Whether a day is a Saturday or a Sunday, worked or not."""
+    return day.weekday() >= _SATURDAY
 
 
 def spans_of(days: Iterable[date]) -> list[tuple[date, date]]:
@@ -79,10 +84,10 @@ def spans_of(days: Iterable[date]) -> list[tuple[date, date]]:
 
 
 def _days_of(year: int) -> Iterator[date]:
-    return _days_between(date(year, 1, 1), date(year, 12, 31))
+    return days_between(date(year, 1, 1), date(year, 12, 31))
 
 
-def _days_between(first: date, last: date) -> Iterator[date]:
+def days_between(first: date, last: date) -> Iterator[date]:
     """The days from the first to the last, both among them."""
     return (first + _DAY * number for number in range((last - first).days + 1))
 
@@ -126,4 +131,4 @@ def _days(file: str, year: str, name: str, spans: Any) -> Iterator[date]:
             raise OneMapError("calendar.value", **place, value=span) from None
         if str(start.year) != year or str(end.year) != year or end < start:
             raise OneMapError("calendar.value", **place, value=span)
-        yield from _days_between(start, end)
+        yield from days_between(start, end)

@@ -94,7 +94,8 @@ def exchange(source: str, target: str, options: ExchangeOptions, language: str) 
         made = _to_text(source, place, options)
     elif Path(source).suffix.lower() == ".txt":
         frame = read_source(source, options.layer, options.encoding)
-        made = _write_frame(frame, Path(source), place, options)
+        crs = source_crs(frame, SourceOptions(crs=options.crs))
+        made = _write_frame(frame, Path(source), place, crs=crs, overwrite=options.overwrite)
     else:
         raise OneMapError("redline.neither", file=Path(source).name, target=place.name)
     return {
@@ -149,19 +150,19 @@ def _count(text: RedlineText) -> int:
 
 def _to_vector(text: RedlineText, source: Path, target: Path, options: ExchangeOptions) -> _ExchangeResult:
     frame = frame_of(text, source)
-    zone = zone_of(source_crs(frame, SourceOptions(crs=options.crs)))
+    crs = source_crs(frame, SourceOptions(crs=options.crs))
+    zone = zone_of(crs)
     header = header_lines(with_zone(text, zone) if zone is not None else text)
-    made = _write_frame(frame, source, target, options, header)
+    made = _write_frame(frame, source, target, crs=crs, overwrite=options.overwrite, header=header)
     return replace(made, points=_count(text))
 
 
 def _write_frame(
-    frame: RawFrame, source: Path, target: Path, options: ExchangeOptions, header: str = ""
+    frame: RawFrame, source: Path, target: Path, *, crs: pyproj.CRS, overwrite: bool, header: str = ""
 ) -> _ExchangeResult:
     """The parcels of a text as a vector file. header: the text's own lines about them all, which a GeoPackage keeps."""
-    crs = source_crs(frame, SourceOptions(crs=options.crs))
     problems = [*frame.problems, *_crossing(frame)]
-    with atomic_output(target, options.overwrite, "TARGET") as path:
+    with atomic_output(target, overwrite, "TARGET") as path:
         _write_vector(frame, crs, path, header)
         if path.suffix.lower() == ".gpkg":
             _keep_origin(path, source)

@@ -70,6 +70,7 @@ from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.room_bar import RoomBar
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import RoomArea
+from onemap.plugin.widgets.working_dialog import end_dialog
 from onemap.plugin.words.option_names import dock_controls
 from onemap.plugin.words.translation import name_list, tr
 
@@ -342,7 +343,7 @@ class OneMapDock(QgsDockWidget):
             part.close_down()
         dialogs = (self.add_dialog, self.delivery_dialog, self.publish_dialog, self.profile_dialog, self.service_dialog)
         for dialog in (*dialogs, self.machine_dialog):
-            _end(dialog)
+            end_dialog(dialog)
         if self.server_dialog is not None:
             self.server_dialog.close()
         self.sample_page.cancel()
@@ -422,7 +423,7 @@ class OneMapDock(QgsDockWidget):
     def publish(self) -> None:
         """Show the dialog that publishes the library as a QGIS project, as of the chosen day."""
         if self.publish_dialog is None or not self.publish_dialog.is_working:
-            _end(self.publish_dialog)
+            end_dialog(self.publish_dialog)
             self.publish_dialog = PublishDialog(self.library, self)
             self.publish_dialog.published.connect(self._report_published)
         self.publish_dialog.show()
@@ -430,7 +431,7 @@ class OneMapDock(QgsDockWidget):
 
     def edit_profile(self, over: QWidget) -> None:
         """Show the form of the bureau's profile that is kept with the library. over: the window in front."""
-        _end(self.profile_dialog)
+        end_dialog(self.profile_dialog)
         self.profile_dialog = ProfileDialog(self.library, over.window())
         self.profile_dialog.setWindowModality(Qt.WindowModality.WindowModal)
         self.profile_dialog.kept.connect(self.library.learn_names)
@@ -441,7 +442,7 @@ class OneMapDock(QgsDockWidget):
         if self.add_dialog is not None and self.add_dialog.is_working:  # one at a time
             self.add_dialog.begin("")
             return
-        _end(self.add_dialog)
+        end_dialog(self.add_dialog)
         self.add_dialog = AddDialog(self.library, self)
         self.add_dialog.added.connect(self._report_added)
         self.add_dialog.failed.connect(self.refuse)
@@ -459,7 +460,7 @@ class OneMapDock(QgsDockWidget):
         if self.add_dialog is not None:
             self.add_dialog.close()
         if self.delivery_dialog is None or not self.delivery_dialog.is_working:  # one at a time
-            _end(self.delivery_dialog)
+            end_dialog(self.delivery_dialog)
             self.delivery_dialog = DeliveryDialog(self.library, self)
             self.delivery_dialog.added.connect(self._report_added)
             self.delivery_dialog.failed.connect(self.refuse)
@@ -467,7 +468,7 @@ class OneMapDock(QgsDockWidget):
 
     def register_service(self, service: Service | None) -> None:
         """Show the dialog that registers a service, or changes one."""
-        _end(self.service_dialog)
+        end_dialog(self.service_dialog)
         self.service_dialog = ServiceDialog(self.library, service, self)
         self.service_dialog.show()
 
@@ -547,7 +548,7 @@ class OneMapDock(QgsDockWidget):
     def check_machine(self) -> None:
         """Ask the core to test this computer, and show what it finds."""
         if self.machine_dialog is None or not self.machine_dialog.isVisible():
-            _end(self.machine_dialog)
+            end_dialog(self.machine_dialog)
             self.machine_dialog = MachineDialog(self)
         self.machine_dialog.show()
         self.machine_dialog.raise_()
@@ -591,10 +592,3 @@ class OneMapDock(QgsDockWidget):
         self._canvas.setReferencedExtent(QgsReferencedRectangle(box, crs))
         self._canvas.refresh()
         self._canvas.flashGeometries([geometry], crs)
-
-
-def _end(dialog: Any) -> None:
-    """Close a dialog for good, where there is one."""
-    if dialog is not None:
-        dialog.close_down()
-        dialog.deleteLater()

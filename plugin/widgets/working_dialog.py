@@ -52,3 +52,10 @@ class WorkingDialog(QDialog):
         """Ask for a verb. step: what is done, until the core says more."""
         self.asking.ask(verb, params, show, title)
         self.work.begin(step)
+
+
+def end_dialog(dialog: Any) -> None:
+    """Close a dialog for good, where there is one."""
+    if dialog is not None:
+        dialog.close_down()
+        dialog.deleteLater()

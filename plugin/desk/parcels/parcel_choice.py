@@ -36,6 +36,7 @@ from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.questions import ask_choice
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
+from onemap.plugin.widgets.working_dialog import end_dialog
 from onemap.plugin.widgets.wrapped_choice import WrappedChoice
 from onemap.plugin.words.translation import name_list, tr
 
@@ -260,10 +261,8 @@ class ParcelChoice(QWidget):
         self.corners_dialog.show()
 
     def _end_corners(self) -> None:
-        if self.corners_dialog is not None:
-            self.corners_dialog.close_down()
-            self.corners_dialog.deleteLater()
-            self.corners_dialog = None
+        end_dialog(self.corners_dialog)
+        self.corners_dialog = None
 
     def _add_corners(self, parcels: QgsVectorLayer) -> None:
         """Add parcels to the map in their own system, show them, and choose their layer."""

@@ -22,6 +22,7 @@ from onemap.plugin.rooms.review.review_steps import refusal_in_buttons
 from onemap.plugin.rooms.review.review_words import conclusion_word
 from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.widgets.rows_and_columns import Pages, fill_room
+from onemap.plugin.widgets.working_dialog import end_dialog
 from onemap.plugin.words.translation import name_list, tr
 
 
@@ -143,10 +144,8 @@ class ReviewTab(QWidget):
         self.calendar_dialog.begin()
 
     def _end_calendar(self) -> None:
-        if self.calendar_dialog is not None:
-            self.calendar_dialog.close_down()
-            self.calendar_dialog.deleteLater()
-            self.calendar_dialog = None
+        end_dialog(self.calendar_dialog)
+        self.calendar_dialog = None
 
     def _follow_library(self) -> None:
         """Clear what belongs to another library or day."""

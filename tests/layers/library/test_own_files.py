@@ -1,7 +1,5 @@
 """A city's own catalogue and calendar, beside a library's file or in a library on a server."""
 
-import pytest
-
 CATALOGUE = """[OWN]
 title = "自有"
 department = "land"
@@ -10,16 +8,6 @@ kind = "vector"
 geometry = "polygon"
 """
 CALENDAR = '[2099]\nholidays = ["2099-01-01"]\n'
-
-
-@pytest.fixture(params=["file", "server"])
-def place(request, tmp_path, onemap):
-    if request.param == "file":
-        location = str(tmp_path / "city.gpkg")
-    else:
-        location = f"{request.getfixturevalue('postgis').database().url}&schema=city"
-    assert onemap("new", location, "--crs", "EPSG:4547").code == 0
-    return location
 
 
 def make_file(folder, name, text):

@@ -50,7 +50,7 @@ def test_a_raster_beside_features_is_named(onemap, tmp_path, form):
         list_item(path, "规则", kind_of(path, "Topology"))
     [layer] = onemap("inspect", path).json["layers"]
     [problem] = [one for one in layer["problems"] if one["code"] == "raster.passed_over"]
-    assert "(高程)" in problem["message"] or "(高程, 影像)" in problem["message"]
+    assert {"gpkg": "(高程)", "gdb": "(高程, 影像)"}[form] in problem["message"]
     assert layer["name"] == "DLTB" and "规则" not in problem["message"]
     onemap("new", library, "--crs", "EPSG:4547")
     report = onemap("add", library, path, "--as", "YJJBNTTB", "--covers", "extent", "--sure").json

@@ -18,7 +18,7 @@ DEGREES = [(114.5075, 38.0533), (114.509, 38.0533), (114.509, 38.0545)]
 
 def lines(pattern, corners=SQUARE):
     """The corners by a pattern of their north and east, n and e, and their number, i."""
-    return "\n".join(pattern.format(n=n, e=e, i=i, j=f"3850{e:.2f}") for i, (n, e) in enumerate(corners, start=1))
+    return "\n".join(pattern.format(n=n, e=e, i=i) for i, (n, e) in enumerate(corners, start=1))
 
 
 def read(folder, text, encoding="utf-8"):

@@ -12,17 +12,6 @@ def no_other_calendar(monkeypatch):
     monkeypatch.delenv("ONEMAP_CALENDAR", raising=False)
 
 
-@pytest.fixture(params=["file", "server"])
-def place(request, onemap, tmp_path):
-    """A library without a calendar of its own, in a file and on a server."""
-    if request.param == "file":
-        location = str(tmp_path / "city.gpkg")
-    else:
-        location = f"{request.getfixturevalue('postgis').database().url}&schema=city"
-    assert onemap("new", location, "--crs", "EPSG:4547").code == 0
-    return location
-
-
 @pytest.fixture
 def notice(tmp_path):
     path = tmp_path / "notice.txt"

@@ -7,17 +7,6 @@ import pytest
 from onemap.layers.catalogue.bureau_profile import FONT_ROLES
 
 
-@pytest.fixture(params=["file", "server"])
-def place(request, onemap, tmp_path):
-    """A library without a profile, in a file and on a server."""
-    if request.param == "file":
-        location = str(tmp_path / "city.gpkg")
-    else:
-        location = f"{request.getfixturevalue('postgis').database().url}&schema=city"
-    assert onemap("new", location, "--crs", "EPSG:4547").code == 0
-    return location
-
-
 def test_a_profile_is_kept_read_and_kept_anew_wherever_the_library_is(onemap, place, tmp_path):
     assert (onemap("profile", place).json["kept"], onemap("profile", place).json["values"]) == (False, {})
     for text in ('authority = "甲局"\n', 'authority = "乙局"\n[departments.land]\nname = "土地局"\n'):
