@@ -6,6 +6,7 @@ for a person.
 
 import os
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,6 +23,7 @@ from onemap.layers.delivery.remembered_answers import (
     TRANSFORM,
     LayerAnswers,
     layer_answers,
+    source_report,
     version_answers,
 )
 from onemap.layers.errors import OneMapError, Problem
@@ -56,6 +58,9 @@ _PAPERS = {
     *(".bmp", ".gif", ".emf", ".svg", ".mp4", ".mxd", ".aprx", ".lyr", ".lyrx", ".qgs", ".qgz", ".qlr", ".qml", ".sld"),
     *(".log", ".bak", ".tmp", ".lock", ".ini", ".sha256", ".md5"),
 }  # they may be called like a layer, and are none
+# The code of a county, a township or a village, not that of a whole city; and what else its files are called by.
+_DIVISION = re.compile(r"(?<!\d)(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5])\d{2}(?!00)\d{2}(?:\d{3}){0,2}(?!\d)")
+_PLACE_NAME = re.compile(r"[^\W\d_]{1,6}?(?:区|县|市|旗|镇|乡|街道)(?=[\W\d_]|$)")
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
 
 
@@ -67,7 +72,8 @@ class PlanRow:
     what it was matched; suggested: the codes that its fields or name suggest; the other values are `add`'s options;
     transform_hash: which change of datum the named one must be, or that of the whole delivery where none is named;
     remembered: those that the layer's last version was added with; problems: what stands in the way; geometry, count:
-    what it holds, as `inspect` names it, "raster" for one; declares: what the file says of its crs and encoding;
+    what it holds, as `inspect` names it, "raster" for one; version: which one it has become; declares: what the file
+    says of its crs and encoding;
     samples: some values of each of its fields.
     """
 
@@ -93,6 +99,7 @@ class PlanRow:
     problems: tuple[Problem, ...] = ()
     geometry: str | None = None
     count: int | None = None
+    version: str | None = None
     declares: Mapping[str, str] = field(default_factory=dict)
     samples: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
@@ -101,7 +108,12 @@ class PlanRow:
         facts = {name: getattr(self, name) for name in ("source", "layer", "code", "status", "why", "label")}
         facts |= {name: getattr(self, name) for name in ("crs", "encoding", "covers", "valid_from", "valid_to")}
         facts |= {name: getattr(self, name) for name in ("transform", "transform_hash")}
-        facts |= {"geometry": self.geometry, "count": self.count, "samples": dict(self.samples)}
+        facts |= {
+            "version": self.version,
+            "geometry": self.geometry,
+            "count": self.count,
+            "samples": dict(self.samples),
+        }
         lists = {"suggested": list(self.suggested), "remembered": list(self.remembered), "fields": dict(self.fields)}
         return {**facts, **lists, "problems": [problem_record(problem, language) for problem in self.problems]}
 
@@ -134,7 +146,7 @@ def delivery_plan(
     for path, part in zip(files, progress.parts([1] * len(files)), strict=True):
         rows += _rows_of_file(path, folder, catalogue, language)
         part.at(1.0)
-    return [_with_memory(library, row, change, folder, near) for row in _without_clashes(rows)]
+    return [_with_memory(library, row, change, folder, near) for row in _without_clashes(library, rows)]
 
 
 def _files(folder: Path, chosen: Sequence[Path]) -> list[Path]:
@@ -250,22 +262,38 @@ def _sure_facts(layer: Mapping[str, Any]) -> dict[str, str]:
     return crs_fact | ({"encoding": encoding} if encoding.startswith("utf") else {})
 
 
-def _without_clashes(rows: Sequence[PlanRow]) -> list[PlanRow]:
-    """Two layers for one code are two versions if their labels say so; otherwise a person must say which it is."""
-    by_version: dict[tuple[str | None, str | None], int] = {}
-    by_code: dict[str | None, int] = {}
+def _without_clashes(library: Library, rows: Sequence[PlanRow]) -> list[PlanRow]:
+    """Two layers for one code are two versions if their labels say so, and files of one version if they say they are.
+
+    Otherwise a person must say which it is.
+    """
+    groups: dict[tuple[str | None, str | None], list[PlanRow]] = {}
     for row in rows:
-        by_version[row.code, row.label] = by_version.get((row.code, row.label), 0) + 1
-        by_code[row.code] = by_code.get(row.code, 0) + 1
-    found = []
-    for row in rows:
-        clashes = by_version[row.code, row.label] > 1 or (by_code[row.code] > 1 and row.label is None)
-        if row.status == MATCHED and clashes:
-            code = row.code or ""
-            found.append(replace(row, code=None, status=UNSURE, why=SEVERAL, suggested=(code,)))
-        else:
-            found.append(row)
+        if row.status == MATCHED:
+            groups.setdefault((row.code, row.label), []).append(row)
+    labels = Counter(code for code, _ in groups)
+    found = [row for row in rows if row.status != MATCHED]
+    for (code, label), group in groups.items():
+        is_one_of_versions = label is None and labels[code] > 1
+        if is_one_of_versions or (len(group) > 1 and not _are_files_of_one(library, code or "", group)):
+            group = [replace(row, code=None, status=UNSURE, why=SEVERAL, suggested=(code or "",)) for row in group]
+        found += group
     return sorted(found, key=lambda row: (row.source, row.label or "", row.layer or ""))
+
+
+def _are_files_of_one(library: Library, code: str, rows: Sequence[PlanRow]) -> bool:
+    """Whether files say that they are parts of one layer: each is named by the code of another division, or the last
+    version was made of files with these names, but for the year."""
+    names = [" · ".join(filter(None, (row.source, row.layer))) for row in rows]
+    divisions = [tuple(_DIVISION.findall(name)) for name in names]
+    alike = {_PLACE_NAME.sub("", _DIVISION.sub("", name)) for name in names}
+    if all(divisions) and len(set(divisions)) == len(names) and len(alike) == 1:
+        return True
+    known = [version for version in versions(library) if version.code == code and version.retired is None]
+    files = source_report(library, known[-1]).get("files") if known else None
+    earlier = {_YEAR.sub("", str(one.get("source"))) for one in files or ()}
+    own = {_YEAR.sub("", row.source) for row in rows}
+    return bool(earlier) and all(any(f"/{name}".endswith(f"/{file}") for file in earlier) for name in own)
 
 
 def _with_memory(

@@ -16,6 +16,7 @@ from onemap.layers.delivery.delivery_plan import (
     MATCHED,
     NOTE,
     OTHER_MATTER,
+    SEVERAL,
     UNREADABLE,
     PlanRow,
     delivery_plan,
@@ -26,11 +27,11 @@ from onemap.layers.delivery.plan_file import read_plan, write_plan
 from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 from onemap.layers.geometry.proof_beside import NOBODY, Provers
 from onemap.layers.ingest.adding import add, preparing
-from onemap.layers.ingest.arrival import AddOptions
+from onemap.layers.ingest.arrival import AddOptions, LayerFile
 from onemap.layers.ingest.datum_change import DatumChange
 from onemap.layers.ingest.inspection import RASTERS
 from onemap.layers.ingest.placing import SourceOptions
-from onemap.layers.ingest.prepared_version import write_versions
+from onemap.layers.ingest.prepared_version import PreparedVersion, write_versions
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import versions
 from onemap.layers.messages import LANGUAGES, either_of, phrase, problem_record
@@ -107,10 +108,10 @@ def ingest(library: Library, folder: Path, options: IngestOptions, progress: Pro
             rows = delivery_plan(library, place, *arguments, name=folder.name)
             if options.plan is not None:
                 write_plan(options.plan, rows, options.language)
-                return _result([replace(row, status=_planned_status(row)) for row in rows], [], [], options)
+                return _result([replace(row, status=_planned_status(row)) for row in rows], [], {}, options)
         work = progress.part(_LOOKED_AT, 1.0)
-        counts = Counter(row.code for row in rows if row.status == MATCHED and row.code)
-        codes_of_many = frozenset(code for code, count in counts.items() if count > 1)
+        planned = [rows[numbers[0]].code for numbers in _planned_versions(rows)]
+        codes_of_many = frozenset(code for code, count in Counter(planned).items() if code and count > 1)
         options = replace(options, copy=place != folder, codes_of_many=codes_of_many)
         carry_out = _add_each if options.each else _add_all
         return carry_out(library, place, rows, options, work)
@@ -179,30 +180,78 @@ def _source_path(folder: Path, row: PlanRow) -> Path:
     return path
 
 
-def _add_options(library: Library, row: PlanRow, options: IngestOptions, folder: Path) -> AddOptions:
-    """The options of `add` for a row. Raises OneMapError ingest.transform…, and what its change of datum raises."""
-    place = ProblemPlace(file=row.source, layer=row.code)
-    change = planned_change(row.transform, row.transform_hash, options.change, folder, **place)
-    is_known = any((one.code, one.label) == (row.code, row.label) for one in versions(library))
-    days = [None if day is None else date.fromisoformat(day) for day in (row.valid_from, row.valid_to)]
+def rows_of_version(plan: Sequence[Record], record: Record) -> list[Record]:
+    """The rows of a plan's record whose files make one version. record: of that version, by `add`."""
+    return [row for row in plan if (row["code"], row["version"]) == (record["code"], record["version"])]
+
+
+def row_of_problem(rows: Sequence[Record], problem: Mapping[str, Any]) -> Record:
+    """The row of a version that a problem is about, by the file that it names; the first for what is of all of them."""
+    name = f"/{problem.get('file')}"
+    return next((row for row in rows if f"/{row['source']}".endswith(name)), rows[0])
+
+
+def _version_of(row: PlanRow) -> tuple[str | None, ...]:
+    """Which version a row belongs to: rows of the same one are files of it."""
+    return row.code, row.label, row.valid_from, row.valid_to
+
+
+def _planned_versions(rows: Sequence[PlanRow]) -> list[list[int]]:
+    """The versions of a plan: the numbers of the rows whose files make each."""
+    found: dict[tuple[str | None, ...], list[int]] = {}
+    for number, row in enumerate(rows):
+        if row.status == MATCHED:
+            found.setdefault(_version_of(row), []).append(number)
+    return list(found.values())
+
+
+def _add_options(library: Library, rows: Sequence[PlanRow], options: IngestOptions, folder: Path) -> AddOptions:
+    """The options of `add` for the rows of one version.
+
+    Raises OneMapError ingest.files_differ, ingest.transform…, and what a change of datum raises.
+    """
+    first, *others = rows
+    covers, keep_bad = (_said_of_all(rows, name) for name in ("covers", "keep_bad"))
+    is_known = any((one.code, one.label) == (first.code, first.label) for one in versions(library))
+    days = [None if day is None else date.fromisoformat(day) for day in (first.valid_from, first.valid_to)]
     return AddOptions(
-        code=row.code or "",
-        layer=row.layer,
-        encoding=row.encoding,
-        label=row.label,
+        code=first.code or "",
+        layer=first.layer,
+        encoding=first.encoding,
+        label=first.label,
         valid_from=days[0],
         valid_to=days[1],
-        covers=row.covers or (None if is_known else options.covers),
-        keep_bad=row.keep_bad,
-        sure=row.sure or options.sure,
+        covers=covers or (None if is_known else options.covers),
+        keep_bad=bool(keep_bad),
+        sure=options.sure or any(row.sure for row in rows),
         measured=True,
         proof=options.proof,
         is_delivered=True,
-        is_one_of_many=row.code in options.codes_of_many,
-        copy=options.copy and Path(row.source).suffix.lower() in RASTERS,
-        normalising=SourceOptions(crs=row.crs, transform=change, fields=row.fields, repair=row.repair),
+        is_one_of_many=first.code in options.codes_of_many,
+        copy=options.copy and Path(first.source).suffix.lower() in RASTERS,
+        normalising=_source_options(first, options, folder),
         provers=options.provers,
+        further=tuple(
+            LayerFile(str(_source_path(folder, row)), row.layer, row.encoding, _source_options(row, options, folder))
+            for row in others
+        ),
     )
+
+
+def _source_options(row: PlanRow, options: IngestOptions, folder: Path) -> SourceOptions:
+    """How a row's file is brought into the library. Raises as `planned_change`."""
+    place = ProblemPlace(file=row.source, layer=row.code)
+    change = planned_change(row.transform, row.transform_hash, options.change, folder, **place)
+    return SourceOptions(crs=row.crs, transform=change, fields=row.fields, repair=row.repair)
+
+
+def _said_of_all(rows: Sequence[PlanRow], name: str) -> Any:
+    """What is said of the files of one version, if it is said alike. Raises OneMapError ingest.files_differ."""
+    found = {getattr(row, name): row.source for row in rows if getattr(row, name) is not None}
+    if len(found) > 1:
+        (_, file), (_, other), *_ = found.items()
+        raise OneMapError("ingest.files_differ", file=file, other=other, layer=rows[0].code, field=name)
+    return next(iter(found), None)
 
 
 def _code_and_titles(code: str, catalogue: Mapping[str, LayerEntry]) -> dict[str, str]:
@@ -220,8 +269,9 @@ def _placing_problems(row: PlanRow, catalogue: Mapping[str, LayerEntry]) -> list
     if row.suggested:
         named = [_code_and_titles(code, catalogue) for code in row.suggested]
         codes = {language: either_of([titles[language] for titles in named], language) for language in LANGUAGES}
-        code = "ingest.other_matter" if row.why == OTHER_MATTER else "ingest.unsure"
-        return [Problem(code, {**place, "codes": codes})]
+        facts = {**place, "codes": codes}
+        doubts = {OTHER_MATTER: Problem("ingest.other_matter", facts), SEVERAL: Problem("ingest.several", facts)}
+        return [doubts.get(row.why, Problem("ingest.unsure", facts))]
     return [Problem("ingest.unmatched", place)]
 
 
@@ -234,38 +284,73 @@ def _add_all(
     """
     catalogue = library.catalogue()
     problems = {number: _placing_problems(row, catalogue) for number, row in enumerate(rows)}
-    placed = [(number, row) for number, row in enumerate(rows) if row.status == MATCHED]
+    planned = _planned_versions(rows)
     with contextlib.ExitStack() as held:
-        prepared = []
-        for (number, row), part in zip(placed, progress.parts([1] * len(placed)), strict=True):
-            layer_part = _part_of(row, catalogue, options.language, part)
-            arguments = (options.required_fields, options.who, options.language, layer_part)
+        prepared: list[PreparedVersion] = []
+        for numbers, part in zip(planned, progress.parts([1] * len(planned)), strict=True):
             try:
-                source, wanted = str(_source_path(folder, row)), _add_options(library, row, options, folder)
-                prepared.append(held.enter_context(preparing(library, source, wanted, *arguments)))
+                given = _given_to_add(library, folder, [rows[at] for at in numbers], options, part)
+                version = held.enter_context(preparing(library, *given))
+                _refuse_doubtful_successor(version, prepared)
+                prepared.append(version)
             except OneMapError as error:
-                problems[number] = list(error.problems)
+                _place_problems(error.problems, numbers, rows, problems)
         if not prepared and not any(problems.values()):
             raise OneMapError("ingest.nothing", file=folder.name)
         if not prepared or any(problems[at] for at, row in enumerate(rows) if row.code or row.why != FROM_FILE):
             found = [problem for number in problems for problem in problems[number]]
             raise DeliveryRefused.with_result(found, _refused_result(rows, problems, options))
         records = write_versions(library, prepared)
-    done = {number: _state(record) for (number, _), record in zip(placed, records, strict=True)}
-    shown = [replace(row, status=done.get(at, row.status)) for at, row in enumerate(rows)]
-    refused = [_refusal_record(row, problems[at], options.language) for at, row in enumerate(rows) if problems[at]]
-    return _result(shown, records, refused, options)
+    shown = list(rows)
+    for numbers, record in zip(planned, records, strict=True):
+        _show_version(shown, numbers, record)
+    return _result(shown, records, problems, options)
+
+
+def _given_to_add(
+    library: Library, folder: Path, rows: Sequence[PlanRow], options: IngestOptions, progress: Progress
+) -> tuple[str, AddOptions, Callable[[str], Sequence[str]], str, str, Progress]:
+    """What `add` is given for the rows of one version, after the library; its step is the layer's title."""
+    entry = library.catalogue().get(rows[0].code or "")
+    part = progress.part(0.0, 1.0, entry.title.get(options.language) if entry is not None else rows[0].code)
+    source = str(_source_path(folder, rows[0]))
+    wanted = _add_options(library, rows, options, folder)
+    return source, wanted, options.required_fields, options.who, options.language, part
+
+
+def _place_problems(
+    found: Sequence[Problem], numbers: Sequence[int], rows: Sequence[PlanRow], problems: dict[int, list[Problem]]
+) -> None:
+    """Put the problems of a version to the rows of its files; those of all of them to the first.
+
+    numbers: of the version's rows; problems: by row, to which they are added.
+    """
+    records = [{"source": rows[at].source, "number": at} for at in numbers]
+    for problem in found:
+        problems[row_of_problem(records, problem.facts)["number"]].append(problem)
+
+
+def _refuse_doubtful_successor(version: PreparedVersion, earlier: Sequence[PreparedVersion]) -> None:
+    """Refuse a version that does not look like the one of its layer that goes in before it with the same delivery.
+
+    Files of one layer that were given several labels would follow one another, and the last one alone be in force.
+    Raises OneMapError layer.doubtful.
+    """
+    before = [one for one in earlier if one.entry.code == version.entry.code]
+    doubt = version.doubt_after(before[-1]) if before else None
+    if doubt is not None and not version.arrival.options.sure:
+        raise OneMapError.of([doubt.problem])
+
+
+def _show_version(rows: list[PlanRow], numbers: Sequence[int], record: Mapping[str, Any]) -> None:
+    """Say of the rows of a version that they are in the library, and as which version. record: of `add`."""
+    for at in numbers:
+        rows[at] = replace(rows[at], status=_state(record), version=record["version"])
 
 
 def _state(record: Mapping[str, Any]) -> str:
     """The state of a layer, by the record of `add`."""
     return UNCHANGED if record["unchanged"] else ADDED
-
-
-def _part_of(row: PlanRow, catalogue: Mapping[str, LayerEntry], language: str, part: Progress) -> Progress:
-    """The progress of one layer of a delivery, whose step is its title: the steps within are those of every layer."""
-    entry = catalogue.get(row.code or "")
-    return part.part(0.0, 1.0, entry.title.get(language) if entry is not None else row.code)
 
 
 def _refused_result(
@@ -276,8 +361,7 @@ def _refused_result(
         replace(row, status=REFUSED, problems=tuple(problems[at])) if problems[at] and row.code else row
         for at, row in enumerate(rows)
     ]
-    refused = [_refusal_record(row, problems[at], options.language) for at, row in enumerate(rows) if problems[at]]
-    return _result(shown, [], refused, options)
+    return _result(shown, [], problems, options)
 
 
 def _refusal_record(row: PlanRow, problems: Sequence[Problem], language: str) -> dict[str, Any]:
@@ -289,35 +373,35 @@ def _add_each(
     library: Library, folder: Path, rows: Sequence[PlanRow], options: IngestOptions, progress: Progress
 ) -> dict[str, Any]:
     """Layer by layer: what is refused is listed with its reasons, and the rest goes in."""
-    shown, records, refused = [], [], []
     catalogue = library.catalogue()
-    for row, part in zip(rows, progress.parts([1] * len(rows)), strict=True):
-        problems = _placing_problems(row, catalogue)
-        if row.status == MATCHED:
-            try:
-                source = str(_source_path(folder, row))
-                layer_part = _part_of(row, catalogue, options.language, part)
-                arguments = (options.required_fields, options.who, options.language, layer_part)
-                wanted = _add_options(library, row, options, folder)
-                records.append(add(library, source, wanted, *arguments))
-                shown.append(replace(row, status=_state(records[-1])))
-                continue
-            except OneMapError as error:
-                problems = list(error.problems)
-        is_planned = row.status not in (LEFT_OUT, NOTE, UNREADABLE)
-        shown.append(replace(row, status=REFUSED, problems=tuple(problems)) if is_planned else row)
-        if problems:
-            refused.append(_refusal_record(row, problems, options.language))
-    return _result(shown, records, refused, options)
+    problems = {number: _placing_problems(row, catalogue) for number, row in enumerate(rows)}
+    shown: list[PlanRow] = list(rows)
+    records: list[Record] = []
+    planned = _planned_versions(rows)
+    for numbers, part in zip(planned, progress.parts([1] * len(planned)), strict=True):
+        try:
+            given = _given_to_add(library, folder, [rows[at] for at in numbers], options, part)
+            records.append(add(library, *given))
+            _show_version(shown, numbers, records[-1])
+        except OneMapError as error:
+            _place_problems(error.problems, numbers, rows, problems)
+    for at, row in enumerate(shown):
+        if row.status not in (ADDED, UNCHANGED, LEFT_OUT, NOTE, UNREADABLE):
+            shown[at] = replace(row, status=REFUSED, problems=tuple(problems[at]))
+    return _result(shown, records, problems, options)
 
 
 def _result(
     rows: Sequence[PlanRow],
-    records: Sequence[dict[str, Any]],
-    refused: Sequence[dict[str, Any]],
+    records: Sequence[Record],
+    problems: Mapping[int, Sequence[Problem]],
     options: IngestOptions,
 ) -> dict[str, Any]:
-    """The contract's record. records: of the layers that went in, or that the library has already, by `add`."""
+    """The contract's record.
+
+    records: of the layers that went in, or that the library has already, by `add`; problems: by row, why it is refused.
+    """
     of_state = {state: [one for one in records if _state(one) == state] for state in (ADDED, UNCHANGED)}
-    result = {"plan": [row.record(options.language) for row in rows], **of_state, "refused": list(refused)}
+    refused = [_refusal_record(rows[at], found, options.language) for at, found in problems.items() if found]
+    result = {"plan": [row.record(options.language) for row in rows], **of_state, "refused": refused}
     return result | ({"plan_file": str(options.plan)} if options.plan else {})

@@ -5,7 +5,7 @@ earlier attempt has left is not made again. Facts of all rows are read when they
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from itertools import pairwise
@@ -52,6 +52,8 @@ _ABOUT, _FIELDS = b"about", b"fields"  # in a part's metadata: the latter says a
 _COLUMNS = (str, int, float)  # the types of values that a column of Arrow holds as they are
 _OPEN = 4  # parts at once: a block and some of its neighbours
 Found = TypeVar("Found")
+Change = Callable[[list[Any]], list[Any]]
+_AS_KEPT: Mapping[str, Change] = {}
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,8 @@ class FeatureTable:
         self._journal = journal
         self._batches: list[Callable[[], Features | pa.RecordBatch]] = [] if none is None else [lambda: none]
         self._starts = [0] * (1 + len(self._batches))
+        self._changes: list[Mapping[str, Change]] = []
+        self._names: list[str] | None = None
         self._opened = lru_cache(maxsize=_OPEN)(_open)
 
     @staticmethod
@@ -100,6 +104,23 @@ class FeatureTable:
         table = FeatureTable()
         table.add("", lambda: features)
         return table
+
+    @staticmethod
+    def of_tables(tables: "Sequence[FeatureTable]") -> "FeatureTable":
+        """All features of some tables, table after table; a field that only some of them have is None in the others."""
+        whole = FeatureTable()
+        for table in tables:
+            whole._batches += table._batches
+            whole._changes += [table._changes_of(number) for number in range(table.parts)]
+            whole._starts += [len(whole) + start for start in table._starts[1:]]
+        whole._names = list(dict.fromkeys(name for table in tables for name in table.field_names))
+        return whole
+
+    def with_changes(self, changes: Mapping[str, Change]) -> "FeatureTable":
+        """The same features. changes: what is done to a field's values when they are read."""
+        changed = FeatureTable.of_tables([self])
+        changed._changes = [changes] * self.parts
+        return changed
 
     def add(self, name: str, make: Callable[[], Features]) -> None:
         """Add the next features: those that an earlier attempt left under that name, else newly made ones.
@@ -139,10 +160,7 @@ class FeatureTable:
     @property
     def field_names(self) -> list[str]:
         """The names of the fields."""
-        first = self._batches[0]()
-        if isinstance(first, Features):
-            return [str(name) for name in first.fields.columns]
-        return list(first.schema.names[_first_field(first) :])
+        return _field_names(self._batches[0]()) if self._names is None else self._names
 
     def abouts(self) -> list[Record]:
         """The facts that were given with each part."""
@@ -163,7 +181,8 @@ class FeatureTable:
     def geometries(self, rows: np.ndarray) -> np.ndarray:
         """Some geometries (k,), in any order."""
         result = np.empty(len(rows), dtype=object)
-        for places, batch, at in self._parts(rows):
+        for places, number, at in self._parts(rows):
+            batch = self._batches[number]()
             if isinstance(batch, Features):
                 result[places] = batch.shapes[at]
             else:
@@ -174,9 +193,9 @@ class FeatureTable:
         """Some geometries (k,) as WKB, with their boxes; rows ascend."""
         found = [
             bodies_at(batch.shapes, at)
-            if isinstance(batch, Features)
+            if isinstance(batch := self._batches[number](), Features)
             else Bodies(_some(batch.column(0), at), _numbers(_some(_own_column(batch, BOX), at)))
-            for _, batch, at in self._parts(rows)
+            for _, number, at in self._parts(rows)
         ] or [Bodies(pa.array([], pa.large_binary()), np.empty((0, 4)))]
         return Bodies(pa.concat_arrays([one.column for one in found]), np.concatenate([one.boxes for one in found]))
 
@@ -188,48 +207,72 @@ class FeatureTable:
     def values(self, name: str, rows: np.ndarray) -> list[Any]:
         """Some values of a field; rows ascend."""
         found: list[Any] = []
-        for _, batch, at in self._parts(rows):
-            if isinstance(batch, Features):
-                found += batch.fields[name].to_numpy(dtype=object)[at].tolist()
-            else:
-                place = _place(batch, name)
-                values = pa.chunked_array([_some(batch.column(place), at)])
-                found += plain_column(batch.schema.field(place), values)
+        for _, number, at in self._parts(rows):
+            batch = self._batches[number]()
+            change = self._changes_of(number).get(name)
+            values = _values_of(batch, name, at) if name in _field_names(batch) else [None] * len(at)
+            found += values if change is None else change(values)
         return found
 
     def arrow_values(self, name: str, rows: np.ndarray) -> pa.Array | None:
         """Some values of a field as texts, integers, or numbers of Arrow; None where they are not kept so."""
         parts = []
-        for _, batch, at in self._parts(rows):
-            if isinstance(batch, Features) or _plain_type(batch, name) not in _COLUMNS:
+        for _, number, at in self._parts(rows):
+            kind, column = self._plain_column(number, name)
+            if kind not in _COLUMNS:
                 return None
-            parts.append(_some(batch.column(_place(batch, name)), at))
+            parts.append(_some(column, at))
         return pa.concat_arrays(parts) if parts and len({part.type for part in parts}) == 1 else None
 
     def types(self, name: str) -> set[type]:
         """The types of a field's values besides None, in all rows."""
         found: set[type] = set()
-        for batch, (start, stop) in zip(self._batches, pairwise(self._starts), strict=True):
-            own = batch()
-            if isinstance(own, Features) or (kind := _plain_type(own, name)) is None:
+        for number, (start, stop) in enumerate(pairwise(self._starts)):
+            kind, column = self._plain_column(number, name)
+            if kind is None:
                 found.update(map(type, self.values(name, np.arange(start, stop))))
-            elif own.column(_place(own, name)).null_count < own.num_rows:
+            elif column.null_count < len(column):
                 found.add(kind)
         return found - {type(None)}
 
-    def _parts(self, rows: np.ndarray) -> Iterator[tuple[np.ndarray, Features | pa.RecordBatch, np.ndarray]]:
-        """Some rows part by part: their places among the rows, the part, and their positions in it."""
+    def _plain_column(self, number: int, name: str) -> tuple[type | None, pa.Array]:
+        """The type of all values of a part's field as they are read, None if only these can tell; and the column."""
+        batch = self._batches[number]()
+        if isinstance(batch, Features) or name in self._changes_of(number) or name not in _field_names(batch):
+            return None, pa.nulls(0)
+        place = _place(batch, name)
+        return plain_type(batch.schema.field(place)), batch.column(place)
+
+    def _changes_of(self, number: int) -> Mapping[str, Change]:
+        return self._changes[number] if self._changes else _AS_KEPT
+
+    def _parts(self, rows: np.ndarray) -> Iterator[tuple[np.ndarray, int, np.ndarray]]:
+        """Some rows part by part: their places among the rows, the part's number, and their positions in it."""
         part = np.searchsorted(self._starts, rows, side="right") - 1
         order = np.argsort(part, kind="stable")
         for places in np.split(order, np.flatnonzero(np.diff(part[order])) + 1) if len(rows) else ():
             number = int(part[places[0]])
-            yield places, self._batches[number](), rows[places] - self._starts[number]
+            yield places, number, rows[places] - self._starts[number]
 
 
 def _open(journal: Journal, name: str) -> pa.RecordBatch:
     give_back_memory()
     with disk_errors_as_refusals(journal.folder):
         return kept_batch(journal, name)
+
+
+def _field_names(batch: Features | pa.RecordBatch) -> list[str]:
+    if isinstance(batch, Features):
+        return [str(name) for name in batch.fields.columns]
+    return list(batch.schema.names[_first_field(batch) :])
+
+
+def _values_of(batch: Features | pa.RecordBatch, name: str, at: np.ndarray) -> list[Any]:
+    """Some values of a part's field."""
+    if isinstance(batch, Features):
+        return list(batch.fields[name].to_numpy(dtype=object)[at].tolist())
+    place = _place(batch, name)
+    return list(plain_column(batch.schema.field(place), pa.chunked_array([_some(batch.column(place), at)])))
 
 
 def _first_field(batch: pa.RecordBatch) -> int:
@@ -240,11 +283,6 @@ def _place(batch: pa.RecordBatch, name: str) -> int:
     """Which column holds a field, which may be called as a column before the fields."""
     first = _first_field(batch)
     return first + int(batch.schema.names[first:].index(name))
-
-
-def _plain_type(batch: pa.RecordBatch, name: str) -> type | None:
-    """The type of all values of a field; None if only the values can tell."""
-    return plain_type(batch.schema.field(_place(batch, name)))
 
 
 def _own_column(batch: pa.RecordBatch, name: str) -> pa.Array:

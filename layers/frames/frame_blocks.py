@@ -1,15 +1,15 @@
 """A clean frame block by block, so that a layer is checked and written without being held in memory as a whole."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from onemap.layers.errors import Problem
+from onemap.layers.errors import Problem, ProblemPlace
 from onemap.layers.frames.feature_table import AREA, BOX, LENGTH, POINTS, Features, FeatureTable
 from onemap.layers.frames.fields import text_value
 from onemap.layers.frames.frames import BadFeatures, CleanFrame, joined_bad
@@ -18,7 +18,13 @@ from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.geometry.wkb_bodies import Bodies
 from onemap.layers.progress import SILENT, Progress
 
-Change = Callable[[list[Any]], list[Any]]
+
+@dataclass(frozen=True)
+class FileRows:
+    """A file of those that make a frame: its first row in the table, and its place as problems name it."""
+
+    first: int
+    place: ProblemPlace
 
 
 @dataclass(frozen=True)
@@ -26,31 +32,56 @@ class FrameBlocks:
     """A layer ready for the library, read block by block: in its CRS, two-dimensional, valid, fields by schema.
 
     kept: the rows of its features in the table, None if they are all; places of features are 0 … count - 1. key: the
-    field by which features are called, or given_names (n,) are their names; changes: what is done to a field's values
-    when they are read; problems, repaired, area_changed_m2, bad: as of a CleanFrame.
+    field by which features are called, or given_names (n,) are their names; problems, repaired, area_changed_m2, bad:
+    as of a CleanFrame; files: those that make it, in the table's order, none where it is one alone.
     """
 
     table: FeatureTable
     kept: np.ndarray | None = None
     key: str | None = None
     given_names: np.ndarray | None = None
-    changes: Mapping[str, Change] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     repaired: int = 0
     area_changed_m2: float = 0.0
     bad: BadFeatures | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    files: tuple[FileRows, ...] = ()
 
     @classmethod
-    def of(cls, frame: CleanFrame) -> "FrameBlocks":
-        """A frame that is in memory."""
+    def of(cls, frame: CleanFrame, key: str | None = None) -> "FrameBlocks":
+        """A frame that is in memory. key: the field from which its names come, where one is known."""
         return cls(
             FeatureTable.of(Features(frame.shapes, fields=frame.attributes)),
+            key=key if key in frame.attributes.columns else None,
             given_names=frame.names,
             problems=frame.problems,
             repaired=frame.repaired,
             area_changed_m2=frame.area_changed_m2,
             facts=frame.facts,
+        )
+
+    @classmethod
+    def of_files(cls, frames: "Sequence[FrameBlocks]", places: Sequence[ProblemPlace]) -> "FrameBlocks":
+        """One frame of those that some files hold, file after file. places: of each file, as problems name it."""
+        starts = np.cumsum([0, *(len(frame.table) for frame in frames)])
+        kept = None
+        if any(frame.kept is not None for frame in frames):
+            kept = np.concatenate(
+                [
+                    start + (np.arange(len(frame.table)) if frame.kept is None else frame.kept)
+                    for start, frame in zip(starts[:-1], frames, strict=True)
+                ]
+            )
+        bad = [frame.bad for frame in frames if frame.bad is not None]
+        return cls(
+            FeatureTable.of_tables([frame.table for frame in frames]),
+            kept=kept,
+            key=next((frame.key for frame in frames if frame.key is not None), None),
+            problems=tuple(problem for frame in frames for problem in frame.problems),
+            repaired=sum(frame.repaired for frame in frames),
+            area_changed_m2=sum(frame.area_changed_m2 for frame in frames),
+            bad=reduce(joined_bad, bad) if bad else None,
+            files=tuple(map(FileRows, starts[:-1].tolist(), places)),
         )
 
     @property
@@ -115,15 +146,11 @@ class FrameBlocks:
 
     def values(self, name: str, places: np.ndarray) -> list[Any]:
         """A field's values of some features; places ascend."""
-        return self._values(name, self._rows(places))
-
-    def _values(self, name: str, rows: np.ndarray) -> list[Any]:
-        found = self.table.values(name, rows)
-        return self.changes[name](found) if name in self.changes else found
+        return self.table.values(name, self._rows(places))
 
     def column(self, name: str, places: np.ndarray) -> pa.Array | None:
         """A field's values as a column of Arrow, where they are kept so; places ascend."""
-        return None if name in self.changes else self.table.arrow_values(name, self._rows(places))
+        return self.table.arrow_values(name, self._rows(places))
 
     def attributes(self, places: np.ndarray, names: Sequence[str] | None = None) -> pd.DataFrame:
         """Fields, all or some, of some features; places ascend."""
@@ -137,18 +164,36 @@ class FrameBlocks:
         rows = self._rows(asked)
         if self.given_names is not None:
             return dict(zip(asked.tolist(), map(str, self.given_names[rows]), strict=True))
-        numbers = [str(row + 1) for row in rows.tolist()]
-        keys = [None] * len(rows) if self.key is None else map(text_value, self._values(self.key, rows))
+        own_rows = zip(self.source_rows(asked).tolist(), self.file_places(asked), strict=True)
+        numbers = [" · ".join(filter(None, (place.get("file"), str(row + 1)))) for row, place in own_rows]
+        keys = [None] * len(rows) if self.key is None else map(text_value, self.table.values(self.key, rows))
         named = [key or number for key, number in zip(keys, numbers, strict=True)]
         return dict(zip(asked.tolist(), named, strict=True))
 
     def source_rows(self, places: np.ndarray) -> np.ndarray:
-        """The 0-based rows of some features in their source (k,)."""
-        return self._rows(np.asarray(places, dtype=np.int64))
+        """The 0-based rows of some features in the file from which each comes (k,)."""
+        rows = self._rows(np.asarray(places, dtype=np.int64))
+        firsts = np.array([file.first for file in self.files] or [0])
+        return rows - firsts[np.searchsorted(firsts, rows, side="right") - 1]
+
+    def file_places(self, places: np.ndarray) -> list[ProblemPlace]:
+        """The files from which some features come (k,), where there are several; empty places where it is one alone."""
+        rows = self._rows(np.asarray(places, dtype=np.int64))
+        firsts = [file.first for file in self.files]
+        at = np.searchsorted(firsts, rows, side="right") - 1
+        return [self.files[file].place if self.files else {} for file in at.tolist()]
+
+    def counts_of_files(self) -> list[int]:
+        """How many features each file gives, where there are several; their places follow one another."""
+        if not self.files:
+            return []
+        ends = np.array([*(file.first for file in self.files), len(self.table)])
+        found: list[int] = np.diff(ends if self.kept is None else np.searchsorted(self.kept, ends)).tolist()
+        return found
 
     def types(self, name: str) -> set[type]:
         """The types of a field's values besides None."""
-        if self.kept is None and name not in self.changes:
+        if self.kept is None:
             return self.table.types(name)
         found: set[type] = set()
         for block in self.blocks():

@@ -16,48 +16,37 @@ from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.catalogue.check_levels import level_of
 from onemap.layers.crs.plane_scale import stretched_plane
 from onemap.layers.errors import OneMapError, Problem, ProblemPlace
-from onemap.layers.files.journal_folder import Journal, journal_folder, work_place
+from onemap.layers.files.journal_folder import Journal
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.coverage_ground import united_ground
-from onemap.layers.geometry.row_blocks import BLOCK
 from onemap.layers.geometry.validity import first_problems, sorted_geometries
 from onemap.layers.ingest.arrival import ACCEPTABLE, LONG_LOOK, SHORT_LOOK, AddOptions, Arrival
 from onemap.layers.ingest.coverage import Coverage, CoverageChoice
 from onemap.layers.ingest.coverage_names import DISTRICT, EXTENT, FEATURES, FILE
 from onemap.layers.ingest.datum_change import DatumChange
+from onemap.layers.ingest.file_reading import read_files, sorted_frame
 from onemap.layers.ingest.known_ground import known_lines
 from onemap.layers.ingest.layer_definition import layer_entry
 from onemap.layers.ingest.lost_ground import NextVersion, lost_ground
 from onemap.layers.ingest.missing_zones import missing_zones
-from onemap.layers.ingest.normalise import sorted_out
 from onemap.layers.ingest.placing import SourceOptions, in_crs
 from onemap.layers.ingest.plausibility import Arriving, Doubt, doubt_of
 from onemap.layers.ingest.prepared_version import PreparedVersion, write_versions
-from onemap.layers.ingest.quality_report import (
-    check_report,
-    write_report,
-)
+from onemap.layers.ingest.quality_report import check_report, report_to_sender, reporting_refusals
 from onemap.layers.ingest.quarantine import without_ground
 from onemap.layers.ingest.raster_reading import raster_copy, raster_frame
-from onemap.layers.ingest.staging import Staging
 from onemap.layers.ingest.unit_keys import unit_key_problems
-from onemap.layers.library.library import Library
+from onemap.layers.library.library import Library, sha256
 from onemap.layers.library.same_content import Likeness, likeness
 from onemap.layers.library.version_writing import VersionFacts, refuse_used_label
 from onemap.layers.library.versions import versions
 from onemap.layers.progress import SILENT, Progress
-from onemap.layers.quality.neighbours import POINTS_AT_ONCE
 from onemap.layers.quality.quality import GradedProblem, LayerPlace, Quality, check_quality, looks_at_shapes
 from onemap.layers.records import Record
-from onemap.layers.software import software_versions
-from onemap.layers.sources.gdal.vector_stream import VectorStream
-from onemap.layers.sources.reading import content_hash, large_layer, read_source, source_name, state_of
-from onemap.layers.stores.arrow_values import UnsupportedValue
+from onemap.layers.sources.reading import read_source, source_name
 
 _FOLDERS = 2  # in which a file lies that may be called like a layer: the nearest, and the one around it
-_LAYOUT = 2  # of the parts in the journal: another one is another question
-_RECORDS = {"source.damaged", "source.geometry_type", "encoding.undecidable"}  # what one record alone may cause
 
 
 def read_polygons(source: str, target: pyproj.CRS, transform: DatumChange | None = None) -> np.ndarray:
@@ -128,68 +117,27 @@ def preparing(
     if entry.geometry == "raster":
         if options.normalising.transform is not None:
             raise OneMapError("raster.transform", field="--transform", **arrival.place)
+        if options.further:
+            raise OneMapError("raster.files", **arrival.place)
         with raster_copy(library.path, entry.code, options.copy) as copy_to:
             crs, reading = options.normalising.crs, arrival.step("reading")
             frame = FrameBlocks.of(raster_frame(source, crs, library.crs, copy_to, reading))
-            version = _checked_version(arrival, entry, is_new, frame, None)
+            version = _checked_version(arrival, entry, is_new, frame, ())
             yield version
             if version.same is not None and copy_to is not None:
                 copy_to.unlink(missing_ok=True)
         return
-    is_table = entry.geometry == "table"
     with contextlib.ExitStack() as held:
-        prepared = None
-        try:
-            with _report_refusal(arrival, entry):
-                stream = None if is_table else held.enter_context(large_layer(source, options.layer, options.encoding))
-            prepared = None if stream is None else _prepared_in_blocks(arrival, entry, is_new, stream, held)
-        except OneMapError as error:
-            if error.code not in _RECORDS:  # a broken record is found by reading the file as a whole
-                raise
-        if prepared is not None:
-            yield prepared
-            return
-    with _report_refusal(arrival, entry):
-        given = source, options.layer, options.encoding, arrival.step("reading")
-        read = [read_source(*given, as_table=is_table, provers=options.provers)]
-    yield _normalised_version(arrival, entry, is_new, read.pop(), is_ours=True)
+        with reporting_refusals(arrival, entry):
+            read = read_files(arrival, entry, held, partial(_refuse_early, arrival))
+        yield _checked_version(arrival, entry, is_new, read.frame, read.raws, read.journal)
 
 
-def _prepared_in_blocks(
-    arrival: Arrival, entry: LayerEntry, is_new: bool, stream: VectorStream, held: contextlib.ExitStack
-) -> PreparedVersion | None:
-    """Prepare a large layer by way of a journal, where an earlier attempt may have got some way.
-
-    held: keeps the journal as long as it is needed. None if the layer holds values that cannot be kept there.
-    """
-    library, options, given = arrival.library, arrival.options, arrival.options.normalising
-
-    # What needs no look at the data is not told after an hour of it.
-    _coverage_choice(library, options, arrival.place).refuse_impossible()
-    _refuse_label_of_others(library, options, stream.count, arrival.place)
-    files = Path(arrival.source), stream.readable.path
-    state = state_of(*files)
-    digest = content_hash(*files, arrival.progress)
-    key = {
-        "source": [digest, stream.readable.layer, options.encoding],
-        "wishes": [given.crs, given.transform and given.transform.hash, dict(given.fields), given.repair],
-        "layer": [repr(entry), list(arrival.required)],
-        "crs": library.srs_id,
-        "blocks": [_LAYOUT, BLOCK, POINTS_AT_ONCE],
-        "software": software_versions(),
-    }
-    journal = held.enter_context(journal_folder(work_place(library.path, library.id), "add", key))
-    reading = arrival.step("reading")
-    staging = Staging(stream, entry, library.crs, given, arrival.required, journal, reading, options.provers)
-    try:
-        with _report_refusal(arrival, entry):
-            frame, encoding = staging.frame()
-            if state_of(*files) != state:
-                raise OneMapError("source.changed", **arrival.place)
-    except UnsupportedValue:
-        return None
-    raw = replace(staging.head(), encoding=encoding, source_hash=digest)
-    return _checked_version(arrival, entry, is_new, frame, raw, journal)
+def _refuse_early(arrival: Arrival, count: int) -> None:
+    """Refuse what needs no look at the data before a large file is read. count: of its features."""
+    _coverage_choice(arrival.library, arrival.options, arrival.place).refuse_impossible()
+    if not arrival.options.further:
+        _refuse_label_of_others(arrival.library, arrival.options, count, arrival.place)
 
 
 def _refuse_label_of_others(library: Library, options: AddOptions, count: int, place: ProblemPlace) -> None:
@@ -203,16 +151,6 @@ def _refuse_label_of_others(library: Library, options: AddOptions, count: int, p
         may_be_it = version.count <= count if options.keep_bad else version.count == count
         if (version.code, version.label) == (options.code, label) and not may_be_it:
             raise OneMapError("version.label", **{**place, "layer": options.code}, label=label, field="--label")
-
-
-@contextlib.contextmanager
-def _report_refusal(arrival: Arrival, entry: LayerEntry) -> Iterator[None]:
-    """Report a refusal within the block also in the report."""
-    try:
-        yield
-    except OneMapError as error:
-        _report(arrival, entry, [GradedProblem(problem, "refuse") for problem in error.problems], {})
-        raise
 
 
 def add_frame(
@@ -263,7 +201,7 @@ def prepare_raster(
     arrival, entry, is_new = _arrival(library, str(path), options, required_fields, who, language, SILENT)
     frame = raster_frame(str(path), given_crs, library.crs, None)
     frame = replace(frame, attributes=frame.attributes.assign(path=pd.Series([kept_as], dtype=object)))
-    return _checked_version(replace(arrival, is_sent=True), entry, is_new, FrameBlocks.of(frame), None)
+    return _checked_version(replace(arrival, is_sent=True), entry, is_new, FrameBlocks.of(frame), ())
 
 
 def _arrival(
@@ -288,16 +226,11 @@ def _arrival(
     return replace(arrival, required=required_fields(entry.code), shares=shares), entry, is_new
 
 
-def _normalised_version(
-    arrival: Arrival, entry: LayerEntry, is_new: bool, raw: RawFrame, is_ours: bool = False
-) -> PreparedVersion:
-    """Bring a frame into the layer's shape, and check it. is_ours: nobody else holds its rows, which may be large."""
-    arrival.step("checking").at(0.0)
-    with _report_refusal(arrival, entry):
-        given = arrival.options.normalising, arrival.required, arrival.options.provers, is_ours
-        frame = sorted_out(raw, entry, arrival.library.crs, *given)
-    raw = replace(raw, shapes=np.empty(0, dtype=object), wkb=None, valid=None, attributes=pd.DataFrame())
-    return _checked_version(arrival, entry, is_new, frame, raw)
+def _normalised_version(arrival: Arrival, entry: LayerEntry, is_new: bool, raw: RawFrame) -> PreparedVersion:
+    """Bring a frame into the layer's shape, and check it."""
+    with reporting_refusals(arrival, entry):
+        frame, head = sorted_frame(arrival, entry, raw)
+    return _checked_version(arrival, entry, is_new, frame, (head,))
 
 
 def _checked_version(
@@ -305,12 +238,12 @@ def _checked_version(
     entry: LayerEntry,
     is_new: bool,
     frame: FrameBlocks,
-    raw: RawFrame | None,
+    raws: tuple[RawFrame, ...],
     journal: Journal | None = None,
 ) -> PreparedVersion:
     """Check a clean frame: then it is ready to be written.
 
-    raw: what is known of the source besides its rows; None for a raster.
+    raws: what is known of each of its files besides their rows; none of a raster.
     """
     library, district = arrival.library, arrival.library.district()
     covered, unknown = None, None
@@ -332,11 +265,11 @@ def _checked_version(
         journal,
     )
     kept, coverage, without = _without_bad(arrival, frame, quality, coverage)
-    facts = _version_facts(arrival, kept, raw, coverage, kind)
+    facts = _version_facts(arrival, kept, raws, coverage, kind)
     alike = _likeness(arrival, entry, kept, facts)
     # Whoever defines a layer says what it is; what the library has as this layer already is not doubted again.
-    doubt = None if is_new or alike.same else _doubt(arrival, entry, frame, raw)
-    found = _graded_doubts(arrival, raw, quality, doubt) + _all_found(library, frame, entry, quality, arrival.place)
+    doubt = None if is_new or alike.same else _doubt(arrival, entry, frame, raws)
+    found = _graded_doubts(arrival, raws, quality, doubt) + _all_found(library, frame, entry, quality, arrival.place)
     found = [*map(partial(_as_held, arrival), found)] if alike.same else found
     _check_accepted(arrival, entry, kept, quality, found)
     if unknown is not None and alike.same is None:
@@ -344,11 +277,11 @@ def _checked_version(
     found += [GradedProblem(Problem("bad.no_ground", {**arrival.place, "count": without}), "warn")] if without else []
     if covered is not None and alike.same is None:
         found = _ground_remarks(arrival, entry, kept, covered, facts) + found  # the gravest first
-    _report(arrival, entry, found, quality.more)
+    report_to_sender(arrival, entry, found, quality.more)
     if alike.same is None and facts.given_label is not None:
         refuse_used_label(library.connection, entry.code, facts.given_label, arrival.place["file"])
     facts = replace(facts, sure=doubt.kinds if doubt else ())
-    return PreparedVersion(arrival, entry, is_new, kept, raw, facts, found, quality, likeness=alike)
+    return PreparedVersion(arrival, entry, is_new, kept, raws, facts, found, quality, likeness=alike)
 
 
 def _without_bad(
@@ -405,7 +338,7 @@ def _as_held(arrival: Arrival, item: GradedProblem) -> GradedProblem:
 
 
 def _version_facts(
-    arrival: Arrival, frame: FrameBlocks, raw: RawFrame | None, coverage: Any, coverage_kind: str
+    arrival: Arrival, frame: FrameBlocks, raws: Sequence[RawFrame], coverage: Any, coverage_kind: str
 ) -> VersionFacts:
     options = arrival.options
     return VersionFacts(
@@ -415,38 +348,51 @@ def _version_facts(
         coverage=coverage,
         coverage_kind=coverage_kind,
         is_ground_given=options.covers is not None or options.ground is not None,
-        source=options.snapshot.source if options.snapshot else source_name(arrival.source),
-        source_hash=raw.source_hash if raw else frame.values("sha256", np.array([0]))[0],
+        source=options.snapshot.source if options.snapshot else ", ".join(arrival.file_names),
+        source_hash=_hash_of_files(raws) if raws else frame.values("sha256", np.array([0]))[0],
         accuracy_m=options.accuracy_m,
         who=arrival.who,
         proof=options.proof,
     )
 
 
-def _doubt(arrival: Arrival, entry: LayerEntry, frame: FrameBlocks, raw: RawFrame | None) -> Doubt | None:
+def _hash_of_files(raws: Sequence[RawFrame]) -> str:
+    """The hash of a file's content; of several files, that of their hashes in the order of these."""
+    hashes = sorted(raw.source_hash for raw in raws)
+    return hashes[0] if len(hashes) == 1 else sha256("\n".join(hashes))
+
+
+def _doubt(arrival: Arrival, entry: LayerEntry, frame: FrameBlocks, raws: Sequence[RawFrame]) -> Doubt | None:
     """The doubt that the source is this layer. Of a file of several layers its own name and place say nothing."""
     if not arrival.is_sent:
         return None
-    options, path, at = arrival.options, Path(source_name(arrival.source)), Path(arrival.source).absolute()
-    names = [path.stem] if raw is None else [raw.layer, raw.path.stem, path.stem]
-    folders = [parent.name for parent in at.parents][:_FOLDERS] if at.exists() else []
-    if not arrival.may_be_held:  # a package names its layers by their codes
-        names, folders = [entry.code], []
-    elif options.layer:
-        names, folders = names[:1], []
-    by_hand = bool(options.normalising.fields)
+    names, folders = [entry.code], []
+    if arrival.may_be_held:  # a package names its layers by their codes
+        names = []
+        for file, raw in zip(arrival.files, raws or (None,), strict=True):
+            path, at = Path(source_name(file.source)), Path(file.source).absolute()
+            own = [path.stem] if raw is None else [raw.layer, raw.path.stem, path.stem]
+            names += own[:1] if file.layer else own
+            folders += [parent.name for parent in at.parents][:_FOLDERS] if at.exists() and not file.layer else []
+    by_hand = any(file.normalising.fields for file in arrival.files)
     place = ProblemPlace(file=arrival.place["file"])
-    return doubt_of(arrival.library, Arriving(entry, frame, names, folders, by_hand, options.is_delivered, place))
+    is_delivered = arrival.options.is_delivered
+    return doubt_of(arrival.library, Arriving(entry, frame, names, folders, by_hand, is_delivered, place))
 
 
 def _graded_doubts(
-    arrival: Arrival, raw: RawFrame | None, quality: Quality, doubt: Doubt | None
+    arrival: Arrival, raws: Sequence[RawFrame], quality: Quality, doubt: Doubt | None
 ) -> list[GradedProblem]:
     """The doubts about the source as a whole: that it is this layer, and where it lies."""
     level = "warn" if arrival.options.sure else "refuse"
     found = [GradedProblem(doubt.problem, level)] if doubt else []
-    if raw is not None and raw.is_assumed and not arrival.options.normalising.crs and not quality.fits_known:
-        found.append(GradedProblem(Problem("crs.assumed", arrival.place), "warn"))
+    if not quality.fits_known:
+        places = arrival.file_places() if arrival.options.further else [arrival.place]
+        found += [
+            GradedProblem(Problem("crs.assumed", place), "warn")
+            for file, raw, place in zip(arrival.files, raws or (None,), places, strict=True)
+            if raw is not None and raw.is_assumed and not file.normalising.crs
+        ]
     return found
 
 
@@ -473,17 +419,8 @@ def _check_accepted(
     refused = [item.problem for item in found if item.level == "refuse"]
     whole = [problem for problem in refused if problem.facts.get("row") is None]
     if refused and (whole or not arrival.options.keep_bad):
-        _report(arrival, entry, found, quality.more)
+        report_to_sender(arrival, entry, found, quality.more)
         raise OneMapError.of(first_problems(refused, arrival.place))
     if frame.count == 0:
-        _report(arrival, entry, found, quality.more)
+        report_to_sender(arrival, entry, found, quality.more)
         raise OneMapError.of([Problem("bad.all", arrival.place), *first_problems(refused, arrival.place)])
-
-
-def _report(arrival: Arrival, entry: LayerEntry, found: Sequence[GradedProblem], more: dict[str, int]) -> None:
-    """Write the sheet for the sender, if one is wanted."""
-    if arrival.options.report:
-        title = entry.title_in(arrival.language)
-        facts = {"file": source_name(arrival.source), "layer": f"{entry.code} {title}"}
-        place = Path(arrival.options.report)
-        write_report(place, arrival.options.overwrite, found, more, facts, arrival.language)

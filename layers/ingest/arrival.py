@@ -1,8 +1,10 @@
 """A source on its way into a library: the source, the options of `add`, who adds it, and the progress."""
 
+import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import shapely
@@ -14,13 +16,29 @@ from onemap.layers.library.library import Library
 from onemap.layers.library.services import Snapshot
 from onemap.layers.messages import phrase
 from onemap.layers.progress import Progress
+from onemap.layers.sources.postgis import is_database
 from onemap.layers.sources.reading import source_name
 
 # How much of adding is done when all is read, and when it is checked: with a look at shapes, and without.
 LONG_LOOK, SHORT_LOOK = (0.25, 0.8), (0.55, 0.6)
+_READ_ALONE = (0.9, 1.0)
 _WRITTEN = 0.98
+_NAMED = 3  # files of a version that are named one by one
 
 ACCEPTABLE = {"shift": "position.shift"}  # what a person may take in spite of a refusal, and the check that refuses it
+
+
+@dataclass(frozen=True)
+class LayerFile:
+    """One file of those that make a layer, and how it is read: its layer, its encoding, and the way into the library.
+
+    source: a path, or the address of a table.
+    """
+
+    source: str
+    layer: str | None = None
+    encoding: str | None = None
+    normalising: SourceOptions = field(default_factory=SourceOptions)
 
 
 @dataclass(frozen=True)
@@ -31,8 +49,9 @@ class AddOptions:
     provers: they prove polygons valid while they are read; accept: of ACCEPTABLE, what is taken in spite of it;
     sure: it is this layer, however little it looks like it; measured: the record says how much ground there is;
     overwrite: a report that is there is replaced; proof: of the delivery that it comes with, for the log;
-    is_delivered: it lies in a delivery, which may come every night; is_one_of_many: that holds further files of this
-    layer, so that an earlier one does not come back by it.
+    is_delivered: it lies in a delivery, which may come every night; is_one_of_many: that holds further versions of
+    this layer, so that an earlier one does not come back by it; further: the other files of a layer that comes in
+    several, such as one for each county.
     """
 
     code: str
@@ -59,6 +78,7 @@ class AddOptions:
     is_delivered: bool = False
     is_one_of_many: bool = False
     normalising: SourceOptions = field(default_factory=SourceOptions)
+    further: tuple[LayerFile, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,12 +101,54 @@ class Arrival:
     may_be_held: bool = False
 
     @property
+    def files(self) -> list[LayerFile]:
+        """All files of which the version is made."""
+        options = self.options
+        first = LayerFile(self.source, options.layer, options.encoding, options.normalising)
+        return [first, *options.further]
+
+    @property
+    def file_names(self) -> list[str]:
+        """The names of its files; those of files that are called alike with their folders, as far as these differ."""
+        sources = [file.source for file in self.files]
+        names = [source_name(source) for source in sources]
+        if len(set(names)) == len(names) or any(map(is_database, sources)):
+            return names
+        paths = [Path(source).absolute() for source in sources]
+        top = os.path.commonpath([path.parent for path in paths])
+        return [path.relative_to(top).as_posix() for path in paths]
+
+    @property
     def place(self) -> ProblemPlace:
-        """File and layer, as problems name them."""
-        return {"file": source_name(self.source), "layer": self.options.layer}
+        """File and layer, as problems name them; of many files the first ones."""
+        names = self.file_names
+        listed = names if len(names) <= _NAMED else [*names[: _NAMED - 1], f"… ({len(names)})"]
+        return {"file": ", ".join(listed), "layer": self.options.layer}
+
+    def file_places(self) -> list[ProblemPlace]:
+        """Each of its files, as problems name it."""
+        return [ProblemPlace(file=name) for name in self.file_names]
+
+    def by_file(self) -> "list[Arrival]":
+        """An arrival of each of its files alone, for reading."""
+        read = self.progress.part(0.0, self.shares[0]).parts([1] * len(self.files))
+        return [
+            replace(
+                self,
+                source=file.source,
+                options=replace(self.options, **_without_source(file), report=None, further=()),
+                progress=progress,
+                shares=_READ_ALONE,
+            )
+            for file, progress in zip(self.files, read, strict=True)
+        ]
 
     def step(self, name: str) -> Progress:
         """A step of the work: reading, checking, writing."""
         read, checked = self.shares
         begin, end = {"reading": (0.0, read), "checking": (read, checked), "writing": (checked, _WRITTEN)}[name]
         return self.progress.part(begin, end, phrase(f"progress.{name}", self.language))
+
+
+def _without_source(file: LayerFile) -> dict[str, Any]:
+    return {"layer": file.layer, "encoding": file.encoding, "normalising": file.normalising}

@@ -63,7 +63,7 @@ def sorted_out(
     by_row: dict[int, list[Problem]] = {}
     for row, problem in zip(sound.rows, sound.problems, strict=True):
         by_row.setdefault(row, []).append(problem)
-    clean = FrameBlocks.of(frame)
+    clean = FrameBlocks.of(frame, entry.key)
     return clean.set_aside(by_row) if by_row else clean
 
 
@@ -117,7 +117,7 @@ def _fields(
 ) -> tuple[pd.DataFrame, np.ndarray, list[Problem], list[Problem]]:
     """The attributes as the library keeps them, the names of the features, the remarks, and the refusals."""
     place = raw.place
-    attributes, refused = rename_fields(raw, entry, options.fields, required)
+    attributes, refused = rename_fields(raw, entry, options.fields_of(raw.attributes.columns), required)
     lost = replaced_text(attributes) if raw.replaced else {}
     remarks, unfit = lost_text(lost, needed_fields(entry, required), place)
     problems, refused = [*raw.problems, *remarks], [*refused, *unfit]

@@ -1,6 +1,6 @@
 """Where a frame lies: its CRS by declaration or refusal, its coordinates in another plane."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -10,6 +10,7 @@ import shapely
 
 from onemap.layers.crs import systems
 from onemap.layers.errors import OneMapError, Problem, ProblemPlace, require_value
+from onemap.layers.frames.fields import fitting_sources
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.boxes import FARTHEST
 from onemap.layers.geometry.proof_beside import NOBODY, ProofBeside, Provers
@@ -27,12 +28,20 @@ _SAMPLES = 100
 
 @dataclass(frozen=True)
 class SourceOptions:
-    """The user's options for a source: its CRS, a change of datum, fields, and whether to repair."""
+    """The user's options for a source: its CRS, a change of datum, fields, and whether to repair.
+
+    of_several: they were given for several files at once, of which some may have a field under its own name already.
+    """
 
     crs: str | None = None
     transform: DatumChange | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
     repair: bool = False
+    of_several: bool = False
+
+    def fields_of(self, columns: Iterable[str]) -> Mapping[str, str]:
+        """Which field of a file with these columns becomes which of the layer."""
+        return fitting_sources(self.fields, columns) if self.of_several else self.fields
 
 
 def source_crs(raw: RawFrame, options: SourceOptions) -> pyproj.CRS:

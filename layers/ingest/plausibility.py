@@ -51,6 +51,15 @@ class Doubt:
     problem: Problem
 
 
+@dataclass(frozen=True)
+class LastVersion:
+    """What of a layer's last version the next one is held against. extent: west, south, east, north, None for none."""
+
+    label: str
+    count: int
+    extent: Sequence[float] | None
+
+
 def doubt_of(library: Library, arriving: Arriving) -> Doubt | None:
     """The reasons to doubt that a frame is this layer: its name, fields, and the last version's count, box or cells."""
     catalogue = [entry for entry in library.catalogue().values() if entry.code != arriving.entry.code]
@@ -63,13 +72,25 @@ def doubt_of(library: Library, arriving: Arriving) -> Doubt | None:
     elif is_named and not arriving.is_planned and (words := _other_matter(arriving)):
         found["words"] = words
     last = last_version(library, arriving.entry.code)
-    if last is not None:
-        is_raster = arriving.entry.geometry == "raster"
-        found |= (_against_raster if is_raster else _against_version)(library, arriving, last)
+    if last is not None and arriving.entry.geometry == "raster":
+        found |= _against_raster(library, arriving, last)
+    elif last is not None:
+        extent = library.connection.extent(last.table)
+        found |= _against_version(arriving.frame, LastVersion(last.label, last.count, extent))
+    return _doubt(found, arriving.entry, arriving.place)
+
+
+def doubt_of_successor(entry: LayerEntry, frame: FrameBlocks, before: LastVersion, place: ProblemPlace) -> Doubt | None:
+    """The reasons to doubt that a frame is the layer of which another version is added just before it."""
+    return _doubt(_against_version(frame, before), entry, place)
+
+
+def _doubt(found: Mapping[str, Problem], entry: LayerEntry, place: ProblemPlace) -> Doubt | None:
+    """The refusal for all reasons that were found, by their kinds."""
     if not found:
         return None
     doubts = reduce(lambda first, second: Problem("doubt.both", {"first": first, "second": second}), found.values())
-    facts = {**arriving.place, "layer": arriving.entry.code, "field": "--sure", "doubt": doubts}
+    facts = {**place, "layer": entry.code, "field": "--sure", "doubt": doubts}
     return Doubt(tuple(found), Problem("layer.doubtful", facts))
 
 
@@ -139,14 +160,14 @@ def _better_schema(arriving: Arriving, catalogue: Sequence[LayerEntry]) -> Probl
     return Problem("doubt.fields", facts)
 
 
-def _against_version(library: Library, arriving: Arriving, last: Version) -> dict[str, Problem]:
+def _against_version(frame: FrameBlocks, last: LastVersion) -> dict[str, Problem]:
     """A count or a box that is far from the last version's."""
-    found, count = {}, arriving.frame.count
+    found, count = {}, frame.count
     facts = {"label": last.label, "count": count, "last": last.count}
     if min(count, last.count) >= _ENOUGH:
         if _are_far(count, last.count):
             found["count"] = Problem("doubt.count", facts)
-        share = _shared_box(arriving.frame.bounds(), library.connection.extent(last.table))
+        share = _shared_box(frame.bounds(), last.extent)
         if share < _LEAST_SHARE:
             found["box"] = Problem("doubt.box", {**facts, "share": f"{100 * share:.0f}"})
     elif last.count >= _MANY and count * _FALL < last.count:

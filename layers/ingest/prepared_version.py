@@ -1,9 +1,9 @@
 """A version that was read and checked: written with others in one transaction, and its record."""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import shapely
@@ -12,8 +12,8 @@ from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.errors import require_value
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.frames.frames import RawFrame
-from onemap.layers.ingest.arrival import Arrival
-from onemap.layers.ingest.placing import SourceOptions
+from onemap.layers.ingest.arrival import Arrival, LayerFile
+from onemap.layers.ingest.plausibility import Doubt, LastVersion, doubt_of_successor
 from onemap.layers.ingest.quality_report import PROBLEMS_TABLE, keep_problems, listed_records
 from onemap.layers.ingest.quarantine import bad_table, write_bad
 from onemap.layers.library.library import Library
@@ -34,15 +34,15 @@ NOTHING_ALIKE = Likeness()
 class PreparedVersion:
     """A version that has been read and checked and is ready to be written.
 
-    facts: what is said of it; found, quality: what the checks found; likeness: where a version says all of it already,
-    nothing is to be written.
+    raws: what is known of each of its files besides their rows; facts: what is said of it; found, quality: what the
+    checks found; likeness: where a version says all of it already, nothing is to be written.
     """
 
     arrival: Arrival
     entry: LayerEntry
     is_new: bool
     frame: FrameBlocks
-    raw: RawFrame | None
+    raws: tuple[RawFrame, ...]
     facts: VersionFacts
     found: Sequence[GradedProblem]
     quality: Quality
@@ -53,13 +53,21 @@ class PreparedVersion:
         """The version that says all of it already."""
         return self.likeness.same
 
+    def doubt_after(self, earlier: "PreparedVersion") -> Doubt | None:
+        """The reasons to doubt that this is the layer of which another version goes in before it."""
+        if self.entry.geometry == "raster":
+            return None
+        label = earlier.facts.given_label or earlier.facts.source
+        before = LastVersion(label, earlier.frame.count, earlier.frame.bounds().tolist())
+        return doubt_of_successor(self.entry, self.frame, before, self.arrival.place)
+
     def write(self, connection: StoreConnection) -> Record:
         """Write it inside the open transaction; returns the contract's record of it. Raises as `add_version`."""
         arrival, bad = self.arrival, self.frame.bad
         progress = arrival.step("writing")
         progress.at(0.0)
         records = listed_records(self.found, self.quality.more, arrival.language)
-        report = _source_report(arrival, self.raw, self.quality, records)
+        report = self._source_report(records)
         if self.likeness.of_rows is not None:
             report[ROWS_OF] = self.likeness.of_rows.table
         check_layer(arrival.library, self.entry.code)
@@ -69,7 +77,8 @@ class PreparedVersion:
         if arrival.options.snapshot:
             keep_snapshot(connection, version.table, arrival.options.snapshot, arrival.who)
         if bad is not None:
-            write_bad(connection, version, bad, arrival.who, arrival.language, progress)
+            given = arrival.who, arrival.language, progress
+            write_bad(connection, version, bad, *given, is_of_several=bool(self.frame.files))
         keep_problems(connection, version, self.found, arrival.who, arrival.language)
         return self._record(version, records, [*known, version])
 
@@ -97,7 +106,7 @@ class PreparedVersion:
             "coverage_m2": version.coverage_m2,
             "coverage": version.coverage_kind,
             "hash": version.hash,
-            "encoding": self.raw.encoding if self.raw else None,
+            "encoding": _common_value(raw.encoding for raw in self.raws),
             "codes": self.quality.codes,
             "set_aside": 0 if bad is None else len(bad.rows),
             "bad_table": None if bad is None else bad_table(version.table),
@@ -108,9 +117,58 @@ class PreparedVersion:
             "goes_before": None if today is None or today.table == version.table else today.label,
             "problems": records,
         }
+        counts = self.frame.counts_of_files()
+        if counts:
+            names = zip(arrival.file_names, counts, strict=True)
+            result["files"] = [{"source": name, "features": count} for name, count in names]
         if arrival.options.measured:
             result |= _measures(self.frame, self.entry)
         return {**result, "report": arrival.options.report} if arrival.options.report else result
+
+    def _source_report(self, records: Sequence[ProblemRecord]) -> dict[str, Any]:
+        """How the source was read and what was found in it, as the library keeps it with the version.
+
+        records: the problems as the contract lists them. Of several files it holds what is true of all of them, and
+        each with what is its own.
+        """
+        options = self.arrival.options
+        of_files = [_file_report(file, raw) for file, raw in zip(self.arrival.files, self.raws or (None,), strict=True)]
+        counts, names = self.frame.counts_of_files(), self.arrival.file_names
+        files = [
+            {"source": name, "features": count, "hash": raw.source_hash, **of_file}
+            for name, count, raw, of_file in zip(names, counts, self.raws, of_files, strict=False)
+        ]
+        return {
+            **{key: _common_value(of_file[key] for of_file in of_files) for key in of_files[0]},
+            "fields": _common_value(of_file["fields"] for of_file in of_files) or {},
+            "answers": _common_value(of_file["answers"] for of_file in of_files) or {},
+            **({"files": files} if counts else {}),
+            "accepted": list(options.accept),
+            **({"service": options.snapshot.record} if options.snapshot else {}),
+            **({"lineage": dict(options.lineage)} if options.lineage else {}),
+            "codes": self.quality.codes,
+            "problems": [
+                {key: record[key] for key in ("code", "level", "feature", "field", "message")} for record in records
+            ],
+        }
+
+
+def _file_report(file: LayerFile, raw: RawFrame | None) -> dict[str, Any]:
+    """How a file was read. raw: what is known of it besides its rows; None of a raster."""
+    normalising = file.normalising
+    change = normalising.transform
+    answers = {"crs": normalising.crs, "encoding": file.encoding}
+    return {
+        "encoding": raw.encoding if raw else None,
+        "crs": normalising.crs or (raw.crs.to_string() if raw and raw.crs else None),
+        # Parameters of a datum are secret in law: that they were used can be proved, what they were not.
+        "transform_hash": change.hash if change else None,
+        # The file's next state under that name is then known for another.
+        "transform_file": change.parameters.file if change and change.parameters else None,
+        "fields": dict(normalising.fields),
+        # What a person has said of the file because it does not say so itself: the next of this layer may lack it too.
+        "answers": {name: answer for name, answer in answers.items() if answer},
+    }
 
 
 def _measures(frame: FrameBlocks, entry: LayerEntry) -> dict[str, float | None]:
@@ -139,35 +197,10 @@ def write_versions(library: Library, prepared: Sequence[PreparedVersion]) -> lis
     return results
 
 
-def _parameter_file(normalising: SourceOptions) -> str | None:
-    """The name of the file of a change of datum: its next state under that name is then known for another."""
-    change = normalising.transform
-    return change.parameters.file if change and change.parameters else None
+_T = TypeVar("_T")
 
 
-def _source_report(
-    arrival: Arrival, raw: RawFrame | None, quality: Quality, records: Sequence[ProblemRecord]
-) -> dict[str, Any]:
-    """How the source was read and what was found in it, as the library keeps it with the version.
-
-    records: the problems as the contract lists them.
-    """
-    snapshot, normalising = arrival.options.snapshot, arrival.options.normalising
-    answers = {"crs": normalising.crs, "encoding": arrival.options.encoding}
-    return {
-        "encoding": raw.encoding if raw else None,
-        "crs": normalising.crs or (raw.crs.to_string() if raw and raw.crs else None),
-        # Parameters of a datum are secret in law: that they were used can be proved, what they were not.
-        "transform_hash": normalising.transform.hash if normalising.transform else None,
-        "transform_file": _parameter_file(normalising),
-        "fields": dict(normalising.fields),
-        # What a person has said of the file because it does not say so itself: the next of this layer may lack it too.
-        "answers": {name: answer for name, answer in answers.items() if answer},
-        "accepted": list(arrival.options.accept),
-        **({"service": snapshot.record} if snapshot else {}),
-        **({"lineage": dict(arrival.options.lineage)} if arrival.options.lineage else {}),
-        "codes": quality.codes,
-        "problems": [
-            {key: record[key] for key in ("code", "level", "feature", "field", "message")} for record in records
-        ],
-    }
+def _common_value(values: Iterable[_T]) -> _T | None:
+    """The value that all files have; None where they differ."""
+    found = list(values)
+    return found[0] if found and all(value == found[0] for value in found) else None

@@ -1,6 +1,7 @@
 """The report of `add`: a table of problems in the library, the list in its answer, and a sheet to send back."""
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.atomic_output import atomic_output, check_place
+from onemap.layers.ingest.arrival import Arrival
 from onemap.layers.library.library import log
 from onemap.layers.library.logged_features import log_features
 from onemap.layers.library.version_writing import as_stored
@@ -96,6 +99,26 @@ def keep_problems(
     note_structure(connection, [PROBLEMS_TABLE])
     detail = log_features(connection, PROBLEMS_TABLE, last + 1, geometries, as_stored(attributes, _TABLE.fields))
     log(connection, who, "problems", version.table, detail)
+
+
+@contextlib.contextmanager
+def reporting_refusals(arrival: Arrival, entry: LayerEntry) -> Iterator[None]:
+    """Report a refusal within the block also in the report, if one is wanted."""
+    try:
+        yield
+    except OneMapError as error:
+        report_to_sender(arrival, entry, [GradedProblem(problem, "refuse") for problem in error.problems], {})
+        raise
+
+
+def report_to_sender(
+    arrival: Arrival, entry: LayerEntry, found: Sequence[GradedProblem], more: Mapping[str, int]
+) -> None:
+    """Write the sheet for the sender, if one is wanted."""
+    if arrival.options.report:
+        facts = {"file": arrival.place["file"] or "", "layer": f"{entry.code} {entry.title_in(arrival.language)}"}
+        place = Path(arrival.options.report)
+        write_report(place, arrival.options.overwrite, found, more, facts, arrival.language)
 
 
 def write_report(

@@ -1,5 +1,7 @@
 """Quarantine: features that a layer cannot hold go into a table of their own; their ground is not spoken for."""
 
+from typing import Any
+
 import numpy as np
 import shapely
 
@@ -62,11 +64,18 @@ def write_bad(
     who: str,
     language: str,
     progress: Progress,
+    *,
+    is_of_several: bool,
 ) -> str:
-    """Put bad features with their problems into a table of their own, inside the open transaction; returns its name."""
+    """Put bad features with their problems into a table of their own, inside the open transaction; returns its name.
+
+    is_of_several: the version is made of several files, so that each feature's is named.
+    """
     table = bad_table(version.table)
     attributes = bad.attributes.copy()
-    told_of = {
+    files = [problems[0].facts.get("file") for problems in bad.problems]
+    told_of: dict[str, list[Any]] = {"source_file": files} if is_of_several else {}
+    told_of |= {
         "source_row": [int(row) + 1 for row in bad.rows],
         "problem": [", ".join(problem.code for problem in problems) for problems in bad.problems],
         "message": [

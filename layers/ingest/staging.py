@@ -176,7 +176,9 @@ class Staging:
     ) -> None:
         """Make a block clean, and keep it as a part."""
         place = self.stream.readable.place
-        attributes, refused = rename_fields(raw, self.entry, self.options.fields, self.required)
+        attributes, refused = rename_fields(
+            raw, self.entry, self.options.fields_of(raw.attributes.columns), self.required
+        )
         fields = [str(column) for column in attributes.columns]
         attributes, as_text = text_by_schema(attributes, self.entry)
         numeric = {field.name for field in self.entry.fields if field.type in ("number", "integer")}
@@ -234,7 +236,7 @@ class Staging:
         problems += [Problem("field.as_number", {**place, "field": name}) for name in as_number]
         problems += told_renamed(list(stored), list(stored.values()), place)
         changes = {stored[name]: as_numbers for name in as_number}
-        return problems, FrameBlocks(table, key=stored.get(self.entry.key or ""), changes=changes)
+        return problems, FrameBlocks(table.with_changes(changes), key=stored.get(self.entry.key or ""))
 
 
 def _with_names(frame: FrameBlocks, problems: Sequence[Problem]) -> list[Problem]:

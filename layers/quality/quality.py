@@ -275,14 +275,11 @@ def _quality(
 
 
 def _of_features(frame: FrameBlocks, rows: np.ndarray) -> dict[int, dict[str, Any]]:
-    """How problems name the features that they are about, by place."""
+    """How problems name the features that they are about, by place; with its file, where there are several."""
     places = np.unique(rows[rows >= 0])
     names = frame.names(places)
-    source_rows = frame.source_rows(places).tolist()
-    return {
-        place: {"feature": names[place], "row": source_row + 1}
-        for place, source_row in zip(places.tolist(), source_rows, strict=True)
-    }
+    origins = zip(places.tolist(), frame.source_rows(places).tolist(), frame.file_places(places), strict=True)
+    return {place: {"feature": names[place], "row": row + 1, **file} for place, row, file in origins}
 
 
 def _places(frame: FrameBlocks, item: Flaws, count: int) -> np.ndarray:

@@ -73,7 +73,7 @@ class Library(DeliveryCalls, FigureCalls):
 
     def add(
         self,
-        source: Source,
+        source: Source | Sequence[Source],
         code: str,
         *,
         layer: str | None = None,
@@ -93,7 +93,7 @@ class Library(DeliveryCalls, FigureCalls):
         report: Place | None = None,
         progress: ProgressWish = None,
     ) -> AddResult:
-        """Add a frame or a file as a new version of a layer: all of it, or nothing.
+        """Add a frame, a file, or several that are one layer together, as a new version: all of it, or nothing.
 
         sure: it is this layer, however little it looks like it; the log keeps who said so.
         covers: "district", "extent", "features", or the ground for which it speaks as a frame or a file.
@@ -102,7 +102,7 @@ class Library(DeliveryCalls, FigureCalls):
         with self._call() as files:
             values = {
                 "as": code,
-                "source": files.place(source, "source"),
+                "source": files.places(source, "source"),
                 "layer": layer,
                 "crs": crs,
                 "label": label,

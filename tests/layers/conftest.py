@@ -71,13 +71,13 @@ class Shelf:
 def read_in_blocks(size: int, patch: Callable[[Any, str, int], None]) -> None:
     """Have sources of any size read, checked and written in blocks of so many features. patch: setattr, or pytest's."""
     from onemap.layers.frames import feature_table
-    from onemap.layers.ingest import adding, staging
+    from onemap.layers.ingest import file_reading, staging
     from onemap.layers.quality import neighbours
     from onemap.layers.sources import reading
 
     patch(reading, "LARGE_BYTES", 0)
     patch(reading, "LARGE_ROWS", 1)
-    for module in (staging, feature_table, adding):
+    for module in (staging, feature_table, file_reading):
         patch(module, "BLOCK", size)
     patch(neighbours, "POINTS_AT_ONCE", 20 * size)
 

@@ -18,11 +18,18 @@ def inspect_view(result: Mapping[str, Any], language: str) -> AnswerView:
 
 
 def remark_lines(problems: Sequence[ProblemRecord], language: str) -> Iterator[str]:
-    """Remarks on the input of a result, a line each, with the file if there are several; absent fields share one."""
+    """Remarks on the input of a result, a line each, with the file if there are several; absent fields in one."""
     is_of_several = len({problem["file"] for problem in problems}) > 1
-    absent = [str(problem["field"]) for problem in problems if problem["code"] == "field.absent"]
-    if absent:
-        yield "- " + phrase("said.absent", language, fields=", ".join(absent))
+    absent: dict[str | None, list[str]] = {}
+    for problem in problems:
+        if problem["code"] == "field.absent":
+            absent.setdefault(problem["file"], []).append(str(problem["field"]))
+    of_fields: dict[str, list[str]] = {}
+    for file, fields in absent.items():
+        of_fields.setdefault(", ".join(fields), []).append(str(file))
+    for names, files in of_fields.items():
+        place = ", ".join(files) if len(of_fields) > 1 else ""
+        yield _placed_sentence(place, phrase("said.absent", language, fields=names), language)
     listed: Counter[str] = Counter()
     for problem in problems:
         listed[problem["code"]] += problem["code"] != "field.absent"

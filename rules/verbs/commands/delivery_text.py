@@ -83,10 +83,11 @@ def ingest_warnings(result: Result, language: str) -> Iterator[str]:
 
     Of what was refused with the first reason.
     """
-    added = [row for row in result["plan"] if row["status"] == "added"]
-    for row, taken in zip(added, result["added"], strict=True):
+    from onemap.layers.delivery.ingest import rows_of_version
+
+    for taken in result["added"]:
         if lines := [*remark_lines(taken["problems"], language)]:
-            yield from (_source_name(row), *lines)
+            yield from (*map(_source_name, rows_of_version(result["plan"], taken)), *lines)
     yield from (_unchanged_line(taken, language) for taken in result["unchanged"] if taken["retired"])
     for row in result["refused"]:
         first, *more = refusal_lines(row["problems"], language)
@@ -105,6 +106,9 @@ def added_lines(result: Result, language: str) -> list[str]:
         return [_unchanged_line(result, language)]
     doubts = [problem["message"] for problem in result["problems"] if problem["code"] == "crs.assumed"]
     lines = [*doubts, phrase("said.add", language, **{**result, "problems": len(result["problems"])})]
+    if result.get("files"):
+        names = phrase("said.comma", language).join(file["source"] for file in result["files"])
+        lines.append(phrase("said.add_files", language, count=len(result["files"]), files=names))
     if not result["in_force"]:
         lines.append(not_in_force(result, language))
     if result["set_aside"]:

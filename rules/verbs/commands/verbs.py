@@ -89,7 +89,7 @@ VERBS: dict[str, Verb] = {
             "add",
             (
                 _LIBRARY,
-                Parameter("source", "SOURCE", positional=True),
+                Parameter("source", "SOURCE", positional=True, repeated=True),
                 Parameter("as", "CODE", required=True),
                 _LAYER,
                 _CRS,

@@ -12,7 +12,7 @@ from onemap.layers.area_units import M2_PER_HECTARE
 from onemap.layers.catalogue.catalogue import layer_title
 from onemap.layers.crs.crs_titles import crs_title
 from onemap.layers.delivery.delivery_plan import LEFT_OUT, MATCHED, NOTE, UNMATCHED, UNREADABLE, UNSURE
-from onemap.layers.delivery.ingest import ADDED, PLANNED, REFUSED, UNCHANGED
+from onemap.layers.delivery.ingest import ADDED, PLANNED, REFUSED, UNCHANGED, row_of_problem, rows_of_version
 from onemap.layers.errors import Problem
 from onemap.layers.library.library import Library
 from onemap.layers.messages import either_of, phrase, sender_mend, wording
@@ -32,7 +32,8 @@ _PROBLEM_COLUMNS = (
 )
 _NUMBERS = {"features", "set_aside", "repaired", "area_m2", "length_m", "refusals", "remarks"}
 _STATUS_ORDER = (ADDED, UNCHANGED, PLANNED, MATCHED, UNSURE, UNMATCHED, UNREADABLE, REFUSED, LEFT_OUT, NOTE)
-_REFUSE, _ABSENT, _UNSURE = "refuse", "field.absent", "ingest.unsure"
+_REFUSE, _ABSENT = "refuse", "field.absent"
+_WITH_CODES = {"ingest.unsure", "ingest.several"}  # these are ours: the sender knows titles
 
 
 def write_reports(values: Values, result: Mapping[str, Any], library: Library, context: VerbContext) -> None:
@@ -59,11 +60,11 @@ def write_reports(values: Values, result: Mapping[str, Any], library: Library, c
 
 def _layers(result: Mapping[str, Any], library: Library, language: str) -> list[Record]:
     """A record for each layer of the plan, with what became of it."""
-    catalogue, records = library.catalogue(), {state: iter(result[state]) for state in (ADDED, UNCHANGED)}
+    catalogue, taken_of = library.catalogue(), _taken_by_row(result)
     refused = {(row["source"], row["layer"], row["code"]): len(row["problems"]) for row in result["refused"]}
     rows = []
     for row in result["plan"]:
-        taken = next(records[row["status"]]) if row["status"] in records else {}
+        taken = taken_of.get((row["source"], row["layer"]), {})
         entry = catalogue.get(row["code"] or "")
         likely = _likely_layers(row, library, language) if not row["code"] else None
         rows.append(
@@ -83,6 +84,21 @@ def _layers(result: Mapping[str, Any], library: Library, language: str) -> list[
     return rows
 
 
+def _taken_by_row(result: Mapping[str, Any]) -> dict[tuple[str, str | None], Record]:
+    """What became of each row of the plan that went in, by file and layer.
+
+    Of several files of one version each has its own number of features; all else is said with the first.
+    """
+    found: dict[tuple[str, str | None], Record] = {}
+    for record in (*result[ADDED], *result[UNCHANGED]):
+        rows = rows_of_version(result["plan"], record)
+        files = record.get("files") or [{"features": record["features"]}] * len(rows)
+        for number, (row, file) in enumerate(zip(rows, files, strict=True)):
+            own = record if number == 0 else {"version": record["version"]}
+            found[row["source"], row["layer"]] = {**own, "features": file["features"]}
+    return found
+
+
 def _likely_layers(row: Mapping[str, Any], library: Library, language: str) -> str | None:
     """By their titles the layers that a row of the plan may be; None where nothing suggests any."""
     titles = (layer_title(code, library.catalogue(), language) for code in row["suggested"])
@@ -92,9 +108,10 @@ def _likely_layers(row: Mapping[str, Any], library: Library, language: str) -> s
 def _problems(result: Mapping[str, Any]) -> list[Record]:
     """A record for each thing that was refused or remarked, in the order of the plan; what was refused first."""
     refused = [(row, dict(one, level=_REFUSE)) for row in result["refused"] for one in row["problems"]]
-    added = [row for row in result["plan"] if row["status"] == ADDED]
     remarked = [
-        (row, one) for row, taken in zip(added, result["added"], strict=True) for one in taken.get("problems", ())
+        (row_of_problem(rows_of_version(result["plan"], taken), one), one)
+        for taken in result[ADDED]
+        for one in taken["problems"]
     ]
     return [
         {
@@ -126,8 +143,8 @@ def _for_sender(problems: Sequence[Record], result: Mapping[str, Any], library: 
             title = layer_title(row["layer"], library.catalogue(), language)
             code = rf"(?a:\b){re.escape(row['layer'])}(?a:\b)"  # a Chinese character beside it is no part of it
             problem["message"] = re.sub(code, title.replace("\\", "\\\\"), row["message"])
-        if row["code"] == _UNSURE:
-            named = Problem(_UNSURE, {"codes": likely[row["source"], row["source_layer"]]})
+        if row["code"] in _WITH_CODES:
+            named = Problem(row["code"], {"codes": likely[row["source"], row["source_layer"]]})
             problem["message"], _ = wording(named, language)
         if row["code"] != _ABSENT:
             rows.append(problem)

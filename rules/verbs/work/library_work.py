@@ -95,15 +95,20 @@ def inspect(values: Values, context: VerbContext) -> Result:
 
 
 def add(values: Values, context: VerbContext) -> Result:
-    """Add a source as a new version of a layer."""
+    """Add a source, or the several files of a layer, as a new version."""
+    from dataclasses import replace
+
     from onemap.layers.geometry.proof_beside import Provers
     from onemap.layers.ingest.adding import add as add_source
-    from onemap.layers.ingest.arrival import AddOptions
+    from onemap.layers.ingest.arrival import AddOptions, LayerFile
     from onemap.layers.library.library import open_library, system_user
     from onemap.rules.judge.overlay.pair_ground import are_simple_rings
     from onemap.rules.judge.packs.library_packs import packs_of, required_fields
     from onemap.rules.judge.question.check_options import normalising_options
 
+    source, *others = dict.fromkeys(values["source"])
+    normalising = replace(normalising_options(values), of_several=bool(others))
+    given = values.get("layer"), values.get("encoding"), normalising
     wishes = AddOptions(
         code=values["as"],
         layer=values.get("layer"),
@@ -120,8 +125,9 @@ def add(values: Values, context: VerbContext) -> Result:
         sure=bool(values.get("sure")),
         report=values.get("report"),
         overwrite=bool(values.get("overwrite")),
-        normalising=normalising_options(values),
+        normalising=normalising,
         provers=Provers(os.cpu_count() or 1, are_simple_rings),
+        further=tuple(LayerFile(other, *given) for other in others),
     )
 
     if values.get("taken_at") and not values.get("service"):
@@ -129,7 +135,7 @@ def add(values: Values, context: VerbContext) -> Result:
     with open_library(values["library"]) as library:
         return add_source(
             library,
-            values["source"],
+            source,
             _with_snapshot(library, wishes, values),
             lambda code: required_fields(packs_of(library, ()), code),
             system_user(),

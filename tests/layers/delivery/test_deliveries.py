@@ -242,8 +242,8 @@ def test_two_files_of_one_layer_and_year_are_not_guessed_apart(library, tmp_path
     for name in ("a", "b"):
         write_layer(folder / name / "STBHHX2024.gpkg", [square(0, 0)], {"BSM": ["1"]})
     answer = onemap("ingest", library, folder)
-    assert (answer.code, set(answer.codes)) == (3, {"ingest.unsure"})
-    assert "may be STBHHX Ecological red line, but" in answer.json["problems"][0]["message"], (
+    assert (answer.code, set(answer.codes)) == (3, {"ingest.several"})
+    assert "may be STBHHX Ecological red line: the files of one version" in answer.json["problems"][0]["message"], (
         "one candidate is no choice between several"
     )
 

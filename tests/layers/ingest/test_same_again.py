@@ -223,19 +223,21 @@ def test_bad_features_that_are_set_aside_every_night_are_one_version(library, on
     assert onemap("add", library, first, "--as", "STBHHX", "--label", "2023").codes != ["version.label"]
 
 
-def test_two_files_of_a_layer_without_a_year_do_not_become_new_versions_every_night(library, tmp_path, onemap):
+def test_a_file_without_a_year_beside_one_with_a_year_does_not_become_a_new_version_every_night(
+    library, tmp_path, onemap
+):
     folder, plan = tmp_path / "delivery", tmp_path / "plan.toml"
     folder.mkdir()
     write_layer(folder / "甲.gpkg", SHAPES[:2], {name: values[:2] for name, values in NAMES.items()})
     write_layer(folder / "乙.gpkg", SHAPES, NAMES)
-    lines = [f'[[layer]]\nsource = "{name}.gpkg"\ncode = "STBHHX"\nsure = true\n' for name in ("甲", "乙")]
-    plan.write_text("\n".join(lines), encoding="utf-8")
+    lines = [f'[[layer]]\nsource = "{name}.gpkg"\ncode = "STBHHX"\nsure = true' for name in ("甲", "乙")]
+    plan.write_text("\n".join([*lines, 'label = "2020"', ""]), encoding="utf-8")
     arguments = ("ingest", library, folder, "--covers", "district", "--plan", plan)
     assert len(onemap(*arguments).json["added"]) == 2
     for more in ((), ("--each",), ("--each",)):
         answer = onemap(*arguments, *more)
         assert (answer.code, answer.json["added"]) == (0, [])
-        assert sorted(row["version"] for row in answer.json["unchanged"]) == ["v1", "v2"]
+        assert sorted(row["version"] for row in answer.json["unchanged"]) == ["2020", "v1"]
     (folder / "甲.gpkg").unlink()
     write_layer(folder / "甲.gpkg", SHAPES[:3], {name: values[:3] for name, values in NAMES.items()})
     assert [row["version"] for row in onemap(*arguments).json["added"]] == ["v3"]

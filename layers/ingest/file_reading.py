@@ -1,0 +1,191 @@
+"""The files of a version are read and made clean: one frame of all of them, and what is known of each file."""
+
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from onemap.layers.catalogue.catalogue import LayerEntry
+from onemap.layers.errors import OneMapError, Problem, ProblemPlace
+from onemap.layers.files.journal_folder import Journal, journal_folder, work_place
+from onemap.layers.frames.frame_blocks import FrameBlocks
+from onemap.layers.frames.frames import RawFrame
+from onemap.layers.geometry.row_blocks import BLOCK
+from onemap.layers.ingest.arrival import Arrival
+from onemap.layers.ingest.normalise import sorted_out
+from onemap.layers.ingest.staging import Staging
+from onemap.layers.quality.neighbours import POINTS_AT_ONCE
+from onemap.layers.software import software_versions
+from onemap.layers.sources.gdal.vector_stream import VectorStream
+from onemap.layers.sources.reading import content_hash, large_layer, read_source, state_of
+from onemap.layers.stores.arrow_values import UnsupportedValue
+
+_LAYOUT = 2  # of the parts in the journal: another one is another question
+_RECORDS = {"source.damaged", "source.geometry_type", "encoding.undecidable"}  # what one record alone may cause
+_MOST_ALIKE = 0.5  # of a file's features may stand in another, too: those that lie on a common border
+
+BeforeRows = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class ReadFiles:
+    """The clean frame of one file or of several.
+
+    raws: what is known of each file besides its rows; journal: where the checks of a large frame are kept; question:
+    on what the frame depends, for the journal's key.
+    """
+
+    frame: FrameBlocks
+    raws: tuple[RawFrame, ...]
+    question: Mapping[str, Any]
+    journal: Journal | None = None
+
+
+def read_files(arrival: Arrival, entry: LayerEntry, held: contextlib.ExitStack, before_rows: BeforeRows) -> ReadFiles:
+    """All files of an arrival as one clean frame; unsound features are set aside.
+
+    held: keeps the journals of large files as long as they are needed; before_rows: is called with the number of
+    features before a large file is read, and may refuse it. Raises OneMapError with the problems of all files.
+    """
+    if not arrival.options.further:
+        return _read_file(arrival, entry, held, before_rows)
+    read: list[ReadFiles] = []
+    problems: list[Problem] = []
+    for file, place in zip(arrival.by_file(), arrival.file_places(), strict=True):
+        try:
+            read.append(_at_place(_read_file(file, entry, held, before_rows), place))
+        except OneMapError as error:
+            problems += [_problem_at(problem, place) for problem in error.problems]
+    if problems:
+        raise OneMapError.of(problems)
+    frame = FrameBlocks.of_files([one.frame for one in read], arrival.file_places())
+    if entry.geometry != "table":
+        _refuse_copies(frame, arrival.file_names)
+    question = {"files": [one.question for one in read]}
+    is_large = any(one.journal is not None for one in read)
+    return ReadFiles(
+        frame,
+        tuple(raw for one in read for raw in one.raws),
+        question,
+        held.enter_context(_journal(arrival, question)) if is_large else None,
+    )
+
+
+def _refuse_copies(frame: FrameBlocks, names: Sequence[str]) -> None:
+    """Refuse files of which one holds most of another again, as a backup beside the file does.
+
+    Raises OneMapError files.same.
+    """
+    whose = np.repeat(np.arange(len(names)), frame.counts_of_files())
+    shapes = pd.DataFrame(np.column_stack([np.round(frame.boxes, 3), np.round(frame.sizes, 3)]))
+    alike = shapes.groupby(list(shapes.columns), sort=False).ngroup().to_numpy()
+    own = [np.unique(alike[(whose == file) & (alike >= 0)]) for file in range(len(names))]
+    problems = []
+    for file, other in combinations(range(len(names)), 2):
+        count, least = len(np.intersect1d(own[file], own[other])), min(len(own[file]), len(own[other]))
+        if count > _MOST_ALIKE * least:
+            facts = {"file": names[other], "other": names[file], "count": count}
+            problems.append(Problem("files.same", facts))
+    if problems:
+        raise OneMapError.of(problems)
+
+
+def sorted_frame(
+    arrival: Arrival, entry: LayerEntry, raw: RawFrame, *, is_ours: bool = False
+) -> tuple[FrameBlocks, RawFrame]:
+    """Bring a frame into the layer's shape; returns it, and what is known of it besides its rows.
+
+    is_ours: nobody else holds its rows, which may be large.
+    """
+    arrival.step("checking").at(0.0)
+    given = arrival.options.normalising, arrival.required, arrival.options.provers, is_ours
+    frame = sorted_out(raw, entry, arrival.library.crs, *given)
+    return frame, replace(raw, shapes=np.empty(0, dtype=object), wkb=None, valid=None, attributes=pd.DataFrame())
+
+
+def _read_file(arrival: Arrival, entry: LayerEntry, held: contextlib.ExitStack, before_rows: BeforeRows) -> ReadFiles:
+    """One file: a large one by way of a journal."""
+    options, is_table = arrival.options, entry.geometry == "table"
+    given = arrival.source, options.layer, options.encoding
+    with contextlib.ExitStack() as opened:
+        try:
+            stream = None if is_table else opened.enter_context(large_layer(*given))
+            found = None if stream is None else _read_in_blocks(arrival, entry, stream, held, before_rows)
+        except OneMapError as error:
+            if error.code not in _RECORDS:  # a broken record is found by reading the file as a whole
+                raise
+            found = None
+        if found is not None:
+            held.enter_context(opened.pop_all())
+            return found
+    read = [read_source(*given, arrival.step("reading"), as_table=is_table, provers=options.provers)]
+    frame, raw = sorted_frame(arrival, entry, read.pop(), is_ours=True)
+    return ReadFiles(frame, (raw,), _question(arrival, entry, raw.source_hash, raw.layer))
+
+
+def _read_in_blocks(
+    arrival: Arrival,
+    entry: LayerEntry,
+    stream: VectorStream,
+    held: contextlib.ExitStack,
+    before_rows: BeforeRows,
+) -> ReadFiles | None:
+    """A large file by way of a journal, where an earlier attempt may have got some way.
+
+    None if the layer holds values that cannot be kept there.
+    """
+    options = arrival.options
+    before_rows(stream.count)
+    files = Path(arrival.source), stream.readable.path
+    state = state_of(*files)
+    digest = content_hash(*files, arrival.progress)
+    question = _question(arrival, entry, digest, stream.readable.layer)
+    journal = held.enter_context(_journal(arrival, question))
+    given = arrival.library.crs, options.normalising, arrival.required, journal, arrival.step("reading")
+    staging = Staging(stream, entry, *given, options.provers)
+    try:
+        frame, encoding = staging.frame()
+    except UnsupportedValue:
+        return None
+    if state_of(*files) != state:
+        raise OneMapError("source.changed", **arrival.place)
+    raw = replace(staging.head(), encoding=encoding, source_hash=digest)
+    return ReadFiles(frame, (raw,), question, journal)
+
+
+def _question(arrival: Arrival, entry: LayerEntry, digest: str, layer: str) -> dict[str, Any]:
+    """On what the clean frame of a file depends. digest: of the file's content."""
+    given = arrival.options.normalising
+    return {
+        "source": [digest, layer, arrival.options.encoding],
+        "wishes": [given.crs, given.transform and given.transform.hash, dict(given.fields), given.repair],
+        "layer": [repr(entry), list(arrival.required)],
+        "crs": arrival.library.srs_id,
+        "blocks": [_LAYOUT, BLOCK, POINTS_AT_ONCE],
+        "software": software_versions(),
+    }
+
+
+def _journal(arrival: Arrival, question: Mapping[str, Any]) -> contextlib.AbstractContextManager[Journal]:
+    library = arrival.library
+    return journal_folder(work_place(library.path, library.id), "add", question)
+
+
+def _at_place(read: ReadFiles, place: ProblemPlace) -> ReadFiles:
+    """A file's frame whose problems name the file as it is called among the others."""
+    frame = read.frame
+    bad = frame.bad
+    if bad is not None:
+        named = tuple(tuple(_problem_at(problem, place) for problem in problems) for problems in bad.problems)
+        bad = replace(bad, problems=named)
+    problems = tuple(_problem_at(problem, place) for problem in frame.problems)
+    return replace(read, frame=replace(frame, problems=problems, bad=bad))
+
+
+def _problem_at(problem: Problem, place: ProblemPlace) -> Problem:
+    return Problem(problem.code, {**problem.facts, **place})

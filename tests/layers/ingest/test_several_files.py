@@ -1,0 +1,200 @@
+"""A layer that comes in several files, as one for each county, becomes one version: no file replaces another."""
+
+import json
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+
+from onemap.tests.conftest import write_layer
+from onemap.tests.layers.conftest import read_in_blocks
+
+# Two counties on both sides of the border between two zones of three degrees: 38 ends at 115.5 degrees.
+WEST, EAST = (115.40, 36.0), (115.55, 36.0)
+SIDE = 6
+
+
+def county(corner, first):
+    """A grid of patches in degrees, numbered from `first`."""
+    west, south = corner
+    shapes = [
+        shapely.box(west + x * 0.01, south + y * 0.01, west + (x + 1) * 0.01, south + (y + 1) * 0.01)
+        for x in range(SIDE)
+        for y in range(SIDE)
+    ]
+    numbers = [str(first + at) for at in range(len(shapes))]
+    return gpd.GeoDataFrame({"BSM": numbers, "MJ": [float(at) for at in range(len(shapes))]}, geometry=shapes, crs=4490)
+
+
+@pytest.fixture
+def counties(tmp_path):
+    """Each in the plane of its own zone, called alike in a folder of its own, as counties send them."""
+    paths = []
+    for code, corner, first, epsg in (("371521", WEST, 100, 4526), ("371522", EAST, 500, 4527)):
+        folder = tmp_path / "in" / code
+        folder.mkdir(parents=True)
+        county(corner, first).to_crs(epsg).to_file(folder / "T.shp")
+        paths.append(folder / "T.shp")
+    return paths
+
+
+def add(shelf, paths, *more, covers="features", define=True):
+    wanted = "name=试验,department=land,library=base,kind=vector,geometry=polygon,key=BSM"
+    given = ("--define", wanted) if define else ()
+    return shelf.run("add", shelf.path, *paths, "--as", "T", "--covers", covers, *given, *more)
+
+
+@pytest.mark.parametrize("is_large", [False, True])
+def test_files_in_different_planes_are_one_version(shelf, counties, is_large, monkeypatch):
+    if is_large:
+        read_in_blocks(10, monkeypatch.setattr)
+    answer = add(shelf, counties, "--label", "2026")
+    assert (answer.code, answer.json["version"], answer.json["features"]) == (0, "2026", 72), answer.json
+    assert answer.json["files"] == [
+        {"source": "371521/T.shp", "features": 36},
+        {"source": "371522/T.shp", "features": 36},
+    ]
+    assert shelf.column("BSM") == [str(n) for n in (*range(100, 136), *range(500, 536))]
+    # What pyproj makes of the counties in degrees, by geopandas alone.
+    wanted = [*county(WEST, 100).to_crs(4547).geometry, *county(EAST, 500).to_crs(4547).geometry]
+    apart = shelf.geometries()
+    assert max(shapely.hausdorff_distance(a, b) for a, b in zip(apart, wanted, strict=True)) < 0.001
+    report = json.loads(shelf.rows("SELECT report FROM onemap_versions")[0][0])
+    assert [one["crs"] for one in report["files"]] == ["EPSG:4526", "EPSG:4527"] and report["crs"] is None
+    assert shelf.rows("SELECT source FROM onemap_versions") == [("371521/T.shp, 371522/T.shp",)]
+    assert shelf.run("verify", shelf.path).json["ok"]
+
+
+def test_it_is_the_same_version_in_whatever_order_and_blocks_they_come(shelf, counties, monkeypatch):
+    first = add(shelf, counties).json
+    assert add(shelf, counties[::-1], define=False).json["unchanged"] is True
+    read_in_blocks(7, monkeypatch.setattr)
+    again = add(shelf, counties, define=False).json
+    assert (again["unchanged"], again["version"], again["hash"]) == (True, first["version"], first["hash"])
+
+
+@pytest.mark.parametrize("is_large", [False, True])
+def test_fields_that_only_some_files_have_or_have_as_text(shelf, tmp_path, box, is_large, monkeypatch):
+    if is_large:
+        read_in_blocks(2, monkeypatch.setattr)
+    columns = [
+        {"BSM": ["1", "2"], "A": [1, 2], "MIXED": [7, 8]},
+        {"BSM": ["3"], "B": ["x"], "MIXED": ["nine"]},
+    ]
+    paths = [
+        write_layer(tmp_path / f"{at}.gpkg", [box(1000 * at + 200 * n, 0) for n in range(len(one["BSM"]))], one)
+        for at, one in enumerate(columns)
+    ]
+    assert add(shelf, paths).code == 0
+    assert shelf.rows('SELECT BSM, A, B, MIXED FROM "T__1" ORDER BY BSM') == [
+        ("1", 1, None, "7"),
+        ("2", 2, None, "8"),
+        ("3", None, "x", "nine"),
+    ]
+    assert shelf.run("verify", shelf.path).json["ok"]
+
+
+@pytest.mark.parametrize("is_large", [False, True])
+def test_numbers_as_text_become_numbers_in_the_file_that_has_them_so(shelf, tmp_path, box, is_large, monkeypatch):
+    if is_large:
+        read_in_blocks(2, monkeypatch.setattr)
+    for name, west, values in (("a", 0, [1.5, 2.5]), ("b", 900, ["3.5", "4.5"])):
+        columns = {"BSM": [f"{name}1", f"{name}2"], "TBMJ": values}
+        write_layer(tmp_path / f"{name}.gpkg", [box(west, 0), box(west + 300, 0)], columns)
+    paths = [tmp_path / "a.gpkg", tmp_path / "b.gpkg"]
+    answer = shelf.run("add", shelf.path, *paths, "--as", "DLTB", "--covers", "features", "--fields", "DLBM=BSM")
+    assert answer.code == 0, answer.json
+    changed = [
+        (problem["file"], problem["field"]) for problem in answer.json["problems"] if "as_number" in problem["code"]
+    ]
+    assert changed == [("b.gpkg", "TBMJ")]
+    assert sorted(row[0] for row in shelf.rows('SELECT TBMJ FROM "DLTB__1"')) == [1.5, 2.5, 3.5, 4.5]
+
+
+def test_problems_name_the_file_and_the_row_in_it(shelf, tmp_path, box):
+    bow = shapely.Polygon([(500_000, 4_001_000), (500_100, 4_001_100), (500_100, 4_001_000), (500_000, 4_001_100)])
+    first = write_layer(tmp_path / "a.gpkg", [box(0, 0), box(200, 0), bow], {"BSM": ["1", "2", "3"]})
+    second = write_layer(tmp_path / "b.gpkg", [box(900, 0), shapely.affinity.translate(bow, 500)], {"BSM": ["4", "5"]})
+    refused = add(shelf, [first, second])
+    assert refused.code == 3
+    assert [(one["file"], one["row"], one["feature"]) for one in refused.json["problems"]] == [
+        ("a.gpkg", 3, "3"),
+        ("b.gpkg", 2, "5"),
+    ]
+    answer = add(shelf, [first, second], "--keep-bad")
+    assert (answer.json["features"], answer.json["set_aside"]) == (3, 2)
+    assert answer.json["files"] == [{"source": "a.gpkg", "features": 2}, {"source": "b.gpkg", "features": 1}]
+    assert shelf.rows('SELECT source_file, source_row FROM "T__1__bad" ORDER BY source_file') == [
+        ("a.gpkg", 3),
+        ("b.gpkg", 2),
+    ]
+    assert shelf.column("BSM") == ["1", "2", "4"]
+
+
+def test_what_lies_across_two_files_is_checked_as_in_one(shelf, tmp_path, box):
+    first = write_layer(tmp_path / "a.gpkg", [box(0, 0), box(200, 0)], {"BSM": ["1", "2"]})
+    second = write_layer(tmp_path / "b.gpkg", [box(250, 0), box(600, 0)], {"BSM": ["3", "1"]})
+    answer = shelf.run("add", shelf.path, first, second, "--as", "YJJBNTTB", "--covers", "features")
+    overlap = next(one for one in answer.json["problems"] if one["code"] == "topology.overlap")
+    assert (overlap["file"], overlap["feature"], overlap["row"]) == ("a.gpkg", "2", 2)
+    assert "the feature 3 by" in overlap["message"]
+    repeated = next(one for one in answer.json["problems"] if one["code"] == "key.repeated")
+    assert (repeated["file"], repeated["row"]) == ("b.gpkg", 2)
+
+
+def test_features_without_a_key_are_called_by_their_file_and_row(shelf, tmp_path, box):
+    first = write_layer(tmp_path / "a.gpkg", [box(0, 0), box(200, 0), box(400, 0)], {"A": [1, 2, 3]})
+    second = write_layer(tmp_path / "b.gpkg", [box(600, 0), box(200, 0), box(800, 0)], {"A": [1, 2, 3]})
+    wanted = "name=试验,department=land,library=base,kind=vector,geometry=polygon"
+    answer = shelf.run("add", shelf.path, first, second, "--as", "T", "--covers", "features", "--define", wanted)
+    (twin,) = (one for one in answer.json["problems"] if one["code"] == "topology.duplicate")
+    assert (twin["feature"], twin["file"], twin["row"]) == ("b.gpkg · 2", "b.gpkg", 2)
+    assert "a.gpkg · 2" in twin["message"]
+
+
+def test_every_file_is_told_of_that_cannot_be_read(shelf, tmp_path, box):
+    good = write_layer(tmp_path / "a.gpkg", [box(0, 0)], {"BSM": ["1"]})
+    (tmp_path / "b.gpkg").write_bytes(b"no database")
+    answer = add(shelf, [good, tmp_path / "b.gpkg", tmp_path / "none.shp"])
+    assert answer.code == 3
+    assert {one["file"] for one in answer.json["problems"]} == {"b.gpkg", "none.shp"}
+    assert not {name for name in shelf.tables() if name.startswith("T__")}
+
+
+def test_a_copy_beside_a_file_is_refused(shelf, tmp_path, box):
+    shapes = [box(200 * n, 0) for n in range(5)]
+    first = write_layer(tmp_path / "T.gpkg", shapes, {"BSM": list("12345")})
+    copy = write_layer(tmp_path / "T_backup.gpkg", shapes[:4], {"BSM": list("1234")})
+    answer = add(shelf, [first, copy])
+    assert (answer.codes, answer.json["problems"][0]["file"]) == (["files.same"], "T_backup.gpkg")
+    assert "T.gpkg" in answer.json["problems"][0]["message"] and "4" in answer.json["problems"][0]["message"]
+
+
+def test_rasters_are_no_files_of_one_version(shelf, tmp_path):
+    import rasterio
+
+    for name in ("a.tif", "b.tif"):
+        with rasterio.open(
+            *(tmp_path / name, "w"),
+            driver="GTiff",
+            width=4,
+            height=4,
+            count=1,
+            dtype="uint8",
+            crs="EPSG:4547",
+            transform=rasterio.transform.from_origin(500_000, 4_000_000, 10, 10),
+        ) as raster:
+            raster.write(np.ones((1, 4, 4), dtype="uint8"))
+    answer = shelf.run("add", shelf.path, tmp_path / "a.tif", tmp_path / "b.tif", "--as", "DEM", "--covers", "extent")
+    assert answer.codes == ["raster.files"]
+
+
+def test_tables_of_several_counties_are_one_table(shelf, tmp_path):
+    for name, rows in (("a.csv", "XZQDM,N\n371521,1\n"), ("b.csv", "XZQDM,N\n371522,2\n371523,3\n")):
+        (tmp_path / name).write_text(rows, encoding="utf-8")
+    wanted = "name=人口,department=land,library=base,kind=vector,geometry=table,key=XZQDM"
+    paths = tmp_path / "a.csv", tmp_path / "b.csv"
+    answer = shelf.run("add", shelf.path, *paths, "--as", "N", "--covers", "extent", "--define", wanted)
+    assert (answer.code, answer.json["features"]) == (0, 3), answer.json
+    assert shelf.column("XZQDM", "N__1") == [371521, 371522, 371523]
