@@ -4480,8 +4480,12 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>请选择文件夹。</translation>
     </message>
     <message>
-        <source>Several become {layers}: give each another label, or leave one out.</source>
-        <translation>多个图层都将成为 {layers}：请为各版本取不同名称，或不加入其中一个。</translation>
+        <source>Several files become one version: {layers}. Only different versions have labels of their own.</source>
+        <translation>多个文件合成一个版本：{layers}。只有不同版本才各取版本名称。</translation>
+    </message>
+    <message>
+        <source>Several rasters become {layers}: give each another label, or leave one out.</source>
+        <translation>多个栅格都将成为 {layers}：请为各版本取不同名称，或不加入其中一个。</translation>
     </message>
     <message>
         <source>Nothing in it has a layer yet.</source>

@@ -149,7 +149,7 @@ class DeliveryDialog(WorkingDialog):
         Path(plan).write_text(
             plan_text([*self._sent, *self.table.unreadable_rows], coverage_of(self.covers)), encoding="utf-8"
         )
-        title = tr("Add {count:# layer|# layers} of a delivery").format(count=Count(len(self._sent)))
+        title = tr("Add {count:# layer|# layers} of a delivery").format(count=Count(len(self.table.planned_versions)))
         params: dict[str, Any] = {"plan": plan, "each": each}
         report = self.report.text().strip()
         if report:
@@ -262,10 +262,12 @@ class DeliveryDialog(WorkingDialog):
         """After a cancel: the rows that are in the library all the same."""
         self._library.listed.disconnect(self._mark_added)
         new = {code: self._new_versions(code) for code in {row.code for row in self._sent}}
-        for row in self._sent:  # they went in in this order
-            if new[row.code] > 0:
-                new[row.code] -= 1
-                row.status = ADDED
+        for version in dict.fromkeys(row.version for row in self._sent):  # they went in in this order
+            code = version[0]
+            if new[code] > 0:
+                new[code] -= 1
+                for row in self._sent:
+                    row.status = ADDED if row.version == version else row.status
         self.table.refresh_states()
 
     def _new_versions(self, code: str) -> int:
@@ -295,9 +297,10 @@ class DeliveryDialog(WorkingDialog):
             obstacle = self.table.obstacle(row)
             if obstacle:
                 return with_label(row.name, obstacle)
-        if self.table.clashes:
-            text = tr("Several become {layers}: give each another label, or leave one out.")
-            return text.format(layers=name_list(map(layer_name, self.table.clashes)))
+        rasters = self.table.codes_of_several(rasters=True)
+        if rasters:
+            text = tr("Several rasters become {layers}: give each another label, or leave one out.")
+            return text.format(layers=name_list(map(layer_name, rasters)))
         if self.table.ready:
             return ""
         is_begun = any(row.is_in_library for row in self.table.rows)
@@ -307,12 +310,15 @@ class DeliveryDialog(WorkingDialog):
 
     def _outlook(self) -> str:
         """The effect that Add would have."""
-        text = tr("Layers that go in: {count}.").format(count=len(self.table.ready))
+        text = tr("Layers that go in: {count}.").format(count=len(self.table.planned_versions))
+        several = name_list(map(layer_name, self.table.codes_of_several(rasters=False)))
+        files = tr("Several files become one version: {layers}. Only different versions have labels of their own.")
+        together = files.format(layers=several) if several else ""
         waiting = len(self.table.waiting)
         left = tr("Still without a layer, and so left out: {count}.").format(count=waiting) if waiting else ""
         is_whole = coverage_of(self.covers) == DISTRICT
         ground = tr("Where a layer has no feature, a check finds nothing there.") if is_whole else ""
-        return sentences(text, left, ground)
+        return sentences(text, together, left, ground)
 
     def _look_again(self) -> None:
         self.show_plan(self.delivery.folder, self.delivery.files)
@@ -386,5 +392,5 @@ def _new_plan() -> str:
 
 def _speaks_of(problem: dict[str, Any], row: PlannedLayer) -> bool:
     """Whether a problem is of this row: it names the file, and the layer where the file has several."""
-    names = (row.source, Path(row.source).name)
-    return str(problem.get("file")) in names and (not row.layer or str(problem.get("layer") or row.layer) == row.layer)
+    is_named = f"/{row.source}".endswith(f"/{problem.get('file')}")
+    return is_named and (not row.layer or str(problem.get("layer") or row.layer) == row.layer)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from qgis.PyQt.QtCore import QEvent, QObject, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QPalette, QResizeEvent, QStandardItem, QStandardItemModel
 from qgis.PyQt.QtWidgets import (
@@ -99,8 +101,9 @@ class DeliveryTable(QTableWidget):
         self.rows = rows
         self.setRowCount(0)
         self.setRowCount(len(rows))
+        counts = Counter(row.file_and_layer for row in rows)
         for number, row in enumerate(rows):
-            name = QTableWidgetItem(row.listed_name)
+            name = QTableWidgetItem(row.listed_name(folder_first=counts[row.file_and_layer] > 1))
             name.setToolTip(row.name)
             self.setItem(number, NAME, name)
             self.setItem(number, STATE, QTableWidgetItem())
@@ -161,10 +164,19 @@ class DeliveryTable(QTableWidget):
         return [row for row in self.rows if row.status in (UNSURE, UNMATCHED)]
 
     @property
-    def clashes(self) -> list[str]:
-        """The codes that two rows become under one label."""
-        pairs = [(row.code, row.label) for row in self.ready]
-        return sorted({code for code, label in pairs if pairs.count((code, label)) > 1})
+    def planned_versions(self) -> list[list[PlannedLayer]]:
+        """The rows that would go in, by the version that they become: several files are one together."""
+        found: dict[tuple[str, ...], list[PlannedLayer]] = {}
+        for row in self.ready:
+            found.setdefault(row.version, []).append(row)
+        return list(found.values())
+
+    def codes_of_several(self, *, rasters: bool) -> list[str]:
+        """The codes that several rows become under one label: of rasters, or of all other layers."""
+        codes = {rows[0].code for rows in self.planned_versions if len(rows) > 1}
+        return sorted(
+            code for code in codes if (code in self._layers and self._layers[code].geometry == "raster") == rasters
+        )
 
     def _fit_targets(self) -> None:
         """A title and its code stand whole; of very long ones the names and states keep half of the room."""

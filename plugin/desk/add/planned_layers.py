@@ -69,15 +69,28 @@ class PlannedLayer:
         return self.status in (ADDED, UNCHANGED)
 
     @property
+    def version(self) -> tuple[str, ...]:
+        """Which version it becomes: rows of the same one are files of it."""
+        return self.code, self.label, self.valid_from, self.valid_to
+
+    @property
     def name(self) -> str:
         """The file from the delivery's folder, and the layer in it if there are several."""
         return " · ".join(filter(None, (self.source, self.layer)))
 
     @property
-    def listed_name(self) -> str:
-        """The same for a narrow column: what tells it from its neighbours first, where it lies last."""
-        folder, _, file = self.source.rpartition("/")
-        return " · ".join(filter(None, (self.layer, file, folder)))
+    def file_and_layer(self) -> tuple[str, str]:
+        """Its file without the folder, and the layer in it if there are several."""
+        return self.source.rpartition("/")[2], self.layer
+
+    def listed_name(self, *, folder_first: bool) -> str:
+        """The same for a narrow column: what tells it from its neighbours first, where it lies last.
+
+        folder_first: files of other folders are called alike.
+        """
+        folder = self.source.rpartition("/")[0]
+        file, layer = self.file_and_layer
+        return " · ".join(filter(None, (folder, layer, file) if folder_first else (layer, file, folder)))
 
     def choose(self, code: str) -> None:
         """Choose what it becomes; empty leaves it out. What is remembered is of the layer that the plan named."""

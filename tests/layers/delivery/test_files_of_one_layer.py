@@ -130,8 +130,8 @@ def test_a_problem_stands_with_the_file_that_has_it(library, tmp_path, onemap, m
     (problem,) = answer.json["refused"][0]["problems"] if more else answer.json["problems"]
     facts = problem["file"], problem["code"], problem["row"]
     assert facts == ("370102/生态保护红线2026.shp", "geometry.invalid", 1)
-    told = json.loads(report.read_text(encoding="utf-8"))["problems"]
-    assert [row["source"] for row in told] == ["370102/生态保护红线2026.shp"]
+    problems = json.loads(report.read_text(encoding="utf-8"))["problems"]
+    assert [row["source"] for row in problems] == ["370102/生态保护红线2026.shp"]
     assert not answer.json.get("added")
 
 

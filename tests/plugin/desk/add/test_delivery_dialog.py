@@ -189,20 +189,42 @@ def test_a_file_without_a_coordinate_system_gets_one_in_its_row(dialog, tmp_path
     assert press_add(dialog)["added"][0]["features"] == 1
 
 
-def test_the_wrong_geometry_and_two_for_one_version_are_told_before_add(dialog, delivery):
+def test_the_wrong_geometry_and_two_for_one_version_are_told_before_add(dialog, delivery, own_library):
     write_layer(delivery / "河.gpkg", ["BSM"], [(line((0, 0), (9, 9)), "L")])
+    write_layer(delivery / "第二片.gpkg", ["BSM"], [(box(500, 0, 50, 50), "R3")])
     look_through(dialog, delivery)
     dialog.table.choose(number_of(dialog, "河"), "DLTB")
     assert dialog.hint.text() == "河.gpkg: It holds lines; this layer takes polygons."
     assert not dialog.add_button.isEnabled()
     dialog.table.choose(number_of(dialog, "河"), "")
     assert dialog.add_button.isEnabled()
-    zone = number_of(dialog, "成果")
+    zone = number_of(dialog, "第二片")
     dialog.table.choose(zone, "STBHHX")
-    assert (
-        dialog.hint.text() == "Several become Ecological red line (STBHHX): give each another label, or leave one out."
-    )
+    together = "Several files become one version: Ecological red line (STBHHX)."
+    assert dialog.hint.text().startswith(f"Layers that go in: 2. {together} Only different versions have labels")
     dialog.table.cellWidget(zone, 3).setText("2023")
+    assert dialog.hint.text().startswith("Layers that go in: 3.") and together not in dialog.hint.text()
+    dialog.table.cellWidget(zone, 3).setText("")
+    speak_for_district(dialog)
+    answer = press_add(dialog)
+    assert {row["code"]: row["features"] for row in answer["added"]} == {"YJJBNTTB": 1, "STBHHX": 3}
+    assert {row.status for row in dialog.table.rows if row.code == "STBHHX"} == {"added"}
+    assert [version.count for version in versions_of(own_library)["STBHHX"]] == [3]
+
+
+def test_several_rasters_are_no_version(dialog, tmp_path):
+    folder = tmp_path / "rasters"
+    folder.mkdir()
+    for name in ("a", "b"):
+        made = gdal.GetDriverByName("GTiff").Create(str(folder / f"{name}.tif"), 4, 4, 1)
+        made.SetGeoTransform((X, 10, 0, Y, 0, -10))
+        made.SetProjection(QgsCoordinateReferenceSystem(CRS).toWkt())
+        del made
+    look_through(dialog, folder)
+    for number in range(2):
+        dialog.table.choose(number, "DEM")
+    assert dialog.hint.text().startswith("Several rasters become") and not dialog.add_button.isEnabled()
+    dialog.table.cellWidget(1, 3).setText("2023")
     assert dialog.add_button.isEnabled()
 
 
