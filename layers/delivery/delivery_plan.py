@@ -23,7 +23,6 @@ from onemap.layers.delivery.remembered_answers import (
     TRANSFORM,
     LayerAnswers,
     layer_answers,
-    source_report,
     version_answers,
 )
 from onemap.layers.errors import OneMapError, Problem
@@ -31,13 +30,15 @@ from onemap.layers.frames.fields import fitting_sources
 from onemap.layers.ingest.datum_change import DatumChange
 from onemap.layers.ingest.inspection import RASTERS, inspect
 from onemap.layers.ingest.likely_layers import (
+    YEAR,
+    are_same_file,
     fitting_layers,
     layers_by_fields,
     meant_layers,
     other_matter,
 )
 from onemap.layers.library.library import Library
-from onemap.layers.library.versions import versions
+from onemap.layers.library.versions import last_version, source_report, versions
 from onemap.layers.messages import problem_record
 from onemap.layers.progress import Progress
 from onemap.layers.sources import formats
@@ -61,7 +62,6 @@ _PAPERS = {
 # The code of a county, a township or a village, not that of a whole city; and what else its files are called by.
 _DIVISION = re.compile(r"(?<!\d)(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5])\d{2}(?!00)\d{2}(?:\d{3}){0,2}(?!\d)")
 _PLACE_NAME = re.compile(r"[^\W\d_]{1,6}?(?:区|县|市|旗|镇|乡|街道)(?=[\W\d_]|$)")
-_YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
 
 
 @dataclass(frozen=True)
@@ -229,7 +229,7 @@ def _row_of_layer(
     source: str, stem: str, layer: Mapping[str, Any], several: bool, catalogue: Sequence[LayerEntry]
 ) -> PlanRow:
     name = layer["name"]
-    label = next((match[1] for text in [name, stem, source] if (match := _YEAR.search(text))), None)
+    label = next((match[1] for text in [name, stem, source] if (match := YEAR.search(text))), None)
     geometry = "raster" if "raster" in layer else layer["geometry"]
     row = PlanRow(
         *(source, name if several else None, None, UNMATCHED),
@@ -289,11 +289,10 @@ def _are_files_of_one(library: Library, code: str, rows: Sequence[PlanRow]) -> b
     alike = {_PLACE_NAME.sub("", _DIVISION.sub("", name)) for name in names}
     if all(divisions) and len(set(divisions)) == len(names) and len(alike) == 1:
         return True
-    known = [version for version in versions(library) if version.code == code and version.retired is None]
-    files = source_report(library, known[-1]).get("files") if known else None
-    earlier = {_YEAR.sub("", str(one.get("source"))) for one in files or ()}
-    own = {_YEAR.sub("", row.source) for row in rows}
-    return bool(earlier) and all(any(f"/{name}".endswith(f"/{file}") for file in earlier) for name in own)
+    last = last_version(library, code)
+    files = source_report(library, last).get("files") if last is not None else None
+    earlier = [str(file.get("source")) for file in files or ()]
+    return bool(earlier) and all(any(are_same_file(row.source, file) for file in earlier) for row in rows)
 
 
 def _with_memory(

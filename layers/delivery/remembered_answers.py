@@ -17,7 +17,7 @@ from onemap.layers.ingest.coverage_names import DISTRICT, EXTENT, FEATURES
 from onemap.layers.library.library import COPY, TABLES, Library, log
 from onemap.layers.library.log_reading import read_entries
 from onemap.layers.library.rows_as_logged import check_rows
-from onemap.layers.library.versions import Version, versions
+from onemap.layers.library.versions import Version, source_report, versions
 from onemap.layers.stores.logged_rows import insert_logged, row_name, stored_hashes
 from onemap.layers.stores.sql_text import Sql
 
@@ -117,16 +117,6 @@ def change_answers(library: Library, code: str, wanted: Mapping[str, Any], who: 
         text = json.dumps(edits, ensure_ascii=False, sort_keys=True)
         insert_logged(connection, TABLES["onemap_library"], [(_key(code), text)], _ANEW)
         log(connection, who, _EDITED, code, {"changed": checked})
-
-
-def source_report(library: Library, version: Version) -> dict[str, Any]:
-    """The answers with which a version was read, as stored in the library."""
-    sql = "SELECT report FROM onemap_versions WHERE table_name = ?"
-    try:
-        report = json.loads(library.connection.execute(sql, (version.table,)).fetchone()[0])
-    except (TypeError, ValueError):
-        return {}
-    return report if isinstance(report, dict) else {}
 
 
 def _answers_of(report: Mapping[str, Any], version: Version) -> dict[str, Any]:

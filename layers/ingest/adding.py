@@ -376,8 +376,8 @@ def _doubt(arrival: Arrival, entry: LayerEntry, frame: FrameBlocks, raws: Sequen
             folders += [parent.name for parent in at.parents][:_FOLDERS] if at.exists() and not file.layer else []
     by_hand = any(file.normalising.fields for file in arrival.files)
     place = ProblemPlace(file=arrival.place["file"])
-    is_delivered = arrival.options.is_delivered
-    return doubt_of(arrival.library, Arriving(entry, frame, names, folders, by_hand, is_delivered, place))
+    is_delivered, files = arrival.options.is_delivered, arrival.file_names
+    return doubt_of(arrival.library, Arriving(entry, frame, names, files, folders, by_hand, is_delivered, place))
 
 
 def _graded_doubts(

@@ -26,6 +26,7 @@ _OTHER_MATTER_IN_LATIN = (
     *("bak", "backup", "copy", "draft", "old", "part"),
     *("selected", "selection", "clip", "test", "tmp"),
 )
+YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
 _GEOMETRIES = {"polygon": "Polygon", "line": "LineString", "point": "Point"}
 
 
@@ -95,3 +96,9 @@ def shared_fields(fields: Sequence[str], entry: LayerEntry) -> set[str]:
     """The fields of a layer's schema that are among some fields, by name or alias."""
     names = {name.lower() for name in fields}
     return {item.name for item in entry.fields if not names.isdisjoint(map(str.lower, (item.name, *item.aliases)))}
+
+
+def are_same_file(one: str, other: str) -> bool:
+    """Whether two names are one file's of two years; folders around it may be named by one of them alone."""
+    first, second = (f"/{YEAR.sub('', name)}" for name in (one, other))
+    return first.endswith(second) or second.endswith(first)

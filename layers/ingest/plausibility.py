@@ -14,9 +14,9 @@ from onemap.layers.catalogue.layer_names import layers_by_name
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.errors import Problem, ProblemPlace
 from onemap.layers.frames.frame_blocks import FrameBlocks
-from onemap.layers.ingest.likely_layers import known_fields, other_matter, shared_fields
+from onemap.layers.ingest.likely_layers import are_same_file, known_fields, other_matter, shared_fields
 from onemap.layers.library.library import Library
-from onemap.layers.library.versions import Version, last_version, read_version
+from onemap.layers.library.versions import Version, last_version, read_version, source_report
 from onemap.layers.messages import LANGUAGES
 
 _ENOUGH = 20  # features on both sides, for their count and their box to say something
@@ -28,15 +28,17 @@ _LEAST_CODE = 3  # letters of a code by which a folder may be called: fewer are 
 
 @dataclass(frozen=True)
 class Arriving:
-    """A frame, and the layer that it is added to. names: of its file and of its layer; place: as problems name them.
+    """A frame, and the layer that it is added to. names: of its files and of their layers; place: as problems name it.
 
-    folders: in which the file lies, the nearest first; by_hand: a person matched its fields with the layer's;
-    is_planned: the plan of a delivery has asked a person where its name says more than the layer's.
+    files: the names of its files as a version keeps them; folders: in which they lie, the nearest first; by_hand: a
+    person matched its fields with the layer's; is_planned: the plan of a delivery has asked a person where its name
+    says more than the layer's.
     """
 
     entry: LayerEntry
     frame: FrameBlocks
     names: Sequence[str]
+    files: Sequence[str]
     folders: Sequence[str]
     by_hand: bool
     is_planned: bool
@@ -77,6 +79,7 @@ def doubt_of(library: Library, arriving: Arriving) -> Doubt | None:
     elif last is not None:
         extent = library.connection.extent(last.table)
         found |= _against_version(arriving.frame, LastVersion(last.label, last.count, extent))
+        found |= _against_files(library, arriving, last)
     return _doubt(found, arriving.entry, arriving.place)
 
 
@@ -173,6 +176,16 @@ def _against_version(frame: FrameBlocks, last: LastVersion) -> dict[str, Problem
     elif last.count >= _MANY and count * _FALL < last.count:
         found["count"] = Problem("doubt.count", facts)
     return found
+
+
+def _against_files(library: Library, arriving: Arriving, last: Version) -> dict[str, Problem]:
+    """Fewer files than the last version was made of, and no others: of some counties, say, nothing has come."""
+    before = [str(file.get("source")) for file in source_report(library, last).get("files") or ()]
+    came = arriving.files
+    if len(came) >= len(before) or not all(any(are_same_file(file, old) for old in before) for file in came):
+        return {}
+    facts = {"label": last.label, "count": len(came), "last": len(before), "names": ", ".join(before)}
+    return {"files": Problem("doubt.files", facts)}
 
 
 def _against_raster(library: Library, arriving: Arriving, last: Version) -> dict[str, Problem]:

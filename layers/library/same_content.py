@@ -1,8 +1,6 @@
 """Whether what comes is what a version holds already: its rows, whatever their order and where their rings begin."""
 
-import contextlib
 import hashlib
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,7 +13,7 @@ from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.library.library import Library
 from onemap.layers.library.value_texts import Column, row_texts
 from onemap.layers.library.version_writing import VersionFacts, field_types, stored_column
-from onemap.layers.library.versions import Version, coverage_of, in_force, read_version, versions
+from onemap.layers.library.versions import Version, coverage_of, in_force, read_version, source_report, versions
 from onemap.layers.rasters.raster_reference import OF_THE_FILES, is_as_added, reference_of
 from onemap.layers.stores.store import DamagedTable
 
@@ -68,14 +66,11 @@ def rows_hash(library: Library, version: Version, known: Iterable[Version]) -> s
     known: the versions of its layer.
     """
     of_table = {one.table: one for one in known}
-    sql = "SELECT report FROM onemap_versions WHERE table_name = ?"
     for _ in of_table:  # as far back as there are versions
-        (report,) = library.connection.execute(sql, (version.table,)).fetchone()
-        with contextlib.suppress(ValueError, AttributeError):  # a report that somebody has cut; `verify` tells
-            earlier = of_table.get(json.loads(report).get(ROWS_OF))
-            if earlier is None:
-                break
-            version = earlier
+        earlier = of_table.get(source_report(library, version).get(ROWS_OF, ""))
+        if earlier is None:
+            break
+        version = earlier
     return version.hash
 
 

@@ -120,6 +120,16 @@ def last_version(library: Library, code: str) -> Version | None:
     return of_layer[-1] if of_layer else None
 
 
+def source_report(library: Library, version: Version) -> dict[str, Any]:
+    """How a version's source was read, with what answers and what problems; empty where that cannot be read."""
+    sql = "SELECT report FROM onemap_versions WHERE table_name = ?"
+    try:
+        report = json.loads(library.connection.execute(sql, (version.table,)).fetchone()[0])
+    except (TypeError, ValueError):
+        return {}
+    return report if isinstance(report, dict) else {}
+
+
 class Digest(Protocol):
     """A hash that is being taken."""
 

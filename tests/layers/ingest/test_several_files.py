@@ -74,6 +74,17 @@ def test_it_is_the_same_version_in_whatever_order_and_blocks_they_come(shelf, co
     assert (again["unchanged"], again["version"], again["hash"]) == (True, first["version"], first["hash"])
 
 
+def test_one_county_alone_is_doubted_where_the_last_version_had_several(shelf, counties, tmp_path):
+    assert add(shelf, counties).code == 0
+    other = tmp_path / "2027" / "371521"
+    other.mkdir(parents=True)
+    county(WEST, 900).to_crs(4526).to_file(other / "T.shp")
+    answer = add(shelf, [other / "T.shp"], define=False)
+    assert answer.codes == ["layer.doubtful"]
+    assert "made of 2 files (371521/T.shp, 371522/T.shp), and this of 1" in answer.json["problems"][0]["message"]
+    assert add(shelf, [other / "T.shp"], "--sure", define=False).code == 0
+
+
 @pytest.mark.parametrize("is_large", [False, True])
 def test_fields_that_only_some_files_have_or_have_as_text(shelf, tmp_path, box, is_large, monkeypatch):
     if is_large:
