@@ -19,6 +19,7 @@ from onemap.layers.geometry.shape_column import AnyShapes, all_of, some_of
 from onemap.layers.library.library import Library
 from onemap.layers.library.value_texts import Column, json_values, row_texts
 from onemap.layers.progress import SILENT, Progress
+from onemap.layers.records import Record
 from onemap.layers.stores.arrow_values import data_of
 from onemap.layers.stores.store import AS_STORED, DamagedTable, FeatureRows
 
@@ -120,7 +121,7 @@ def last_version(library: Library, code: str) -> Version | None:
     return of_layer[-1] if of_layer else None
 
 
-def source_report(library: Library, version: Version) -> dict[str, Any]:
+def source_report(library: Library, version: Version) -> Record:
     """How a version's source was read, with what answers and what problems; empty where that cannot be read."""
     sql = "SELECT report FROM onemap_versions WHERE table_name = ?"
     try:

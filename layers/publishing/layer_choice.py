@@ -12,7 +12,7 @@ from onemap.layers.catalogue.styles import ThemeOfMap
 from onemap.layers.errors import OneMapError, UsageError
 from onemap.layers.geometry.boxes import Bounds, box_around
 from onemap.layers.library.library import Library
-from onemap.layers.library.versions import Version, coverage_of, in_force, versions
+from onemap.layers.library.versions import Version, coverage_of, in_force, source_report, versions
 from onemap.layers.publishing.raster_pictures import Picture, picture_of
 from onemap.layers.reason import Reason
 
@@ -102,12 +102,13 @@ def _published_layer(library: Library, entry: LayerEntry, version: Version) -> P
     if not library.connection.has_table(version.table):
         raise OneMapError("version.unreadable", file=library.label, layer=version.table)
     row = library.connection.execute("SELECT source FROM onemap_versions WHERE table_name = ?", (version.table,))
+    files = [str(file["source"]) for file in source_report(library, version).get("files") or ()]
     ground = coverage_of(library, version)
     picture = picture_of(library, version) if entry.geometry == "raster" else None
     return PublishedLayer(
         entry=entry,
         version=version,
-        source=Path(str(row.fetchone()[0])).name,
+        source=", ".join(files) or Path(str(row.fetchone()[0])).name,
         fields=tuple(library.connection.field_types(version.table)),
         bounds=box_around(ground.bounds),
         picture=picture,

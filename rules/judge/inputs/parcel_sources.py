@@ -1,7 +1,6 @@
 """The files of parcels: several files, a folder, a pattern, or stdin."""
 
 import contextlib
-import glob
 import io
 import json
 import sys
@@ -15,6 +14,7 @@ from onemap.layers.errors import OneMapError, UsageError
 from onemap.layers.files.library_file import is_library
 from onemap.layers.sources import formats
 from onemap.layers.sources.archive import sources_in
+from onemap.layers.sources.file_patterns import files_of_pattern
 from onemap.layers.sources.postgis import is_database
 
 STDIN = "-"
@@ -44,19 +44,11 @@ def files_of_parcels(given: str | Sequence[str], is_served: bool) -> Iterator[li
 
 
 def _files(name: str) -> list[str]:
-    if is_database(name):
-        return [name]
     path = Path(name)
-    if path.is_dir() and path.suffix.lower() not in formats.FOLDERS:
+    if not is_database(name) and path.is_dir() and path.suffix.lower() not in formats.FOLDERS:
         drawings = [file for file in path.rglob("*") if file.suffix.lower() in formats.NO_DRIVER]
         return [str(file) for file in sorted({*sources_in(path, path.name), *drawings}) if not is_library(file)]
-    if path.exists() or not glob.has_magic(name):
-        return [name]
-    found = sorted(glob.glob(name, recursive=True))
-    readable = [file for file in found if Path(file).suffix.lower() in formats.READABLE | formats.ARCHIVES]
-    if not readable:
-        raise OneMapError("source.missing", file=name)
-    return readable
+    return files_of_pattern(name)
 
 
 def _from_stdin(folder: Path) -> Path:

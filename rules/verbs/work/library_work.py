@@ -102,11 +102,12 @@ def add(values: Values, context: VerbContext) -> Result:
     from onemap.layers.ingest.adding import add as add_source
     from onemap.layers.ingest.arrival import AddOptions, LayerFile
     from onemap.layers.library.library import open_library, system_user
+    from onemap.layers.sources.file_patterns import files_of_pattern
     from onemap.rules.judge.overlay.pair_ground import are_simple_rings
     from onemap.rules.judge.packs.library_packs import packs_of, required_fields
     from onemap.rules.judge.question.check_options import normalising_options
 
-    source, *others = dict.fromkeys(values["source"])
+    source, *others = dict.fromkeys(file for name in values["source"] for file in files_of_pattern(name))
     normalising = replace(normalising_options(values), of_several=bool(others))
     given = values.get("layer"), values.get("encoding"), normalising
     wishes = AddOptions(

@@ -66,6 +66,12 @@ def test_files_in_different_planes_are_one_version(shelf, counties, is_large, mo
     assert shelf.run("verify", shelf.path).json["ok"]
 
 
+def test_a_pattern_names_them(shelf, counties):
+    answer = add(shelf, [counties[0].parent.parent / "3715*" / "*.shp"])
+    assert [file["features"] for file in answer.json["files"]] == [36, 36]
+    assert add(shelf, [counties[0].parent / "*.gpkg"]).codes == ["source.missing"]
+
+
 def test_it_is_the_same_version_in_whatever_order_and_blocks_they_come(shelf, counties, monkeypatch):
     first = add(shelf, counties).json
     assert add(shelf, counties[::-1], define=False).json["unchanged"] is True
