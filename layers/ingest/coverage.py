@@ -1,6 +1,7 @@
 """The coverage of a new version: as given, as for the layer's last version, or the district."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 import shapely
@@ -9,6 +10,7 @@ from onemap.layers.errors import OneMapError, Problem, ProblemPlace, require_val
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.geometry.coverage_ground import united_ground
 from onemap.layers.ingest.coverage_names import DISTRICT, EXTENT, FEATURES, FILE
+from onemap.layers.library.district import district_changes
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, coverage_of, last_version
 from onemap.layers.progress import SILENT, Progress
@@ -60,12 +62,22 @@ class CoverageChoice:
         return last.coverage_kind if last is not None else None
 
     def refuse_impossible(self) -> None:
-        """Refuse what needs no look at the data. Raises OneMapError coverage.missing, coverage.no_district."""
+        """Refuse what needs no look at the data.
+
+        Raises OneMapError coverage.missing, coverage.no_district, and coverage.district_changed for a version that
+        would speak for the district because the one before it did, for another one.
+        """
         if self.library.district() is None:
             if self.kind is None:
                 raise OneMapError("coverage.missing", field="--covers", **self.place)
             if self.kind == DISTRICT:
                 raise OneMapError("coverage.no_district", field="--covers", **self.place)
+        last = self._last
+        if self.asked is None and last is not None and last.coverage_kind == DISTRICT:
+            recorded_at = datetime.fromisoformat(last.recorded_at)
+            if any(datetime.fromisoformat(one.at) > recorded_at for one in district_changes(self.library)):
+                facts = {**self.place, "label": last.label, "field": "--covers"}
+                raise OneMapError("coverage.district_changed", **facts)
 
     def coverage(self, frame: FrameBlocks, progress: Progress = SILENT) -> Coverage:
         """The coverage of some features.

@@ -11,7 +11,7 @@ from onemap.layers.text_table import padded_text, text_width, wrapped_lines
 
 # By what they are for, as `help_groups` of the messages titles them; a first word stands for all its steps.
 GROUPS = {
-    "library": "new inspect add ingest answers retire layers service sample",
+    "library": "new inspect add ingest answers retire layers district service sample",
     "check": "check explain runs remedy sites sheet facts laws prove pack",
     "look": "identify find tile",
     "plans": "compare contradictions decide spots comparison atlas",

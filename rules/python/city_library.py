@@ -121,6 +121,14 @@ class Library(DeliveryCalls, FigureCalls):
             }
             return AddResult("add", self._answer("add", values, progress), self.language)
 
+    def district(
+        self, district: Source | None = None, *, reason: str | None = None, by: str | None = None
+    ) -> dict[str, Any]:
+        """The district of the library, or with a frame or a file of polygons another one; the core's JSON."""
+        with self._call() as files:
+            values = {"district": files.place(district, "district"), "reason": reason, "by": by}
+            return self._answer("district", values)
+
     def retire(
         self, code: str, label: str, *, reason: str, by: str | None = None, undo: bool = False
     ) -> dict[str, Any]:

@@ -305,7 +305,7 @@ def unit_remarks(
         return []
     problems = [*units.problems, *overlap_problems(library, options.within, overlap_m2)]
     if units.version is not None and options.units_where is None:
-        problems += gap_problems(library, options.within, units, threads)
+        problems += gap_problems(library, options.within, units, options.known_at, threads)
     return problems
 
 

@@ -1,5 +1,6 @@
 """Whether area units share ground, which then counts twice, or leave some of the district out, which counts nowhere."""
 
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ import shapely
 from onemap.layers.area_units import area_to_hundredths
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.errors import Problem
+from onemap.layers.library.district import district_at
 from onemap.layers.library.library import Library
 from onemap.rules.answers.statistics.union_areas import overlapping_pairs
 from onemap.rules.answers.statistics.units import AreaUnits
@@ -73,12 +75,15 @@ def overlap_problems(library: Library, units: str | None, area_m2: float) -> lis
     return [Problem("statistics.units_overlap", facts)] if area_m2 else []
 
 
-def gap_problems(library: Library, label: str | None, units: AreaUnits, threads: Threads) -> list[Problem]:
+def gap_problems(
+    library: Library, label: str | None, units: AreaUnits, known_at: datetime | None, threads: Threads
+) -> list[Problem]:
     """The ground of the district in none of the units; without a district, the holes between them.
 
-    label: how the units were asked for. Raises OneMapError compare.arithmetic.
+    label: how the units were asked for; known_at: of which moment the district is.
+    Raises OneMapError compare.arithmetic.
     """
-    whole, district = _union(units.grounds, threads), library.district()
+    whole, district = _union(units.grounds, threads), district_at(library, known_at)
     if district is None:
         filled = shapely.polygons(shapely.get_exterior_ring(shapely.get_parts(whole)))
         (district,) = _union(filled, threads)

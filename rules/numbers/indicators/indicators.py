@@ -17,6 +17,7 @@ import pandas as pd
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.fields import object_array
 from onemap.layers.ingest.unit_keys import UNIT_LAYERS
+from onemap.layers.library.district import district_at
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import in_force, versions
 from onemap.layers.reason import Reason, column_of_reasons
@@ -172,7 +173,7 @@ def units_of(library: Library, options: IndicatorOptions, day: date) -> AreaUnit
     Raises OneMapError indicators.no_ground, indicators.unit, statistics.…, layer.unknown, compare.….
     """
     if options.unit is None:
-        district = library.district()
+        district = district_at(library, options.known_at)
         if district is None:
             raise OneMapError("indicators.no_ground", file=library.label, field="--unit")
         record = {"code": None, "unit": None}
@@ -331,7 +332,8 @@ class _Day:
         found = list(self.units.problems)
         if options.unit is not None:
             found += overlap_problems(library, options.unit, shared_m2(self.units, self._threads))
-            found += [] if options.units_where else gap_problems(library, options.unit, self.units, self._threads)
+            given = options.unit, self.units, options.known_at, self._threads
+            found += [] if options.units_where else gap_problems(library, *given)
         return found
 
     def unit_records(self) -> list[Record]:

@@ -16,6 +16,7 @@ from onemap.rules.answers.statistics.balance_rows import statistics_view
 from onemap.rules.contract.declaration import Result
 from onemap.rules.display.rows.answer_rows import AnswerView, view_text
 from onemap.rules.display.rows.calendar_rows import calendar_view
+from onemap.rules.display.rows.district_rows import district_view
 from onemap.rules.display.rows.fact_rows import facts_view
 from onemap.rules.display.rows.inspection_rows import inspect_view, remark_lines
 from onemap.rules.display.rows.layer_rows import layers_view
@@ -178,6 +179,7 @@ VIEWS: dict[str, Callable[[Result, str], AnswerView]] = {
     "explain": explain_view,
     "layers": layers_view,
     "calendar": calendar_view,
+    "district": district_view,
     "facts": facts_view,
     "prove": prove_view,
     "pack show": pack_view,

@@ -135,6 +135,16 @@ VERBS: dict[str, Verb] = {
             ),
         ),
         Verb(
+            "district",
+            (
+                _LIBRARY,
+                Parameter("district", "FILE", positional=True, optional=True),
+                _TRANSFORM,
+                Parameter("reason", "R", convert=to_name),
+                Parameter("by", "N", convert=to_name),
+            ),
+        ),
+        Verb(
             "retire",
             (
                 _LIBRARY,

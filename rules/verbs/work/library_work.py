@@ -73,6 +73,27 @@ def _district(values: Values, crs: Any) -> tuple[Any, list[Problem]]:
     return district, remarks_on_zone(crs, bounds)
 
 
+def district(values: Values, context: VerbContext) -> Result:
+    """The district of a library, and what speaks for it; or another district for it."""
+    from onemap.layers.library.district import change_district, district_record
+    from onemap.layers.library.library import open_library
+    from onemap.layers.messages import problem_record
+    from onemap.rules.review.cases.hand import acting_person
+
+    remarks: list[Problem] = []
+    with open_library(values["library"]) as library:
+        is_changed = False
+        if values.get("district"):
+            if library.district() is not None and not (values.get("reason") or "").strip():
+                raise UsageError("usage.required", field="--reason", verb="district FILE")
+            polygons, remarks = _district(values, library.crs)
+            who = acting_person(library, values.get("by"))
+            is_changed = change_district(library, polygons, values.get("reason"), who) is not None
+        record = district_record(library, library.today())
+    problems = [problem_record(remark, context.language) for remark in remarks]
+    return {"ok": True, "changed": is_changed, **record, "problems": problems}
+
+
 def inspect(values: Values, context: VerbContext) -> Result:
     """List the content of a source, and the layers of a library that its names mean, as a delivery is matched."""
     from pathlib import Path

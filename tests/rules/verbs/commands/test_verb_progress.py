@@ -85,6 +85,7 @@ upgrade {folder}/copy.gpkg
 keep {library} --head {folder}/head.json
 profile {library}
 calendar {library}
+district {library}
 facts {library}
 laws
 prove city-preliminary sample-ordinance
