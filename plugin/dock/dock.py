@@ -339,7 +339,7 @@ class OneMapDock(QgsDockWidget):
         self.other_desks.follow(False)
         self.day_swipe.end()
         rooms = (self.check_tab, self.compare_tab, self.review_tab, self.numbers_tab, self.proof_tab, self.map_tab)
-        for part in (*rooms, self.setup_page, self.identify, self._removed_layers, self._project_language):
+        for part in (*rooms, self.header, self.setup_page, self.identify, self._removed_layers, self._project_language):
             part.close_down()
         dialogs = (self.add_dialog, self.delivery_dialog, self.publish_dialog, self.profile_dialog, self.service_dialog)
         for dialog in (*dialogs, self.machine_dialog):

@@ -12,9 +12,11 @@ from qgis.PyQt.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QStyle, QToolBu
 from onemap.plugin.connection.server_location import home_of, is_server, short_name
 from onemap.plugin.desk.library.distinct_place import DistinctPlace
 from onemap.plugin.desk.library.open_library import OpenLibrary
+from onemap.plugin.dock.district_dialog import DistrictDialog
 from onemap.plugin.profile import settings
 from onemap.plugin.widgets.elided_label import elided_around
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.working_dialog import end_dialog
 from onemap.plugin.words.mnemonics import as_written
 from onemap.plugin.words.translation import tr
 
@@ -85,6 +87,7 @@ class Header(QWidget):
         super().__init__(parent)
         self._library = library
         self._is_following = False
+        self.district_dialog: DistrictDialog | None = None
         self.button = LibraryButton()
         self.menu = QMenu(self)
         self.menu.aboutToShow.connect(self._fill_menu)
@@ -113,6 +116,8 @@ class Header(QWidget):
         self.publish_action.triggered.connect(lambda _checked: self.publish_requested.emit())
         self.profile_action = self.more_menu.addAction(icon("bureau"), tr("The bureau's profile…"))
         self.profile_action.triggered.connect(lambda _checked: self.profile_requested.emit())
+        self.district_action = self.more_menu.addAction(icon("district"), tr("The library's district…"))
+        self.district_action.triggered.connect(lambda _checked: self.show_district())
         self.more_menu.addAction(icon("settings"), tr("Settings…"), self.settings_requested.emit)
         self.more_menu.addAction(icon("setup"), tr("Set up the core"), self.setup_requested.emit)
         self.more_menu.addAction(icon("inspect"), tr("Check this computer…"), self.machine_requested.emit)
@@ -136,6 +141,19 @@ class Header(QWidget):
         self._show_day()
         self.publish_action.setEnabled(bool(self._library.layers))
         self.profile_action.setEnabled(bool(self._library.path))
+        self.district_action.setEnabled(bool(self._library.path))
+
+    def show_district(self) -> None:
+        """Show the library's district, to look at it or to give another one."""
+        end_dialog(self.district_dialog)
+        self.district_dialog = DistrictDialog(self._library, self.window())
+        self.district_dialog.setWindowModality(Qt.WindowModality.WindowModal)
+        self.district_dialog.begin()
+
+    def close_down(self) -> None:
+        """Close what it has opened, before it is deleted."""
+        end_dialog(self.district_dialog)
+        self.district_dialog = None
 
     def _show_day(self) -> None:
         """Show the library's day, whoever has changed it."""

@@ -5863,5 +5863,53 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <source>Who grants it</source>
         <translation>准予人</translation>
     </message>
+    <message>
+        <source>The library's district</source>
+        <translation>资料库的行政区范围</translation>
+    </message>
+    <message>
+        <source>The library's district…</source>
+        <translation>资料库的行政区范围…</translation>
+    </message>
+    <message>
+        <source>A file of polygons: the district from now on</source>
+        <translation>面文件：自即日起的行政区范围</translation>
+    </message>
+    <message>
+        <source>why it changes; the log keeps it</source>
+        <translation>变更原因，记入日志</translation>
+    </message>
+    <message>
+        <source>Change the district</source>
+        <translation>变更行政区范围</translation>
+    </message>
+    <message>
+        <source>A layer may say that it covers the district: where it has no feature, a check then finds nothing. When the district changes, versions keep the ground for which they speak.</source>
+        <translation>图层可以说明覆盖整个行政区：没有要素之处，检测即无发现。行政区范围变更后，已入库版本的覆盖范围不变。</translation>
+    </message>
+    <message>
+        <source>New district</source>
+        <translation>新的范围</translation>
+    </message>
+    <message>
+        <source>The district is changed.</source>
+        <translation>行政区范围已变更。</translation>
+    </message>
+    <message>
+        <source>This is the library's district already.</source>
+        <translation>资料库的行政区范围已经如此。</translation>
+    </message>
+    <message>
+        <source>State the reason first.</source>
+        <translation>请先写明原因。</translation>
+    </message>
+    <message>
+        <source>Change</source>
+        <translation>变更</translation>
+    </message>
+    <message>
+        <source>Area or reason</source>
+        <translation>面积或原因</translation>
+    </message>
 </context>
 </TS>

@@ -8,6 +8,7 @@ from onemap.plugin.desk.library.server_dialog import ServerDialog
 from onemap.plugin.desk.packs.pack_dialog import PackDialog
 from onemap.plugin.desk.parcels.corners_dialog import CornersDialog
 from onemap.plugin.desk.parcels.facts_dialog import FactsDialog
+from onemap.plugin.dock.district_dialog import DistrictDialog
 from onemap.plugin.dock.machine_dialog import MachineDialog
 from onemap.plugin.dock.options_page import OptionsPage
 from onemap.plugin.dock.profile_dialog import ProfileDialog
@@ -27,6 +28,7 @@ DIALOGS = {
     "calendar": CalendarDialog,
     "corners": CornersDialog,
     "delivery": DeliveryDialog,
+    "district": DistrictDialog,
     "code": lambda _library: CodeDialog("title", [], "", "", ("", ""), None),
     "machine": lambda _library: MachineDialog(),
     "settings": lambda _library: OptionsPage(),

@@ -10,13 +10,14 @@ from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerView,
 
 def district_view(result: Mapping[str, Any], language: str) -> AnswerView:
     """The district's area, each change with its reason, and the layers in force that leave a part of it out."""
-    rows = [_row(phrase("said.district_area", language), [_area(result["area_m2"], language)], language)]
+    rows = [_row(phrase("said.district_area", language), _area(result["area_m2"], language), language)]
     for change in result["changes"]:
         reason = change["reason"] or phrase("said.district_given", language)
         before = phrase(
             "said.district_before", language, area=word_text(_area(change["before_m2"], language), language)
         )
-        rows.append(_row(change["at"], [change["by"], reason, before], language))
+        words = phrase("said.comma", language).join((change["by"], reason, before))
+        rows.append(_row(change["at"], words, language))
     if result["short"]:
         below = [_short_row(one, language) for one in result["short"]]
         title = phrase("said.district_short", language)
@@ -30,9 +31,9 @@ def _area(area_m2: float | None, language: str) -> Word:
 
 def _short_row(one: Mapping[str, Any], language: str) -> AnswerRow:
     name = f"{one['title'].get(language) or one['code']} · {one['version']}"
-    return _row(name, [_area(one["missing_m2"], language)], language, hint=one["code"])
+    return _row(name, _area(one["missing_m2"], language), language, hint=one["code"])
 
 
-def _row(name: str, values: list[Word], language: str, hint: str = "") -> AnswerRow:
-    words = phrase("said.comma", language).join(word_text(value, language) for value in values)
-    return AnswerRow(name, values, hint, line=[pair_text(word_text(name, language), words, language)])
+def _row(name: str, value: Word, language: str, hint: str = "") -> AnswerRow:
+    words = word_text(value, language)
+    return AnswerRow(name, [value], hint, line=[pair_text(word_text(name, language), words, language)])
