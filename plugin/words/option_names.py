@@ -55,6 +55,7 @@ def dock_controls() -> dict[str, str]:
         "--unit": tr("Area units"),
         "--district": tr("District"),
         "--repair": tr("Repair and check"),
+        "--land-width": tr("Land width"),
         "--unbuilt": tr("unbuilt ground only"),
     }
 

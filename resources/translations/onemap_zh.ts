@@ -5911,5 +5911,29 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <source>Area or reason</source>
         <translation>面积或原因</translation>
     </message>
+    <message>
+        <source>Land width</source>
+        <translation>用地宽度</translation>
+    </message>
+    <message>
+        <source>metres, or the field that has them</source>
+        <translation>米数，或记载宽度的字段</translation>
+    </message>
+    <message>
+        <source>Lines and points are checked as land of this width, along or around them</source>
+        <translation>线、点要素按此宽度的用地检测</translation>
+    </message>
+    <message>
+        <source>State the width of the land</source>
+        <translation>填写用地宽度</translation>
+    </message>
+    <message>
+        <source>State the width of the land of these lines or points, then press Check.</source>
+        <translation>请填写这些线或点的用地宽度，再点击“检测”。</translation>
+    </message>
+    <message>
+        <source>Land width of lines and points (metres, or the field that has them)</source>
+        <translation>线、点的用地宽度（米数，或记载宽度的字段）</translation>
+    </message>
 </context>
 </TS>

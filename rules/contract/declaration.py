@@ -18,6 +18,7 @@ from onemap.layers.secret_words import has_misspelled_secret
 Values = Mapping[str, Any]
 Result = dict[str, Any]
 _MOST, MOST_DAYS = 2**31 - 1, 3_650
+MOST_LAND_M = 10_000  # no route's land is wider
 _WIDEST_MM = 2000  # the longer side of A0 is 1189
 _PATHS = {"LIBRARY", "SOURCE", "PARCELS", "FILE", "FILE.toml", "FILE.xlsx", "FILE|NAME", "FOLDER", "PATH", "TARGET"} | {
     *("PROJECT.qgz", "TARGET.pdf", "TARGET.zip", "FILE.json", "A", "B", "T", "CODE=FILE", "district|extent|FILE"),
@@ -127,6 +128,18 @@ def to_metres(text: str) -> float:
     if not 0 <= value < float("inf"):
         raise ValueError(text)
     return value
+
+
+def to_land_width(text: str) -> str:
+    """A length in metres, not zero and at most MOST_LAND_M; else the name of a field. Raises ValueError."""
+    name = to_name(text)
+    try:
+        metres = float(name)
+    except ValueError:
+        return name
+    if not 0 < metres <= MOST_LAND_M:
+        raise ValueError(text)
+    return name
 
 
 def to_coordinate(text: str) -> float:

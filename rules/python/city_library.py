@@ -152,6 +152,7 @@ class Library(DeliveryCalls, FigureCalls):
         encoding: str | None = None,
         fields: Mapping[str, str] | None = None,
         repair: bool = False,
+        land_width: float | str | None = None,
         keep_bad: bool = False,
         code_system: str | None = None,
         replace: Mapping[str, Source] | None = None,
@@ -179,6 +180,7 @@ class Library(DeliveryCalls, FigureCalls):
             values = {
                 "parcels": files.places(parcels, "parcels"), "pack": as_list(packs), "only": only, "as_of": as_of,
                 "known_at": known_at, "id": id, "layer": layer, "crs": crs, "transform": transform, "repair": repair,
+                "land_width": None if land_width is None else str(land_width),
                 "fields": fields, "keep_bad": keep_bad, "encoding": encoding, "code_system": code_system,
                 "replace": _replacements(files, replace), "against": getattr(against, "run", against),
                 "unrecorded": not record, "workers": workers, "data": files.facts(data, of_parcels=True),

@@ -20,6 +20,7 @@ class GroundChoice(ParcelChoice):
     """A parcel choice with the district; a new drawing replaces the one before."""
 
     DRAWN = "onemap/ground"
+    TAKES_LINES = False
     IS_ALONE = True
 
     def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:

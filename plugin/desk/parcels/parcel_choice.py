@@ -86,6 +86,7 @@ class ParcelChoice(QWidget):
     """A list of layers and files, with buttons that choose a file, take typed corners, and draw."""
 
     DRAWN = "onemap/drawn"  # the property of the layer that holds what is drawn
+    TAKES_LINES = True  # whether layers of lines and points are listed: as parcels they are land of a width
     IS_ALONE = False  # whether a drawing takes the place of the one before
     changed = pyqtSignal()
     added = pyqtSignal(object, int)  # QgsVectorLayer, feature: what was drawn is on the map, and chosen
@@ -218,8 +219,10 @@ class ParcelChoice(QWidget):
         """
         self._later.stop()
         chosen = self.choice if self._is_asked_for else None
-        layers = [layer for layer in QgsProject.instance().mapLayers().values() if _is_checkable(layer)]
-        layers.sort(key=lambda layer: (_is_of_library(layer), layer.name(), layer.crs().authid(), _home_of(layer)))
+        layers = [
+            layer for layer in QgsProject.instance().mapLayers().values() if _is_checkable(layer, self.TAKES_LINES)
+        ]
+        layers.sort(key=_place_in_list)
         self._connect_layers(layers)
         self.box.blockSignals(True)
         self.box.clear()
@@ -295,10 +298,10 @@ class ParcelChoice(QWidget):
                 self.box.setCurrentIndex(index)
 
     def _choose_likely(self) -> None:
-        """Choose the first entry that is no layer of a library, if there is one."""
+        """Choose the first entry of polygons that is no layer of a library, if there is one."""
         for index in range(self.box.count()):
             layer = QgsProject.instance().mapLayer(self.box.itemData(index).layer)
-            if layer is None or not _is_of_library(layer):
+            if layer is None or not (_is_of_library(layer) or _is_without_ground(layer)):
                 self.box.setCurrentIndex(index)
                 return
 
@@ -311,7 +314,7 @@ class ParcelChoice(QWidget):
         path, _filter = QFileDialog.getOpenFileName(self, title, "", filters)
         if not path:
             return
-        parts = _layers_of_polygons(path)
+        parts = _layers_of_parcels(path, self.TAKES_LINES)
         if len(parts) > 1:
             ask_choice(self, title, self.words().which, parts, lambda part: self.choose_file(path, part))
         else:
@@ -389,22 +392,28 @@ def _is_of_library(layer: QgsMapLayer) -> bool:
     return bool(layer.customProperty(PROPERTY_LIBRARY))
 
 
-def _is_checkable(layer: object) -> bool:
-    return (
-        isinstance(layer, QgsVectorLayer)
-        and layer.geometryType() == Qgis.GeometryType.Polygon
-        and not layer.customProperty(PROPERTY_RUN)
-    )
+def _is_without_ground(layer: QgsVectorLayer) -> bool:
+    return layer.geometryType() in (Qgis.GeometryType.Line, Qgis.GeometryType.Point)
 
 
-def _layers_of_polygons(path: str) -> list[str]:
-    """The polygon layers of a file that QGIS can read; the core may read more formats."""
+def _is_checkable(layer: object, takes_lines: bool) -> bool:
+    """Whether a layer may be parcels: polygons, or lines and points of the user's own."""
+    if not isinstance(layer, QgsVectorLayer) or layer.customProperty(PROPERTY_RUN):
+        return False
+    is_route = takes_lines and _is_without_ground(layer) and not _is_of_library(layer)
+    return is_route or layer.geometryType() == Qgis.GeometryType.Polygon
+
+
+def _place_in_list(layer: QgsVectorLayer) -> tuple[bool, bool, str, str, str]:
+    """Own polygons, then own lines and points, then the layers of libraries; by their names."""
+    return (_is_of_library(layer), _is_without_ground(layer), layer.name(), layer.crs().authid(), _home_of(layer))
+
+
+def _layers_of_parcels(path: str, takes_lines: bool) -> list[str]:
+    """The layers of a file that QGIS can read and that may be parcels; the core may read more formats."""
     sublayers = QgsProviderRegistry.instance().querySublayers(path, Qgis.SublayerQueryFlag.ResolveGeometryType)
-    return [
-        sublayer.name()
-        for sublayer in sublayers
-        if QgsWkbTypes.geometryType(sublayer.wkbType()) == Qgis.GeometryType.Polygon
-    ]
+    kinds = {Qgis.GeometryType.Polygon, *((Qgis.GeometryType.Line, Qgis.GeometryType.Point) if takes_lines else ())}
+    return [sublayer.name() for sublayer in sublayers if QgsWkbTypes.geometryType(sublayer.wkbType()) in kinds]
 
 
 def _texts_of(layers: list[QgsVectorLayer]) -> list[str]:

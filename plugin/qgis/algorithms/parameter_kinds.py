@@ -73,7 +73,7 @@ def usual_kinds() -> dict[str, ParameterKind]:
             _text,
         ),
         "source": source(VECTOR),
-        "parcels": source(POLYGON),
+        "parcels": source(VECTOR),
         "district": source(POLYGON),
         "within": source(POLYGON, by_path_alone=True),
         "id": ParameterKind(
@@ -114,6 +114,7 @@ def usual_titles() -> dict[str, str]:
         "only": tr("Only these layers (codes, commas between)"),
         "transform": tr("Transformation (PROJ pipeline or file)"),
         "repair": tr("Repair invalid geometry"),
+        "land_width": tr("Land width of lines and points (metres, or the field that has them)"),
         "as_of": tr("As of (empty: today)"),
         "known_at": tr("As known at"),
         "replace": tr("Try with files instead of layers (CODE=FILE, semicolons between)"),

@@ -24,8 +24,8 @@ def review_open_row() -> VerbRow:
             "facts; what it does not say is unknown."
         ),
         first="library parcels id project data by",
-        advanced="attach pack code_system only layer crs transform encoding repair as_of known_at on against fail_on "
-        "workers out overwrite",
+        advanced="attach pack code_system only layer crs transform encoding repair land_width as_of known_at on "
+        "against fail_on workers out overwrite",
         titles={
             "project": tr("Project"),
             "by": tr("Who opens it"),

@@ -214,7 +214,7 @@ def sheet_row() -> VerbRow:
             "Nothing of it is kept in the library."
         ),
         first="library parcels target id as_of",
-        advanced="pack code_system data only layer crs transform encoding repair known_at overwrite workers",
+        advanced="pack code_system data only layer crs transform encoding repair land_width known_at overwrite workers",
         titles={
             "target": tr("Sheets (.pdf, .docx, .html or .json)"),
             "layer": tr("Layer in the file of parcels"),

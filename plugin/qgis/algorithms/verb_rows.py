@@ -171,8 +171,8 @@ def _check() -> VerbRow:
             "If the threshold of severity is reached the results are written, and the algorithm ends as failed."
         ),
         first="library parcels id pack as_of",
-        advanced="code_system data only layer crs transform encoding fields repair keep_bad known_at replace against "
-        "unrecorded workers scheduler shared fail_on out overwrite",
+        advanced="code_system data only layer crs transform encoding fields repair land_width keep_bad known_at "
+        "replace against unrecorded workers scheduler shared fail_on out overwrite",
         titles={
             **_of_parcels(),
             "fields": tr("Fields (target=source, …)"),
@@ -256,8 +256,8 @@ def _remedy() -> VerbRow:
             "cut and what was dropped make up the parcel."
         ),
         first="library parcels id pack keep_verdict min_part min_width move turn one_piece out",
-        advanced="parcel code_system data only layer crs transform encoding repair as_of known_at replace workers "
-        "overwrite",
+        advanced="parcel code_system data only layer crs transform encoding repair land_width as_of known_at replace "
+        "workers overwrite",
         titles={
             **_of_parcels(),
             "min_part": tr("Smallest part, m²"),

@@ -24,6 +24,7 @@ from onemap.plugin.desk.library.changed_versions import ChangedVersions
 from onemap.plugin.desk.library.distinct_place import distinct_place
 from onemap.plugin.desk.library.open_library import OpenLibrary, title_of
 from onemap.plugin.desk.parcels.facts_choice import FactsChoice
+from onemap.plugin.desk.parcels.land_width_row import LandWidthRow
 from onemap.plugin.desk.parcels.parcel_choice import Choice, ParcelChoice
 from onemap.plugin.desk.parcels.parcel_mends import ParcelMends
 from onemap.plugin.desk.parcels.parcel_use import ParcelUse
@@ -82,13 +83,14 @@ class CheckTab(QWidget):
         self._params: dict[str, Any] = {}  # of the last check
         self.parcels = ParcelChoice(library, canvas)
         self.uses = ParcelUse(self.parcels, self)
+        self.land = LandWidthRow(self.parcels, self)
         self.mends = ParcelMends(library.core, self)
         self.mends.mended.connect(lambda: self.check())
         self.mends.refused.connect(self.refused)
         self.rules = RulesChoice(library)
         self.facts = FactsChoice(library, self.rules, self.parcels, ("project", "land", "days"))
         self.facts.refused.connect(self.refused)
-        self.outdated = OutdatedNote(self.parcels, self.uses, self.rules, self.facts)
+        self.outdated = OutdatedNote(self.parcels, self.uses, self.land, self.rules, self.facts)
         self.sites = SitesView(library, self.rules, canvas)
         self.sites.refused.connect(self.refused)
         self.sites.back_requested.connect(lambda: self.sites_button.setChecked(False))
@@ -117,6 +119,7 @@ class CheckTab(QWidget):
             asking.busy_changed.connect(lambda is_busy: self._show_work(tr("Starting…") if is_busy else ""))
         self.sites.remarked.connect(self.remarked)
         self.parcels.changed.connect(self._enable)
+        self.land.changed.connect(self._enable)
         self.rules.box.currentIndexChanged.connect(lambda _index: self._enable())
         self.uses.changed.connect(self.live.check_again)  # also where an earlier check is shown
         self.outdated.question_changed.connect(self._take_changed_question)
@@ -173,6 +176,7 @@ class CheckTab(QWidget):
             "pack": self.rules.packs,
             "code_system": self.uses.system,
             "data": self.facts.path,
+            **self.land.params,
             **self.mends.params_for(self.parcels.choice),
         }
 
@@ -294,6 +298,7 @@ class CheckTab(QWidget):
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         form.setContentsMargins(0, 0, 0, 0)
         form.addRow(tr("Parcels"), self.parcels)
+        self.land.add_to(form)
         self.uses.add_to(form)
         form.addRow(tr("Rules"), self.rules)
         form.addRow(tr("Facts"), self.facts)
@@ -352,7 +357,8 @@ class CheckTab(QWidget):
         return row
 
     def _enable(self) -> None:
-        is_ready = bool(self._library.path) and self.parcels.choice is not None and not self.is_checking
+        is_chosen = self.parcels.choice is not None and not self.land.is_missing
+        is_ready = bool(self._library.path) and is_chosen and not self.is_checking
         self.button.setEnabled(is_ready)
         has_nothing = self._library.answers_no_rule and self.rules.packs is None
         self.add_button.setVisible(has_nothing and not self.is_checking)
@@ -365,6 +371,8 @@ class CheckTab(QWidget):
             self._empty.setText(
                 tr("There are no parcels to check. Add a layer of polygons to the map, draw one, or paste its corners.")
             )
+        elif self.land.is_missing:
+            self._empty.setText(tr("State the width of the land of these lines or points, then press Check."))
         else:
             self._empty.setText(tr("Choose the parcels, then press Check."))
 
@@ -389,6 +397,7 @@ class CheckTab(QWidget):
     def _refuse(self, refusal: Refusal, choice: Choice | None, params: dict[str, Any]) -> None:
         if choice is not None:
             self.mends.offer(refusal, choice, params)
+            self.land.offer(refusal, choice)
         self.refused.emit(self.past.explained(refusal))
 
     def _ask_remedy(self, parcel: CheckedParcel | None) -> None:
@@ -496,9 +505,10 @@ class CheckTab(QWidget):
         self.finished.emit()
 
     def _live_params(self) -> dict[str, Any] | None:
-        """The parameters of a check while editing; None where the tab is hidden, or a check is running."""
+        """The parameters of a check while polygons are edited; None where the tab is hidden, or a check is running."""
         choice = self.parcels.choice
-        if not self._library.path or choice is None or self.is_checking or not self.isVisible():
+        is_off = self.is_checking or not self.isVisible() or self.land.is_asked
+        if not self._library.path or choice is None or is_off:
             return None
         given_params = {
             name: value for name, value in self.mends.params_for(choice).items() if name in ("id", "repair")

@@ -9,6 +9,7 @@ from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import QWidget
 
 from onemap.plugin.desk.parcels.facts_choice import FactsChoice
+from onemap.plugin.desk.parcels.land_width_row import LandWidthRow
 from onemap.plugin.desk.parcels.parcel_choice import Choice, ParcelChoice
 from onemap.plugin.desk.parcels.parcel_use import ParcelUse
 from onemap.plugin.desk.parcels.rules_choice import RulesChoice
@@ -21,10 +22,12 @@ class Question:
     """The facts besides the ground on which verdicts depend.
 
     uses: the use and its system that each drawn parcel states.
+    width: of the land of lines and points.
     """
 
     choice: Choice | None
     uses: dict[int, tuple[str, str]]
+    width: str
     system: str | None
     packs: list[str] | None
     facts: dict[str, Any]
@@ -33,6 +36,7 @@ class Question:
         """The facts that the form states otherwise by now, by their labels; other parcels are another question."""
         uses = (now.uses[parcel] != use for parcel, use in self.uses.items() if parcel in now.uses)
         changed = {
+            tr("Land width"): self.choice == now.choice and self.width != now.width,
             tr("Use"): self.choice == now.choice and any(uses),
             tr("Use classes"): self.choice == now.choice and self.system != now.system,
             tr("Rules"): self.packs != now.packs,
@@ -50,24 +54,27 @@ class OutdatedNote(FittedLabel):
         self,
         parcels: ParcelChoice,
         uses: ParcelUse,
+        land: LandWidthRow,
         rules: RulesChoice,
         facts: FactsChoice,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._parcels, self._uses, self._rules, self._facts = parcels, uses, rules, facts
+        self._parcels, self._uses, self._land, self._rules, self._facts = parcels, uses, land, rules, facts
         self._asked: Question | None = None  # of the check on display; None: it is not known
         font = self.font()
         font.setBold(True)
         self.setFont(font)
-        for changed in (uses.changed, facts.changed, rules.box.currentIndexChanged):
+        for changed in (uses.changed, land.changed, facts.changed, rules.box.currentIndexChanged):
             changed.connect(lambda *_what: self._take_change())
 
     @property
     def question(self) -> Question:
         """The question in the form now."""
         uses = self._uses
-        return Question(self._parcels.choice, uses.stated, uses.system, self._rules.packs, self._facts.given)
+        return Question(
+            self._parcels.choice, uses.stated, self._land.text, uses.system, self._rules.packs, self._facts.given
+        )
 
     def compare_with(self, asked: Question | None) -> None:
         """Compare the form with what was asked, from now on."""

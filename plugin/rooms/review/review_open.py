@@ -19,7 +19,8 @@ from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.parcels.facts_choice import FactsChoice
-from onemap.plugin.desk.parcels.parcel_choice import ParcelChoice
+from onemap.plugin.desk.parcels.land_width_row import LandWidthRow
+from onemap.plugin.desk.parcels.parcel_choice import Choice, ParcelChoice
 from onemap.plugin.desk.parcels.parcel_mends import ParcelMends
 from onemap.plugin.desk.parcels.parcel_use import ParcelUse
 from onemap.plugin.desk.parcels.rules_choice import RulesChoice
@@ -60,6 +61,7 @@ class CaseForm(QWidget):
         self.mends.refused.connect(self.refused)
         self.rules = RulesChoice(library)
         self.uses = ParcelUse(self.parcels, self)
+        self.land = LandWidthRow(self.parcels, self)
         self.facts = FactsChoice(library, self.rules, self.parcels)
         self.facts.refused.connect(self.refused)
         self.files = wrapped_label(tr("none"))
@@ -71,6 +73,7 @@ class CaseForm(QWidget):
         self.work = WorkRow()
         self.work.follow(self.asking)
         self._build()
+        self.land.changed.connect(self._enable)
         library.listed.connect(self._enable)
 
     def _make_files_row(self) -> QWidget:
@@ -86,6 +89,7 @@ class CaseForm(QWidget):
         self.form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         self.form.addRow(tr("Project"), self.project)
         self.form.addRow(tr("Parcels"), self.parcels)
+        self.land.add_to(self.form)
         self.uses.add_to(self.form)
         self.form.addRow(tr("Rules"), self.rules)
         self.form.addRow(tr("Facts"), self.facts)
@@ -150,6 +154,7 @@ class CaseForm(QWidget):
             "on": self._library.step_day,
             "code_system": self.uses.system,
             "view": True,
+            **self.land.params,
             **self.mends.params_for(choice),
         }
         if self._case is None:
@@ -185,18 +190,22 @@ class CaseForm(QWidget):
 
     def _enable(self) -> None:
         has_name = self._case is not None or bool(self.project.text().strip())
-        is_ready = has_name and bool(self._library.path) and self.parcels.choice is not None and not self.is_working
+        is_chosen = self.parcels.choice is not None and not self.land.is_missing
+        is_ready = has_name and bool(self._library.path) and is_chosen and not self.is_working
         self.send_button.setEnabled(is_ready)
         hint = "" if has_name else tr("Give the project a name")
         if self.parcels.choice is None:
             hint = tr(
                 "There are no parcels to check. Add a layer of polygons to the map, draw one, or paste its corners."
             )
+        elif self.land.is_missing:
+            hint = tr("State the width of the land")
         self.send_button.setToolTip(hint)
         self.back_button.setEnabled(not self.is_working)
 
-    def _refuse(self, refusal: Refusal, choice: object, params: dict[str, Any]) -> None:
+    def _refuse(self, refusal: Refusal, choice: Choice | None, params: dict[str, Any]) -> None:
         self.mends.offer(refusal, choice, params)
+        self.land.offer(refusal, choice)
         self.refused.emit(refusal)
 
     def _choose_files(self) -> None:

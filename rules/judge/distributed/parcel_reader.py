@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Protocol
 
 import numpy as np
@@ -141,6 +142,7 @@ class ParcelStream:
         seen, wrong, repairs, hashes, nameless = ReadingNotes(), _ParcelProblems(), [], [], []
         transform: SourceTransform | None = None
         wishes, provers = self.options.normalising, Provers(self.workers, are_simple_rings)
+        lands: list[Problem] = []
         first, carriage, bounds = 0, Carriage(), np.array([np.inf, np.inf, -np.inf, -np.inf])
         columns: list[str] = []
         for raw, more in one_ahead(self.stream.blocks(encoding, 0, _ROWS, provers=provers)):
@@ -160,20 +162,20 @@ class ParcelStream:
             bounds = np.r_[np.fmin(bounds[:2], [west, south]), np.fmax(bounds[2:], [east, north])]
             placed = transform.carry(raw, provers)
             carriage = carriage.join(placed.carriage)
+            placed, more_lands = self.options.land.land_of(placed, raw.attributes, ids, self._place)
+            lands = lands or more_lands
             if (united := united_column(placed.shapes, placed.valid)) is not None:
                 if not wrong.count and not nameless:
                     yield self._part(ids, united, raw.attributes)
                 first += count
                 continue
-            found = sorted_geometries(placed.shapes, "polygon", ids, wishes.repair, self._place, valid=placed.valid)
+            given = "polygon", ids, wishes.repair, self._place
+            found = sorted_geometries(placed.shapes, *given, valid=placed.valid)
             wrong.add(_further(found.problems, first))
             repairs += _further(found.repairs, first)
             if not wrong.count and not nameless:
                 ground = dissolve_parts(found.geometries)
-                empty = np.flatnonzero(shapely.area(ground) <= 0).tolist()
-                without_ground = [
-                    Problem("geometry.empty", {**self._place, "feature": ids[row], "row": row + 1}) for row in empty
-                ]
+                without_ground = self._without_ground(ground, ids)
                 wrong.add(_further(without_ground, first))
                 if not without_ground:
                     yield with_bodies_as_read(self._part(ids, ground, raw.attributes), raw, np.arange(count))
@@ -184,7 +186,12 @@ class ParcelStream:
         # Whether the numbers contradict the system is told of all of them, too.
         SourceTransform(raw, wishes, self.target, tuple(bounds.tolist()) if np.isfinite(bounds).all() else None)
         wrong.refuse(self._place)
-        self.problems = (*self.stream.problems(seen, first, columns), *transform.remarks(carriage), *repairs)
+        remarks = self.stream.problems(seen, first, columns), transform.remarks(carriage), lands, repairs
+        self.problems = tuple(chain.from_iterable(remarks))
+
+    def _without_ground(self, ground: np.ndarray, ids: np.ndarray) -> list[Problem]:
+        empty = np.flatnonzero(shapely.area(ground) <= 0).tolist()
+        return [Problem("geometry.empty", {**self._place, "feature": ids[row], "row": row + 1}) for row in empty]
 
     def _part(self, ids: np.ndarray, ground: AnyShapes, attributes: pd.DataFrame) -> Parcels:
         return Parcels.as_read(ids, ground, attributes, self.id_field, self._place["file"], self.source_hash, ())

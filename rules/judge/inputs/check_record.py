@@ -69,6 +69,7 @@ class CheckParameters(TypedDict):
     transform_hash: NotRequired[str | None]
     fields: NotRequired[dict[str, str]]
     keep_bad: NotRequired[bool]
+    land_width: NotRequired[str]
     facts: NotRequired[Record]
     left_out: NotRequired[list[str]]
     code_system: NotRequired[str | None]

@@ -45,6 +45,7 @@ from onemap.layers.library.library import sha256
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.reading import read_source
 from onemap.layers.stores.arrow_values import data_of
+from onemap.rules.judge.inputs.land_width import NO_LAND, LandWidth
 from onemap.rules.judge.overlay.overlay import BALANCE_M2, BALANCE_SHARE
 from onemap.rules.judge.overlay.pair_ground import are_simple_rings
 
@@ -189,11 +190,12 @@ def read_parcels(
     progress: Progress = SILENT,
     keep_bad: bool = False,
     is_one_of_several: bool = False,
+    land: LandWidth = NO_LAND,
 ) -> Parcels:
     """Parcels of a file; several polygons in one feature are one parcel.
 
-    workers: threads; keep_bad: those that cannot be used are set aside, and the rest is returned.
-    Raises OneMapError parcel.id (null or repeated), geometry.…, crs.…, source.…, field.missing.
+    workers: threads; keep_bad: those that cannot be used are set aside, and the rest is returned; land: of lines and
+    points. Raises OneMapError parcel.id (null or repeated), parcel.…, geometry.…, crs.…, source.…, field.missing.
     """
     provers = Provers(workers, are_simple_rings)
     raw = read_source(source, layer, encoding, progress.part(0.0, _READ), provers=provers)
@@ -201,14 +203,13 @@ def read_parcels(
     attributes = _matched_attributes(raw, wishes.fields, is_one_of_several, place)
     field = id_field_of(list(map(str, attributes.columns)), id_field, place)
     text_problems = _told_of_text(raw, attributes, field, place)
-    names, wrong = _names_of(attributes, field, place)
-    if wrong and not keep_bad:
-        raise OneMapError.of(wrong)
+    names, wrong = _names_of(attributes, field, place, keep_bad)
     placed, remarks = _placed_shapes(raw, names, wishes, target, provers, place)
+    placed, lands = land.land_of(placed, attributes, names, place)
     known = field, raw.path.name, raw.source_hash
     if not wrong and (united := united_column(placed.shapes, placed.valid)) is not None:
         progress.at(1.0)
-        return Parcels.as_read(names, united, attributes, *known, (*raw.problems, *text_problems, *remarks))
+        return Parcels.as_read(names, united, attributes, *known, (*raw.problems, *text_problems, *remarks, *lands))
     given = "polygon", names, wishes.repair, place, workers, progress.part(_READ, 1.0)
     sound = sorted_geometries(placed.shapes, *given, valid=placed.valid).with_records(raw.broken)
     if not keep_bad:
@@ -224,7 +225,7 @@ def read_parcels(
     if aside and len(kept) == 0:
         raise OneMapError.of([Problem("bad.all", place), *first_problems(aside, place)])
     good, geometries = good[kept], geometries[kept]
-    problems = (*raw.problems, *text_problems, *remarks, *sound.repairs, *first_problems(aside, place))
+    problems = (*raw.problems, *text_problems, *remarks, *lands, *sound.repairs, *first_problems(aside, place))
     bad = ((raw.path.name, _set_aside(placed.shapes, attributes, names, aside)),) if aside else ()
     rows = attributes.iloc[good].reset_index(drop=True) if aside else attributes
     return with_bodies_as_read(Parcels.as_read(names[good], geometries, rows, *known, problems, bad), raw, good)
@@ -244,11 +245,19 @@ def _placed_shapes(
     return placed_in_crs(raw, wishes, target, provers)
 
 
-def _names_of(attributes: pd.DataFrame, field: str | None, place: ProblemPlace) -> tuple[np.ndarray, list[Problem]]:
-    """The names of parcels (n,), by a field or by their rows; and the problems of their ids."""
+def _names_of(
+    attributes: pd.DataFrame, field: str | None, place: ProblemPlace, keep_bad: bool
+) -> tuple[np.ndarray, list[Problem]]:
+    """The names of parcels (n,), by a field or by their rows; and the problems of their ids.
+
+    Raises OneMapError with these unless bad parcels are kept.
+    """
     ids = text_values(attributes[field].tolist() if field else list(range(1, len(attributes) + 1)))
     names = np.array([name or str(row) for row, name in enumerate(ids, start=1)], dtype=object)
-    return names, _id_problems(ids, field, place)
+    wrong = _id_problems(ids, field, place)
+    if wrong and not keep_bad:
+        raise OneMapError.of(wrong)
+    return names, wrong
 
 
 def united_column(shapes: AnyShapes, valid: np.ndarray | None) -> ShapeColumn | None:

@@ -7,6 +7,7 @@ from onemap.layers.errors import UsageError
 from onemap.layers.ingest.datum_change import given_change
 from onemap.layers.ingest.placing import SourceOptions
 from onemap.rules.contract.declaration import Values
+from onemap.rules.judge.inputs.land_width import LandWidth
 from onemap.rules.judge.question.given_facts import GivenFacts, facts_content
 from onemap.rules.judge.question.question import CheckOptions
 
@@ -47,6 +48,7 @@ def check_options(values: Values, as_of: date | None = None, facts: GivenFacts |
         replaced=_replacements(values.get("replace") or ()),
         facts=facts or GivenFacts(),
         normalising=normalising_options(values),
+        land=LandWidth(values.get("land_width") or ""),
     )
 
 

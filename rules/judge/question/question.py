@@ -12,6 +12,7 @@ from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.postgis import is_database
 from onemap.layers.sources.reading import source_name
 from onemap.rules.judge.inputs.check_record import CheckParameters
+from onemap.rules.judge.inputs.land_width import NO_LAND, LandWidth
 from onemap.rules.judge.inputs.parcels import Parcels, joined_parcels, no_parcels, read_parcels
 from onemap.rules.judge.packs.library_packs import packs_of
 from onemap.rules.judge.packs.pack import Pack, joined_rules
@@ -26,7 +27,7 @@ class CheckOptions:
     """The options of `check` besides the library, as they were given.
 
     more_parcels: further files of parcels; keep_bad: parcels that cannot be used are set aside.
-    facts: of the project, for parcels that do not say them.
+    facts: of the project, for parcels that do not say them; land: of lines and points.
     """
 
     parcels: str
@@ -43,6 +44,7 @@ class CheckOptions:
     more_parcels: tuple[str, ...] = ()
     keep_bad: bool = False
     facts: GivenFacts = field(default_factory=GivenFacts)
+    land: LandWidth = NO_LAND
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,7 @@ def _parcels_of_files(
                 read_parcels(
                     *(file, options.layer, options.id_field, options.encoding, options.normalising, library.crs),
                     *(workers, part, options.keep_bad, len(files) > 1),
+                    land=options.land,
                 )
             )
         except OneMapError as error:
@@ -161,5 +164,6 @@ def question_about(library: Library, options: CheckOptions, language: str, parce
             "transform_hash": options.normalising.transform.hash if options.normalising.transform else None,
             **({"fields": dict(options.normalising.fields)} if options.normalising.fields else {}),
             **({"keep_bad": True} if options.keep_bad else {}),
+            **({"land_width": options.land.text} if options.land.text else {}),
         },
     )

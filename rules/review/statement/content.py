@@ -18,6 +18,7 @@ from onemap.rules.display.letterhead.sender_fields import sender_fields
 from onemap.rules.display.letterhead.title_lines import title_lines
 from onemap.rules.display.maps.map_source import MapSource
 from onemap.rules.judge.findings.table import Row
+from onemap.rules.judge.inputs.land_width import LandWidth
 from onemap.rules.judge.question.kind_remarks import kind_problems_of
 from onemap.rules.judge.question.layer_remarks import layer_problems_of, versions_of_run
 from onemap.rules.review.bodies import asked_bodies
@@ -359,16 +360,18 @@ def _consulted(evidence: Evidence) -> dict[str, set[str]]:
 def _case_notes(library: Library, case: Case, evidence: Evidence) -> list[str]:
     """Remarks on the case besides its findings.
 
-    A doubtful area, kinds of projects that are not known or contradict their codes, ground that layers lack near the
-    parcels, and what the names are worth.
+    Parcels that were lines, a doubtful area, kinds of projects that are not known or contradict their codes, ground
+    that layers lack near the parcels, and what the names are worth.
     """
     language, asked = evidence.language, evidence.question
     areas = area_problems(library, case.current.run, case.data, case.terms)
+    asked_for = evidence.record["parameters"]
+    lands = LandWidth(asked_for.get("land_width") or "").remarks({"file": asked_for["parcels"]})
     kinds = kind_problems_of(asked.packs, asked.parcels, language)
     used = versions_of_run(evidence.record["layers"])
     ground = layer_problems_of(library, used, asked.parcels.extent)
     names = words(language)["names_typed" if library.account is None else "names_of_accounts"]
-    return [*(wording(problem, language)[0] for problem in (*areas, *kinds, *ground)), names]
+    return [*(wording(problem, language)[0] for problem in (*lands, *areas, *kinds, *ground)), names]
 
 
 def _not_printed(case: Case, evidence: Evidence, annexes: Sequence[str], annexed: Mapping[str, Any]) -> list[str]:

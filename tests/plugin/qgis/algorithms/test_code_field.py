@@ -18,10 +18,11 @@ from onemap.tests.plugin.small_town import wait_for
 
 # Free text by nature: names, numbers, conditions, addresses, what lies in the user's own file or in a comparison.
 FREE = {
+
     "LABEL", "LAYER", "TRANSFORM", "FIELDS", "DEFINE", "SCHEDULER", "SHARED", "TARGET", "REASON", "BY", "TO", "SECRECY",
     "CODE", "NAME", "FILES", "X", "Y", "LINE", "BOX", "AS_OF", "UNITS_WHERE", "WHERE", "FOLDER", "PLAN", "REPORT",
     "PROPERTY", "ZONE", "FILE", "RECEIPT", "RASTERS", "PARCEL", "TEMPLATES", "PROJECT", "ATTACH", "REGION",
-    "NEW", "GRANT", "WITHDRAW",
+    "NEW", "GRANT", "WITHDRAW", "LAND_WIDTH",
 }  # fmt: skip
 
 

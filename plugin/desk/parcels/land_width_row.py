@@ -1,0 +1,97 @@
+"""How wide the land of lines and points is, which are checked as parcels: a row of a form, where it matters."""
+
+from __future__ import annotations
+
+from qgis.core import Qgis, QgsProject, QgsVectorLayer
+from qgis.PyQt.QtCore import QObject, pyqtSignal
+from qgis.PyQt.QtWidgets import QComboBox
+
+from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.desk.parcels.parcel_choice import Choice, ParcelChoice
+from onemap.plugin.widgets.form_fields import TightForm, shrink
+from onemap.plugin.words.translation import tr
+
+
+class LandWidthRow(QObject):
+    """The width that is typed for each choice of parcels: metres, or the field of the layer that has them."""
+
+    changed = pyqtSignal()
+
+    def __init__(self, parcels: ParcelChoice, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._parcels = parcels
+        self._texts: dict[Choice, str] = {}
+        self._asked: set[Choice] = set()  # files of which the core has said that they hold lines or points
+        self._form: TightForm | None = None
+        self.field = QComboBox()
+        shrink(self.field)
+        self.field.setEditable(True)
+        self.field.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.field.setAccessibleName(tr("Land width"))
+        self.field.lineEdit().setPlaceholderText(tr("metres, or the field that has them"))
+        self.field.setToolTip(tr("Lines and points are checked as land of this width, along or around them"))
+        self.field.editTextChanged.connect(self._take_text)
+        parcels.changed.connect(self.show_row)
+
+    def add_to(self, form: TightForm) -> None:
+        """Add the row to a form."""
+        form.addRow(tr("Land width"), self.field)
+        self._form = form
+        self.show_row()
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether the chosen parcels are lines or points."""
+        choice = self._parcels.choice
+        layer = QgsProject.instance().mapLayer(choice.layer) if choice is not None else None
+        return choice in self._asked or (
+            isinstance(layer, QgsVectorLayer) and layer.geometryType() != Qgis.GeometryType.Polygon
+        )
+
+    @property
+    def text(self) -> str:
+        """The width of the chosen parcels; empty where none is asked for, or none is given yet."""
+        choice = self._parcels.choice
+        return self._texts.get(choice, "") if choice is not None and self.is_asked else ""
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether a width is asked for and not given."""
+        return self.is_asked and not self.text
+
+    @property
+    def params(self) -> dict[str, str]:
+        """The parameters of a check that say it."""
+        return {"land_width": self.text} if self.text else {}
+
+    def offer(self, refusal: Refusal, choice: Choice | None) -> None:
+        """Put a button on a refusal of lines and points that asks for their width. choice: the parcels."""
+        codes = {str(problem.get("code")) for problem in refusal.problems}
+        if codes == {"geometry.type"} and choice is not None:
+            refusal.mend = (tr("State the width of the land"), lambda: self._ask(choice))
+            refusal.mend_option = "--land-width"
+
+    def show_row(self) -> None:
+        """Show the row where the chosen parcels need it, with the width that was typed for them."""
+        choice, text = self._parcels.choice, self.text
+        layer = QgsProject.instance().mapLayer(choice.layer) if choice is not None else None
+        fields = layer.fields() if isinstance(layer, QgsVectorLayer) else ()
+        self.field.blockSignals(True)
+        self.field.clear()
+        self.field.addItems([field.name() for field in fields if field.isNumeric()])
+        self.field.setEditText(text)
+        self.field.blockSignals(False)
+        if self._form is not None:
+            self._form.show_row(self.field, self.is_asked)
+        self.changed.emit()
+
+    def _ask(self, choice: Choice) -> None:
+        self._asked.add(choice)
+        self.show_row()
+        self.field.setFocus()
+
+    def _take_text(self, text: str) -> None:
+        choice = self._parcels.choice
+        if choice is not None:
+            self._texts[choice] = text.strip()
+            self.changed.emit()

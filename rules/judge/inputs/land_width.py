@@ -1,0 +1,87 @@
+"""The land of lines and points: what a route or a mast takes, as wide as somebody has stated."""
+
+import contextlib
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.layers.errors import OneMapError, Problem, ProblemPlace
+from onemap.layers.frames.fields import text_value
+from onemap.layers.geometry.shape_column import ShapeColumn
+from onemap.layers.geometry.validity import first_problems
+from onemap.layers.ingest.placing import PlacedShapes
+
+_POLYGON, _POINT = 2, 0
+_TURN_SEGMENTS = 16  # of a quarter turn, where a line has a corner
+
+
+@dataclass(frozen=True)
+class LandWidth:
+    """How wide the land of lines and points is: metres, the field that has them, or nothing where nobody says it."""
+
+    text: str = ""
+
+    @property
+    def metres(self) -> float | None:
+        """The width if it is one for all; None where a field has it."""
+        try:
+            return float(self.text)
+        except ValueError:
+            return None
+
+    def land_of(
+        self, placed: PlacedShapes, attributes: pd.DataFrame, names: np.ndarray, place: ProblemPlace
+    ) -> tuple[PlacedShapes, list[Problem]]:
+        """The shapes (n,) with lines and points as the land along or around them, and the remark that there are any.
+
+        names: of the parcels (n,), for problems.
+        A line's land has half of the width at both sides and ends where the line ends; a point's is a square with the
+        width as its side, its sides north and east. Polygons stay. Widths are metres of the library's plane.
+        Raises OneMapError parcel.width, field.missing.
+        """
+        if not self.text or isinstance(placed.shapes, ShapeColumn):  # which is of polygons alone
+            return placed, []
+        shapes = placed.shapes.copy()
+        dimensions = shapely.get_dimensions(shapes)
+        rows = np.flatnonzero((dimensions >= _POINT) & (dimensions < _POLYGON))
+        if len(rows) == 0:
+            return placed, []
+        half = self._widths(attributes, rows, names, place) / 2
+        is_point = dimensions[rows] == _POINT
+        ends = {True: "square", False: "flat"}
+        for of_points, ending in ends.items():
+            own = rows[is_point == of_points]
+            style_of_ends = {"cap_style": ending, "join_style": "round", "quad_segs": _TURN_SEGMENTS}
+            shapes[own] = shapely.buffer(shapely.force_2d(shapes[own]), half[is_point == of_points], **style_of_ends)
+        return replace(placed, shapes=shapes, valid=None), self.remarks(place)
+
+    def remarks(self, place: ProblemPlace) -> list[Problem]:
+        """That lines and points among the parcels count as land of a stated width."""
+        width = self.text if self.metres is None else f"{self.metres:g} m"
+        return [Problem("parcel.land", {**place, "width": width})] if self.text else []
+
+    def _widths(self, attributes: pd.DataFrame, rows: np.ndarray, names: np.ndarray, place: ProblemPlace) -> np.ndarray:
+        """The widths of some rows (k,) in metres. Raises OneMapError parcel.width, field.missing."""
+        if self.metres is not None:
+            return np.full(len(rows), self.metres)
+        columns = list(map(str, attributes.columns))
+        found = [column for column in columns if column.lower() == self.text.lower()]
+        if len(found) != 1:
+            raise OneMapError("field.missing", field=self.text, names=columns, **place)
+        values = attributes[found[0]].tolist()
+        widths, problems = np.zeros(len(rows)), []
+        for at, row in enumerate(rows.tolist()):
+            text = text_value(values[row])
+            with contextlib.suppress(ValueError):
+                widths[at] = float(text or "")
+            if not 0 < widths[at] < np.inf:
+                named = {"feature": str(names[row]), "row": row + 1, "field": found[0], "value": text or "–"}
+                problems.append(Problem("parcel.width", {**place, **named}))
+        if problems:
+            raise OneMapError.of(first_problems(problems, place))
+        return widths
+
+
+NO_LAND = LandWidth()

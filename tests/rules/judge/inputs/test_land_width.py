@@ -1,0 +1,116 @@
+"""Lines and points are checked as land of a stated width; without one it is said how to state it."""
+
+import geopandas as gpd
+import pytest
+import shapely
+from shapely import LineString, MultiLineString, Point, box
+
+from onemap.rules.judge.inputs.land_width import LandWidth
+
+ROAD = LineString([(0, 0), (100, 0)])  # through a zone from 20 to 50, by 30 m
+
+
+@pytest.fixture
+def zone(desk):
+    desk.layer("ZONE", [box(20, -50, 50, 50)])
+    desk.pack({})
+    return desk
+
+
+def check(desk, shapes, columns, *more, crs="EPSG:4547"):
+    source = desk.write("route", shapes, columns, crs)
+    out = desk.folder / "out.gpkg"
+    arguments = ("--pack", desk.folder / "test.toml", "--out", out, "--overwrite", *more)
+    return desk.run("check", desk.library, source, *arguments)
+
+
+def areas(desk):
+    found = gpd.read_file(desk.folder / "out.gpkg", layer="parcels").set_index("parcel")
+    hits = gpd.read_file(desk.folder / "out.gpkg", layer="findings").set_index("parcel")
+    return found.geometry.area.to_dict(), hits[hits.verdict == "prohibited"].area_m2.to_dict()
+
+
+def test_the_land_of_a_line_is_as_wide_as_it_is_said(zone):
+    answer = check(zone, [ROAD], {"DKBH": ["R"]}, "--land-width", "12")
+    assert (answer.code, answer.codes) == (0, ["parcel.land"])
+    assert "12 m" in answer.json["problems"][0]["message"]
+    ground, hits = areas(zone)
+    assert ground == {"R": pytest.approx(1200)} and hits == {"R": pytest.approx(30 * 12)}
+
+
+def test_a_corner_is_round_and_the_ends_are_flat(zone):
+    turn = LineString([(0, 0), (100, 0), (100, 100)])
+    check(zone, [turn], {"DKBH": ["R"]}, "--land-width", "10")
+    # Two strips share a square of the half width; outside the corner lies a quarter of a circle.
+    strips, quarter = 2 * 100 * 10 - 25, 3.14159 * 25 / 4
+    assert areas(zone)[0]["R"] == pytest.approx(strips + quarter, abs=0.1)
+
+
+def test_points_are_squares_and_polygons_stay(zone):
+    shapes = [Point(30, 0), box(0, 100, 10, 110)]
+    source = zone.folder / "mixed.gpkg"
+    gpd.GeoDataFrame({"DKBH": ["mast", "yard"]}, geometry=shapes, crs="EPSG:4547").to_file(source)
+    out = zone.folder / "out.gpkg"
+    given = ("--pack", zone.folder / "test.toml", "--out", out, "--land-width", "6")
+    assert zone.run("check", zone.library, source, *given).code == 0
+    found = gpd.read_file(out, layer="parcels").set_index("parcel").geometry
+    assert found["mast"].bounds == (27, -3, 33, 3) and found["yard"].area == 100
+
+
+def test_a_field_says_the_width_of_each(zone):
+    parts = MultiLineString([[(0, 0), (10, 0)], [(60, 0), (70, 0)]])
+    answer = check(zone, [ROAD, parts], {"DKBH": ["R", "S"], "HXKD": [8.0, 20.0]}, "--land-width", "hxkd")
+    assert answer.code == 0 and "hxkd" in answer.json["problems"][0]["message"]
+    assert areas(zone)[0] == {"R": pytest.approx(800), "S": pytest.approx(400)}
+
+
+@pytest.mark.parametrize("value", [0.0, -3.0, None])
+def test_a_width_that_is_none_is_refused_by_row(zone, value):
+    answer = check(zone, [ROAD, ROAD], {"DKBH": ["R", "S"], "HXKD": [8.0, value]}, "--land-width", "HXKD")
+    (problem,) = answer.json["problems"]
+    assert (answer.codes, problem["row"], problem["field"]) == (["parcel.width"], 2, "HXKD")
+
+
+@pytest.mark.parametrize("text", ["0", "-5", "20000", "nan"])
+def test_a_width_that_no_land_has_is_wrong_usage(zone, text):
+    assert check(zone, [ROAD], {"DKBH": ["R"]}, f"--land-width={text}").code == 2
+
+
+@pytest.mark.parametrize(("shape", "kind"), [(ROAD, "lines"), (Point(1, 1), "points")])
+def test_without_a_width_it_is_said_how_to_state_one(zone, shape, kind):
+    answer = check(zone, [shape], {"DKBH": ["R"]})
+    (problem,) = answer.json["problems"]
+    assert answer.codes == ["geometry.type"]
+    assert kind in problem["message"] and "--land-width" in problem["mend"]
+    assert check(zone, [shape], {"DKBH": ["R"]}, "--land-width", "WIDE").codes == ["field.missing"]
+
+
+def test_widths_are_metres_of_the_library_s_plane_whatever_the_file_s_system(zone):
+    degrees = gpd.GeoSeries([shapely.affinity.translate(ROAD, 500_000, 4_000_000)], crs=4547).to_crs(4490)
+    check(zone, list(degrees), {"DKBH": ["R"]}, "--land-width", "12", crs="EPSG:4490")
+    assert areas(zone)[0]["R"] == pytest.approx(1200, abs=0.01)
+
+
+def test_a_large_file_of_lines_is_read_part_by_part_alike(zone, monkeypatch):
+    from onemap.layers.sources import reading
+
+    lines = [shapely.affinity.translate(ROAD, 0, 200 * n) for n in range(40)]
+    columns = {"DKBH": [f"R{n}" for n in range(40)]}
+    check(zone, lines, columns, "--land-width", "12")
+    whole = areas(zone)
+    monkeypatch.setattr(reading, "LARGE_BYTES", 0)
+    monkeypatch.setattr(reading, "LARGE_ROWS", 1)
+    answer = check(zone, lines, columns, "--land-width", "12")
+    assert (answer.codes, areas(zone)) == (["parcel.land"], whole)
+
+
+def test_a_stored_run_of_lines_is_repeated(zone):
+    run = check(zone, [ROAD], {"DKBH": ["R"]}, "--land-width", "12").json["run"]["id"]
+    assert zone.run("verify", zone.library, "--run", run).json["problems"] == []
+    other = check(zone, [ROAD], {"DKBH": ["R"]}, "--land-width", "24", "--against", run)
+    assert other.code == 0 and areas(zone)[0]["R"] == pytest.approx(2400)
+
+
+def test_what_a_width_is():
+    assert (LandWidth("12.5").metres, LandWidth("HXKD").metres, LandWidth().metres) == (12.5, None, None)
+    assert LandWidth().remarks({}) == []
