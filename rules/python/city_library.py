@@ -166,11 +166,11 @@ class Library(DeliveryCalls, FigureCalls):
     ) -> CheckResult:
         """Check parcels: a GeoDataFrame, a file, or a list of such, by the rules of the packs.
 
-        parcels: a frame of dask-geopandas is judged partition by partition when it is computed.
-        id: the field of the parcels' ids; replace: layer → a frame or a file in its place, for a trial; against: an
-        earlier run, so that `answer["changed"]` names the parcels whose verdict differs; record: keep the run in the
-        library; data: what stands for parcels that say nothing of themselves, by the names of their fields, as a
-        dictionary or a TOML file; client: of Dask, the address of a scheduler, or "local" for processes here.
+        parcels: a frame of dask-geopandas is judged partition by partition when it is computed. id: the field of their
+        ids; land_width: of lines and points, metres or a field; replace: layer → a frame or a file in its place, for a
+        trial; against: an earlier run, so that `answer["changed"]` names the parcels whose verdict differs; record:
+        keep the run; data: what stands for parcels that say nothing of themselves, by their fields, as a dictionary or
+        a TOML file; client: of Dask, the address of a scheduler, or "local" for processes here.
         """
         with self._call() as files:
             if is_partitioned(parcels):
@@ -180,11 +180,10 @@ class Library(DeliveryCalls, FigureCalls):
             values = {
                 "parcels": files.places(parcels, "parcels"), "pack": as_list(packs), "only": only, "as_of": as_of,
                 "known_at": known_at, "id": id, "layer": layer, "crs": crs, "transform": transform, "repair": repair,
-                "land_width": None if land_width is None else str(land_width),
                 "fields": fields, "keep_bad": keep_bad, "encoding": encoding, "code_system": code_system,
-                "replace": _replacements(files, replace), "against": getattr(against, "run", against),
-                "unrecorded": not record, "workers": workers, "data": files.facts(data, of_parcels=True),
-                 "scheduler": _address(client), "shared": shared,
+                "land_width": land_width and str(land_width), "replace": _replacements(files, replace),
+                "against": getattr(against, "run", against), "unrecorded": not record, "workers": workers,
+                "data": files.facts(data, of_parcels=True), "scheduler": _address(client), "shared": shared,
             }  # fmt: skip
             answer, tables = self._answer_with_tables("check", values, progress)
             explain = partial(self._explain_finding_of, answer["run"], tables, as_list(packs) or ())
