@@ -167,10 +167,9 @@ class Library(DeliveryCalls, FigureCalls):
         """Check parcels: a GeoDataFrame, a file, or a list of such, by the rules of the packs.
 
         parcels: a frame of dask-geopandas is judged partition by partition when it is computed. id: the field of their
-        ids; land_width: of lines and points, metres or a field; replace: layer → a frame or a file in its place, for a
-        trial; against: an earlier run, so that `answer["changed"]` names the parcels whose verdict differs; record:
-        keep the run; data: what stands for parcels that say nothing of themselves, by their fields, as a dictionary or
-        a TOML file; client: of Dask, the address of a scheduler, or "local" for processes here.
+        ids; land_width: of lines and points, metres or a field; replace: layer → a frame or a file in its place, a
+        trial; against: an earlier run: `answer["changed"]` names the parcels whose verdict differs; record: keep the
+        run; data: for parcels that say nothing of themselves, by fields; client: of Dask, an address, or "local".
         """
         with self._call() as files:
             if is_partitioned(parcels):
