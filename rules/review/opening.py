@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import shapely
+
+from onemap.layers.area_units import hectares_text
 from onemap.layers.catalogue.schema import DEPARTMENTS
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import Library, log, sha256
-from onemap.layers.messages import phrase
+from onemap.layers.messages import LANGUAGES, phrase
 from onemap.rules.contract.declaration import Values, VerbContext
 from onemap.rules.judge.check.check import check, check_near_changes
 from onemap.rules.judge.incremental.verdict_changes import ChangedParcel, changed_verdicts
@@ -18,11 +21,13 @@ from onemap.rules.judge.question.check_options import check_options
 from onemap.rules.judge.question.given_facts import GivenFacts, facts_content
 from onemap.rules.judge.question.question import Question, question_of
 from onemap.rules.judge.runs.run import Run
-from onemap.rules.judge.runs.run_store import write_run
+from onemap.rules.judge.runs.run_store import stored_rows, write_run
+from onemap.rules.judge.runs.stored_rows import GIVEN
 from onemap.rules.review.attachments import Attachment, attachment, put_files
 from onemap.rules.review.carrying import carry_over
+from onemap.rules.review.case_json import case_list
 from onemap.rules.review.case_step import StepContent, log_step, step
-from onemap.rules.review.cases.case import Case, CaseState, ChecklistItem, Override
+from onemap.rules.review.cases.case import CLOSED, Case, CaseState, ChecklistItem, Override
 from onemap.rules.review.cases.case_conditions import check_readable
 from onemap.rules.review.cases.case_file import stored_case
 from onemap.rules.review.cases.event import EDITION, LEAD_CHAIN
@@ -38,6 +43,7 @@ from onemap.rules.review.deciding import due_days
 
 _MOST_NAME = 200
 _READ = 0.1  # of the work, when the parcels are read
+_TOLD_M2 = 0.1  # less is how borders were rounded
 
 
 @dataclass(frozen=True)
@@ -91,6 +97,37 @@ def turned_since(
     """Parcels of a kept check whose verdict turns by a question about the same ones; the run of those it may turn."""
     run = check_near_changes(library, question, Threads.of(values.get("workers"), context.progress), identifier)
     return changed_verdicts(library, identifier, run, run.question.parcels.ids), run
+
+
+def shared_ground(library: Library, case: Case) -> list[Problem]:
+    """Remarks on other open cases that want some of a case's ground, such as an application that came in twice.
+
+    Cases whose runs cannot be read are left out: the list of cases says so. Areas are in the library's plane.
+    """
+    own = _parcels_of_run(library, case.current.run)
+    tree = shapely.STRtree(list(own.values()))
+    found = []
+    for line in case_list(library, None, None)[0]:
+        if line["case"] == case.id or line["state"] in CLOSED:
+            continue
+        other = stored_case(library, line["case"])
+        if other.damage is not None:
+            continue
+        theirs = _parcels_of_run(library, other.current.run)
+        pairs = tree.query(list(theirs.values()), predicate="intersects").T.tolist()
+        for their_at, own_at in pairs:
+            their_id, own_id = list(theirs)[their_at], list(own)[own_at]
+            area_m2 = float(shapely.intersection(theirs[their_id], own[own_id]).area)
+            if area_m2 > _TOLD_M2:
+                state = {language: phrase(f"review_state.{other.state}", language) for language in LANGUAGES}
+                facts = {"feature": own_id, "case": other.id, "project": other.project, "state": state}
+                facts |= {"parcel": their_id, "area_ha": hectares_text(area_m2)}
+                found.append(Problem("review.shared_ground", facts))
+    return found
+
+
+def _parcels_of_run(library: Library, run: str) -> dict[str, shapely.Geometry]:
+    return {str(row.values["id"]): shapely.from_wkb(row.wkb) for row in stored_rows(library, run, GIVEN)}
 
 
 def propose_drafts(run: Run, overrides: Sequence[Override] = ()) -> tuple[tuple[Draft, ...], tuple[ChecklistItem, ...]]:

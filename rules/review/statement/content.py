@@ -22,8 +22,9 @@ from onemap.rules.judge.inputs.land_width import LandWidth
 from onemap.rules.judge.question.kind_remarks import kind_problems_of
 from onemap.rules.judge.question.layer_remarks import layer_problems_of, versions_of_run
 from onemap.rules.review.bodies import asked_bodies
-from onemap.rules.review.cases.case import SPOKEN, Case, CaseState
+from onemap.rules.review.cases.case import CLOSED, SPOKEN, Case, CaseState
 from onemap.rules.review.notice_rows import comments_annex
+from onemap.rules.review.opening import shared_ground
 from onemap.rules.review.round_evidence import area_problems
 from onemap.rules.review.same_hand import SameHand, same_hands
 from onemap.rules.review.statement.annexes import boundary_table, chain_at, laws, layer_versions, packs_table
@@ -366,12 +367,13 @@ def _case_notes(library: Library, case: Case, evidence: Evidence) -> list[str]:
     language, asked = evidence.language, evidence.question
     areas = area_problems(library, case.current.run, case.data, case.terms)
     asked_for = evidence.record["parameters"]
+    others = shared_ground(library, case) if case.state not in CLOSED else []
     lands = LandWidth(asked_for.get("land_width") or "").remarks({"file": asked_for["parcels"]})
     kinds = kind_problems_of(asked.packs, asked.parcels, language)
     used = versions_of_run(evidence.record["layers"])
     ground = layer_problems_of(library, used, asked.parcels.extent)
     names = words(language)["names_typed" if library.account is None else "names_of_accounts"]
-    return [*(wording(problem, language)[0] for problem in (*lands, *areas, *kinds, *ground)), names]
+    return [*(wording(problem, language)[0] for problem in (*lands, *areas, *others, *kinds, *ground)), names]
 
 
 def _not_printed(case: Case, evidence: Evidence, annexes: Sequence[str], annexed: Mapping[str, Any]) -> list[str]:

@@ -79,8 +79,10 @@ def _check_outs(values: Values) -> None:
 
 def _run_answer(library: Library, case: Case, run: Run, values: Values, language: str) -> Result:
     """The check of a round, as the answer has it beside the case."""
-    areas = area_problems(library, case.current.run, case.data, case.terms)
-    problems = [*run.problems, *(problem_record(problem, language) for problem in areas)]
+    from onemap.rules.review.opening import shared_ground
+
+    remarks = [*area_problems(library, case.current.run, case.data, case.terms), *shared_ground(library, case)]
+    problems = [*run.problems, *(problem_record(problem, language) for problem in remarks)]
     of_run: Result = {"verdicts": run.verdicts, "verdict": run.verdict, "problems": problems}
     threshold = values.get("fail_on")
     if threshold and RANK[run.verdict] <= RANK[threshold]:

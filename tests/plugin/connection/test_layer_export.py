@@ -5,8 +5,8 @@ from qgis.core import QgsField, QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import QMetaType
 
 from onemap.plugin.connection.layer_export import SourceFile, export_layer, file_of_layer, file_of_path
-from onemap.plugin.desk.parcels.parcel_choice import _layers_of_polygons
-from onemap.tests.plugin.small_town import box, write_layer
+from onemap.plugin.desk.parcels.parcel_choice import _layers_of_parcels
+from onemap.tests.plugin.small_town import box, line, write_layer
 
 
 @pytest.fixture
@@ -75,5 +75,9 @@ def test_the_coordinate_system_that_qgis_was_told_goes_along(tmp_path):
     assert file_of_layer(layer).crs == "EPSG:4547"
 
 
-def test_layers_of_polygons_in_a_file_are_known_by_name(town):
-    assert _layers_of_polygons(str(town / "parcels.gpkg")) == ["parcels"]
+def test_layers_of_a_file_that_may_be_parcels_are_known_by_name(town, tmp_path):
+    assert _layers_of_parcels(str(town / "parcels.gpkg"), takes_lines=False) == ["parcels"]
+    path = tmp_path / "route.gpkg"
+    write_layer(path, ["A"], [(line((0, 0), (9, 9)), "L")])
+    assert _layers_of_parcels(str(path), takes_lines=True) == ["route"]
+    assert _layers_of_parcels(str(path), takes_lines=False) == []
