@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from qgis.core import (
     Qgis,
@@ -24,6 +25,7 @@ from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.words.translation import Count, tr
 
 QGIS_ONLY_FORMATS = (".dwg", ".dgn", ".mdb", ".accdb")  # the core has no driver for them
+PARTS_OF_A_FILE = ("geometryType", "openOptions", "layerId")  # by which a layer shows less than its file, or otherwise
 LIVE_PROVIDERS = ("WFS", "OAPIF", "sensorthings", "arcgisfeatureserver")
 
 
@@ -33,7 +35,7 @@ class SourceFile:
 
     path: the file.
     layer: one of its layers; empty for its only one.
-    crs: where the file has none, and QGIS was given one.
+    crs: where QGIS was given another one than the file declares, or the file declares none.
     service: the registered service of a snapshot.
     taken_at: the moment of the snapshot.
     note: what to say about the file.
@@ -49,8 +51,12 @@ class SourceFile:
 
 def file_of_path(text: str) -> SourceFile:
     """The file of a path as QGIS writes it: `path|layername=name`, or a bare path."""
-    parts = QgsProviderRegistry.instance().decodeUri("ogr", text)
+    parts = _of_uri(text)
     return SourceFile(str(parts.get("path") or text), str(parts.get("layerName") or ""))
+
+
+def _of_uri(text: str) -> dict[str, Any]:
+    return QgsProviderRegistry.instance().decodeUri("ogr", text)
 
 
 def file_of_layer(layer: QgsVectorLayer) -> SourceFile | None:
@@ -64,11 +70,15 @@ def file_of_layer(layer: QgsVectorLayer) -> SourceFile | None:
         layer.fields().fieldOrigin(index) == Qgis.FieldOrigin.Expression for index in range(layer.fields().count())
     )
     file = file_of_path(layer.source())
+    if any(_of_uri(layer.source()).get(part) for part in PARTS_OF_A_FILE):
+        return None
     if Path(file.path).suffix.lower() in QGIS_ONLY_FORMATS:
         return None
     if has_own_fields or file.path.startswith("/vsi") or not Path(file.path).exists():
         return None
-    crs = layer.crs().authid() if not layer.dataProvider().crs().isValid() else ""
+    # Where somebody has given the layer another system than its file declares, that is where the map shows it.
+    own = layer.dataProvider().crs()
+    crs = "" if own.isValid() and own == layer.crs() else crs_text(layer.crs())
     return SourceFile(file.path, file.layer, crs)
 
 

@@ -92,8 +92,8 @@ Layer: its code in the catalogue, such as YJJBNTTB. Coverage: the ground for whi
         <translation>资料库 (*.gpkg)</translation>
     </message>
     <message>
-        <source>The file has no coordinate system; the one of the QGIS layer is used: {crs}</source>
-        <translation>文件没有坐标系，采用 QGIS 图层的坐标系：{crs}</translation>
+        <source>The coordinate system of the QGIS layer is used, which the file does not have: {crs}</source>
+        <translation>采用 QGIS 图层的坐标系（文件没有声明或声明不同）：{crs}</translation>
     </message>
     <message>
         <source>Incorrect parameter value for {name}</source>

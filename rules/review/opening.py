@@ -1,7 +1,7 @@
 """Cases are opened, revised and rechecked: parcels are checked, routed to departments, and drafts written."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -100,30 +100,42 @@ def turned_since(
 
 
 def shared_ground(library: Library, case: Case) -> list[Problem]:
-    """Remarks on other open cases that want some of a case's ground, such as an application that came in twice.
+    """Remarks on ground that a case's parcels share, with one another or with those of other open cases.
 
-    Cases whose runs cannot be read are left out: the list of cases says so. Areas are in the library's plane.
+    An application may have come in twice. Cases whose runs cannot be read are left out: the list of cases says so.
+    Areas are in the library's plane.
     """
     own = _parcels_of_run(library, case.current.run)
-    tree = shapely.STRtree(list(own.values()))
-    found = []
+    found = [
+        Problem("review.parcels_overlap", {"feature": first, "parcel": second, "area_ha": hectares_text(area_m2)})
+        for first, second, area_m2 in _overlaps(own, own)
+        if first < second
+    ]
     for line in case_list(library, None, None)[0]:
         if line["case"] == case.id or line["state"] in CLOSED:
             continue
         other = stored_case(library, line["case"])
         if other.damage is not None:
             continue
-        theirs = _parcels_of_run(library, other.current.run)
-        pairs = tree.query(list(theirs.values()), predicate="intersects").T.tolist()
-        for their_at, own_at in pairs:
-            their_id, own_id = list(theirs)[their_at], list(own)[own_at]
-            area_m2 = float(shapely.intersection(theirs[their_id], own[own_id]).area)
-            if area_m2 > _TOLD_M2:
-                state = {language: phrase(f"review_state.{other.state}", language) for language in LANGUAGES}
-                facts = {"feature": own_id, "case": other.id, "project": other.project, "state": state}
-                facts |= {"parcel": their_id, "area_ha": hectares_text(area_m2)}
-                found.append(Problem("review.shared_ground", facts))
+        state = {language: phrase(f"review_state.{other.state}", language) for language in LANGUAGES}
+        facts = {"case": other.id, "project": other.project, "state": state}
+        for own_id, their_id, area_m2 in _overlaps(own, _parcels_of_run(library, other.current.run)):
+            ground = {"feature": own_id, "parcel": their_id, "area_ha": hectares_text(area_m2)}
+            found.append(Problem("review.shared_ground", {**facts, **ground}))
     return found
+
+
+def _overlaps(
+    own: Mapping[str, shapely.Geometry], others: Mapping[str, shapely.Geometry]
+) -> Iterator[tuple[str, str, float]]:
+    """The ids of parcels that overlap one of others, with its id and the common area in m²."""
+    own_ids, other_ids = list(own), list(others)
+    tree = shapely.STRtree(list(others.values()))
+    for own_at, other_at in tree.query(list(own.values()), predicate="intersects").T.tolist():
+        first, second = own_ids[own_at], other_ids[other_at]
+        area_m2 = float(shapely.intersection(own[first], others[second]).area)
+        if area_m2 > _TOLD_M2:
+            yield first, second, area_m2
 
 
 def _parcels_of_run(library: Library, run: str) -> dict[str, shapely.Geometry]:

@@ -90,7 +90,7 @@ class AlgorithmRun:
         origin = self.origins.get(name, SourceOrigin(None, None))
         if origin.file is not None and not (by_path_alone and (origin.file.layer or origin.file.crs)):
             if origin.file.crs:
-                text = tr("The file has no coordinate system; the one of the QGIS layer is used: {crs}")
+                text = tr("The coordinate system of the QGIS layer is used, which the file does not have: {crs}")
                 self.feedback.pushInfo(text.format(crs=origin.file.crs))
             return _readable(origin.file, self.feedback)
         source = self.algorithm.parameterAsSource(self.parameters, name, self.context)

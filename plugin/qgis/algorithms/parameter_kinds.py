@@ -74,7 +74,7 @@ def usual_kinds() -> dict[str, ParameterKind]:
         ),
         "source": source(VECTOR),
         "parcels": source(VECTOR),
-        "district": source(POLYGON),
+        "district": source(POLYGON, by_path_alone=True),
         "within": source(POLYGON, by_path_alone=True),
         "id": ParameterKind(
             _definition_maker(QgsProcessingParameterField, parentLayerParameterName="PARCELS"),

@@ -1,5 +1,7 @@
 """What the core is given to read: the user's own file where it says all, an export where it does not."""
 
+import json
+
 import pytest
 from qgis.core import QgsField, QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import QMetaType
@@ -75,9 +77,31 @@ def test_the_coordinate_system_that_qgis_was_told_goes_along(tmp_path):
     assert file_of_layer(layer).crs == "EPSG:4547"
 
 
+def test_a_system_that_qgis_was_told_instead_of_the_file_s_goes_along(shapefile):
+    assert shapefile.dataProvider().crs().authid() == "EPSG:4547" and file_of_layer(shapefile).crs == ""
+    shapefile.setCrs(QgsProject.instance().crs().fromEpsgId(4548))
+    assert file_of_layer(shapefile).crs == "EPSG:4548"
+    other = (
+        QgsProject.instance().crs().fromProj("+proj=tmerc +lat_0=0 +lon_0=114.5 +k=1 +x_0=500000 +y_0=0 +ellps=GRS80")
+    )
+    shapefile.setCrs(other)
+    assert file_of_layer(shapefile).crs == other.toWkt()
+
+
 def test_layers_of_a_file_that_may_be_parcels_are_known_by_name(town, tmp_path):
     assert _layers_of_parcels(str(town / "parcels.gpkg"), takes_lines=False) == ["parcels"]
     path = tmp_path / "route.gpkg"
     write_layer(path, ["A"], [(line((0, 0), (9, 9)), "L")])
     assert _layers_of_parcels(str(path), takes_lines=True) == ["route"]
     assert _layers_of_parcels(str(path), takes_lines=False) == []
+
+
+def test_a_layer_of_one_kind_of_geometry_in_a_mixed_file_is_exported(tmp_path):
+    square = {"type": "Polygon", "coordinates": [[[110, 30], [111, 30], [111, 31], [110, 30]]]}
+    shapes = [{"type": "Point", "coordinates": [110, 30]}, square]
+    features = [{"type": "Feature", "properties": {"n": n}, "geometry": shape} for n, shape in enumerate(shapes)]
+    path = tmp_path / "mixed.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8")
+    layer = QgsVectorLayer(f"{path}|geometrytype=Polygon", "mixed", "ogr")
+    assert layer.featureCount() == 1 and file_of_layer(layer) is None
+    assert [row["n"] for row in attributes(export_layer(layer, False, str(tmp_path)))] == [1]

@@ -25,6 +25,15 @@ def test_the_ground_of_another_open_case_is_named_with_its_area(town):
         assert text in remark["message"]
 
 
+def test_parcels_of_one_case_that_overlap_are_named_once(town):
+    answer = open_case(
+        town, "小学", DK1=ground(0, 0, 100, 100), DK2=ground(80, 0, 200, 100), DK3=ground(200, 0, 300, 9)
+    )
+    assert remarks(answer) == []
+    (overlap,) = (one for one in answer.json["problems"] if one["code"] == "review.parcels_overlap")
+    assert (overlap["feature"], "0.2000 ha with the parcel DK2" in overlap["message"]) == ("DK1", True)
+
+
 def test_neighbours_and_closed_cases_share_nothing(town):
     first = open_case(town, "小学", DK1=ground(0, 0, 100, 100)).json["case"]
     assert remarks(open_case(town, "邻居", DK2=ground(100, 0, 200, 100))) == []
