@@ -22,7 +22,7 @@ WITH_PARCELS = ("open", "revise")  # the steps that take parcels: a file, or cor
 ITEM = "answer."  # before the name of a checklist item
 LEFT_OUT = "withhold."  # before the code of what a public notice does not show
 _WITH_PAPERS = ("open", "opine")
-_PARCEL_FIELDS = ("crs", "layer", "id")
+_PARCEL_FIELDS = ("crs", "layer", "id", "land_width")
 _FIELDS = {
     "open": ("project", *_PARCEL_FIELDS),
     "opine": ("conclusion", "text", "basis"),

@@ -16,6 +16,7 @@ _OPTIONS = {  # what a field of the desk is called, by the option that it sets
     "--crs": "system",
     "--days": "more_days",
     "--id": "id_field",
+    "--land-width": "land_width",
     "--layer": "layer",
     "--project": "project",
     "--reason": "reason",
@@ -24,7 +25,7 @@ _OPTIONS = {  # what a field of the desk is called, by the option that it sets
     "--verdict": "new_verdict",
     "--withhold": "left_out",
 }
-_NAMED = re.compile(r"(\s?)(?:(?:onemap )?review ([a-z]+)|(--[a-z]+))(?![\w-])(\s?)")
+_NAMED = re.compile(r"(\s?)(?:(?:onemap )?review ([a-z]+)|(--[a-z]+(?:-[a-z]+)*))(?![\w-])(\s?)")
 
 
 def in_words_of_desk(text: str, language: str) -> str:

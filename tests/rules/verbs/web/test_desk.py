@@ -141,6 +141,22 @@ def test_a_case_is_opened_on_an_uploaded_file(library: Path, officers: Any):
     assert (shown["project"], shown["opened_by"], shown["verdicts"]["prohibited"]) == ("新项目", "甲", 1)
 
 
+def test_a_case_is_opened_on_a_route_of_a_stated_width(library: Path, officers: Any):
+    first, _ = officers
+    line = shapely.LineString([(X + 80, Y + 30), (X + 110, Y + 30)])
+    degrees = shapely.transform(
+        line, pyproj.Transformer.from_crs(4547, 4326, always_xy=True).transform, interleaved=False
+    )
+    feature = {"type": "Feature", "properties": {}, "geometry": shapely.geometry.mapping(degrees)}
+    body = json.dumps({"type": "FeatureCollection", "features": [feature]}).encode()
+    refused = upload(first, "线路.geojson", body, project="线路")
+    assert refused.status == 400 and "“线、点的用地宽度" in refused.body.decode()
+    reply = upload(first, "线路.geojson", body, project="线路", land_width="20")
+    assert reply.status == 303, reply.body.decode()
+    shown = done("review", "show", library, reply.headers["location"].removeprefix("/cases/"), "--ground").json
+    assert shown["verdicts"]["prohibited"] == 1
+
+
 def corners_of(shape: shapely.Polygon) -> str:
     return "\n".join(f"{x} {y}" for x, y in list(shape.exterior.coords)[:-1])
 
