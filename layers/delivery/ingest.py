@@ -337,7 +337,7 @@ def _refuse_doubtful_successor(version: PreparedVersion, earlier: Sequence[Prepa
     Raises OneMapError layer.doubtful.
     """
     before = [one for one in earlier if one.entry.code == version.entry.code]
-    doubt = version.doubt_after(before[-1]) if before else None
+    doubt = version.doubt_after(before[-1]) if before and version.same is None else None
     if doubt is not None and not version.arrival.options.sure:
         raise OneMapError.of([doubt.problem])
 

@@ -106,6 +106,8 @@ def test_files_with_labels_of_their_own_are_doubted(library, tmp_path, onemap, m
     assert [(one["file"], one["code"]) for one in refused] == [("市中.shp", "layer.doubtful")]
     assert len(answer.json.get("added", ())) == (1 if more else 0)
     assert onemap(*arguments, "--sure").code == 0
+    again = onemap(*arguments)
+    assert (again.code, len(again.json["unchanged"])) == (0, 2), "what the library has is not doubted again"
 
 
 def test_what_is_said_differently_of_the_files_is_refused(library, tmp_path, onemap):
