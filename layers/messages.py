@@ -13,6 +13,7 @@ from onemap.layers.shipped_files import shipped_table
 from onemap.layers.visible_text import visible_text
 
 LANGUAGES = ("zh", "en")
+_NAMED = 3  # of several names that are listed in short
 _FORMS = re.compile(r"\{(\w+):[^{}|]*(?:\{\w+\}[^{}|]*)*\|((?:[^{}]|\{\w+\})*)\}")
 _TWO_STOPS = re.compile("(?<![.。])[.。]{2}$")
 _ENDS = (".", "!", "?", ":", "。", "！", "？", "：", "…")
@@ -78,6 +79,12 @@ def list_text(texts: Sequence[str], language: str) -> str:
 def pair_text(name: str, value: object, language: str) -> str:
     """A name with its value, as a line has them: A: 1; 甲：1."""
     return phrase("sheet.pair", language, name=name, value=value)
+
+
+def names_in_short(names: Sequence[str]) -> str:
+    """Some names with commas between; of many the first ones, and how many there are."""
+    shown = names if len(names) <= _NAMED else [*names[: _NAMED - 1], f"… ({len(names)})"]
+    return ", ".join(shown)
 
 
 def either_of(texts: Sequence[str], language: str) -> str:

@@ -41,6 +41,7 @@ from onemap.layers.library.library import Library, sha256
 from onemap.layers.library.same_content import Likeness, likeness
 from onemap.layers.library.version_writing import VersionFacts, refuse_used_label
 from onemap.layers.library.versions import versions
+from onemap.layers.messages import names_in_short
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.quality.quality import GradedProblem, LayerPlace, Quality, check_quality, looks_at_shapes
 from onemap.layers.records import Record
@@ -348,7 +349,7 @@ def _version_facts(
         coverage=coverage,
         coverage_kind=coverage_kind,
         is_ground_given=options.covers is not None or options.ground is not None,
-        source=options.snapshot.source if options.snapshot else ", ".join(arrival.file_names),
+        source=options.snapshot.source if options.snapshot else names_in_short(arrival.file_names),
         source_hash=_hash_of_files(raws) if raws else frame.values("sha256", np.array([0]))[0],
         accuracy_m=options.accuracy_m,
         who=arrival.who,

@@ -14,7 +14,7 @@ from onemap.layers.geometry.proof_beside import NOBODY, Provers
 from onemap.layers.ingest.placing import SourceOptions
 from onemap.layers.library.library import Library
 from onemap.layers.library.services import Snapshot
-from onemap.layers.messages import phrase
+from onemap.layers.messages import names_in_short, phrase
 from onemap.layers.progress import Progress
 from onemap.layers.sources.postgis import is_database
 from onemap.layers.sources.reading import source_name
@@ -23,7 +23,6 @@ from onemap.layers.sources.reading import source_name
 LONG_LOOK, SHORT_LOOK = (0.25, 0.8), (0.55, 0.6)
 _READ_ALONE = (0.9, 1.0)
 _WRITTEN = 0.98
-_NAMED = 3  # files of a version that are named one by one
 
 ACCEPTABLE = {"shift": "position.shift"}  # what a person may take in spite of a refusal, and the check that refuses it
 
@@ -121,9 +120,7 @@ class Arrival:
     @property
     def place(self) -> ProblemPlace:
         """File and layer, as problems name them; of many files the first ones."""
-        names = self.file_names
-        listed = names if len(names) <= _NAMED else [*names[: _NAMED - 1], f"… ({len(names)})"]
-        return {"file": ", ".join(listed), "layer": self.options.layer}
+        return {"file": names_in_short(self.file_names), "layer": self.options.layer}
 
     def file_places(self) -> list[ProblemPlace]:
         """Each of its files, as problems name it."""

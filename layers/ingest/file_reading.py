@@ -15,7 +15,7 @@ from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 from onemap.layers.files.journal_folder import Journal, journal_folder, work_place
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.frames.frames import RawFrame
-from onemap.layers.geometry.row_blocks import BLOCK
+from onemap.layers.geometry.row_blocks import BLOCK, blocks
 from onemap.layers.ingest.arrival import Arrival
 from onemap.layers.ingest.normalise import sorted_out
 from onemap.layers.ingest.staging import Staging
@@ -27,6 +27,7 @@ from onemap.layers.stores.arrow_values import UnsupportedValue
 
 _LAYOUT = 2  # of the parts in the journal: another one is another question
 _RECORDS = {"source.damaged", "source.geometry_type", "encoding.undecidable"}  # what one record alone may cause
+_SHAPES_AT_ONCE = 20_000  # of those that several files share
 _MOST_ALIKE = 0.5  # of a file's features may stand in another, too: those that lie on a common border
 
 BeforeRows = Callable[[int], None]
@@ -81,18 +82,35 @@ def _refuse_copies(frame: FrameBlocks, names: Sequence[str]) -> None:
 
     Raises OneMapError files.same.
     """
-    whose = np.repeat(np.arange(len(names)), frame.counts_of_files())
-    shapes = pd.DataFrame(np.column_stack([np.round(frame.boxes, 3), np.round(frame.sizes, 3)]))
-    alike = shapes.groupby(list(shapes.columns), sort=False).ngroup().to_numpy()
-    own = [np.unique(alike[(whose == file) & (alike >= 0)]) for file in range(len(names))]
-    problems = []
-    for file, other in combinations(range(len(names)), 2):
-        count, least = len(np.intersect1d(own[file], own[other])), min(len(own[file]), len(own[other]))
-        if count > _MOST_ALIKE * least:
-            facts = {"file": names[other], "other": names[file], "count": count}
-            problems.append(Problem("files.same", facts))
+    counts = frame.counts_of_files()
+    common = _features_in_common(frame, np.repeat(np.arange(len(names)), counts), len(names))
+    problems = [
+        Problem("files.same", {"file": names[other], "other": names[file], "count": int(common[file, other])})
+        for file, other in combinations(range(len(names)), 2)
+        if common[file, other] > _MOST_ALIKE * min(counts[file], counts[other])
+    ]
     if problems:
         raise OneMapError.of(problems)
+
+
+def _features_in_common(frame: FrameBlocks, whose: np.ndarray, files: int) -> np.ndarray:
+    """How many features each two of some files share (files, files), by box and size to a millimetre.
+
+    whose: the file of each feature (n,).
+    """
+    shapes = pd.DataFrame(np.column_stack([np.round(frame.boxes, 3), np.round(frame.sizes, 3)]))
+    alike = shapes.groupby(list(shapes.columns), sort=False).ngroup().to_numpy()
+    shapes_of_files = np.unique(np.column_stack([alike, whose])[alike >= 0], axis=0)
+    shape, times = np.unique(shapes_of_files[:, 0], return_counts=True)
+    several = shapes_of_files[np.isin(shapes_of_files[:, 0], shape[times > 1])]
+    _, row = np.unique(several[:, 0], return_inverse=True)  # ascends, as the shapes do
+    common = np.zeros((files, files))
+    for part in blocks(len(row) and int(row[-1]) + 1, _SHAPES_AT_ONCE):
+        first, last = np.searchsorted(row, [part.start, part.stop])
+        is_there = np.zeros((part.stop - part.start, files))
+        is_there[row[first:last] - part.start, several[first:last, 1]] = 1
+        common += is_there.T @ is_there
+    return common
 
 
 def sorted_frame(

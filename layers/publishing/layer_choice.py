@@ -102,13 +102,13 @@ def _published_layer(library: Library, entry: LayerEntry, version: Version) -> P
     if not library.connection.has_table(version.table):
         raise OneMapError("version.unreadable", file=library.label, layer=version.table)
     row = library.connection.execute("SELECT source FROM onemap_versions WHERE table_name = ?", (version.table,))
-    files = [str(file["source"]) for file in source_report(library, version).get("files") or ()]
+    source = str(row.fetchone()[0])
     ground = coverage_of(library, version)
     picture = picture_of(library, version) if entry.geometry == "raster" else None
     return PublishedLayer(
         entry=entry,
         version=version,
-        source=", ".join(files) or Path(str(row.fetchone()[0])).name,
+        source=source if source_report(library, version).get("files") else Path(source).name,
         fields=tuple(library.connection.field_types(version.table)),
         bounds=box_around(ground.bounds),
         picture=picture,

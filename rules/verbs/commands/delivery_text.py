@@ -6,7 +6,7 @@ from dataclasses import replace
 from onemap.layers.area_units import hectares_text
 from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.errors import joined_sentences
-from onemap.layers.messages import either_of, pair_text, phrase, titles_of
+from onemap.layers.messages import either_of, names_in_short, pair_text, phrase, titles_of
 from onemap.rules.answers.deliveries.proof_rows import proof_view
 from onemap.rules.contract.declaration import Result
 from onemap.rules.display.rows.answer_rows import AnswerRow, AnswerView
@@ -107,7 +107,7 @@ def added_lines(result: Result, language: str) -> list[str]:
     doubts = [problem["message"] for problem in result["problems"] if problem["code"] == "crs.assumed"]
     lines = [*doubts, phrase("said.add", language, **{**result, "problems": len(result["problems"])})]
     if result.get("files"):
-        names = phrase("said.comma", language).join(file["source"] for file in result["files"])
+        names = names_in_short([file["source"] for file in result["files"]])
         lines.append(phrase("said.add_files", language, count=len(result["files"]), files=names))
     if not result["in_force"]:
         lines.append(not_in_force(result, language))

@@ -44,6 +44,14 @@ def test_files_named_by_the_codes_of_counties_are_one_version(library, delivery,
     assert (again.json["added"], [row["version"] for row in again.json["unchanged"]]) == ([], ["2026"])
 
 
+@pytest.mark.parametrize("sheets", [("J50G001010", "J50G001011"), ("4200.00-500.00", "4200.00-505.00")])
+def test_files_named_by_map_sheets_are_one_version(library, tmp_path, onemap, sheets):
+    for sheet, west in zip(sheets, (500_100, 505_100), strict=True):
+        county(tmp_path / "in", f"{sheet}/生态保护红线.shp", west)
+    answer = onemap("ingest", library, tmp_path / "in", "--covers", "district")
+    assert (answer.code, [row["features"] for row in answer.json["added"]]) == (0, [4]), answer.json
+
+
 @pytest.mark.parametrize("more", [(), ("--each",)])
 def test_no_county_is_clear_because_another_came_after_it(library, delivery, onemap, tmp_path, more):
     (tmp_path / "p.toml").write_text(PACK, encoding="utf-8")

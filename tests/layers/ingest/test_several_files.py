@@ -179,6 +179,15 @@ def test_every_file_is_told_of_that_cannot_be_read(shelf, tmp_path, box):
     assert not {name for name in shelf.tables() if name.startswith("T__")}
 
 
+def test_of_many_files_the_first_are_named_and_all_are_recorded(shelf, tmp_path, box):
+    paths = [write_layer(tmp_path / f"{n}.gpkg", [box(200 * n, 0)], {"BSM": [str(n)]}) for n in range(9)]
+    answer = add(shelf, paths)
+    assert [file["source"] for file in answer.json["files"]] == [path.name for path in paths]
+    assert shelf.rows("SELECT source FROM onemap_versions") == [("0.gpkg, 1.gpkg, … (9)",)]
+    refused = add(shelf, paths[:1], define=False)
+    assert "made of 9 files (0.gpkg, 1.gpkg, … (9)), and this of 1" in refused.json["problems"][0]["message"]
+
+
 def test_a_copy_beside_a_file_is_refused(shelf, tmp_path, box):
     shapes = [box(200 * n, 0) for n in range(5)]
     first = write_layer(tmp_path / "T.gpkg", shapes, {"BSM": list("12345")})
