@@ -114,6 +114,8 @@ class Arrival:
         if len(set(names)) == len(names) or any(map(is_database, sources)):
             return names
         paths = [Path(source).absolute() for source in sources]
+        if len({path.anchor for path in paths}) > 1:  # on several drives of Windows
+            return [path.as_posix() for path in paths]
         top = os.path.commonpath([path.parent for path in paths])
         return [path.relative_to(top).as_posix() for path in paths]
 
