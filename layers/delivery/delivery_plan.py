@@ -37,6 +37,7 @@ from onemap.layers.ingest.likely_layers import (
     meant_layers,
     other_matter,
 )
+from onemap.layers.ingest.unit_keys import DIVISION_CODE
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import last_version, source_report, versions
 from onemap.layers.messages import problem_record
@@ -59,12 +60,12 @@ _PAPERS = {
     *(".bmp", ".gif", ".emf", ".svg", ".mp4", ".mxd", ".aprx", ".lyr", ".lyrx", ".qgs", ".qgz", ".qlr", ".qml", ".sld"),
     *(".log", ".bak", ".tmp", ".lock", ".ini", ".sha256", ".md5"),
 }  # they may be called like a layer, and are none
-# The code of a county, a township or a village, not of a whole city; the number of a map sheet, by GB/T 13989 or by
-# the kilometres of its corner; and what else the files of a place are called by.
+# What tells apart the files of one layer: the code of a division; the number of a map sheet, by GB/T 13989 or by the
+# kilometres of its corner; and the name of the place.
 _DIVISION = re.compile(
-    r"(?<!\d)(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5])\d{2}(?!00)\d{2}(?:\d{3}){0,2}(?!\d)"
-    r"|(?<![A-Za-z0-9])[A-N]\d{2}[B-K]\d{6}(?:\d{2})?(?![A-Za-z0-9])"
-    r"|(?<![\d.])\d{1,4}\.\d{1,2}-\d{1,4}\.\d{1,2}(?!\d)"
+    DIVISION_CODE
+    + r"|(?<![A-Za-z0-9])[A-N]\d{2}[B-K]\d{6}(?:\d{2})?(?![A-Za-z0-9])"
+    + r"|(?<![\d.])\d{1,4}\.\d{1,2}-\d{1,4}\.\d{1,2}(?!\d)"
 )
 _PLACE_NAME = re.compile(r"[^\W\d_]{1,6}?(?:区|县|市|旗|镇|乡|街道)(?=[\W\d_]|$)")
 

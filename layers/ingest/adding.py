@@ -36,7 +36,7 @@ from onemap.layers.ingest.prepared_version import PreparedVersion, write_version
 from onemap.layers.ingest.quality_report import check_report, report_to_sender, reporting_refusals
 from onemap.layers.ingest.quarantine import without_ground
 from onemap.layers.ingest.raster_reading import raster_copy, raster_frame
-from onemap.layers.ingest.unit_keys import unit_key_problems
+from onemap.layers.ingest.unit_keys import missing_counties, unit_key_problems
 from onemap.layers.library.library import Library, sha256
 from onemap.layers.library.same_content import Likeness, likeness
 from onemap.layers.library.version_writing import VersionFacts, refuse_used_label
@@ -315,6 +315,8 @@ def _ground_remarks(
         lost = lost_ground(arrival.library, coming)
         remarks = [*([] if lost is None else [lost]), *missing_zones(arrival.library, coming)]
         found += [GradedProblem(problem, "warn", geometry) for problem, geometry in remarks]
+        counties = missing_counties(arrival.library, arrival.file_names, arrival.place) if frame.files else []
+        found = [*(GradedProblem(problem, "warn") for problem in counties), *found]
     return found
 
 

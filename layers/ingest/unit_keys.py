@@ -1,4 +1,7 @@
-"""Whether the codes of area units in a table are those of units that the library knows."""
+"""Codes of area units: whether those in a table, and in the names of files, are those that the library knows."""
+
+import re
+from collections.abc import Sequence
 
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.errors import Problem, ProblemPlace
@@ -8,6 +11,9 @@ from onemap.layers.library.library import Library
 from onemap.layers.library.versions import layer_in_force, read_version, versions
 
 UNIT_LAYERS = {"XZQ": "XZQDM", "CJDCQ": "ZLDWDM"}  # divisions and villages: which field holds their codes
+# The code of a county, a township or a village in a name, not that of a whole city.
+DIVISION_CODE = r"(?<!\d)(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5])\d{2}(?!00)\d{2}(?:\d{3}){0,2}(?!\d)"
+_COUNTY = 6  # digits
 _SHOWN = 10
 _LEVELS = (2, 4, 6, 9, 12)  # digits of a province, city, county, town, village
 
@@ -64,6 +70,20 @@ def unit_key_problems(library: Library, frame: FrameBlocks, entry: LayerEntry, p
     facts = {"field": entry.unit, "count": len(lost), "codes": lost[:_SHOWN]}
     facts["rows"] = [codes[code] for code in lost[:_SHOWN]]
     return [Problem("table.no_unit", {**place, **facts})]
+
+
+def missing_counties(library: Library, names: Sequence[str], place: ProblemPlace) -> list[Problem]:
+    """The remark that files which are named by counties lack some of the library's (files.no_county).
+
+    names: of the files. Without a code in each, and without divisions, nothing can be said.
+    """
+    codes = [re.findall(DIVISION_CODE, name) for name in names]
+    sent = {code[:_COUNTY] for found in codes for code in found}
+    known = {code[:_COUNTY] for code in _known_codes(library) if re.fullmatch(DIVISION_CODE, code)}
+    missing = sorted(known - sent)
+    if not missing or not all(codes) or not known & sent:
+        return []
+    return [Problem("files.no_county", {**place, "count": len(missing), "codes": missing[:_SHOWN]})]
 
 
 def _known_codes(library: Library) -> set[str]:

@@ -44,6 +44,20 @@ def test_files_named_by_the_codes_of_counties_are_one_version(library, delivery,
     assert (again.json["added"], [row["version"] for row in again.json["unchanged"]]) == ([], ["2026"])
 
 
+def test_a_county_that_has_sent_nothing_is_named(library, delivery, onemap, tmp_path):
+    names = {"BSM": list("123"), "XZQDM": ["370101001", "370102001", "370103001"], "XZQMC": list("甲乙丙")}
+    write_layer(tmp_path / "XZQ.gpkg", squares(500_000, 3), names)
+    assert onemap("add", library, tmp_path / "XZQ.gpkg", "--as", "XZQ", "--covers", "district").code == 0
+    for covers, expected in (("district", ["370103"]), ("features", [])):
+        answer = onemap("ingest", library, delivery, "--covers", covers)
+        (added,) = answer.json["added"]
+        lacking = [one["message"] for one in added["problems"] if one["code"] == "files.no_county"]
+        assert [text for text in lacking if "370103" in text] == lacking and len(lacking) == len(expected)
+        onemap("retire", library, "STBHHX", "2026", "--reason", "x")
+        for path in delivery.rglob("*2026*"):
+            path.rename(path.with_name(path.name.replace("2026", "2027")))
+
+
 @pytest.mark.parametrize("sheets", [("J50G001010", "J50G001011"), ("4200.00-500.00", "4200.00-505.00")])
 def test_files_named_by_map_sheets_are_one_version(library, tmp_path, onemap, sheets):
     for sheet, west in zip(sheets, (500_100, 505_100), strict=True):
