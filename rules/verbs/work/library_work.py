@@ -128,7 +128,9 @@ def add(values: Values, context: VerbContext) -> Result:
     from onemap.rules.judge.packs.library_packs import packs_of, required_fields
     from onemap.rules.judge.question.check_options import normalising_options
 
-    source, *others = dict.fromkeys(file for name in values["source"] for file in files_of_pattern(name))
+    sources = values["source"]
+    names = sources if isinstance(sources, (list, tuple)) else [sources]
+    source, *others = dict.fromkeys(file for name in names for file in files_of_pattern(name))
     normalising = replace(normalising_options(values), of_several=bool(others))
     given = values.get("layer"), values.get("encoding"), normalising
     wishes = AddOptions(

@@ -161,8 +161,10 @@ def test_a_kept_line_is_used_and_a_new_step_replaces_it(town, desk):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("is_killed", [False, True])
-def test_lines_of_many_cases_are_made_by_a_process_beside_this_one(town, monkeypatch, is_killed):
+def test_lines_of_many_cases_are_made_by_a_process_beside_this_one(town, desk, monkeypatch, is_killed):
     ids = [town.open(project=name) for name in "一二三四"]
+    for path in cache_files(desk):  # each that was opened has looked at the others
+        path.unlink()
     make, made = CaseLines._made_line, []
     monkeypatch.setattr(CaseLines, "_made_line", lambda self, one: made.append(one) or make(self, one))
     monkeypatch.setattr(lines_beside, "WORTH_CASES", 1)

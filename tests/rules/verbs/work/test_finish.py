@@ -24,6 +24,6 @@ def test_a_version_that_is_added_is_not_cancelled_any_more(desk):
             assert len(added()) == 2
             raise Cancelled
 
-    values = {"library": str(desk.library), "source": [str(source)], "as": "ZONE", "label": "more", "covers": "extent"}
+    values = {"library": str(desk.library), "source": str(source), "as": "ZONE", "label": "more", "covers": "extent"}
     found = VERBS["add"].run(values, VerbContext("en", Progress(report)))
     assert found["features"] == 1 and added() == [*before, "more"]
