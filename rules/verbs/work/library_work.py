@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -123,14 +124,11 @@ def add(values: Values, context: VerbContext) -> Result:
     from onemap.layers.ingest.adding import add as add_source
     from onemap.layers.ingest.arrival import AddOptions, LayerFile
     from onemap.layers.library.library import open_library, system_user
-    from onemap.layers.sources.file_patterns import files_of_pattern
     from onemap.rules.judge.overlay.pair_ground import are_simple_rings
     from onemap.rules.judge.packs.library_packs import packs_of, required_fields
     from onemap.rules.judge.question.check_options import normalising_options
 
-    sources = values["source"]
-    names = sources if isinstance(sources, (list, tuple)) else [sources]
-    source, *others = dict.fromkeys(file for name in names for file in files_of_pattern(name))
+    source, *others = _files_to_add(values["source"])
     normalising = replace(normalising_options(values), of_several=bool(others))
     given = values.get("layer"), values.get("encoding"), normalising
     wishes = AddOptions(
@@ -166,6 +164,14 @@ def add(values: Values, context: VerbContext) -> Result:
             context.language,
             context.progress,
         )
+
+
+def _files_to_add(given: str | Sequence[str]) -> list[str]:
+    """The files that some names and patterns mean, each once. Raises OneMapError source.missing."""
+    from onemap.layers.sources.file_patterns import files_of_pattern
+
+    names = [given] if isinstance(given, str) else given
+    return list(dict.fromkeys(file for name in names for file in files_of_pattern(name)))
 
 
 def _with_snapshot(library: Any, wishes: Any, values: Values) -> Any:
