@@ -1,6 +1,7 @@
 """The files of a version are read and made clean: one frame of all of them, and what is known of each file."""
 
 import contextlib
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -67,6 +68,7 @@ def read_files(arrival: Arrival, entry: LayerEntry, held: contextlib.ExitStack, 
     frame = FrameBlocks.of_files([one.frame for one in read], arrival.file_places())
     if entry.geometry != "table":
         _refuse_copies(frame, arrival.file_names)
+    frame = replace(frame, problems=_remarks_said_once(frame.problems, len(read), arrival.place))
     question = {"files": [one.question for one in read]}
     is_large = any(one.journal is not None for one in read)
     return ReadFiles(
@@ -75,6 +77,21 @@ def read_files(arrival: Arrival, entry: LayerEntry, held: contextlib.ExitStack, 
         question,
         held.enter_context(_journal(arrival, question)) if is_large else None,
     )
+
+
+def _remarks_said_once(problems: Sequence[Problem], files: int, place: ProblemPlace) -> tuple[Problem, ...]:
+    """The remarks on some files; what is said of all alike, such as a missing field, is said once of the layer."""
+
+    def content(problem: Problem) -> str:
+        return repr((problem.code, sorted((name, fact) for name, fact in problem.facts.items() if name not in place)))
+
+    times = Counter(map(content, problems))
+    found: dict[str, Problem] = {}
+    for number, problem in enumerate(problems):
+        is_of_all = times[content(problem)] == files
+        key = content(problem) if is_of_all else str(number)
+        found.setdefault(key, Problem(problem.code, {**problem.facts, **place}) if is_of_all else problem)
+    return tuple(found.values())
 
 
 def _refuse_copies(frame: FrameBlocks, names: Sequence[str]) -> None:

@@ -66,6 +66,15 @@ def test_files_in_different_planes_are_one_version(shelf, counties, is_large, mo
     assert shelf.run("verify", shelf.path).json["ok"]
 
 
+def test_what_is_so_in_all_files_is_said_once(shelf, tmp_path, box):
+    columns = [{"BSM": ["1"], "TBMJ": [1.0]}, {"BSM": ["2"]}]
+    paths = [write_layer(tmp_path / f"{n}.gpkg", [box(300 * n, 0)], one) for n, one in enumerate(columns)]
+    answer = shelf.run("add", shelf.path, *paths, "--as", "DLTB", "--covers", "features", "--fields", "DLBM=BSM")
+    absent = [(one["field"], one["file"]) for one in answer.json["problems"] if one["code"] == "field.absent"]
+    assert ("TBMJ", "1.gpkg") in absent and ("QSXZ", "0.gpkg, 1.gpkg") in absent
+    assert len(absent) == len({field for field, _ in absent})
+
+
 def test_a_pattern_names_them(shelf, counties):
     answer = add(shelf, [counties[0].parent.parent / "3715*" / "*.shp"])
     assert [file["features"] for file in answer.json["files"]] == [36, 36]
