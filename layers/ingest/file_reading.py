@@ -199,6 +199,7 @@ def _question(arrival: Arrival, entry: LayerEntry, digest: str, layer: str) -> d
     return {
         "source": [digest, layer, arrival.options.encoding],
         "wishes": [given.crs, given.transform and given.transform.hash, dict(given.fields), given.repair],
+        "of_several": given.of_several,
         "layer": [repr(entry), list(arrival.required)],
         "crs": arrival.library.srs_id,
         "blocks": [_LAYOUT, BLOCK, POINTS_AT_ONCE],
