@@ -25,7 +25,7 @@ from onemap.layers.ingest.arrival import ACCEPTABLE, LONG_LOOK, SHORT_LOOK, AddO
 from onemap.layers.ingest.coverage import Coverage, CoverageChoice
 from onemap.layers.ingest.coverage_names import DISTRICT, EXTENT, FEATURES, FILE
 from onemap.layers.ingest.datum_change import DatumChange
-from onemap.layers.ingest.file_reading import read_files, sorted_frame
+from onemap.layers.ingest.file_reading import read_files, sorted_frame, with_kept_files
 from onemap.layers.ingest.known_ground import known_lines
 from onemap.layers.ingest.layer_definition import layer_entry
 from onemap.layers.ingest.lost_ground import NextVersion, lost_ground
@@ -73,7 +73,7 @@ def _coverage_choice(library: Library, options: AddOptions, place: ProblemPlace)
     if options.ground is not None:
         return CoverageChoice(library, options.code, FILE, options.ground, place)
     if options.covers is None or options.covers in (DISTRICT, EXTENT, FEATURES):
-        return CoverageChoice(library, options.code, options.covers, None, place)
+        return CoverageChoice(library, options.code, options.covers, None, place, bool(options.in_place_of))
     if not Path(options.covers).suffix and not Path(options.covers).exists():
         raise OneMapError("coverage.unknown", field="--covers", value=options.covers)
     ground = united_ground(read_polygons(options.covers, library.crs, options.normalising.transform))
@@ -118,7 +118,7 @@ def preparing(
     if entry.geometry == "raster":
         if options.normalising.transform is not None:
             raise OneMapError("raster.transform", field="--transform", **arrival.place)
-        if options.further:
+        if options.further or options.in_place_of:
             raise OneMapError("raster.files", **arrival.place)
         with raster_copy(library.path, entry.code, options.copy) as copy_to:
             crs, reading = options.normalising.crs, arrival.step("reading")
@@ -131,13 +131,15 @@ def preparing(
     with contextlib.ExitStack() as held:
         with reporting_refusals(arrival, entry):
             read = read_files(arrival, entry, held, partial(_refuse_early, arrival))
+            if options.in_place_of:
+                arrival, read = with_kept_files(arrival, entry, read, held)
         yield _checked_version(arrival, entry, is_new, read.frame, read.raws, read.journal)
 
 
 def _refuse_early(arrival: Arrival, count: int) -> None:
     """Refuse what needs no look at the data before a large file is read. count: of its features."""
     _coverage_choice(arrival.library, arrival.options, arrival.place).refuse_impossible()
-    if not arrival.options.further:
+    if not (arrival.options.further or arrival.options.in_place_of):
         _refuse_label_of_others(arrival.library, arrival.options, count, arrival.place)
 
 
@@ -373,6 +375,8 @@ def _doubt(arrival: Arrival, entry: LayerEntry, frame: FrameBlocks, raws: Sequen
     if arrival.may_be_held:  # a package names its layers by their codes
         names = []
         for file, raw in zip(arrival.files, raws or (None,), strict=True):
+            if file.stored:
+                continue
             path, at = Path(source_name(file.source)), Path(file.source).absolute()
             own = [path.stem] if raw is None else [raw.layer, raw.path.stem, path.stem]
             names += own[:1] if file.layer else own

@@ -16,6 +16,7 @@ from onemap.layers.library.library import Library
 from onemap.layers.library.services import Snapshot
 from onemap.layers.messages import names_in_short, phrase
 from onemap.layers.progress import Progress
+from onemap.layers.records import Record
 from onemap.layers.sources.postgis import is_database
 from onemap.layers.sources.reading import source_name
 
@@ -31,13 +32,16 @@ ACCEPTABLE = {"shift": "position.shift"}  # what a person may take in spite of a
 class LayerFile:
     """One file of those that make a layer, and how it is read: its layer, its encoding, and the way into the library.
 
-    source: a path, or the address of a table.
+    source: a path, or the address of a table; name: as the version keeps it, where that is known; stored: what the last
+    version keeps of it, whose rows are taken from the library.
     """
 
     source: str
     layer: str | None = None
     encoding: str | None = None
     normalising: SourceOptions = field(default_factory=SourceOptions)
+    name: str | None = None
+    stored: Record | None = None
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,8 @@ class AddOptions:
     overwrite: a report that is there is replaced; proof: of the delivery that it comes with, for the log;
     is_delivered: it lies in a delivery, which may come every night; is_one_of_many: that holds further versions of
     this layer, so that an earlier one does not come back by it; further: the other files of a layer that comes in
-    several, such as one for each county.
+    several, such as one for each county; in_place_of: the file of the last version that this one replaces, while the
+    others stay; name: of the file, as the version keeps it.
     """
 
     code: str
@@ -78,6 +83,8 @@ class AddOptions:
     is_one_of_many: bool = False
     normalising: SourceOptions = field(default_factory=SourceOptions)
     further: tuple[LayerFile, ...] = ()
+    in_place_of: str | None = None
+    name: str | None = None
 
 
 @dataclass(frozen=True)
@@ -103,13 +110,16 @@ class Arrival:
     def files(self) -> list[LayerFile]:
         """All files of which the version is made."""
         options = self.options
-        first = LayerFile(self.source, options.layer, options.encoding, options.normalising)
+        first = LayerFile(self.source, options.layer, options.encoding, options.normalising, options.name)
         return [first, *options.further]
 
     @property
     def file_names(self) -> list[str]:
         """The names of its files; those of files that are called alike with their folders, as far as these differ."""
-        sources = [file.source for file in self.files]
+        files = self.files
+        if all(file.name for file in files):
+            return [str(file.name) for file in files]
+        sources = [file.source for file in files]
         names = [source_name(source) for source in sources]
         if len(set(names)) == len(names) or any(map(is_database, sources)):
             return names

@@ -44,7 +44,8 @@ class Coverage:
 class CoverageChoice:
     """How the coverage of a new version is determined. file: the ground of a file, if one was given.
 
-    asked: DISTRICT, EXTENT, FEATURES or FILE; None where nothing was said.
+    asked: DISTRICT, EXTENT, FEATURES or FILE; None where nothing was said. has_kept_files: the version takes files over
+    from the last one, with what that leaves out of its ground because features there were bad.
     """
 
     library: Library
@@ -52,6 +53,7 @@ class CoverageChoice:
     asked: str | None
     file: shapely.Geometry | None
     place: ProblemPlace
+    has_kept_files: bool = False
 
     @property
     def kind(self) -> str | None:
@@ -94,6 +96,8 @@ class CoverageChoice:
             return Coverage(self._features_ground(frame, progress), FEATURES)
         if self.kind == FILE:
             return Coverage(self.file if self.file is not None else self._last_ground(), FILE)
+        if self.has_kept_files:
+            return Coverage(self._last_ground(), DISTRICT)
         district = require_value(self.library.district(), "the district, or it would be refused above")
         if self.kind is not None:
             return Coverage(district, DISTRICT)
@@ -106,6 +110,8 @@ class CoverageChoice:
         """The coverage of rows without ground: that of a given file, else the district, if there is one."""
         if self.file is not None:
             return Coverage(self.file, FILE)
+        if self.has_kept_files:
+            return Coverage(self._last_ground(), self.kind or DISTRICT)
         return Coverage(self.library.district() or shapely.Polygon(), DISTRICT)
 
     @property

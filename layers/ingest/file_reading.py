@@ -4,26 +4,34 @@ import contextlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
-from pathlib import Path
+from itertools import combinations, pairwise
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 from onemap.layers.files.journal_folder import Journal, journal_folder, work_place
+from onemap.layers.frames.fields import feature_names
 from onemap.layers.frames.frame_blocks import FrameBlocks
-from onemap.layers.frames.frames import RawFrame
+from onemap.layers.frames.frames import CleanFrame, RawFrame
 from onemap.layers.geometry.row_blocks import BLOCK, blocks
-from onemap.layers.ingest.arrival import Arrival
+from onemap.layers.ingest.arrival import Arrival, LayerFile
+from onemap.layers.ingest.likely_layers import are_same_file
 from onemap.layers.ingest.normalise import sorted_out
+from onemap.layers.ingest.plausibility import LastVersion, doubt_of_successor
 from onemap.layers.ingest.staging import Staging
+from onemap.layers.library.library import Library
+from onemap.layers.library.rows_as_logged import check_features
+from onemap.layers.library.versions import Version, last_version, read_version, source_report
 from onemap.layers.quality.neighbours import POINTS_AT_ONCE
+from onemap.layers.records import Record
 from onemap.layers.software import software_versions
 from onemap.layers.sources.gdal.vector_stream import VectorStream
-from onemap.layers.sources.reading import content_hash, large_layer, read_source, state_of
+from onemap.layers.sources.reading import content_hash, large_layer, read_source, source_name, state_of
 from onemap.layers.stores.arrow_values import UnsupportedValue
 
 _LAYOUT = 2  # of the parts in the journal: another one is another question
@@ -77,6 +85,69 @@ def read_files(arrival: Arrival, entry: LayerEntry, held: contextlib.ExitStack, 
         question,
         held.enter_context(_journal(arrival, question)) if is_large else None,
     )
+
+
+def with_kept_files(
+    arrival: Arrival, entry: LayerEntry, read: ReadFiles, held: contextlib.ExitStack
+) -> tuple[Arrival, ReadFiles]:
+    """The files of the layer's last version, one of them replaced by what was read, the others as the library has them.
+
+    Raises OneMapError files.none, files.unknown, layer.doubtful where what was read does not look like the file that it
+    replaces, library.altered, version.unreadable.
+    """
+    library, options, asked = arrival.library, arrival.options, arrival.options.in_place_of or ""
+    last = last_version(library, entry.code)
+    files = [] if last is None else [dict(file) for file in source_report(library, last).get("files") or ()]
+    place: ProblemPlace = {**arrival.place, "layer": entry.code, "field": "--in-place-of"}
+    if last is None or not files:
+        raise OneMapError("files.none", **place)
+    names = [str(file["source"]) for file in files]
+    meant = [number for number, name in enumerate(names) if name == asked or are_same_file(name, asked)]
+    if len(meant) != 1:
+        raise OneMapError("files.unknown", **place, label=last.label, value=asked, names=names)
+    (replaced,) = meant
+    frames, rows = _frames_of_files(library, last, files, entry)
+    before = LastVersion(names[replaced], len(rows[replaced]), shapely.total_bounds(rows[replaced]).tolist())
+    doubt = doubt_of_successor(entry, read.frame, before, arrival.place)
+    if doubt is not None and not options.sure:
+        raise OneMapError.of([doubt.problem])
+    own_name = PurePosixPath(names[replaced]).with_name(source_name(arrival.source)).as_posix()
+    kept = [number for number in range(len(files)) if number != replaced]
+    further = tuple(LayerFile(names[number], name=names[number], stored=files[number]) for number in kept)
+    arrival = replace(arrival, options=replace(options, name=own_name, further=further))
+    frame = FrameBlocks.of_files([read.frame, *(frames[number] for number in kept)], arrival.file_places())
+    _refuse_copies(frame, arrival.file_names)
+    question = {"files": [read.question], "kept": [last.hash, replaced]}
+    journal = held.enter_context(_journal(arrival, question)) if read.journal is not None else None
+    return arrival, ReadFiles(frame, (*read.raws, *map(_kept_head, further)), question, journal)
+
+
+def _frames_of_files(
+    library: Library, version: Version, files: Sequence[Record], entry: LayerEntry
+) -> tuple[list[FrameBlocks], list[np.ndarray]]:
+    """The rows of a version as a frame for each of its files, and their geometries.
+
+    Raises OneMapError library.altered, version.unreadable.
+    """
+    stored = read_version(library, version, None)
+    check_features(library, version, stored)
+    ends = np.cumsum([0, *(int(file["features"]) for file in files)])
+    if ends[-1] != len(stored.fids):
+        raise OneMapError("version.unreadable", file=library.label, layer=version.table)
+    frames, grounds = [], []
+    for first, end in pairwise(ends.tolist()):
+        shapes, attributes = stored.geometries[first:end], stored.attributes.iloc[first:end].reset_index(drop=True)
+        names = feature_names(attributes, entry.key, end - first)
+        frames.append(FrameBlocks.of(CleanFrame(shapes, attributes, names), entry.key))
+        grounds.append(shapes)
+    return frames, grounds
+
+
+def _kept_head(file: LayerFile) -> RawFrame:
+    """What is known, besides its rows, of a file whose rows the library has."""
+    stored, nothing = file.stored or {}, np.empty(0, dtype=object)
+    encoding, digest = stored.get("encoding"), str(stored.get("hash") or "")
+    return RawFrame(Path(file.source), "", "", nothing, pd.DataFrame(), None, encoding, source_hash=digest)
 
 
 def _remarks_said_once(problems: Sequence[Problem], files: int, place: ProblemPlace) -> tuple[Problem, ...]:

@@ -28,6 +28,7 @@ from onemap.layers.records import Record
 from onemap.layers.stores.store import StoreConnection
 
 NOTHING_ALIKE = Likeness()
+_OF_A_FILE = ("encoding", "crs", "transform_hash", "transform_file", "fields", "answers")  # how it was read
 
 
 @dataclass(frozen=True)
@@ -155,6 +156,8 @@ class PreparedVersion:
 
 def _file_report(file: LayerFile, raw: RawFrame | None) -> dict[str, Any]:
     """How a file was read. raw: what is known of it besides its rows; None of a raster."""
+    if file.stored:
+        return {name: file.stored.get(name) for name in _OF_A_FILE}
     normalising = file.normalising
     change = normalising.transform
     answers = {"crs": normalising.crs, "encoding": file.encoding}

@@ -5935,5 +5935,9 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <source>Land width of lines and points (metres, or the field that has them)</source>
         <translation>线、点的用地宽度（米数，或记载宽度的字段）</translation>
     </message>
+    <message>
+        <source>File of the last version that this one replaces</source>
+        <translation>本文件替换上一版本中的哪个文件</translation>
+    </message>
 </context>
 </TS>

@@ -131,7 +131,8 @@ def _add() -> VerbRow:
             "district (the default), extent (its bounding box, marked as assumed) or a file of polygons."
         ),
         first="library source as label valid_from valid_to covers repair keep_bad report",
-        advanced="accept sure layer crs transform encoding fields accuracy copy service taken_at define overwrite",
+        advanced="accept sure layer crs transform encoding fields in_place_of accuracy copy service taken_at define "
+        "overwrite",
         titles={
             **_of_source(),
             "as": tr("Layer (code)"),
@@ -143,6 +144,7 @@ def _add() -> VerbRow:
             "sure": tr("Add it all the same"),
             "report": tr("Report of the problems, to send back"),
             "fields": tr("Fields (target=source, …)"),
+            "in_place_of": tr("File of the last version that this one replaces"),
             "accuracy": tr("Accuracy in metres"),
             "copy": tr("Copy a raster beside the library"),
             "service": tr("Registered service of which the source is a snapshot"),

@@ -96,6 +96,7 @@ VERBS: dict[str, Verb] = {
                 _TRANSFORM,
                 _ENCODING,
                 Parameter("fields", "target=source,…", convert=to_pairs),
+                Parameter("in_place_of", "NAME", convert=to_name),
                 Parameter("label", "L"),
                 Parameter("valid_from", "D", convert=to_date),
                 Parameter("valid_to", "D", convert=to_date),

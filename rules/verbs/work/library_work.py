@@ -150,6 +150,7 @@ def add(values: Values, context: VerbContext) -> Result:
         normalising=normalising,
         provers=Provers(os.cpu_count() or 1, are_simple_rings),
         further=tuple(LayerFile(other, *given) for other in others),
+        in_place_of=_replaced_file(values, others),
     )
 
     if values.get("taken_at") and not values.get("service"):
@@ -172,6 +173,15 @@ def _files_to_add(given: str | Sequence[str]) -> list[str]:
 
     names = [given] if isinstance(given, str) else given
     return list(dict.fromkeys(file for name in names for file in files_of_pattern(name)))
+
+
+def _replaced_file(values: Values, others: Sequence[str]) -> str | None:
+    """The file of the last version that a source replaces. Raises UsageError usage.apart."""
+    name = values.get("in_place_of")
+    for other in (*(["--covers"] if values.get("covers") else []), *(["SOURCE…"] if others else [])):
+        if name:
+            raise UsageError("usage.apart", field="--in-place-of", other=other)
+    return str(name) if name else None
 
 
 def _with_snapshot(library: Any, wishes: Any, values: Values) -> Any:

@@ -42,7 +42,8 @@ def counties(tmp_path):
 def add(shelf, paths, *more, covers="features", define=True):
     wanted = "name=试验,department=land,library=base,kind=vector,geometry=polygon,key=BSM"
     given = ("--define", wanted) if define else ()
-    return shelf.run("add", shelf.path, *paths, "--as", "T", "--covers", covers, *given, *more)
+    ground = ("--covers", covers) if covers else ()
+    return shelf.run("add", shelf.path, *paths, "--as", "T", *ground, *given, *more)
 
 
 @pytest.mark.parametrize("is_large", [False, True])
@@ -233,3 +234,75 @@ def test_tables_of_several_counties_are_one_table(shelf, tmp_path):
     answer = shelf.run("add", shelf.path, *paths, "--as", "N", "--covers", "extent", "--define", wanted)
     assert (answer.code, answer.json["features"]) == (0, 3), answer.json
     assert shelf.column("XZQDM", "N__1") == [371521, 371522, 371523]
+
+
+@pytest.fixture
+def next_west(tmp_path):
+    """What the western county sends a year later: other numbers, and a patch less."""
+    folder = tmp_path / "2027" / "371521"
+    folder.mkdir(parents=True)
+    county(WEST, 900).iloc[:-1].to_crs(4526).to_file(folder / "T.shp")
+    return folder / "T.shp"
+
+
+@pytest.mark.parametrize("is_large", [False, True])
+def test_one_file_is_replaced_and_the_others_stay(shelf, counties, next_west, is_large, monkeypatch):
+    if is_large:
+        read_in_blocks(10, monkeypatch.setattr)
+    assert add(shelf, counties, "--label", "2026").code == 0
+    answer = add(shelf, [next_west], "--label", "2027", "--in-place-of", "371521/T.shp", covers=None, define=False)
+    assert (answer.code, answer.json["features"], answer.json["coverage"]) == (0, 71, "features"), answer.json
+    assert answer.json["files"] == [
+        {"source": "371521/T.shp", "features": 35},
+        {"source": "371522/T.shp", "features": 36},
+    ]
+    numbers = [str(n) for n in (*range(500, 536), *range(900, 935))]
+    assert sorted(shelf.column("BSM", "T__2")) == numbers
+    east = {tuple(g.bounds) for g in shelf.geometries("T__1")[36:]}
+    assert {tuple(g.bounds) for g in shelf.geometries("T__2")[35:]} == east, "to the last digit"
+    reports = [json.loads(row[0])["files"] for row in shelf.rows("SELECT report FROM onemap_versions ORDER BY number")]
+    assert reports[1][1] == reports[0][1] and reports[1][0]["hash"] != reports[0][0]["hash"]
+    assert shelf.run("verify", shelf.path).json["ok"]
+    again = add(shelf, [next_west], "--label", "2027", "--in-place-of", "371521/T.shp", covers=None, define=False)
+    assert again.json["unchanged"] is True
+
+
+def test_a_file_that_is_another_county_s_does_not_replace_one(shelf, tmp_path):
+    squares = {name: [shapely.box(x, 0, x + 9, 9) for x in range(west, west + 300, 10)] for name, west in PLACES}
+    for name, shapes in squares.items():
+        shapes = [shapely.affinity.translate(shape, 500_000, 4_000_000) for shape in shapes]
+        write_layer(tmp_path / f"{name}.gpkg", shapes, {"BSM": [f"{name}{n}" for n in range(len(shapes))]})
+    paths = [tmp_path / f"{name}.gpkg" for name in ("west", "east")]
+    assert add(shelf, paths).code == 0
+    wrong = add(shelf, [tmp_path / "north.gpkg"], "--in-place-of", "west.gpkg", covers=None, define=False)
+    assert wrong.codes == ["layer.doubtful"]
+    same = add(shelf, [tmp_path / "east.gpkg"], "--in-place-of", "west.gpkg", "--sure", covers=None, define=False)
+    assert same.codes == ["files.same"]
+
+
+PLACES = (("west", 0), ("east", 5000), ("north", 20_000))
+
+
+def test_what_the_others_left_out_of_the_ground_stays_left_out(shelf, tmp_path, box):
+    bow = shapely.Polygon([(502_000, 4_000_000), (502_100, 4_000_100), (502_100, 4_000_000), (502_000, 4_000_100)])
+    ground = write_layer(tmp_path / "ground.gpkg", [box(0, 0, 3000, 1000)])
+    first = write_layer(tmp_path / "a.gpkg", [box(0, 0)], {"BSM": ["1"]})
+    second = write_layer(tmp_path / "b.gpkg", [box(1500, 0), bow], {"BSM": ["2", "3"]})
+    before = add(shelf, [first, second], "--keep-bad", covers=ground).json["coverage_m2"]
+    assert before < 3_000_000
+    (tmp_path / "next").mkdir()
+    write_layer(tmp_path / "next" / "a.gpkg", [box(10, 0)], {"BSM": ["1"]})
+    after = add(shelf, [tmp_path / "next" / "a.gpkg"], "--in-place-of", "a.gpkg", covers=None, define=False)
+    assert after.json["coverage_m2"] == pytest.approx(before)
+
+
+def test_what_cannot_be_replaced_is_refused_with_the_names(shelf, counties, next_west):
+    assert add(shelf, counties).code == 0
+    unknown = add(shelf, [next_west], "--in-place-of", "371599/T.shp", covers=None, define=False)
+    assert unknown.codes == ["files.unknown"] and "371522/T.shp" in unknown.json["problems"][0]["message"]
+    both = add(shelf, [next_west], "--in-place-of", "T.shp", covers=None, define=False)
+    assert both.codes == ["files.unknown"], "two are called so"
+    assert add(shelf, [next_west], "--in-place-of", "371521/T.shp", define=False).code == 2, "with --covers"
+    assert add(shelf, [next_west], "--sure", define=False).code == 0
+    none = add(shelf, [next_west], "--in-place-of", "371521/T.shp", covers=None, define=False)
+    assert none.codes == ["files.none"]
