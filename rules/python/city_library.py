@@ -96,8 +96,8 @@ class Library(DeliveryCalls, FigureCalls):
     ) -> AddResult:
         """Add a frame, a file, or several that are one layer together, as a new version: all of it, or nothing.
 
-        sure: it is this layer, however little it looks like it; the log keeps who said so.
-        covers: "district", "extent", "features", or the ground for which it speaks as a frame or a file.
+        in_place_of: the file of the last version that this one replaces. sure: it is this layer, however little it
+        looks like it. covers: "district", "extent", "features", or the ground for which it speaks as a frame or a file.
         define: of a layer that the catalogue does not have: name, department, library, kind, geometry, key.
         """
         with self._call() as files:
@@ -115,9 +115,7 @@ class Library(DeliveryCalls, FigureCalls):
                 "valid_from": valid_from,
                 "valid_to": valid_to,
                 "covers": files.place(covers, "covers"),
-                "repair": repair,
-                "keep_bad": keep_bad,
-                "sure": sure,
+                **{"repair": repair, "keep_bad": keep_bad, "sure": sure},
                 "define": define,
                 "report": report,
             }
