@@ -102,23 +102,12 @@ class Library(DeliveryCalls, FigureCalls):
         """
         with self._call() as files:
             values = {
-                "as": code,
-                "source": files.places(source, "source"),
-                "layer": layer,
-                "crs": crs,
-                "label": label,
-                "transform": transform,
-                "encoding": encoding,
-                "fields": fields,
-                "in_place_of": in_place_of,
-                "accuracy": accuracy,
-                "valid_from": valid_from,
-                "valid_to": valid_to,
-                "covers": files.place(covers, "covers"),
-                **{"repair": repair, "keep_bad": keep_bad, "sure": sure},
-                "define": define,
-                "report": report,
-            }
+                "as": code, "source": files.places(source, "source"), "layer": layer, "crs": crs, "label": label,
+                "transform": transform, "encoding": encoding, "fields": fields, "in_place_of": in_place_of,
+                "accuracy": accuracy, "valid_from": valid_from, "valid_to": valid_to,
+                "covers": files.place(covers, "covers"), "repair": repair, "keep_bad": keep_bad, "sure": sure,
+                "define": define, "report": report,
+            }  # fmt: skip
             return AddResult("add", self._answer("add", values, progress), self.language)
 
     def district(
