@@ -65,6 +65,7 @@ def _desk_verbs() -> dict[str, str]:
     add = tr("Add to the one map…")
     return {
         "add": add,
+        "district": tr("The library's district…"),
         "inspect": add,
         "layers": tr("Layers on the tab Map"),
         "new": tr("New library…"),

@@ -116,7 +116,9 @@ def test_no_option_of_a_mend_is_left_and_values_are_words():
     for language in ("en", "zh"):
         text = (ROOT / "resources" / "messages" / f"{language}.toml").read_text(encoding="utf-8")
         named = name_controls(text.replace("# --", ""), controls)
-        assert "--" not in named and not re.search(r"onemap (add|inspect|layers|new|publish|runs|self-test)\b", named)
+        assert "--" not in named and not re.search(
+            r"onemap (add|district|inspect|layers|new|publish|runs|self-test)\b", named
+        )
 
 
 def test_the_desk_speaks_of_its_own_buttons_where_the_core_names_commands(provider):
@@ -127,6 +129,7 @@ def test_the_desk_speaks_of_its_own_buttons_where_the_core_names_commands(provid
 
     assert mend_of("layer.unknown").startswith("See the codes with “Layers on the tab Map”; ")
     assert mend_of("library.missing") == "Check the path, or make one with “New library…”."
+    assert mend_of("sites.no_district").endswith("or give the library its district with “The library's district…”.")
     assert mend_of("package.no_record") == "Unpack it, and add its data with “Add to the one map…”."
     assert mend_of("package.receipt").startswith(
         "Give the .receipt.json that “Receive a package in the Processing toolbox” wrote"
