@@ -54,9 +54,10 @@ class OpinionLine:
 class CaseLine:
     """One case in a list, without the values that depend on the day.
 
-    last_day: of its last step; as_of: the day of its run; inputs: the hash of what its opinions rest on; numbers: how
-    many documents of a year were numbered before a moment, as its replay heard; opinions: those that are waited for; of
-    a case that is closed none, nor of one whose round's run cannot be read: damage says why, and its line is not kept.
+    last_day: of its last step; run: of its round, None of a case that is closed or cannot be read; as_of: the day of
+    that run; inputs: the hash of what its opinions rest on; numbers: how many documents of a year were numbered before
+    a moment, as its replay heard; opinions: those that are waited for; of a case that is closed none, nor of one whose
+    round's run cannot be read: damage says why, and its line is not kept.
     """
 
     case: str
@@ -69,6 +70,7 @@ class CaseLine:
     revision: int
     last_day: date
     verdicts: Mapping[str, int]
+    run: str | None = None
     opinions: tuple[OpinionLine, ...] = ()
     as_of: date | None = None
     inputs: str | None = None
@@ -123,6 +125,18 @@ class CaseLines:
 
     def rows(self, state: str | None, asked: date | None) -> Iterator[Row | OneMapError]:
         """The row of each case in a state, or of all, the oldest first; the refusal of one that cannot be read."""
+        for line in self.lines():
+            if isinstance(line, OneMapError):
+                yield line
+            elif state in (None, line.state):
+                self.damage += [line.damage] if line.damage else []
+                try:
+                    yield self._row(line, asked)
+                except OneMapError as error:
+                    yield error
+
+    def lines(self) -> Iterator[CaseLine | OneMapError]:
+        """The line of each case, the oldest first; the refusal of one that cannot be read."""
         ids = case_ids(self._library)
         new = [one for one in ids if one in self._marks and self._kept_text(one) is None]
         with lines_made_beside(self._library.path, new) as beside:
@@ -131,10 +145,7 @@ class CaseLines:
                     wait_for(beside[case_id])
                     self._kept = self._cache.read()
                 try:
-                    line = self._line(case_id)
-                    if state in (None, line.state):
-                        self.damage += [line.damage] if line.damage else []
-                        yield self._row(line, asked)
+                    yield self._line(case_id)
                 except OneMapError as error:
                     yield error
 
@@ -259,6 +270,7 @@ def line_of_case(case: Case, verdicts: Mapping[str, int], numbers: Sequence[tupl
         revision=case.revision,
         last_day=case.last_day,
         verdicts=verdicts,
+        run=None if case.state in CLOSED or case.damage else case.current.run,
         opinions=opinions,
         numbers=tuple(numbers),
         damage=case.damage.problem if case.damage else None,

@@ -25,9 +25,9 @@ from onemap.rules.judge.runs.run_store import stored_rows, write_run
 from onemap.rules.judge.runs.stored_rows import GIVEN
 from onemap.rules.review.attachments import Attachment, attachment, put_files
 from onemap.rules.review.carrying import carry_over
-from onemap.rules.review.case_json import case_list
+from onemap.rules.review.case_lines import CaseLines
 from onemap.rules.review.case_step import StepContent, log_step, step
-from onemap.rules.review.cases.case import CLOSED, Case, CaseState, ChecklistItem, Override
+from onemap.rules.review.cases.case import Case, CaseState, ChecklistItem, Override
 from onemap.rules.review.cases.case_conditions import check_readable
 from onemap.rules.review.cases.case_file import stored_case
 from onemap.rules.review.cases.event import EDITION, LEAD_CHAIN
@@ -111,17 +111,16 @@ def shared_ground(library: Library, case: Case) -> list[Problem]:
         for first, second, area_m2 in _overlaps(own, own)
         if first < second
     ]
-    for line in case_list(library, None, None)[0]:
-        if line["case"] == case.id or line["state"] in CLOSED:
+    lines = CaseLines(library)
+    for line in lines.lines():
+        if isinstance(line, OneMapError) or line.run is None or line.case == case.id:
             continue
-        other = stored_case(library, line["case"])
-        if other.damage is not None:
-            continue
-        state = {language: phrase(f"review_state.{other.state}", language) for language in LANGUAGES}
-        facts = {"case": other.id, "project": other.project, "state": state}
-        for own_id, their_id, area_m2 in _overlaps(own, _parcels_of_run(library, other.current.run)):
+        state = {language: phrase(f"review_state.{line.state}", language) for language in LANGUAGES}
+        facts = {"case": line.case, "project": line.project, "state": state}
+        for own_id, their_id, area_m2 in _overlaps(own, _parcels_of_run(library, line.run)):
             ground = {"feature": own_id, "parcel": their_id, "area_ha": hectares_text(area_m2)}
             found.append(Problem("review.shared_ground", {**facts, **ground}))
+    lines.keep()
     return found
 
 
