@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qgis.core import QgsProject, QgsProviderRegistry, QgsProviderSublayerDetails, QgsVectorLayer
+from qgis.core import QgsProviderRegistry, QgsProviderSublayerDetails, QgsVectorLayer
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import QWidget
@@ -52,7 +52,7 @@ class GroundChoice(ParcelChoice):
                 return choice.path
             layer = QgsVectorLayer(f"{choice.path}|layername={choice.part}", choice.part, "ogr")
         else:
-            layer = QgsProject.instance().mapLayer(choice.layer)
+            layer = choice.map_layer
         if layer is None or not layer.isValid():
             raise Refusal(tr("“{name}” cannot be handed to the core: {reason}").format(name=choice.name, reason="–"))
         has_selection = layer.selectedFeatureCount() > 0

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from qgis.core import Qgis, QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 from qgis.PyQt.QtWidgets import QComboBox
 
 from onemap.plugin.connection.refusals import Refusal
-from onemap.plugin.desk.parcels.parcel_choice import Choice, ParcelChoice
+from onemap.plugin.desk.parcels.parcel_choice import Choice, ParcelChoice, is_without_ground
 from onemap.plugin.widgets.form_fields import TightForm, shrink
 from onemap.plugin.words.translation import tr
 
@@ -42,11 +41,8 @@ class LandWidthRow(QObject):
     @property
     def is_asked(self) -> bool:
         """Whether the chosen parcels are lines or points."""
-        choice = self._parcels.choice
-        layer = QgsProject.instance().mapLayer(choice.layer) if choice is not None else None
-        return choice in self._asked or (
-            isinstance(layer, QgsVectorLayer) and layer.geometryType() != Qgis.GeometryType.Polygon
-        )
+        layer = self._parcels.map_layer
+        return self._parcels.choice in self._asked or (layer is not None and is_without_ground(layer))
 
     @property
     def text(self) -> str:
@@ -73,9 +69,8 @@ class LandWidthRow(QObject):
 
     def show_row(self) -> None:
         """Show the row where the chosen parcels need it, with the width that was typed for them."""
-        choice, text = self._parcels.choice, self.text
-        layer = QgsProject.instance().mapLayer(choice.layer) if choice is not None else None
-        fields = layer.fields() if isinstance(layer, QgsVectorLayer) else ()
+        layer, text = self._parcels.map_layer, self.text
+        fields = layer.fields() if layer is not None else ()
         self.field.blockSignals(True)
         self.field.clear()
         self.field.addItems([field.name() for field in fields if field.isNumeric()])

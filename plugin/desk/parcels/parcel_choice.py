@@ -57,12 +57,16 @@ class Choice:
     part: str = ""
 
     @property
+    def map_layer(self) -> QgsVectorLayer | None:
+        """The layer of the map; None for a file, and for a layer that is gone."""
+        return QgsProject.instance().mapLayer(self.layer)
+
+    @property
     def name(self) -> str:
         """The entry's name."""
         if self.path:
             return " · ".join(text for text in (self.path.replace("\\", "/").rsplit("/", 1)[-1], self.part) if text)
-        layer = QgsProject.instance().mapLayer(self.layer)
-        return layer.name() if layer is not None else ""
+        return self.map_layer.name() if self.map_layer is not None else ""
 
 
 @dataclass(frozen=True)
@@ -171,6 +175,11 @@ class ParcelChoice(QWidget):
         """The chosen entry."""
         return self.box.currentData()
 
+    @property
+    def map_layer(self) -> QgsVectorLayer | None:
+        """The chosen layer of the map; None where a file is chosen, or nothing."""
+        return self.choice.map_layer if self.choice is not None else None
+
     def choose_layer(self, layer: QgsVectorLayer) -> None:
         """Choose a layer of the map."""
         self._choose(Choice(layer=layer.id()))
@@ -194,7 +203,7 @@ class ParcelChoice(QWidget):
             )
         if choice.path:
             return SourceFile(choice.path, choice.part)
-        layer = QgsProject.instance().mapLayer(choice.layer)
+        layer = choice.map_layer
         return export_layer(layer, layer.selectedFeatureCount() > 0, folder)
 
     def _take_added(self, layers: list[QgsMapLayer]) -> None:
@@ -287,7 +296,7 @@ class ParcelChoice(QWidget):
 
     def clear_drawings(self) -> None:
         """Remove all that is drawn, so that one can start afresh."""
-        self.drawn.clear(self._chosen_layer)
+        self.drawn.clear(self.map_layer)
         self.refresh()
 
     def _choose(self, choice: Choice | None) -> None:
@@ -300,8 +309,8 @@ class ParcelChoice(QWidget):
     def _choose_likely(self) -> None:
         """Choose the first entry of polygons that is no layer of a library, if there is one."""
         for index in range(self.box.count()):
-            layer = QgsProject.instance().mapLayer(self.box.itemData(index).layer)
-            if layer is None or not (_is_of_library(layer) or _is_without_ground(layer)):
+            layer = self.box.itemData(index).map_layer
+            if layer is None or not (_is_of_library(layer) or is_without_ground(layer)):
                 self.box.setCurrentIndex(index)
                 return
 
@@ -320,13 +329,9 @@ class ParcelChoice(QWidget):
         else:
             self.choose_file(path)
 
-    @property
-    def _chosen_layer(self) -> QgsVectorLayer | None:
-        return QgsProject.instance().mapLayer(self.choice.layer) if self.choice is not None else None
-
     def _show_steps(self) -> None:
         """Offer to take drawings back where they are chosen."""
-        layer, is_drawing = self._chosen_layer, self.draw_button.isChecked()
+        layer, is_drawing = self.map_layer, self.draw_button.isChecked()
         self.drawing_note.setVisible(is_drawing)
         self.drawing_note.setText(
             tr("Click the corners; the right button or Enter ends. Backspace takes the last corner back, Esc gives up.")
@@ -380,7 +385,7 @@ class ParcelChoice(QWidget):
             layer.nameChanged.connect(self._update_texts)
 
     def _update_texts(self, *_what: object) -> None:
-        found = [QgsProject.instance().mapLayer(self.box.itemData(index).layer) for index in range(self.box.count())]
+        found = [self.box.itemData(index).map_layer for index in range(self.box.count())]
         texts = iter(_texts_of([layer for layer in found if layer is not None]))
         for index, layer in enumerate(found):
             if layer is not None:
@@ -392,7 +397,8 @@ def _is_of_library(layer: QgsMapLayer) -> bool:
     return bool(layer.customProperty(PROPERTY_LIBRARY))
 
 
-def _is_without_ground(layer: QgsVectorLayer) -> bool:
+def is_without_ground(layer: QgsVectorLayer) -> bool:
+    """Whether a layer is of lines or points, whose land has a width that somebody states."""
     return layer.geometryType() in (Qgis.GeometryType.Line, Qgis.GeometryType.Point)
 
 
@@ -400,13 +406,13 @@ def _is_checkable(layer: object, takes_lines: bool) -> bool:
     """Whether a layer may be parcels: polygons, or lines and points of the user's own."""
     if not isinstance(layer, QgsVectorLayer) or layer.customProperty(PROPERTY_RUN):
         return False
-    is_route = takes_lines and _is_without_ground(layer) and not _is_of_library(layer)
+    is_route = takes_lines and is_without_ground(layer) and not _is_of_library(layer)
     return is_route or layer.geometryType() == Qgis.GeometryType.Polygon
 
 
 def _place_in_list(layer: QgsVectorLayer) -> tuple[bool, bool, str, str, str]:
     """Own polygons, then own lines and points, then the layers of libraries; by their names."""
-    return (_is_of_library(layer), _is_without_ground(layer), layer.name(), layer.crs().authid(), _home_of(layer))
+    return (_is_of_library(layer), is_without_ground(layer), layer.name(), layer.crs().authid(), _home_of(layer))
 
 
 def _layers_of_parcels(path: str, takes_lines: bool) -> list[str]:

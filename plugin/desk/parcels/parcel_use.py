@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from functools import lru_cache
 
-from qgis.core import QgsProject, QgsVectorLayer
+from qgis.core import QgsVectorLayer
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 from qgis.PyQt.QtWidgets import QWidget
 
@@ -129,8 +129,7 @@ def fields_of(choice: Choice | None) -> list[str]:
         return []
     if choice.path:
         return _fields_of_file(choice, _moment_of(choice.path))
-    layer = QgsProject.instance().mapLayer(choice.layer)
-    return [field.name() for field in layer.fields()] if layer is not None else []
+    return [field.name() for field in choice.map_layer.fields()] if choice.map_layer is not None else []
 
 
 def _names_use(choice: Choice | None) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from qgis.core import QgsProject, QgsVectorLayer
+from qgis.core import QgsVectorLayer
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QWidget
@@ -116,10 +116,7 @@ class LiveView(QWidget):
 
     def _follow(self) -> None:
         """Follow the chosen layer, if there is one and the button is pressed."""
-        choice = self._parcels.choice
-        layer = QgsProject.instance().mapLayer(choice.layer) if choice is not None and choice.layer else None
-        if not self.button.isChecked():
-            layer = None
+        layer = self._parcels.map_layer if self.button.isChecked() else None
         if layer is not self.follower.layer:
             self.verdicts = {}
             self.follower.follow(layer)
