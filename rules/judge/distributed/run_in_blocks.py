@@ -218,6 +218,7 @@ def work_begun(
         parcels = KeptParcels(journal.parcels, question.parcels)
         day = date.fromisoformat(journal.about["as_of"])
         question = replace(question, as_of=day, parcels=replace(question.parcels, id_field=parcels.notes["id_field"]))
+        question = question.with_used_land(problem["code"] for problem in parcels.notes["problems"])
         check_plan = replace(check_plan, as_of=day, origin=origin_of(library, parcels.bounds))
         of_layers = layer_problems_of(library, check_plan.versions_used, parcels.bounds)
         problems: list[ProblemRecord] = [

@@ -13,6 +13,7 @@ from onemap.layers.geometry.shape_column import ShapeColumn
 from onemap.layers.geometry.validity import first_problems
 from onemap.layers.ingest.placing import PlacedShapes
 
+LAND_REMARK = "parcel.land"
 _POLYGON, _POINT = 2, 0
 _TURN_SEGMENTS = 16  # of a quarter turn, where a line has a corner
 
@@ -60,7 +61,7 @@ class LandWidth:
     def remarks(self, place: ProblemPlace) -> list[Problem]:
         """That lines and points among the parcels count as land of a stated width."""
         width = self.text if self.metres is None else f"{self.metres:g} m"
-        return [Problem("parcel.land", {**place, "width": width})] if self.text else []
+        return [Problem(LAND_REMARK, {**place, "width": width})] if self.text else []
 
     def _widths(self, attributes: pd.DataFrame, rows: np.ndarray, names: np.ndarray, place: ProblemPlace) -> np.ndarray:
         """The widths of some rows (k,) in metres. Raises OneMapError parcel.width, field.missing."""

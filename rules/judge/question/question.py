@@ -1,6 +1,6 @@
 """The question of a run: parcels, packs, day, and layers replaced for a trial."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, cast
@@ -12,7 +12,7 @@ from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.postgis import is_database
 from onemap.layers.sources.reading import source_name
 from onemap.rules.judge.inputs.check_record import CheckParameters
-from onemap.rules.judge.inputs.land_width import NO_LAND, LandWidth
+from onemap.rules.judge.inputs.land_width import LAND_REMARK, NO_LAND, LandWidth
 from onemap.rules.judge.inputs.parcels import Parcels, joined_parcels, no_parcels, read_parcels
 from onemap.rules.judge.packs.library_packs import packs_of
 from onemap.rules.judge.packs.pack import Pack, joined_rules
@@ -86,6 +86,12 @@ class Question:
         }
         return cast(CheckParameters, parameters)
 
+    def with_used_land(self, remarks: Iterable[str]) -> "Question":
+        """The question without a stated width of land if no parcel needed it. remarks: codes of those on parcels."""
+        if LAND_REMARK in remarks:
+            return self
+        return replace(self, source={name: value for name, value in self.source.items() if name != "land_width"})
+
 
 def question_of(
     library: Library,
@@ -104,7 +110,8 @@ def question_of(
     parcels, left_out = _parcels_of_files(library, options, workers, progress)
     facts = checked_facts(options.facts, joined_rules(question.packs), question.as_of)
     more = ({"facts": facts.plain} if facts.values else {}) | ({LEFT_OUT: left_out} if left_out else {})
-    return replace(question, parcels=with_facts(parcels, facts), source={**question.source, **more})
+    known = replace(question, parcels=with_facts(parcels, facts), source={**question.source, **more})
+    return known.with_used_land(problem.code for problem in parcels.problems)
 
 
 def _parcels_of_files(

@@ -114,3 +114,13 @@ def test_a_stored_run_of_lines_is_repeated(zone):
 def test_what_a_width_is():
     assert (LandWidth("12.5").metres, LandWidth("HXKD").metres, LandWidth().metres) == (12.5, None, None)
     assert LandWidth().remarks({}) == []
+
+
+@pytest.mark.parametrize("block", ["1000", "1"])
+def test_a_width_that_no_parcel_needed_is_not_recorded(zone, monkeypatch, block):
+    monkeypatch.setenv("ONEMAP_BLOCK", block)
+    recorded = []
+    for shape in (ROAD, box(0, 200, 10, 210)):
+        run = check(zone, [box(0, 100, 10, 110), shape], {"DKBH": ["A", "B"]}, "--land-width", "12").json["run"]
+        recorded.append(run["parameters"].get("land_width"))
+    assert recorded == ["12", None]
