@@ -296,7 +296,9 @@ class Library(DeliveryCalls, FigureCalls):
         return Review(ask, self.language)
 
     def _check_partitions(self, parcels: Any, wishes: Mapping[str, Any]) -> CheckResult:
-        tables = PartitionedTables(parcels, self.location, self.crs, self.language, wishes)
+        with open_library(self.location) as library:
+            today = library.today()
+        tables = PartitionedTables(parcels, self.location, self.crs, today, self.language, wishes)
         parameters = {"library": self.name, "as_of": tables.as_of.isoformat()}
         answer = {"run": {"id": None, "recorded": False, "parameters": parameters}}
         return CheckResult(answer, self.language, tables, self.crs, self._explain_finding)

@@ -26,8 +26,10 @@ def is_partitioned(parcels: object) -> bool:
 class PartitionedTables:
     """The tables of a check of a partitioned frame, none of them computed; nothing is recorded in the library."""
 
-    def __init__(self, parcels: Any, library: str, crs: pyproj.CRS, language: str, wishes: Mapping[str, Any]) -> None:
-        """Take the options; crs: the library's; wishes: packs, only, as_of and id as `check` has them.
+    def __init__(
+        self, parcels: Any, library: str, crs: pyproj.CRS, today: date, language: str, wishes: Mapping[str, Any]
+    ) -> None:
+        """Take the options; crs, today: the library's; wishes: packs, only, as_of and id as `check` has them.
 
         Raises UsageError usage.…, OneMapError python.geometry, crs.missing, crs.no_transformation, field.missing.
         """
@@ -45,7 +47,7 @@ class PartitionedTables:
             "packs": values.get("pack") or (),
             "only": values.get("only") or (),
         }
-        self.as_of: date = values.get("as_of") or date.today()
+        self.as_of: date = values.get("as_of") or today
         self._how |= {"as_of": self.as_of, "language": language}
 
     @property

@@ -66,9 +66,10 @@ class MapPages:
         if case:
             shown = self._desk.answer(session, "review show", case=case, by=session.person)
             taker = "" if shown["steps"]["revise"] else f"/cases/{case}"
-        days = {name: _day(request, name) for name in ("day", "other")}
-        today = date.today().isoformat()
-        return self._desk.print_page("site-map.html", session, case=case, taker=taker, today=today, **days)
+        # The day where none is asked for is the library's: this machine may stand in another time zone.
+        day = _day(request, "day") or self._desk.answer(session, "layers")["as_of"]
+        other = _day(request, "other")
+        return self._desk.print_page("site-map.html", session, case=case, taker=taker, day=day, other=other)
 
     def _layers(self, request: Request, session: Session) -> Response:
         """The layers on the ground that are in force on a day, the uppermost first."""

@@ -11,10 +11,12 @@ import time
 from datetime import date
 from pathlib import Path
 
+import geopandas as gpd
 import psycopg
 import pytest
 import shapely
 
+from onemap import open as open_in_python
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import open_library
 from onemap.layers.library.versions import read_version, versions
@@ -75,6 +77,9 @@ def test_a_desk_far_to_the_west_is_answered_by_the_versions_in_force_on_the_day_
         pages = [tmp_path / "numbers.html", tmp_path / "night.html"]
         onemap("warnings", far_east.url, "--page", pages[0])
         onemap("recheck", far_east.url, "--open", "--page", pages[1])
+        with open_in_python(far_east.url) as library:
+            frame = pytest.importorskip("dask_geopandas").from_geopandas(gpd.read_file(squares), npartitions=1)
+            lazy = library.check(frame, id="BSM")
     finally:
         monkeypatch.undo()
         time.tzset()
@@ -82,6 +87,7 @@ def test_a_desk_far_to_the_west_is_answered_by_the_versions_in_force_on_the_day_
     assert [layer["label"] for layer in became.json["layers"]] == ["1", "2"]
     assert [layer["label"] for layer in published.json["layers"]] == ["2"]
     assert [today.isoformat() in page.read_text("utf-8") for page in pages] == [True, True]
+    assert lazy.answer["run"]["parameters"]["as_of"] == today.isoformat()
 
 
 def test_names_that_postgresql_cannot_bear_come_back_as_they_were(server_shelf, layer_file, box):
