@@ -14,6 +14,14 @@ CODE_SYSTEMS = (LAND_SEA, URBAN, SURVEY)
 # The tables that list the classes of each, the main one first.
 TABLES = {LAND_SEA: ("land-sea-uses",), URBAN: ("urban-uses",), SURVEY: ("survey-classes", "current-uses")}
 
+# Codes that say what the ground is: fields, forest, grass, water. What is built there, they do not say.
+GROUND = {
+    LAND_SEA: ("01", "02", "03", "04", "05", "17", "23", "24"),
+    URBAN: ("E",),
+    SURVEY: ("00", "01", "02", "03", "04", *(f"11{n:02}" for n in (1, 2, 3, 4, 5, 6, 7, 8, 10)), "1201")
+    + tuple(f"12{n:02}" for n in range(3, 9)),
+}
+
 _NAME_IN_BRACKETS = re.compile(r"[(\[{]([^()\[\]{}A-Z0-9]*)[)\]}]")  # 0101(水田)
 _BETWEEN_NAMES = "\0"  # no character of a value, nor a sign between codes
 _CODE_BEFORE_NAME = re.compile(r"([A-Z0-9]+)([^\x01-\x7f]+)")  # 0101水田

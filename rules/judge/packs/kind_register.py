@@ -12,7 +12,7 @@ from functools import cached_property, lru_cache
 from itertools import chain
 from typing import Any
 
-from onemap.layers.catalogue.code_systems import SURVEY, URBAN, system_of
+from onemap.layers.catalogue.code_systems import GROUND, LAND_SEA, SURVEY, URBAN, system_of
 from onemap.layers.catalogue.code_tables import plain_code
 from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.library.library import sha256
@@ -46,6 +46,16 @@ KIND_KEYS: Mapping[str, Key] = {
         LIST,
         {"zh": "国土调查分类中的同类代码", "en": "The same where the code is of the land survey."},
         default="[]",
+    ),
+    "tends": Key(
+        FLAG,
+        {
+            "zh": "整治、修复、绿化、育苗一类，或者本身即为该地类（如坑塘）：耕地、林地、水域等地类代码即可说明其用途。"
+            "其他类型的项目不因所在土地的地类代码而免除",
+            "en": "It tends or restores the ground, or is such ground itself (a pond): a code of fields, forest or "
+            "water says enough. What is built there is not excused by such a code.",
+        },
+        default="false",
     ),
     "fact": Key(
         FLAG,
@@ -90,7 +100,8 @@ class ProjectKind:
     """One kind of project: the words by which texts name it, and the codes in which it stands.
 
     use: beginnings of codes of the guide of 2023 (digits) and of GB 50137 (letters); survey: of the land survey.
-    is_fact: it counts only where a person has stated it; needs: the facts to be stated with it, each with its form.
+    tends_ground: a code of the ground says enough of it; is_fact: it counts only where a person has stated it; needs:
+    the facts to be stated with it, each with its form.
     """
 
     name: str
@@ -98,8 +109,18 @@ class ProjectKind:
     words: tuple[str, ...]
     use: tuple[str, ...] = ()
     survey: tuple[str, ...] = ()
+    tends_ground: bool = False
     is_fact: bool = False
     needs: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def is_built(self) -> bool:
+        """Whether it is built on the ground: it may stand in a code that says what, and tends no ground."""
+        digits = tuple(start for start in self.use if not start[:1].isalpha())
+        letters = tuple(start for start in self.use if start[:1].isalpha())
+        by_system = {LAND_SEA: digits, URBAN: letters, SURVEY: self.survey}
+        stands_elsewhere = (not at.startswith(GROUND[system]) for system, own in by_system.items() for at in own)
+        return not self.tends_ground and any(stands_elsewhere)
 
     def stands_in(self, code: str, system: str | None, usual: str) -> bool | None:
         """Whether it may stand in a use code; None where the register has no codes of that system for it.
@@ -152,6 +173,10 @@ class KindRegister:
         ]
         named = [part for part in parts if not _NEUTRAL.fullmatch(_without_building(part))]
         return (*map(self.kind_of, named or parts), *last) or (None,)
+
+    def kinds_outside_brackets(self, text: str) -> tuple[ProjectKind | None, ...]:
+        """The kinds of `kinds_of` without those that brackets say to be included."""
+        return self.kinds_of(_BRACKETS.sub("", plain_code(",".join(text.splitlines()))))
 
     def _things(self, part: str) -> list[str]:
         """The things of a part without a sign between: what follows 含 or 暨 is one more where a thing precedes it."""
@@ -223,6 +248,7 @@ def _kinds_from(tables: Mapping[str, Any]) -> dict[str, ProjectKind]:
             tuple(item["words"]),
             tuple(item.get("use", ())),
             tuple(item.get("survey", ())),
+            item.get("tends", False),
             item.get("fact", False),
             item.get("needs", {}),
         )
@@ -273,8 +299,9 @@ def _form_problems(item: Any) -> Iterator[tuple[str, str]]:
     for key in ("words", "use", "survey"):
         if not are_texts(item.get(key, [])) or (key == "words" and not item.get(key)):
             yield key, f'{key} = ["…"]'
-    if not isinstance(item.get("fact", False), bool):
-        yield "fact", "fact = true"
+    for key in ("tends", "fact"):
+        if not isinstance(item.get(key, False), bool):
+            yield key, f"{key} = true"
     needs = item.get("needs", {})
     if not isinstance(needs, dict) or not set(needs.values()) <= set(NEED_FORMS):
         yield "needs", 'needs = { LSYDQX = "date" }'

@@ -3,12 +3,14 @@
 A valid use code decides; of several each brings its rules on, and all must be of a class that is excused. What a
 person has stated excuses beside a code only where the register says that such a project stands in it. A text excuses
 only where there is neither, and never beside a code; what it names brings rules on all the same. Code and text that
-contradict excuse nobody; a text that names no kind of the register is silence.
+contradict excuse nobody; a text that names no kind of the register is silence. A code excuses nothing that it does not
+speak of: of several things that are named, one that does not stand in it; and what is built on fields, forest, grass or
+water, where the code only says what the ground is. Such a thing must itself be of a class that is excused.
 """
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,7 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from onemap.layers.catalogue.code_systems import SYSTEM_FIELD, USE_FIELD, known_uses
+from onemap.layers.catalogue.code_systems import GROUND, SYSTEM_FIELD, USE_FIELD, known_uses, system_of
 from onemap.layers.catalogue.code_tables import plain_code
 from onemap.layers.frames.fields import are_none, text_values
 from onemap.rules.judge.inputs.parcels import STATED_KIND
@@ -35,7 +37,7 @@ class Project:
     codes: of its use, the main one first, None for one that its system does not have; system: as the parcel names it;
     usual: of codes whose parcel names none.
     stated: the kinds that a person has stated, named: those of its text, each None where the register has none; empty
-    where nothing is said.
+    where nothing is said. main: those of the text outside its brackets.
     """
 
     codes: tuple[str | None, ...]
@@ -43,6 +45,7 @@ class Project:
     usual: str
     stated: Named
     named: Named
+    main: Named
 
     @property
     def code(self) -> str | None:
@@ -60,13 +63,34 @@ class Project:
         return self.code is not None and all(set(self._stand(kind)) == {False} for kind in kinds)
 
     @cached_property
+    def beyond_code(self) -> frozenset[str]:
+        """The kinds of which its codes do not speak, by their names; none beside a code that is not known.
+
+        What brackets say to be included is part of the thing, but on fields, forest, grass or water it is built.
+        """
+        if self.code is None:
+            return frozenset()
+        apart = [kind for kind in (*self.stated, *self.main) if kind is not None and set(self._stand(kind)) == {False}]
+        if any(self._says_ground(code) for code in self.codes if code is not None):
+            apart += [kind for kind in (*self.stated, *self.named) if kind is not None and kind.is_built]
+        return frozenset(kind.name for kind in apart if not kind.is_fact or kind in self.stated)
+
+    def _says_ground(self, code: str) -> bool:
+        """Whether a code says what the ground is, and not what is built there."""
+        system = system_of(code, self.system, self.usual)
+        return system is not None and code.startswith(GROUND[system])
+
+    @cached_property
     def is_silent(self) -> bool:
         """Whether nothing tells what it is: no valid code, and no text of which all things are recognised."""
         kinds = self.stated or self.named
         return self.code is None and not _are_recognised(kinds, are_stated=bool(self.stated))
 
     def excuse(self, item: ProjectClass) -> tuple[str, str] | None:
-        """By what it is certainly of a class whose projects a rule excuses, and the value that says so."""
+        """By what it is certainly of a class whose projects a rule excuses, and the value that says so.
+
+        What is `beyond_code` is held against all classes that the rule excuses, by `Projects.excuses`.
+        """
         if self.code is not None:
             if self.is_contradicted:
                 return None
@@ -142,6 +166,8 @@ class Projects:
         for item in classes:
             found = self._class_values((id(item), True), item)
             result = np.where(are_none(result), found, result)
+        kinds = frozenset(name for item in classes for name in item.kinds)
+        result[~self._where(classes, lambda project: project.beyond_code <= kinds)] = None
         return result
 
     def are_silent(self, classes: Sequence[ProjectClass]) -> np.ndarray:
@@ -214,7 +240,12 @@ class Projects:
 
     def _read_projects(self, register: KindRegister, usual: str) -> tuple[np.ndarray, list[Project]]:
         columns: list[tuple[np.ndarray, Sequence[Any]]] = [self.texts(USE_FIELD), self.texts(SYSTEM_FIELD)]
-        columns += [_kinds_of_texts(*self.texts(name), register) for name in (STATED_KIND, KIND_FIELD)]
+        columns += [
+            _read_texts(*self.texts(STATED_KIND), register.kinds_of),
+            _read_texts(
+                *self.texts(KIND_FIELD), lambda text: (register.kinds_of(text), register.kinds_outside_brackets(text))
+            ),
+        ]
         place = np.zeros(len(self._parcels), dtype=np.int64)
         for column, values in columns:
             place = place * len(values) + column
@@ -227,7 +258,7 @@ class Projects:
                 found.insert(0, values[at])
             code, system, stated, named = found
             codes = () if code is None else known_uses(code, system, usual)
-            projects.append(Project(codes, system, usual, stated, named))
+            projects.append(Project(codes, system, usual, stated, *(named or ((), ()))))
         return place, projects
 
     def _read_field(self, name: str) -> tuple[np.ndarray, list[str | None]]:
@@ -239,10 +270,10 @@ class Projects:
         return place % (len(found) + 1), [*found, None]  # null has the place -1: the last
 
 
-def _kinds_of_texts(
-    place: np.ndarray, texts: Sequence[str | None], register: KindRegister
-) -> tuple[np.ndarray, list[Named]]:
-    """The place of the kinds that each parcel's text names (n,), and the kinds of the different texts."""
-    named: dict[Named, int] = {}
-    of_text = [named.setdefault(() if text is None else register.kinds_of(text), len(named)) for text in texts]
-    return np.array(of_text, dtype=np.int64)[place], list(named)
+def _read_texts(
+    place: np.ndarray, texts: Sequence[str | None], read: Callable[[str], tuple[Any, ...]]
+) -> tuple[np.ndarray, list[tuple[Any, ...]]]:
+    """The place of what each parcel's text says (n,), and what the different texts say; empty for none."""
+    values: dict[tuple[Any, ...], int] = {}
+    of_text = [values.setdefault(() if text is None else read(text), len(values)) for text in texts]
+    return np.array(of_text, dtype=np.int64)[place], list(values)

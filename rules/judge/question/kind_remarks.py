@@ -28,11 +28,12 @@ _LEAST_SIGNS = 3  # of a name that a shapefile has cut
 
 @dataclass(frozen=True)
 class _Remark:
-    """What is remarked on a value. code: of a text that contradicts it."""
+    """What is remarked on a value. code: of a text that contradicts it, or of which it does not name all `kinds`."""
 
     problem: str
     text: str
     code: str | None = None
+    kinds: frozenset[str] = frozenset()
 
 
 def _lacks_code(project: Project) -> bool:
@@ -41,7 +42,7 @@ def _lacks_code(project: Project) -> bool:
 
 
 def _is_doubtful(project: Project) -> bool:
-    return project.is_contradicted or _lacks_code(project) or None in (*project.stated, *project.named)
+    return bool(project.beyond_code) or _lacks_code(project) or None in (*project.stated, *project.named)
 
 
 class KindRemarks:
@@ -96,6 +97,8 @@ class KindRemarks:
                 yield _Remark("project.kind_unknown", text)
             if project.is_outside(kinds):
                 yield _Remark("project.kind_conflict", text, project.code)
+            elif beyond := project.beyond_code & {kind.name for kind in kinds if kind is not None}:
+                yield _Remark("project.kind_beyond_code", text, project.code, beyond)
 
     def problems(self) -> list[Problem]:
         """The remarks on fields that were not read, then on all recorded values, those of most parcels first."""
@@ -107,7 +110,12 @@ class KindRemarks:
         ]
         return of_fields + [
             self._problem(remark)
-            for problem in ("project.kind_conflict", "project.use_unknown", "project.kind_unknown")
+            for problem in (
+                "project.kind_conflict",
+                "project.kind_beyond_code",
+                "project.use_unknown",
+                "project.kind_unknown",
+            )
             for remark in [one for one in found if one.problem == problem][:_MOST_TOLD]
         ]
 
@@ -122,6 +130,9 @@ class KindRemarks:
             nearest = titles_of(self._known_register.nearest(remark.text), self._language)
             return Problem(remark.problem, {**facts, "nearest": nearest or ["–"]})
         kinds = [kind for kind in self._known_register.kinds_of(remark.text) if kind is not None]
+        if remark.kinds:
+            kinds = [kind for kind in kinds if kind.name in remark.kinds]
+            facts["kinds"] = titles_of(kinds, self._language)
         expected = list(dict.fromkeys(start for kind in kinds for start in kind.use))
         return Problem(remark.problem, {**facts, "code": remark.code, "expected": expected or ["–"]})
 
