@@ -58,6 +58,12 @@ class Project:
         """Whether it has a code in which nothing that it is called stands."""
         return any(self.is_outside(kinds) for kinds in (self.stated, self.named) if kinds)
 
+    @property
+    def is_stated_otherwise(self) -> bool:
+        """Whether a person has stated another kind than its own text names."""
+        named = {kind.name for kind in self.named if kind is not None}
+        return bool(self.stated) and not named <= {kind.name for kind in self.stated if kind is not None}
+
     def is_outside(self, kinds: Named) -> bool:
         """Whether all kinds stand certainly in none of its codes; none do so beside a code that is not known."""
         return self.code is not None and all(set(self._stand(kind)) == {False} for kind in kinds)

@@ -78,17 +78,18 @@ def check_plan_of(library: Library, question: Question, origin: tuple[float, flo
     joined = joined_rules(question.packs)
     if not joined and not any(pack.checklist for pack in question.packs):
         raise OneMapError("pack.no_rules", packs=[pack.id for pack in question.packs])
-    asked = {code for rule in joined for code in (*rule.layers_named, *rule.layers)}
-    _check_asked(library, question.replaced, asked, "replace.unknown", "--replace")
     known = _known_versions(library, question)
     ever_loaded = {version.code for version in known} | set(question.replaced)
     in_force_now = {version.code for version in known if in_force([version], question.as_of)} | set(question.replaced)
     named = {code for rule in joined for code in rule.layers_named}
     _check_asked(library, question.only, named, "only.unknown", "--only")
     rules, skipped = _chosen_rules(question, joined, ever_loaded, in_force_now)
-    return CheckPlan(
+    plan = CheckPlan(
         tuple(rules), tuple(skipped), tuple(known), question.as_of, question.replaced, origin, question.language
     )
+    # A file in place of a layer that no rule takes, since another of its layers comes first, would change nothing.
+    _check_asked(library, question.replaced, set(plan.codes), "replace.unknown", "--replace")
+    return plan
 
 
 def _check_asked(library: Library, codes: Iterable[str], asked: Set[str], refusal: str, field: str) -> None:
@@ -111,14 +112,17 @@ def _known_versions(library: Library, question: Question) -> list[Version]:
 def _chosen_rules(
     question: Question, rules: list[Rule], ever_loaded: set[str], in_force_now: set[str]
 ) -> tuple[list[Rule], list[SkippedRule]]:
-    """The rules to run, as they stand on the day, and those that are not, with the reason."""
-    only = question.only
+    """The rules to run, as they stand on the day, and those that are not, with the reason.
+
+    A rule that names several layers is asked by each of them, whichever it takes on the day.
+    """
+    only = set(question.only)
     chosen, skipped = [], list[SkippedRule]()
     for named in rules:
         rule = rule_on_day(named, question.as_of, ever_loaded, in_force_now)
         if not rule.basis:
             skipped.append({"rule": rule.id, "layer": rule.layer, "reason": Reason.LAW_NOT_IN_FORCE})
-        elif only and rule.layer not in only:
+        elif only and only.isdisjoint(named.layers_named):
             skipped.append({"rule": rule.id, "layer": rule.layer, "reason": Reason.ONLY})
         elif is_left_to_people(rule, ever_loaded):
             skipped.append({"rule": rule.id, "layer": rule.layer, "reason": Reason.LAYER_MISSING})

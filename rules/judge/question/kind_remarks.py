@@ -23,16 +23,23 @@ _LIKELY_FIELDS = {
     ),
     KIND_FIELD: ("项目类型", "项目类别", "项目性质", "建设内容", "行业类别", "XMLB"),
 }
+_REMARKS = (
+    *("project.kind_conflict", "project.kind_beyond_code", "project.kind_stated"),
+    *("project.use_unknown", "project.kind_unknown"),
+)
 _LEAST_SIGNS = 3  # of a name that a shapefile has cut
 
 
 @dataclass(frozen=True)
 class _Remark:
-    """What is remarked on a value. code: of a text that contradicts it, or of which it does not name all `kinds`."""
+    """What is remarked on a value.
+
+    other: what it contradicts, a code or what a person has stated; kinds: of which the code does not speak.
+    """
 
     problem: str
     text: str
-    code: str | None = None
+    other: str | None = None
     kinds: frozenset[str] = frozenset()
 
 
@@ -42,7 +49,8 @@ def _lacks_code(project: Project) -> bool:
 
 
 def _is_doubtful(project: Project) -> bool:
-    return bool(project.beyond_code) or _lacks_code(project) or None in (*project.stated, *project.named)
+    is_unlike = bool(project.beyond_code) or project.is_stated_otherwise
+    return is_unlike or _lacks_code(project) or None in (*project.stated, *project.named)
 
 
 class KindRemarks:
@@ -82,16 +90,17 @@ class KindRemarks:
         for at in np.argsort(first).tolist():
             project, one, other, use = different[at].tolist()
             # What a person has stated fills the parcel's own field where that says nothing: it is reported once.
-            texts = list(filter(None, dict.fromkeys((stated[one], named[other]))))
-            for remark in self._remarks(projects[project], uses[use], texts):
+            for remark in self._remarks(projects[project], uses[use], stated[one], named[other]):
                 self._counts[remark] += int(counts[at])
                 self._first.setdefault(remark, str(parcels.ids[rows[first[at]]]))
 
-    def _remarks(self, project: Project, use: str | None, texts: list[str]) -> Iterator["_Remark"]:
+    def _remarks(self, project: Project, use: str | None, stated: str | None, named: str | None) -> Iterator["_Remark"]:
         """What is to be remarked on the values of some parcels."""
         if _lacks_code(project):
             yield _Remark("project.use_unknown", str(use))
-        for text in texts:
+        if project.is_stated_otherwise:
+            yield _Remark("project.kind_stated", str(named), stated)
+        for text in filter(None, dict.fromkeys((stated, named))):
             kinds = self._known_register.kinds_of(text)
             if None in kinds:
                 yield _Remark("project.kind_unknown", text)
@@ -110,12 +119,7 @@ class KindRemarks:
         ]
         return of_fields + [
             self._problem(remark)
-            for problem in (
-                "project.kind_conflict",
-                "project.kind_beyond_code",
-                "project.use_unknown",
-                "project.kind_unknown",
-            )
+            for problem in _REMARKS
             for remark in [one for one in found if one.problem == problem][:_MOST_TOLD]
         ]
 
@@ -126,7 +130,9 @@ class KindRemarks:
         if remark.problem == "project.use_unknown":
             nearest = nearest_uses(remark.text, self._usual, self._language)
             return Problem(remark.problem, {**facts, "nearest": nearest or ["–"]})
-        if remark.code is None:
+        if remark.problem == "project.kind_stated":
+            return Problem(remark.problem, {**facts, "stated": str(remark.other)[:60]})
+        if remark.other is None:
             nearest = titles_of(self._known_register.nearest(remark.text), self._language)
             return Problem(remark.problem, {**facts, "nearest": nearest or ["–"]})
         kinds = [kind for kind in self._known_register.kinds_of(remark.text) if kind is not None]
@@ -134,7 +140,7 @@ class KindRemarks:
             kinds = [kind for kind in kinds if kind.name in remark.kinds]
             facts["kinds"] = titles_of(kinds, self._language)
         expected = list(dict.fromkeys(start for kind in kinds for start in kind.use))
-        return Problem(remark.problem, {**facts, "code": remark.code, "expected": expected or ["–"]})
+        return Problem(remark.problem, {**facts, "code": remark.other, "expected": expected or ["–"]})
 
     @property
     def _known_register(self) -> KindRegister:

@@ -230,6 +230,25 @@ def test_a_trial_of_a_layer_that_no_rule_looks_at_is_refused(desk):
     assert (answer.code, answer.json["problems"][0]["code"]) == (2, "replace.unknown")
 
 
+def test_a_rule_of_several_layers_is_asked_by_the_name_of_each(desk):
+    desk.layer("ZONE", [box(0, 0, 10, 10)])
+    desk.layer("OTHER", [box(500, 0, 510, 10)])
+    parcels, pack = desk.parcels({"A": SQUARE}), desk.pack({"layer": ["ZONE", "OTHER"]})
+    asked = ["check", desk.library, parcels, "--pack", pack, "--unrecorded"]
+    for only in ("ZONE", "OTHER", "OTHER,ZONE"):
+        assert desk.run(*asked, "--only", only).json["verdicts"]["prohibited"] == 1, only
+    # The first in force is judged: a file in place of the second would change nothing.
+    answer = desk.run(*asked, "--replace", f"OTHER={parcels}")
+    assert (answer.code, answer.codes) == (2, ["replace.unknown"])
+
+
+def test_what_is_asked_by_a_layer_that_was_never_loaded_is_unknown(desk):
+    parcels, pack = desk.parcels({"A": SQUARE}), desk.pack({"layer": ["STBHHX", "GYL"]})
+    for only in ("STBHHX", "GYL"):
+        answer = desk.run("check", desk.library, parcels, "--pack", pack, "--only", only, "--unrecorded")
+        assert answer.json["verdicts"]["unknown"] == 1, only
+
+
 def test_a_feature_that_is_gone_from_its_table_is_never_clear(desk):
     desk.layer("ZONE", [box(100 * n, 0, 100 * n + 10, 10) for n in range(20)])
     with contextlib.closing(sqlite3.connect(desk.library, isolation_level=None)) as connection:

@@ -159,3 +159,13 @@ def test_what_a_person_states_reaches_parcels_in_blocks(town, by_parts):
     town.frame("XMLX").to_file(town.parcels)
     assert town.prohibited() == 5  # what a parcel calls itself states nothing
     assert by_data(town, by_parts) == (0, 0)
+
+
+def test_a_stated_kind_that_parcels_call_otherwise_is_told(town):
+    town.frame("XMLX").assign(XMLX=["住宅小区", "住宅小区", KIND, None, "住宅小区"]).to_file(town.parcels)
+    asked = "check", town.library, town.parcels, "--data", town.folder / "facts.toml", "--unrecorded"
+    answer = done(*asked).json
+    assert answer["verdicts"]["prohibited"] == 0  # what a person states goes before a text
+    (problem,) = answer["problems"]
+    assert (problem["code"], problem["feature"]) == ("project.kind_stated", "A")
+    assert all(text in problem["message"] for text in ("3 parcels", "住宅小区", KIND))
