@@ -203,7 +203,7 @@ def read_parcels(
     attributes = _matched_attributes(raw, wishes.fields, is_one_of_several, place)
     field = id_field_of(list(map(str, attributes.columns)), id_field, place)
     text_problems = _told_of_text(raw, attributes, field, place)
-    names, wrong = _names_of(attributes, field, place, keep_bad)
+    names, wrong = _names_of(attributes, field, place)
     placed, remarks = _placed_shapes(raw, names, wishes, target, provers, place)
     placed, lands = land.land_of(placed, attributes, names, place)
     known = field, raw.path.name, raw.source_hash
@@ -212,8 +212,8 @@ def read_parcels(
         return Parcels.as_read(names, united, attributes, *known, (*raw.problems, *text_problems, *remarks, *lands))
     given = "polygon", names, wishes.repair, place, workers, progress.part(_READ, 1.0)
     sound = sorted_geometries(placed.shapes, *given, valid=placed.valid).with_records(raw.broken)
-    if not keep_bad:
-        sound.require_sound(place)
+    if (wrong or sound.problems) and not keep_bad:
+        raise OneMapError.of(first_problems([*wrong, *sound.problems], place))
     good = np.delete(np.arange(len(names)), [problem.facts["row"] - 1 for problem in (*wrong, *sound.problems)])
     geometries = dissolve_parts(sound.geometries[good])
     empty = good[np.flatnonzero(shapely.area(geometries) <= 0)].tolist()
@@ -245,19 +245,11 @@ def _placed_shapes(
     return placed_in_crs(raw, wishes, target, provers)
 
 
-def _names_of(
-    attributes: pd.DataFrame, field: str | None, place: ProblemPlace, keep_bad: bool
-) -> tuple[np.ndarray, list[Problem]]:
-    """The names of parcels (n,), by a field or by their rows; and the problems of their ids.
-
-    Raises OneMapError with these unless bad parcels are kept.
-    """
+def _names_of(attributes: pd.DataFrame, field: str | None, place: ProblemPlace) -> tuple[np.ndarray, list[Problem]]:
+    """The names of parcels (n,), by a field or by their rows; and the problems of their ids."""
     ids = text_values(attributes[field].tolist() if field else list(range(1, len(attributes) + 1)))
     names = np.array([name or str(row) for row, name in enumerate(ids, start=1)], dtype=object)
-    wrong = _id_problems(ids, field, place)
-    if wrong and not keep_bad:
-        raise OneMapError.of(wrong)
-    return names, wrong
+    return names, _id_problems(ids, field, place)
 
 
 def united_column(shapes: AnyShapes, valid: np.ndarray | None) -> ShapeColumn | None:

@@ -8,6 +8,7 @@ from typing import Any
 from onemap.layers.catalogue.catalogue import layer_title
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.errors import OneMapError
+from onemap.layers.frames.fields import text_value
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
 from onemap.layers.reason import Reason
@@ -19,6 +20,7 @@ from onemap.rules.judge.inputs.check_record import CheckRecord, LayerRecord
 from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.kinds.finding_figures import EXACT, PLAIN, FindingFigures
 from onemap.rules.judge.kinds.reasons import reason_word, reasons_text
+from onemap.rules.judge.packs.asked_facts import fact_title, rule_needs
 from onemap.rules.judge.packs.excuse_text import excuse_text
 from onemap.rules.judge.packs.library_packs import packs_of
 from onemap.rules.judge.packs.pack import Pack, joined_rules, rules_of_run, successors
@@ -31,11 +33,15 @@ _AS_IT_IS = object()  # a step reads the same to everybody
 
 @dataclass(frozen=True)
 class ExplainedRun:
-    """A run as it is explained. rows: those of a table with these values, as `table, parcel=…, rule=…`."""
+    """A run as it is explained. rows: those of a table with these values, as `table, parcel=…, rule=…`.
+
+    facts_of: what a parcel states, by its fields; None where only the tables of the run are at hand.
+    """
 
     record: CheckRecord
     packs: Sequence[Pack]
     rows: Callable[..., Sequence[Mapping[str, Any]]]
+    facts_of: Callable[[str], Mapping[str, Any]] | None = None
 
     @property
     def id(self) -> str:
@@ -52,7 +58,10 @@ def explain(library: Library, identifier: str, parcel: str, rule_id: str, langua
     def rows(name: str, **wanted: str) -> list[Mapping[str, Any]]:
         return [row.values for row in stored_rows(library, identifier, name, **wanted)]
 
-    run = ExplainedRun(check_record(library, identifier), stored_packs(library, identifier), rows)
+    def facts_of(name: str) -> Mapping[str, Any]:
+        return next((given["attributes"] for given in rows(GIVEN, id=name)), {})
+
+    run = ExplainedRun(check_record(library, identifier), stored_packs(library, identifier), rows, facts_of)
     if not rows("parcels", parcel=parcel) and any(
         parcel in given.values("id") for given in stored_columns(library, identifier, GIVEN, ["id"])
     ):
@@ -102,6 +111,9 @@ def explain_run(library: Library, run: ExplainedRun, parcel: str, rule_id: str, 
     _explain_version(library, rule, record, language, step)
     _explain_conditions(rule, rules, language, step)
     _explain_findings(library, run, parcel, rule, language, step)
+    reasons = [str(row["reason"]).split(",") for row in run.rows("findings", parcel=parcel, rule=rule.id)]
+    if run.facts_of and any(Reason.NO_FACT in some for some in reasons):
+        _explain_missing_facts(rule, run.facts_of(parcel), language, step)
     step("basis", rule.basis_text, cited_basis(rule.basis_text, language))
     step("verdict", phrase(f"verdict.{_verdict(run, parcel, rule_id)}", language))
     return {"steps": steps}
@@ -136,6 +148,15 @@ def _explain_conditions(rule: Rule, rules: Mapping[str, Rule], language: str, st
             named = [rules[other].title.get(language, other) if other in rules else other for other in others if other]
             step(name, ", ".join(filter(None, others)), phrase("said.comma", language).join(named))
     step("where", rule.where or "–", None)
+
+
+def _explain_missing_facts(rule: Rule, attributes: Mapping[str, Any], language: str, step: Any) -> None:
+    """Which facts that the rule asks the parcel does not state."""
+    stated = {name.lower() for name, value in attributes.items() if text_value(value) is not None}
+    groups = [group for need in rule_needs([rule]) for group in need.any_of if stated.isdisjoint(map(str.lower, group))]
+    if groups:
+        titles = [[fact_title(name, language) for name in group] for group in groups]
+        step("no_fact", ", ".join(map("/".join, groups)), phrase("said.comma", language).join(map("/".join, titles)))
 
 
 def _rule_named(library: Library, identifier: str, name: str, rules: Mapping[str, Rule]) -> Rule:

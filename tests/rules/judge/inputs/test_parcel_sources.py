@@ -136,7 +136,8 @@ def test_unusable_parcels_are_set_aside_and_named(city):
     shapes = [plot(0), plot(1), plot(2), plot(3), bow, None]
     sent = gpd.GeoDataFrame({"DKBH": ["a", "b", "b", None, "e", "f"], "XMLX": ["works"] * 6}, geometry=shapes, crs=CRS)
     sent.to_file(city.folder / "sent.gpkg")
-    assert ask(city, city.folder / "sent.gpkg")[0].code == 3
+    refused = ask(city, city.folder / "sent.gpkg")[0]
+    assert refused.code == 3 and sorted(refused.codes) == ["geometry.invalid", "geometry.null", *["parcel.id"] * 3]
     answer, verdicts = ask(city, city.folder / "sent.gpkg", keep_bad=True)
     assert verdicts == {"a": "prohibited"}
     assert answer.json["set_aside"] == 5

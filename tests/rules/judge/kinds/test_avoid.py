@@ -3,6 +3,7 @@
 import contextlib
 import math
 import sqlite3
+import tomllib
 
 import pytest
 import shapely
@@ -181,6 +182,24 @@ def test_when_limits_a_rule_to_parcels_and_an_unknown_when_applies_it(desk):
     assert found.hits() == {"factory": 100.0, "unsaid": 100.0}
     assert (found.finding("factory").reason, found.finding("unsaid").reason) == (None, "no_fact")
     assert desk.check(parcels, rule).hits() == dict.fromkeys(parcels, 100.0)  # no such field: unknown for all
+
+
+def test_it_is_explained_which_fact_is_missing(desk):
+    desk.layer("ZONE", [SQUARE])
+    rule = {"when": "XMLX = '工业' OR JZGD > 24", "unless": ["road"]}
+    path = desk.pack(rule)
+    road = 'title = { zh = "道路", en = "Roads" }\nkinds = ["highway"]\nuse = ["1202"]\n'
+    path.write_text(path.read_text(encoding="utf-8") + f"\n[class.road]\n{road}", encoding="utf-8")
+    parcels = desk.parcels({"A": SQUARE}, {"XMLX": ["教育"]})
+    run = desk.run("check", desk.library, parcels, "--pack", path).json["run"]["id"]
+    (rule_id,) = tomllib.loads(path.read_text(encoding="utf-8"))["rule"]
+    answer = desk.run("explain", desk.library, run, "A", rule_id["id"])
+    assert answer.code == 0, answer.json
+    steps = answer.json["steps"]
+    # Of its use the parcel says enough by XMLX; how tall it is, nobody says.
+    assert [(step["value"], step["said"]) for step in steps if step["key"] == "no_fact"] == [
+        ("JZGD", "Proposed height")
+    ]
 
 
 def test_the_feature_is_named_by_its_key_else_by_its_row(desk):
