@@ -130,6 +130,7 @@ FACTS: dict[str, tuple[str, dict[str, set[int]]]] = {
     "W-01": ("P", {"生态环境法典 2026": {318, 319}, "水污染防治法 2017": {64, 65}}),
     "W-02": ("R", {"生态环境法典 2026": {318, 320}, "水污染防治法 2017": {64, 66}}),
     "W-03": ("N", {"生态环境法典 2026": {318, 321}, "水污染防治法 2017": {64, 67}}),
+    "W-04": ("P", {"生态环境法典 2026": {318}, "水污染防治法 2017": {64}}),
     "W-05": ("R", {"防洪法 2016": {22, 27}, "河道管理条例 2018": {11, 20, 24, 25}}),
     "W-06": ("P", {"河道管理条例 2018": {24}}),
     "W-07": ("R", {"河道管理条例 2018": {26}}),
@@ -274,7 +275,6 @@ OWN_FACTS: dict[str, tuple[str, dict[str, set[int]]]] = {
 # What no rule judges, and who does instead: a rule of another entry, or a checklist item.
 JUDGED_ELSEWHERE = {
     "T-02": "road.control_zone",
-    "W-04": "water_source.discharge",
     "T-07": "rail.mining",
     "P-06": "pipeline.works",
     "P-07": "pipeline.works",
@@ -304,6 +304,7 @@ SOURCES = [
 ]
 # Laws by the day: what a rule of the pack cites on the last day of the old law, and on the first of the new one.
 TURNS = [
+    ("water_source.outfall", date(2026, 8, 14), "水污染防治法", {64}, "生态环境法典", {318}),
     ("water_source.first", date(2026, 8, 14), "水污染防治法", {64, 65}, "生态环境法典", {318, 319}),
     ("reserve.core", date(2026, 3, 14), "自然保护区条例", {27, 28, 32}, "自然保护区条例", {26}),
     ("reserve.general", date(2026, 3, 14), "自然保护区条例", {32}, "自然保护区条例", {27}),

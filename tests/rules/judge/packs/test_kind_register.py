@@ -17,7 +17,7 @@ CODED = [(name, group["use"]) for group in NAMES for name in group["names"]]
 REGISTER = shipped_register()
 RECOGNISED = 0.9  # of the names that say what they are
 # Lines share their codes with plants: a name tells a power line from a substation, a code does not.
-LINES = {"power_transmission", "telecom_line", "gas_main", "water_main", "water_intake", "outfall"}
+LINES = {"power_transmission", "telecom_line", "gas_main", "water_main", "water_intake", "outfall", "rain_outlet"}
 CLASSES_OF_LINES = {"bridge_works", "cable"}
 
 
