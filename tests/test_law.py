@@ -52,7 +52,9 @@ DISTANCES_M = {
         "变电站": 10,
         "过水隧道": 100,
     },
-    "transfer.south_north": {"中线明渠": 200, "东线明渠": 50, "地下管涵": 50},
+    **dict.fromkeys(
+        ("transfer.banned_activities", "transfer.south_north"), {"中线明渠": 200, "东线明渠": 50, "地下管涵": 50}
+    ),
     "transfer.works": {"交叉工程": 1000, "泵站": 200, "水闸": 200},
     **dict.fromkeys(("power.cable", "power.cable_strip"), 0.75),
     **dict.fromkeys(("pipeline.oil_gas", "pipeline.oil_gas_strip"), 5),
@@ -205,6 +207,9 @@ OWN_FACTS: dict[str, tuple[str, dict[str, set[int]]]] = {
     "reservoir.banned_activities": ("P", {"水库大坝安全管理条例 2018": {13}}),
     "dike.safety_banned_activities": ("P", {"河道管理条例 2018": {26}}),
     "scenic.banned_activities": ("P", {"风景名胜区条例 2016": {26}}),
+    "historic.banned_activities": ("P", {"历史文化名城名镇名村保护条例 2017": {24}}),
+    "historic.core_waste": ("P", {"历史文化名城名镇名村保护条例 2017": {28}}),
+    "transfer.banned_activities": ("P", {"南水北调工程供用水管理条例 2014": {40, 43}}),
     **dict.fromkeys(("livestock.scenic", "livestock.water_source"), ("P", {"畜禽规模养殖污染防治条例 2013": {11}})),
     "water_source.second_pollution": ("P", {"生态环境法典 2026": {320}, "水污染防治法 2017": {66}}),
     "water_source.quasi_pollution": ("P", {"生态环境法典 2026": {321}, "水污染防治法 2017": {67}}),
