@@ -190,6 +190,7 @@ OWN_FACTS: dict[str, tuple[str, dict[str, set[int]]]] = {
     "farmland.two_zones": ("C", {"（国发〔2017〕24号） 2017": set()}),
     # What an article bans by name, it bans: no department may agree to it on conditions.
     "farmland.graves": ("P", {"土地管理法 2019": {37}}),
+    "farmland.graves_unsaid": ("R", {"土地管理法 2019": {37}}),
     "farmland.permanent_temporary": ("R", {"（自然资规〔2021〕2号） 2021": {1}, "土地管理法 2019": {57}}),
     "farmland.temporary": (
         "R",
