@@ -82,6 +82,7 @@ DISTANCES_M = {
     "fault.near": 200,
     "neighbour.pollution": 100,
     "neighbour.dwellings": 100,
+    "power.overhead_uhv": 50,
 }
 # T-03 counts from the outer edge of the control area, which itself is as wide as T-01 and T-02 say.
 BEYOND_CONTROL_ZONE_M = {"高速公路": 50, "国道": 50, "省道": 50, "县道": 20, "乡道": 20}
@@ -269,6 +270,7 @@ OWN_FACTS: dict[str, tuple[str, dict[str, set[int]]]] = {
         ("road.extraction", "road.extraction_strip", "road.extraction_unsaid"),
         ("PRN", {"公路安全保护条例 2011": {17}, "公路法 2017": {47}}),
     ),
+    "power.overhead_uhv": ("C", {"电力设施保护条例 2011": {10}}),
     "power.overhead_works": ("R", {"电力设施保护条例 2011": {15, 17}}),
     "pipeline.surroundings": ("C", {"石油天然气管道保护法 2010": {31, 35}}),
     "gas.control": ("C", {"燃气工程项目规范 GB 55009": set(), "城镇燃气管理条例 2016": {34}}),
@@ -362,7 +364,7 @@ def has_the_laws_distance(rule: dict) -> bool:
     """Whether a rule's distance, class by class, is the one restated above."""
     distance = rule["distance_m"]
     found = distance["values"] if isinstance(distance, dict) else distance
-    if rule["source"] == "P-01":
+    if rule["source"] == "P-01" and rule["kind"] == "setback":
         metres = {metres for *_, metres in OVERHEAD_LINE_RANGES}
         return metres == set(found.values()) and all(
             [far for low, high, far in OVERHEAD_LINE_RANGES if low <= int(kilovolt) <= high] == [given]
