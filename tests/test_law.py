@@ -83,6 +83,7 @@ DISTANCES_M = {
     "neighbour.pollution": 100,
     "neighbour.dwellings": 100,
     "power.overhead_uhv": 50,
+    "road.graves": 100,
 }
 # T-03 counts from the outer edge of the control area, which itself is as wide as T-01 and T-02 say.
 BEYOND_CONTROL_ZONE_M = {"高速公路": 50, "国道": 50, "省道": 50, "县道": 20, "乡道": 20}
@@ -209,6 +210,17 @@ OWN_FACTS: dict[str, tuple[str, dict[str, set[int]]]] = {
     "reservoir.banned_activities": ("P", {"水库大坝安全管理条例 2018": {13}}),
     "dike.safety_banned_activities": ("P", {"河道管理条例 2018": {26}}),
     "scenic.banned_activities": ("P", {"风景名胜区条例 2016": {26}}),
+    "reserve.general_waste": (
+        "P",
+        {
+            "自然保护区条例 2026": {27},
+            "自然保护区条例 2017": {32},
+            "国家公园法 2025": {28},
+            "生态环境法典 2026": {861},
+        },
+    ),
+    "reserve.park_waste": ("P", {"生态环境法典 2026": {861}, "国家级自然公园管理办法（试行） 2023": set()}),
+    "road.graves": ("C", {"殡葬管理条例 2012": {10}, "殡葬管理条例 2026": set()}),
     "historic.banned_activities": ("P", {"历史文化名城名镇名村保护条例 2017": {24}}),
     "historic.core_waste": ("P", {"历史文化名城名镇名村保护条例 2017": {28}}),
     "transfer.banned_activities": ("P", {"南水北调工程供用水管理条例 2014": {40, 43}}),
