@@ -83,7 +83,7 @@ DISTANCES_M = {
     "neighbour.pollution": 100,
     "neighbour.dwellings": 100,
     "power.overhead_uhv": 50,
-    "road.graves": 100,
+    **dict.fromkeys(("road.graves", "rail.graves"), 100),
 }
 # T-03 counts from the outer edge of the control area, which itself is as wide as T-01 and T-02 say.
 BEYOND_CONTROL_ZONE_M = {"高速公路": 50, "国道": 50, "省道": 50, "县道": 20, "乡道": 20}
@@ -98,7 +98,7 @@ FACTS: dict[str, tuple[str, dict[str, set[int]]]] = {
         {
             "土地管理法 2019": {35, 44, 46},
             "基本农田保护条例 2011": {15, 16, 17},
-            "永久基本农田保护红线管理办法 2025": set(),
+            "永久基本农田保护红线管理办法 2025": {4},
         },
     ),
     "F-02": ("R", {"土地管理法 2019": {30, 37}, "土地管理法实施条例 2021": {8}}),
@@ -162,9 +162,9 @@ FACTS: dict[str, tuple[str, dict[str, set[int]]]] = {
     "P-08": ("PRC", {"燃气工程项目规范 GB 55009": set(), "城镇燃气管理条例 2016": {33}}),
     "P-09": ("N", {"城市工程管线综合规划规范 GB 50289": set()}),
     "P-10": ("N", {"城市综合管廊工程技术规范 GB 50838": set(), "地方综合管廊管理规定": set()}),
-    "H-01": ("P", {"文物保护法 2024": {28, 31, 43}}),
-    "H-02": ("R", {"文物保护法 2024": {29, 31, 43}}),
-    "H-03": ("C", {"文物保护法 2024": {43}}),
+    "H-01": ("P", {"文物保护法 2024": {28, 31, 43}, "文物保护法 2017": {17, 29}}),
+    "H-02": ("R", {"文物保护法 2024": {29, 31, 43}, "文物保护法 2017": {18}}),
+    "H-03": ("C", {"文物保护法 2024": {43}, "文物保护法 2017": {29}}),
     "H-04": ("PR", {"历史文化名城名镇名村保护条例 2017": {24, 28}}),
     "U-01": ("P", {"第112号） 2011": {11}}),
     "U-02": ("R", {"第119号） 2011": {13}}),
@@ -220,7 +220,7 @@ OWN_FACTS: dict[str, tuple[str, dict[str, set[int]]]] = {
         },
     ),
     "reserve.park_waste": ("P", {"生态环境法典 2026": {861}, "国家级自然公园管理办法（试行） 2023": set()}),
-    "road.graves": ("C", {"殡葬管理条例 2012": {10}, "殡葬管理条例 2026": set()}),
+    **dict.fromkeys(("road.graves", "rail.graves"), ("C", {"殡葬管理条例 2012": {10}, "殡葬管理条例 2026": set()})),
     "historic.banned_activities": ("P", {"历史文化名城名镇名村保护条例 2017": {24}}),
     "historic.core_waste": ("P", {"历史文化名城名镇名村保护条例 2017": {28}}),
     "transfer.banned_activities": ("P", {"南水北调工程供用水管理条例 2014": {40, 43}}),
@@ -257,8 +257,8 @@ OWN_FACTS: dict[str, tuple[str, dict[str, set[int]]]] = {
     "flood.risk_line": ("C", {"国土空间规划": set()}),
     "plan.use": ("R", {"城乡规划法 2019": {35, 38, 43}, "国土空间规划": set()}),
     "transport.planned_line": ("C", {"城乡规划法 2019": {35}}),
-    "heritage.pollution": ("P", {"文物保护法 2024": {30}}),
-    "heritage.protection_works": ("R", {"文物保护法 2024": {28}}),
+    "heritage.pollution": ("P", {"文物保护法 2024": {30}, "文物保护法 2017": {19}}),
+    "heritage.protection_works": ("R", {"文物保护法 2024": {28}, "文物保护法 2017": {17}}),
     "historic.control": ("R", {"历史文化名城名镇名村保护条例 2017": {26}}),
     "water_source.first_works": ("R", {"生态环境法典 2026": {319}, "水污染防治法 2017": {65}}),
     "air.first": ("C", {"大气污染物综合排放标准 GB 16297": set(), "环境空气质量标准": set()}),
@@ -331,6 +331,7 @@ TURNS = [
     ("airport.clearance", date(2026, 6, 30), "民用航空法", {58}, "民用航空法", {56}),
     ("aquatic.germplasm", date(2026, 4, 30), "渔业法", {29}, "渔业法", {41}),
     ("aquatic.germplasm_works", date(2026, 4, 30), "渔业法", {29}, "渔业法", {41, 47}),
+    ("heritage.protection", date(2025, 2, 28), "文物保护法", {17, 29}, "文物保护法", {28, 31, 43}),
     ("redline.landfill", date(2026, 8, 14), "固体废物污染环境防治法", {21}, "生态环境法典", {481}),
 ]
 

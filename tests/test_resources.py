@@ -293,7 +293,9 @@ def test_a_condition_asks_only_for_classes_that_the_layer_knows(rule):
     used = [field for field in LAYERS[code]["fields"] if field["name"] in fields_of(rule["where"])]
     known = [value for field in used for value in field.get("values", [])]
     if not known:
-        assert code in WITHOUT_VALUES, "only land classes, uses, numbers and free text are left without a list of values"
+        assert code in WITHOUT_VALUES, (
+            "only land classes, uses, numbers and free text are left without a list of values"
+        )
         return
     for asked in set(re.findall(r"'([^']*)'", rule["where"])) - CLASS_VARIANTS:
         assert any(asked.strip("%") in value if "%" in asked else value == asked for value in known), asked
