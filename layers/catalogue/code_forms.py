@@ -37,11 +37,11 @@ def meaning_reading(field: Field) -> Callable[[str], str] | None:
             if code in listed:
                 titles.setdefault(plain_code(entry["zh"]), listed[code])
 
-    def meant(text: str) -> str:
+    def meaning_of(text: str) -> str:
         plain = plain_code(text)
         if plain in listed:
             return written(text)
         counted = plain[:-1] if plain.endswith(("级", "类")) else plain
         return titles.get(plain) or listed.get(counted) or listed.get(counted.translate(_FIGURES), text)
 
-    return meant
+    return meaning_of
