@@ -52,7 +52,9 @@ DISTANCES_M = {
         "变电站": 10,
         "过水隧道": 100,
     },
-    "transfer.south_north": {"中线明渠": 200, "东线明渠": 50, "地下管涵": 50},
+    **dict.fromkeys(
+        ("transfer.banned_activities", "transfer.south_north"), {"中线明渠": 200, "东线明渠": 50, "地下管涵": 50}
+    ),
     "transfer.works": {"交叉工程": 1000, "泵站": 200, "水闸": 200},
     **dict.fromkeys(("power.cable", "power.cable_strip"), 0.75),
     **dict.fromkeys(("pipeline.oil_gas", "pipeline.oil_gas_strip"), 5),
@@ -80,6 +82,8 @@ DISTANCES_M = {
     "fault.near": 200,
     "neighbour.pollution": 100,
     "neighbour.dwellings": 100,
+    "power.overhead_uhv": 50,
+    **dict.fromkeys(("road.graves", "rail.graves"), 100),
 }
 # T-03 counts from the outer edge of the control area, which itself is as wide as T-01 and T-02 say.
 BEYOND_CONTROL_ZONE_M = {"高速公路": 50, "国道": 50, "省道": 50, "县道": 20, "乡道": 20}
@@ -94,7 +98,7 @@ FACTS: dict[str, tuple[str, dict[str, set[int]]]] = {
         {
             "土地管理法 2019": {35, 44, 46},
             "基本农田保护条例 2011": {15, 16, 17},
-            "永久基本农田保护红线管理办法 2025": set(),
+            "永久基本农田保护红线管理办法 2025": {4},
         },
     ),
     "F-02": ("R", {"土地管理法 2019": {30, 37}, "土地管理法实施条例 2021": {8}}),
@@ -130,6 +134,7 @@ FACTS: dict[str, tuple[str, dict[str, set[int]]]] = {
     "W-01": ("P", {"生态环境法典 2026": {318, 319}, "水污染防治法 2017": {64, 65}}),
     "W-02": ("R", {"生态环境法典 2026": {318, 320}, "水污染防治法 2017": {64, 66}}),
     "W-03": ("N", {"生态环境法典 2026": {318, 321}, "水污染防治法 2017": {64, 67}}),
+    "W-04": ("P", {"生态环境法典 2026": {318}, "水污染防治法 2017": {64}}),
     "W-05": ("R", {"防洪法 2016": {22, 27}, "河道管理条例 2018": {11, 20, 24, 25}}),
     "W-06": ("P", {"河道管理条例 2018": {24}}),
     "W-07": ("R", {"河道管理条例 2018": {26}}),
@@ -140,7 +145,7 @@ FACTS: dict[str, tuple[str, dict[str, set[int]]]] = {
     "W-12": ("R", {"水土保持法 2010": {24, 25}}),
     "T-01": ("PR", {"公路安全保护条例 2011": {11, 13}, "公路法 2017": {56}}),
     "T-03": ("RN", {"公路安全保护条例 2011": {14}}),
-    "T-04": ("PRN", {"公路安全保护条例 2011": {17, 18}}),
+    "T-04": ("PRN", {"公路安全保护条例 2011": {17, 18}, "公路法 2017": {47}}),
     "T-05": ("RN", {"公路安全保护条例 2011": {18}}),
     "T-06": ("R", {"铁路安全管理条例 2013": {27, 30}}),
     "T-08": ("C", {"地方城市轨道交通管理条例": set(), "城市轨道交通工程项目建设标准 建标104": set()}),
@@ -157,9 +162,9 @@ FACTS: dict[str, tuple[str, dict[str, set[int]]]] = {
     "P-08": ("PRC", {"燃气工程项目规范 GB 55009": set(), "城镇燃气管理条例 2016": {33}}),
     "P-09": ("N", {"城市工程管线综合规划规范 GB 50289": set()}),
     "P-10": ("N", {"城市综合管廊工程技术规范 GB 50838": set(), "地方综合管廊管理规定": set()}),
-    "H-01": ("P", {"文物保护法 2024": {28, 31, 43}}),
-    "H-02": ("R", {"文物保护法 2024": {29, 31, 43}}),
-    "H-03": ("C", {"文物保护法 2024": {43}}),
+    "H-01": ("P", {"文物保护法 2024": {28, 31, 43}, "文物保护法 2017": {17, 29}}),
+    "H-02": ("R", {"文物保护法 2024": {29, 31, 43}, "文物保护法 2017": {18}}),
+    "H-03": ("C", {"文物保护法 2024": {43}, "文物保护法 2017": {29}}),
     "H-04": ("PR", {"历史文化名城名镇名村保护条例 2017": {24, 28}}),
     "U-01": ("P", {"第112号） 2011": {11}}),
     "U-02": ("R", {"第119号） 2011": {13}}),
@@ -187,6 +192,7 @@ OWN_FACTS: dict[str, tuple[str, dict[str, set[int]]]] = {
     "farmland.two_zones": ("C", {"（国发〔2017〕24号） 2017": set()}),
     # What an article bans by name, it bans: no department may agree to it on conditions.
     "farmland.graves": ("P", {"土地管理法 2019": {37}}),
+    "farmland.graves_unsaid": ("R", {"土地管理法 2019": {37}}),
     "farmland.permanent_temporary": ("R", {"（自然资规〔2021〕2号） 2021": {1}, "土地管理法 2019": {57}}),
     "farmland.temporary": (
         "R",
@@ -204,6 +210,20 @@ OWN_FACTS: dict[str, tuple[str, dict[str, set[int]]]] = {
     "reservoir.banned_activities": ("P", {"水库大坝安全管理条例 2018": {13}}),
     "dike.safety_banned_activities": ("P", {"河道管理条例 2018": {26}}),
     "scenic.banned_activities": ("P", {"风景名胜区条例 2016": {26}}),
+    "reserve.general_waste": (
+        "P",
+        {
+            "自然保护区条例 2026": {27},
+            "自然保护区条例 2017": {32},
+            "国家公园法 2025": {28},
+            "生态环境法典 2026": {861},
+        },
+    ),
+    "reserve.park_waste": ("P", {"生态环境法典 2026": {861}, "国家级自然公园管理办法（试行） 2023": set()}),
+    **dict.fromkeys(("road.graves", "rail.graves"), ("C", {"殡葬管理条例 2012": {10}, "殡葬管理条例 2026": set()})),
+    "historic.banned_activities": ("P", {"历史文化名城名镇名村保护条例 2017": {24}}),
+    "historic.core_waste": ("P", {"历史文化名城名镇名村保护条例 2017": {28}}),
+    "transfer.banned_activities": ("P", {"南水北调工程供用水管理条例 2014": {40, 43}}),
     **dict.fromkeys(("livestock.scenic", "livestock.water_source"), ("P", {"畜禽规模养殖污染防治条例 2013": {11}})),
     "water_source.second_pollution": ("P", {"生态环境法典 2026": {320}, "水污染防治法 2017": {66}}),
     "water_source.quasi_pollution": ("P", {"生态环境法典 2026": {321}, "水污染防治法 2017": {67}}),
@@ -237,8 +257,8 @@ OWN_FACTS: dict[str, tuple[str, dict[str, set[int]]]] = {
     "flood.risk_line": ("C", {"国土空间规划": set()}),
     "plan.use": ("R", {"城乡规划法 2019": {35, 38, 43}, "国土空间规划": set()}),
     "transport.planned_line": ("C", {"城乡规划法 2019": {35}}),
-    "heritage.pollution": ("P", {"文物保护法 2024": {30}}),
-    "heritage.protection_works": ("R", {"文物保护法 2024": {28}}),
+    "heritage.pollution": ("P", {"文物保护法 2024": {30}, "文物保护法 2017": {19}}),
+    "heritage.protection_works": ("R", {"文物保护法 2024": {28}, "文物保护法 2017": {17}}),
     "historic.control": ("R", {"历史文化名城名镇名村保护条例 2017": {26}}),
     "water_source.first_works": ("R", {"生态环境法典 2026": {319}, "水污染防治法 2017": {65}}),
     "air.first": ("C", {"大气污染物综合排放标准 GB 16297": set(), "环境空气质量标准": set()}),
@@ -262,6 +282,7 @@ OWN_FACTS: dict[str, tuple[str, dict[str, set[int]]]] = {
         ("road.extraction", "road.extraction_strip", "road.extraction_unsaid"),
         ("PRN", {"公路安全保护条例 2011": {17}, "公路法 2017": {47}}),
     ),
+    "power.overhead_uhv": ("C", {"电力设施保护条例 2011": {10}}),
     "power.overhead_works": ("R", {"电力设施保护条例 2011": {15, 17}}),
     "pipeline.surroundings": ("C", {"石油天然气管道保护法 2010": {31, 35}}),
     "gas.control": ("C", {"燃气工程项目规范 GB 55009": set(), "城镇燃气管理条例 2016": {34}}),
@@ -274,7 +295,6 @@ OWN_FACTS: dict[str, tuple[str, dict[str, set[int]]]] = {
 # What no rule judges, and who does instead: a rule of another entry, or a checklist item.
 JUDGED_ELSEWHERE = {
     "T-02": "road.control_zone",
-    "W-04": "water_source.discharge",
     "T-07": "rail.mining",
     "P-06": "pipeline.works",
     "P-07": "pipeline.works",
@@ -304,12 +324,14 @@ SOURCES = [
 ]
 # Laws by the day: what a rule of the pack cites on the last day of the old law, and on the first of the new one.
 TURNS = [
+    ("water_source.outfall", date(2026, 8, 14), "水污染防治法", {64}, "生态环境法典", {318}),
     ("water_source.first", date(2026, 8, 14), "水污染防治法", {64, 65}, "生态环境法典", {318, 319}),
     ("reserve.core", date(2026, 3, 14), "自然保护区条例", {27, 28, 32}, "自然保护区条例", {26}),
     ("reserve.general", date(2026, 3, 14), "自然保护区条例", {32}, "自然保护区条例", {27}),
     ("airport.clearance", date(2026, 6, 30), "民用航空法", {58}, "民用航空法", {56}),
     ("aquatic.germplasm", date(2026, 4, 30), "渔业法", {29}, "渔业法", {41}),
     ("aquatic.germplasm_works", date(2026, 4, 30), "渔业法", {29}, "渔业法", {41, 47}),
+    ("heritage.protection", date(2025, 2, 28), "文物保护法", {17, 29}, "文物保护法", {28, 31, 43}),
     ("redline.landfill", date(2026, 8, 14), "固体废物污染环境防治法", {21}, "生态环境法典", {481}),
 ]
 
@@ -355,7 +377,7 @@ def has_the_laws_distance(rule: dict) -> bool:
     """Whether a rule's distance, class by class, is the one restated above."""
     distance = rule["distance_m"]
     found = distance["values"] if isinstance(distance, dict) else distance
-    if rule["source"] == "P-01":
+    if rule["source"] == "P-01" and rule["kind"] == "setback":
         metres = {metres for *_, metres in OVERHEAD_LINE_RANGES}
         return metres == set(found.values()) and all(
             [far for low, high, far in OVERHEAD_LINE_RANGES if low <= int(kilovolt) <= high] == [given]

@@ -1,9 +1,11 @@
-"""Codes that are written otherwise than their table writes them: full-width, in small letters, with blanks."""
+"""Codes that are written otherwise than their table writes them: full-width, in small letters, by their titles."""
 
 from collections.abc import Callable
 
 from onemap.layers.catalogue.code_tables import code_table, plain_code
 from onemap.layers.catalogue.schema import Field
+
+_FIGURES = str.maketrans("一二三四五六七八九", "123456789")
 
 
 def code_reading(field: Field) -> Callable[[str], str] | None:
@@ -18,3 +20,28 @@ def code_reading(field: Field) -> Callable[[str], str] | None:
         tables = [code_table(name) for name in field.codes]
         return lambda text: text if any(table.writes(text) for table in tables) else plain_code(text)
     return None
+
+
+def meaning_reading(field: Field) -> Callable[[str], str] | None:
+    """How rules read a value of a field: as `code_reading`, and in a list of codes the title of one as that code.
+
+    二级保护区 is 二级, and so is Ⅱ级, a code before the word that counts it. What is neither stays as it is.
+    """
+    written = code_reading(field)
+    if written is None or not (field.values and field.codes):
+        return written
+    listed = {plain_code(value): value for value in reversed(field.values)}
+    titles: dict[str, str] = {}
+    for name in field.codes:
+        for code, entry in code_table(name).classes.items():
+            if code in listed:
+                titles.setdefault(plain_code(entry["zh"]), listed[code])
+
+    def meaning_of(text: str) -> str:
+        plain = plain_code(text)
+        if plain in listed:
+            return written(text)
+        counted = plain[:-1] if plain.endswith(("级", "类")) else plain
+        return titles.get(plain) or listed.get(counted) or listed.get(counted.translate(_FIGURES), text)
+
+    return meaning_of

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from onemap.layers.catalogue.code_forms import code_reading
+from onemap.layers.catalogue.code_forms import meaning_reading
 from onemap.layers.catalogue.code_tables import code_table, narrow_text, plain_code
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.frames.fields import text_value
@@ -16,9 +16,10 @@ from onemap.rules.judge.kinds.conditions import Truth, column_named, evaluate, f
 def truth_of_rows(where: str, attributes: pd.DataFrame, entry: LayerEntry | None) -> Truth:
     """What a condition says of features or parcels (n,): unknown too of those with a value that nobody foresaw.
 
-    Codes are read as their tables write them. A value that the condition names as it stands stays, but for blanks about
-    it; in a field without codes one that it names but for width and blanks is taken so. A text of blanks alone, which
-    files have in the place of a null, is one. A field without a list of values and without a code table takes any.
+    Codes are read as their tables write them, in a list of values their titles as well. A value that the condition
+    names as it stands stays, but for blanks about it; in a field without codes one that it names but for width and
+    blanks is taken so. A text of blanks alone, which files have in the place of a null, is one. A field without a list
+    of values and without a code table takes any.
     attributes: n rows; entry: of the layer, None of parcels. Raises KeyError as `column_named`.
     """
     read: dict[str, np.ndarray] = {}
@@ -26,7 +27,7 @@ def truth_of_rows(where: str, attributes: pd.DataFrame, entry: LayerEntry | None
     for name in fields_of(where):
         values = column_named(attributes, name)
         field = entry.field_named(name) if entry is not None else None
-        reading = code_reading(field) if field is not None else None
+        reading = meaning_reading(field) if field is not None else None
         if reading is None and pd.api.types.infer_dtype(values, skipna=True) != "string":
             continue
         place, found = pd.factorize(values)
@@ -54,7 +55,7 @@ def _meaning_test(name: str, entry: LayerEntry | None) -> Callable[[str], bool] 
 
 
 def _as_meant(value: Any, where: str, name: str, reading: Callable[[str], str] | None) -> Any:
-    """One value of a field as a condition is to see it. reading: as of `code_reading`."""
+    """One value of a field as a condition is to see it. reading: as of `meaning_reading`."""
     if not isinstance(value, str):
         return value
     text = text_value(value)

@@ -46,3 +46,16 @@ def test_width_and_blanks_hide_no_value_from_a_condition():
     assert says("BZ <> '工业'", values) == [True, True, True, True, False, False]
     assert says("BZ = '１００１'", values) == [True, False, False, False, False, False]
     assert says("BZ LIKE 'A%'", ["A1", "a1", "Ａ1"]) == [True, False, True]  # case counts
+
+
+def test_the_title_of_a_code_is_read_as_the_code_and_a_level_that_no_list_has_is_unknown():
+    values = ["二级保护区", "Ⅱ级", "II级", "2", "准保护区", "一级保护区", "特级", "二级水源"]
+    outside = "NOT (BHJB LIKE '准%')"
+    expected = [True, True, True, True, False, True, "unknown", "unknown"]
+    assert says(outside, values, "YYSSYBHQ", "BHJB") == expected
+    assert says("BHJB = '二级'", values[:1], "YYSSYBHQ", "BHJB") == [True]
+    grades = ["Ⅱ级保护林地", "二级", "III级", "五级"]
+    assert says("BHDJ IN ('I', 'Ⅰ', '1')", grades, "LDYZT", "BHDJ") == [False, False, False, "unknown"]
+    assert says("BHDJ IN ('II', '2')", grades, "LDYZT", "BHDJ") == [True, True, False, "unknown"]
+    assert says("GKLB LIKE '优先保护%'", ["重点管控单元", "其他"], "STHJGKDY", "GKLB") == [False, "unknown"]
+    assert says("GNLB LIKE '二%'", ["一类区", "三类区"], "DQHJGNQ", "GNLB") == [False, "unknown"]

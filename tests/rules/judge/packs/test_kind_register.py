@@ -17,7 +17,7 @@ CODED = [(name, group["use"]) for group in NAMES for name in group["names"]]
 REGISTER = shipped_register()
 RECOGNISED = 0.9  # of the names that say what they are
 # Lines share their codes with plants: a name tells a power line from a substation, a code does not.
-LINES = {"power_transmission", "telecom_line", "gas_main", "water_main", "water_intake", "outfall"}
+LINES = {"power_transmission", "telecom_line", "gas_main", "water_main", "water_intake", "outfall", "rain_outlet"}
 CLASSES_OF_LINES = {"bridge_works", "cable"}
 
 
@@ -142,3 +142,25 @@ def test_each_thing_that_a_text_says_to_be_included_is_named(text, words):
 
 def test_what_is_included_and_not_recognised_is_no_kind():
     assert REGISTER.kinds_of("变电站（含某某装置）") == (REGISTER.heads["变电站"], None)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        *dict.fromkeys(("东岭猪场", "生态鸡场", "蛋鸭场扩建项目", "河湾牛场", "后山羊场"), "livestock_farm").items(),
+        *dict.fromkeys(("液氯储罐", "甲醇储罐区改造", "氯气站"), "hazardous_store").items(),
+        *dict.fromkeys(("乙炔气站", "制氧站", "氧气厂", "液化气储罐"), "gas_depot").items(),
+        *dict.fromkeys(("弃渣场", "建筑垃圾消纳场"), "construction_waste").items(),
+        ("建筑垃圾资源化利用项目", "rubble_plant"),
+        ("机动车驾驶员培训学校", "driving_school"),
+        ("职业培训学校", "training_school"),
+        ("国际汽车城", "car_city"),
+        ("滨河商业街", "shopping_street"),
+        ("斗牛场", "entertainment"),
+        ("雨水排放口", "rain_outlet"),
+        ("城北污水处理厂", "sewage_plant"),
+        ("污水提升泵站", "sewage_works"),
+    ],
+)
+def test_what_an_article_names_is_of_the_kind_that_its_rules_ask(text, kind):
+    assert [found and found.name for found in REGISTER.kinds_of(text)] == [kind]
