@@ -7,9 +7,11 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 import pyproj
+import shapely
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.geometry.shape_column import AnyShapes
+from onemap.layers.library.versions import StoredFeatures
 from onemap.layers.reason import Reason
 from onemap.rules.judge.check.applicability import applicability
 from onemap.rules.judge.check.judge_provable import judge_provable
@@ -73,7 +75,8 @@ def judged_rule(
 
     Raises OneMapError rule.field if the version lacks a field that the rule uses.
     """
-    source, others = layers.of(rule), layers.others(rule)
+    others = layers.others(rule)
+    source = _with_zones_alone(rule, layers.of(rule), others)
     rows, lacks_fact, excused_by = _rows_asked(rule, bench, wanted)
     if source.stored is None or source.coverage is None:
         return _blank(rule, bench, rows, source, source.reason or Reason.UNREADABLE, excused_by)
@@ -93,6 +96,8 @@ def judged_rule(
         if error.code != "version.unreadable":
             raise
         return _blank(rule, bench, rows, source, Reason.UNREADABLE, excused_by)
+    if source.reason and Reason.OUTSIDE_COVERAGE in judgement.reasons:
+        judgement.reasons[source.reason] = judgement.reasons.pop(Reason.OUTSIDE_COVERAGE)
     version = source.version
     return RuleJudgement(
         rule=rule,
@@ -108,6 +113,21 @@ def judged_rule(
         threads=threads,
         official=_official_features(rule, others),
     )
+
+
+def _with_zones_alone(rule: Rule, source: LayerSource, others: Mapping[str, LayerSource]) -> LayerSource:
+    """A rule's layer; where it has no version, but official zones have, one without a feature that covers nothing.
+
+    Where the zones speak they decide, whether or not what they keep clear of has ever been loaded.
+    """
+    zones = others.get("instead")
+    is_absent = source.reason in (Reason.LAYER_MISSING, Reason.NOT_IN_FORCE)
+    if not is_absent or zones is None or zones.stored is None or zones.coverage is None:
+        return source
+    nothing = np.empty(0, dtype=object)
+    fields = pd.DataFrame(dict.fromkeys(rule.layer_fields, nothing))
+    stored = StoredFeatures(np.empty(0, dtype=np.int64), nothing, fields)
+    return replace(source, stored=stored, coverage=shapely.Polygon())
 
 
 def _attributes_of_file(attributes: pd.DataFrame) -> pd.DataFrame:

@@ -141,5 +141,6 @@ def rule_on_day(rule: Rule, day: date, ever_loaded: Set[str], in_force_now: Set[
 
 
 def is_left_to_people(rule: Rule, ever_loaded: Set[str]) -> bool:
-    """Whether a rule is not run, but an item of the checklist: its layer has never been loaded."""
-    return rule.missing == "checklist" and rule.layer not in ever_loaded
+    """Whether a rule is not run, but an item of the checklist: neither its layer nor its zones were ever loaded."""
+    asked = {rule.layer, rule.other_layers.get("instead")}
+    return rule.missing == "checklist" and asked.isdisjoint(ever_loaded)

@@ -206,6 +206,21 @@ def test_two_parallel_roads_grown_into_each_other_count_once(desk):
     assert found.table("overlaps").area_m2.sum() == pytest.approx(320.0, abs=1e-9)
 
 
+@pytest.mark.parametrize("missing", ["unknown", "checklist"])
+def test_official_zones_decide_where_they_speak_though_nothing_else_was_ever_loaded(desk, missing):
+    desk.layer("OFFICIAL", [box(0, 0, 100, 8)], covers=box(-1000, -1000, 50, 1000))
+    distance = {"field": "KIND", "values": {"main": 20}}
+    rule = setback(layer="TL", distance_m=distance, where="KIND = 'main'", instead="OFFICIAL", missing=missing)
+    found = desk.check({"A": box(0, 0, 100, 40), "B": box(-90, 60, -80, 70)}, rule)
+    assert found.hits() == {"A": pytest.approx(400.0, abs=1e-9)}  # 50 × 8, where they speak
+    assert found.unknowns() == {"A": (pytest.approx(2000.0, abs=1e-9), "layer_missing")}
+    verdicts = found.table("parcels").set_index("parcel").verdict
+    assert (verdicts["A"], verdicts["B"]) == ("prohibited", "clear")
+    run = found.answer.json["run"]["id"]
+    assert desk.run("verify", desk.library, "--run", run).json["ok"]
+    assert desk.run("explain", desk.library, run, "A", found.finding("A").rule).code == 0
+
+
 def test_where_official_zones_cannot_be_read_nothing_is_known(desk):
     desk.layer("ROAD", [LineString([(-1000, 0), (1000, 0)])], geometry="line")
     desk.layer("OFFICIAL", [box(-100, -30, 100, 30)])
