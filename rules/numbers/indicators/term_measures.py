@@ -7,6 +7,7 @@ and counts where its largest part lies. Where a condition is unknown a feature c
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -25,8 +26,8 @@ from onemap.rules.answers.statistics.layer_in_units import LayerInUnits, Statist
 from onemap.rules.answers.statistics.statistics import record_of
 from onemap.rules.answers.statistics.union_areas import Plane
 from onemap.rules.answers.statistics.unit_ground import proved_ground
-from onemap.rules.answers.statistics.unit_pieces import POLYGON, UnitPieces
-from onemap.rules.answers.statistics.units import AreaUnits
+from onemap.rules.answers.statistics.unit_pieces import POLYGON, UnitPieces, pieces_size
+from onemap.rules.answers.statistics.units import AreaUnits, units_beside
 from onemap.rules.judge.kinds.conditions import Truth
 from onemap.rules.judge.overlay.grown_ground import require_grown
 from onemap.rules.judge.overlay.overlay import differences, intersections, outside, union_by, unions
@@ -120,7 +121,10 @@ class TermMeasures:
                 return TermValues(area, [None] * self._count, nothing, np.ones(self._count))
             if term.kind == REVIEW:
                 return self._of_cases(term)
-            return self._of_table(term, year) if term.kind == OF_TABLE else self._of_layer(term)
+            if term.kind == OF_TABLE:
+                return self._of_table(term, year)
+            counted = self._with_neighbours(term) if term.kind == COUNT and self.units.is_part else None
+            return self._of_layer(term) if counted is None else counted
         except _Unknown as unknown:
             return self._nothing(unknown.reason, unknown.versions)
         except OneMapError as error:
@@ -186,14 +190,15 @@ class TermMeasures:
         value, features, facts, measure = self._value(term, layer, certain)
         beyond = self._beyond_m2(chosen)
         own_m2, doubt = self._unsure(layer, pieces, truth, certain)
+        spoken_of = 1.0 - np.minimum((beyond + unsure) / self.ground_m2, 1.0)
+        if term.kind == COUNT or layer.entry.geometry != POLYGON:
+            known = spoken_of * (1.0 - self._doubt(term, layer, pieces, truth))
+        else:  # a unit's ground is large against what is asked of it: of the features that may count most must be sure
+            known = np.minimum(np.maximum(spoken_of - own_m2 / self.ground_m2, 0.0), 1.0 - doubt)
         unsure = unsure + own_m2
-        # A unit's ground is large against what is asked of it: of the features that may count, too, most must be sure.
-        known = 1.0 - np.maximum(np.minimum((beyond + unsure) / self.ground_m2, 1.0), doubt)
         lost = np.bincount(pieces.unit[truth.unknown[pieces.feature]], minlength=self._count)
-        if layer.entry.geometry != POLYGON:
-            known = known * _share(features, features + lost)
         if "without_value" in facts:
-            known = known * (1.0 - _share(facts["without_value"], features, 0.0))
+            known = known * (1.0 - self._lacking(term, layer, certain))
         if reached is not None and reached.off_street is not None:
             away = self._pieces_in(layer, reached.off_street).of_features(truth.true)
             areas = layer.areas_of(away, away.unit, self._count)
@@ -252,15 +257,44 @@ class TermMeasures:
         if term.kind == COUNT:
             value, features = self._counts(term, layer, pieces)
             return value, features, facts, pieces.share
-        name = term.field or (layer.net_field if term.kind == NET else None)
-        if name is None:
-            raise _Unknown("no_field", [record_of(layer.version)])
         factor = 1.0 if term.kind == NET else term.unit.factor
-        number = self._numbers(layer, name)[pieces.feature] * pieces.share * factor
+        number = self._summed_numbers(term, layer)[pieces.feature] * pieces.share * factor
         missing = np.isnan(number)
         facts["without_value"] = np.bincount(pieces.unit[missing], minlength=self._count).astype(float)
         number = np.nan_to_num(number)
         return np.bincount(pieces.unit, number, self._count), features, facts, number
+
+    def _summed_numbers(self, term: Term, layer: LayerInUnits) -> np.ndarray:
+        """The numbers (n,) that a term adds up, as the features have them; NaN where one has none."""
+        name = term.field or (layer.net_field if term.kind == NET else None)
+        if name is None:
+            raise _Unknown("no_field", [record_of(layer.version)])
+        return self._numbers(layer, name)
+
+    def _lacking(self, term: Term, layer: LayerInUnits, pieces: UnitPieces) -> np.ndarray:
+        """Of how much of the features of a sum there is no number: a share of their ground, length or points (m,).
+
+        One field of fifty hectares may be most of what is added up, however many small ones have their number.
+        """
+        size = _sizes(layer, pieces)
+        lacks = np.isnan(self._summed_numbers(term, layer))[pieces.feature]
+        sums = [np.bincount(pieces.unit[rows], size[rows], self._count) for rows in (lacks, np.full(len(size), True))]
+        return _share(*sums, 0.0)
+
+    def _doubt(self, term: Term, layer: LayerInUnits, pieces: UnitPieces, truth: Truth) -> np.ndarray:
+        """Of what may count, how much nobody knows whether it does, as a share (m,).
+
+        Of what a term measures: features of a count, the lines' length, a multipoint's points.
+        """
+        found = []
+        for chosen in (truth.true, truth.true | truth.unknown):
+            some = pieces.of_features(chosen)
+            if term.kind == COUNT:
+                found.append(self._counts(term, layer, some)[1].astype(float))
+                continue
+            length = layer.length_of(some, some.unit, self._count)
+            found.append(np.bincount(some.unit, _sizes(layer, some), self._count) if length is None else length)
+        return 1.0 - _share(*found)
 
     def _counts(self, term: Term, layer: LayerInUnits, pieces: UnitPieces) -> tuple[np.ndarray, np.ndarray]:
         """How many features, or values of a field, there are; a feature counts in the unit with most of it."""
@@ -274,6 +308,29 @@ class TermMeasures:
         keys = [f"={name}" if name is not None else f"#{at}" for name, at in zip(names, feature.tolist(), strict=True)]
         once = pd.DataFrame({"unit": unit, "key": keys}).drop_duplicates()
         return np.bincount(once["unit"].to_numpy(dtype=np.int64), minlength=self._count).astype(float), features
+
+    def _with_neighbours(self, term: Term) -> TermValues | None:
+        """A count where only some units of a layer are asked for: beside the others into which its features reach.
+
+        So the number of things in a unit is the same whoever else is asked for. None where no other one has a part.
+        """
+        layer = self._layer(self._version(term.layers[0]))
+        shapes = self._shifted_back(layer, all_of(layer.shapes)[np.unique(layer.pieces.feature)])
+        names, grounds = self._beside.names, self._beside.grounds
+        asked = np.isin(names, self.units.names)
+        reaches = np.zeros(len(names), dtype=bool)
+        reaches[shapely.STRtree(shapes).query(grounds, predicate="intersects")[0]] = True
+        rows = asked | reaches
+        if rows.sum() == self._count:
+            return None
+        units = replace(self._beside, names=names[rows], grounds=grounds[rows])
+        every = TermMeasures(self.library, units, self.as_of, self.known_at, self.threads)._of_layer(term)
+        place = {name: at for at, name in enumerate(units.names.tolist())}
+        return _of_units(every, [place[name] for name in self.units.names.tolist()])
+
+    @cached_property
+    def _beside(self) -> AreaUnits:
+        return units_beside(self.library, self.units)
 
     def _ground(self, term: Term) -> tuple[np.ndarray | None, np.ndarray]:
         """Where the term is measured, as polygons or None by unit (m,), None for all their ground.
@@ -469,6 +526,28 @@ def _share(part: np.ndarray, whole: np.ndarray, of_nothing: float = 1.0) -> np.n
     """part ÷ whole, and what it is where there is nothing."""
     found: np.ndarray = np.divide(part, whole, out=np.full(len(whole), of_nothing), where=np.asarray(whole) > 0)
     return found
+
+
+def _of_units(values: TermValues, rows: list[int]) -> TermValues:
+    """What was measured in some of the units alone, by their place."""
+    place = {row: at for at, row in enumerate(rows)}
+    return replace(
+        values,
+        value=values.value[rows],
+        reason=[values.reason[row] for row in rows],
+        features=values.features[rows],
+        known=values.known[rows],
+        facts={name: column[rows] for name, column in values.facts.items()},
+        words={name: [column[row] for row in rows] for name, column in values.words.items()},
+        largest=[{**one, "unit": place[one["unit"]]} for one in values.largest if one["unit"] in place],
+    )
+
+
+def _sizes(layer: LayerInUnits, pieces: UnitPieces) -> np.ndarray:
+    """How much each piece (k,) is: m² of polygons, m of lines, the number of points."""
+    if layer.entry.geometry == POLYGON:
+        return pieces.areas[0]
+    return pieces_size(pieces.geometry, layer.entry.geometry)
 
 
 def _year(version: Version) -> int | None:
