@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from onemap.layers.catalogue.unit_codes import unit_stem
 from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 from onemap.layers.frames.fields import object_array, text_values
 from onemap.layers.geometry.validity import sorted_geometries
 from onemap.layers.ingest.placing import SourceOptions, in_crs
-from onemap.layers.ingest.unit_keys import UNIT_LAYERS, unit_stem
+from onemap.layers.ingest.unit_keys import UNIT_LAYERS
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, read_version
 from onemap.layers.messages import in_each_language

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from onemap.layers.catalogue.unit_codes import plain_unit_code
 from onemap.layers.errors import OneMapError
 from onemap.layers.frames.fields import object_array, text_value
-from onemap.layers.ingest.unit_keys import plain_unit_code
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import in_force, read_version, versions
 from onemap.layers.reason import Reason

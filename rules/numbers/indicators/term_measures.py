@@ -472,7 +472,7 @@ class TermMeasures:
         truth, pieces = self._truth(layer, of.where), layer.pieces
         years = self._numbers(layer, term.year)
         numbers, bad_units = self._in_base_units(term, layer)
-        lost = truth.unknown
+        lost, repeated = truth.unknown, layer.repeated_among(truth.true | truth.unknown)
         value, features = np.full(self._count, np.nan), np.zeros(self._count, dtype=np.int64)
         known, found_year = np.ones(self._count), np.full(self._count, np.nan)
         reason: list[str | None] = [None] * self._count
@@ -488,6 +488,9 @@ class TermMeasures:
                 continue
             if len(chosen) == 0:
                 reason[unit] = "no_year" if len(asked) else "no_row"
+                continue
+            if repeated[chosen].any():
+                reason[unit] = "rows_repeated"
                 continue
             if lost[chosen].any() or np.isnan(numbers[chosen]).any():
                 reason[unit] = "unit" if bad_units[chosen].any() else Reason.NO_VALUE

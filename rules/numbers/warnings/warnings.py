@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from onemap.layers.catalogue.unit_codes import plain_unit_code, unit_stems
 from onemap.layers.errors import OneMapError, require_value
 from onemap.layers.frames.fields import object_array, text_value, text_values
-from onemap.layers.ingest.unit_keys import plain_unit_code, unit_stems
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import StoredFeatures, Version, in_force, layer_in_force, read_version, versions
 from onemap.layers.reason import Reason

@@ -1,5 +1,9 @@
-"""What is missing weighs as much as the ground or the length that lacks it: worked by hand on squares."""
+"""What is missing, said twice or of another year is no number: worked by hand on squares."""
 
+import sqlite3
+from contextlib import closing
+
+import pandas as pd
 import pytest
 from shapely import LineString, box
 
@@ -67,3 +71,44 @@ def test_a_thing_counts_in_the_same_unit_whoever_else_is_asked_for(desk):
     assert values(ask(desk, pack, "--units-where=NAME = 'A'")) == {"A": 1.0}
     assert values(ask(desk, pack, "--units-where=NAME = 'B'")) == {"B": 1.0}
     assert values(ask(desk, pack, "--units-where=NAME = 'C'")) == {"C": 2.0}  # what lies in it is no other one's
+
+
+RESIDENTS = 'kind = "table"\nlayer = "RKTJ"\nfield = "CZRK"\nunit = "person"'
+PRODUCT = 'kind = "table"\nlayer = "TJSJ"\nfield = "Z"\nunit = "yuan"'
+
+
+def add_table(desk, code, rows):
+    path = desk.folder / f"{code}.csv"
+    pd.DataFrame(rows).to_csv(path, index=False)
+    added = desk.run("add", desk.library, path, "--as", code, "--valid-from", "2024-12-31", "--covers", "extent")
+    assert added.code == 0, added.json
+
+
+def test_rows_of_one_unit_that_a_library_holds_twice_are_not_added_up(desk):
+    """130102 has 1000 people, written twice by an older program; 130104 has 500."""
+    codes = ["130102", "130104"]
+    desk.layer("UNITS", [box(0, 0, 10, 10), box(10, 0, 20, 10)], {"NAME": codes})
+    add_table(desk, "RKTJ", {"XZQDM": [*codes, "130105"], "ND": [2024] * 3, "CZRK": [1000, 500, 1000]})
+    with closing(sqlite3.connect(desk.library)) as connection, connection:
+        connection.execute("UPDATE RKTJ__1 SET XZQDM = '130102000000' WHERE XZQDM = '130105'")
+    found = ask(desk, pack_of(desk, {"people": RESIDENTS}, 'formula = "people"\nunit = "person"'))
+    assert values(found) == {"130102": None, "130104": 500.0}
+    assert values(found, field="reason")["130102"] == "rows_repeated"
+    asked = ("--sum=CZRK", "--within=UNITS", "--unit=NAME")
+    sums = desk.run("statistics", desk.library, "RKTJ", *asked).json
+    assert {row["unit"]: row["sums"]["CZRK"] for row in sums["rows"]} == values(found)
+    assert (sums["total"]["sums"]["CZRK"], sums["total"]["without_value"]["CZRK"]) == (500.0, 2)
+    (problem,) = [one for one in sums["problems"] if one["code"] == "statistics.repeated"]
+    assert "130102, 130102000000" in problem["message"]
+
+
+def test_numbers_of_different_years_are_not_divided_by_each_other(desk):
+    desk.layer("UNITS", [TOWN], {"NAME": ["130102"]})
+    add_table(desk, "RKTJ", {"XZQDM": ["130102"], "ND": [2024], "CZRK": [1000]})
+    add_table(desk, "TJSJ", {"XZQDM": ["130102"] * 2, "ND": [2022, 2024], "ZBDM": ["old", "new"], "Z": [100.0, 50.0]})
+    terms = {"people": RESIDENTS}
+    terms |= {name: f"{PRODUCT}\nwhere = \"ZBDM = '{name}'\"" for name in ("old", "new")}
+    items = [f'formula = "{name} / people"\nunit = "yuan/person"' for name in ("old", "new")]
+    found = ask(desk, pack_of(desk, terms, *items))
+    assert (values(found, "i0"), values(found, "i0", "reason")) == ({"130102": None}, {"130102": "years_differ"})
+    assert values(found, "i1") == {"130102": pytest.approx(0.05)}
