@@ -9,6 +9,7 @@ from typing import Any
 
 from onemap.layers.records import Record
 from onemap.rules.numbers.indicators.indicator_keys import CEILING, FALL, FLOOR, RISE
+from onemap.rules.numbers.indicators.unit_of_measure import UnitOfMeasure, unit_of_measure
 
 NO_PACE, NOT_USED, COMMITTED = "no_pace", "not_used", "committed"
 STATES = 3  # before the one in force, over which the pace is taken
@@ -37,9 +38,16 @@ def set_headroom(rows: Sequence[Record]) -> None:
         if row["target"] is None or row["bound"] not in (FLOOR, RISE, CEILING, FALL) or row["value"] is None:
             continue
         sign = 1.0 if row["bound"] in (CEILING, FALL) else -1.0
-        row["headroom"] = sign * (row["target"] - row["value"]) + 0.0  # no minus before nothing
-        row["free"] = None if row["committed_reason"] else row["headroom"] - (row["committed"] or 0.0)
+        unit = unit_of_measure(row["unit_of_measure"])
+        row["headroom"] = _room(unit, row["target"], row["value"], sign)
+        if not row["committed_reason"]:
+            row["free"] = _room(unit, row["target"], row["value"] + sign * (row["committed"] or 0.0), sign)
         _set_days(row, sign, known[-STATES - 1 :])
+
+
+def _room(unit: UnitOfMeasure, target: float, value: float, sign: float) -> float:
+    """What lies between a value and its target, as the unit tells them apart: below nothing beyond the target."""
+    return sign * (target - value) if unit.compare(value, target) else 0.0
 
 
 def _set_days(row: Record, sign: float, known: Sequence[tuple[date, float]]) -> None:

@@ -226,19 +226,35 @@ class TermMeasures:
         ground = self.units.grounds if ground is None else ground
         asked = [self._version(part) for part in term.layers]
         together = union_by(np.zeros(len(found.cases), dtype=np.int64), found.grounds, 1, self.threads)
-        value = np.nan_to_num(self._plane.ellipsoidal_m2(self._common(ground, together.repeat(self._count))))
+        value, told = self._in_cases(term, self._common(ground, together.repeat(self._count)))
         features, largest = np.zeros(self._count, dtype=np.int64), []
         for at, name in enumerate(found.cases):
-            areas = np.nan_to_num(shapely.area(self._common(ground, found.grounds[[at]].repeat(self._count))))
-            features += areas > 0
-            largest += [{"unit": unit, "feature": name, "value": float(areas[unit])} for unit in np.flatnonzero(areas)]
+            amounts, _ = self._in_cases(term, self._common(ground, found.grounds[[at]].repeat(self._count)))
+            features += amounts > 0
+            rows = np.flatnonzero(amounts)
+            largest += [{"unit": unit, "feature": name, "value": float(amounts[unit])} for unit in rows]
         beyond = self._beyond_m2(asked) if asked else np.zeros(self._count)
-        known = 1.0 - np.minimum((beyond + unsure) / self.ground_m2, 1.0)
+        known = (1.0 - np.minimum((beyond + unsure) / self.ground_m2, 1.0)) * told
         if found.unreadable:  # their ground may lie anywhere
             known = np.zeros(self._count)
         reason: list[str | None] = [Reason.OUTSIDE_COVERAGE if out > 0 else Reason.NO_VALUE for out in beyond.tolist()]
         records = [record_of(version) for version in dict.fromkeys(asked)]
         return TermValues(value, reason, features, known, {}, records, largest)
+
+    def _in_cases(self, term: Term, grounds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """How much there is in the ground of cases by unit (m,), and for which part of it that can be told.
+
+        Its area, or of a term with a layer the net area of that layer's features in it, as a quota counts it.
+        """
+        if term.of is None:
+            return np.nan_to_num(self._plane.ellipsoidal_m2(grounds)), np.ones(self._count)
+        layer = self._layer(self._version(term.of))
+        truth, pieces = self._truth(layer, term.of.where), self._pieces_in(layer, grounds)
+        certain = pieces.of_features(truth.true)
+        number = np.nan_to_num(self._summed_numbers(term, layer)[certain.feature]) * certain.share
+        _, doubt = self._unsure(layer, pieces, truth, certain)
+        known = (1.0 - doubt) * (1.0 - self._lacking(term, layer, certain))
+        return np.bincount(certain.unit, number, self._count), known
 
     def _value(
         self, term: Term, layer: LayerInUnits, pieces: UnitPieces
@@ -266,7 +282,7 @@ class TermMeasures:
 
     def _summed_numbers(self, term: Term, layer: LayerInUnits) -> np.ndarray:
         """The numbers (n,) that a term adds up, as the features have them; NaN where one has none."""
-        name = term.field or (layer.net_field if term.kind == NET else None)
+        name = term.field or (layer.net_field if term.kind in (NET, REVIEW) else None)
         if name is None:
             raise _Unknown("no_field", [record_of(layer.version)])
         return self._numbers(layer, name)
