@@ -25,7 +25,7 @@ from onemap.rules.judge.findings.table import Table
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.numbers.indicators.headroom import NOTHING, STATES
 from onemap.rules.numbers.indicators.indicators import IndicatorOptions, indicators
-from onemap.rules.numbers.warnings.unapproved_ground import unapproved_ground
+from onemap.rules.numbers.warnings.unapproved_ground import SURVEY, unapproved_ground
 
 QUOTA, EXPIRY, STALE, SUMS, LINE, CANDIDATE = "quota", "expiry", "stale", "sums", "line", "candidate"
 KINDS = (QUOTA, EXPIRY, STALE, SUMS, LINE, CANDIDATE)
@@ -91,10 +91,12 @@ def warnings(library: Library, options: WarningOptions, threads: Threads) -> Fou
         unlooked += [{"kind": kind, "reason": "no_earlier"} for kind in (LINE, CANDIDATE)]
     else:
         unlooked += [{"kind": LINE, "reason": Reason.LAYER_MISSING, "layer": code} for code in found.no_lines]
-        placed += [_over_line(word, ground) for word, ground in found.over_lines]
+        placed += [_over_line(*one) for one in found.over_lines]
         unlooked += [{"kind": CANDIDATE, "reason": Reason.LAYER_MISSING, "layer": code} for code in found.missing]
         for kind, codes in zip((CANDIDATE, LINE), found.silent, strict=True):
             unlooked += [{"kind": kind, "reason": Reason.OUTSIDE_COVERAGE, "layer": code} for code in codes]
+        if found.has_no_class:
+            unlooked += [{"kind": kind, "reason": Reason.NO_VALUE, "layer": SURVEY} for kind in (CANDIDATE, LINE)]
         for ground, one, is_unsure in zip(found.grounds.tolist(), found.records, found.unsure, strict=True):
             name = _place_name(ground)
             facts = {"value": one["area_m2"], "unit_of_measure": "m2", "reason": one["class"]}
@@ -110,10 +112,13 @@ def _place_name(ground: Any) -> str:
     return f"{centre.x:.0f},{centre.y:.0f}"
 
 
-def _over_line(word: str, ground: Any) -> _Placed:
-    """Ground newly built on, on protected ground or outside the boundary, whether or not an approval covers it."""
+def _over_line(word: str, ground: Any, is_unclear: bool) -> _Placed:
+    """Ground newly built on, on protected ground or outside the boundary, whether or not an approval covers it.
+
+    is_unclear: nobody knows whether it was built on before.
+    """
     facts = {"value": float(ground.area), "unit_of_measure": "m2", "reason": word}
-    return _row(LINE, "warn", f"{word} {_place_name(ground)}", **facts), ground
+    return _row(LINE, "unknown" if is_unclear else "warn", f"{word} {_place_name(ground)}", **facts), ground
 
 
 def _row(kind: str, status: str, subject: str, **facts: Any) -> Record:
