@@ -246,3 +246,40 @@ def test_a_strip_exactly_as_wide_as_the_limit_is_a_candidate(town):
     town.add("DLTB", [*new, rest], BSM=list("1234"), DLBM=["0701"] * 3 + ["0101"])
     add_approvals(town, box(390, 390, 400, 400))
     assert [row["value"] for row in of_kind(town.ask(), "candidate")] == [pytest.approx(200.0)]
+
+
+def test_each_day_is_read_as_it_is_written_and_what_is_none_is_named(town):
+    """The first row must not say how the others are read; 2025111 is in January or in November."""
+    ends = ["2025-06-10", "20250611", "2025/6/12", "2025年6月13日", "2025-06-14T00:00:00", "2025111", "长期"]
+    shapes = [box(10 * n, 0, 10 * n + 5, 5) for n in range(len(ends))]
+    town.add("GHDK", shapes, DKBH=list("abcdefg"), YXQZ=ends)
+    rows = of_kind(town.ask(), "expiry")
+    days = {row["subject"]: (row["days_left"], row["status"], row["reason"]) for row in rows}
+    known = {name: (9 + place, "warn", None) for place, name in enumerate("abcde")}
+    assert days == known | dict.fromkeys("fg", (None, "unknown", "no_day"))
+
+
+CITY, EAST, WEST = "139900", "139901", "139902"
+
+
+def test_only_amounts_add_up_and_in_one_unit_of_measure(town):
+    """3 万亩 are 2000 ha, of which 1500 are there; shares and numbers per head are no sums; of 户 nobody knows."""
+    table = [
+        ("耕地保有量", ["万亩", "公顷", "公顷"], [3, 1000, 500]),
+        ("林地保有量", ["万亩", "公顷", "公顷"], [3, 1000, 1000]),
+        ("常住人口城镇化率", ["%", "%", "%"], [70, 80, 60]),
+        ("人均城镇建设用地", ["平方米/人"] * 3, [100, 100, 100]),
+        ("人均住房面积", ["平方米"] * 3, [40, 40, 40]),
+        ("户数", ["户"] * 3, [7, 1, 1]),
+    ]
+    rows = [
+        (unit, name, dw, z) for name, of, zs in table for unit, dw, z in zip((CITY, EAST, WEST), of, zs, strict=True)
+    ]
+    columns = dict(zip(("XZQDM", "ZBMC", "DW", "GHMBN"), zip(*rows, strict=True), strict=True))
+    town.add("GHZBB", MBND=[2035] * len(rows), **columns)
+    found = town.ask()
+    (row,) = of_kind(found, "sums")
+    assert (row["unit"], row["reason"], row["unit_of_measure"]) == (CITY, "耕地保有量", "万亩")
+    assert (row["limit"], row["value"], row["headroom"]) == (3, pytest.approx(2.25), pytest.approx(0.75))
+    lost = [one for one in found["unlooked"] if one["kind"] == "sums"]
+    assert lost == [{"kind": "sums", "reason": "unit", "layer": "GHZBB"}]
