@@ -73,9 +73,12 @@ def is_same(before: float, after: float) -> bool:
 
 
 def _state_day(row: Record) -> date:
-    """The day whose state the value describes: that of the first version, else the day that was asked for."""
-    days = [one["valid_from"] for term in row["inputs"] for one in term["versions"][:1] if one["valid_from"]]
-    return date.fromisoformat(days[0] if days else row["as_of"])
+    """The day since which the data are what the value is made of: of the last of their versions; else the day asked.
+
+    Any of a term's layers may be the one that changes: in a share of a boundary the boundary, not the plots in it.
+    """
+    days = [one["valid_from"] for term in row["inputs"] for one in term["versions"] if one["valid_from"]]
+    return date.fromisoformat(max(days, default=row["as_of"]))
 
 
 def with_committed(row: Record) -> float | None:

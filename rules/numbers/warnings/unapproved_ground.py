@@ -13,6 +13,7 @@ import numpy as np
 import shapely
 
 from onemap.layers.errors import ProblemPlace
+from onemap.layers.frames.days import day_of
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, coverage_of, in_force, layer_in_force, read_version, versions
 from onemap.rules.answers.statistics.class_keys import class_keys
@@ -27,6 +28,8 @@ APPROVALS = ("ZZ_NYDZYFW", "GDDK", "GHDK", "GHXK", "LSYD", "SSNYD", "PZWJSTD")
 LINES = (("YJJBNTTB", "on_protected_farmland"), ("STBHHX", "in_red_line"))
 BOUNDARY, OUTSIDE = "CZKFBJ", "outside_boundary"
 LEAST_M2, LEAST_WIDTH_M = 200.0, 5.0
+ENDS = "YXQZ"  # the field of the day on which a permit ends
+_TEMPORARY = "LSYD"  # land for some years; other permits hold what was built while they were in force
 _AREA_STEP_M2 = 0.01  # to which areas are given
 _RESERVOIR_2007 = "113"  # built land in the second survey only; houses where one was are new
 
@@ -64,9 +67,9 @@ def unapproved_ground(library: Library, as_of: date, threads: Threads) -> Candid
         return None
     approvals = {code: layer_in_force(known, code, as_of) for code in APPROVALS}
     present = [version for version in approvals.values() if version is not None]
-    shapes, names = _approved_features(library, present)
+    shapes, names, covers = _approved_features(library, present, new.looked_on)
     threads.progress.check()
-    rests = beyond(np.array([new.built, new.unclear]), union_of_all(shapes, threads), SURVEY, threads)
+    rests = beyond(np.array([new.built, new.unclear]), union_of_all(shapes[covers], threads), SURVEY, threads)
     parts = [_wide_parts(rest) for rest in rests.tolist()]
     grounds, unsure = np.concatenate(parts), np.repeat([False, True], [len(part) for part in parts])
     of_candidates, of_lines = ([SURVEY], [SURVEY]) if new.is_elsewhere else ([], [])
@@ -105,12 +108,14 @@ class _NewGround:
     """Ground newly built on, and ground that is built on now and of which nobody knows what it was before.
 
     is_elsewhere: whether the newer survey has built ground of which the older does not speak. has_no_class: whether
-    either has ground that may be built, and is of no class that the program knows.
+    either has ground that may be built, and is of no class that the program knows. looked_on: the day of the last look
+    at the ground, "" where none is known.
     """
 
     built: shapely.Geometry | None
     unclear: shapely.Geometry | None
     asked: list[Version]
+    looked_on: str
     is_elsewhere: bool = False
     has_no_class: bool = False
 
@@ -122,7 +127,7 @@ def _new_ground(library: Library, known: Sequence[Version], as_of: date, threads
     older = _before(surveys, newer)
     seen = None if spots is None else _ground(library, spots, threads)
     if newer is None or older is None:
-        return None if spots is None else _NewGround(seen, None, [spots])
+        return None if spots is None else _NewGround(seen, None, [spots], spots.valid_from or "")
     now, before = _surveyed(library, newer, threads), _surveyed(library, older, threads)
     speaks = coverage_of(library, older)
     grounds = np.array([now.built, now.unclear])
@@ -134,7 +139,8 @@ def _new_ground(library: Library, known: Sequence[Version], as_of: date, threads
     (new,) = beyond(np.array([new]), before.unclear, newer.code, threads)
     asked = [newer, older, *([] if spots is None else [spots])]
     has_no_class = any(len(_wide_parts(ground)) > 0 for ground in (unclear, open_now))
-    return _NewGround(new, unclear, asked, len(_wide_parts(elsewhere)) > 0, has_no_class)
+    looked_on = max(version.valid_from or "" for version in asked)
+    return _NewGround(new, unclear, asked, looked_on, len(_wide_parts(elsewhere)) > 0, has_no_class)
 
 
 def _is_beyond(library: Library, version: Version, grounds: np.ndarray, threads: Threads) -> np.ndarray:
@@ -198,16 +204,26 @@ def _ground(library: Library, version: Version, threads: Threads) -> shapely.Geo
     return union_of_all(read_version(library, version, None).geometries, threads)
 
 
-def _approved_features(library: Library, present: Sequence[Version]) -> tuple[np.ndarray, list[str]]:
-    """Every approval's shape, and how it is named: layer and key."""
-    shapes, names = [np.empty(0, dtype=object)], []
+def _approved_features(
+    library: Library, present: Sequence[Version], looked_on: str
+) -> tuple[np.ndarray, list[str], np.ndarray]:
+    """Every approval's shape, how it is named (layer and key), and whether it covers the ground below it.
+
+    Temporary land covers nothing once its day had passed when the ground was looked at (ISO day).
+    """
+    shapes, names, covers = [np.empty(0, dtype=object)], [], [np.empty(0, dtype=bool)]
     for version in present:
         stored, key = read_version(library, version, None), library.catalogue()[version.code].key
         has_key = key is not None and key in stored.attributes.columns
         values = stored.attributes[key].tolist() if has_key else stored.fids.tolist()
         shapes.append(stored.geometries)
         names += [f"{version.code} {value}" for value in values]
-    return np.concatenate(shapes), names
+        is_over = np.zeros(len(values), dtype=bool)
+        if version.code == _TEMPORARY and ENDS in stored.attributes.columns:
+            ends = [day_of(value) for value in stored.attributes[ENDS].tolist()]
+            is_over = np.array([end is not None and end.isoformat() < looked_on for end in ends], dtype=bool)
+        covers.append(~is_over)
+    return np.concatenate(shapes), names, np.concatenate(covers)
 
 
 def _wide_parts(ground: shapely.Geometry | None) -> np.ndarray:

@@ -23,12 +23,11 @@ from onemap.rules.judge.findings.table import Table
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.numbers.indicators.headroom import NOTHING, STATES
 from onemap.rules.numbers.indicators.indicators import IndicatorOptions, indicators
-from onemap.rules.numbers.warnings.unapproved_ground import SURVEY, unapproved_ground
+from onemap.rules.numbers.warnings.unapproved_ground import ENDS, SURVEY, unapproved_ground
 from onemap.rules.numbers.warnings.unit_sums import table_sums
 
 QUOTA, EXPIRY, STALE, SUMS, LINE, CANDIDATE = "quota", "expiry", "stale", "sums", "line", "candidate"
 KINDS = (QUOTA, EXPIRY, STALE, SUMS, LINE, CANDIDATE)
-_ENDS = "YXQZ"  # the field of the day on which a permit ends
 NO_DAY = "no_day"  # a reason: what stands where the day should be is none
 _COUNTED = 0.5  # of the work, when the indicators are measured
 STATE_COLUMNS = ("state", "first_seen", "last_seen")  # of those that the library has opened
@@ -160,12 +159,10 @@ def _ending_permits(library: Library, known: Sequence[Version], options: Warning
     rows: list[_Placed] = []
     for code, entry in library.catalogue().items():
         version = layer_in_force(known, code, options.as_of)
-        if version is None or _ENDS not in {field.name for field in entry.fields}:
+        if version is None or ENDS not in library.connection.field_types(version.table):
             continue
         stored = read_version(library, version, None)
-        if _ENDS not in stored.attributes.columns:
-            continue
-        texts = text_values(stored.attributes[_ENDS].tolist())
+        texts = text_values(stored.attributes[ENDS].tolist())
         silent = texts.count(None)
         if silent:
             rows.append((_row(EXPIRY, "unknown", "no_value", layer=code, value=silent, reason=Reason.NO_VALUE), None))

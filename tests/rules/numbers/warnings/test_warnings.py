@@ -259,6 +259,19 @@ def test_each_day_is_read_as_it_is_written_and_what_is_none_is_named(town):
     assert days == known | dict.fromkeys("fg", (None, "unknown", "no_day"))
 
 
+def test_temporary_land_that_had_ended_when_the_ground_was_surveyed_covers_nothing(town):
+    """Three strips are newly built on 2024-12-31; the catalogue knows no last day of LSYD, the table has one."""
+    add_surveys(town, ["0101"] * 4, ["0701", "0101", "0701", "0701"])
+    add_approvals(town, box(390, 390, 400, 400), "LSYD")
+    strips = [box(x, 0, x + 100, 400) for x in (0, 200, 300)]
+    town.add("LSYD", strips, BSM=["1", "2", "3"], YXQZ=["2024-12-30", "2024-12-31", None])
+    found = town.ask()
+    (row,) = of_kind(found, "candidate")
+    assert (row["value"], row["status"], row["nearest"]) == (100 * 400, "warn", "LSYD 1")
+    ends = {(row["subject"], row["status"]) for row in of_kind(found, "expiry")}
+    assert ends == {("1", "alarm"), ("2", "alarm"), ("no_value", "unknown")}
+
+
 CITY, EAST, WEST = "139900", "139901", "139902"
 
 
