@@ -226,7 +226,7 @@ class TermMeasures:
         ground = self.units.grounds if ground is None else ground
         asked = [self._version(part) for part in term.layers]
         together = union_by(np.zeros(len(found.cases), dtype=np.int64), found.grounds, 1, self.threads)
-        value, told = self._in_cases(term, self._common(ground, together.repeat(self._count)))
+        value, certain = self._in_cases(term, self._common(ground, together.repeat(self._count)))
         features, largest = np.zeros(self._count, dtype=np.int64), []
         for at, name in enumerate(found.cases):
             amounts, _ = self._in_cases(term, self._common(ground, found.grounds[[at]].repeat(self._count)))
@@ -234,7 +234,7 @@ class TermMeasures:
             rows = np.flatnonzero(amounts)
             largest += [{"unit": unit, "feature": name, "value": float(amounts[unit])} for unit in rows]
         beyond = self._beyond_m2(asked) if asked else np.zeros(self._count)
-        known = (1.0 - np.minimum((beyond + unsure) / self.ground_m2, 1.0)) * told
+        known = (1.0 - np.minimum((beyond + unsure) / self.ground_m2, 1.0)) * certain
         if found.unreadable:  # their ground may lie anywhere
             known = np.zeros(self._count)
         reason: list[str | None] = [Reason.OUTSIDE_COVERAGE if out > 0 else Reason.NO_VALUE for out in beyond.tolist()]
@@ -294,23 +294,25 @@ class TermMeasures:
         """
         size = _sizes(layer, pieces)
         lacks = np.isnan(self._summed_numbers(term, layer))[pieces.feature]
-        sums = [np.bincount(pieces.unit[rows], size[rows], self._count) for rows in (lacks, np.full(len(size), True))]
-        return _share(*sums, 0.0)
+        whole = np.bincount(pieces.unit, size, self._count)
+        return _share(np.bincount(pieces.unit[lacks], size[lacks], self._count), whole, 0.0)
 
     def _doubt(self, term: Term, layer: LayerInUnits, pieces: UnitPieces, truth: Truth) -> np.ndarray:
         """Of what may count, how much nobody knows whether it does, as a share (m,).
 
         Of what a term measures: features of a count, the lines' length, a multipoint's points.
         """
-        found = []
-        for chosen in (truth.true, truth.true | truth.unknown):
-            some = pieces.of_features(chosen)
-            if term.kind == COUNT:
-                found.append(self._counts(term, layer, some)[1].astype(float))
-                continue
-            length = layer.length_of(some, some.unit, self._count)
-            found.append(np.bincount(some.unit, _sizes(layer, some), self._count) if length is None else length)
-        return 1.0 - _share(*found)
+        certain, possible = (
+            self._amount(term, layer, pieces.of_features(chosen)) for chosen in (truth.true, truth.true | truth.unknown)
+        )
+        return 1.0 - _share(certain, possible)
+
+    def _amount(self, term: Term, layer: LayerInUnits, pieces: UnitPieces) -> np.ndarray:
+        """How much of what a term measures there is by unit (m,): features of a count, else metres, points or m²."""
+        if term.kind == COUNT:
+            return self._counts(term, layer, pieces)[1].astype(float)
+        length = layer.length_of(pieces, pieces.unit, self._count)
+        return np.bincount(pieces.unit, _sizes(layer, pieces), self._count) if length is None else length
 
     def _counts(self, term: Term, layer: LayerInUnits, pieces: UnitPieces) -> tuple[np.ndarray, np.ndarray]:
         """How many features, or values of a field, there are; a feature counts in the unit with most of it."""
@@ -332,20 +334,20 @@ class TermMeasures:
         """
         layer = self._layer(self._version(term.layers[0]))
         shapes = self._shifted_back(layer, all_of(layer.shapes)[np.unique(layer.pieces.feature)])
-        names, grounds = self._beside.names, self._beside.grounds
+        names, grounds = self._all_units.names, self._all_units.grounds
         asked = np.isin(names, self.units.names)
         reaches = np.zeros(len(names), dtype=bool)
         reaches[shapely.STRtree(shapes).query(grounds, predicate="intersects")[0]] = True
         rows = asked | reaches
         if rows.sum() == self._count:
             return None
-        units = replace(self._beside, names=names[rows], grounds=grounds[rows])
+        units = replace(self._all_units, names=names[rows], grounds=grounds[rows])
         every = TermMeasures(self.library, units, self.as_of, self.known_at, self.threads)._of_layer(term)
         place = {name: at for at, name in enumerate(units.names.tolist())}
         return _of_units(every, [place[name] for name in self.units.names.tolist()])
 
     @cached_property
-    def _beside(self) -> AreaUnits:
+    def _all_units(self) -> AreaUnits:
         return units_beside(self.library, self.units)
 
     def _ground(self, term: Term) -> tuple[np.ndarray | None, np.ndarray]:
