@@ -27,7 +27,14 @@ from onemap.rules.answers.statistics.counted_once import CountedOnce, UnitBlock
 from onemap.rules.answers.statistics.table_in_units import joined_rows
 from onemap.rules.answers.statistics.union_areas import Plane, UnionAreas, overlapping_pairs, union_areas
 from onemap.rules.answers.statistics.unit_ground import gap_problems, overlap_problems, version_titles
-from onemap.rules.answers.statistics.unit_pieces import LINE, POLYGON, UnitPieces, unit_pieces, whole_features
+from onemap.rules.answers.statistics.unit_pieces import (
+    LINE,
+    POLYGON,
+    UnitPieces,
+    pieces_size,
+    unit_pieces,
+    whole_features,
+)
 from onemap.rules.answers.statistics.units import AreaUnits, area_units
 from onemap.rules.judge.check.check import local_origin
 from onemap.rules.judge.inputs.layer_sources import LayerSource, Sources
@@ -256,6 +263,11 @@ class LayerInUnits:
         if self.entry.geometry != POLYGON:
             return None
         return union_areas(group, pieces, groups, self.pairs, self.plane, self.threads.part(0.8, 0.9))
+
+    def sizes_of(self, pieces: UnitPieces) -> np.ndarray:
+        """How much each piece (k,) is: m² of polygons, m of lines, the number of points."""
+        kind = self.entry.geometry
+        return pieces.areas[0] if kind == POLYGON else pieces_size(pieces.geometry, kind)
 
     def length_of(self, pieces: UnitPieces, group: np.ndarray, groups: int) -> np.ndarray | None:
         """The lengths of the unions of lines (k,) by group: a line drawn twice counts once.

@@ -1,7 +1,10 @@
 """Units of measure as packs and tables write them: "ha", "%", "km/km2", "m2/person", 万亩, 平方公里."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from onemap.layers.area_units import M2_PER_HECTARE, M2_PER_MU
 
@@ -97,6 +100,18 @@ def unit_of_measure(text: str) -> UnitOfMeasure:
         factor /= divisor
         powers = joined_powers(powers, less, -1)
     return UnitOfMeasure(text, factor, powers)
+
+
+def factors_to(unit: UnitOfMeasure, texts: Sequence[str | None]) -> np.ndarray:
+    """By what numbers of the units that texts (n,) name are multiplied to be in base units; NaN of other kinds."""
+    factors: dict[str | None, float] = {}
+    for text in dict.fromkeys(texts):
+        try:
+            found = unit_of_measure(text or "")
+        except ValueError:
+            found = None
+        factors[text] = found.factor if found is not None and found.powers == unit.powers else np.nan
+    return np.array([factors[text] for text in texts], dtype=float)
 
 
 def joined_powers(

@@ -112,3 +112,23 @@ def test_numbers_of_different_years_are_not_divided_by_each_other(desk):
     found = ask(desk, pack_of(desk, terms, *items))
     assert (values(found, "i0"), values(found, "i0", "reason")) == ({"130102": None}, {"130102": "years_differ"})
     assert values(found, "i1") == {"130102": pytest.approx(0.05)}
+
+
+@pytest.mark.parametrize(
+    ("cut", "kinds", "value", "known"),
+    [
+        # The zone of unknown kind x 40..60 has a tenth of the unit, and a third of the field x 0..60.
+        ("inside", ["a", None], 4000.0, 2 / 3),
+        ("outside", ["a", None], 2000.0, 0.0),  # all that is left may be in the zone
+        ("inside", [None, "b"], 0.0, 0.0),  # x 0..40 may be all there is
+        ("inside", ["a", "b"], 4000.0, 1.0),
+    ],
+)
+def test_what_is_not_known_of_another_layer_weighs_as_what_it_may_hold(desk, town, cut, kinds, value, known):
+    desk.layer("FIELD", [box(0, 0, 60, 100)], {"NET": [6000.0]})
+    desk.layer("ZONE", [box(0, 0, 40, 100), box(40, 0, 60, 100)], {"K": kinds})
+    net = f'{NET}\n{cut} = [{{ layer = "ZONE", where = "K = \'a\'" }}]'
+    found = ask(desk, pack_of(desk, {"net": net}, 'formula = "net"', head="least_known = 0.5\n"))
+    assert values(found, field="known_value")["T"] == pytest.approx(value)
+    assert values(found, field="share_known")["T"] == pytest.approx(known, abs=1e-6)
+    assert values(found, field="reason")["T"] == ("no_target" if known > 0.5 else "no_value")
