@@ -82,6 +82,17 @@ class CodeTable:
         is_earlier = self.earlier is not None and code in code_table(self.earlier).classes
         return self.has(code) or (is_earlier and not self.has(f"0{code}"))
 
+    def known_class(self, value: str) -> "tuple[CodeTable, str] | None":
+        """The class of a value, by this table, or by the earlier one where it has one meaning there; None else."""
+        found = self.class_of(value)
+        if found is not None:
+            return self, found
+        if self.earlier is None or not self.explains(value):
+            return None
+        before = code_table(self.earlier)
+        found = before.class_of(value)
+        return None if found is None else (before, found)
+
     def writes(self, code: str) -> bool:
         """Whether the table has exactly this value, without changes of width, case or blanks."""
         parts = [part for part in _SEPARATORS.split(code) if part] if self.mixed else [code]

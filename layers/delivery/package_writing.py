@@ -16,6 +16,7 @@ import shapely
 
 from onemap.layers.catalogue.layer_names import known_layer
 from onemap.layers.catalogue.schema import LayerEntry
+from onemap.layers.catalogue.unit_codes import plain_unit_code, unit_stem, unit_stems
 from onemap.layers.delivery.bag import write_bag
 from onemap.layers.delivery.geodatabase_copy import GEODATABASE, write_geodatabase
 from onemap.layers.delivery.layer_metadata import dataset_metadata, package_catalogue
@@ -38,7 +39,7 @@ from onemap.layers.files.file_hashes import file_hash
 from onemap.layers.frames.fields import text_value
 from onemap.layers.geometry.coverage_ground import common_ground, united_ground
 from onemap.layers.geometry.parts import multi
-from onemap.layers.ingest.unit_keys import UNIT_LAYERS, plain_unit_code, unit_stem, unit_stems
+from onemap.layers.ingest.unit_keys import UNIT_LAYERS
 from onemap.layers.library.library import Library, log, now
 from onemap.layers.library.version_writing import GEOMETRY_TYPES
 from onemap.layers.library.versions import (

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from onemap.layers.catalogue.catalogue import LayerEntry
+from onemap.layers.catalogue.unit_codes import plain_unit_code, unit_stem, unit_stems
 from onemap.layers.errors import Problem, ProblemPlace
 from onemap.layers.frames.fields import text_value, text_values
 from onemap.layers.frames.frame_blocks import FrameBlocks
@@ -15,36 +16,6 @@ UNIT_LAYERS = {"XZQ": "XZQDM", "CJDCQ": "ZLDWDM"}  # divisions and villages: whi
 DIVISION_CODE = r"(?<!\d)(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5])\d{2}(?!00)\d{2}(?:\d{3}){0,2}(?!\d)"
 _COUNTY = 6  # digits
 _SHOWN = 10
-_LEVELS = (2, 4, 6, 9, 12)  # digits of a province, city, county, town, village
-
-
-def plain_unit_code(code: str) -> str:
-    """A division's code in the form used for comparison: 6, 9 or 12 digits, without the zeros that fill it to 12 or 19.
-
-    The statistics' 130102000000 and the survey's 130102 are one unit.
-    """
-    if not (code.isascii() and code.isdigit()) or len(code) < 9:
-        return code
-    code = code[:12] if len(code) > 12 and not code[12:].strip("0") else code
-    for length in (6, 9):
-        if len(code) in (9, 12) and len(code) > length and not code[length:].strip("0"):
-            return code[:length]
-    return code
-
-
-def unit_stem(code: str) -> str:
-    """The prefix of the codes of all units within a division: 31 for 310000, 1301 for 130100; 310110 is a district."""
-    plain = plain_unit_code(code)
-    if not (plain.isascii() and plain.isdigit() and len(plain) == 6):
-        return plain
-    return next((plain[:length] for length in _LEVELS[:2] if not plain[length:].strip("0")), plain)
-
-
-def unit_stems(code: str) -> list[str]:
-    """A division's own stem, and those of all that it lies within, the nearest first."""
-    own = unit_stem(code)
-    lengths = [length for length in reversed(_LEVELS) if length < len(own)] if own.isascii() and own.isdigit() else []
-    return [own, *(own[:length] for length in lengths)]
 
 
 def unit_key_problems(library: Library, frame: FrameBlocks, entry: LayerEntry, place: ProblemPlace) -> list[Problem]:

@@ -1,11 +1,14 @@
 """Checks of a table's rows: each row is identified by the fields that name its subject and its time."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from onemap.layers.catalogue.catalogue import LayerEntry
+from onemap.layers.catalogue.unit_codes import plain_unit_code
 from onemap.layers.frames.fields import text_values
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.quality.feature_problems import FlawList, Flaws
@@ -16,6 +19,29 @@ _PERCENT, _SHARES = {"%", "％", "百分比", "percent"}, {"1", "x", "倍", "比
 _NUMBER, _FAR_APART = "Z", 50.0  # of percentages
 _RATE = re.compile(r"率|比例|占比|比重|\b(rate|share|percent)", re.IGNORECASE)
 _FIRST_YEAR, _LAST_YEAR = 1949, 2100
+
+
+def repeated_rows(attributes: pd.DataFrame, entry: LayerEntry) -> np.ndarray:
+    """Which rows of a table (n,) say the same of one unit and time as another row, however its code is written.
+
+    `add` refuses such rows; a library may hold some from before. A table that names no such fields repeats none.
+    """
+    names = [name for name in entry.rows if name in attributes.columns]
+    if not names:
+        return np.zeros(len(attributes), dtype=bool)
+    subjects = _subjects(names, entry, [text_values(attributes[name].tolist()) for name in names])
+    return pd.Series(subjects, dtype=object).duplicated(keep=False).to_numpy(dtype=bool)
+
+
+def _subjects(
+    names: Sequence[str], entry: LayerEntry, columns: Sequence[Sequence[str | None]]
+) -> list[tuple[str | None, ...]]:
+    """What each row speaks of: the fields that name it, the unit's code without the zeros that fill it."""
+    plain = [
+        [None if code is None else plain_unit_code(code) for code in column] if name == entry.unit else column
+        for name, column in zip(names, columns, strict=True)
+    ]
+    return list(zip(*plain, strict=True))
 
 
 def row_flaws(frame: FrameBlocks, entry: LayerEntry) -> list[Flaws]:
@@ -31,10 +57,11 @@ def row_flaws(frame: FrameBlocks, entry: LayerEntry) -> list[Flaws]:
     needed = [name for name in names if name in (entry.unit, _YEAR)]
     seen: dict[tuple[Any, ...], int] = {}
     for block in frame.blocks():
-        rows = list(zip(*(text_values(frame.values(name, block)) for name in names), strict=True))
-        sources = frame.source_rows(block).tolist()
-        for place, source, row in zip(block.tolist(), sources, rows, strict=True):
-            first = seen.setdefault(row, source)
+        columns = [text_values(frame.values(name, block)) for name in names]
+        rows, sources = list(zip(*columns, strict=True)), frame.source_rows(block).tolist()
+        subjects = _subjects(names, entry, columns)
+        for place, source, row, subject in zip(block.tolist(), sources, rows, subjects, strict=True):
+            first = seen.setdefault(subject, source)
             if first != source:
                 facts = {"field": ", ".join(names), "value": " · ".join(str(v or "–") for v in row), "other": first + 1}
                 repeated.add(np.array([place]), lambda at, facts=facts: facts)  # type: ignore[misc]

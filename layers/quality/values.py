@@ -1,9 +1,7 @@
 """Checks of field values: missing values, lengths and types, codes and their names."""
 
 import math
-import re
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date
 from functools import cached_property, partial
 from typing import Any
 
@@ -16,6 +14,7 @@ from onemap.layers.catalogue.catalogue import Field, LayerEntry
 from onemap.layers.catalogue.code_forms import code_reading
 from onemap.layers.catalogue.code_tables import CodeTable, code_table, plain_code
 from onemap.layers.errors import Problem, require_value
+from onemap.layers.frames.days import day_of
 from onemap.layers.frames.fields import as_numbers, text_value, text_values
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.progress import Progress
@@ -239,19 +238,8 @@ def _fits(value: Any, field: Field) -> bool:
     if field.type == "text" or (isinstance(value, str) and not value.strip()):
         return True
     if field.type == "date":
-        return _is_date(value)
+        return day_of(value) is not None
     (number,) = as_numbers([value])  # of a column that stays text since another row holds none
     if not isinstance(number, (int, float)) or not math.isfinite(number):
         return False
     return field.type == "number" or float(number).is_integer()
-
-
-def _is_date(value: Any) -> bool:
-    match = re.match(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?(?:[T ].*)?$", (text_value(value) or "").strip())
-    if not match:
-        return False
-    try:
-        date(*(int(part) for part in match.groups()))
-    except ValueError:
-        return False
-    return True

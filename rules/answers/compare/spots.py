@@ -19,7 +19,7 @@ from onemap.rules.answers.compare.matrix import Matrix
 from onemap.rules.answers.compare.pieces import ComparedGround
 from onemap.rules.answers.compare.plans import Plan
 from onemap.rules.judge.findings.table import plain_values
-from onemap.rules.judge.findings.thresholds import vanishing
+from onemap.rules.judge.findings.thresholds import narrower
 from onemap.rules.judge.overlay.in_chunks import chunks
 from onemap.rules.judge.overlay.threads import Threads
 
@@ -27,7 +27,6 @@ KEPT_COLUMNS = ["type", "use_a", "use_b", "code_a", "code_b", "class_a", "class_
 CONFLICTS = ("03", "04", "05")
 ARTEFACT = "90"
 _JUDGED = ("01", "02", "03", "04", "05")
-_NOT_THINNER_M = 1e-3  # what is as wide as the limit is not thinner; erosion cannot tell to the last digits
 BALANCE_SHARE = 1e-6
 
 
@@ -134,10 +133,9 @@ def _are_artefacts(types: np.ndarray, polygons: np.ndarray, limits: Limits, thre
     judged = np.isin(types, _JUDGED)
     result: np.ndarray = judged & (shapely.area(polygons) < limits.min_area_m2)
     rest = np.flatnonzero(judged & ~result)
-    width_m = limits.min_width_m - _NOT_THINNER_M
-    if width_m > 0:
-        parts = [rest[part] for part in chunks(len(rest))]
-        for rows, thin in zip(parts, threads.each(lambda rows: vanishing(polygons[rows], width_m), parts), strict=True):
+    if limits.min_width_m > 0:
+        parts, width_m = [rest[part] for part in chunks(len(rest))], limits.min_width_m
+        for rows, thin in zip(parts, threads.each(lambda rows: narrower(polygons[rows], width_m), parts), strict=True):
             result[rows[thin]] = True
     return result
 

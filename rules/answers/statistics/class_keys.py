@@ -51,7 +51,8 @@ def key_titles(keys: Mapping[str, Any], entry: LayerEntry, language: str) -> dic
         code = text_value(value)
         if code is None or (slash and part not in _PARTS):
             continue
-        tables = _tables(entry, field) if slash else (schema.codes if (schema := entry.field_named(spec)) else ())
+        schema = entry.field_named(spec)
+        tables = _with_earlier(_tables(entry, field)) if slash else (schema.codes if schema else ())
         titles = group_titles(tables, code) if slash and part == "group" else class_titles(tables, code)
         if titles and language in titles:
             found[spec] = titles[language]
@@ -62,6 +63,11 @@ def _tables(entry: LayerEntry, field: str) -> tuple[str, ...]:
     """The code tables of a field's classes and groups."""
     schema = entry.field_named(field)
     return schema.codes if schema and schema.codes else (SURVEY,)
+
+
+def _with_earlier(tables: tuple[str, ...]) -> tuple[str, ...]:
+    """Code tables, and after them the earlier editions by which older data are read."""
+    return (*tables, *(earlier for name in tables if (earlier := code_table(name).earlier) is not None))
 
 
 def _order(value: Any) -> tuple[int, float, str]:
@@ -105,11 +111,14 @@ def _is_text(value: Any) -> bool:
 
 
 def _class_part(tables: list[CodeTable], code: str | None, part: str) -> str | None:
-    """The class of a code or its group by the first table that knows it; of one that none knows, none."""
-    for table in tables if code else ():
-        found = table.class_of(code or "")
-        if found is not None:
-            return found if part == "class" else table.classes[found].get("group")
+    """The class of a code or its group by the first table that knows it, else by an earlier edition of one.
+
+    Of a code that none knows, or that may be of either edition (201, a city or orchards without their zero), none.
+    """
+    known = [table.known_class(code) for table in tables] if code else []
+    own = [pair for pair, table in zip(known, tables, strict=False) if pair is not None and pair[0] is table]
+    for table, found in (*own, *(pair for pair in known if pair is not None)):
+        return found if part == "class" else table.classes[found].get("group")
     return None
 
 

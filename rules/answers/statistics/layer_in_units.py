@@ -19,6 +19,7 @@ from onemap.layers.geometry.shape_column import AnyShapes, some_of
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, coverage_of, versions
 from onemap.layers.messages import LANGUAGES
+from onemap.layers.quality.table_rows import repeated_rows
 from onemap.rules.answers.compare.plans import version_named
 from onemap.rules.answers.statistics.class_keys import ClassKeys, class_keys
 from onemap.rules.answers.statistics.conditions_of_layers import column_of, truth_of
@@ -26,7 +27,14 @@ from onemap.rules.answers.statistics.counted_once import CountedOnce, UnitBlock
 from onemap.rules.answers.statistics.table_in_units import joined_rows
 from onemap.rules.answers.statistics.union_areas import Plane, UnionAreas, overlapping_pairs, union_areas
 from onemap.rules.answers.statistics.unit_ground import gap_problems, overlap_problems, version_titles
-from onemap.rules.answers.statistics.unit_pieces import LINE, POLYGON, UnitPieces, unit_pieces, whole_features
+from onemap.rules.answers.statistics.unit_pieces import (
+    LINE,
+    POLYGON,
+    UnitPieces,
+    pieces_size,
+    unit_pieces,
+    whole_features,
+)
 from onemap.rules.answers.statistics.units import AreaUnits, area_units
 from onemap.rules.judge.check.check import local_origin
 from onemap.rules.judge.inputs.layer_sources import LayerSource, Sources
@@ -100,8 +108,11 @@ class LayerInUnits:
         place = self.entry.place_in(library.label)
         self.truth = truth_of(options.where, stored.attributes, {**place, "field": "--where"}, self.entry)
         self.keys: ClassKeys = class_keys(options.by, stored.attributes, self.entry, {**place, "field": "--by"})
+        self.repeated: np.ndarray = self.repeated_among(self.truth.true | self.truth.unknown)
         self.numbers = {
-            name: plain_numbers(column_of(stored.attributes, name, {**place, "field": "--sum"}))
+            name: np.where(
+                self.repeated, np.nan, plain_numbers(column_of(stored.attributes, name, {**place, "field": "--sum"}))
+            )
             for name in self._summed_fields(stored.attributes)
         }
 
@@ -125,6 +136,14 @@ class LayerInUnits:
         if source.stored is None:
             raise OneMapError("version.unreadable", file=self.library.label, layer=self.version.table)
         return source
+
+    def repeated_among(self, chosen: np.ndarray) -> np.ndarray:
+        """Which of some rows of a table (n,) say the same of one unit and time: nobody knows which of them holds."""
+        repeated = np.zeros(len(chosen), dtype=bool)
+        if self.entry.geometry == "table":
+            rows = np.flatnonzero(chosen)
+            repeated[rows] = repeated_rows(self.source.features.attributes.iloc[rows], self.entry)
+        return repeated
 
     def _summed_fields(self, attributes: pd.DataFrame) -> list[str]:
         """The fields to sum: those asked for, and the declared and net area that the layer's schema knows."""
@@ -245,6 +264,11 @@ class LayerInUnits:
             return None
         return union_areas(group, pieces, groups, self.pairs, self.plane, self.threads.part(0.8, 0.9))
 
+    def sizes_of(self, pieces: UnitPieces) -> np.ndarray:
+        """How much each piece (k,) is: m² of polygons, m of lines, the number of points."""
+        kind = self.entry.geometry
+        return pieces.areas[0] if kind == POLYGON else pieces_size(pieces.geometry, kind)
+
     def length_of(self, pieces: UnitPieces, group: np.ndarray, groups: int) -> np.ndarray | None:
         """The lengths of the unions of lines (k,) by group: a line drawn twice counts once.
 
@@ -291,6 +315,13 @@ class LayerInUnits:
             facts["table"] = version_titles(self.entry, self.version.label)
             facts["title"] = {one: self.entry.field_title(field or "", one) or field for one in LANGUAGES}
             problems.append(Problem("statistics.unjoined", facts))
+        if self.repeated.any():
+            rows = np.flatnonzero(self.repeated)
+            keys = self._unit_keys() if self.entry.unit or self.units else []
+            codes = list(dict.fromkeys(keys[row] or "–" for row in rows.tolist() if keys))[:10]
+            facts = {"layer": self.version.code, "count": len(rows), "codes": codes}
+            facts["table"] = version_titles(self.entry, self.version.label)
+            problems.append(Problem("statistics.repeated", facts))
         return [*unit_remarks(self.library, self.options, self.units, self.units_overlap_m2, self.threads), *problems]
 
 

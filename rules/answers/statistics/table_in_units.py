@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from onemap.layers.catalogue.unit_codes import plain_unit_code
 from onemap.layers.geometry.flat_ground import FlatGround
-from onemap.layers.ingest.unit_keys import plain_unit_code
 from onemap.rules.answers.statistics.unit_pieces import UnitPieces
 
 

@@ -1,7 +1,7 @@
 """Area units: whose ground is counted. Features of a layer's version, or of a file, one unit for each value."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from onemap.layers.catalogue.unit_codes import unit_stem
 from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 from onemap.layers.frames.fields import object_array, text_values
 from onemap.layers.geometry.validity import sorted_geometries
@@ -24,12 +25,15 @@ from onemap.rules.answers.statistics.conditions_of_layers import truth_of
 from onemap.rules.judge.inputs.parcels import id_field_of
 from onemap.rules.judge.overlay.overlay import union_by
 
+_SHARED = 1e-3  # of a unit's ground: units that share less only have borders drawn twice
+
 
 @dataclass(frozen=True)
 class AreaUnits:
     """Units (n,) by name, their polygons in the library's plane, and where they came from, as JSON.
 
     titles (n,): what people call them, where the layer has a field for it, else None.
+    is_part: whether only some of the layer's features were asked for.
     """
 
     names: np.ndarray
@@ -38,6 +42,7 @@ class AreaUnits:
     version: Version | None = None
     problems: tuple[Problem, ...] = ()
     titles: np.ndarray | None = None
+    is_part: bool = False
 
     @property
     def source(self) -> str | None:
@@ -98,7 +103,31 @@ def _of_version(library: Library, version: Version, field: str | None, where: st
     record |= {"valid_from": version.valid_from, "unit": name}
     # A division that its key names is called what the division of its code is called.
     code_field = UNIT_LAYERS.get(version.code) if name == entry.key else name
-    return AreaUnits(names, grounds, record, version, titles=_titles(names, values, stored.attributes, code_field))
+    titles = _titles(names, values, stored.attributes, code_field)
+    return AreaUnits(names, grounds, record, version, titles=titles, is_part=where is not None)
+
+
+def units_beside(library: Library, units: AreaUnits) -> AreaUnits:
+    """The units asked for with the others of their layer among which a thing lies in one alone, in the layer's order.
+
+    Others are those of a level with them, told by the length of a division's code, that share no ground with any.
+    """
+    if not units.is_part or units.version is None:
+        return units
+    every = _of_version(library, units.version, units.record["unit"], None, "--unit")
+    asked = dict(zip(units.names.tolist(), units.grounds.tolist(), strict=True))
+    names = every.names.tolist()
+    is_asked = np.array([name in asked for name in names], dtype=bool)
+    stays = ~is_asked
+    if units.record["unit"] in UNIT_LAYERS.values():
+        levels = {len(unit_stem(str(name))) for name in asked}
+        stays &= np.array([len(unit_stem(str(name))) in levels for name in names], dtype=bool)
+    other, own = shapely.STRtree(units.grounds).query(every.grounds, predicate="intersects")
+    common = shapely.area(shapely.intersection(every.grounds[other], units.grounds[own]))
+    stays[other[common > _SHARED * shapely.area(every.grounds[other])]] = False
+    grounds = object_array(asked.get(name, ground) for name, ground in zip(names, every.grounds, strict=True))
+    rows = is_asked | stays
+    return replace(units, names=every.names[rows], grounds=grounds[rows], titles=None, is_part=False)
 
 
 def _titles(

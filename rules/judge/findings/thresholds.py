@@ -9,6 +9,8 @@ from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.layers.reason import Reason
 from onemap.rules.judge.packs.rule import Rule
 
+_NOT_NARROWER_M = 1e-3  # what is as wide as a limit is not narrower; erosion cannot tell to the last digits
+
 
 @dataclass(frozen=True)
 class GroundMeasures:
@@ -59,6 +61,13 @@ def _against(counted_m2: np.ndarray, least_m2: np.ndarray) -> tuple[np.ndarray, 
     if not counted.all():
         reason[~counted] = np.where(counted_m2[~counted] > 0, Reason.BELOW_AREA, Reason.SLIVER).astype(object)
     return counted, reason
+
+
+def narrower(polygons: np.ndarray, width_m: float) -> np.ndarray:
+    """Which single polygons (n,) are narrower than `width_m`; one that is as wide as that is not."""
+    if width_m <= _NOT_NARROWER_M:
+        return np.zeros(len(polygons), dtype=bool)
+    return vanishing(polygons, width_m - _NOT_NARROWER_M)
 
 
 def vanishing(polygons: np.ndarray, width_m: float) -> np.ndarray:

@@ -9,6 +9,7 @@ from typing import Any
 
 from onemap.layers.records import Record
 from onemap.rules.numbers.indicators.indicator_keys import CEILING, FALL, FLOOR, RISE
+from onemap.rules.numbers.indicators.unit_of_measure import UnitOfMeasure, unit_of_measure
 
 NO_PACE, NOT_USED, COMMITTED = "no_pace", "not_used", "committed"
 STATES = 3  # before the one in force, over which the pace is taken
@@ -37,9 +38,16 @@ def set_headroom(rows: Sequence[Record]) -> None:
         if row["target"] is None or row["bound"] not in (FLOOR, RISE, CEILING, FALL) or row["value"] is None:
             continue
         sign = 1.0 if row["bound"] in (CEILING, FALL) else -1.0
-        row["headroom"] = sign * (row["target"] - row["value"]) + 0.0  # no minus before nothing
-        row["free"] = None if row["committed_reason"] else row["headroom"] - (row["committed"] or 0.0)
+        unit = unit_of_measure(row["unit_of_measure"])
+        row["headroom"] = _room(unit, row["target"], row["value"], sign)
+        if not row["committed_reason"]:
+            row["free"] = _room(unit, row["target"], row["value"] + sign * (row["committed"] or 0.0), sign)
         _set_days(row, sign, known[-STATES - 1 :])
+
+
+def _room(unit: UnitOfMeasure, target: float, value: float, sign: float) -> float:
+    """What lies between a value and its target, as the unit tells them apart: below nothing beyond the target."""
+    return sign * (target - value) if unit.compare(value, target) else 0.0
 
 
 def _set_days(row: Record, sign: float, known: Sequence[tuple[date, float]]) -> None:
@@ -65,9 +73,12 @@ def is_same(before: float, after: float) -> bool:
 
 
 def _state_day(row: Record) -> date:
-    """The day whose state the value describes: that of the first version, else the day that was asked for."""
-    days = [one["valid_from"] for term in row["inputs"] for one in term["versions"][:1] if one["valid_from"]]
-    return date.fromisoformat(days[0] if days else row["as_of"])
+    """The day since which the data are what the value is made of: of the last of their versions; else the day asked.
+
+    Any of a term's layers may be the one that changes: in a share of a boundary the boundary, not the plots in it.
+    """
+    days = [one["valid_from"] for term in row["inputs"] for one in term["versions"] if one["valid_from"]]
+    return date.fromisoformat(max(days, default=row["as_of"]))
 
 
 def with_committed(row: Record) -> float | None:

@@ -18,7 +18,7 @@ GEOMETRIES: Mapping[str, tuple[str, ...]] = {
     REACH: ("polygon",),
     TRANSITION: ("polygon",),
     OF_TABLE: ("table",),
-    REVIEW: (),
+    REVIEW: ("polygon",),
 }
 TERM_KINDS = tuple(GEOMETRIES)
 NATURES = ("binding", "expected", "advisory")
@@ -68,11 +68,11 @@ TERM_KEYS: Mapping[str, Key] = {
         {
             "zh": "怎样量：area 并集的椭球面积，net 净面积字段之和，sum 字段之和，length 并集长度，count 个数，"
             "ground 单元面积，reach 步行一定距离可达的面积，transition 两个版本之间变来的面积，"
-            "table 表中的数，review 审查中项目的地块面积",
+            "table 表中的数，review 审查中项目的地块面积，写 layer 时为该图层要素在其中的净面积",
             "en": "How it is measured: `area` of the union on the ellipsoid, `net` the sum of the layer's net area, "
             "`sum` of a field, `length` of the union, `count`, `ground` the unit's own area, `reach` the area within "
             "a walk, `transition` the area that came from something else, `table` a number of a table, "
-            "`review` the ground of the cases in review.",
+            "`review` the ground of the cases in review, or with `layer` the net area of its features there.",
         },
         required=True,
         choices=TERM_KINDS,
@@ -288,5 +288,5 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     REACH: ("layer", "where", "field", "unit", "to", *WALK_KEYS, "streets", "snap_m", "join_m", *_CUT),
     TRANSITION: ("layer", "where", "was", *_CUT),
     OF_TABLE: ("layer", "where", "field", "unit", "unit_field", "year"),
-    REVIEW: ("inside", "outside"),
+    REVIEW: ("layer", "where", "field", "inside", "outside"),
 }

@@ -12,7 +12,7 @@ from onemap.layers.library.library import sha256
 from onemap.layers.records import Record
 from onemap.rules.judge.packs.pack import pack_text
 from onemap.rules.numbers.indicators.formula import Formula, formula
-from onemap.rules.numbers.indicators.indicator_keys import COUNT, GROUND, JOIN_M, LENGTH, OF_TABLE, REVIEW, SNAP_M, SUM
+from onemap.rules.numbers.indicators.indicator_keys import COUNT, GROUND, JOIN_M, LENGTH, OF_TABLE, SNAP_M, SUM
 from onemap.rules.numbers.indicators.indicator_problems import content_problems, head_problems
 from onemap.rules.numbers.indicators.indicator_words import decimals_of
 from onemap.rules.numbers.indicators.reach import Walk
@@ -177,7 +177,7 @@ def _term(item: Mapping[str, Any]) -> Term:
     return Term(
         id=item["id"],
         kind=kind,
-        of=None if kind in (GROUND, REVIEW) else LayerPart(item["layer"], item.get("where"), state),
+        of=LayerPart(item["layer"], item.get("where"), state) if kind != GROUND and "layer" in item else None,
         field=item.get("field"),
         unit=unit_of_measure(unit),
         inside=(*was, *_parts(item.get("inside", ()))),

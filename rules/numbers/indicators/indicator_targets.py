@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from onemap.layers.catalogue.unit_codes import plain_unit_code
 from onemap.layers.errors import OneMapError
 from onemap.layers.frames.fields import object_array, text_value
-from onemap.layers.ingest.unit_keys import plain_unit_code
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import in_force, read_version, versions
 from onemap.layers.reason import Reason
@@ -149,26 +149,30 @@ class Targets:
 
 
 def status_of(indicator: Indicator, value: float, target: Target, year: int) -> tuple[str, float | None, int | None]:
-    """The status of a known value, the target that it was held to, and the year of that target."""
+    """The status of a known value, the target that it was held to, and the year of that target.
+
+    What lies on a limit, in the precision of the unit (`UnitOfMeasure.compare`), keeps it.
+    """
     alarm, warn = indicator.limit("alarm"), indicator.limit("warn")
+    compare = indicator.unit.compare
     if indicator.bound == BAND and target.band is not None:
         low, high = target.band
         near = 0.0 if warn is None else abs(1.0 - warn) * (high - low)
-        if not low <= value <= high:
-            return ALARM, low if value < low else high, None
-        is_near = value - low < near or high - value < near
+        is_low = compare(value, low) < 0
+        if is_low or compare(value, high) > 0:
+            return ALARM, low if is_low else high, None
+        is_near = near > 0 and (compare(value, low + near) < 0 or compare(value, high - near) > 0)
         return WARN if is_near else OK, low if value - low < high - value else high, None
     found = target.in_year(year, indicator.bound)
     if found is None:
         return NONE, None, None
     number, goal = found
-    if indicator.bound in (FLOOR, RISE):
-        broken = value < number * (1.0 if alarm is None else alarm)
-        return ALARM if broken else WARN if warn is not None and value < number * warn else OK, number, goal
-    if indicator.bound in (CEILING, FALL):
-        broken = value > number * (1.0 if alarm is None else alarm)
-        return ALARM if broken else WARN if warn is not None and value > number * warn else OK, number, goal
-    return NONE, number, goal
+    if indicator.bound not in (FLOOR, RISE, CEILING, FALL):
+        return NONE, number, goal
+    wrong = -1 if indicator.bound in (FLOOR, RISE) else 1
+    if compare(value, number * (1.0 if alarm is None else alarm)) == wrong:
+        return ALARM, number, goal
+    return WARN if warn is not None and compare(value, number * warn) == wrong else OK, number, goal
 
 
 def limits_of(indicator: Indicator, number: float) -> tuple[float | None, float | None, bool]:

@@ -45,6 +45,7 @@ from onemap.rules.numbers.indicators.term_measures import TermMeasures, TermValu
 from onemap.rules.numbers.indicators.trends import earlier_states, mark_breaks, set_trends
 
 KIND = "indicators"
+YEARS_DIFFER = "years_differ"  # numbers of tables that belong to no one state
 _ARITHMETIC = 1e-6  # of a unit's ground: what rounding leaves between two borders that are one
 
 
@@ -356,6 +357,9 @@ def _why_unknown(
     """Why a value cannot stand, or None."""
     if lost:
         return column_of_reasons(dict.fromkeys(reason or Reason.NO_VALUE for reason in lost.values()))
+    years = {float(found[term.id].facts["year"][unit]) for term in terms if "year" in found[term.id].facts}
+    if len({year for year in years if not math.isnan(year)}) > 1:
+        return YEARS_DIFFER
     if row["share_known"] < pack.least_known - _ARITHMETIC:
         open_terms = [found[term.id] for term in terms if found[term.id].known[unit] < pack.least_known - _ARITHMETIC]
         return ",".join(dict.fromkeys(str(values.reason[unit]) for values in open_terms))

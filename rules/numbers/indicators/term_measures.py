@@ -4,9 +4,10 @@ Areas are of unions, on the ellipsoid; a feature that crosses a unit's border is
 and counts where its largest part lies. Where a condition is unknown a feature counts nowhere, which is said.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ from onemap.rules.answers.statistics.statistics import record_of
 from onemap.rules.answers.statistics.union_areas import Plane
 from onemap.rules.answers.statistics.unit_ground import proved_ground
 from onemap.rules.answers.statistics.unit_pieces import POLYGON, UnitPieces
-from onemap.rules.answers.statistics.units import AreaUnits
+from onemap.rules.answers.statistics.units import AreaUnits, units_beside
 from onemap.rules.judge.kinds.conditions import Truth
 from onemap.rules.judge.overlay.grown_ground import require_grown
 from onemap.rules.judge.overlay.overlay import differences, intersections, outside, union_by, unions
@@ -46,7 +47,7 @@ from onemap.rules.numbers.indicators.indicator_keys import (
 from onemap.rules.numbers.indicators.indicator_pack import LayerPart, Term
 from onemap.rules.numbers.indicators.reach import ReachedGround, reached_ground
 from onemap.rules.numbers.indicators.review_ground import review_ground
-from onemap.rules.numbers.indicators.unit_of_measure import unit_of_measure
+from onemap.rules.numbers.indicators.unit_of_measure import factors_to
 
 LARGEST = 10  # features of a unit and a term that the trace names
 _REASONS = {
@@ -78,6 +79,18 @@ class TermValues:
     largest: list[dict[str, Any]] = field(default_factory=list)
     year: int | None = None
     words: dict[str, list[str | None]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _CutGround:
+    """Where a term is measured, as polygons by unit (m,), None for all ground; how much of it is open, in m².
+
+    bounds: the ground that is sure, and all that may count, where a condition of another layer is not sure.
+    """
+
+    ground: np.ndarray | None
+    open_m2: np.ndarray
+    bounds: tuple[np.ndarray | None, np.ndarray | None] | None = None
 
 
 class _Unknown(Exception):
@@ -120,7 +133,10 @@ class TermMeasures:
                 return TermValues(area, [None] * self._count, nothing, np.ones(self._count))
             if term.kind == REVIEW:
                 return self._of_cases(term)
-            return self._of_table(term, year) if term.kind == OF_TABLE else self._of_layer(term)
+            if term.kind == OF_TABLE:
+                return self._of_table(term, year)
+            counted = self._with_neighbours(term) if term.kind == COUNT and self.units.is_part else None
+            return self._of_layer(term) if counted is None else counted
         except _Unknown as unknown:
             return self._nothing(unknown.reason, unknown.versions)
         except OneMapError as error:
@@ -176,7 +192,8 @@ class TermMeasures:
         layer = self._layer(chosen[0])
         truth = self._truth(layer, of.where)
         words = self._editions((of, *term.inside, *term.outside), chosen)
-        ground, unsure = self._ground(term)
+        cut = self._ground(term)
+        ground, unsure = cut.ground, cut.open_m2
         reached, open_m2, walked = self._walk_ground(term)
         if reached is not None:
             ground = reached.grounds if ground is None else self._common(ground, reached.grounds)
@@ -186,54 +203,73 @@ class TermMeasures:
         value, features, facts, measure = self._value(term, layer, certain)
         beyond = self._beyond_m2(chosen)
         own_m2, doubt = self._unsure(layer, pieces, truth, certain)
+        spoken_of = 1.0 - np.minimum((beyond + unsure) / self.ground_m2, 1.0)
+        if term.kind == COUNT or layer.entry.geometry != POLYGON:
+            known = spoken_of * (1.0 - self._doubt(term, layer, pieces, truth))
+        else:  # a unit's ground is large against what is asked of it: of the features that may count most must be sure
+            known = np.minimum(np.maximum(spoken_of - own_m2 / self.ground_m2, 0.0), 1.0 - doubt)
+        known = np.minimum(known, 1.0 - self._doubt_of_cut(cut, lambda some: self._true_amount(term, some)))
         unsure = unsure + own_m2
-        # A unit's ground is large against what is asked of it: of the features that may count, too, most must be sure.
-        known = 1.0 - np.maximum(np.minimum((beyond + unsure) / self.ground_m2, 1.0), doubt)
         lost = np.bincount(pieces.unit[truth.unknown[pieces.feature]], minlength=self._count)
-        if layer.entry.geometry != POLYGON:
-            known = known * _share(features, features + lost)
         if "without_value" in facts:
-            known = known * (1.0 - _share(facts["without_value"], features, 0.0))
+            known = known * (1.0 - self._lacking(term, layer, certain))
         if reached is not None and reached.off_street is not None:
             away = self._pieces_in(layer, reached.off_street).of_features(truth.true)
             areas = layer.areas_of(away, away.unit, self._count)
             facts |= {} if areas is None else {"off_street_m2": areas.ellipsoidal_m2}
         facts |= {} if reached is None else reached.facts
         facts = {**facts, "uncovered_m2": beyond, "no_value_m2": unsure, "no_value_features": lost.astype(float)}
-        # Borders differ by some square centimetres of coverage: what lacks most says why.
-        share = beyond / self.ground_m2
-        reason: list[str | None] = [
-            Reason.OUTSIDE_COVERAGE if out > 0 and out >= lack - out else Reason.NO_VALUE
-            for out, lack in zip(share.tolist(), (1.0 - known).tolist(), strict=True)
-        ]
-        asked = [record_of(version) for version in dict.fromkeys(chosen)]
-        largest = self._largest(layer, certain, measure)
-        year = _year(chosen[0]) if of.state is None else None
         words |= {} if reached is None else reached.words
-        return TermValues(
-            value, reason, features, known=known, facts=facts, versions=asked, largest=largest, year=year, words=words
-        )
+        asked, year = [record_of(version) for version in dict.fromkeys(chosen)], None if of.state else _year(chosen[0])
+        why, largest = _why_open(beyond / self.ground_m2, 1.0 - known), self._largest(layer, certain, measure)
+        return TermValues(value, why, features, known, facts, asked, largest, year=year, words=words)
+
+    def _true_amount(self, term: Term, ground: np.ndarray) -> np.ndarray:
+        """How much of what a term measures lies in some ground of each unit (m,)."""
+        of = require_value(term.of, "the layer of a term, as the pack was refused without")
+        layer = self._layer(self._version(of))
+        truth = self._truth(layer, of.where)
+        return self._amount(term, layer, self._pieces_in(layer, ground).of_features(truth.true))
 
     def _of_cases(self, term: Term) -> TermValues:
         """The ground of the cases that are in review on the day, each case once, in every unit."""
         found = review_ground(self.library, self.as_of, self.known_at)
-        ground, unsure = self._ground(term)
-        ground = self.units.grounds if ground is None else ground
+        cut = self._ground(term)
+        ground, unsure = self.units.grounds if cut.ground is None else cut.ground, cut.open_m2
         asked = [self._version(part) for part in term.layers]
         together = union_by(np.zeros(len(found.cases), dtype=np.int64), found.grounds, 1, self.threads)
-        value = np.nan_to_num(self._plane.ellipsoidal_m2(self._common(ground, together.repeat(self._count))))
+        value, certain = self._in_cases(term, self._common(ground, together.repeat(self._count)))
         features, largest = np.zeros(self._count, dtype=np.int64), []
         for at, name in enumerate(found.cases):
-            areas = np.nan_to_num(shapely.area(self._common(ground, found.grounds[[at]].repeat(self._count))))
-            features += areas > 0
-            largest += [{"unit": unit, "feature": name, "value": float(areas[unit])} for unit in np.flatnonzero(areas)]
+            amounts, _ = self._in_cases(term, self._common(ground, found.grounds[[at]].repeat(self._count)))
+            features += amounts > 0
+            rows = np.flatnonzero(amounts)
+            largest += [{"unit": unit, "feature": name, "value": float(amounts[unit])} for unit in rows]
         beyond = self._beyond_m2(asked) if asked else np.zeros(self._count)
-        known = 1.0 - np.minimum((beyond + unsure) / self.ground_m2, 1.0)
+        known = (1.0 - np.minimum((beyond + unsure) / self.ground_m2, 1.0)) * certain
+        every = together.repeat(self._count)
+        open_share = self._doubt_of_cut(cut, lambda some: self._in_cases(term, self._common(some, every))[0])
+        known = np.minimum(known, 1.0 - open_share)
         if found.unreadable:  # their ground may lie anywhere
             known = np.zeros(self._count)
         reason: list[str | None] = [Reason.OUTSIDE_COVERAGE if out > 0 else Reason.NO_VALUE for out in beyond.tolist()]
         records = [record_of(version) for version in dict.fromkeys(asked)]
         return TermValues(value, reason, features, known, {}, records, largest)
+
+    def _in_cases(self, term: Term, grounds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """How much there is in the ground of cases by unit (m,), and for which part of it that can be told.
+
+        Its area, or of a term with a layer the net area of that layer's features in it, as a quota counts it.
+        """
+        if term.of is None:
+            return np.nan_to_num(self._plane.ellipsoidal_m2(grounds)), np.ones(self._count)
+        layer = self._layer(self._version(term.of))
+        truth, pieces = self._truth(layer, term.of.where), self._pieces_in(layer, grounds)
+        certain = pieces.of_features(truth.true)
+        number = np.nan_to_num(self._summed_numbers(term, layer)[certain.feature]) * certain.share
+        _, doubt = self._unsure(layer, pieces, truth, certain)
+        known = (1.0 - doubt) * (1.0 - self._lacking(term, layer, certain))
+        return np.bincount(certain.unit, number, self._count), known
 
     def _value(
         self, term: Term, layer: LayerInUnits, pieces: UnitPieces
@@ -252,15 +288,46 @@ class TermMeasures:
         if term.kind == COUNT:
             value, features = self._counts(term, layer, pieces)
             return value, features, facts, pieces.share
-        name = term.field or (layer.net_field if term.kind == NET else None)
-        if name is None:
-            raise _Unknown("no_field", [record_of(layer.version)])
         factor = 1.0 if term.kind == NET else term.unit.factor
-        number = self._numbers(layer, name)[pieces.feature] * pieces.share * factor
+        number = self._summed_numbers(term, layer)[pieces.feature] * pieces.share * factor
         missing = np.isnan(number)
         facts["without_value"] = np.bincount(pieces.unit[missing], minlength=self._count).astype(float)
         number = np.nan_to_num(number)
         return np.bincount(pieces.unit, number, self._count), features, facts, number
+
+    def _summed_numbers(self, term: Term, layer: LayerInUnits) -> np.ndarray:
+        """The numbers (n,) that a term adds up, as the features have them; NaN where one has none."""
+        name = term.field or (layer.net_field if term.kind in (NET, REVIEW) else None)
+        if name is None:
+            raise _Unknown("no_field", [record_of(layer.version)])
+        return self._numbers(layer, name)
+
+    def _lacking(self, term: Term, layer: LayerInUnits, pieces: UnitPieces) -> np.ndarray:
+        """Of how much of the features of a sum there is no number: a share of their ground, length or points (m,).
+
+        One field of fifty hectares may be most of what is added up, however many small ones have their number.
+        """
+        size = layer.sizes_of(pieces)
+        lacks = np.isnan(self._summed_numbers(term, layer))[pieces.feature]
+        whole = np.bincount(pieces.unit, size, self._count)
+        return _share(np.bincount(pieces.unit[lacks], size[lacks], self._count), whole, 0.0)
+
+    def _doubt(self, term: Term, layer: LayerInUnits, pieces: UnitPieces, truth: Truth) -> np.ndarray:
+        """Of what may count, how much nobody knows whether it does, as a share (m,).
+
+        Of what a term measures: features of a count, the lines' length, a multipoint's points.
+        """
+        certain, possible = (
+            self._amount(term, layer, pieces.of_features(chosen)) for chosen in (truth.true, truth.true | truth.unknown)
+        )
+        return 1.0 - _share(certain, possible)
+
+    def _amount(self, term: Term, layer: LayerInUnits, pieces: UnitPieces) -> np.ndarray:
+        """How much of what a term measures there is by unit (m,): features of a count, else metres, points or m²."""
+        if term.kind == COUNT:
+            return self._counts(term, layer, pieces)[1].astype(float)
+        length = layer.length_of(pieces, pieces.unit, self._count)
+        return np.bincount(pieces.unit, layer.sizes_of(pieces), self._count) if length is None else length
 
     def _counts(self, term: Term, layer: LayerInUnits, pieces: UnitPieces) -> tuple[np.ndarray, np.ndarray]:
         """How many features, or values of a field, there are; a feature counts in the unit with most of it."""
@@ -275,38 +342,81 @@ class TermMeasures:
         once = pd.DataFrame({"unit": unit, "key": keys}).drop_duplicates()
         return np.bincount(once["unit"].to_numpy(dtype=np.int64), minlength=self._count).astype(float), features
 
-    def _ground(self, term: Term) -> tuple[np.ndarray | None, np.ndarray]:
-        """Where the term is measured, as polygons or None by unit (m,), None for all their ground.
+    def _with_neighbours(self, term: Term) -> TermValues | None:
+        """A count where only some units of a layer are asked for: beside the others into which its features reach.
 
-        And how much of it is not sure, since a condition of another layer is not, in m². Raises OneMapError
-        compare.arithmetic.
+        So the number of things in a unit is the same whoever else is asked for. None where no other one has a part.
+        """
+        layer = self._layer(self._version(term.layers[0]))
+        shapes = self._shifted_back(layer, all_of(layer.shapes)[np.unique(layer.pieces.feature)])
+        names, grounds = self._all_units.names, self._all_units.grounds
+        asked = np.isin(names, self.units.names)
+        reaches = np.zeros(len(names), dtype=bool)
+        reaches[shapely.STRtree(shapes).query(grounds, predicate="intersects")[0]] = True
+        rows = asked | reaches
+        if rows.sum() == self._count:
+            return None
+        units = replace(self._all_units, names=names[rows], grounds=grounds[rows])
+        every = TermMeasures(self.library, units, self.as_of, self.known_at, self.threads)._of_layer(term)
+        place = {name: at for at, name in enumerate(units.names.tolist())}
+        return _of_units(every, [place[name] for name in self.units.names.tolist()])
+
+    @cached_property
+    def _all_units(self) -> AreaUnits:
+        return units_beside(self.library, self.units)
+
+    def _ground(self, term: Term) -> "_CutGround":
+        """Where the term is measured. Raises OneMapError compare.arithmetic."""
+        open_m2, is_open = np.zeros(self._count), False
+        for part in (*term.inside, *term.outside):
+            sure, possible = self._ground_of(part)
+            is_open |= possible is not sure
+            open_m2 += np.nan_to_num(shapely.area(possible)) - np.nan_to_num(shapely.area(sure))
+        ground = self._cut(term, is_wide=False, is_cut_wide=False)
+        if not is_open:
+            return _CutGround(ground, open_m2)
+        bounds = self._cut(term, is_wide=False, is_cut_wide=True), self._cut(term, is_wide=True, is_cut_wide=False)
+        return _CutGround(ground, np.maximum(open_m2, 0.0), bounds)
+
+    def _cut(self, term: Term, *, is_wide: bool, is_cut_wide: bool) -> np.ndarray | None:
+        """The units' ground inside and outside of other layers, as polygons by unit (m,); None for all of it.
+
+        is_wide, is_cut_wide: whether the layers inside and outside of which it lies have what only may count, too.
         """
         ground: np.ndarray | None = None
-        unsure = np.zeros(self._count)
         for part in term.inside:
-            own, open_m2 = self._ground_of(part)
+            own = self._ground_of(part)[is_wide]
             ground = own if ground is None else self._common(ground, own)
-            unsure += open_m2
         for part in term.outside:
-            own, open_m2 = self._ground_of(part)
-            whole = self.units.grounds if ground is None else ground
+            whole, own = self.units.grounds if ground is None else ground, self._ground_of(part)[is_cut_wide]
             ground = proved_ground(differences(whole, own, self.threads), self.units.source, self.units.names)
-            unsure += open_m2
-        return ground, unsure
+        return ground
+
+    def _doubt_of_cut(self, cut: "_CutGround", amount: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+        """Of how much it is not sure whether it lies inside or outside of other layers, as a share (m,) of an amount.
+
+        A zone of unknown kind may be small against its unit, and hold all that is asked for.
+        """
+        if cut.bounds is None:
+            return np.zeros(self._count)
+        sure, possible = (amount(self.units.grounds if one is None else one) for one in cut.bounds)
+        return 1.0 - _share(sure, possible)
 
     def _common(self, ground: np.ndarray, other: np.ndarray) -> np.ndarray:
         """The common ground of two grounds of each unit (m,). Raises OneMapError compare.arithmetic."""
         return proved_ground(intersections(ground, other, self.threads), self.units.source, self.units.names)
 
     def _ground_of(self, part: LayerPart) -> tuple[np.ndarray, np.ndarray]:
-        """The part of each unit under the features of another layer; and how much may be, in m²."""
+        """The part of each unit under the features of another layer; and under all that may count, the same if sure."""
         if part not in self._grounds:
             layer = self._layer(self._version(part))
             truth, pieces = self._truth(layer, part.where), layer.pieces
-            certain = pieces.of_features(truth.true)
-            found = union_by(certain.unit, certain.geometry, self._count, self.threads)
-            unsure, _ = self._unsure(layer, pieces, truth, certain)
-            self._grounds[part] = self._shifted_back(layer, found), unsure
+            found = []
+            for chosen in (truth.true, truth.true | truth.unknown)[: 1 + int(truth.unknown.any())]:
+                some = pieces.of_features(chosen)
+                united = union_by(some.unit, some.geometry, self._count, self.threads)
+                found.append(self._shifted_back(layer, united))
+            self._grounds[part] = found[0], found[-1]
         return self._grounds[part]
 
     def _editions(self, parts: Sequence[LayerPart], chosen: Sequence[Version]) -> dict[str, list[str | None]]:
@@ -415,7 +525,7 @@ class TermMeasures:
         truth, pieces = self._truth(layer, of.where), layer.pieces
         years = self._numbers(layer, term.year)
         numbers, bad_units = self._in_base_units(term, layer)
-        lost = truth.unknown
+        lost, repeated = truth.unknown, layer.repeated_among(truth.true | truth.unknown)
         value, features = np.full(self._count, np.nan), np.zeros(self._count, dtype=np.int64)
         known, found_year = np.ones(self._count), np.full(self._count, np.nan)
         reason: list[str | None] = [None] * self._count
@@ -431,6 +541,9 @@ class TermMeasures:
                 continue
             if len(chosen) == 0:
                 reason[unit] = "no_year" if len(asked) else "no_row"
+                continue
+            if repeated[chosen].any():
+                reason[unit] = "rows_repeated"
                 continue
             if lost[chosen].any() or np.isnan(numbers[chosen]).any():
                 reason[unit] = "unit" if bad_units[chosen].any() else Reason.NO_VALUE
@@ -448,27 +561,37 @@ class TermMeasures:
         numbers = self._numbers(layer, str(term.field))
         if term.unit_field is None:
             return numbers * term.unit.factor, np.zeros(len(numbers), dtype=bool)
-        factors: dict[str | None, float] = {None: np.nan}
-        names = text_values(self._column(layer, term.unit_field).tolist())
-        for name in dict.fromkeys(names):
-            if name is not None:
-                factors[name] = _factor(name, term)
-        factor = np.array([factors[name] for name in names], dtype=float)
+        factor = factors_to(term.unit, text_values(self._column(layer, term.unit_field).tolist()))
         return numbers * factor, np.isnan(factor)
-
-
-def _factor(text: str, term: Term) -> float:
-    try:
-        unit = unit_of_measure(text)
-    except ValueError:
-        return np.nan
-    return unit.factor if unit.powers == term.unit.powers else np.nan
 
 
 def _share(part: np.ndarray, whole: np.ndarray, of_nothing: float = 1.0) -> np.ndarray:
     """part ÷ whole, and what it is where there is nothing."""
     found: np.ndarray = np.divide(part, whole, out=np.full(len(whole), of_nothing), where=np.asarray(whole) > 0)
     return found
+
+
+def _of_units(values: TermValues, rows: list[int]) -> TermValues:
+    """What was measured in some of the units alone, by their place."""
+    place = {row: at for at, row in enumerate(rows)}
+    return replace(
+        values,
+        value=values.value[rows],
+        reason=[values.reason[row] for row in rows],
+        features=values.features[rows],
+        known=values.known[rows],
+        facts={name: column[rows] for name, column in values.facts.items()},
+        words={name: [column[row] for row in rows] for name, column in values.words.items()},
+        largest=[{**one, "unit": place[one["unit"]]} for one in values.largest if one["unit"] in place],
+    )
+
+
+def _why_open(beyond: np.ndarray, lack: np.ndarray) -> list[str | None]:
+    """Why a term is not wholly known: what lacks most says it, as borders differ by some cm² of coverage."""
+    return [
+        Reason.OUTSIDE_COVERAGE if out > 0 and out >= whole - out else Reason.NO_VALUE
+        for out, whole in zip(beyond.tolist(), lack.tolist(), strict=True)
+    ]
 
 
 def _year(version: Version) -> int | None:

@@ -1,7 +1,10 @@
 """Units of measure as packs and tables write them: "ha", "%", "km/km2", "m2/person", 万亩, 平方公里."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from onemap.layers.area_units import M2_PER_HECTARE, M2_PER_MU
 
@@ -49,6 +52,8 @@ _WORDS = {
     "百分比": "%",
 }
 _MANY = {"万": 1e4, "亿": 1e8, "百": 1e2, "千": 1e3}
+_SQUARE_METRES = (("m", 2),)
+_AREA_STEP_M2, _NOISE = 0.01, 1e-9
 _PART = re.compile(r"\s*([0-9][0-9.,_]*|)\s*([万亿百千]?)\s*(.+?)\s*")
 
 
@@ -63,6 +68,20 @@ class UnitOfMeasure:
     def of(self, base: float) -> float:
         """A quantity in base units as a number of this unit."""
         return base / self.factor
+
+    def least_difference(self, number: float) -> float:
+        """By how much a value of this unit must differ from a number to be another one.
+
+        Areas are given to 0.01 m²; of all else a thousand-millionth of the number is what arithmetic leaves. So a
+        value that lies on its limit is neither below nor above it, whatever was added up or converted on the way.
+        """
+        return _AREA_STEP_M2 / 2 / self.factor if self.powers == _SQUARE_METRES else _NOISE * abs(number)
+
+    def compare(self, value: float, number: float) -> int:
+        """-1 if a value is below a number, 1 if it is above, 0 if nothing that the data tell lies between them."""
+        if abs(value - number) <= self.least_difference(number):
+            return 0
+        return -1 if value < number else 1
 
     def to_base(self, number: float) -> float:
         """A number of this unit in base units."""
@@ -81,6 +100,18 @@ def unit_of_measure(text: str) -> UnitOfMeasure:
         factor /= divisor
         powers = joined_powers(powers, less, -1)
     return UnitOfMeasure(text, factor, powers)
+
+
+def factors_to(unit: UnitOfMeasure, texts: Sequence[str | None]) -> np.ndarray:
+    """By what numbers of the units that texts (n,) name are multiplied to be in base units; NaN of other kinds."""
+    factors: dict[str | None, float] = {}
+    for text in dict.fromkeys(texts):
+        try:
+            found = unit_of_measure(text or "")
+        except ValueError:
+            found = None
+        factors[text] = found.factor if found is not None and found.powers == unit.powers else np.nan
+    return np.array([factors[text] for text in texts], dtype=float)
 
 
 def joined_powers(

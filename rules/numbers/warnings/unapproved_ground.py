@@ -13,11 +13,12 @@ import numpy as np
 import shapely
 
 from onemap.layers.errors import ProblemPlace
+from onemap.layers.frames.days import day_of
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, coverage_of, in_force, layer_in_force, read_version, versions
 from onemap.rules.answers.statistics.class_keys import class_keys
 from onemap.rules.answers.statistics.statistics import record_of
-from onemap.rules.judge.findings.thresholds import vanishing
+from onemap.rules.judge.findings.thresholds import narrower
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.overlay.whole_grounds import beyond, common_with, union_of_all
 
@@ -27,15 +28,21 @@ APPROVALS = ("ZZ_NYDZYFW", "GDDK", "GHDK", "GHXK", "LSYD", "SSNYD", "PZWJSTD")
 LINES = (("YJJBNTTB", "on_protected_farmland"), ("STBHHX", "in_red_line"))
 BOUNDARY, OUTSIDE = "CZKFBJ", "outside_boundary"
 LEAST_M2, LEAST_WIDTH_M = 200.0, 5.0
+ENDS = "YXQZ"  # the field of the day on which a permit ends
+_TEMPORARY = "LSYD"  # land for some years; other permits hold what was built while they were in force
+_AREA_STEP_M2 = 0.01  # to which areas are given
+_RESERVOIR_2007 = "113"  # built land in the second survey only; houses where one was are new
 
 
 @dataclass(frozen=True)
 class Candidates:
     """Grounds (n,) in the library's plane, a record of each, the layers asked, and approvals that are not there.
 
-    unsure (n,): candidates on ground of which a layer of approvals does not speak. over_lines: all ground newly built
-    on that lies beyond a line, approved or not, and which; no_lines: layers of lines that are not there. silent: layers
-    that do not speak of ground that is asked for, for candidates and for lines.
+    unsure (n,): candidates on ground of which a layer of approvals does not speak, or the older survey tells no class.
+    over_lines: all ground newly built on that lies beyond a line, approved or not, which line, and whether it may have
+    been built on before; no_lines: layers of lines that are not there. silent: layers that do not speak of ground that
+    is asked for, for candidates and for lines. has_no_class: whether a survey has ground of no known class that may be
+    built, or may have been.
     """
 
     grounds: np.ndarray
@@ -43,9 +50,10 @@ class Candidates:
     versions: list[dict[str, Any]]
     missing: list[str]
     unsure: list[bool]
-    over_lines: list[tuple[str, shapely.Geometry]] = field(default_factory=list)
+    over_lines: list[tuple[str, shapely.Geometry, bool]] = field(default_factory=list)
     no_lines: list[str] = field(default_factory=list)
     silent: tuple[list[str], list[str]] = ([], [])
+    has_no_class: bool = False
 
 
 def unapproved_ground(library: Library, as_of: date, threads: Threads) -> Candidates | None:
@@ -54,48 +62,85 @@ def unapproved_ground(library: Library, as_of: date, threads: Threads) -> Candid
     Raises OneMapError version.unreadable, statistics.field, overlay.union, compare.arithmetic.
     """
     known = versions(library)
-    surveys = [version for version in known if version.code == SURVEY]
-    newer, spots = in_force(surveys, as_of), layer_in_force(known, SEEN_FROM_ABOVE, as_of)
-    older = _before(surveys, newer)
-    if (newer is None or older is None) and spots is None:
+    new = _new_ground(library, known, as_of, threads)
+    if new is None:
         return None
-    new, asked, is_silent = shapely.MultiPolygon(), [], False
-    if newer is not None and older is not None:
-        new, is_silent = _newly_built(library, older, newer, threads)
-        asked += [newer, older]
-    of_candidates, of_lines = ([SURVEY], [SURVEY]) if is_silent else ([], [])
-    if spots is not None:
-        new = union_of_all(np.array([new, _ground(library, spots, threads)]), threads)
-        asked.append(spots)
     approvals = {code: layer_in_force(known, code, as_of) for code in APPROVALS}
     present = [version for version in approvals.values() if version is not None]
-    shapes, names = _approved_features(library, present)
+    shapes, names, covers = _approved_features(library, present, new.looked_on)
     threads.progress.check()
-    (rest,) = beyond(np.array([new]), union_of_all(shapes, threads), SURVEY, threads)
-    grounds = _wide_parts(rest)
-    unsure = np.zeros(len(grounds), dtype=bool)
+    rests = beyond(np.array([new.built, new.unclear]), union_of_all(shapes[covers], threads), SURVEY, threads)
+    parts = [_wide_parts(rest) for rest in rests.tolist()]
+    grounds, unsure = np.concatenate(parts), np.repeat([False, True], [len(part) for part in parts])
+    of_candidates, of_lines = ([SURVEY], [SURVEY]) if new.is_elsewhere else ([], [])
     for approval in present:
         is_silent_of = _is_beyond(library, approval, grounds, threads)
         of_candidates += [approval.code] if is_silent_of.any() else []
         unsure |= is_silent_of
     lines = [(version, word) for code, word in LINES if (version := layer_in_force(known, code, as_of)) is not None]
     boundary = layer_in_force(known, BOUNDARY, as_of)
-    asked += [*present, *(version for version, _ in lines), *([boundary] if boundary else [])]
     classes = _classes(library, grounds, lines, boundary, threads)
     records = [
         {"class": word, "area_m2": float(shapely.area(ground)), **_nearest(ground, shapes, names)}
         for ground, word in zip(grounds, classes, strict=True)
     ]
-    missing = [code for code, version in approvals.items() if version is None]
-    over = _over_lines(library, new, lines, boundary, threads)
+    over = [(*one, False) for one in _over_lines(library, new.built, lines, boundary, threads)]
+    over += [(*one, True) for one in _over_lines(library, new.unclear, lines, boundary, threads)]
     there = [version for version, _ in lines] + ([boundary] if boundary is not None else [])
-    all_new = _wide_parts(new)
+    all_new = np.concatenate([_wide_parts(ground) for ground in (new.built, new.unclear)])
     of_lines += [version.code for version in there if _is_beyond(library, version, all_new, threads).any()]
     codes = {version.code for version in there}
-    no_lines = [code for code in (*(code for code, _ in LINES), BOUNDARY) if code not in codes]
-    silent = of_candidates, of_lines
-    versions_asked = [record_of(version) for version in asked]
-    return Candidates(grounds, records, versions_asked, missing, unsure.tolist(), over, no_lines, silent)
+    return Candidates(
+        grounds=grounds,
+        records=records,
+        versions=[record_of(version) for version in (*new.asked, *present, *there)],
+        missing=[code for code, version in approvals.items() if version is None],
+        unsure=unsure.tolist(),
+        over_lines=over,
+        no_lines=[code for code in (*(code for code, _ in LINES), BOUNDARY) if code not in codes],
+        silent=(of_candidates, of_lines),
+        has_no_class=new.has_no_class,
+    )
+
+
+@dataclass(frozen=True)
+class _NewGround:
+    """Ground newly built on, and ground that is built on now and of which nobody knows what it was before.
+
+    is_elsewhere: whether the newer survey has built ground of which the older does not speak. has_no_class: whether
+    either has ground that may be built, and is of no class that the program knows. looked_on: the day of the last look
+    at the ground, "" where none is known.
+    """
+
+    built: shapely.Geometry | None
+    unclear: shapely.Geometry | None
+    asked: list[Version]
+    looked_on: str
+    is_elsewhere: bool = False
+    has_no_class: bool = False
+
+
+def _new_ground(library: Library, known: Sequence[Version], as_of: date, threads: Threads) -> _NewGround | None:
+    """What two surveys, or spots seen from above, call built on a day, without what the older survey calls built."""
+    surveys = [version for version in known if version.code == SURVEY]
+    newer, spots = in_force(surveys, as_of), layer_in_force(known, SEEN_FROM_ABOVE, as_of)
+    older = _before(surveys, newer)
+    seen = None if spots is None else _ground(library, spots, threads)
+    if newer is None or older is None:
+        return None if spots is None else _NewGround(seen, None, [spots], spots.valid_from or "")
+    now, before = _surveyed(library, newer, threads), _surveyed(library, older, threads)
+    speaks = coverage_of(library, older)
+    grounds = np.array([now.built, now.unclear])
+    built, open_now = common_with(grounds, speaks, newer.code, threads).tolist()
+    (elsewhere,) = beyond(grounds[:1], speaks, newer.code, threads)
+    found = union_of_all(np.array([built, seen]), threads)
+    new, open_now = beyond(np.array([found, open_now]), before.built, newer.code, threads).tolist()
+    (unclear,) = common_with(np.array([new]), before.unclear, newer.code, threads)
+    (new,) = beyond(np.array([new]), before.unclear, newer.code, threads)
+    asked = [newer, older, *([] if spots is None else [spots])]
+    has_no_class = any(len(_wide_parts(ground)) > 0 for ground in (unclear, open_now))
+    looked_on = max(version.valid_from or "" for version in asked)
+    return _NewGround(new, unclear, asked, looked_on, len(_wide_parts(elsewhere)) > 0, has_no_class)
 
 
 def _is_beyond(library: Library, version: Version, grounds: np.ndarray, threads: Threads) -> np.ndarray:
@@ -108,17 +153,6 @@ def _beyond_boundary(library: Library, boundary: Version, grounds: np.ndarray, t
     """The part of grounds (n,), or None, outside the growth boundary where its layer speaks."""
     spoken_of = common_with(grounds, coverage_of(library, boundary), SURVEY, threads)
     return beyond(spoken_of, _ground(library, boundary, threads), SURVEY, threads)
-
-
-def _newly_built(
-    library: Library, older: Version, newer: Version, threads: Threads
-) -> tuple[shapely.Geometry | None, bool]:
-    """Ground that only the newer survey calls built, where the older one speaks; and whether any is elsewhere."""
-    built, known_before = np.array([_built_ground(library, newer, threads)]), coverage_of(library, older)
-    spoken_of = common_with(built, known_before, newer.code, threads)
-    (new,) = beyond(spoken_of, _built_ground(library, older, threads), newer.code, threads)
-    (elsewhere,) = beyond(built, known_before, newer.code, threads)
-    return new, len(_wide_parts(elsewhere)) > 0
 
 
 def _over_lines(
@@ -146,37 +180,57 @@ def _before(surveys: Sequence[Version], newer: Version | None) -> Version | None
     return max(earlier, key=lambda version: (version.valid_from or "", version.number), default=None)
 
 
-def _built_ground(library: Library, version: Version, threads: Threads) -> shapely.Geometry:
-    """The ground that a survey calls built, by the groups of its classes."""
+@dataclass(frozen=True)
+class _Surveyed:
+    """The ground that a survey calls built, and the ground of which no class is known."""
+
+    built: shapely.Geometry
+    unclear: shapely.Geometry
+
+
+def _surveyed(library: Library, version: Version, threads: Threads) -> _Surveyed:
+    """What a survey says by the groups of its classes, in whichever edition its codes are written."""
     stored = read_version(library, version, None)
     entry = library.catalogue()[version.code]
     place: ProblemPlace = {**entry.place_in(library.label), "field": "DLBM"}
-    keys = class_keys(("DLBM/group",), stored.attributes, entry, place)
-    rows = [keys.classes[at] == ("built",) for at in keys.of_feature.tolist()]
-    return union_of_all(stored.geometries[np.array(rows, dtype=bool)], threads)
+    keys = class_keys(("DLBM/group", "DLBM/class"), stored.attributes, entry, place)
+    is_built = np.array([group == "built" and code != _RESERVOIR_2007 for group, code in keys.classes], dtype=bool)
+    is_unclear = np.array([group is None for group, _ in keys.classes], dtype=bool)
+    grounds = [union_of_all(stored.geometries[chosen[keys.of_feature]], threads) for chosen in (is_built, is_unclear)]
+    return _Surveyed(*grounds)
 
 
 def _ground(library: Library, version: Version, threads: Threads) -> shapely.Geometry:
     return union_of_all(read_version(library, version, None).geometries, threads)
 
 
-def _approved_features(library: Library, present: Sequence[Version]) -> tuple[np.ndarray, list[str]]:
-    """Every approval's shape, and how it is named: layer and key."""
-    shapes, names = [np.empty(0, dtype=object)], []
+def _approved_features(
+    library: Library, present: Sequence[Version], looked_on: str
+) -> tuple[np.ndarray, list[str], np.ndarray]:
+    """Every approval's shape, how it is named (layer and key), and whether it covers the ground below it.
+
+    Temporary land covers nothing once its day had passed when the ground was looked at (ISO day).
+    """
+    shapes, names, covers = [np.empty(0, dtype=object)], [], [np.empty(0, dtype=bool)]
     for version in present:
         stored, key = read_version(library, version, None), library.catalogue()[version.code].key
         has_key = key is not None and key in stored.attributes.columns
         values = stored.attributes[key].tolist() if has_key else stored.fids.tolist()
         shapes.append(stored.geometries)
         names += [f"{version.code} {value}" for value in values]
-    return np.concatenate(shapes), names
+        is_over = np.zeros(len(values), dtype=bool)
+        if version.code == _TEMPORARY and ENDS in stored.attributes.columns:
+            ends = [day_of(value) for value in stored.attributes[ENDS].tolist()]
+            is_over = np.array([end is not None and end.isoformat() < looked_on for end in ends], dtype=bool)
+        covers.append(~is_over)
+    return np.concatenate(shapes), names, np.concatenate(covers)
 
 
 def _wide_parts(ground: shapely.Geometry | None) -> np.ndarray:
     """Single polygons that are large and wide enough to be looked at."""
     parts = shapely.get_parts(np.array([] if ground is None else [ground], dtype=object))
-    large = parts[shapely.area(parts) >= LEAST_M2]
-    found: np.ndarray = large[~vanishing(large, LEAST_WIDTH_M)]
+    large = parts[shapely.area(parts) >= LEAST_M2 - _AREA_STEP_M2 / 2]
+    found: np.ndarray = large[~narrower(large, LEAST_WIDTH_M)]
     return found
 
 

@@ -5,32 +5,30 @@ districts do not add up to the city; candidates for change without approval. Eac
 one list to the next.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from onemap.layers.errors import OneMapError, require_value
+from onemap.layers.frames.days import day_of
 from onemap.layers.frames.fields import object_array, text_value, text_values
-from onemap.layers.ingest.unit_keys import plain_unit_code, unit_stems
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import StoredFeatures, Version, in_force, layer_in_force, read_version, versions
 from onemap.layers.reason import Reason
 from onemap.layers.records import Record
-from onemap.rules.answers.statistics.layer_in_units import plain_numbers
 from onemap.rules.judge.findings.table import Table
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.numbers.indicators.headroom import NOTHING, STATES
 from onemap.rules.numbers.indicators.indicators import IndicatorOptions, indicators
-from onemap.rules.numbers.warnings.unapproved_ground import unapproved_ground
+from onemap.rules.numbers.warnings.unapproved_ground import ENDS, SURVEY, unapproved_ground
+from onemap.rules.numbers.warnings.unit_sums import table_sums
 
 QUOTA, EXPIRY, STALE, SUMS, LINE, CANDIDATE = "quota", "expiry", "stale", "sums", "line", "candidate"
 KINDS = (QUOTA, EXPIRY, STALE, SUMS, LINE, CANDIDATE)
-_ENDS = "YXQZ"  # the field of the day on which a permit ends
-_SUM_TOLERANCE = 1e-6
+NO_DAY = "no_day"  # a reason: what stands where the day should be is none
 _COUNTED = 0.5  # of the work, when the indicators are measured
 STATE_COLUMNS = ("state", "first_seen", "last_seen")  # of those that the library has opened
 _Placed = tuple[Record, Any]  # a row, and its ground in the library's plane, or None
@@ -85,16 +83,18 @@ def warnings(library: Library, options: WarningOptions, threads: Threads) -> Fou
         placed = _quotas(library, options, threads.part(0.0, _COUNTED))
     placed += _ending_permits(library, known, options)
     placed += [(row, None) for row in _stale_layers(known, options)]
-    placed += [(row, None) for row in _unequal_sums(library, known, options.as_of)]
+    placed += [(row, None) for row in _unequal_sums(library, known, options.as_of, unlooked)]
     found = unapproved_ground(library, options.as_of, threads.part(_COUNTED, 1.0))
     if found is None:
         unlooked += [{"kind": kind, "reason": "no_earlier"} for kind in (LINE, CANDIDATE)]
     else:
         unlooked += [{"kind": LINE, "reason": Reason.LAYER_MISSING, "layer": code} for code in found.no_lines]
-        placed += [_over_line(word, ground) for word, ground in found.over_lines]
+        placed += [_over_line(*one) for one in found.over_lines]
         unlooked += [{"kind": CANDIDATE, "reason": Reason.LAYER_MISSING, "layer": code} for code in found.missing]
         for kind, codes in zip((CANDIDATE, LINE), found.silent, strict=True):
             unlooked += [{"kind": kind, "reason": Reason.OUTSIDE_COVERAGE, "layer": code} for code in codes]
+        if found.has_no_class:
+            unlooked += [{"kind": kind, "reason": Reason.NO_VALUE, "layer": SURVEY} for kind in (CANDIDATE, LINE)]
         for ground, one, is_unsure in zip(found.grounds.tolist(), found.records, found.unsure, strict=True):
             name = _place_name(ground)
             facts = {"value": one["area_m2"], "unit_of_measure": "m2", "reason": one["class"]}
@@ -110,10 +110,13 @@ def _place_name(ground: Any) -> str:
     return f"{centre.x:.0f},{centre.y:.0f}"
 
 
-def _over_line(word: str, ground: Any) -> _Placed:
-    """Ground newly built on, on protected ground or outside the boundary, whether or not an approval covers it."""
+def _over_line(word: str, ground: Any, is_unclear: bool) -> _Placed:
+    """Ground newly built on, on protected ground or outside the boundary, whether or not an approval covers it.
+
+    is_unclear: nobody knows whether it was built on before.
+    """
     facts = {"value": float(ground.area), "unit_of_measure": "m2", "reason": word}
-    return _row(LINE, "warn", f"{word} {_place_name(ground)}", **facts), ground
+    return _row(LINE, "unknown" if is_unclear else "warn", f"{word} {_place_name(ground)}", **facts), ground
 
 
 def _row(kind: str, status: str, subject: str, **facts: Any) -> Record:
@@ -156,23 +159,26 @@ def _ending_permits(library: Library, known: Sequence[Version], options: Warning
     rows: list[_Placed] = []
     for code, entry in library.catalogue().items():
         version = layer_in_force(known, code, options.as_of)
-        if version is None or _ENDS not in {field.name for field in entry.fields}:
+        if version is None or ENDS not in library.connection.field_types(version.table):
             continue
         stored = read_version(library, version, None)
-        if _ENDS not in stored.attributes.columns:
-            continue
-        ends = pd.to_datetime(pd.Series(text_values(stored.attributes[_ENDS].tolist())), errors="coerce")
-        silent = int(ends.isna().sum())
+        texts = text_values(stored.attributes[ENDS].tolist())
+        silent = texts.count(None)
         if silent:
             rows.append((_row(EXPIRY, "unknown", "no_value", layer=code, value=silent, reason=Reason.NO_VALUE), None))
-        for at in np.flatnonzero(ends.notna().to_numpy()).tolist():
-            left = (ends.iloc[at].date() - options.as_of).days
+        for at, text in enumerate(texts):
+            if text is None:
+                continue
+            name = _feature_name(stored, entry.key, at)
+            ground = stored.geometries[at] if entry.geometry == "polygon" else None  # the table is one of polygons
+            end = day_of(text)
+            if end is None:
+                rows.append((_row(EXPIRY, "unknown", name, layer=code, reason=NO_DAY), ground))
+                continue
+            left = (end - options.as_of).days
             if left <= options.days:
-                name = _feature_name(stored, entry.key, at)
-                day = ends.iloc[at].date().isoformat()
-                status = "alarm" if left < 0 else "warn"
-                ground = stored.geometries[at] if entry.geometry == "polygon" else None  # the table is one of polygons
-                rows.append((_row(EXPIRY, status, name, layer=code, day=day, days_left=left), ground))
+                facts = {"layer": code, "day": end.isoformat(), "days_left": left}
+                rows.append((_row(EXPIRY, "alarm" if left < 0 else "warn", name, **facts), ground))
     return rows
 
 
@@ -198,56 +204,18 @@ def _stale_layers(known: Sequence[Version], options: WarningOptions) -> list[Rec
     return rows
 
 
-def _unequal_sums(library: Library, known: Sequence[Version], as_of: date) -> list[Record]:
-    """Numbers of tables of which the districts do not add up to the city: same row but for the unit."""
-    rows = []
+def _unequal_sums(library: Library, known: Sequence[Version], as_of: date, unlooked: list[Record]) -> Iterator[Record]:
+    """Numbers of tables of which the districts do not add up to the city; what cannot be added up is noted."""
     for code, entry in library.catalogue().items():
         version = layer_in_force(known, code, as_of)
         if entry.geometry != "table" or entry.unit is None or version is None:
             continue
-        attributes = read_version(library, version, None).attributes
-        if entry.unit not in attributes.columns:
-            continue
-        keys = [name for name in entry.rows if name != entry.unit and name in attributes.columns]
-        numbers = [
-            field.name
-            for field in entry.fields
-            if field.type == "number" and field.name in attributes.columns and field.name not in keys
-        ]
-        rows += _sums_of(code, attributes, entry.unit, keys, numbers)
-    return rows
-
-
-def _sums_of(
-    code: str, attributes: pd.DataFrame, unit: str, keys: Sequence[str], numbers: Sequence[str]
-) -> list[Record]:
-    """Rows where a unit's number is not the sum of those right below it, which the table has in part or whole."""
-    rows = []
-    frame = pd.DataFrame({name: plain_numbers(attributes[name].to_numpy(dtype=object)) for name in numbers})
-    units = [plain_unit_code(text) if text else "" for text in text_values(attributes[unit].tolist())]
-    groups = ["/".join(text_value(attributes[name].iloc[at]) or "" for name in keys) for at in range(len(attributes))]
-    place = pd.DataFrame({"unit": units, "group": groups})
-    for group, members in place.groupby("group", sort=True):
-        stems = [unit_stems(name) if name else [""] for name in members["unit"]]
-        known = {own for own, *_ in stems}
-        above = [next((stem for stem in others if stem in known), None) for _, *others in stems]
-        below: dict[str, list[int]] = {}
-        for at, stem in zip(members.index, above, strict=True):
-            if stem is not None:
-                below.setdefault(stem, []).append(at)
-        for at, (own_stem, *_), name in zip(members.index, stems, members["unit"], strict=True):
-            if own_stem not in below:
-                continue
-            children = below[own_stem]
-            for number in numbers:
-                own, total = (
-                    float(frame[number].iloc[int(str(at))]),
-                    float(frame[number].loc[children].sum(skipna=False)),
-                )
-                if abs(own - total) > _SUM_TOLERANCE * max(abs(own), 1.0):
-                    facts = {"value": total, "limit": own, "headroom": own - total, "reason": str(group)}
-                    rows.append(_row(SUMS, "warn", f"{number} {group}".strip(), layer=code, unit=name, **facts))
-    return rows
+        found = table_sums(read_version(library, version, None).attributes, entry)
+        unlooked += [{"kind": SUMS, "reason": reason, "layer": code} for reason in sorted(found.unlooked)]
+        for one in found.unequal:
+            facts = {"value": one.total, "limit": one.own, "headroom": one.own - one.total, "reason": one.group}
+            facts |= {"unit_of_measure": one.measure}
+            yield _row(SUMS, "warn", f"{one.number} {one.group}".strip(), layer=code, unit=one.unit, **facts)
 
 
 def typed_columns(rows: Sequence[Record], kinds: Mapping[str, str] = COLUMNS) -> pd.DataFrame:

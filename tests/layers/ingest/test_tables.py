@@ -71,6 +71,8 @@ def refusal_of(onemap, library, path, code="RKTJ", *more):
     ("rows", "code"),
     [
         ({**ROWS, "年份": [2020, 2020], "行政区代码": ["130102001"] * 2}, "table.repeated"),
+        ({**ROWS, "行政区代码": ["130102001", "130102001000"]}, "table.repeated"),  # one unit, written in two ways
+        ({**ROWS, "行政区代码": ["1301020010000000000", "130102001"]}, "table.repeated"),
         ({**ROWS, "常住人口": ["5万", "1"]}, "value.type"),
         ({**ROWS, "年份": [2020, 20]}, "table.year"),
         ({**ROWS, "年份": [2020, None]}, "table.empty"),

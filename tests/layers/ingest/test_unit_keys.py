@@ -2,7 +2,7 @@
 
 import pytest
 
-from onemap.layers.ingest.unit_keys import plain_unit_code, unit_stem, unit_stems
+from onemap.layers.catalogue.unit_codes import plain_unit_code, unit_stem, unit_stems
 
 
 @pytest.mark.parametrize(

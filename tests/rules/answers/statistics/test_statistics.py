@@ -161,6 +161,16 @@ def test_classes_by_group_class_and_first_characters_of_a_code(desk):
     assert set(areas(ask(desk, "ZONE", by="DLBM/2"))) == {(None, "01"), (None, "02"), (None, "07"), (None, "99")}
 
 
+def test_codes_of_the_second_survey_have_the_group_of_its_own_table(desk):
+    """011 is paddy, 051 trade; 203 is a village, or 0203 without its zero, and has none; 9 is nothing."""
+    desk.layer("ZONE", [box(n, 0, n + 1, 10) for n in range(5)], {"DLBM": ["011", "051", "203", "9", "0101"]})
+    group = areas(ask(desk, "ZONE", by="DLBM/group"))
+    assert group == {(None, "farm"): 20.0, (None, "built"): 10.0, (None, None): 20.0}
+    found = ask(desk, "ZONE", by="DLBM/class")
+    assert areas(found) == {(None, "011"): 10.0, (None, "0101"): 10.0, (None, "051"): 10.0, (None, None): 20.0}
+    assert [row["titles"].get("DLBM/class") for row in found["rows"]][:2] == ["Paddy field", "Paddy"]
+
+
 def test_units_of_a_file_are_dissolved_by_their_field(desk):
     desk.layer("ZONE", [box(0, 0, 20, 10)])
     file = desk.write("towns", [WEST, EAST], {"T": ["one", "one"]}, "EPSG:4547")

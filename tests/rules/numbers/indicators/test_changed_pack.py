@@ -55,7 +55,7 @@ def test_another_speed_is_another_reach(desk, homes):
         ('unit = "km2"', 'unit = "km"', "indicator.measure", "unit"),
         ('formula = "arable.net"', 'formula = "arable.nett"', "indicator.term", "formula"),
         ('layer = "YJJBNT"', 'layer = "YJJBN"', "indicator.layer", "layer"),
-        ("where = \"DLBM LIKE '03%'\"", 'where = "DLBM LIKE 03%"', "indicator.condition", "where"),
+        ("where = \"DLBM LIKE '03%' AND", 'where = "DLBM LIKE 03% AND', "indicator.condition", "where"),
         ("warn = 0.98", 'warn = "98 %"', "indicator.type", "warn"),
         ("minutes = 5", "minuten = 5", "indicator.key", "minuten"),
         ("least_known = 0.99", "least_know = 0.99", "indicator.key", "least_know"),

@@ -206,3 +206,82 @@ def test_a_quota_of_which_nobody_knows_what_is_committed_is_hatched(town, tmp_pa
     (chart,) = [one for one in done(*asked).json["charts"] if one["kind"] == "quota"]
     parts = drawn_parts(chart["svg"])
     assert set(parts) == {PART_FILLS["existing"].colour, UNKNOWN.colour} and "unknown" in chart["svg"]
+
+
+NET_TERMS = """
+[[term]]
+id = "arable"
+kind = "net"
+layer = "DLTB"
+where = "DLBM = '0103'"
+
+[[term]]
+id = "asked"
+kind = "review"
+layer = "DLTB"
+where = "DLBM = '0103'"
+outside = ["GDDK"]
+
+[[indicator]]
+id = "land"
+title = { zh = "题", en = "Land" }
+formula = "arable"
+unit = "ha"
+nature = "binding"
+bound = "floor"
+source = "hand"
+target = 9
+committed = "asked"
+"""
+
+
+@pytest.mark.parametrize(("net", "asked"), [(99000.0, 0.75 * 0.9), (None, None)])
+def test_what_is_in_review_eats_a_net_quota_by_its_net_area(town, tmp_path, net, asked):
+    """11 ha of fields, of them 9.9 ha without ridges: of the 0.75 ha that are asked for, 0.675 ha."""
+    supply(town)
+    shapes = [ground(0, 0, 125, 400), ground(125, 0, 400, 400)]
+    columns = {"BSM": [f"{n:018d}" for n in (1, 2)], "DLBM": ["0701", "0103"], "TBDLMJ": [50000.0, net]}
+    source = write(tmp_path / "net.gpkg", shapes, columns)
+    done("add", town.library, source, "--as=DLTB", "--covers=district", "--valid-from=2020-12-31", "--label=net")
+    in_review(town)
+    pack = tmp_path / "net.toml"
+    pack.write_text(HEAD + NET_TERMS, encoding="utf-8")
+    (row,) = answer_of(town, pack)["indicators"]
+    assert row["committed"] == (None if asked is None else pytest.approx(asked, rel=1e-6))
+    assert row["in_review"] == row["committed"] and row["committed_reason"] == (None if asked else "no_value")
+    if asked:
+        assert row["free"] == pytest.approx(9.9 - 9 - asked, rel=1e-6)
+        assert [(one["term"], one["features"]) for one in row["spoken_for"]] == [("asked", 1)]
+
+
+INSIDE = """
+[[term]]
+id = "open"
+kind = "area"
+layer = "GDDK"
+inside = ["CZKFBJ"]
+
+[[indicator]]
+id = "land"
+title = { zh = "题", en = "Land" }
+formula = "open"
+unit = "ha"
+nature = "binding"
+bound = "ceiling"
+source = "hand"
+target = 4
+"""
+
+
+def test_the_pace_is_that_of_whichever_layer_changes(town, tmp_path):
+    """Of a plot of 4 ha the boundary takes 1 ha in 2019, 2 ha in 2020: a hectare a year, and 2 ha are free."""
+    plot = write(tmp_path / "plot.gpkg", [ground(0, 0, 100, 400)], {"DKBH": ["G1"]})
+    done("add", town.library, plot, "--as=GDDK", "--covers=district", "--valid-from=2018-12-31")
+    for year, edge in ((2019, 100), (2020, 200)):
+        line = write(tmp_path / f"line{year}.gpkg", [ground(0, 0, 400, edge)], {"BSM": ["1"]})
+        done("add", town.library, line, "--as=CZKFBJ", "--covers=district", f"--valid-from={year}-06-30")
+    pack = tmp_path / "inside.toml"
+    pack.write_text(HEAD + INSIDE, encoding="utf-8")
+    _, row = answer_of(town, pack, "2020-01-01", "2021-01-01")["indicators"]
+    assert (row["pace"], row["free"]) == (pytest.approx(1.0 / 366 * 365.25, rel=1e-4), pytest.approx(2.0, rel=1e-4))
+    assert row["days_left"] == pytest.approx(2 * 366, rel=1e-3)

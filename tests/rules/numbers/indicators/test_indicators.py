@@ -14,6 +14,7 @@ import shapely
 from openpyxl import load_workbook
 from shapely import LineString, Point, box
 
+from onemap.rules.numbers.indicators.unit_of_measure import unit_of_measure
 from onemap.rules.verbs.commands.verb_text import result_text
 from onemap.tests.rules.numbers.indicators.small_packs import ask, pack_of, values
 
@@ -198,6 +199,36 @@ def test_the_status_follows_bound_and_target(desk, land, keys, expected):
     terms = {"net": 'kind = "sum"\nlayer = "LAND"\nfield = "NET"\nwhere = "K LIKE \'01%\'"'}
     found = ask(desk, pack_of(desk, terms, f'formula = "net"\nunit = "ha"\n{keys}'))
     assert values(found, field="status") == expected
+
+
+@pytest.mark.parametrize(
+    ("nets", "bound", "target", "expected"),
+    [
+        ([0.1, 0.2], "ceiling", 0.3, ("ok", 0.0)),  # 0.1 + 0.2 is 0.30000000000000004 in a computer
+        ([0.1, 0.2], "ceiling", 0.29, ("alarm", -0.01)),
+        ([0.1] * 3, "floor", 0.3, ("ok", 0.0)),
+        ([0.7] * 3, "rise", 2.1, ("ok", 0.0)),  # 2.0999999999999996
+        ([0.7] * 3, "floor", 2.11, ("alarm", -0.01)),
+        ([0.1, 0.2], "band", [0.1, 0.3], ("ok", None)),
+        ([0.1, 0.21], "band", [0.1, 0.3], ("alarm", None)),
+    ],
+)
+def test_what_lies_on_its_target_keeps_it_to_the_square_centimetres_that_data_have(desk, nets, bound, target, expected):
+    shapes = [box(x, 0, x + 1, 1) for x in range(len(nets))]
+    desk.layer("UNITS", [WEST], {"NAME": ["W"]})
+    desk.layer("LAND", shapes, {"NET": nets}, label="2020", valid_from="2020-12-31")
+    terms = {"net": 'kind = "sum"\nlayer = "LAND"\nfield = "NET"'}
+    found = ask(desk, pack_of(desk, terms, f'formula = "net"\nbound = "{bound}"\ntarget = {target}'))
+    (row,) = found["indicators"]
+    assert (row["status"], row["headroom"]) == (expected[0], expected[1] and pytest.approx(expected[1]))
+
+
+@pytest.mark.parametrize(("unit", "number"), [("万亩", 0.15), ("亩", 1500), ("平方公里", 1), ("千公顷", 0.1)])
+def test_a_target_is_kept_by_a_value_that_is_as_large_in_another_unit(unit, number):
+    """100 ha are 1500 mu and 1 km²; converted, 0.15 万亩 are 99.99999999999999 ha."""
+    hectares, other = unit_of_measure("ha"), unit_of_measure(unit)
+    assert hectares.compare(100.0, hectares.of(other.to_base(number))) == 0
+    assert hectares.compare(100.000002, hectares.of(other.to_base(number))) == 1  # 0.02 m²
 
 
 def test_targets_of_single_units_come_from_the_table_in_its_own_unit(desk, land):

@@ -3,6 +3,7 @@
 import geopandas as gpd
 import pandas as pd
 import pytest
+import shapely
 from shapely import box
 
 GROUND = box(0, 0, 400, 400)
@@ -179,3 +180,119 @@ def test_new_building_ground_without_approval_is_a_candidate_with_the_nearest_ap
     written = gpd.read_file(out, layer="warnings")
     written = written[written["kind"] == "candidate"]
     assert written.geometry.area.tolist() == [pytest.approx(18_000)] and written["id"].tolist() == [row["id"]]
+
+
+def add_approvals(town, place, *without):
+    """Every layer of approvals, with one square in the given place."""
+    keys = {"ZZ_NYDZYFW": "XMDM", "GDDK": "DKBH", "GHDK": "DKBH", "GHXK": "XKZH", "LSYD": "BSM", "SSNYD": "BH"}
+    for code, key in {**keys, "PZWJSTD": "BSM"}.items():
+        if code not in without:
+            town.add(code, [place], **{key: ["1"]})
+
+
+def add_surveys(town, before, after):
+    """Two surveys of strips of 100 m from west to east, by their codes."""
+    for day, codes in (("2018-12-31", before), ("2024-12-31", after)):
+        shapes = [box(100 * n, 0, 100 * n + 100, 400) for n in range(len(codes))]
+        town.add("DLTB", shapes, day=day, BSM=[str(n) for n in range(len(codes))], DLBM=codes)
+
+
+def places(found, kind):
+    """Where the rows of a kind lie, to 100 m from the west, with their status."""
+    return {(int(row["subject"].split()[-1].split(",")[0]) // 100, row["status"]) for row in of_kind(found, kind)}
+
+
+def test_built_ground_of_an_older_edition_of_classes_is_no_candidate_and_unclear_ground_an_unknown_one(town):
+    """072 was a village, 203 a village or 0203 without its zero, 113 a reservoir, which is built on now."""
+    add_surveys(town, ["072", "011", "203", "113"], ["0702", "0601", "0702", "0701"])
+    add_approvals(town, box(390, 390, 400, 400))
+    town.add("YJJBNTTB", [GROUND], BSM=["1"])
+    found = town.ask()
+    assert places(found, "candidate") == places(found, "line") == {(1, "warn"), (2, "unknown"), (3, "warn")}
+    open_ground = {(one["kind"], one["layer"]) for one in found["unlooked"] if one["reason"] == "no_value"}
+    assert open_ground == {("candidate", "DLTB"), ("line", "DLTB")}
+
+
+def test_ground_without_a_class_is_told_and_no_candidate_for_certain(town):
+    add_surveys(town, [None, "0101", "0701", "0101"], ["0701", "0101", None, "0101"])
+    add_approvals(town, box(390, 390, 400, 400))
+    found = town.ask()
+    assert places(found, "candidate") == {(0, "unknown")}, "what was built stays built where its class is lost"
+    assert {"kind": "candidate", "reason": "no_value", "layer": "DLTB"} in found["unlooked"]
+
+
+def test_ground_that_has_no_class_now_may_be_built_and_is_told(town):
+    add_surveys(town, ["0101", "0101", "0101", "0101"], [None, "0101", "0101", "0101"])
+    add_approvals(town, box(390, 390, 400, 400))
+    found = town.ask()
+    assert of_kind(found, "candidate") == []
+    assert {"kind": "candidate", "reason": "no_value", "layer": "DLTB"} in found["unlooked"]
+
+
+def test_ground_seen_from_above_that_was_built_long_ago_is_no_candidate(town):
+    add_surveys(town, ["0701", "0101", "0101", "0101"], ["0701", "0101", "0101", "0101"])
+    add_approvals(town, box(390, 390, 400, 400))
+    town.add("YJJBNTTB", [GROUND], BSM=["1"])
+    town.add("YGYSXZJSYDTB", [box(20, 0, 60, 40), box(80, 100, 120, 140)], day="2025-01-10", TBBH=["1", "2"])
+    found = town.ask()
+    assert [row["value"] for row in of_kind(found, "candidate")] == [20 * 40], "of the second spot the eastern half"
+    assert [row["value"] for row in of_kind(found, "line")] == [20 * 40]
+
+
+def test_a_strip_exactly_as_wide_as_the_limit_is_a_candidate(town):
+    new = [box(100, 0, 105, 40), box(200, 0, 204.9, 100), box(300, 0, 310, 19.9)]  # 5 m and 200 m² exactly; thin; small
+    rest = GROUND.difference(shapely.union_all(new))
+    town.add("DLTB", [GROUND], day="2018-12-31", BSM=["1"], DLBM=["0101"])
+    town.add("DLTB", [*new, rest], BSM=list("1234"), DLBM=["0701"] * 3 + ["0101"])
+    add_approvals(town, box(390, 390, 400, 400))
+    assert [row["value"] for row in of_kind(town.ask(), "candidate")] == [pytest.approx(200.0)]
+
+
+def test_each_day_is_read_as_it_is_written_and_what_is_none_is_named(town):
+    """The first row must not say how the others are read; 2025111 is in January or in November."""
+    ends = ["2025-06-10", "20250611", "2025/6/12", "2025年6月13日", "2025-06-14T00:00:00", "2025111", "长期"]
+    shapes = [box(10 * n, 0, 10 * n + 5, 5) for n in range(len(ends))]
+    town.add("GHDK", shapes, DKBH=list("abcdefg"), YXQZ=ends)
+    rows = of_kind(town.ask(), "expiry")
+    days = {row["subject"]: (row["days_left"], row["status"], row["reason"]) for row in rows}
+    known = {name: (9 + place, "warn", None) for place, name in enumerate("abcde")}
+    assert days == known | dict.fromkeys("fg", (None, "unknown", "no_day"))
+
+
+def test_temporary_land_that_had_ended_when_the_ground_was_surveyed_covers_nothing(town):
+    """Three strips are newly built on 2024-12-31; the catalogue knows no last day of LSYD, the table has one."""
+    add_surveys(town, ["0101"] * 4, ["0701", "0101", "0701", "0701"])
+    add_approvals(town, box(390, 390, 400, 400), "LSYD")
+    strips = [box(x, 0, x + 100, 400) for x in (0, 200, 300)]
+    town.add("LSYD", strips, BSM=["1", "2", "3"], YXQZ=["2024-12-30", "2024-12-31", None])
+    found = town.ask()
+    (row,) = of_kind(found, "candidate")
+    assert (row["value"], row["status"], row["nearest"]) == (100 * 400, "warn", "LSYD 1")
+    ends = {(row["subject"], row["status"]) for row in of_kind(found, "expiry")}
+    assert ends == {("1", "alarm"), ("2", "alarm"), ("no_value", "unknown")}
+
+
+CITY, EAST, WEST = "139900", "139901", "139902"
+
+
+def test_only_amounts_add_up_and_in_one_unit_of_measure(town):
+    """3 万亩 are 2000 ha, of which 1500 are there; shares and numbers per head are no sums; of 户 nobody knows."""
+    table = [
+        ("耕地保有量", ["万亩", "公顷", "公顷"], [3, 1000, 500]),
+        ("林地保有量", ["万亩", "公顷", "公顷"], [3, 1000, 1000]),
+        ("常住人口城镇化率", ["%", "%", "%"], [70, 80, 60]),
+        ("人均城镇建设用地", ["平方米/人"] * 3, [100, 100, 100]),
+        ("人均住房面积", ["平方米"] * 3, [40, 40, 40]),
+        ("户数", ["户"] * 3, [7, 1, 1]),
+    ]
+    rows = [
+        (unit, name, dw, z) for name, of, zs in table for unit, dw, z in zip((CITY, EAST, WEST), of, zs, strict=True)
+    ]
+    columns = dict(zip(("XZQDM", "ZBMC", "DW", "GHMBN"), zip(*rows, strict=True), strict=True))
+    town.add("GHZBB", MBND=[2035] * len(rows), **columns)
+    found = town.ask()
+    (row,) = of_kind(found, "sums")
+    assert (row["unit"], row["reason"], row["unit_of_measure"]) == (CITY, "耕地保有量", "万亩")
+    assert (row["limit"], row["value"], row["headroom"]) == (3, pytest.approx(2.25), pytest.approx(0.75))
+    lost = [one for one in found["unlooked"] if one["kind"] == "sums"]
+    assert lost == [{"kind": "sums", "reason": "unit", "layer": "GHZBB"}]

@@ -1,0 +1,21 @@
+"""Days as files write them: 2025-06-10, 2025/6/10, 20250610, 2025年6月10日, with or without a time behind."""
+
+import re
+from datetime import date
+from typing import Any
+
+from onemap.layers.frames.fields import text_value
+
+# Without signs between them month and day have two digits each: 2025111 is in January or in November.
+_DAY = re.compile(r"(\d{4})(?:[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{2})(\d{2}))(?:[T ].*)?")
+
+
+def day_of(value: Any) -> date | None:
+    """The day that one value of a field says, whatever the others of its column look like; None if it says none."""
+    found = _DAY.fullmatch((text_value(value) or "").strip())
+    if found is None:
+        return None
+    try:
+        return date(*(int(part) for part in found.groups() if part is not None))
+    except ValueError:
+        return None
