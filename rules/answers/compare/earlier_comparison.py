@@ -26,6 +26,9 @@ from onemap.rules.judge.overlay.common_areas import common_shares
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.runs.run_store import run_record, stored_rows
 
+# A spot's corners are computed: beside a feature that went they may lie some 1e-11 m off its edge.
+_BORDERS_M = 1e-3
+
 
 @dataclass(frozen=True)
 class EarlierComparison:
@@ -73,7 +76,7 @@ def what_stands(
     """The spots of an earlier comparison that a new one would find as they are; None if all must be compared.
 
     They stand where software, origin, matrix, limits and both coverages are the same, and no feature that came or
-    went touches them. bounds: near which the plans were read.
+    went touches or borders them. bounds: near which the plans were read.
     """
     record, params = earlier.record, earlier.record["parameters"]
     if record["software"] != software_versions() or record["origin"] != list(sources.origin):
@@ -89,7 +92,7 @@ def what_stands(
             return None
         changed.append(features)
     moved_ground = np.concatenate(changed)
-    _, touched = shapely.STRtree(earlier.geometries).query(moved_ground, predicate="intersects")
+    _, touched = shapely.STRtree(earlier.geometries).query(moved_ground, predicate="dwithin", distance=_BORDERS_M)
     stands = np.ones(len(earlier.geometries), dtype=bool)
     stands[touched] = False
     columns = earlier.columns.loc[stands, KEPT_COLUMNS].reset_index(drop=True)

@@ -87,6 +87,25 @@ def test_it_equals_a_whole_comparison_to_the_last_bit_and_computes_less(table, h
     assert part.answer["run"]["overlap"] == whole.answer["run"]["overlap"]
 
 
+def test_what_only_borders_a_feature_that_went_is_computed_again(table):
+    """Squares that slanting polygons cut: the corners of a piece are computed, and lie beside the edge by rounding."""
+    dice = np.random.default_rng(4)
+    squares, cuts = [], []
+    for west, south in ((160 * column, 160 * row) for row in range(6) for column in range(6)):
+        squares.append((box(west, south, west + 100.1, south + 100.3), "07"))
+        (a, c), (dx, dy) = dice.uniform(20, 80, 2), dice.uniform(1, 4, 2)
+        ends = [(west - 4 * dx, south + c * (1 + 4 * dx / a)), (west + a * (1 + 4 * dy / c), south - 4 * dy)]
+        cuts.append((shapely.Polygon([*ends, (west + 130, south + 130)]), "E"))
+    table.plan("A", squares)
+    table.plan("B", cuts, label="old")
+    run = table.compare().answer["run"]["id"]
+    table.plan("B", [(box(990, 990, 999, 999), "E")], label="new")
+    found = table.compare(against=run)
+    whole = sum(shape.area for shape, _ in squares)
+    assert found.spots.area_m2.sum() == pytest.approx(whole + 81, abs=1e-3)
+    assert len(found.spots) == 37 and found.spots.union_all().area == pytest.approx(whole + 81, abs=1e-3)
+
+
 @pytest.mark.slow
 def test_what_is_new_gone_and_changed_is_told(table):
     ground = box(0, 0, 1000, 1000)
