@@ -14,6 +14,7 @@ from onemap.layers.geometry.proof_beside import NOBODY, Provers
 from onemap.layers.ingest.placing import SourceOptions
 from onemap.layers.library.library import Library
 from onemap.layers.library.services import Snapshot
+from onemap.layers.library.versions import Version
 from onemap.layers.messages import names_in_short, phrase
 from onemap.layers.progress import Progress
 from onemap.layers.records import Record
@@ -54,8 +55,8 @@ class AddOptions:
     overwrite: a report that is there is replaced; proof: of the delivery that it comes with, for the log;
     is_delivered: it lies in a delivery, which may come every night; is_one_of_many: that holds further versions of
     this layer, so that an earlier one does not come back by it; further: the other files of a layer that comes in
-    several, such as one for each county; in_place_of: the file of the last version that this one replaces, while the
-    others stay; name: of the file, as the version keeps it.
+    several, such as one for each county; in_place_of: the file that this one replaces, of the version in force on its
+    first day, whose others stay; name: of the file, as the version keeps it.
     """
 
     code: str
@@ -92,7 +93,8 @@ class Arrival:
     """A source on its way into a library: the options, who adds it, in which language, and the progress.
 
     shares: how much of the work is done when all is read, and when it is checked; is_sent: a person has chosen it,
-    perhaps another than was meant, else One Map has made it; may_be_held: it is a file, perhaps the same as before.
+    perhaps another than was meant, else One Map has made it; may_be_held: it is a file, perhaps the same as before;
+    known: the versions of the layer when files of one of them were taken over, None where none were.
     """
 
     library: Library
@@ -105,6 +107,7 @@ class Arrival:
     shares: tuple[float, float] = SHORT_LOOK
     is_sent: bool = False
     may_be_held: bool = False
+    known: tuple[Version, ...] | None = None
 
     @property
     def files(self) -> list[LayerFile]:

@@ -176,9 +176,15 @@ def _files_to_add(given: str | Sequence[str]) -> list[str]:
 
 
 def _replaced_file(values: Values, others: Sequence[str]) -> str | None:
-    """The file of the last version that a source replaces. Raises UsageError usage.apart."""
+    """The file of the last version that a source replaces. Raises UsageError usage.apart.
+
+    The ground of the other files is known, but for a district that has changed since.
+    """
     name = values.get("in_place_of")
-    for other in (*(["--covers"] if values.get("covers") else []), *(["SOURCE…"] if others else [])):
+    for other in (
+        *(["--covers"] if values.get("covers") not in (None, "district") else []),
+        *(["SOURCE…"] if others else []),
+    ):
         if name:
             raise UsageError("usage.apart", field="--in-place-of", other=other)
     return str(name) if name else None
