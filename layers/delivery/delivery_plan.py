@@ -301,6 +301,38 @@ def _are_files_of_one(library: Library, code: str, rows: Sequence[PlanRow]) -> b
     return bool(earlier) and all(any(are_same_file(row.source, file) for file in earlier) for row in rows)
 
 
+def lacking_parts(version: Sequence[PlanRow], rows: Sequence[PlanRow], entry: LayerEntry) -> list[PlanRow]:
+    """The rows of a plan that are called like a part of a version, and of which nothing can be read.
+
+    version: its rows; entry: its layer. A file beside one of them that has its name is the same in another form, one
+    of another year is of another version, and what a person has seen in a plan file is left out knowingly.
+    """
+    own = {Path(row.source).with_suffix("") for row in version}
+    kinds = {_without_place(row.source) for row in version}
+    return [
+        row
+        for row in rows
+        if _lacks_data(row)
+        and Path(row.source).with_suffix("") not in own
+        and version[0].label == next(iter(YEAR.findall(row.source)), None)
+        and not other_matter(Path(row.source).stem, entry)
+        and (_is_named_like_a_layer(Path(row.source).stem, [entry]) or _without_place(row.source) in kinds)
+    ]
+
+
+def _lacks_data(row: PlanRow) -> bool:
+    """Whether nothing of a row can be read: a table alone is what is left of a shapefile."""
+    if row.why == FROM_FILE:
+        return False
+    is_rest = row.status == NOTE and Path(row.source).suffix.lower() == ".dbf"
+    return row.status in (UNREADABLE, UNMATCHED) or is_rest
+
+
+def _without_place(source: str) -> str:
+    """A path, in whatever form, without what tells the places of files of one layer apart."""
+    return _PLACE_NAME.sub("", _DIVISION.sub("", Path(source).with_suffix("").as_posix()))
+
+
 def _with_memory(
     library: Library, row: PlanRow, change: DatumChange | None, folder: Path, near: Sequence[Path]
 ) -> PlanRow:

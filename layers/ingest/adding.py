@@ -318,9 +318,16 @@ def _ground_remarks(
         lost = lost_ground(arrival.library, coming)
         remarks = [*([] if lost is None else [lost]), *missing_zones(arrival.library, coming)]
         found += [GradedProblem(problem, "warn", geometry) for problem, geometry in remarks]
-        counties = missing_counties(arrival.library, arrival.file_names, arrival.place) if frame.files else []
+        counties = missing_counties(arrival.library, _paths_of_files(arrival, frame), arrival.place)
         found = [*(GradedProblem(problem, "warn") for problem in counties), *found]
     return found
+
+
+def _paths_of_files(arrival: Arrival, frame: FrameBlocks) -> list[str]:
+    """By what its files are told to be of a county or another: of one alone with the folders in which it lies."""
+    if frame.files or not arrival.may_be_held:
+        return arrival.file_names if frame.files else []
+    return ["/".join(Path(arrival.source).absolute().parts[-1 - _FOLDERS :])]
 
 
 def _as_accepted(entry: LayerEntry, accept: Sequence[str]) -> LayerEntry:
