@@ -12,10 +12,10 @@ from onemap.layers.frames.fields import text_value
 from onemap.layers.geometry.shape_column import ShapeColumn
 from onemap.layers.geometry.validity import first_problems
 from onemap.layers.ingest.placing import PlacedShapes
+from onemap.rules.judge.inputs.line_land import ground_along
 
 LAND_REMARK = "parcel.land"
 _POLYGON, _POINT = 2, 0
-_TURN_SEGMENTS = 16  # of a quarter turn, where a line has a corner
 
 
 @dataclass(frozen=True)
@@ -50,12 +50,7 @@ class LandWidth:
         if len(rows) == 0:
             return placed, []
         half = self._widths(attributes, rows, names, place) / 2
-        is_point = dimensions[rows] == _POINT
-        ends = {True: "square", False: "flat"}
-        for of_points, ending in ends.items():
-            own = rows[is_point == of_points]
-            style_of_ends = {"cap_style": ending, "join_style": "round", "quad_segs": _TURN_SEGMENTS}
-            shapes[own] = shapely.buffer(shapely.force_2d(shapes[own]), half[is_point == of_points], **style_of_ends)
+        shapes[rows] = ground_along(shapes[rows], half)
         return replace(placed, shapes=shapes, valid=None), self.remarks(place)
 
     def remarks(self, place: ProblemPlace) -> list[Problem]:
