@@ -427,3 +427,24 @@ def test_after_a_change_of_the_district_it_is_said_once_what_a_renewed_version_s
 def test_what_did_not_speak_for_the_district_does_not_when_a_file_is_replaced(shelf, two_counties, tmp_path, box):
     path, given = tmp_path / "n" / "T.gpkg", ("--in-place-of", "1/T.gpkg", "--covers", "district")
     assert dated(shelf, path, [box(0, 9)], "2025-02-01", *given).codes == ["coverage.renewed"]
+
+
+@pytest.mark.parametrize("is_large", [False, True])
+def test_fields_whose_names_differ_by_case_alone_are_one(shelf, tmp_path, box, is_large, monkeypatch):
+    if is_large:
+        read_in_blocks(2, monkeypatch.setattr)
+    columns = [{"BSM": ["1", "2"], "Shape_Area": [1.0, 2.0]}, {"BSM": ["3"], "SHAPE_AREA": [3.0], "shape_leng": [9]}]
+    paths = [
+        write_layer(tmp_path / f"{at}.gpkg", [box(1000 * at + 200 * n, 0) for n in range(len(one["BSM"]))], one)
+        for at, one in enumerate(columns)
+    ]
+    assert add(shelf, paths).code == 0
+    rows = [("1", 1.0, None), ("2", 2.0, None), ("3", 3.0, 9)]
+    assert shelf.rows('SELECT BSM, "SHAPE_AREA", shape_leng FROM "T__1" ORDER BY BSM') == rows
+    assert add(shelf, paths[::-1], define=False).json["unchanged"] is True
+    (tmp_path / "next").mkdir()
+    path = write_layer(tmp_path / "next" / "1.gpkg", [box(1000, 9)], {"BSM": ["4"], "Shape_area": [4.0]})
+    answer = add(shelf, [path], "--in-place-of", "1.gpkg", covers=None, define=False)
+    assert answer.code == 0, answer.json
+    assert sorted(shelf.rows('SELECT BSM, "SHAPE_AREA" FROM "T__2"')) == [("1", 1.0), ("2", 2.0), ("4", 4.0)]
+    assert shelf.run("verify", shelf.path).json["ok"]
