@@ -448,3 +448,15 @@ def test_fields_whose_names_differ_by_case_alone_are_one(shelf, tmp_path, box, i
     assert answer.code == 0, answer.json
     assert sorted(shelf.rows('SELECT BSM, "SHAPE_AREA" FROM "T__2"')) == [("1", 1.0), ("2", 2.0), ("4", 4.0)]
     assert shelf.run("verify", shelf.path).json["ok"]
+
+
+def test_bad_features_of_files_that_spell_a_field_otherwise_stand_in_one_table(shelf, tmp_path, box):
+    bow = shapely.Polygon([(500_000, 4_001_000), (500_100, 4_001_100), (500_100, 4_001_000), (500_000, 4_001_100)])
+    columns = [{"BSM": ["1", "2"], "Shape_Area": [1.0, 2.0]}, {"BSM": ["3", "4"], "SHAPE_AREA": [3.0, 4.0]}]
+    paths = [
+        write_layer(tmp_path / f"{at}.gpkg", [box(1000 * at, 0), shapely.affinity.translate(bow, 500 * at)], one)
+        for at, one in enumerate(columns)
+    ]
+    answer = add(shelf, paths, "--keep-bad")
+    assert (answer.code, answer.json["set_aside"]) == (0, 2), answer.json
+    assert shelf.rows('SELECT source_file, Shape_Area FROM "T__1__bad" ORDER BY fid') == [("0.gpkg", 2), ("1.gpkg", 4)]
