@@ -238,15 +238,24 @@ def service(values: Values, context: VerbContext) -> Result:
 def retire(values: Values, context: VerbContext) -> Result:
     """Take a version out of force that was added by mistake, or put it back."""
     from onemap.layers.library.library import open_library
+    from onemap.layers.library.retirement import held_elsewhere
     from onemap.layers.library.retirement import retire as retire_version
+    from onemap.layers.messages import problem_record
     from onemap.rules.review.cases.hand import acting_person
 
     with open_library(values["library"]) as library:
         who = acting_person(library, values.get("by"))
         wanted = values["code"], values["label"], values["reason"]
         version = retire_version(library, *wanted, who, undo=bool(values.get("undo")))
+        held = [] if version.retired is None else held_elsewhere(library, version)
     named = {"code": version.code, "version": version.label, "table": version.table, "features": version.count}
-    return {"ok": True, **named, "retired": None if version.retired is None else vars(version.retired)}
+    retired = None if version.retired is None else vars(version.retired)
+    return {
+        "ok": True,
+        **named,
+        "retired": retired,
+        "problems": [problem_record(one, context.language) for one in held],
+    }
 
 
 def layers(values: Values, context: VerbContext) -> Result:

@@ -460,3 +460,17 @@ def test_bad_features_of_files_that_spell_a_field_otherwise_stand_in_one_table(s
     answer = add(shelf, paths, "--keep-bad")
     assert (answer.code, answer.json["set_aside"]) == (0, 2), answer.json
     assert shelf.rows('SELECT source_file, Shape_Area FROM "T__1__bad" ORDER BY fid') == [("0.gpkg", 2), ("1.gpkg", 4)]
+
+
+def test_whoever_retires_a_version_is_told_where_its_file_still_counts(shelf, two_counties, tmp_path, box):
+    mistake = dated(shelf, tmp_path / "a" / "1" / "T.gpkg", [box(0, 900)], "2025-03-01", "--in-place-of", "1/T.gpkg")
+    assert mistake.code == 0
+    later = tmp_path / "b" / "2" / "T.gpkg"
+    assert dated(shelf, later, [box(2000, 500)], "2025-04-01", "--in-place-of", "2/T.gpkg").code == 0
+    retired = shelf.run("retire", shelf.path, "T", "2025-03-01", "--reason", "wrong county")
+    (told,) = retired.json["problems"]
+    assert (retired.code, told["code"]) == (0, "retire.held")
+    assert "1/T.gpkg" in told["message"] and "2025-04-01" in told["message"] and "2/T.gpkg" not in told["message"]
+    assert shelf.run("retire", shelf.path, "T", "2025-03-01", "--undo", "--reason", "x").json["problems"] == []
+    # The last one came with the second county's file alone, which nothing else holds.
+    assert shelf.run("retire", shelf.path, "T", "2025-04-01", "--reason", "x").json["problems"] == []
