@@ -1,10 +1,8 @@
 """A source on its way into a library: the source, the options of `add`, who adds it, and the progress."""
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import shapely
@@ -18,8 +16,7 @@ from onemap.layers.library.versions import Version
 from onemap.layers.messages import names_in_short, phrase
 from onemap.layers.progress import Progress
 from onemap.layers.records import Record
-from onemap.layers.sources.postgis import is_database
-from onemap.layers.sources.reading import source_name
+from onemap.layers.sources.reading import names_of_sources
 
 # How much of adding is done when all is read, and when it is checked: with a look at shapes, and without.
 LONG_LOOK, SHORT_LOOK = (0.25, 0.8), (0.55, 0.6)
@@ -122,15 +119,7 @@ class Arrival:
         files = self.files
         if all(file.name for file in files):
             return [str(file.name) for file in files]
-        sources = [file.source for file in files]
-        names = [source_name(source) for source in sources]
-        if len(set(names)) == len(names) or any(map(is_database, sources)):
-            return names
-        paths = [Path(source).absolute() for source in sources]
-        if len({path.anchor for path in paths}) > 1:  # on several drives of Windows
-            return [path.as_posix() for path in paths]
-        top = os.path.commonpath([path.parent for path in paths])
-        return [path.relative_to(top).as_posix() for path in paths]
+        return names_of_sources([file.source for file in files])
 
     @property
     def place(self) -> ProblemPlace:

@@ -80,6 +80,19 @@ class Parcels:
         forged = [name for name in columns.columns if str(name).lower() == STATED_KIND]
         return cls(ids, shapes, columns.drop(columns=forged) if forged else columns, *known)
 
+    def called(self, name: str) -> "Parcels":
+        """The same parcels of a file that is called otherwise, because another has its name."""
+
+        def at(problem: Problem) -> Problem:
+            is_of_file = problem.facts.get("file") == self.source
+            return replace(problem, facts={**problem.facts, "file": name}) if is_of_file else problem
+
+        bad = [
+            (name, replace(some, problems=tuple(tuple(map(at, problems)) for problems in some.problems)))
+            for _, some in self.bad
+        ]
+        return replace(self, source=name, problems=tuple(map(at, self.problems)), bad=tuple(bad))
+
     @property
     def geometries(self) -> np.ndarray:
         """The polygons as geometries (n,)."""

@@ -474,3 +474,17 @@ def test_whoever_retires_a_version_is_told_where_its_file_still_counts(shelf, tw
     assert shelf.run("retire", shelf.path, "T", "2025-03-01", "--undo", "--reason", "x").json["problems"] == []
     # The last one came with the second county's file alone, which nothing else holds.
     assert shelf.run("retire", shelf.path, "T", "2025-04-01", "--reason", "x").json["problems"] == []
+
+
+def test_a_trial_of_one_file_for_a_layer_of_several_says_so(onemap, tmp_path, box):
+    library, ground = tmp_path / "l.gpkg", write_layer(tmp_path / "d.gpkg", [box(0, 0, 3000, 1000)])
+    assert onemap("new", library, "--crs", "EPSG:4547", "--district", ground).code == 0
+    paths = [write_layer(tmp_path / f"{n}.gpkg", [box(2500 * n, 0)], {"BSM": [str(n)]}) for n in range(2)]
+    assert onemap("add", library, *paths, "--as", "STBHHX", "--covers", "district").code == 0
+    parcels = write_layer(tmp_path / "p.gpkg", [box(2500, 0, 50)], {"DKBH": ["P"]})
+    check = ("check", library, parcels, "--only", "STBHHX")
+    answer = onemap(*check, "--replace", f"STBHHX={paths[0]}")
+    assert (answer.code, answer.json["verdicts"]["clear"]) == (0, 1)
+    (told,) = (one for one in answer.json["problems"] if one["code"] == "replace.one_file")
+    assert "0.gpkg, 1.gpkg" in told["message"]
+    assert "replace.one_file" not in onemap(*check).codes
