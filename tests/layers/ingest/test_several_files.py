@@ -415,6 +415,8 @@ def test_after_a_change_of_the_district_it_is_said_once_what_a_renewed_version_s
     assert onemap(*command, first, second, *given, "--covers", "district").json["coverage_m2"] == 2_990_000
     grown = write_layer(tmp_path / "grown.gpkg", [box(0, 0, 3100, 1000)])
     assert onemap("district", library, grown, "--reason", "border").code == 0
+    listed = next(layer for layer in onemap("layers", library).json["layers"] if layer["code"] == "STBHHX")
+    assert listed["versions"][0]["missing_m2"] == 110_000, "the hull of the bow tie, and what has come"
     (tmp_path / "next").mkdir()
     path = write_layer(tmp_path / "next" / "a.gpkg", [box(9, 0)], {"BSM": ["1"]})
     given = (path, "--in-place-of", "a.gpkg", "--valid-from", "2025-02-01")
