@@ -71,7 +71,11 @@ def read_files(arrival: Arrival, entry: LayerEntry, held: contextlib.ExitStack, 
         try:
             read.append(_at_place(_read_file(file, entry, held, before_rows), place))
         except OneMapError as error:
-            problems += [_problem_at(problem, place) for problem in error.problems]
+            # Where nothing is, the path says what was meant.
+            problems += [
+                problem if problem.code == "source.missing" else _problem_at(problem, place)
+                for problem in error.problems
+            ]
     if problems:
         raise OneMapError.of(problems)
     frame = FrameBlocks.of_files([one.frame for one in read], arrival.file_places())

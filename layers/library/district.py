@@ -89,7 +89,7 @@ def change_district(library: Library, district: np.ndarray, reason: str | None, 
             note(connection, _TABLE.name, row_name([fid]), None)
         blobs = geopackage.to_blobs(district, library.srs_id)
         insert_logged(connection, _TABLE, enumerate(blobs, start=1 + max((fid for fid, _ in rows), default=0)))
-        area_m2 = float(shapely.area(district).sum())
+        area_m2 = float(united_ground(district).area)  # polygons may overlap
         log(
             connection,
             who,

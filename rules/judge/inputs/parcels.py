@@ -218,7 +218,8 @@ def read_parcels(
     text_problems = _told_of_text(raw, attributes, field, place)
     names, wrong = _names_of(attributes, field, place, keep_bad)
     placed, remarks = _placed_shapes(raw, names, wishes, target, provers, place)
-    placed, lands = land.land_of(placed, attributes, names, place)
+    placed, lands, narrow = land.land_of(placed, attributes, names, place, keep_bad)
+    wrong += narrow
     known = field, raw.path.name, raw.source_hash
     if not wrong and (united := united_column(placed.shapes, placed.valid)) is not None:
         progress.at(1.0)
@@ -227,13 +228,15 @@ def read_parcels(
     sound = sorted_geometries(placed.shapes, *given, valid=placed.valid).with_records(raw.broken)
     if not keep_bad:
         sound.require_sound(place)
-    good = np.delete(np.arange(len(names)), [problem.facts["row"] - 1 for problem in (*wrong, *sound.problems)])
+    of_narrow = {problem.facts["row"] for problem in narrow}  # that they are no polygons needs no saying
+    unsound = [problem for problem in sound.problems if problem.facts["row"] not in of_narrow]
+    good = np.delete(np.arange(len(names)), [problem.facts["row"] - 1 for problem in (*wrong, *unsound)])
     geometries = dissolve_parts(sound.geometries[good])
     empty = good[np.flatnonzero(shapely.area(geometries) <= 0)].tolist()
     flat = [Problem("geometry.empty", {**place, "feature": names[row], "row": row + 1}) for row in empty]
     if flat and not keep_bad:
         raise OneMapError.of(flat)
-    aside = [*wrong, *sound.problems, *flat]
+    aside = [*wrong, *unsound, *flat]
     kept = np.flatnonzero(~np.isin(good, empty))
     if aside and len(kept) == 0:
         raise OneMapError.of([Problem("bad.all", place), *first_problems(aside, place)])

@@ -441,7 +441,7 @@ def calendar(values: Values, context: VerbContext) -> Result:
     from onemap.layers.catalogue.holiday_notice import calendar_with, read_notice
     from onemap.layers.catalogue.working_days import WorkCalendar, checked_calendar
     from onemap.layers.library.library import open_library, system_user
-    from onemap.layers.library.own_files import calendar_of, keep_own_file, own_file_name, own_file_text
+    from onemap.layers.library.own_files import calendar_of, keep_own_file, notice_text, own_file_name
 
     place = values.get("notice")
     if values.get("keep") and not place:
@@ -451,7 +451,7 @@ def calendar(values: Values, context: VerbContext) -> Result:
         this_year = library.today().year
         years = [this_year, this_year + 1]
         if place:
-            notice = read_notice(own_file_text(Path(place)))
+            notice = read_notice(notice_text(Path(place)))
             text = calendar_with(notice, library.own_file("calendar"), known)
             known = WorkCalendar({**known.own, **checked_calendar(text, file).own})
             years = list(dict.fromkeys([notice.year, *years]))

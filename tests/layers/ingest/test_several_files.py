@@ -168,6 +168,7 @@ def test_what_lies_across_two_files_is_checked_as_in_one(shelf, tmp_path, box):
     assert "the feature 3 by" in overlap["message"]
     repeated = next(one for one in answer.json["problems"] if one["code"] == "key.repeated")
     assert (repeated["file"], repeated["row"]) == ("b.gpkg", 2)
+    assert "already used by row 1 (a.gpkg)" in repeated["message"]
 
 
 def test_features_without_a_key_are_called_by_their_file_and_row(shelf, tmp_path, box):
@@ -185,7 +186,7 @@ def test_every_file_is_told_of_that_cannot_be_read(shelf, tmp_path, box):
     (tmp_path / "b.gpkg").write_bytes(b"no database")
     answer = add(shelf, [good, tmp_path / "b.gpkg", tmp_path / "none.shp"])
     assert answer.code == 3
-    assert {one["file"] for one in answer.json["problems"]} == {"b.gpkg", "none.shp"}
+    assert {one["file"] for one in answer.json["problems"]} == {"b.gpkg", str(tmp_path / "none.shp")}
     assert not {name for name in shelf.tables() if name.startswith("T__")}
 
 

@@ -73,7 +73,16 @@ def test_a_width_that_is_none_is_refused_by_row(zone, value):
     assert (answer.codes, problem["row"], problem["field"]) == (["parcel.width"], 2, "HXKD")
 
 
-@pytest.mark.parametrize("text", ["0", "-5", "20000", "nan"])
+def test_a_width_that_is_none_is_set_aside_with_the_bad(zone):
+    columns = {"DKBH": ["R", "S"], "HXKD": ["8", "12m"]}
+    answer = check(zone, [ROAD, ROAD], columns, "--land-width", "HXKD", "--keep-bad")
+    assert (answer.code, answer.json["set_aside"], areas(zone)[0]) == (0, 1, {"R": pytest.approx(800)})
+    assert [one["code"] for one in answer.json["problems"]] == ["parcel.land", "parcel.width"]
+    bad = gpd.read_file(zone.folder / "out.gpkg", layer=answer.json["bad_table"])
+    assert (bad.geometry.geom_type.tolist(), bad.problem.tolist()) == (["LineString"], ["parcel.width"])
+
+
+@pytest.mark.parametrize("text", ["0", "-5", "20000", "nan", "12m", "7.5 米"])
 def test_a_width_that_no_land_has_is_wrong_usage(zone, text):
     assert check(zone, [ROAD], {"DKBH": ["R"]}, f"--land-width={text}").code == 2
 
