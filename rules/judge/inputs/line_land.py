@@ -19,13 +19,13 @@ def ground_along(shapes: np.ndarray, half_m: np.ndarray) -> np.ndarray:
         owner = owner[at]
     is_line = shapely.get_type_id(parts) != 0
     squares = shapely.buffer(parts[~is_line], half_m[owner[~is_line]], cap_style="square")
-    lines, of_lines = _opened(*_merged(parts[is_line], owner[is_line]))
+    lines, of_lines = _lines_without_rings(*_joined_lines(parts[is_line], owner[is_line]))
     grounds = [(squares, owner[~is_line]), *_line_grounds(lines, of_lines, half_m)]
     pieces, owners = (np.concatenate(columns) for columns in zip(*grounds, strict=True))
     return _united(pieces, owners, len(shapes))
 
 
-def _merged(lines: np.ndarray, owner: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _joined_lines(lines: np.ndarray, owner: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Lines without repeated points, those of one owner that meet end to end as one; and the owner of each."""
     lines = shapely.remove_repeated_points(lines)
     has_length = shapely.length(lines) > 0
@@ -39,7 +39,7 @@ def _merged(lines: np.ndarray, owner: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return np.concatenate([lines[~of_several], found]), np.concatenate([owner[~of_several], several[index]])
 
 
-def _opened(lines: np.ndarray, owner: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _lines_without_rings(lines: np.ndarray, owner: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Lines (k,) of which those that return to where they begin are two: GEOS takes them for borders of ground."""
     closed = np.flatnonzero(shapely.is_closed(lines))
     halves = []

@@ -80,7 +80,7 @@ class Parcels:
         forged = [name for name in columns.columns if str(name).lower() == STATED_KIND]
         return cls(ids, shapes, columns.drop(columns=forged) if forged else columns, *known)
 
-    def called(self, name: str) -> "Parcels":
+    def with_source(self, name: str) -> "Parcels":
         """The same parcels of a file that is called otherwise, because another has its name."""
 
         def at(problem: Problem) -> Problem:
@@ -228,16 +228,14 @@ def read_parcels(
     sound = sorted_geometries(placed.shapes, *given, valid=placed.valid).with_records(raw.broken)
     if not keep_bad:
         sound.require_sound(place)
-    of_narrow = {problem.facts["row"] for problem in narrow}  # that they are no polygons needs no saying
-    unsound = [problem for problem in sound.problems if problem.facts["row"] not in of_narrow]
+    unsound = _of_other_rows(sound.problems, narrow)  # that a line without land is no polygon needs no saying
     good = np.delete(np.arange(len(names)), [problem.facts["row"] - 1 for problem in (*wrong, *unsound)])
     geometries = dissolve_parts(sound.geometries[good])
-    empty = good[np.flatnonzero(shapely.area(geometries) <= 0)].tolist()
-    flat = [Problem("geometry.empty", {**place, "feature": names[row], "row": row + 1}) for row in empty]
+    is_flat = shapely.area(geometries) <= 0
+    flat = _flat_problems(names, good[is_flat], place)
+    aside, kept = [*wrong, *unsound, *flat], np.flatnonzero(~is_flat)
     if flat and not keep_bad:
         raise OneMapError.of(flat)
-    aside = [*wrong, *unsound, *flat]
-    kept = np.flatnonzero(~np.isin(good, empty))
     if aside and len(kept) == 0:
         raise OneMapError.of([Problem("bad.all", place), *first_problems(aside, place)])
     good, geometries = good[kept], geometries[kept]
@@ -245,6 +243,17 @@ def read_parcels(
     bad = ((raw.path.name, _set_aside(placed.shapes, attributes, names, aside)),) if aside else ()
     rows = attributes.iloc[good].reset_index(drop=True) if aside else attributes
     return with_bodies_as_read(Parcels.as_read(names[good], geometries, rows, *known, problems, bad), raw, good)
+
+
+def _flat_problems(names: np.ndarray, rows: np.ndarray, place: ProblemPlace) -> list[Problem]:
+    """That parcels of some rows (k,) have no ground. names: of all (n,)."""
+    return [Problem("geometry.empty", {**place, "feature": names[row], "row": row + 1}) for row in rows.tolist()]
+
+
+def _of_other_rows(problems: Sequence[Problem], others: Sequence[Problem]) -> list[Problem]:
+    """The problems of rows that others are not about."""
+    rows = {problem.facts["row"] for problem in others}
+    return [problem for problem in problems if problem.facts["row"] not in rows]
 
 
 def _placed_shapes(

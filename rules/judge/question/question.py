@@ -151,7 +151,8 @@ def _called_apart(parts: Mapping[str, Parcels]) -> list[Parcels]:
     times = Counter(part.source for part in parts.values())
     names = names_of_sources(list(parts))
     return [
-        part.called(name) if times[part.source] > 1 else part for name, part in zip(names, parts.values(), strict=True)
+        part.with_source(name) if times[part.source] > 1 else part
+        for name, part in zip(names, parts.values(), strict=True)
     ]
 
 

@@ -333,8 +333,8 @@ def test_files_are_kept_from_the_version_in_force_on_the_first_day(shelf, two_co
     answer = dated(shelf, tmp_path / "b" / "2" / "T.gpkg", [box(2000, 500)], "2026-05-01", "--in-place-of", "2/T.gpkg")
     souths = sorted(shape.bounds[1] - 4_000_000 for shape in shelf.geometries("T__3"))
     assert (answer.code, souths) == (0, [0, 500]), "the first county's of 2025, not of 2027"
-    (told,) = (one for one in answer.json["problems"] if one["code"] == "files.later")
-    assert "2027-01-01" in told["message"] and "2/T.gpkg" in told["message"]
+    (remark,) = (one for one in answer.json["problems"] if one["code"] == "files.later")
+    assert "2027-01-01" in remark["message"] and "2/T.gpkg" in remark["message"]
     early = dated(shelf, tmp_path / "c" / "2" / "T.gpkg", [box(2000, 9)], "2024-05-01", "--in-place-of", "2/T.gpkg")
     assert early.codes == ["files.before"]
 
@@ -471,9 +471,9 @@ def test_whoever_retires_a_version_is_told_where_its_file_still_counts(shelf, tw
     later = tmp_path / "b" / "2" / "T.gpkg"
     assert dated(shelf, later, [box(2000, 500)], "2025-04-01", "--in-place-of", "2/T.gpkg").code == 0
     retired = shelf.run("retire", shelf.path, "T", "2025-03-01", "--reason", "wrong county")
-    (told,) = retired.json["problems"]
-    assert (retired.code, told["code"]) == (0, "retire.held")
-    assert "1/T.gpkg" in told["message"] and "2025-04-01" in told["message"] and "2/T.gpkg" not in told["message"]
+    (remark,) = retired.json["problems"]
+    assert (retired.code, remark["code"]) == (0, "retire.held")
+    assert "1/T.gpkg" in remark["message"] and "2025-04-01" in remark["message"] and "2/T.gpkg" not in remark["message"]
     assert shelf.run("retire", shelf.path, "T", "2025-03-01", "--undo", "--reason", "x").json["problems"] == []
     # The last one came with the second county's file alone, which nothing else holds.
     assert shelf.run("retire", shelf.path, "T", "2025-04-01", "--reason", "x").json["problems"] == []
@@ -488,6 +488,6 @@ def test_a_trial_of_one_file_for_a_layer_of_several_says_so(onemap, tmp_path, bo
     check = ("check", library, parcels, "--only", "STBHHX")
     answer = onemap(*check, "--replace", f"STBHHX={paths[0]}")
     assert (answer.code, answer.json["verdicts"]["clear"]) == (0, 1)
-    (told,) = (one for one in answer.json["problems"] if one["code"] == "replace.one_file")
-    assert "0.gpkg, 1.gpkg" in told["message"]
+    (remark,) = (one for one in answer.json["problems"] if one["code"] == "replace.one_file")
+    assert "0.gpkg, 1.gpkg" in remark["message"]
     assert "replace.one_file" not in onemap(*check).codes
