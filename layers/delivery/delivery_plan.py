@@ -235,7 +235,7 @@ def _row_of_layer(
     source: str, stem: str, layer: Mapping[str, Any], several: bool, catalogue: Sequence[LayerEntry]
 ) -> PlanRow:
     name = layer["name"]
-    label = next((match[1] for text in [name, stem, source] if (match := YEAR.search(text))), None)
+    label = _year_of(name, stem, source)
     geometry = "raster" if "raster" in layer else layer["geometry"]
     row = PlanRow(
         *(source, name if several else None, None, UNMATCHED),
@@ -309,23 +309,23 @@ def lacking_parts(version: Sequence[PlanRow], rows: Sequence[PlanRow], entry: La
     """
     own = {Path(row.source).with_suffix("") for row in version}
     kinds = {_without_place(row.source) for row in version}
-    return [
-        row
-        for row in rows
-        if _lacks_data(row)
-        and Path(row.source).with_suffix("") not in own
-        and version[0].label == next(iter(YEAR.findall(row.source)), None)
-        and not other_matter(Path(row.source).stem, entry)
-        and (_is_named_like_a_layer(Path(row.source).stem, [entry]) or _without_place(row.source) in kinds)
-    ]
+    found = []
+    for row in rows:
+        path = Path(row.source)
+        if row.why == FROM_FILE or path.with_suffix("") in own or _year_of(path.stem, row.source) != version[0].label:
+            continue
+        is_kin = _without_place(row.source) in kinds
+        is_named = is_kin or (_is_named_like_a_layer(path.stem, [entry]) and not other_matter(path.stem, entry))
+        is_empty = row.status == UNMATCHED and not row.count
+        is_rest = row.status == NOTE and path.suffix.lower() == ".dbf"  # what is left of a shapefile
+        if (is_named and (row.status == UNREADABLE or is_empty)) or (is_kin and is_rest):
+            found.append(row)
+    return found
 
 
-def _lacks_data(row: PlanRow) -> bool:
-    """Whether nothing of a row can be read: a table alone is what is left of a shapefile."""
-    if row.why == FROM_FILE:
-        return False
-    is_rest = row.status == NOTE and Path(row.source).suffix.lower() == ".dbf"
-    return row.status in (UNREADABLE, UNMATCHED) or is_rest
+def _year_of(*texts: str) -> str | None:
+    """The first year in the first text that has one."""
+    return next((match[1] for text in texts if (match := YEAR.search(text))), None)
 
 
 def _without_place(source: str) -> str:

@@ -219,7 +219,6 @@ def read_parcels(
     names, wrong = _names_of(attributes, field, place, keep_bad)
     placed, remarks = _placed_shapes(raw, names, wishes, target, provers, place)
     placed, lands, narrow = land.land_of(placed, attributes, names, place, keep_bad)
-    wrong += narrow
     known = field, raw.path.name, raw.source_hash
     if not wrong and (united := united_column(placed.shapes, placed.valid)) is not None:
         progress.at(1.0)
@@ -228,7 +227,7 @@ def read_parcels(
     sound = sorted_geometries(placed.shapes, *given, valid=placed.valid).with_records(raw.broken)
     if not keep_bad:
         sound.require_sound(place)
-    unsound = _of_other_rows(sound.problems, narrow)  # that a line without land is no polygon needs no saying
+    unsound = [*narrow, *_of_other_rows(sound.problems, narrow)]
     good = np.delete(np.arange(len(names)), [problem.facts["row"] - 1 for problem in (*wrong, *unsound)])
     geometries = dissolve_parts(sound.geometries[good])
     is_flat = shapely.area(geometries) <= 0
@@ -251,7 +250,7 @@ def _flat_problems(names: np.ndarray, rows: np.ndarray, place: ProblemPlace) -> 
 
 
 def _of_other_rows(problems: Sequence[Problem], others: Sequence[Problem]) -> list[Problem]:
-    """The problems of rows that others are not about."""
+    """The problems of rows that others are not about: that a line without land is no polygon needs no saying."""
     rows = {problem.facts["row"] for problem in others}
     return [problem for problem in problems if problem.facts["row"] not in rows]
 

@@ -192,10 +192,21 @@ def test_a_county_whose_file_cannot_be_read_holds_its_layer_back(library, delive
     assert "370102市中区/生态保护红线2026" in held["problems"][0]["message"]
 
 
+def test_an_empty_file_that_says_nothing_of_what_it_holds_holds_its_layer_back(library, delivery, onemap):
+    folder = delivery / "370103"
+    folder.mkdir()
+    (folder / "生态保护红线2026.geojson").write_text('{"type": "FeatureCollection", "features": []}', encoding="utf-8")
+    answer = onemap("ingest", library, delivery, "--covers", "district", "--each")
+    assert (answer.code, answer.json["added"]) == (4, [])
+    assert "ingest.half" in {problem["code"] for row in answer.json["refused"] for problem in row["problems"]}
+
+
 def test_what_is_of_another_year_or_the_same_in_another_form_holds_nothing_back(library, delivery, onemap):
     for name in ("370103/生态保护红线2025.shp", "370101历下区/生态保护红线2026.gpx", "370103/生态保护红线调出2026.shp"):
         (delivery / name).parent.mkdir(exist_ok=True)
         (delivery / name).write_bytes(b"nothing")
+    points = [shapely.Point(500_000, 4_200_000)]
+    write_layer(delivery / "生态保护红线界桩2026.gpkg", points, {"BSM": ["1"]})  # of another geometry: no part of it
     answer = onemap("ingest", library, delivery, "--covers", "district", "--each")
     assert [(row["code"], row["features"]) for row in answer.json["added"]] == [("STBHHX", 4)], answer.json
 
