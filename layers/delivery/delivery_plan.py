@@ -235,7 +235,7 @@ def _row_of_layer(
     source: str, stem: str, layer: Mapping[str, Any], several: bool, catalogue: Sequence[LayerEntry]
 ) -> PlanRow:
     name = layer["name"]
-    label = next((match[1] for text in [name, stem, source] if (match := YEAR.search(text))), None)
+    label = _year_of(name, stem, source)
     geometry = "raster" if "raster" in layer else layer["geometry"]
     row = PlanRow(
         *(source, name if several else None, None, UNMATCHED),
@@ -299,6 +299,38 @@ def _are_files_of_one(library: Library, code: str, rows: Sequence[PlanRow]) -> b
     files = source_report(library, last).get("files") if last is not None else None
     earlier = [str(file.get("source")) for file in files or ()]
     return bool(earlier) and all(any(are_same_file(row.source, file) for file in earlier) for row in rows)
+
+
+def lacking_parts(version: Sequence[PlanRow], rows: Sequence[PlanRow], entry: LayerEntry) -> list[PlanRow]:
+    """The rows of a plan that are called like a part of a version, and of which nothing can be read.
+
+    version: its rows; entry: its layer. A file beside one of them that has its name is the same in another form, one
+    of another year is of another version, and what a person has seen in a plan file is left out knowingly.
+    """
+    own = {Path(row.source).with_suffix("") for row in version}
+    kinds = {_without_place(row.source) for row in version}
+    found = []
+    for row in rows:
+        path = Path(row.source)
+        if row.why == FROM_FILE or path.with_suffix("") in own or _year_of(path.stem, row.source) != version[0].label:
+            continue
+        is_kin = _without_place(row.source) in kinds
+        is_named = is_kin or (_is_named_like_a_layer(path.stem, [entry]) and not other_matter(path.stem, entry))
+        is_empty = row.status == UNMATCHED and not row.count
+        is_rest = row.status == NOTE and path.suffix.lower() == ".dbf"  # what is left of a shapefile
+        if (is_named and (row.status == UNREADABLE or is_empty)) or (is_kin and is_rest):
+            found.append(row)
+    return found
+
+
+def _year_of(*texts: str) -> str | None:
+    """The first year in the first text that has one."""
+    return next((match[1] for text in texts if (match := YEAR.search(text))), None)
+
+
+def _without_place(source: str) -> str:
+    """A path, in whatever form, without what tells the places of files of one layer apart."""
+    return _PLACE_NAME.sub("", _DIVISION.sub("", Path(source).with_suffix("").as_posix()))
 
 
 def _with_memory(

@@ -20,6 +20,7 @@ from onemap.layers.delivery.delivery_plan import (
     UNREADABLE,
     PlanRow,
     delivery_plan,
+    lacking_parts,
     with_reason,
 )
 from onemap.layers.delivery.known_transform import planned_change
@@ -380,6 +381,7 @@ def _add_each(
     planned = _planned_versions(rows)
     for numbers, part in zip(planned, progress.parts([1] * len(planned)), strict=True):
         try:
+            _refuse_half([rows[at] for at in numbers], rows, catalogue)
             given = _given_to_add(library, folder, [rows[at] for at in numbers], options, part)
             records.append(add(library, *given))
             _show_version(shown, numbers, records[-1])
@@ -389,6 +391,18 @@ def _add_each(
         if row.status not in (ADDED, UNCHANGED, LEFT_OUT, NOTE, UNREADABLE):
             shown[at] = replace(row, status=REFUSED, problems=tuple(problems[at]))
     return _result(shown, records, problems, options)
+
+
+def _refuse_half(version: Sequence[PlanRow], rows: Sequence[PlanRow], catalogue: Mapping[str, LayerEntry]) -> None:
+    """Refuse a version of which a part has come that cannot be read: it would speak for that part's ground.
+
+    Raises OneMapError ingest.half.
+    """
+    entry = catalogue.get(version[0].code or "")
+    lacking = [] if entry is None else lacking_parts(version, rows, entry)
+    if lacking:
+        facts = {"file": version[0].source, "layer": version[0].code, "names": [row.source for row in lacking]}
+        raise OneMapError("ingest.half", **facts)
 
 
 def _result(

@@ -107,13 +107,19 @@ class FeatureTable:
 
     @staticmethod
     def of_tables(tables: "Sequence[FeatureTable]") -> "FeatureTable":
-        """All features of some tables, table after table; a field that only some of them have is None in the others."""
+        """All features of some tables, table after table; a field that only some of them have is None in the others.
+
+        Names that differ by case alone are one field's, as they are to a library: it has the first in their order.
+        """
         whole = FeatureTable()
         for table in tables:
             whole._batches += table._batches
             whole._changes += [table._changes_of(number) for number in range(table.parts)]
             whole._starts += [len(whole) + start for start in table._starts[1:]]
-        whole._names = list(dict.fromkeys(name for table in tables for name in table.field_names))
+        spelled: dict[str, str] = {}
+        for name in (name for table in tables for name in table.field_names):
+            spelled[name.lower()] = min(name, spelled.get(name.lower(), name))
+        whole._names = list(spelled.values())
         return whole
 
     def with_changes(self, changes: Mapping[str, Change]) -> "FeatureTable":
@@ -209,8 +215,9 @@ class FeatureTable:
         found: list[Any] = []
         for _, number, at in self._parts(rows):
             batch = self._batches[number]()
-            change = self._changes_of(number).get(name)
-            values = _values_of(batch, name, at) if name in _field_names(batch) else [None] * len(at)
+            own, changes = _own_name(batch, name), self._changes_of(number)
+            change = changes.get(name) or changes.get(own or name)
+            values = [None] * len(at) if own is None else _values_of(batch, own, at)
             found += values if change is None else change(values)
         return found
 
@@ -238,9 +245,10 @@ class FeatureTable:
     def _plain_column(self, number: int, name: str) -> tuple[type | None, pa.Array]:
         """The type of all values of a part's field as they are read, None if only these can tell; and the column."""
         batch = self._batches[number]()
-        if isinstance(batch, Features) or name in self._changes_of(number) or name not in _field_names(batch):
+        own = _own_name(batch, name)
+        if isinstance(batch, Features) or own is None or not {name, own}.isdisjoint(self._changes_of(number)):
             return None, pa.nulls(0)
-        place = _place(batch, name)
+        place = _place(batch, own)
         return plain_type(batch.schema.field(place)), batch.column(place)
 
     def _changes_of(self, number: int) -> Mapping[str, Change]:
@@ -265,6 +273,12 @@ def _field_names(batch: Features | pa.RecordBatch) -> list[str]:
     if isinstance(batch, Features):
         return [str(name) for name in batch.fields.columns]
     return list(batch.schema.names[_first_field(batch) :])
+
+
+def _own_name(batch: Features | pa.RecordBatch, name: str) -> str | None:
+    """How a part spells a field; None if it has no such field."""
+    names = _field_names(batch)
+    return name if name in names else next((one for one in names if one.lower() == name.lower()), None)
 
 
 def _values_of(batch: Features | pa.RecordBatch, name: str, at: np.ndarray) -> list[Any]:

@@ -71,10 +71,12 @@ class BadFeatures:
 
 
 def joined_bad(first: BadFeatures, second: BadFeatures) -> BadFeatures:
-    """Bad features of the first, then of the second."""
+    """Bad features of the first, then of the second, whose fields are spelled as the first's where that has them."""
+    spelled = {str(name).lower(): name for name in first.attributes.columns}
+    others = second.attributes.rename(columns=lambda name: spelled.get(str(name).lower(), name))
     return BadFeatures(
         geometries=np.concatenate([first.geometries, second.geometries]),
-        attributes=pd.concat([first.attributes, second.attributes], ignore_index=True),
+        attributes=pd.concat([first.attributes, others], ignore_index=True),
         names=np.concatenate([first.names, second.names]),
         rows=np.concatenate([first.rows, second.rows]),
         problems=(*first.problems, *second.problems),

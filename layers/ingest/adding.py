@@ -25,7 +25,7 @@ from onemap.layers.ingest.arrival import ACCEPTABLE, LONG_LOOK, SHORT_LOOK, AddO
 from onemap.layers.ingest.coverage import Coverage, CoverageChoice
 from onemap.layers.ingest.coverage_names import DISTRICT, EXTENT, FEATURES, FILE
 from onemap.layers.ingest.datum_change import DatumChange
-from onemap.layers.ingest.file_reading import read_files, sorted_frame, with_kept_files
+from onemap.layers.ingest.file_reading import read_files, sorted_frame, version_to_renew, with_kept_files
 from onemap.layers.ingest.known_ground import known_lines
 from onemap.layers.ingest.layer_definition import layer_entry
 from onemap.layers.ingest.lost_ground import NextVersion, lost_ground
@@ -34,7 +34,7 @@ from onemap.layers.ingest.placing import SourceOptions, in_crs
 from onemap.layers.ingest.plausibility import Arriving, Doubt, doubt_of
 from onemap.layers.ingest.prepared_version import PreparedVersion, write_versions
 from onemap.layers.ingest.quality_report import check_report, report_to_sender, reporting_refusals
-from onemap.layers.ingest.quarantine import without_ground
+from onemap.layers.ingest.quarantine import ground_of, without_ground
 from onemap.layers.ingest.raster_reading import raster_copy, raster_frame
 from onemap.layers.ingest.unit_keys import missing_counties, unit_key_problems
 from onemap.layers.library.library import Library, sha256
@@ -73,7 +73,8 @@ def _coverage_choice(library: Library, options: AddOptions, place: ProblemPlace)
     if options.ground is not None:
         return CoverageChoice(library, options.code, FILE, options.ground, place)
     if options.covers is None or options.covers in (DISTRICT, EXTENT, FEATURES):
-        return CoverageChoice(library, options.code, options.covers, None, place, bool(options.in_place_of))
+        renewed = version_to_renew(library, options, place)
+        return CoverageChoice(library, options.code, options.covers, None, place, renewed)
     if not Path(options.covers).suffix and not Path(options.covers).exists():
         raise OneMapError("coverage.unknown", field="--covers", value=options.covers)
     ground = united_ground(read_polygons(options.covers, library.crs, options.normalising.transform))
@@ -317,9 +318,16 @@ def _ground_remarks(
         lost = lost_ground(arrival.library, coming)
         remarks = [*([] if lost is None else [lost]), *missing_zones(arrival.library, coming)]
         found += [GradedProblem(problem, "warn", geometry) for problem, geometry in remarks]
-        counties = missing_counties(arrival.library, arrival.file_names, arrival.place) if frame.files else []
+        counties = missing_counties(arrival.library, _paths_of_files(arrival, frame), arrival.place)
         found = [*(GradedProblem(problem, "warn") for problem in counties), *found]
     return found
+
+
+def _paths_of_files(arrival: Arrival, frame: FrameBlocks) -> list[str]:
+    """By what its files are told to be of a county or another: of one alone with the folders in which it lies."""
+    if frame.files or not arrival.may_be_held:
+        return arrival.file_names if frame.files else []
+    return ["/".join(Path(arrival.source).absolute().parts[-1 - _FOLDERS :])]
 
 
 def _as_accepted(entry: LayerEntry, accept: Sequence[str]) -> LayerEntry:
@@ -332,7 +340,9 @@ def _likeness(arrival: Arrival, entry: LayerEntry, frame: FrameBlocks, facts: Ve
     if frame.count == 0 or (frame.bad is not None and not arrival.options.keep_bad):
         return Likeness()
     options = arrival.options
-    found = likeness(arrival.library, entry, frame, facts, options.is_delivered, options.is_one_of_many)
+    aside = ground_of(frame.bad.geometries if frame.bad is not None else np.empty(0, dtype=object))
+    given = entry, frame, facts, aside, options.is_delivered, options.is_one_of_many
+    found = likeness(arrival.library, *given)
     return found if arrival.may_be_held else replace(found, same=None)
 
 

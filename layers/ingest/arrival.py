@@ -1,10 +1,8 @@
 """A source on its way into a library: the source, the options of `add`, who adds it, and the progress."""
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import shapely
@@ -14,11 +12,11 @@ from onemap.layers.geometry.proof_beside import NOBODY, Provers
 from onemap.layers.ingest.placing import SourceOptions
 from onemap.layers.library.library import Library
 from onemap.layers.library.services import Snapshot
+from onemap.layers.library.versions import Version
 from onemap.layers.messages import names_in_short, phrase
 from onemap.layers.progress import Progress
 from onemap.layers.records import Record
-from onemap.layers.sources.postgis import is_database
-from onemap.layers.sources.reading import source_name
+from onemap.layers.sources.reading import names_of_sources
 
 # How much of adding is done when all is read, and when it is checked: with a look at shapes, and without.
 LONG_LOOK, SHORT_LOOK = (0.25, 0.8), (0.55, 0.6)
@@ -54,8 +52,8 @@ class AddOptions:
     overwrite: a report that is there is replaced; proof: of the delivery that it comes with, for the log;
     is_delivered: it lies in a delivery, which may come every night; is_one_of_many: that holds further versions of
     this layer, so that an earlier one does not come back by it; further: the other files of a layer that comes in
-    several, such as one for each county; in_place_of: the file of the last version that this one replaces, while the
-    others stay; name: of the file, as the version keeps it.
+    several, such as one for each county; in_place_of: the file that this one replaces, of the version in force on its
+    first day, whose others stay; name: of the file, as the version keeps it.
     """
 
     code: str
@@ -92,7 +90,8 @@ class Arrival:
     """A source on its way into a library: the options, who adds it, in which language, and the progress.
 
     shares: how much of the work is done when all is read, and when it is checked; is_sent: a person has chosen it,
-    perhaps another than was meant, else One Map has made it; may_be_held: it is a file, perhaps the same as before.
+    perhaps another than was meant, else One Map has made it; may_be_held: it is a file, perhaps the same as before;
+    known: the versions of the layer when files of one of them were taken over, None where none were.
     """
 
     library: Library
@@ -105,6 +104,7 @@ class Arrival:
     shares: tuple[float, float] = SHORT_LOOK
     is_sent: bool = False
     may_be_held: bool = False
+    known: tuple[Version, ...] | None = None
 
     @property
     def files(self) -> list[LayerFile]:
@@ -119,15 +119,7 @@ class Arrival:
         files = self.files
         if all(file.name for file in files):
             return [str(file.name) for file in files]
-        sources = [file.source for file in files]
-        names = [source_name(source) for source in sources]
-        if len(set(names)) == len(names) or any(map(is_database, sources)):
-            return names
-        paths = [Path(source).absolute() for source in sources]
-        if len({path.anchor for path in paths}) > 1:  # on several drives of Windows
-            return [path.as_posix() for path in paths]
-        top = os.path.commonpath([path.parent for path in paths])
-        return [path.relative_to(top).as_posix() for path in paths]
+        return names_of_sources([file.source for file in files])
 
     @property
     def place(self) -> ProblemPlace:

@@ -9,8 +9,9 @@ import shapely
 from onemap.layers.errors import OneMapError, Problem, ProblemPlace, require_value
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.geometry.coverage_ground import united_ground
+from onemap.layers.geometry.parts import polygon_parts
 from onemap.layers.ingest.coverage_names import DISTRICT, EXTENT, FEATURES, FILE
-from onemap.layers.library.district import district_changes
+from onemap.layers.library.district import district_at, district_changes
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, coverage_of, last_version
 from onemap.layers.progress import SILENT, Progress
@@ -44,8 +45,8 @@ class Coverage:
 class CoverageChoice:
     """How the coverage of a new version is determined. file: the ground of a file, if one was given.
 
-    asked: DISTRICT, EXTENT, FEATURES or FILE; None where nothing was said. has_kept_files: the version takes files over
-    from the last one, with what that leaves out of its ground because features there were bad.
+    asked: DISTRICT, EXTENT, FEATURES or FILE; None where nothing was said. renewed: the version from which this one
+    takes files over, with what that leaves out of its ground because features there were bad.
     """
 
     library: Library
@@ -53,7 +54,7 @@ class CoverageChoice:
     asked: str | None
     file: shapely.Geometry | None
     place: ProblemPlace
-    has_kept_files: bool = False
+    renewed: Version | None = None
 
     @property
     def kind(self) -> str | None:
@@ -66,9 +67,13 @@ class CoverageChoice:
     def refuse_impossible(self) -> None:
         """Refuse what needs no look at the data.
 
-        Raises OneMapError coverage.missing, coverage.no_district, and coverage.district_changed for a version that
-        would speak for the district because the one before it did, for another one.
+        Raises OneMapError coverage.missing, coverage.no_district, coverage.district_changed for a version that would
+        speak for the district because the one before it did, for another one, and coverage.renewed for one that is to
+        speak for the district and takes files over from one that did not.
         """
+        if self.renewed is not None and self.asked is not None and self.renewed.coverage_kind != DISTRICT:
+            facts = {**self.place, "label": self.renewed.label, "field": "--covers"}
+            raise OneMapError("coverage.renewed", **facts)
         if self.library.district() is None:
             if self.kind is None:
                 raise OneMapError("coverage.missing", field="--covers", **self.place)
@@ -91,13 +96,13 @@ class CoverageChoice:
         if self.kind == EXTENT:
             box = shapely.box(*frame.bounds())
             # A single point, or points in one row, speak for no ground.
-            return Coverage(box if box.is_valid else shapely.Polygon(), EXTENT)
+            return Coverage(self._without_left_out(box) if box.is_valid else shapely.Polygon(), EXTENT)
         if self.kind == FEATURES:
             return Coverage(self._features_ground(frame, progress), FEATURES)
         if self.kind == FILE:
             return Coverage(self.file if self.file is not None else self._last_ground(), FILE)
-        if self.has_kept_files:
-            return Coverage(self._last_ground(), DISTRICT)
+        if self.renewed is not None:
+            return Coverage(self._renewed_district(self.renewed), DISTRICT)
         district = require_value(self.library.district(), "the district, or it would be refused above")
         if self.kind is not None:
             return Coverage(district, DISTRICT)
@@ -110,13 +115,31 @@ class CoverageChoice:
         """The coverage of rows without ground: that of a given file, else the district, if there is one."""
         if self.file is not None:
             return Coverage(self.file, FILE)
-        if self.has_kept_files:
+        if self.renewed is not None:
             return Coverage(self._last_ground(), self.kind or DISTRICT)
         return Coverage(self.library.district() or shapely.Polygon(), DISTRICT)
 
     @property
     def _last(self) -> Version | None:
-        return last_version(self.library, self.code)
+        return self.renewed or last_version(self.library, self.code)
+
+    def _without_left_out(self, box: shapely.Geometry) -> shapely.Geometry:
+        """The box of all features without what the version that is renewed leaves out of its own."""
+        if self.renewed is None:
+            return box
+        ground = self._last_ground()
+        extent = self.library.connection.extent(self.renewed.table)
+        boxes = [ground, *([] if extent is None else [shapely.box(*extent)])]
+        left_out = shapely.difference(shapely.box(*shapely.total_bounds(boxes)), ground)
+        return _polygons(shapely.difference(box, left_out))
+
+    def _renewed_district(self, renewed: Version) -> shapely.Geometry:
+        """The ground of the version that is renewed; if it is said, with what has come to the district since."""
+        ground, district = self._last_ground(), self.library.district()
+        before = district_at(self.library, datetime.fromisoformat(renewed.recorded_at))
+        if self.asked is None or district is None or before is None:
+            return ground
+        return united_ground(np.array([ground, _polygons(shapely.difference(district, before))], dtype=object))
 
     def _last_ground(self) -> shapely.Geometry:
         return coverage_of(self.library, require_value(self._last, "the last version, whose ground is asked for"))
@@ -127,6 +150,11 @@ class CoverageChoice:
         if shapely.get_dimensions(ground) != 2:
             raise OneMapError("coverage.no_polygons", field="--covers", **self.place)
         return ground
+
+
+def _polygons(geometry: shapely.Geometry) -> shapely.Geometry:
+    (found,) = polygon_parts(np.array([geometry], dtype=object))
+    return shapely.Polygon() if found is None else found
 
 
 def _percent(share: float) -> str | dict[str, str]:

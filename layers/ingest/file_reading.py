@@ -4,6 +4,7 @@ import contextlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import combinations, pairwise
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -13,20 +14,20 @@ import pandas as pd
 import shapely
 
 from onemap.layers.catalogue.catalogue import LayerEntry
-from onemap.layers.errors import OneMapError, Problem, ProblemPlace
+from onemap.layers.errors import OneMapError, Problem, ProblemPlace, require_value
 from onemap.layers.files.journal_folder import Journal, journal_folder, work_place
 from onemap.layers.frames.fields import feature_names
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.frames.frames import CleanFrame, RawFrame
 from onemap.layers.geometry.row_blocks import BLOCK, blocks
-from onemap.layers.ingest.arrival import Arrival, LayerFile
+from onemap.layers.ingest.arrival import AddOptions, Arrival, LayerFile
 from onemap.layers.ingest.likely_layers import are_same_file
 from onemap.layers.ingest.normalise import sorted_out
 from onemap.layers.ingest.plausibility import LastVersion, doubt_of_successor
 from onemap.layers.ingest.staging import Staging
 from onemap.layers.library.library import Library
 from onemap.layers.library.rows_as_logged import check_features
-from onemap.layers.library.versions import Version, last_version, read_version, source_report
+from onemap.layers.library.versions import Version, files_of, read_version, version_before, versions
 from onemap.layers.quality.neighbours import POINTS_AT_ONCE
 from onemap.layers.records import Record
 from onemap.layers.software import software_versions
@@ -70,7 +71,11 @@ def read_files(arrival: Arrival, entry: LayerEntry, held: contextlib.ExitStack, 
         try:
             read.append(_at_place(_read_file(file, entry, held, before_rows), place))
         except OneMapError as error:
-            problems += [_problem_at(problem, place) for problem in error.problems]
+            # Where nothing is, the path says what was meant.
+            problems += [
+                problem if problem.code == "source.missing" else _problem_at(problem, place)
+                for problem in error.problems
+            ]
     if problems:
         raise OneMapError.of(problems)
     frame = FrameBlocks.of_files([one.frame for one in read], arrival.file_places())
@@ -87,25 +92,42 @@ def read_files(arrival: Arrival, entry: LayerEntry, held: contextlib.ExitStack, 
     )
 
 
+def version_to_renew(library: Library, options: AddOptions, place: ProblemPlace) -> Version | None:
+    """The version of which one file is replaced: the one in force on the new one's first day; None where all come.
+
+    Raises OneMapError files.none; files.before where the layer had not begun by then; files.no_day for a version
+    without a first day, which would never be in force behind this one.
+    """
+    if not options.in_place_of:
+        return None
+    place = {**place, "layer": options.code, "field": "--in-place-of"}
+    live = [one for one in versions(library) if one.code == options.code and one.retired is None]
+    day = options.valid_from or library.today()
+    found = version_before(live, day)
+    if found is None and live:
+        raise OneMapError("files.before", **{**place, "field": "--valid-from"}, day=day.isoformat())
+    if found is None or not files_of(library, found):
+        raise OneMapError("files.none", **place)
+    if found.valid_from is not None and options.valid_from is None:
+        facts = {"label": found.label, "day": found.valid_from}
+        raise OneMapError("files.no_day", **{**place, "field": "--valid-from"}, **facts)
+    return found
+
+
 def with_kept_files(
     arrival: Arrival, entry: LayerEntry, read: ReadFiles, held: contextlib.ExitStack
 ) -> tuple[Arrival, ReadFiles]:
-    """The files of the layer's last version, one of them replaced by what was read, the others as the library has them.
+    """The files of a version of the layer, one of them replaced by what was read, the others as the library has them.
 
-    Raises OneMapError files.none, files.unknown, layer.doubtful where what was read does not look like the file that it
-    replaces, library.altered, version.unreadable.
+    Raises OneMapError files.unknown, layer.doubtful where what was read does not look like the file that it replaces,
+    library.altered, version.unreadable, and what `version_to_renew` raises.
     """
-    library, options, asked = arrival.library, arrival.options, arrival.options.in_place_of or ""
-    last = last_version(library, entry.code)
-    files = [] if last is None else [dict(file) for file in source_report(library, last).get("files") or ()]
-    place: ProblemPlace = {**arrival.place, "layer": entry.code, "field": "--in-place-of"}
-    if last is None or not files:
-        raise OneMapError("files.none", **place)
+    library, options = arrival.library, arrival.options
+    known = tuple(version for version in versions(library) if version.code == entry.code)
+    last = require_value(version_to_renew(library, options, arrival.place), "a version, or it would be refused")
+    files = files_of(library, last)
     names = [str(file["source"]) for file in files]
-    meant = [number for number, name in enumerate(names) if name == asked or are_same_file(name, asked)]
-    if len(meant) != 1:
-        raise OneMapError("files.unknown", **place, label=last.label, value=asked, names=names)
-    (replaced,) = meant
+    replaced = _replaced_file(arrival, last, names)
     frames, rows = _frames_of_files(library, last, files, entry)
     before = LastVersion(names[replaced], len(rows[replaced]), shapely.total_bounds(rows[replaced]).tolist())
     doubt = doubt_of_successor(entry, read.frame, before, arrival.place)
@@ -113,13 +135,47 @@ def with_kept_files(
         raise OneMapError.of([doubt.problem])
     own_name = PurePosixPath(names[replaced]).with_name(source_name(arrival.source)).as_posix()
     kept = [number for number in range(len(files)) if number != replaced]
+    if own_name in [names[number] for number in kept]:  # by which it could not be told from that one
+        own_name = names[replaced]
     further = tuple(LayerFile(names[number], name=names[number], stored=files[number]) for number in kept)
-    arrival = replace(arrival, options=replace(options, name=own_name, further=further))
+    arrival = replace(arrival, options=replace(options, name=own_name, further=further), known=known)
     frame = FrameBlocks.of_files([read.frame, *(frames[number] for number in kept)], arrival.file_places())
     _refuse_copies(frame, arrival.file_names)
+    frame = replace(frame, problems=(*frame.problems, *_later_versions(arrival, last, files[replaced])))
     question = {"files": [read.question], "kept": [last.hash, replaced]}
     journal = held.enter_context(_journal(arrival, question)) if read.journal is not None else None
     return arrival, ReadFiles(frame, (*read.raws, *map(_kept_head, further)), question, journal)
+
+
+def _replaced_file(arrival: Arrival, version: Version, names: Sequence[str]) -> int:
+    """Which file of a version is replaced: the one that is called so, else the one that may be meant.
+
+    Raises OneMapError files.unknown.
+    """
+    asked = arrival.options.in_place_of or ""
+    for is_meant in (asked.__eq__, partial(are_same_file, asked)):
+        meant = [number for number, name in enumerate(names) if is_meant(name)]
+        if len(meant) == 1:
+            return meant[0]
+        if meant:
+            break
+    facts = {"layer": version.code, "field": "--in-place-of", "label": version.label, "value": asked, "names": names}
+    raise OneMapError("files.unknown", **{**arrival.place, **facts})
+
+
+def _later_versions(arrival: Arrival, version: Version, replaced: Record) -> list[Problem]:
+    """The remark on versions that begin after the new one and hold the replaced file of a version as it was."""
+    first = (arrival.options.valid_from or arrival.library.today()).isoformat()
+    later = [
+        one.label
+        for one in arrival.known or ()
+        if one.retired is None
+        and one != version
+        and (one.valid_from or "") > first
+        and any(file.get("hash") == replaced.get("hash") for file in files_of(arrival.library, one))
+    ]
+    facts = {"layer": version.code, "label": later, "name": replaced["source"], "field": "--valid-from"}
+    return [Problem("files.later", {**arrival.place, **facts})] if later else []
 
 
 def _frames_of_files(

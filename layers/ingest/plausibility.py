@@ -16,7 +16,7 @@ from onemap.layers.errors import Problem, ProblemPlace
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.ingest.likely_layers import are_same_file, known_fields, other_matter, shared_fields
 from onemap.layers.library.library import Library
-from onemap.layers.library.versions import Version, last_version, read_version, source_report
+from onemap.layers.library.versions import Version, files_of, last_version, read_version
 from onemap.layers.messages import LANGUAGES, names_in_short
 
 _ENOUGH = 20  # features on both sides, for their count and their box to say something
@@ -180,7 +180,7 @@ def _against_version(frame: FrameBlocks, last: LastVersion) -> dict[str, Problem
 
 def _against_files(library: Library, arriving: Arriving, last: Version) -> dict[str, Problem]:
     """Fewer files than the last version was made of, and no others: of some counties, say, nothing has come."""
-    before = [str(file.get("source")) for file in source_report(library, last).get("files") or ()]
+    before = [str(file.get("source")) for file in files_of(library, last)]
     came = arriving.files
     if len(came) >= len(before) or not all(any(are_same_file(file, old) for old in before) for file in came):
         return {}

@@ -9,19 +9,19 @@ import numpy as np
 import shapely
 
 from onemap.layers.catalogue.catalogue import LayerEntry
-from onemap.layers.errors import require_value
+from onemap.layers.errors import OneMapError, require_value
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.ingest.arrival import Arrival, LayerFile
 from onemap.layers.ingest.plausibility import Doubt, LastVersion, doubt_of_successor
 from onemap.layers.ingest.quality_report import PROBLEMS_TABLE, keep_problems, listed_records
-from onemap.layers.ingest.quarantine import bad_table, write_bad
+from onemap.layers.ingest.quarantine import write_bad
 from onemap.layers.library.library import Library
 from onemap.layers.library.rows_as_logged import check_growing_features, check_layer
 from onemap.layers.library.same_content import ROWS_OF, Likeness
 from onemap.layers.library.services import keep_snapshot
 from onemap.layers.library.version_writing import VersionFacts, add_version
-from onemap.layers.library.versions import Version, layer_in_force, versions
+from onemap.layers.library.versions import Version, bad_table, layer_in_force, versions
 from onemap.layers.messages import ProblemRecord
 from onemap.layers.quality.quality import GradedProblem, Quality
 from onemap.layers.records import Record
@@ -74,6 +74,7 @@ class PreparedVersion:
         check_layer(arrival.library, self.entry.code)
         check_growing_features(arrival.library, PROBLEMS_TABLE, "problems")
         known = versions(arrival.library)
+        self._check_known(known)
         version = add_version(connection, self.entry, self.frame, self.facts, report, progress, known, self.is_new)
         if arrival.options.snapshot:
             keep_snapshot(connection, version.table, arrival.options.snapshot, arrival.who)
@@ -82,6 +83,12 @@ class PreparedVersion:
             write_bad(connection, version, bad, *given, is_of_several=bool(self.frame.files))
         keep_problems(connection, version, self.found, arrival.who, arrival.language)
         return self._record(version, records, [*known, version])
+
+    def _check_known(self, known: Sequence[Version]) -> None:
+        """Refuse files taken over from a version where the layer has others now. Raises OneMapError files.meanwhile."""
+        before = self.arrival.known
+        if before is not None and before != tuple(one for one in known if one.code == self.entry.code):
+            raise OneMapError("files.meanwhile", **{**self.arrival.place, "layer": self.entry.code})
 
     def unchanged_record(self) -> Record:
         """The contract's record where the library has all of it already, as the version that is there.

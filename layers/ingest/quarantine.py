@@ -12,18 +12,13 @@ from onemap.layers.geometry.validity import are_beyond, are_finite
 from onemap.layers.library.library import log
 from onemap.layers.library.logged_features import log_features
 from onemap.layers.library.version_writing import as_stored, sql_types, write_table
-from onemap.layers.library.versions import Version
+from onemap.layers.library.versions import Version, bad_table
 from onemap.layers.messages import wording
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.stores.logged_rows import note_structure
 from onemap.layers.stores.store import StoreConnection, TableDefinition
 
 _THIN_M = 0.5  # a line or a point is no ground: this much around it is
-
-
-def bad_table(version_table: str) -> str:
-    """The table of a version's quarantined features."""
-    return f"{version_table}__bad"
 
 
 def ground_of(geometries: np.ndarray) -> np.ndarray:

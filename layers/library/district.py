@@ -1,7 +1,7 @@
 """The district for which a library is kept: given when it is made, later, or anew when borders change."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -12,7 +12,7 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.geometry.coverage_ground import united_ground
 from onemap.layers.library.library import TABLES, Library, log
 from onemap.layers.library.rows_as_logged import check_table
-from onemap.layers.library.versions import coverage_of, layer_in_force, versions
+from onemap.layers.library.versions import Version, coverage_of, layer_in_force, versions
 from onemap.layers.records import Record
 from onemap.layers.stores import geopackage
 from onemap.layers.stores.logged_rows import insert_logged, note, row_name
@@ -21,6 +21,7 @@ from onemap.layers.stores.sql_text import Sql
 _ACTION = "district"  # with which the log has a change
 _FORMER = "district."  # before the number of a former district, among the facts of a library
 _TABLE = TABLES["onemap_district"]
+_OF_ALL = "district"  # the coverage of versions that are to speak for all of it
 _TOLD_M2 = 0.1  # less is how borders were rounded
 
 
@@ -88,7 +89,7 @@ def change_district(library: Library, district: np.ndarray, reason: str | None, 
             note(connection, _TABLE.name, row_name([fid]), None)
         blobs = geopackage.to_blobs(district, library.srs_id)
         insert_logged(connection, _TABLE, enumerate(blobs, start=1 + max((fid for fid, _ in rows), default=0)))
-        area_m2 = float(shapely.area(district).sum())
+        area_m2 = float(united_ground(district).area)  # polygons may overlap
         log(
             connection,
             who,
@@ -113,14 +114,29 @@ def district_record(library: Library, day: date) -> Record:
     return {"area_m2": None if district is None else float(district.area), "changes": changes, "short": short}
 
 
+def missing_of_district_m2(
+    library: Library, version: Version, district: shapely.Geometry | None, changes: Sequence[DistrictChange]
+) -> float:
+    """What a version that was to speak for a whole district leaves out of the present one, in m²; else 0.
+
+    changes: of the district. Raises OneMapError version.unreadable.
+    """
+    if district is None or version.coverage_kind != _OF_ALL:
+        return 0.0
+    recorded_at = datetime.fromisoformat(version.recorded_at)
+    is_of_this_one = all(datetime.fromisoformat(change.at) <= recorded_at for change in changes)
+    if is_of_this_one and version.coverage_m2 >= district.area - _TOLD_M2:
+        return 0.0
+    missing_m2 = float(shapely.difference(district, coverage_of(library, version)).area)
+    return missing_m2 if missing_m2 > _TOLD_M2 else 0.0
+
+
 def _short_versions(library: Library, district: shapely.Geometry, day: date) -> Iterator[Record]:
     """The versions in force that were to speak for a whole district and leave a part of this one out."""
-    known, catalogue = versions(library), library.catalogue()
+    known, catalogue, changes = versions(library), library.catalogue(), district_changes(library)
     for code in dict.fromkeys(version.code for version in known):
         version = layer_in_force(known, code, day)
-        if version is None or version.coverage_kind != "district":
-            continue
-        missing_m2 = float(shapely.difference(district, coverage_of(library, version)).area)
-        if missing_m2 > _TOLD_M2:
+        missing_m2 = 0.0 if version is None else missing_of_district_m2(library, version, district, changes)
+        if version is not None and missing_m2 > 0:
             title = dict(catalogue[code].title) if code in catalogue else {}
             yield {"code": code, "title": title, "version": version.label, "missing_m2": missing_m2}

@@ -1,12 +1,15 @@
 """`onemap layers`: the catalogue of a library as it stands, with every version of every layer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
+
+import shapely
 
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.errors import OneMapError
 from onemap.layers.frames.fields import needed_fields, schema_names
+from onemap.layers.library.district import DistrictChange, district_changes, missing_of_district_m2
 from onemap.layers.library.library import Library
 from onemap.layers.library.services import listed_services
 from onemap.layers.library.versions import Version, in_force, read_version, versions
@@ -21,6 +24,7 @@ def listing(library: Library, as_of: date, required_fields: Callable[[str], Sequ
     retired: at, who and reason of a version that is in force no more from its first day on; null of others.
     today: what a version is on this day, whatever `as_of` is: in_force, upcoming, undated, past or retired.
     day: the first day on which a version is in force; null where another took its place from the beginning.
+    missing_m2: of the district, where a version was to speak for all of it and does not; 0 of others.
     unreadable: a version's table is gone, or its raster is gone or not what was added.
     required_fields: the fields of a layer that the library's rules use.
     """
@@ -28,6 +32,8 @@ def listing(library: Library, as_of: date, required_fields: Callable[[str], Sequ
     today = library.today()
     for version in versions(library):
         of_code.setdefault(version.code, []).append(version)
+    district, changes = library.district(), district_changes(library)
+    short = {one.table: _missing_m2(library, one, district, changes) for known in of_code.values() for one in known}
     layers = [
         {
             "code": entry.code,
@@ -40,11 +46,10 @@ def listing(library: Library, as_of: date, required_fields: Callable[[str], Sequ
             "class_field": entry.class_field,
             "withheld": entry.withheld,
             "fields": _fields(entry, required_fields(entry.code)),
-            "versions": _version_records(library, entry, of_code.get(entry.code, []), as_of, today),
+            "versions": _version_records(library, entry, of_code.get(entry.code, []), as_of, today, short),
         }
         for entry in library.catalogue().values()
     ]
-    district = library.district()
     return {
         "name": library.name,
         "account": library.account,
@@ -57,7 +62,12 @@ def listing(library: Library, as_of: date, required_fields: Callable[[str], Sequ
 
 
 def _version_records(
-    library: Library, entry: LayerEntry, known: Sequence[Version], as_of: date, today: date
+    library: Library,
+    entry: LayerEntry,
+    known: Sequence[Version],
+    as_of: date,
+    today: date,
+    short: Mapping[str, float],
 ) -> list[dict[str, Any]]:
     current, now = in_force(known, as_of), in_force(known, today)
     return [
@@ -65,6 +75,7 @@ def _version_records(
             **_version_record(library, entry, version, current, as_of),
             "today": "in_force" if version is now else _state(version, now, today),
             "day": _first_day(version, known),
+            "missing_m2": short[version.table],
         }
         for version in known
     ]
@@ -90,6 +101,16 @@ def _version_record(
         "retired": None if version.retired is None else vars(version.retired),
         "unreadable": _is_unreadable(library, entry, version),
     }
+
+
+def _missing_m2(
+    library: Library, version: Version, district: shapely.Geometry | None, changes: Sequence[DistrictChange]
+) -> float:
+    """What a version leaves out of the district; 0 where its coverage cannot be read."""
+    try:
+        return missing_of_district_m2(library, version, district, changes)
+    except OneMapError:
+        return 0.0
 
 
 def _state(version: Version, current: Version | None, day: date) -> str:

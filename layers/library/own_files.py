@@ -1,13 +1,15 @@
 """The city's own files are put with a library: catalogue, calendar and profile; logged, so that a change is seen."""
 
+import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from onemap.layers.catalogue.bureau_profile import Names, Profile, checked_profile
 from onemap.layers.catalogue.catalogue import OWN_FILES, catalogue_of, own_file_path
 from onemap.layers.catalogue.working_days import WorkCalendar, checked_calendar
 from onemap.layers.errors import OneMapError
+from onemap.layers.files.text_encodings import text_of
 from onemap.layers.library.library import TABLES, Library, log, sha256
 from onemap.layers.library.versions import versions
 from onemap.layers.stores.library_tables import own_file_key
@@ -26,8 +28,23 @@ def own_file_kind(name: str) -> str:
 
 def own_file_text(path: Path) -> str:
     """A file's text. Raises OneMapError source.missing, keep.text."""
-    try:
+    with _refused_file(path):
         return path.read_text(encoding="utf-8-sig")
+
+
+def notice_text(path: Path) -> str:
+    """The text of a notice as offices save it, in UTF-8 or GB18030.
+
+    Raises OneMapError source.missing, keep.text, encoding.undecidable.
+    """
+    with _refused_file(path):
+        return text_of(path, None)[0]
+
+
+@contextlib.contextmanager
+def _refused_file(path: Path) -> Iterator[None]:
+    try:
+        yield
     except FileNotFoundError:
         raise OneMapError("source.missing", file=path.name) from None
     except (OSError, UnicodeDecodeError) as error:

@@ -3,12 +3,19 @@
 import json
 
 from onemap.layers.catalogue.layer_names import known_layer
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import COPY, TABLES, Library, log
 from onemap.layers.library.log_reading import read_entries
 from onemap.layers.library.rows_as_logged import check_layer, check_rows
 from onemap.layers.library.version_writing import show_layer
-from onemap.layers.library.versions import Retirement, Version, retirement_events, retirement_key, versions
+from onemap.layers.library.versions import (
+    Retirement,
+    Version,
+    files_of,
+    retirement_events,
+    retirement_key,
+    versions,
+)
 from onemap.layers.stores.logged_rows import insert_logged, note_structure, row_name, stored_hashes
 from onemap.layers.stores.sql_text import Sql
 
@@ -40,6 +47,25 @@ def retire(library: Library, code: str, label: str, reason: str, who: str, *, un
         note_structure(connection, [code])
         log(connection, who, UNDO if undo else RETIRE, version.table, {"label": label, "reason": reason})
         return _version_named(library, code, label)
+
+
+def held_elsewhere(library: Library, version: Version) -> list[Problem]:
+    """The remark that versions in use hold files that came with a retired one: one was made by replacing another file.
+
+    What earlier versions in use hold as well is no part of the mistake.
+    """
+    of_layer = [one for one in versions(library) if one.code == version.code and one.retired is None]
+    hashes = {one.number: {str(file.get("hash")) for file in files_of(library, one)} for one in of_layer}
+    known = {digest for number, own in hashes.items() if number < version.number for digest in own}
+    came = {str(file.get("hash")): str(file["source"]) for file in files_of(library, version)}
+    came = {digest: name for digest, name in came.items() if digest not in known}
+    later = [one for one in of_layer if one.number > version.number and hashes[one.number] & came.keys()]
+    if not later:
+        return []
+    held = {digest for one in later for digest in hashes[one.number]}
+    names = [name for digest, name in came.items() if digest in held]
+    facts = {"file": library.label, "layer": version.code, "label": version.label}
+    return [Problem("retire.held", {**facts, "labels": [one.label for one in later], "names": names})]
 
 
 def _version_named(library: Library, code: str, label: str) -> Version:

@@ -9,15 +9,26 @@ import shapely
 
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.frames.frame_blocks import FrameBlocks
+from onemap.layers.geometry.convex_clip import area_in_convex_m2
 from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.library.library import Library
 from onemap.layers.library.value_texts import Column, row_texts
 from onemap.layers.library.version_writing import VersionFacts, field_types, stored_column
-from onemap.layers.library.versions import Version, coverage_of, in_force, read_version, source_report, versions
+from onemap.layers.library.versions import (
+    Version,
+    bad_table,
+    coverage_of,
+    in_force,
+    read_version,
+    source_report,
+    versions,
+)
 from onemap.layers.rasters.raster_reference import OF_THE_FILES, is_as_added, reference_of
+from onemap.layers.stores.sql_text import compose_sql
 from onemap.layers.stores.store import DamagedTable
 
 ROWS_OF = "rows_of"  # in a version's report: the table of the one that has the same rows
+_AS_GOOD_AS_NONE_M2 = 0.01  # of ground that was cut out: what rounding leaves of it
 _ROWS_AT_ONCE = 50_000  # of a version; of all rows only their hashes are held
 
 
@@ -34,13 +45,16 @@ def likeness(
     entry: LayerEntry,
     frame: FrameBlocks,
     facts: VersionFacts,
+    aside: np.ndarray,
     is_delivered: bool = False,
     of_any: bool = False,
 ) -> Likeness:
     """The versions that hold a frame and its facts already, or its rows.
 
     Compared are the version that has the wanted label; the one in force on the frame's first day, else today; without a
-    label the one that was added last, too, which may have no date. is_delivered: it lies in a folder that may come
+    label the one that was added last, too, which may have no date. aside: the ground of each feature that is set aside
+    (k,), None where it is not known; a version says the same only if as many were, and it leaves that ground out, so
+    that it stays unknown. is_delivered: it lies in a folder that may come
     every night; what was retired does not come back by it. of_any: any version is compared, the latest first.
     """
     of_layer = [version for version in versions(library) if version.code == entry.code]
@@ -55,7 +69,7 @@ def likeness(
     of_rows: Version | None = None
     for version in holding:
         of_rows = of_rows or version
-        if _says_the_same(library, version, facts):
+        if _says_the_same(library, version, facts) and _leaves_out(library, version, aside):
             return Likeness(version, of_rows)
     return Likeness(None, of_rows)
 
@@ -86,6 +100,18 @@ def _says_the_same(library: Library, version: Version, facts: VersionFacts) -> b
         return True
     is_same_kind = version.coverage_kind == facts.coverage_kind
     return is_same_kind and bool(shapely.equals(coverage_of(library, version), facts.coverage))
+
+
+def _leaves_out(library: Library, version: Version, aside: np.ndarray) -> bool:
+    """Whether as many features of a version were set aside, and it speaks for no ground of these (k,)."""
+    table = bad_table(version.table)
+    count = 0
+    if library.connection.has_table(table):
+        (count,) = library.connection.execute(compose_sql("SELECT count(*) FROM {table}", table=table)).fetchone()
+    if count != len(aside):
+        return False
+    coverage = coverage_of(library, version)
+    return all(area_in_convex_m2(coverage, ground) <= _AS_GOOD_AS_NONE_M2 for ground in aside if ground is not None)
 
 
 def _holds(library: Library, version: Version, entry: LayerEntry, frame: FrameBlocks) -> bool:

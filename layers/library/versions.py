@@ -121,6 +121,22 @@ def last_version(library: Library, code: str) -> Version | None:
     return of_layer[-1] if of_layer else None
 
 
+def version_before(of_layer: Sequence[Version], as_of: date) -> Version | None:
+    """The version of one layer that is in force on a day; where none is any more, the latest that had begun by then."""
+    begun = [one for one in of_layer if one.retired is None and (one.valid_from or "") <= as_of.isoformat()]
+    return in_force(begun, as_of) or max(begun, key=lambda one: (one.valid_from or "", one.number), default=None)
+
+
+def files_of(library: Library, version: Version) -> list[Record]:
+    """The files of which a version is made: source, features, hash, and how each was read; none where it was one."""
+    return [dict(file) for file in source_report(library, version).get("files") or ()]
+
+
+def bad_table(version_table: str) -> str:
+    """The table of the features of a version that were set aside."""
+    return f"{version_table}__bad"
+
+
 def source_report(library: Library, version: Version) -> Record:
     """How a version's source was read, with what answers and what problems; empty where that cannot be read."""
     sql = "SELECT report FROM onemap_versions WHERE table_name = ?"

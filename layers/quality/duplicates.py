@@ -42,9 +42,16 @@ def key_flaws(frame: FrameBlocks, entry: LayerEntry, most: Most, progress: Progr
 
     repeated = FlawList("key.repeated", most("key.repeated"))
     for rows, firsts, values in _later(read()):
-        others = frame.source_rows(firsts)
-        repeated.add(rows, lambda at, v=values, o=others: {"field": key, "value": v[at], "other": int(o[at]) + 1})  # type: ignore[misc]
+        others = _rows_in_words(frame, firsts)
+        repeated.add(rows, lambda at, v=values, o=others: {"field": key, "value": v[at], "other": o[at]})  # type: ignore[misc]
     return without.flaws() + repeated.flaws()
+
+
+def _rows_in_words(frame: FrameBlocks, places: np.ndarray) -> list[int | str]:
+    """In which rows of the source some features stand (k,); of several files with that which it is in."""
+    rows = [row + 1 for row in frame.source_rows(places).tolist()]
+    files = [place.get("file") for place in frame.file_places(places)]
+    return [row if file is None else f"{row} ({file})" for row, file in zip(rows, files, strict=True)]
 
 
 def duplicate_flaws(frame: FrameBlocks, most: int | None, progress: Progress) -> list[Flaws]:

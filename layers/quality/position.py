@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,7 @@ GCJ02_WITHIN_M = 60.0
 def outside_flaws(
     frame: FrameBlocks, district: shapely.Geometry | None, far_m: float, most: int | None, progress: Progress
 ) -> list[Flaws]:
-    """Features beyond the district; or that the whole frame lies at least `far_m` from it.
+    """Features beyond the district; or that the whole frame, or a whole file of it, lies at least `far_m` from it.
 
     most: how many are reported, None for all.
     """
@@ -41,15 +42,26 @@ def outside_flaws(
         return []
     shapely.prepare(district)
     beyond = FlawList("position.partly", most)
+    ends = np.cumsum(frame.counts_of_files() or [frame.count])
+    of_files = np.zeros(len(ends), dtype=np.int64)
     for block in frame.blocks(progress):
-        beyond.add(block[~shapely.intersects(district, frame.geometries(block))], lambda at: {})
-    if beyond.count < frame.count:
-        return beyond.flaws()
-    distance_m = float(shapely.distance(district, shapely.box(*frame.bounds())))
-    if distance_m >= far_m:
-        facts = {"distance": f"{distance_m / 1000:,.0f}", "distance_m": distance_m}
-        return [Flaws("position.outside", np.array([-1]), [facts])]
-    return beyond.flaws()
+        found = block[~shapely.intersects(district, frame.geometries(block))]
+        beyond.add(found, lambda at: {})
+        of_files += np.bincount(np.searchsorted(ends, found, side="right"), minlength=len(ends))
+    far = []
+    for file, (first, end) in enumerate(pairwise([0, *ends.tolist()])):
+        if first < end and of_files[file] == end - first:
+            box = shapely.box(*_bounds(frame.boxes[first:end]))
+            distance_m = float(shapely.distance(district, box))
+            place = frame.files[file].place if frame.files else {}
+            facts = {**place, "distance": f"{distance_m / 1000:,.0f}", "distance_m": distance_m}
+            far += [facts] if distance_m >= far_m else []
+    return [Flaws("position.outside", np.full(len(far), -1), far)] if far else beyond.flaws()
+
+
+def _bounds(boxes: np.ndarray) -> list[float]:
+    """West, south, east, north (4,) of some boxes (n, 4)."""
+    return [*np.nanmin(boxes[:, :2], axis=0).tolist(), *np.nanmax(boxes[:, 2:], axis=0).tolist()]
 
 
 def shift_flaws(

@@ -1,8 +1,9 @@
 """The way of a path to a raw frame: the adapter that reads it, the chosen layer, and the hash of its content."""
 
 import hashlib
+import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
@@ -48,6 +49,18 @@ _HEARD_S = 0.1  # how long a cancellation may stay unheard
 def source_name(source: str | Path) -> str:
     """The name of a source in words: a file's name, a table's, never a password."""
     return postgis.shown_name(str(source)) if postgis.is_database(str(source)) else Path(source).name
+
+
+def names_of_sources(sources: Sequence[str]) -> list[str]:
+    """The names of several sources; those of files that are called alike with their folders, as far as these differ."""
+    names = [source_name(source) for source in sources]
+    if len(set(names)) == len(names) or any(map(postgis.is_database, sources)):
+        return names
+    paths = [Path(source).absolute() for source in sources]
+    if len({path.anchor for path in paths}) > 1:  # on several drives of Windows
+        return [path.as_posix() for path in paths]
+    top = os.path.commonpath([path.parent for path in paths])
+    return [path.relative_to(top).as_posix() for path in paths]
 
 
 @contextmanager

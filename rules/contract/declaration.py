@@ -131,11 +131,16 @@ def to_metres(text: str) -> float:
 
 
 def to_land_width(text: str) -> str:
-    """A length in metres, not zero and at most MOST_LAND_M; else the name of a field. Raises ValueError."""
+    """A length in metres, not zero and at most MOST_LAND_M; else the name of a field. Raises ValueError.
+
+    A number with a unit is neither.
+    """
     name = to_name(text)
     try:
         metres = float(name)
     except ValueError:
+        if re.fullmatch(r"[\d.]+\s*(?:m|km|米|公里|千米)", name, re.IGNORECASE):
+            raise
         return name
     if not 0 < metres <= MOST_LAND_M:
         raise ValueError(text)

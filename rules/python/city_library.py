@@ -96,7 +96,7 @@ class Library(DeliveryCalls, FigureCalls):
     ) -> AddResult:
         """Add a frame, a file, or several that are one layer together, as a new version: all of it, or nothing.
 
-        in_place_of: the file of the last version that this one replaces. sure: it is this layer, however little it
+        in_place_of: the file that this one replaces, of the version in force. sure: it is this layer, however little it
         looks like it. covers: "district", "extent", "features", or the ground for which it speaks as a frame or a file.
         define: of a layer that the catalogue does not have: name, department, library, kind, geometry, key.
         """

@@ -29,6 +29,7 @@ class Version:
     """One dated state of a layer.
 
     coverage: district, file, or extent (then assumed).
+    is_short: it was to speak for the whole district, and leaves a part of it out.
     upcoming: it is valid from a later day on.
     undated: it has no first day, and is not in force because another version has.
     retired: it was added by mistake, and is in force on no day.
@@ -51,6 +52,7 @@ class Version:
     day: str = ""
     undated: bool = False
     retired: bool = False
+    is_short: bool = False
 
 
 @dataclass(frozen=True)
@@ -168,6 +170,8 @@ def state_of(version: Version | None) -> str:
         return "retired"
     if not version.in_force:
         return "upcoming" if version.upcoming else "undated" if version.undated else "old"
+    if version.is_short:
+        return "partial"
     return {"extent": "assumed", "file": "partial"}.get(version.coverage, "in_force")
 
 
@@ -218,4 +222,5 @@ def _version(version: dict[str, Any]) -> Version:
         day=str(version.get("day") or ""),
         undated=bool(version.get("undated")),
         retired=bool(version.get("retired")),
+        is_short=bool(version.get("missing_m2")),
     )

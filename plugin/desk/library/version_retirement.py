@@ -56,4 +56,5 @@ class VersionRetirement(QObject):
             else tr("“{layer}” {label} is back in force on its days.")
         )
         self._library.refresh()
-        self.done.emit(text.format(layer=entry.title, label=answer.get("version")))
+        remarks = [str(problem["message"]) for problem in answer.get("problems") or ()]
+        self.done.emit(" ".join([text.format(layer=entry.title, label=answer.get("version")), *remarks]))

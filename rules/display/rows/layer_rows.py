@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from onemap.layers.area_units import hectares_text
 from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.messages import phrase
 from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerTable, AnswerView, Column, Part
@@ -30,6 +31,8 @@ def layers_view(result: Mapping[str, Any], language: str) -> AnswerView:
 def _version_row(layer: Mapping[str, Any], version: Mapping[str, Any], language: str) -> AnswerRow:
     mark = _IN_FORCE if version["in_force"] else _NOT_IN_FORCE
     lost = phrase("reason.unreadable", language) if version["unreadable"] else ""
+    if version["missing_m2"] and not lost:
+        lost = phrase("said.version_short", language, area=hectares_text(version["missing_m2"]))
     if version["retired"]:
         lost = phrase("said.version_retired", language, reason=version["retired"]["reason"])
     values = [layer["code"], version["label"], Amount(version["count"], "count"), lost]

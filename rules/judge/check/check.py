@@ -29,7 +29,7 @@ from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.packs.pack import Pack
 from onemap.rules.judge.question.check_plan import CheckPlan, check_plan_of
 from onemap.rules.judge.question.kind_remarks import kind_problems_of
-from onemap.rules.judge.question.layer_remarks import layer_problems_of
+from onemap.rules.judge.question.layer_remarks import layer_problems_of, trial_problems_of
 from onemap.rules.judge.question.question import Question
 from onemap.rules.judge.question.value_remarks import value_problems_of
 from onemap.rules.judge.runs.run import Run
@@ -152,7 +152,8 @@ def _problems(library: Library, question: Question, check_plan: CheckPlan) -> li
     """Remarks on the parcels, how they were read and what their projects are called, on layers and on rules."""
     of_projects = kind_problems_of(question.packs, question.parcels, question.language)
     of_layers = layer_problems_of(library, check_plan.versions_used, question.parcels.extent)
-    problems = *question.parcels.problems, *of_projects, *of_layers, *value_problems_of(library, check_plan)
+    of_trials = trial_problems_of(library, check_plan)
+    problems = *question.parcels.problems, *of_projects, *of_trials, *of_layers, *value_problems_of(library, check_plan)
     return [problem_record(problem, question.language) for problem in problems]
 
 

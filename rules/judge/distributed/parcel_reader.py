@@ -162,7 +162,7 @@ class ParcelStream:
             bounds = np.r_[np.fmin(bounds[:2], [west, south]), np.fmax(bounds[2:], [east, north])]
             placed = transform.carry(raw, provers)
             carriage = carriage.join(placed.carriage)
-            placed, more_lands = self.options.land.land_of(placed, raw.attributes, ids, self._place)
+            placed, more_lands, _ = self.options.land.land_of(placed, raw.attributes, ids, self._place)
             lands = lands or more_lands
             if (united := united_column(placed.shapes, placed.valid)) is not None:
                 if not wrong.count and not nameless:

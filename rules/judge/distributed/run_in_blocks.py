@@ -29,7 +29,7 @@ from onemap.rules.judge.inputs.parcels import Parcels
 from onemap.rules.judge.packs.pack import Pack
 from onemap.rules.judge.question.check_plan import check_plan_of
 from onemap.rules.judge.question.kind_remarks import KindRemarks
-from onemap.rules.judge.question.layer_remarks import layer_problems_of
+from onemap.rules.judge.question.layer_remarks import layer_problems_of, trial_problems_of
 from onemap.rules.judge.question.question import Question
 from onemap.rules.judge.question.value_remarks import value_problems_of
 from onemap.rules.judge.runs.run import Chunk, RowsOutdated
@@ -220,7 +220,8 @@ def work_begun(
         question = replace(question, as_of=day, parcels=replace(question.parcels, id_field=parcels.notes["id_field"]))
         question = question.with_used_land(problem["code"] for problem in parcels.notes["problems"])
         check_plan = replace(check_plan, as_of=day, origin=origin_of(library, parcels.bounds))
-        of_layers = layer_problems_of(library, check_plan.versions_used, parcels.bounds)
+        used = check_plan.versions_used
+        of_layers = *trial_problems_of(library, check_plan), *layer_problems_of(library, used, parcels.bounds)
         problems: list[ProblemRecord] = [
             *parcels.notes["problems"],
             *(problem_record(one, question.language) for one in (*of_layers, *value_problems_of(library, check_plan))),

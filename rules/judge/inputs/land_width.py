@@ -12,10 +12,10 @@ from onemap.layers.frames.fields import text_value
 from onemap.layers.geometry.shape_column import ShapeColumn
 from onemap.layers.geometry.validity import first_problems
 from onemap.layers.ingest.placing import PlacedShapes
+from onemap.rules.judge.inputs.line_land import ground_along
 
 LAND_REMARK = "parcel.land"
 _POLYGON, _POINT = 2, 0
-_TURN_SEGMENTS = 16  # of a quarter turn, where a line has a corner
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,15 @@ class LandWidth:
             return None
 
     def land_of(
-        self, placed: PlacedShapes, attributes: pd.DataFrame, names: np.ndarray, place: ProblemPlace
-    ) -> tuple[PlacedShapes, list[Problem]]:
-        """The shapes (n,) with lines and points as the land along or around them, and the remark that there are any.
+        self,
+        placed: PlacedShapes,
+        attributes: pd.DataFrame,
+        names: np.ndarray,
+        place: ProblemPlace,
+        keep_bad: bool = False,
+    ) -> tuple[PlacedShapes, list[Problem], list[Problem]]:
+        """The shapes (n,) with lines and points as the land along or around them, the remark that there are any, and
+        the problems of those whose width is none, which stay lines and points where the bad are set aside (keep_bad).
 
         names: of the parcels (n,), for problems.
         A line's land has half of the width at both sides and ends where the line ends; a point's is a square with the
@@ -43,30 +49,33 @@ class LandWidth:
         Raises OneMapError parcel.width, field.missing.
         """
         if not self.text or isinstance(placed.shapes, ShapeColumn):  # which is of polygons alone
-            return placed, []
+            return placed, [], []
         shapes = placed.shapes.copy()
         dimensions = shapely.get_dimensions(shapes)
         rows = np.flatnonzero((dimensions >= _POINT) & (dimensions < _POLYGON))
         if len(rows) == 0:
-            return placed, []
-        half = self._widths(attributes, rows, names, place) / 2
-        is_point = dimensions[rows] == _POINT
-        ends = {True: "square", False: "flat"}
-        for of_points, ending in ends.items():
-            own = rows[is_point == of_points]
-            style_of_ends = {"cap_style": ending, "join_style": "round", "quad_segs": _TURN_SEGMENTS}
-            shapes[own] = shapely.buffer(shapely.force_2d(shapes[own]), half[is_point == of_points], **style_of_ends)
-        return replace(placed, shapes=shapes, valid=None), self.remarks(place)
+            return placed, [], []
+        widths, wrong = self._widths(attributes, rows, names, place)
+        if wrong and not keep_bad:
+            raise OneMapError.of(first_problems(wrong, place))
+        good = widths > 0
+        shapes[rows[good]] = ground_along(shapes[rows[good]], widths[good] / 2)
+        return replace(placed, shapes=shapes, valid=None), self.remarks(place) if good.any() else [], wrong
 
     def remarks(self, place: ProblemPlace) -> list[Problem]:
         """That lines and points among the parcels count as land of a stated width."""
         width = self.text if self.metres is None else f"{self.metres:g} m"
         return [Problem(LAND_REMARK, {**place, "width": width})] if self.text else []
 
-    def _widths(self, attributes: pd.DataFrame, rows: np.ndarray, names: np.ndarray, place: ProblemPlace) -> np.ndarray:
-        """The widths of some rows (k,) in metres. Raises OneMapError parcel.width, field.missing."""
+    def _widths(
+        self, attributes: pd.DataFrame, rows: np.ndarray, names: np.ndarray, place: ProblemPlace
+    ) -> tuple[np.ndarray, list[Problem]]:
+        """The widths of some rows (k,) in metres, 0 where there is none, and the problems of these.
+
+        Raises OneMapError field.missing.
+        """
         if self.metres is not None:
-            return np.full(len(rows), self.metres)
+            return np.full(len(rows), self.metres), []
         columns = list(map(str, attributes.columns))
         found = [column for column in columns if column.lower() == self.text.lower()]
         if len(found) != 1:
@@ -80,9 +89,8 @@ class LandWidth:
             if not 0 < widths[at] < np.inf:
                 named = {"feature": str(names[row]), "row": row + 1, "field": found[0], "value": text or "–"}
                 problems.append(Problem("parcel.width", {**place, **named}))
-        if problems:
-            raise OneMapError.of(first_problems(problems, place))
-        return widths
+                widths[at] = 0
+        return widths, problems
 
 
 NO_LAND = LandWidth()

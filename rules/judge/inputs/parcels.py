@@ -80,6 +80,19 @@ class Parcels:
         forged = [name for name in columns.columns if str(name).lower() == STATED_KIND]
         return cls(ids, shapes, columns.drop(columns=forged) if forged else columns, *known)
 
+    def with_source(self, name: str) -> "Parcels":
+        """The same parcels of a file that is called otherwise, because another has its name."""
+
+        def at(problem: Problem) -> Problem:
+            is_of_file = problem.facts.get("file") == self.source
+            return replace(problem, facts={**problem.facts, "file": name}) if is_of_file else problem
+
+        bad = [
+            (name, replace(some, problems=tuple(tuple(map(at, problems)) for problems in some.problems)))
+            for _, some in self.bad
+        ]
+        return replace(self, source=name, problems=tuple(map(at, self.problems)), bad=tuple(bad))
+
     @property
     def geometries(self) -> np.ndarray:
         """The polygons as geometries (n,)."""
@@ -205,23 +218,23 @@ def read_parcels(
     text_problems = _told_of_text(raw, attributes, field, place)
     names, wrong = _names_of(attributes, field, place)
     placed, remarks = _placed_shapes(raw, names, wishes, target, provers, place)
-    placed, lands = land.land_of(placed, attributes, names, place)
+    placed, lands, narrow = land.land_of(placed, attributes, names, place, keep_bad)
     known = field, raw.path.name, raw.source_hash
     if not wrong and (united := united_column(placed.shapes, placed.valid)) is not None:
         progress.at(1.0)
         return Parcels.as_read(names, united, attributes, *known, (*raw.problems, *text_problems, *remarks, *lands))
     given = "polygon", names, wishes.repair, place, workers, progress.part(_READ, 1.0)
     sound = sorted_geometries(placed.shapes, *given, valid=placed.valid).with_records(raw.broken)
-    if (wrong or sound.problems) and not keep_bad:
-        raise OneMapError.of(first_problems([*wrong, *sound.problems], place))
-    good = np.delete(np.arange(len(names)), [problem.facts["row"] - 1 for problem in (*wrong, *sound.problems)])
+    unsound = [*narrow, *_of_other_rows(sound.problems, narrow)]
+    if (wrong or unsound) and not keep_bad:
+        raise OneMapError.of(first_problems([*wrong, *unsound], place))
+    good = np.delete(np.arange(len(names)), [problem.facts["row"] - 1 for problem in (*wrong, *unsound)])
     geometries = dissolve_parts(sound.geometries[good])
-    empty = good[np.flatnonzero(shapely.area(geometries) <= 0)].tolist()
-    flat = [Problem("geometry.empty", {**place, "feature": names[row], "row": row + 1}) for row in empty]
+    is_flat = shapely.area(geometries) <= 0
+    flat = _flat_problems(names, good[is_flat], place)
+    aside, kept = [*wrong, *unsound, *flat], np.flatnonzero(~is_flat)
     if flat and not keep_bad:
         raise OneMapError.of(flat)
-    aside = [*wrong, *sound.problems, *flat]
-    kept = np.flatnonzero(~np.isin(good, empty))
     if aside and len(kept) == 0:
         raise OneMapError.of([Problem("bad.all", place), *first_problems(aside, place)])
     good, geometries = good[kept], geometries[kept]
@@ -229,6 +242,17 @@ def read_parcels(
     bad = ((raw.path.name, _set_aside(placed.shapes, attributes, names, aside)),) if aside else ()
     rows = attributes.iloc[good].reset_index(drop=True) if aside else attributes
     return with_bodies_as_read(Parcels.as_read(names[good], geometries, rows, *known, problems, bad), raw, good)
+
+
+def _flat_problems(names: np.ndarray, rows: np.ndarray, place: ProblemPlace) -> list[Problem]:
+    """That parcels of some rows (k,) have no ground. names: of all (n,)."""
+    return [Problem("geometry.empty", {**place, "feature": names[row], "row": row + 1}) for row in rows.tolist()]
+
+
+def _of_other_rows(problems: Sequence[Problem], others: Sequence[Problem]) -> list[Problem]:
+    """The problems of rows that others are not about: that a line without land is no polygon needs no saying."""
+    rows = {problem.facts["row"] for problem in others}
+    return [problem for problem in problems if problem.facts["row"] not in rows]
 
 
 def _placed_shapes(

@@ -7,10 +7,13 @@ import shapely
 from onemap.layers.errors import Problem
 from onemap.layers.ingest.quality_report import PROBLEMS_TABLE
 from onemap.layers.library.library import Library
+from onemap.layers.library.versions import files_of
+from onemap.layers.messages import names_in_short
+from onemap.layers.sources.reading import source_name
 from onemap.layers.stores.sql_text import compose_sql
 from onemap.layers.stores.store import DamagedTable
 from onemap.rules.judge.inputs.check_record import LayerRecord
-from onemap.rules.judge.question.check_plan import VersionsUsed
+from onemap.rules.judge.question.check_plan import CheckPlan, VersionsUsed
 
 _BESIDE_M = 200.0  # of the parcels: a line without its zone lies beside whom the distance would have kept off
 
@@ -18,6 +21,16 @@ _BESIDE_M = 200.0  # of the parcels: a line without its zone lies beside whom th
 def versions_of_run(layers: Iterable[LayerRecord]) -> VersionsUsed:
     """The versions that a run used. layers: of its record."""
     return {item["table"]: (item["code"], str(item["label"])) for item in layers if item["table"]}
+
+
+def trial_problems_of(library: Library, check_plan: CheckPlan) -> Iterator[Problem]:
+    """That a file stands for a whole layer in a trial whose version is made of several, as of one for each county."""
+    for code, file in check_plan.replaced.items():
+        version = check_plan.in_force(code)
+        names = [] if version is None else [str(one["source"]) for one in files_of(library, version)]
+        if version is not None and len(names) > 1:
+            facts = {"file": source_name(file), "layer": code, "field": "--replace", "label": version.label}
+            yield Problem("replace.one_file", {**facts, "count": len(names), "names": names_in_short(names)})
 
 
 def layer_problems_of(library: Library, used: VersionsUsed, *extents: Sequence[float]) -> Iterator[Problem]:

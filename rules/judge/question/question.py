@@ -1,5 +1,6 @@
 """The question of a run: parcels, packs, day, and layers replaced for a trial."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -10,7 +11,7 @@ from onemap.layers.ingest.placing import SourceOptions
 from onemap.layers.library.library import Library
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.postgis import is_database
-from onemap.layers.sources.reading import source_name
+from onemap.layers.sources.reading import names_of_sources, source_name
 from onemap.rules.judge.inputs.check_record import CheckParameters
 from onemap.rules.judge.inputs.land_width import LAND_REMARK, NO_LAND, LandWidth
 from onemap.rules.judge.inputs.parcels import Parcels, joined_parcels, no_parcels, read_parcels
@@ -122,16 +123,14 @@ def _parcels_of_files(
     Where parcels that cannot be used are set aside, a file of which none can is left out, too.
     """
     files = (options.parcels, *options.more_parcels)
-    parts: list[Parcels] = []
+    parts: dict[str, Parcels] = {}
     left_out: dict[str, list[Problem]] = {}
     for file, part in zip(files, progress.parts([1] * len(files)), strict=True):
         try:
-            parts.append(
-                read_parcels(
-                    *(file, options.layer, options.id_field, options.encoding, options.normalising, library.crs),
-                    *(workers, part, options.keep_bad, len(files) > 1),
-                    land=options.land,
-                )
+            parts[file] = read_parcels(
+                *(file, options.layer, options.id_field, options.encoding, options.normalising, library.crs),
+                *(workers, part, options.keep_bad, len(files) > 1),
+                land=options.land,
             )
         except OneMapError as error:
             if len(files) == 1:
@@ -143,8 +142,18 @@ def _parcels_of_files(
     problems = [problem for found in left_out.values() for problem in found]
     if not parts:
         raise OneMapError.of(problems)
-    parcels = joined_parcels(parts) if len(files) > 1 else parts[0]
+    parcels = joined_parcels(_called_apart(parts)) if len(files) > 1 else parts[files[0]]
     return replace(parcels, problems=(*problems, *parcels.problems)), list(left_out)
+
+
+def _called_apart(parts: Mapping[str, Parcels]) -> list[Parcels]:
+    """The parcels of several files; those of files that are called alike by the folders, too. parts: by their paths."""
+    times = Counter(part.source for part in parts.values())
+    names = names_of_sources(list(parts))
+    return [
+        part.with_source(name) if times[part.source] > 1 else part
+        for name, part in zip(names, parts.values(), strict=True)
+    ]
 
 
 def _shown_path(file: str) -> str:

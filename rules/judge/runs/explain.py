@@ -186,7 +186,13 @@ def _plain_version(title: str, layer: LayerRecord | None, as_of: str, language: 
     if layer is None or layer["label"] is None:
         reason = str(layer["reason"]) if layer else Reason.LAYER_MISSING
         return f"{title} · {reason_word(reason, language)} · {as_of}"
-    return " · ".join((title, layer["label"], phrase(f"coverage.{layer['coverage']}", language)))
+    return " · ".join((title, layer["label"], _coverage(layer, language)))
+
+
+def _coverage(layer: LayerRecord, language: str) -> str:
+    """For which ground a version speaks; a district may have changed since it was added."""
+    kind = layer["coverage"]
+    return phrase("explain.of_district" if kind == "district" else f"coverage.{kind}", language)
 
 
 def _version(rule: Rule, layer: LayerRecord | None, as_of: str, language: str) -> str:
@@ -195,7 +201,7 @@ def _version(rule: Rule, layer: LayerRecord | None, as_of: str, language: str) -
         return f"{rule.layer} · {reason_word(reason, language)} · {as_of}"
     days, hash_ = f"{layer['valid_from'] or ''}…{layer['valid_to'] or ''}", str(layer["hash"])[:12]
     parts = (rule.layer, layer["label"], days, hash_)
-    return " · ".join((*parts, phrase(f"coverage.{layer['coverage']}", language)))
+    return " · ".join((*parts, _coverage(layer, language)))
 
 
 def _explain_findings(library: Library, run: ExplainedRun, parcel: str, rule: Rule, language: str, step: Any) -> None:

@@ -176,9 +176,15 @@ def _files_to_add(given: str | Sequence[str]) -> list[str]:
 
 
 def _replaced_file(values: Values, others: Sequence[str]) -> str | None:
-    """The file of the last version that a source replaces. Raises UsageError usage.apart."""
+    """The file of the last version that a source replaces. Raises UsageError usage.apart.
+
+    The ground of the other files is known, but for a district that has changed since.
+    """
     name = values.get("in_place_of")
-    for other in (*(["--covers"] if values.get("covers") else []), *(["SOURCE…"] if others else [])):
+    for other in (
+        *(["--covers"] if values.get("covers") not in (None, "district") else []),
+        *(["SOURCE…"] if others else []),
+    ):
         if name:
             raise UsageError("usage.apart", field="--in-place-of", other=other)
     return str(name) if name else None
@@ -232,15 +238,24 @@ def service(values: Values, context: VerbContext) -> Result:
 def retire(values: Values, context: VerbContext) -> Result:
     """Take a version out of force that was added by mistake, or put it back."""
     from onemap.layers.library.library import open_library
+    from onemap.layers.library.retirement import held_elsewhere
     from onemap.layers.library.retirement import retire as retire_version
+    from onemap.layers.messages import problem_record
     from onemap.rules.review.cases.hand import acting_person
 
     with open_library(values["library"]) as library:
         who = acting_person(library, values.get("by"))
         wanted = values["code"], values["label"], values["reason"]
         version = retire_version(library, *wanted, who, undo=bool(values.get("undo")))
+        held = [] if version.retired is None else held_elsewhere(library, version)
     named = {"code": version.code, "version": version.label, "table": version.table, "features": version.count}
-    return {"ok": True, **named, "retired": None if version.retired is None else vars(version.retired)}
+    retired = None if version.retired is None else vars(version.retired)
+    return {
+        "ok": True,
+        **named,
+        "retired": retired,
+        "problems": [problem_record(one, context.language) for one in held],
+    }
 
 
 def layers(values: Values, context: VerbContext) -> Result:
@@ -426,7 +441,7 @@ def calendar(values: Values, context: VerbContext) -> Result:
     from onemap.layers.catalogue.holiday_notice import calendar_with, read_notice
     from onemap.layers.catalogue.working_days import WorkCalendar, checked_calendar
     from onemap.layers.library.library import open_library, system_user
-    from onemap.layers.library.own_files import calendar_of, keep_own_file, own_file_name, own_file_text
+    from onemap.layers.library.own_files import calendar_of, keep_own_file, notice_text, own_file_name
 
     place = values.get("notice")
     if values.get("keep") and not place:
@@ -436,7 +451,7 @@ def calendar(values: Values, context: VerbContext) -> Result:
         this_year = library.today().year
         years = [this_year, this_year + 1]
         if place:
-            notice = read_notice(own_file_text(Path(place)))
+            notice = read_notice(notice_text(Path(place)))
             text = calendar_with(notice, library.own_file("calendar"), known)
             known = WorkCalendar({**known.own, **checked_calendar(text, file).own})
             years = list(dict.fromkeys([notice.year, *years]))

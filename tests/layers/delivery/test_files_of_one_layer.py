@@ -170,3 +170,52 @@ def test_the_report_gives_each_file_its_own_number_of_features(library, tmp_path
         ("370102", "2026", 5),
     ]
     assert layers[0]["area_m2"] == pytest.approx(8 * 40_000) and layers[1]["area_m2"] is None
+
+
+@pytest.mark.parametrize("damage", ["cut", "empty", "table"])
+def test_a_county_whose_file_cannot_be_read_holds_its_layer_back(library, delivery, onemap, damage):
+    columns = {"BH": ["7", "8"], "MC": ["山", "水"], "GNFQ": ["核心保护区"] * 2}
+    write_layer(delivery / "自然保护地2026.gpkg", squares(500_100), columns)
+    lost = delivery / "370102市中区" / "生态保护红线2026.shp"
+    if damage == "table":
+        lost.unlink()
+        lost.with_suffix(".shx").unlink()
+    else:
+        lost.write_bytes(b"" if damage == "empty" else lost.read_bytes()[:90])
+        lost.with_suffix(".dbf").unlink()
+    answer = onemap("ingest", library, delivery, "--covers", "district", "--each")
+    assert answer.code == 4
+    assert [row["code"] for row in answer.json["added"]] == ["ZRBHD"]
+    (held,) = (row for row in answer.json["refused"] if row["code"] == "STBHHX")
+    assert held["source"] == "370101历下区/生态保护红线2026.shp"
+    assert [problem["code"] for problem in held["problems"]] == ["ingest.half"]
+    assert "370102市中区/生态保护红线2026" in held["problems"][0]["message"]
+
+
+def test_an_empty_file_that_says_nothing_of_what_it_holds_holds_its_layer_back(library, delivery, onemap):
+    folder = delivery / "370103"
+    folder.mkdir()
+    (folder / "生态保护红线2026.geojson").write_text('{"type": "FeatureCollection", "features": []}', encoding="utf-8")
+    answer = onemap("ingest", library, delivery, "--covers", "district", "--each")
+    assert (answer.code, answer.json["added"]) == (4, [])
+    assert "ingest.half" in {problem["code"] for row in answer.json["refused"] for problem in row["problems"]}
+
+
+def test_what_is_of_another_year_or_the_same_in_another_form_holds_nothing_back(library, delivery, onemap):
+    for name in ("370103/生态保护红线2025.shp", "370101历下区/生态保护红线2026.gpx", "370103/生态保护红线调出2026.shp"):
+        (delivery / name).parent.mkdir(exist_ok=True)
+        (delivery / name).write_bytes(b"nothing")
+    points = [shapely.Point(500_000, 4_200_000)]
+    write_layer(delivery / "生态保护红线界桩2026.gpkg", points, {"BSM": ["1"]})  # of another geometry: no part of it
+    answer = onemap("ingest", library, delivery, "--covers", "district", "--each")
+    assert [(row["code"], row["features"]) for row in answer.json["added"]] == [("STBHHX", 4)], answer.json
+
+
+def test_one_file_named_by_a_county_is_told_of_the_counties_without_one(library, delivery, onemap, tmp_path):
+    names = {"BSM": list("12"), "XZQDM": ["370101001", "370102001"], "XZQMC": list("甲乙")}
+    write_layer(tmp_path / "XZQ.gpkg", squares(500_000, 2), names)
+    assert onemap("add", library, tmp_path / "XZQ.gpkg", "--as", "XZQ", "--covers", "district").code == 0
+    path = delivery / "370101历下区" / "生态保护红线2026.shp"
+    answer = onemap("add", library, path, "--as", "STBHHX", "--covers", "district")
+    lacking = [one["message"] for one in answer.json["problems"] if one["code"] == "files.no_county"]
+    assert len(lacking) == 1 and "370102" in lacking[0]

@@ -253,3 +253,20 @@ def test_a_version_without_a_date_says_that_another_goes_before_it(add, library,
     assert "not in force: it has no date, and 2024-01-01, which has one, goes before it" in terminal(
         *arguments
     ).stdout.decode("utf-8")
+
+
+def test_one_more_broken_feature_is_a_new_version_though_the_good_rows_are_the_same(add, library, onemap, tmp_path):
+    assert add(write_layer(tmp_path / "a.gpkg", SHAPES, NAMES)).json["coverage_m2"] == 1_000_000
+    bow = shapely.Polygon([(500_900, 4_200_900), (500_950, 4_200_950), (500_950, 4_200_900), (500_900, 4_200_950)])
+    columns = {name: [*values, "9"] for name, values in NAMES.items()}
+    given = ("add", library, write_layer(tmp_path / "b.gpkg", [*SHAPES, bow], columns), "--as", "STBHHX", "--keep-bad")
+    answer = onemap(*given).json
+    assert (answer["unchanged"], answer["set_aside"], answer["in_force"]) == (False, 1, True)
+    assert answer["coverage_m2"] == 1_000_000 - 50 * 50  # its hull
+    again = onemap(*given).json
+    assert (again["unchanged"], again["version"]) == (True, "v2")
+    # Another one, elsewhere; and none any more.
+    moved = write_layer(tmp_path / "c.gpkg", [*SHAPES, shapely.affinity.translate(bow, -200)], columns)
+    assert onemap(*given[:2], moved, *given[3:]).json["unchanged"] is False
+    whole = onemap("add", library, tmp_path / "a.gpkg", "--as", "STBHHX", "--label", "whole").json
+    assert (whole["version"], whole["unchanged"], whole["coverage_m2"]) == ("whole", False, 1_000_000)

@@ -168,6 +168,7 @@ def test_what_lies_across_two_files_is_checked_as_in_one(shelf, tmp_path, box):
     assert "the feature 3 by" in overlap["message"]
     repeated = next(one for one in answer.json["problems"] if one["code"] == "key.repeated")
     assert (repeated["file"], repeated["row"]) == ("b.gpkg", 2)
+    assert "already used by row 1 (a.gpkg)" in repeated["message"]
 
 
 def test_features_without_a_key_are_called_by_their_file_and_row(shelf, tmp_path, box):
@@ -185,7 +186,7 @@ def test_every_file_is_told_of_that_cannot_be_read(shelf, tmp_path, box):
     (tmp_path / "b.gpkg").write_bytes(b"no database")
     answer = add(shelf, [good, tmp_path / "b.gpkg", tmp_path / "none.shp"])
     assert answer.code == 3
-    assert {one["file"] for one in answer.json["problems"]} == {"b.gpkg", "none.shp"}
+    assert {one["file"] for one in answer.json["problems"]} == {"b.gpkg", str(tmp_path / "none.shp")}
     assert not {name for name in shelf.tables() if name.startswith("T__")}
 
 
@@ -306,3 +307,187 @@ def test_what_cannot_be_replaced_is_refused_with_the_names(shelf, counties, next
     assert add(shelf, [next_west], "--sure", define=False).code == 0
     none = add(shelf, [next_west], "--in-place-of", "371521/T.shp", covers=None, define=False)
     assert none.codes == ["files.none"]
+
+
+def dated(shelf, path, shapes, day, *more, **columns):
+    """One file of squares in place of another, or with others; the answer of `add`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_layer(path, shapes, columns or {"BSM": [f"{path.parent.name}{n}" for n in range(len(shapes))]})
+    return add(shelf, [path], "--valid-from", day, *more, covers=None, define=False)
+
+
+@pytest.fixture
+def two_counties(shelf, tmp_path, box):
+    """Version 2025-01-01 of 1/T.gpkg, a square at 0, and 2/T.gpkg, a square at 2000; it speaks for the box of both."""
+    paths = [tmp_path / name / "T.gpkg" for name in "12"]
+    for at, path in enumerate(paths):
+        path.parent.mkdir()
+        write_layer(path, [box(2000 * at, 0)], {"BSM": [str(at)]})
+    assert add(shelf, paths, "--valid-from", "2025-01-01", covers="extent").code == 0
+    return paths
+
+
+def test_files_are_kept_from_the_version_in_force_on_the_first_day(shelf, two_counties, tmp_path, box):
+    later = dated(shelf, tmp_path / "a" / "1" / "T.gpkg", [box(0, 900)], "2027-01-01", "--in-place-of", "1/T.gpkg")
+    assert later.code == 0, later.json
+    answer = dated(shelf, tmp_path / "b" / "2" / "T.gpkg", [box(2000, 500)], "2026-05-01", "--in-place-of", "2/T.gpkg")
+    souths = sorted(shape.bounds[1] - 4_000_000 for shape in shelf.geometries("T__3"))
+    assert (answer.code, souths) == (0, [0, 500]), "the first county's of 2025, not of 2027"
+    (remark,) = (one for one in answer.json["problems"] if one["code"] == "files.later")
+    assert "2027-01-01" in remark["message"] and "2/T.gpkg" in remark["message"]
+    early = dated(shelf, tmp_path / "c" / "2" / "T.gpkg", [box(2000, 9)], "2024-05-01", "--in-place-of", "2/T.gpkg")
+    assert early.codes == ["files.before"]
+
+
+def test_a_dated_version_is_not_renewed_without_a_day(shelf, two_counties, tmp_path, box):
+    path = write_layer(tmp_path / "T.gpkg", [box(0, 900)], {"BSM": ["9"]})
+    answer = add(shelf, [path], "--in-place-of", "1/T.gpkg", covers=None, define=False)
+    assert answer.codes == ["files.no_day"] and "2025-01-01" in answer.json["problems"][0]["message"]
+
+
+def test_a_version_that_came_meanwhile_keeps_the_files_of_an_earlier_one_out(
+    shelf, two_counties, tmp_path, box, monkeypatch
+):
+    from onemap.layers.ingest import adding
+
+    write, others = adding.write_versions, []
+
+    def late(library, prepared):
+        if not others:
+            others.append(None)
+            path = tmp_path / "b" / "2" / "T.gpkg"
+            others.append(dated(shelf, path, [box(2000, 500)], "2025-03-01", "--in-place-of", "2/T.gpkg"))
+        return write(library, prepared)
+
+    monkeypatch.setattr(adding, "write_versions", late)
+    first = tmp_path / "a" / "1" / "T.gpkg"
+    answer = dated(shelf, first, [box(0, 500)], "2025-03-02", "--in-place-of", "1/T.gpkg")
+    assert (others[1].code, answer.codes) == (0, ["files.meanwhile"])
+    monkeypatch.undo()
+    again = dated(shelf, first, [box(0, 500)], "2025-03-02", "--in-place-of", "1/T.gpkg")
+    assert again.code == 0
+    assert [shape.bounds[1] - 4_000_000 for shape in shelf.geometries("T__3")] == [500, 500]
+
+
+def test_ground_of_a_feature_set_aside_stays_left_out_of_the_box_of_all(shelf, tmp_path, box):
+    # A bow tie of 100 m in the box of 2100 × 100 m of both files.
+    bow = shapely.Polygon([(501_000, 4_000_000), (501_100, 4_000_100), (501_100, 4_000_000), (501_000, 4_000_100)])
+    first = write_layer(tmp_path / "a.gpkg", [box(0, 0)], {"BSM": ["1"]})
+    second = write_layer(tmp_path / "b.gpkg", [box(2000, 0), bow], {"BSM": ["2", "3"]})
+    before = add(shelf, [first, second], "--keep-bad", covers="extent").json
+    assert before["coverage_m2"] == pytest.approx(210_000 - 10_000)
+    (tmp_path / "next").mkdir()
+    write_layer(tmp_path / "next" / "a.gpkg", [box(0, 100)], {"BSM": ["1"]})
+    after = add(shelf, [tmp_path / "next" / "a.gpkg"], "--in-place-of", "a.gpkg", covers=None, define=False).json
+    assert (after["coverage"], after["coverage_m2"]) == ("extent", pytest.approx(420_000 - 10_000))
+
+
+def test_two_files_of_one_name_take_the_places_of_two(shelf, tmp_path, box):
+    for at, name in enumerate(("历下", "市中")):
+        write_layer(tmp_path / f"{name}.gpkg", [box(2000 * at, 0)], {"BSM": [str(at)]})
+    paths = [tmp_path / f"{name}.gpkg" for name in ("历下", "市中")]
+    assert add(shelf, paths, "--valid-from", "2025-01-01").code == 0
+    names = [["T.gpkg", "市中.gpkg"], ["市中.gpkg", "T.gpkg"], ["T.gpkg", "市中.gpkg"]]
+    for month, (replaced, east) in enumerate((("历下", 0), ("市中", 2000), ("T", 0)), start=2):
+        path, day = tmp_path / str(month) / "T.gpkg", f"2025-{month:02d}-01"
+        answer = dated(shelf, path, [box(east, 10 * month)], day, "--in-place-of", f"{replaced}.gpkg")
+        assert answer.code == 0, answer.json
+        assert [file["source"] for file in answer.json["files"]] == names[month - 2]
+
+
+def test_the_exact_name_is_meant_before_that_of_another_year(shelf, tmp_path, box):
+    for at, year in enumerate((2023, 2024)):
+        write_layer(tmp_path / f"T{year}.gpkg", [box(2000 * at, 0)], {"BSM": [str(at)]})
+    paths = [tmp_path / f"T{year}.gpkg" for year in (2023, 2024)]
+    assert add(shelf, paths, "--valid-from", "2025-01-01").code == 0
+    path = tmp_path / "next" / "T.gpkg"
+    assert dated(shelf, path, [box(0, 9)], "2025-02-01", "--in-place-of", "T2023.gpkg").code == 0
+    assert dated(shelf, path, [box(0, 9)], "2025-02-02", "--in-place-of", "T2022.gpkg").codes == ["files.unknown"]
+
+
+def test_after_a_change_of_the_district_it_is_said_once_what_a_renewed_version_speaks_for(onemap, tmp_path, box):
+    library, ground = tmp_path / "l.gpkg", write_layer(tmp_path / "d.gpkg", [box(0, 0, 3000, 1000)])
+    bow = shapely.Polygon([(502_000, 4_000_000), (502_100, 4_000_100), (502_100, 4_000_000), (502_000, 4_000_100)])
+    assert onemap("new", library, "--crs", "EPSG:4547", "--district", ground).code == 0
+    first = write_layer(tmp_path / "a.gpkg", [box(0, 0)], {"BSM": ["1"]})
+    second = write_layer(tmp_path / "b.gpkg", [box(2500, 0), bow], {"BSM": ["2", "3"]})
+    command = ("add", library, "--as", "STBHHX")
+    given = ("--keep-bad", "--valid-from", "2025-01-01")
+    assert onemap(*command, first, second, *given, "--covers", "district").json["coverage_m2"] == 2_990_000
+    grown = write_layer(tmp_path / "grown.gpkg", [box(0, 0, 3100, 1000)])
+    assert onemap("district", library, grown, "--reason", "border").code == 0
+    listed = next(layer for layer in onemap("layers", library).json["layers"] if layer["code"] == "STBHHX")
+    assert listed["versions"][0]["missing_m2"] == 110_000, "the hull of the bow tie, and what has come"
+    (tmp_path / "next").mkdir()
+    path = write_layer(tmp_path / "next" / "a.gpkg", [box(9, 0)], {"BSM": ["1"]})
+    given = (path, "--in-place-of", "a.gpkg", "--valid-from", "2025-02-01")
+    assert onemap(*command, *given).codes == ["coverage.district_changed"]
+    # With the 10 ha that have come, and without the hull of the bow tie of the file that stays.
+    answer = onemap(*command, *given, "--covers", "district")
+    assert (answer.code, answer.json["coverage_m2"]) == (0, 3_090_000), answer.json
+
+
+def test_what_did_not_speak_for_the_district_does_not_when_a_file_is_replaced(shelf, two_counties, tmp_path, box):
+    path, given = tmp_path / "n" / "T.gpkg", ("--in-place-of", "1/T.gpkg", "--covers", "district")
+    assert dated(shelf, path, [box(0, 9)], "2025-02-01", *given).codes == ["coverage.renewed"]
+
+
+@pytest.mark.parametrize("is_large", [False, True])
+def test_fields_whose_names_differ_by_case_alone_are_one(shelf, tmp_path, box, is_large, monkeypatch):
+    if is_large:
+        read_in_blocks(2, monkeypatch.setattr)
+    columns = [{"BSM": ["1", "2"], "Shape_Area": [1.0, 2.0]}, {"BSM": ["3"], "SHAPE_AREA": [3.0], "shape_leng": [9]}]
+    paths = [
+        write_layer(tmp_path / f"{at}.gpkg", [box(1000 * at + 200 * n, 0) for n in range(len(one["BSM"]))], one)
+        for at, one in enumerate(columns)
+    ]
+    assert add(shelf, paths).code == 0
+    rows = [("1", 1.0, None), ("2", 2.0, None), ("3", 3.0, 9)]
+    assert shelf.rows('SELECT BSM, "SHAPE_AREA", shape_leng FROM "T__1" ORDER BY BSM') == rows
+    assert add(shelf, paths[::-1], define=False).json["unchanged"] is True
+    (tmp_path / "next").mkdir()
+    path = write_layer(tmp_path / "next" / "1.gpkg", [box(1000, 9)], {"BSM": ["4"], "Shape_area": [4.0]})
+    answer = add(shelf, [path], "--in-place-of", "1.gpkg", covers=None, define=False)
+    assert answer.code == 0, answer.json
+    assert sorted(shelf.rows('SELECT BSM, "SHAPE_AREA" FROM "T__2"')) == [("1", 1.0), ("2", 2.0), ("4", 4.0)]
+    assert shelf.run("verify", shelf.path).json["ok"]
+
+
+def test_bad_features_of_files_that_spell_a_field_otherwise_stand_in_one_table(shelf, tmp_path, box):
+    bow = shapely.Polygon([(500_000, 4_001_000), (500_100, 4_001_100), (500_100, 4_001_000), (500_000, 4_001_100)])
+    columns = [{"BSM": ["1", "2"], "Shape_Area": [1.0, 2.0]}, {"BSM": ["3", "4"], "SHAPE_AREA": [3.0, 4.0]}]
+    paths = [
+        write_layer(tmp_path / f"{at}.gpkg", [box(1000 * at, 0), shapely.affinity.translate(bow, 500 * at)], one)
+        for at, one in enumerate(columns)
+    ]
+    answer = add(shelf, paths, "--keep-bad")
+    assert (answer.code, answer.json["set_aside"]) == (0, 2), answer.json
+    assert shelf.rows('SELECT source_file, Shape_Area FROM "T__1__bad" ORDER BY fid') == [("0.gpkg", 2), ("1.gpkg", 4)]
+
+
+def test_whoever_retires_a_version_is_told_where_its_file_still_counts(shelf, two_counties, tmp_path, box):
+    mistake = dated(shelf, tmp_path / "a" / "1" / "T.gpkg", [box(0, 900)], "2025-03-01", "--in-place-of", "1/T.gpkg")
+    assert mistake.code == 0
+    later = tmp_path / "b" / "2" / "T.gpkg"
+    assert dated(shelf, later, [box(2000, 500)], "2025-04-01", "--in-place-of", "2/T.gpkg").code == 0
+    retired = shelf.run("retire", shelf.path, "T", "2025-03-01", "--reason", "wrong county")
+    (remark,) = retired.json["problems"]
+    assert (retired.code, remark["code"]) == (0, "retire.held")
+    assert "1/T.gpkg" in remark["message"] and "2025-04-01" in remark["message"] and "2/T.gpkg" not in remark["message"]
+    assert shelf.run("retire", shelf.path, "T", "2025-03-01", "--undo", "--reason", "x").json["problems"] == []
+    # The last one came with the second county's file alone, which nothing else holds.
+    assert shelf.run("retire", shelf.path, "T", "2025-04-01", "--reason", "x").json["problems"] == []
+
+
+def test_a_trial_of_one_file_for_a_layer_of_several_says_so(onemap, tmp_path, box):
+    library, ground = tmp_path / "l.gpkg", write_layer(tmp_path / "d.gpkg", [box(0, 0, 3000, 1000)])
+    assert onemap("new", library, "--crs", "EPSG:4547", "--district", ground).code == 0
+    paths = [write_layer(tmp_path / f"{n}.gpkg", [box(2500 * n, 0)], {"BSM": [str(n)]}) for n in range(2)]
+    assert onemap("add", library, *paths, "--as", "STBHHX", "--covers", "district").code == 0
+    parcels = write_layer(tmp_path / "p.gpkg", [box(2500, 0, 50)], {"DKBH": ["P"]})
+    check = ("check", library, parcels, "--only", "STBHHX")
+    answer = onemap(*check, "--replace", f"STBHHX={paths[0]}")
+    assert (answer.code, answer.json["verdicts"]["clear"]) == (0, 1)
+    (remark,) = (one for one in answer.json["problems"] if one["code"] == "replace.one_file")
+    assert "0.gpkg, 1.gpkg" in remark["message"]
+    assert "replace.one_file" not in onemap(*check).codes

@@ -325,6 +325,30 @@ def test_a_frame_far_outside_the_district_is_refused(district_shelf, layer_file)
     assert "20 km" in answer.json["problems"][0]["message"]
 
 
+def test_one_file_of_several_far_outside_the_district_is_refused_by_its_name(district_shelf, layer_file):
+    shelf = district_shelf()
+    near = layer_file("near.gpkg", [shapely.box(500_000, 4_000_000, 500_100, 4_000_100)])
+    far = layer_file("far.gpkg", [shapely.box(x, 4_000_000, x + 100, 4_000_100) for x in (530_100, 540_000)])
+    given = (
+        "--as",
+        "T",
+        "--define",
+        "name=T,department=land,library=base,kind=vector,geometry=polygon",
+        "--covers",
+        "district",
+    )
+    answer = shelf.run("add", shelf.path, near, far, *given)
+    assert (answer.code, answer.codes) == (3, ["position.outside"])
+    assert (answer.json["problems"][0]["file"], "20 km" in answer.json["problems"][0]["message"]) == ("far.gpkg", True)
+    # 19.9 km away it may be a neighbour's: a remark for each feature.
+    other = layer_file("other.gpkg", [shapely.box(529_900, 4_000_000, 530_000, 4_000_100)])
+    answer = shelf.run("add", shelf.path, near, other, *given)
+    assert answer.code == 0
+    assert [(one["file"], one["row"]) for one in answer.json["problems"] if one["code"] == "position.partly"] == [
+        ("other.gpkg", 1)
+    ]
+
+
 def test_what_lies_beyond_the_district_but_not_far_is_a_warning_for_each_feature(district_shelf, layer_file):
     shelf = district_shelf()
     shapes = [shapely.box(x, 4_000_000, x + 100, 4_000_100) for x in (500_000, 509_950, 510_100, 529_000)]

@@ -1,11 +1,13 @@
 """Lines and points are checked as land of a stated width; without one it is said how to state it."""
 
 import geopandas as gpd
+import numpy as np
 import pytest
 import shapely
-from shapely import LineString, MultiLineString, Point, box
+from shapely import GeometryCollection, LineString, MultiLineString, MultiPoint, Point, box
 
 from onemap.rules.judge.inputs.land_width import LandWidth
+from onemap.rules.judge.inputs.line_land import ground_along
 
 ROAD = LineString([(0, 0), (100, 0)])  # through a zone from 20 to 50, by 30 m
 
@@ -71,7 +73,16 @@ def test_a_width_that_is_none_is_refused_by_row(zone, value):
     assert (answer.codes, problem["row"], problem["field"]) == (["parcel.width"], 2, "HXKD")
 
 
-@pytest.mark.parametrize("text", ["0", "-5", "20000", "nan"])
+def test_a_width_that_is_none_is_set_aside_with_the_bad(zone):
+    columns = {"DKBH": ["R", "S"], "HXKD": ["8", "12m"]}
+    answer = check(zone, [ROAD, ROAD], columns, "--land-width", "HXKD", "--keep-bad")
+    assert (answer.code, answer.json["set_aside"], areas(zone)[0]) == (0, 1, {"R": pytest.approx(800)})
+    assert [one["code"] for one in answer.json["problems"]] == ["parcel.land", "parcel.width"]
+    bad = gpd.read_file(zone.folder / "out.gpkg", layer=answer.json["bad_table"])
+    assert (bad.geometry.geom_type.tolist(), bad.problem.tolist()) == (["LineString"], ["parcel.width"])
+
+
+@pytest.mark.parametrize("text", ["0", "-5", "20000", "nan", "12m", "7.5 米"])
 def test_a_width_that_no_land_has_is_wrong_usage(zone, text):
     assert check(zone, [ROAD], {"DKBH": ["R"]}, f"--land-width={text}").code == 2
 
@@ -124,3 +135,51 @@ def test_a_width_that_no_parcel_needed_is_not_recorded(zone, monkeypatch, block)
         run = check(zone, [box(0, 100, 10, 110), shape], {"DKBH": ["A", "B"]}, "--land-width", "12").json["run"]
         recorded.append(run["parameters"].get("land_width"))
     assert recorded == ["12", None]
+
+
+def ground(shape, width=40.0):
+    """The land of a shape, and its area."""
+    (found,) = ground_along(np.array([shape], dtype=object), np.array([width / 2]))
+    assert shapely.is_valid(found)
+    return found, found.area
+
+
+QUARTER = 3.14159 * 20**2 / 4  # of a circle as wide as 40 m
+
+
+@pytest.mark.parametrize("hook", [-0.01, 0.01, -1.0, 5.0])
+def test_a_hook_at_the_end_takes_no_ground_from_the_line(hook):
+    found, area = ground(LineString([(0, 0), (100, 0), (100, hook)]))
+    assert shapely.difference(box(0, -20, 100, 20), found).area == pytest.approx(0, abs=1e-6)
+    # Besides, the half of the hook's own strip that lies beyond the line's end, and the round corner outside of it.
+    assert area == pytest.approx(100 * 40 + abs(hook) * 20 + QUARTER, abs=1.0)
+
+
+def test_parts_that_meet_are_one_line_with_round_corners():
+    parts = [[(0, 0), (100, 0)], [(100, 100), (100, 0)]]
+    assert ground(MultiLineString(parts))[1] == pytest.approx(2 * 100 * 40 - 400 + QUARTER, abs=1.0)
+    # A third one goes on straight: its strip takes half of that corner's place.
+    junction = [*parts, [(100, 0), (200, 0)]]
+    assert ground(MultiLineString(junction))[1] == pytest.approx(200 * 40 + 80 * 40)
+
+
+def test_a_ring_has_its_round_corner_where_it_closes():
+    square = [(0, 0), (100, 0), (100, 100), (0, 100), (0, 0)]
+    assert ground(LineString(square))[1] == pytest.approx(4 * 100 * 40 - 4 * 400 + 4 * QUARTER, abs=3.0)
+
+
+def test_lines_and_points_of_one_feature_each_have_their_land():
+    points = MultiPoint([(900, 0), (1000, 0)])
+    mixed = GeometryCollection([LineString([(0, 0), (100, 0)]), Point(500, 0), points])
+    assert ground(mixed)[1] == pytest.approx(100 * 40 + 3 * 40 * 40)
+    assert ground(LineString([(0, 0), (0, 0)]))[0].is_empty
+
+
+def test_no_line_has_less_than_half_of_its_width_at_both_sides():
+    drawn = np.random.default_rng(7)
+    lines = [LineString(np.cumsum(drawn.normal(0, 15, (6, 2)), axis=0)) for _ in range(300)]
+    grounds = ground_along(np.array(lines, dtype=object), np.full(300, 20.0))
+    for line, found in zip(lines, grounds, strict=True):
+        for one, other in zip(line.coords[:-1], line.coords[1:], strict=True):
+            strip = shapely.buffer(LineString([one, other]), 20, cap_style="flat")
+            assert shapely.difference(strip, found).area < 0.01

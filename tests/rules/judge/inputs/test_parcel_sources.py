@@ -92,6 +92,15 @@ def test_one_file_alone_is_as_ever(city, files):
     assert not {"fields", "keep_bad"} & set(answer.json["run"]["parameters"])
 
 
+def test_files_of_two_counties_that_are_called_alike_are_told_apart_by_their_folders(city, files):
+    for folder, at in (("370101", 1), ("370102", 4)):
+        (files / folder).mkdir()
+        gpd.GeoDataFrame({"XMLX": ["works"]}, geometry=[plot(at)], crs=CRS).to_file(files / folder / "plots.gpkg")
+    answer, verdicts = ask(city, files / "370101" / "plots.gpkg", files / "370102" / "plots.gpkg")
+    assert (answer.code, set(verdicts)) == (0, {"370101/plots.gpkg:1", "370102/plots.gpkg:1"}), answer.json
+    assert answer.json["run"]["parameters"]["parcels"] == "370101/plots.gpkg, 370102/plots.gpkg"
+
+
 def test_an_id_in_two_files_is_refused_with_both(city, files):
     frame(["b"], [3], XMLX=["works"]).to_file(files / "four.gpkg")
     answer, _ = ask(city, files / "one.shp", files / "four.gpkg")

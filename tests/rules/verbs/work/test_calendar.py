@@ -36,6 +36,13 @@ def test_a_notice_is_shown_first_and_kept_only_when_it_is_asked_for(onemap, plac
     assert onemap("verify", place).json["ok"]
 
 
+def test_a_notice_may_be_in_gbk(onemap, place, notice):
+    before = onemap("calendar", place, "--notice", notice).json["years"]
+    notice.write_text(NOTICE, encoding="gbk")
+    assert onemap("calendar", place, "--notice", notice).json["years"] == before
+    assert onemap("calendar", place, "--notice", notice.with_name("none.txt")).codes == ["source.missing"]
+
+
 def test_a_notice_that_contradicts_itself_changes_nothing(onemap, place, notice):
     notice.write_text(NOTICE.replace("2027年", "2026年"), encoding="utf-8")
     refused = onemap("calendar", place, "--notice", notice, "--keep", lang="zh")
