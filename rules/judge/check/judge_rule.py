@@ -70,10 +70,8 @@ def judged_rule(
 ) -> RuleJudgement:
     """The findings of a rule on the parcels to which it applies.
 
-    wanted: (n,) only of these parcels.
-    shared: what all parcels share with the features of its layer, where that is known already.
-
-    Raises OneMapError rule.field if the version lacks a field that the rule uses.
+    wanted: (n,) only of these parcels; shared: what all parcels share with the features of its layer, where that is
+    known already. Raises OneMapError rule.field if the version lacks a field that the rule uses.
     """
     others = layers.others(rule)
     source = _with_zones_alone(rule, layers.of(rule), others)
@@ -96,8 +94,7 @@ def judged_rule(
         if error.code != "version.unreadable":
             raise
         return _blank(rule, bench, rows, source, Reason.UNREADABLE, excused_by)
-    if source.reason and Reason.OUTSIDE_COVERAGE in judgement.reasons:
-        judgement.reasons[source.reason] = judgement.reasons.pop(Reason.OUTSIDE_COVERAGE)
+    _name_absence(judgement, source)
     version = source.version
     return RuleJudgement(
         rule=rule,
@@ -128,6 +125,12 @@ def _with_zones_alone(rule: Rule, source: LayerSource, others: Mapping[str, Laye
     fields = pd.DataFrame(dict.fromkeys(rule.layer_fields, nothing))
     stored = StoredFeatures(np.empty(0, dtype=np.int64), nothing, fields)
     return replace(source, stored=stored, coverage=shapely.Polygon())
+
+
+def _name_absence(judgement: Judgement, source: LayerSource) -> None:
+    """Say of ground that zones alone do not cover why the layer itself says nothing there."""
+    if source.reason and Reason.OUTSIDE_COVERAGE in judgement.reasons:
+        judgement.reasons[source.reason] = judgement.reasons.pop(Reason.OUTSIDE_COVERAGE)
 
 
 def _attributes_of_file(attributes: pd.DataFrame) -> pd.DataFrame:
