@@ -12,6 +12,7 @@ from onemap.rules.judge.packs.pack import joined_rules
 from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.review.case_step import StepContent, may_act, plain_text, step
 from onemap.rules.review.cases.case import Case, Override
+from onemap.rules.review.cases.case_so_far import clock_days
 from onemap.rules.review.cases.code_names import department_name, department_names
 from onemap.rules.review.cases.event_facts import MOST_TEXT
 from onemap.rules.review.cases.event_store import replay_case
@@ -95,7 +96,7 @@ def sign(
             for item in case.current.items
             if item.department == department and item.answer is not None and item.answered_on is not None
         ]
-        clock = [day.isoformat() if day else None for day in (opinion.due, opinion.stopped_on)]
+        clock = clock_days(opinion)
         draft = replay_case(library, case_id).draft_events.get(department)
         shown = {"draft": draft.words} if draft else {}  # so that others can hold what was signed against its hash
         facts = {"reason": reason, **words, "answers": answers, "unanswered": unanswered, "clock": clock, **shown}
@@ -147,15 +148,16 @@ def override(library: Library, case_id: str, judgement: Judgement, hand: Hand) -
 
     def say(case: Case, on: date) -> StepContent:
         of_run = facts_of_stored_run(library, case.current.run)
-        if (judgement.parcel, judgement.rule) not in of_run.verdicts:
+        before = of_run.finding_to_judge(judgement.parcel, judgement.rule, case.current.overrides)
+        if before is None:
             raise OneMapError("review.finding", **facts, feature=judgement.parcel, field="RULE")
         rule = next(rule for rule in joined_rules(of_run.packs) if rule.id == judgement.rule)
         check_own_rule(library, rule, judgement.department)
         own = [code for code in of_run.departments_of_rules[rule.id] if code in library.roles.departments]
-        before = of_run.verdicts[judgement.parcel, judgement.rule]
-        made = Override(judgement.parcel, judgement.rule, before, judgement.verdict, reason, hand.by, on)
+        made = Override(judgement.parcel, judgement.rule, before, judgement.verdict, reason, hand.by, on, False)
         texts = [sha256(one.text) for one in of_run.drafts((*case.current.overrides, made)) if one.department in own]
-        return StepContent({**facts, "reason": reason, "follow": own, "drafts": texts}, chain=rule.department)
+        said = {**facts, "before": before, "reason": reason, "follow": own, "drafts": texts}
+        return StepContent(said, chain=rule.department)
 
     with step(library, case_id, "override", hand, say):
         pass

@@ -130,6 +130,24 @@ class RoundFacts:
             found[place] = min(row["verdict"], found.get(place, row["verdict"]), key=RANK.__getitem__)
         return found
 
+    def verdicts_of(self, parcel: str, rule: str) -> tuple[str, ...]:
+        """The machine's gravest verdict of what a rule has found on a parcel, and unknown where it could not judge."""
+        rows = {row["verdict"] for row in self.findings if (row["parcel"], row["rule"]) == (parcel, rule)}
+        hits = sorted(rows - {Verdict.UNKNOWN}, key=RANK.__getitem__)[:1]
+        return (*hits, *(rows & {Verdict.UNKNOWN}))
+
+    def finding_to_judge(self, parcel: str, rule: str, overrides: Sequence[Override]) -> str | None:
+        """The machine's verdict of the finding that an override is of: the gravest as people have judged by now.
+
+        A hit and the ground beside it that could not be judged are two. None where there is none.
+        """
+
+        def holds(verdict: str) -> int:
+            of_row = (one.verdict for one in reversed(overrides) if one.is_of(parcel, rule, verdict))
+            return RANK[next(of_row, verdict)]
+
+        return min(self.verdicts_of(parcel, rule), key=holds, default=None)
+
     @property
     def verdicts_of_parcels(self) -> dict[str, str]:
         """The gravest verdict that counts of each parcel that has one."""

@@ -133,13 +133,13 @@ def drafts_by_rules(
     A finding that a person judges otherwise still asks its departments; what it proposes follows from the new verdict.
     wanting: from `wanting_facts`; is_one: the case has one parcel.
     """
-    judged = {(override.parcel, override.rule): override for override in overrides}
     by_department: dict[str, list[DraftedFinding]] = {department: [] for department in DEPARTMENTS}
     for row in findings:
         if not row["counted"]:
             continue
         place = (row["parcel"], row["rule"])
-        override = judged.get(place)
+        of_row = (one for one in reversed(overrides) if one.is_of(*place, row["verdict"]))
+        override = next(of_row, None)
         verdict = override.verdict if override else row["verdict"]
         one = DraftedFinding(rules[row["rule"]], row, verdict, override, wants_fact=place in wanting)
         for department in asked_departments(one.rule):

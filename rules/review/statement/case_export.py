@@ -79,7 +79,7 @@ def case_map(library: Library, case: Case, department: str | None, language: str
 
     Raises OneMapError run.unknown, run.incomplete.
     """
-    overrides = {(item.parcel, item.rule): item.verdict for item in case.current.overrides}
+    overrides = case.current.judged_verdicts
     source = MapSource(library, case.current.run, language, overrides)
     if department is not None:
         own = {finding["rule"] for finding in source.findings if finding["department"] == department}
@@ -138,7 +138,7 @@ def drawn_maps(
     library: Library, case: Case, content: dict[str, Any], fonts: FontChoice, progress: Progress
 ) -> list[str]:
     """The content's figures as SVG texts, in their order."""
-    overrides = {(item.parcel, item.rule): item.verdict for item in case.current.overrides}
+    overrides = case.current.judged_verdicts
     language, figures = content["language"], content["figures"]
     source = MapSource(library, case.current.run, language, overrides)
     drawn: list[str] = []
