@@ -52,6 +52,7 @@ OVERDUE = ("escalate", "consent")
 NOTICE_KINDS = ("before", "after")  # the statement
 NOTICE_ACTIONS = ("notice", "respond", "close", "erase")
 MACHINE = "onemap"
+APPROVALS, OPINIONS, PROJECTS = "XS_XMKJFW", "YSYJ", "XMK"  # the layers that the review itself writes
 _Frozen = TypeVar("_Frozen")
 
 

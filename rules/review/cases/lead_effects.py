@@ -233,10 +233,8 @@ def consolidate(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str 
     if waiting:
         raise OneMapError("review.unsigned", case=case.id, departments=[so_far.name(code) for code in waiting])
     for code in deemed:
-        before = case.opinion(code)
-        if so_far.authors[code] != MACHINE:  # what nobody signed is nobody's word
-            before = copy_with(before, text="", text_en=None, basis="")
-        so_far.put(before, state=OpinionState.DEEMED, conclusion=Conclusion.AGREE)
+        nothing = {"text": "", "text_en": None, "basis": ""}  # what nobody signed is nobody's word
+        so_far.put(case.opinion(code), state=OpinionState.DEEMED, conclusion=Conclusion.AGREE, **nothing)
     proposed = overall(one.conclusion for one in so_far.current_case.opinions if one.state in SPOKEN)
     decided = decide(so_far, event, facts, proposed, on)
     so_far.case = copy_with(so_far.current_case, proposed=proposed)

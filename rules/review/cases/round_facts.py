@@ -39,6 +39,12 @@ from onemap.rules.review.cases.terms import terms_of
 _MOST_KEPT = 64  # rounds, of which a step asks a few, and a list each once
 
 
+def layers_used(record: CheckRecord) -> frozenset[str]:
+    """The layers of which a run has used a version, or a file in its place."""
+    of_versions = {layer["code"] for layer in record["layers"] if layer["label"] is not None}
+    return frozenset(of_versions | set(record["parameters"].get("replaced", ())))
+
+
 class UnreadableRun(OneMapError):
     """The run of a round is gone, incomplete or damaged, or its packs are: its problems say how."""
 
@@ -52,16 +58,18 @@ class PackFacts:
         self.terms = terms_of(packs)
         self._items: dict[Any, tuple[ChecklistItem, ...]] = {}
         self._on_day: dict[tuple[str, date], Rule] = {}
+        self._watched: dict[frozenset[str], dict[str, set[str]]] = {}
 
     @cached_property
     def departments_of_rules(self) -> dict[str, tuple[str, ...]]:
         """The department of each rule, then those that it wants consulted."""
         return {id_: asked_departments(rule) for id_, rule in self.rules.items()}
 
-    @cached_property
-    def watched(self) -> dict[str, set[str]]:
-        """The layers and packs behind each department's opinion."""
-        return inputs_by_department(self.packs, self.rules.values())
+    def watched(self, used: frozenset[str]) -> dict[str, set[str]]:
+        """The layers, packs and rules behind each department's opinion, as `inputs_by_department`."""
+        if used not in self._watched:
+            self._watched[used] = inputs_by_department(self.packs, self.rules.values(), used)
+        return self._watched[used]
 
     def rule_on_day(self, id_: str, day: date) -> Rule:
         """A rule as it stands on a day."""
@@ -118,8 +126,8 @@ class RoundFacts:
 
     @property
     def watched(self) -> dict[str, set[str]]:
-        """The layers and packs behind each department's opinion."""
-        return self.of_packs.watched
+        """The layers, packs and rules behind each department's opinion."""
+        return self.of_packs.watched(layers_used(self.record))
 
     @cached_property
     def verdicts(self) -> dict[tuple[str, str], str]:
@@ -243,12 +251,6 @@ def _reading_run(library: Library, run: str) -> Iterator[None]:
         raise UnreadableRun.of(error.problems) from error
     except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
         raise UnreadableRun("run.damaged", file=library.label, run=run, layer="onemap_runs") from error
-
-
-def record_of_round(library: Library, run: str) -> CheckRecord:
-    """The record of a round's run, which may have been read just now. Raises OneMapError run.…."""
-    kept: dict[str, RoundFacts] = library.keep_made("round facts", dict)
-    return kept[run].record if run in kept else check_record(library, run)
 
 
 def _read_facts(

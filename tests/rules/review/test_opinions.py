@@ -8,7 +8,7 @@ import pytest
 from onemap.layers.library.library import open_library
 from onemap.rules.review.cases.event_store import LibraryEvidence, read_events
 from onemap.rules.review.cases.replay import Replay
-from onemap.tests.rules.command import command, done
+from onemap.tests.rules.command import command
 from onemap.tests.rules.review.conftest import ASKED, RULES, ground, opinion, write
 
 
