@@ -95,7 +95,7 @@ class Opinion:
     """One department's word in one round, as it stands. conclusion: one of CONCLUSIONS, of a draft also OPEN.
 
     number: its state's number, counted from 1, the larger the later. text: as a person wrote it, or the Chinese draft,
-    whose English is text_en. why: as of a `Draft`. due: the last day, None where no clock runs; told: as events
+    whose English is text_en. why: as of a `Draft`. due: the last day, None where no clock runs; claimed_due: as events
     tell it, where they do: silence that was written down after it stays silence; stopped_on: since when the clock
     stands still, to run on from there. unanswered: why it was signed although items of the checklist had no
     answer. stale_because: the layers and packs that were superseded. days_left: working days until due, negative when
@@ -117,7 +117,7 @@ class Opinion:
     signed_by: str | None = None
     signed_on: date | None = None
     due: date | None = None
-    told: date | None = None
+    claimed_due: date | None = None
     stopped_on: date | None = None
     unanswered: str | None = None
     stale_because: tuple[str, ...] = ()

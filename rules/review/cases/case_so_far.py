@@ -24,7 +24,7 @@ from onemap.rules.review.cases.event import CARRIED_CHAIN, EDITION, LEAD_CHAIN, 
 from onemap.rules.review.cases.event_facts import Facts
 from onemap.rules.review.cases.round_facts import RoundFacts
 from onemap.rules.review.cases.state_machine import CASE_TABLE, opinion_state_after
-from onemap.rules.review.cases.terms import deadline, restarted, told_day
+from onemap.rules.review.cases.terms import claimable_day, deadline, restarted
 
 
 class UnreadableCalendar(OneMapError):
@@ -67,7 +67,7 @@ class Evidence(Protocol):
 def last_days(opinion: Opinion) -> tuple[date, date]:
     """The last day of an opinion whose clock runs, and the one that its events tell."""
     due = opinion.due or date.max
-    return due, opinion.told or due
+    return due, opinion.claimed_due or due
 
 
 def clock_days(opinion: Opinion) -> list[str | None]:
@@ -169,8 +169,8 @@ class CaseSoFar:
         """
         case = self.current_case
         opinion = case.opinion(department)
-        due, told = last_days(opinion)
-        is_late = (due if self.is_new else told) < on
+        due, claimed = last_days(opinion)
+        is_late = (due if self.is_new else claimed) < on
         waits = self.is_hidden(department) or is_running(case.state, opinion)
         return waits and is_late and is_silence_consent(case, opinion)
 
@@ -206,21 +206,27 @@ class CaseSoFar:
 
     def extended(self, before: Opinion, days: int, claim: Any) -> tuple[date, date]:
         """The last day of a department that has so many more working days, as `_last_day_of`."""
-        due, told = last_days(before)
-        return self._last_day_of(lambda calendar: calendar.after(due, days), claim, told, due, days)
+        due, claimed = last_days(before)
+        return self._last_day_of(lambda calendar: calendar.after(due, days), claim, claimed, due, days)
 
     def _last_day_of(
-        self, reckon: Callable[[WorkCalendar], date], claim: Any, told: date, start: date, days: int, least: int = -1
+        self,
+        reckon: Callable[[WorkCalendar], date],
+        claim: Any,
+        by_events: date,
+        start: date,
+        days: int,
+        least: int = -1,
     ) -> tuple[date, date]:
         """The last day by the calendar, or by its event if that tells a later one; and the day that the event tells.
 
         A later calendar takes no day from anybody, nor makes silence of what was silence when it was written down. What
         no calendar can give is believed of nobody; of a year whose calendar is gone it is as if each day were worked.
-        told, start: from which the days are counted, by the events and by all; least: natural days, all for -1. Raises
-        UnreadableCalendar.
+        by_events, start: from which the days are counted, by the events and by all; least: natural days, all for -1.
+        Raises UnreadableCalendar.
         """
         few = timedelta(days if least < 0 else least)
-        by_event = None if self.is_new else told_day(claim, told + few, start, days)
+        by_event = None if self.is_new else claimable_day(claim, by_events + few, start, days)
         try:
             by_calendar = reckon(self.evidence.calendar)
         except OneMapError as error:
@@ -239,19 +245,19 @@ class CaseSoFar:
         of a program that stopped the clock on the day that was typed.
         """
         if before.due is None:
-            return {"due": None, "told": None, "stopped_on": None}
+            return {"due": None, "claimed_due": None, "stopped_on": None}
         if conclusion == "supplement":
             stops = clock if self.is_new or claim is not None else on
-            return {"due": before.due, "told": before.told, "stopped_on": before.stopped_on or stops}
+            return {"due": before.due, "claimed_due": before.claimed_due, "stopped_on": before.stopped_on or stops}
         if before.stopped_on is None:
-            return {"due": before.due, "told": before.told, "stopped_on": None}
-        (due, told), stopped_on = last_days(before), before.stopped_on
+            return {"due": before.due, "claimed_due": before.claimed_due, "stopped_on": None}
+        (due, claimed), stopped_on = last_days(before), before.stopped_on
         day = None if claim is None else claim[0]
         stood = (max(clock, stopped_on) - stopped_on).days
         found = self._last_day_of(
-            lambda calendar: restarted(calendar, due, stopped_on, clock), day, told, due, stood, least=0
+            lambda calendar: restarted(calendar, due, stopped_on, clock), day, claimed, due, stood, least=0
         )
-        return {"due": found[0], "told": found[1], "stopped_on": None}
+        return {"due": found[0], "claimed_due": found[1], "stopped_on": None}
 
     def state_on(self, opinion: Opinion, on: date) -> str:
         """An opinion's state on a day: silence may be consent by then."""

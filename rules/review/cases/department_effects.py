@@ -114,7 +114,7 @@ def sign(so_far: CaseSoFar, event: Event, facts: Facts, on: date, department: st
         content = person_words(so_far, event, readable_json(draft))
         before = copy_with(before, **content, text_en=None, drafted_by=so_far.authors[before.department])
         due, stopped_on = (date.fromisoformat(day) if day else None for day in facts["clock"])
-        before = copy_with(before, due=due, told=due, stopped_on=stopped_on)
+        before = copy_with(before, due=due, claimed_due=due, stopped_on=stopped_on)
         for item, answer, who, day in facts["answers"]:
             by = person_text(who, MOST_NAME)
             take_answers(so_far, before.department, [(item, answer)], by, date.fromisoformat(day))

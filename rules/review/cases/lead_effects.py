@@ -146,10 +146,10 @@ def circulate(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str | 
     for opinion in case.opinions if case.damage is None else ():
         if opinion.routed:
             claim = facts.get("due", {}).get(opinion.department)
-            due, told = so_far.deadline(opinion.department, clock, claim)
+            due, claimed = so_far.deadline(opinion.department, clock, claim)
             # A demand for more material that was written before the case went out stands still from the start.
             stops = opinion.conclusion == Conclusion.SUPPLEMENT and so_far.authors[opinion.department] != MACHINE
-            so_far.put(opinion, due=due, told=told, stopped_on=clock if stops else None)
+            so_far.put(opinion, due=due, claimed_due=claimed, stopped_on=clock if stops else None)
             due_days[opinion.department] = due.isoformat()
     so_far.set_round(circulated_by=event.who, circulated_on=on)
     return {"reason": reason_text(facts), "due": due_days}
@@ -198,11 +198,11 @@ def extend(so_far: CaseSoFar, _: Event, facts: Facts, on: date, department: str 
             raise OneMapError("review.not_routed", department=named, field="DEPARTMENT")
         if before.stopped_on is not None:
             raise OneMapError("review.stopped", department=named, field="DEPARTMENT")
-        due, told = so_far.extended(before, days, claims.get(before.department))
+        due, claimed = so_far.extended(before, days, claims.get(before.department))
         if so_far.state_on(before, on) == OpinionState.DEEMED and due < on:
             late = {"days": days, "due": due.isoformat(), "on": on.isoformat()}
             raise OneMapError("review.extend_more", field="--days", **late)
-        so_far.put(before, state=state, due=due, told=told)
+        so_far.put(before, state=state, due=due, claimed_due=claimed)
         due_days[before.department] = due.isoformat()
     content = so_far.opinion_detail(so_far.current_case.opinion(department)) if department else {}
     return {"reason": reason, "days": days, "due": due_days, **content}
@@ -423,5 +423,5 @@ def _machine_opinion(draft: Draft, round_: int, on: date, due: tuple[date, date]
         drafted_by=MACHINE,
         drafted_on=on,
         due=due[0] if due else None,
-        told=due[1] if due else None,
+        claimed_due=due[1] if due else None,
     )

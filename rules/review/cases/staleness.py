@@ -59,9 +59,8 @@ def inputs_of(run: CheckRecord, sources: Sequence[Mapping[str, str | None]], rul
     unasked = {rule["rule"]: rule["reason"] for rule in run["skipped"]}
     asked = [rule for rule in rules if unasked.get(rule.id) in (None, Reason.LAYER_MISSING)]
     held = layers_used(run)
-    for rule in asked:
-        for code in watched_layers(rule, held):
-            used.setdefault(code, (None, None))
+    for code in (code for one in asked for code in watched_layers(one, held)):
+        used.setdefault(code, (None, None))
     laws = {
         rule.id: [unasked.get(rule.id) != Reason.LAW_NOT_IN_FORCE, spans]
         for rule in rules
@@ -143,7 +142,7 @@ def untouched(library: Library, run: str, inputs: RunInputs, gone: Collection[st
     bounds = [shapely.bounds(shapely.from_wkb(row.wkb)) for row in stored_rows(library, run, GIVEN)]
     if not bounds or np.isnan(bounds).any():
         return set()
-    west, south, east, north = (*np.min(bounds, axis=0)[:2], *np.max(bounds, axis=0)[2:])
+    (west, south, *_), (*_, east, north) = np.min(bounds, axis=0), np.max(bounds, axis=0)
     known = versions(library)
     found = set()
     for code in codes:

@@ -34,7 +34,7 @@ def restarted(calendar: WorkCalendar, due: date, stopped_on: date, clock: date) 
     return calendar.after(due, calendar.between(stopped_on, clock))
 
 
-def told_day(claim: Any, first: date, start: date, days: int) -> date | None:
+def claimable_day(claim: Any, first: date, start: date, days: int) -> date | None:
     """The last day that an event tells, where some calendar could have given it; None where none could.
 
     Not before `first`; not more than twice the days and a long holiday after `start`.

@@ -51,6 +51,8 @@ def export_case(
     suffix = place.suffix.lower()
     if suffix not in SUFFIXES:
         raise OneMapError("statement.suffix", file=place.name, field="TARGET", known=list(SUFFIXES))
+    if templates and not Path(templates).is_dir():
+        raise OneMapError("statement.templates_folder", file=templates, field="--templates")
     check_place(place, overwrite, "TARGET")
     check_readable(case, "export")
     progress.at(0.0, phrase("progress.contents", language))

@@ -324,7 +324,7 @@ def verify(values: Values, context: VerbContext) -> Result:
 
     from onemap.layers.library.library import open_library
     from onemap.layers.library.log_heads import head_problems, read_head
-    from onemap.layers.library.verification import forged_format, library_problems, log_of
+    from onemap.layers.library.verification import forged_format, library_problems, log_of, unkept_files
     from onemap.layers.messages import phrase, problem_record
     from onemap.rules.answers.compare.decisions import decision_problems
     from onemap.rules.review.cases.event_verification import event_problems
@@ -333,6 +333,7 @@ def verify(values: Values, context: VerbContext) -> Result:
 
     step = phrase("progress.verifying", context.language)
     problems: list[Problem] = []
+    notes: list[Problem] = []
     run, is_whole, equal = values.get("run"), True, dict[str, Any]()
     head = read_head(values["head"]) if values.get("head") else None
     try:
@@ -346,6 +347,7 @@ def verify(values: Values, context: VerbContext) -> Result:
             if is_whole:
                 progress = context.progress.part(0.0, _VERSIONS if run else 1.0, step)
                 problems += library_problems(library, book, tables, progress)
+                notes = unkept_files(library, book)
                 problems += event_problems(library, book, {str(one.facts.get("feature")) for one in problems})
                 problems += decision_problems(library)
                 named = {str(one.facts.get("feature")) for one in problems}
@@ -368,7 +370,8 @@ def verify(values: Values, context: VerbContext) -> Result:
     records = [problem_record(problem, context.language) for problem in problems]
     # The auditor's account sees the log only; what it has not seen must not be taken for whole.
     unchecked = {} if is_whole else {"unchecked": ["versions"]}
-    return {"ok": not problems, "problems": records, **unchecked, **equal}
+    remarks = {"notes": [problem_record(note, context.language) for note in notes]} if notes else {}
+    return {"ok": not problems, "problems": records, **remarks, **unchecked, **equal}
 
 
 def _again(library: Any, run: str, threads: Threads) -> tuple[list[Problem], dict[str, Any]]:

@@ -44,8 +44,8 @@ def issued_case(town):
 
 
 def decided(case):
-    said = [(one["department"], one["state"], one["conclusion"], one["signed_by"]) for one in case["opinions"]]
-    return case["state"], case["conclusion"], case["document"], said
+    opinions = [(one["department"], one["state"], one["conclusion"], one["signed_by"]) for one in case["opinions"]]
+    return case["state"], case["conclusion"], case["document"], opinions
 
 
 def write_calendar(town, text):
@@ -153,14 +153,14 @@ def test_silence_is_consent_in_no_recorded_end_before_the_last_day_that_was_told
     with open_library(str(consenting.library)) as library:
         sent, last = read_events(library, case)[1], read_events(library, case)[-1]
         replayed = {}
-        for told in ("2020-01-01", "2026-03-06", "2026-03-07", "2026-12-31"):
+        for day in ("2020-01-01", "2026-03-06", "2026-03-07", "2026-12-31"):
             replay = Replay.of(
-                [_told(one, told) if one == sent else one for one in read_events(library, case)],
+                [_with_due(one, day) if one == sent else one for one in read_events(library, case)],
                 library.id,
                 LibraryEvidence(library),
             )
             opinion_ = replay.current_case.opinion("land")
-            replayed[told] = opinion_.due.isoformat(), opinion_.told.isoformat()
+            replayed[day] = opinion_.due.isoformat(), opinion_.claimed_due.isoformat()
     assert last.action == "sign"
     assert replayed == {
         "2020-01-01": (LAST, LAST),
@@ -170,7 +170,7 @@ def test_silence_is_consent_in_no_recorded_end_before_the_last_day_that_was_told
     }
 
 
-def _told(event, day):
+def _with_due(event, day):
     facts = event.facts()
     return replace(event, body=json.dumps({**facts, "due": dict.fromkeys(facts["due"], day)}))
 

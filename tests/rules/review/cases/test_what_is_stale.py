@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from onemap.tests.rules.command import done
+from onemap.tests.rules.command import command, done
 from onemap.tests.rules.review.conftest import RULES, ground, opinion
 
 LISTED = RULES.replace('layer = "FARM"', 'layer = ["FARMA", "FARM"]')
@@ -149,20 +149,20 @@ def test_the_paper_of_a_department_that_never_spoke_says_so_and_no_word_of_the_m
         row = json.loads(target.read_text(encoding="utf-8"))["opinions"][0]
         return row["paragraphs"], row["basis_text"], row["open_lines"][0]
 
-    said = (
+    sentences = (
         ["No answer by the last day (2026-03-09): deemed to consent."],
         "",
         "Land is deemed to consent although a finding says: prohibited.",
     )
     after = town.done("consolidate", case, on="2026-03-10", by="lead")
     assert (opinion(after, "land")["text"], opinion(after, "land")["basis"]) == ("", "")
-    assert paper() == said
+    assert paper() == sentences
     town.done("issue", case, on="2026-03-10", by="boss")
-    assert paper() == said
+    assert paper() == sentences
     page = town.folder / "paper.html"
     done("review", "export", town.library, case, page, "--document", "opinion", "--department", "land")
     text = page.read_text(encoding="utf-8")
-    assert said[0][0] in text and "On review the conclusion" not in text and "move the site" not in text
+    assert sentences[0][0] in text and "On review the conclusion" not in text and "move the site" not in text
 
 
 def test_the_first_page_names_a_department_that_decides_though_nobody_asked_it(town):
@@ -178,3 +178,10 @@ def test_the_first_page_names_a_department_that_decides_though_nobody_asked_it(t
     assert [(row["department"], row["conclusion"]) for row in rows if row["department"] == "forestry"] == [
         ("forestry", "disagree")
     ]
+
+
+@pytest.mark.parametrize("suffix", ["pdf", "docx", "html", "json"])
+def test_a_folder_of_templates_that_is_not_there_is_refused_for_every_form(town, suffix):
+    target, nowhere = town.folder / f"paper.{suffix}", town.folder / "no-such-folder"
+    answer = command("review", "export", town.library, town.open(), target, "--templates", nowhere)
+    assert (answer.codes, target.exists()) == (["statement.templates_folder"], False)
