@@ -282,7 +282,7 @@ def case_list(
             if not isinstance(found, OneMapError):
                 rows.append(found)
             elif found.code != "review.case":  # what nobody may open is no case
-                problems += found.problems
+                problems += [one for one in found.problems if one not in problems]  # all cases lack one calendar
         problems += _calendar_problems(library, on or library.today()) if rows else []
     lines.keep()
     return rows, [*problems, *lines.damage]

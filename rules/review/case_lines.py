@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.desk_cache import CachedText, DeskCache
 from onemap.layers.library.library import Library, open_library, sha256
 from onemap.layers.library.own_files import calendar_of
+from onemap.layers.library.versions import Version, versions
 from onemap.layers.software import onemap_version
 from onemap.rules.judge.findings.table import Row
 from onemap.rules.judge.runs.run_store import stored_texts
@@ -232,6 +233,10 @@ class CaseLines:
 
         return row_of(line, day, self._stale(line, day), days_to)
 
+    @cached_property
+    def _versions(self) -> list[Version]:
+        return versions(self._library)
+
     def _stale(self, line: CaseLine, day: date) -> list[str]:
         """The departments of whose opinion a layer or a pack was superseded."""
         inputs = self._inputs_of(str(line.inputs))
@@ -241,7 +246,7 @@ class CaseLines:
         if place not in self._gone:
             self._gone[place] = superseded(self._library, inputs.of_run, place[1])
         gone = self._gone[place]
-        gone = gone - untouched(self._library, str(line.run), inputs.of_run, gone, place[1])
+        gone = gone - untouched(self._library, str(line.run), inputs.of_run, gone, place[1], self._versions)
         return [one for one in DEPARTMENTS if gone and not gone.isdisjoint(inputs.watched.get(one, ()))]
 
 

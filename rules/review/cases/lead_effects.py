@@ -29,7 +29,7 @@ from onemap.rules.review.cases.case import (
     copy_with,
 )
 from onemap.rules.review.cases.case_conditions import decides_alone, is_awaited
-from onemap.rules.review.cases.case_so_far import CaseSoFar
+from onemap.rules.review.cases.case_so_far import CaseSoFar, last_days
 from onemap.rules.review.cases.department_effects import person_words
 from onemap.rules.review.cases.event import CARRIED_CHAIN, LEAD_CHAIN, Event
 from onemap.rules.review.cases.event_facts import (
@@ -233,7 +233,8 @@ def consolidate(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str 
     if waiting:
         raise OneMapError("review.unsigned", case=case.id, departments=[so_far.name(code) for code in waiting])
     for code in deemed:
-        nothing = {"text": "", "text_en": None, "basis": ""}  # what nobody signed is nobody's word
+        nothing: dict[str, Any] = {"text": "", "text_en": None, "basis": ""}  # what nobody signed is nobody's word
+        _, nothing["due"] = last_days(case.opinion(code))  # a later calendar's day is not the one that was over
         so_far.put(case.opinion(code), state=OpinionState.DEEMED, conclusion=Conclusion.AGREE, **nothing)
     proposed = overall(one.conclusion for one in so_far.current_case.opinions if one.state in SPOKEN)
     decided = decide(so_far, event, facts, proposed, on)

@@ -73,11 +73,13 @@ def inputs_of(run: CheckRecord, sources: Sequence[Mapping[str, str | None]], rul
 def _reach_m(code: str, rules: Iterable[Rule], *, is_new: bool) -> float | None:
     """How far from parcels a layer matters to rules, in metres; None where that cannot be told.
 
-    is_new: no version of it was in force: then only a rule that wants nothing there finds nothing where nothing lies.
+    is_new: no version of it was in force: then only a rule that looks at it alone, and wants nothing there, finds
+    nothing where nothing lies.
     """
     looking = [rule.judging_by(code) if code in rule.layers_named else rule for rule in rules]
     looking = [rule for rule in looking if code in rule.layers]
-    if is_new and any(rule.kind != "avoid" for rule in looking):
+    alone = [rule for rule in looking if rule.kind == "avoid" and rule.layer == code and len(rule.layers_named) < 2]
+    if is_new and len(alone) < len(looking):
         return None
     found = max((KINDS[rule.kind].reach_m(rule.options) + 2 * MARGIN_M for rule in looking), default=2 * MARGIN_M)
     return found if isfinite(found) else None
@@ -98,7 +100,7 @@ def superseded_inputs(
     """
     day, inputs = max(day, date.fromisoformat(run["parameters"]["as_of"])), inputs_of(run, packs, rules)
     found = superseded(library, inputs, day)
-    return found - untouched(library, run["id"], inputs, found, day)
+    return found - untouched(library, run["id"], inputs, found, day, versions(library))
 
 
 def superseded(library: Library, inputs: RunInputs, day: date) -> set[str]:
@@ -131,10 +133,13 @@ def _is_law(spans: Sequence[Sequence[str | None]], day: date) -> bool:
     return any((first is None or first <= on) and (last is None or on <= last) for first, last in spans)
 
 
-def untouched(library: Library, run: str, inputs: RunInputs, gone: Collection[str], day: date) -> set[str]:
+def untouched(
+    library: Library, run: str, inputs: RunInputs, gone: Collection[str], day: date, known: Sequence[Version]
+) -> set[str]:
     """The superseded layers that the review itself writes and that differ nowhere near a run's parcels.
 
     Each case that is issued adds a row: that is no reason to ask all others anew. What cannot be told is touched.
+    known: the versions of all layers.
     """
     codes = [code for code in WRITTEN if code in gone and code in inputs.reach_m]
     if not codes:
@@ -143,7 +148,6 @@ def untouched(library: Library, run: str, inputs: RunInputs, gone: Collection[st
     if not bounds or np.isnan(bounds).any():
         return set()
     (west, south, *_), (*_, east, north) = np.min(bounds, axis=0), np.max(bounds, axis=0)
-    known = versions(library)
     found = set()
     for code in codes:
         reach, (label, hash_) = inputs.reach_m[code], inputs.layers[code]

@@ -58,7 +58,8 @@ def test_what_was_signed_and_issued_stays_whatever_calendar_comes(consenting, la
     before = decided(consenting.show(case, "2026-03-19"))
     assert before[:2] == ("issued", "disagree")
     write_calendar(consenting, LATER[later])
-    assert decided(consenting.show(case, "2026-03-19")) == before
+    after = consenting.show(case, "2026-03-19")
+    assert (decided(after), opinion(after, "water")["due"]) == (before, LAST)
     assert done("verify", consenting.library).json["ok"]
 
 
