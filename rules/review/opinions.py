@@ -79,12 +79,12 @@ def opine(
 
 
 def _check_answers(library: Library, case: Case, department: str, words: Words) -> None:
-    """Refuse what is written as an answer and is none. Raises OneMapError review.answer_form."""
+    """Refuse what is written as an answer and is none. Raises OneMapError review.answer."""
     for item, answer in words.answers:
         if not (item and answer):
             known = [one.item for one in case.current.items if one.department == department]
             facts = {"item": item, "department": department_name(library, department), "known": known}
-            raise OneMapError("review.answer_form", field="--answer", **facts)
+            raise OneMapError("review.answer", field="--answer", **facts)
 
 
 def sign(

@@ -332,8 +332,7 @@ def verify(values: Values, context: VerbContext) -> Result:
     from onemap.rules.verbs.work.judgement_tables import stored_tables
 
     step = phrase("progress.verifying", context.language)
-    problems: list[Problem] = []
-    notes: list[Problem] = []
+    problems, notes = list[Problem](), list[Problem]()
     run, is_whole, equal = values.get("run"), True, dict[str, Any]()
     head = read_head(values["head"]) if values.get("head") else None
     try:
@@ -367,11 +366,10 @@ def verify(values: Values, context: VerbContext) -> Result:
     except Exception:
         if not problems:  # else what was found says why the run cannot be computed again
             raise
-    records = [problem_record(problem, context.language) for problem in problems]
+    records, remarks = ([problem_record(one, context.language) for one in some] for some in (problems, notes))
     # The auditor's account sees the log only; what it has not seen must not be taken for whole.
     unchecked = {} if is_whole else {"unchecked": ["versions"]}
-    remarks = {"notes": [problem_record(note, context.language) for note in notes]} if notes else {}
-    return {"ok": not problems, "problems": records, **remarks, **unchecked, **equal}
+    return {"ok": not problems, "problems": records, **({"notes": remarks} if notes else {}), **unchecked, **equal}
 
 
 def _again(library: Any, run: str, threads: Threads) -> tuple[list[Problem], dict[str, Any]]:

@@ -159,7 +159,7 @@ def test_answers_to_checklist_items_are_kept_with_who_gave_them(town, walk):
 def test_an_answer_that_is_none_is_refused_with_the_items_of_the_department(town, walk, answer):
     words = ("--conclusion", "agree", "--text", "同意", "--answer", answer)
     refused = town.step("opine", walk("circulating"), "reform", *words, on="2026-03-03")
-    assert refused.codes == ["review.answer_form"]
+    assert refused.codes == ["review.answer"]
     assert "Development and reform" in refused.json["problems"][0]["message"]
     assert "industry" in refused.json["problems"][0]["mend"]
 
