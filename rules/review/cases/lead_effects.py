@@ -234,7 +234,7 @@ def consolidate(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str 
         raise OneMapError("review.unsigned", case=case.id, departments=[so_far.name(code) for code in waiting])
     for code in deemed:
         nothing: dict[str, Any] = {"text": "", "text_en": None, "basis": ""}  # what nobody signed is nobody's word
-        _, due = last_days(case.opinion(code))  # a later calendar's day is not the one that was over
+        due = last_days(case.opinion(code))[1]  # a later calendar's day is not the one that was over
         so_far.put(case.opinion(code), state=OpinionState.DEEMED, conclusion=Conclusion.AGREE, due=due, **nothing)
     proposed = overall(one.conclusion for one in so_far.current_case.opinions if one.state in SPOKEN)
     decided = decide(so_far, event, facts, proposed, on)

@@ -321,7 +321,6 @@ def sample(values: Values, context: VerbContext) -> Result:
 
 def verify(values: Values, context: VerbContext) -> Result:
     """The library's own integrity; with a run, that run computed again and compared row by row."""
-
     from onemap.layers.library.library import open_library
     from onemap.layers.library.log_heads import head_problems, read_head
     from onemap.layers.library.verification import forged_format, library_problems, log_of, unkept_files
