@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from onemap.layers.catalogue.catalogue import OWN_FILES, own_file_path
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import Library, sha256
 from onemap.layers.library.library_format import FORMAT, FORMAT_KEY, check_format
@@ -200,3 +201,14 @@ def _own_file_problems(library: Library, book: LogBook) -> list[Problem]:
             facts = {"file": library.label, "layer": kind, "at": written.at, "who": written.who}
             found.append(Problem("verify.own_file", facts))
     return found
+
+
+def unkept_files(library: Library, book: LogBook) -> list[Problem]:
+    """The city's own files beside a library that were never kept: no damage, but a change of theirs is seen by nobody.
+
+    Lawful: a bureau may write them by hand. A server has its own among its rows.
+    """
+    if library.path is None or not book.last:
+        return []
+    beside = [kind for kind in OWN_FILES if kind not in book.own_files and own_file_path(library.path, kind).is_file()]
+    return [Problem("verify.own_file_unkept", {"file": library.label, "layer": kind}) for kind in beside]

@@ -17,19 +17,27 @@ from onemap.layers.frames.frames import CleanFrame
 from onemap.layers.library.library import Library, sha256
 from onemap.layers.library.rows_as_logged import check_features, check_layer
 from onemap.layers.library.version_writing import VersionFacts, add_version, free_label
-from onemap.layers.library.versions import StoredFeatures, Version, coverage_of, layer_in_force, read_version, versions
+from onemap.layers.library.versions import (
+    StoredFeatures,
+    Version,
+    coverage_of,
+    in_force,
+    read_version,
+    source_report,
+    versions,
+)
 from onemap.layers.messages import phrase
 from onemap.layers.progress import SILENT
 from onemap.layers.stores.store import StoreConnection
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.overlay.whole_grounds import union_of_all
 from onemap.rules.judge.runs.run_store import stored_rows
-from onemap.rules.review.cases.case import Case, CaseState, Conclusion
+from onemap.rules.review.cases.case import APPROVALS, OPINIONS, PROJECTS, Case, CaseState, Conclusion
 from onemap.rules.review.cases.case_file import stored_cases
 
-APPROVALS, OPINIONS, PROJECTS = "XS_XMKJFW", "YSYJ", "XMK"
 APPROVING = (Conclusion.AGREE, Conclusion.CONDITIONAL)
 _CASE_FIELD = "AJBH"
+_CASES = "cases"  # in the report of a version that the review has written
 _STAGES: dict[str, str] = {
     CaseState.DRAFT: "储备",
     CaseState.CIRCULATING: "策划",
@@ -141,12 +149,14 @@ _LAYERS = {
 def write_library(library: Library, connection: StoreConnection, code: str, day: date, who: str) -> str | None:
     """Bring one of the three layers up to date inside the open transaction: the new version's label, None if it is.
 
-    The version speaks for the district, or, where the library has none, for the ground of all that is in it. Raises
-    OneMapError version.unreadable, library.altered.
+    The version speaks for the district, or, where the library has none, for the ground of all that is in it. A case
+    that is entered late does not begin before what holds already. Raises OneMapError version.unreadable,
+    library.altered.
     """
     check_layer(library, code)
-    layer = _LAYERS[code]
-    before = layer_in_force(versions(library), code, day)
+    layer, of_layer = _LAYERS[code], [version for version in versions(library) if version.code == code]
+    day = _first_day(library, of_layer, day)
+    before = in_force(of_layer, day)
     kept = read_version(library, before, None) if before is not None else None
     if before is not None and kept is not None:
         check_features(library, before, kept)
@@ -172,9 +182,25 @@ def write_library(library: Library, connection: StoreConnection, code: str, day:
     )
     entry = library.catalogue()[code]
     names = np.array([str(value) for value in attributes[str(entry.key)]], dtype=object)
-    report: dict[str, Any] = {"problems": [], "cases": len(cases)}
+    report: dict[str, Any] = {"problems": [], _CASES: len(cases)}
     frame = CleanFrame(geometries, attributes, names)
     return add_version(connection, entry, frame, facts, report, SILENT, versions(library)).label
+
+
+def _first_day(library: Library, of_layer: Sequence[Version], day: date) -> date:
+    """The first day of a new version: that of the step, or of the version that holds by then or was written later.
+
+    What a bureau has added for a day to come waits for that day.
+    """
+    present = max(day, library.today()).isoformat()
+    begun = [
+        version.valid_from
+        for version in of_layer
+        if version.retired is None
+        and version.valid_from is not None
+        and (version.valid_from <= present or _CASES in source_report(library, version))
+    ]
+    return max([day, *map(date.fromisoformat, begun)])
 
 
 def _own_rows(kept: StoredFeatures, ids: Sequence[str]) -> np.ndarray:

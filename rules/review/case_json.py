@@ -10,22 +10,21 @@ from onemap.layers.library.library import Library
 from onemap.layers.library.own_files import calendar_of, department_names, profile_of
 from onemap.layers.messages import phrase, wording
 from onemap.layers.records import Record
-from onemap.rules.contract.verdict import Verdict
 from onemap.rules.judge.findings.citations import cited_basis
 from onemap.rules.judge.packs.pack import joined_rules
 from onemap.rules.judge.packs.rule import Rule
-from onemap.rules.judge.runs.run_store import check_record, stored_rows
+from onemap.rules.judge.runs.run_store import stored_rows
 from onemap.rules.review.allowed_steps import case_steps, opinion_steps
 from onemap.rules.review.bodies import body_records
 from onemap.rules.review.case_lines import CaseLines
-from onemap.rules.review.cases.case import SPOKEN, Case, Conclusion, Entry, Opinion, Round
+from onemap.rules.review.cases.case import SPOKEN, Case, Entry, Opinion, Round
 from onemap.rules.review.cases.code_names import item_title
 from onemap.rules.review.cases.round_facts import UnreadableRun, facts_of_stored_run
 from onemap.rules.review.cases.routing import overall
 from onemap.rules.review.cases.staleness import input_title
 from onemap.rules.review.notice_rows import notice_records
 from onemap.rules.review.remedies import shown_remedies
-from onemap.rules.review.round_evidence import area_problems, counts_of_round
+from onemap.rules.review.round_evidence import area_problems, counts_of_round, said_against
 from onemap.rules.review.same_hand import same_hands
 
 _MONTH_DAYS = 20  # of work
@@ -154,8 +153,9 @@ def _stale_titles(library: Library, opinion: Opinion, run: str, language: str) -
     """The titles of the superseded layers and packs behind an opinion."""
     if not opinion.stale_because:
         return []
-    record, catalogue = check_record(library, run), library.catalogue()
-    return [input_title(name, record, catalogue, language) for name in opinion.stale_because]
+    facts, catalogue = facts_of_stored_run(library, run), library.catalogue()
+    rules = facts.of_packs.rules
+    return [input_title(name, facts.record, catalogue, language, rules) for name in opinion.stale_because]
 
 
 def _checklist(current: Round, language: str) -> list[dict[str, Any]]:
@@ -244,27 +244,13 @@ def _warnings(library: Library, case: Case, language: str) -> list[str]:
     Also one name under several opinions, and a statement in nobody's name.
     """
     findings = [row.values for row in stored_rows(library, case.current.run, "findings")]
-    verdicts_of: dict[str, set[str]] = {}
-    for row in findings:
-        if row["counted"]:
-            verdict = case.current.verdict_of(row["parcel"], row["rule"], row["verdict"])
-            verdicts_of.setdefault(row["department"], set()).add(verdict)
     areas = area_problems(library, case.current.run, case.data, case.terms)
     lines = [wording(problem, language)[0] for problem in areas]
     profile = profile_of(library)
     for opinion in case.opinions:
         department = profile.department_title(opinion.department, language)
         lines += _unanswered_items(case, opinion, department, language)
-        if opinion.state in SPOKEN and opinion.conclusion in (
-            Conclusion.AGREE,
-            Conclusion.NOT_INVOLVED,
-        ):
-            verdicts = verdicts_of.get(opinion.department, set())
-            against = next((verdict for verdict in (Verdict.PROHIBITED, Verdict.UNKNOWN) if verdict in verdicts), None)
-            if against:
-                name = phrase(f"verdict.{against}", language)
-                key = f"review_said.{opinion.state}_against"
-                lines.append(phrase(key, language, department=department, verdict=name))
+        lines += said_against(case.current, opinion, findings, department, language)
     lines += [hand.sentence(language) for hand in same_hands(case)]
     if case.state in ("consolidated", "issued") and not profile.lead.mark:
         lines.append(phrase("review_said.no_sender", language))
@@ -296,7 +282,7 @@ def case_list(
             if not isinstance(found, OneMapError):
                 rows.append(found)
             elif found.code != "review.case":  # what nobody may open is no case
-                problems += found.problems
+                problems += [one for one in found.problems if one not in problems]  # all cases lack one calendar
         problems += _calendar_problems(library, on or library.today()) if rows else []
     lines.keep()
     return rows, [*problems, *lines.damage]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.desk_cache import CachedText, DeskCache
 from onemap.layers.library.library import Library, open_library, sha256
 from onemap.layers.library.own_files import calendar_of
+from onemap.layers.library.versions import Version, versions
 from onemap.layers.software import onemap_version
 from onemap.rules.judge.findings.table import Row
 from onemap.rules.judge.runs.run_store import stored_texts
@@ -28,10 +29,9 @@ from onemap.rules.review.case_marks import case_marks
 from onemap.rules.review.cases import old_form
 from onemap.rules.review.cases.case import CLOSED, WAITING, Case, CaseState, copy_with
 from onemap.rules.review.cases.case_conditions import is_overdue, is_running, is_silence_consent
-from onemap.rules.review.cases.case_file import case_ids, day_looked_at, day_of_inputs, plain_case
+from onemap.rules.review.cases.case_file import case_ids, day_looked_at, day_of_inputs, judged_by, plain_case
 from onemap.rules.review.cases.event_store import LibraryEvidence, replay_case
-from onemap.rules.review.cases.round_facts import record_of_round
-from onemap.rules.review.cases.staleness import RunInputs, inputs_of, superseded
+from onemap.rules.review.cases.staleness import RunInputs, inputs_of, superseded, untouched
 from onemap.rules.review.lines_beside import given_share, lines_made_beside, wait_for
 from onemap.rules.review.round_evidence import counts_of_round
 
@@ -195,9 +195,9 @@ class CaseLines:
         line = line_of_case(case, counts_of_round(self._library, case), tuple(self._evidence.heard))
         if line.state in CLOSED or line.damage is not None:
             return line
-        record = record_of_round(self._library, case.current.run)
+        record, rules = judged_by(self._library, case.current.run)
         watched = {code: sorted(names) for code, names in case.current.watched.items()}
-        inputs = LineInputs(inputs_of(record, case.options["packs"]), watched)
+        inputs = LineInputs(inputs_of(record, case.options["packs"], rules), watched)
         text = _json(inputs)
         name = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
         if name not in self._inputs:
@@ -233,6 +233,10 @@ class CaseLines:
 
         return row_of(line, day, self._stale(line, day), days_to)
 
+    @cached_property
+    def _versions(self) -> list[Version]:
+        return versions(self._library)
+
     def _stale(self, line: CaseLine, day: date) -> list[str]:
         """The departments of whose opinion a layer or a pack was superseded."""
         inputs = self._inputs_of(str(line.inputs))
@@ -242,6 +246,7 @@ class CaseLines:
         if place not in self._gone:
             self._gone[place] = superseded(self._library, inputs.of_run, place[1])
         gone = self._gone[place]
+        gone = gone - untouched(self._library, str(line.run), inputs.of_run, gone, place[1], self._versions)
         return [one for one in DEPARTMENTS if gone and not gone.isdisjoint(inputs.watched.get(one, ()))]
 
 

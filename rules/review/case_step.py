@@ -15,6 +15,7 @@ from onemap.rules.review import carrying
 from onemap.rules.review.cases.case import Case, Entry, OpinionState
 from onemap.rules.review.cases.case_conditions import check_readable
 from onemap.rules.review.cases.case_file import case_on_its_day, on_a_day
+from onemap.rules.review.cases.case_so_far import clock_days
 from onemap.rules.review.cases.code_names import Named, case_state_name, department_name, department_names, opinion_name
 from onemap.rules.review.cases.event import EDITION, LEAD_CHAIN, Event, readable_json
 from onemap.rules.review.cases.event_facts import MOST_REASON
@@ -145,16 +146,35 @@ def _judge_step(
     _no_conflict(library, replay, hand.expect or shown.revision, department)
     if hand.seen is not None and department is not None:
         _no_conflict(library, replay, hand.seen, department, is_own=True)
-    on = step_day(library, hand, before.last_day)
-    case = case_on_its_day(library, on_a_day(library, before, hand.on))
+    chain = LEAD_CHAIN if action == "override" else _chain_of(library, action, department)
+    on = step_day(library, hand, replay.day_before(chain))
+    seen = on_a_day(library, before, hand.on) if chain == LEAD_CHAIN else replace(before, on=on)
+    case = case_on_its_day(library, seen)
     check_readable(case, action)
     content = say(case, on)
     new = _new_event(library, before, action, department, on, content)
     event = event_of(library, new, hand.by, events)
     after = replay.fork(LibraryEvidence(library, content.fresh)).judge(event)
-    if new.chain == LEAD_CHAIN:  # for other programs, who see what was written
-        event = event_of(library, replace(new, facts={**new.facts, "state": after.state}), hand.by, events)
+    event = event_of(library, _with_outcome(new, department, before, after), hand.by, events)
     return Step(connection, before, case, on), event, after
+
+
+def _with_outcome(new: NewEvent, department: str | None, before: Case, after: Case) -> NewEvent:
+    """An event with what was reckoned by the calendar of its day, which a later one does not turn.
+
+    The lead's with the case's state, for other programs, who see what was written. When a clock stood still a
+    department's words tell, and a body only of an opinion that everybody knows.
+    """
+    facts, words = dict(new.facts), new.words
+    if new.chain == LEAD_CHAIN:
+        facts["state"] = after.state
+    if new.action == "extend":
+        facts["due"] = after.entries[-1].detail["due"]
+    if new.action == "opine" and words is not None and department is not None:
+        words = {**words, "clock": clock_days(after.opinion(department))}
+    if new.action == "return" and department is not None and before.opinion(department).state == OpinionState.SIGNED:
+        facts["clock"] = clock_days(after.opinion(department))
+    return replace(new, facts=facts, words=words)
 
 
 def _transaction(library: Library, *, is_alone: bool) -> contextlib.AbstractContextManager[StoreConnection]:

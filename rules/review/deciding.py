@@ -7,16 +7,16 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import Library
 from onemap.layers.library.own_files import calendar_of, profile_of
 from onemap.layers.messages import LANGUAGES
-from onemap.rules.judge.runs.run_store import check_record
-from onemap.rules.review.approvals import APPROVALS, APPROVING, OPINIONS, PROJECTS, write_library
+from onemap.rules.review.approvals import APPROVING, write_library
 from onemap.rules.review.case_step import StepContent, step
-from onemap.rules.review.cases.case import Case, OpinionState, Terms
+from onemap.rules.review.cases.case import APPROVALS, OPINIONS, PROJECTS, Case, OpinionState, Terms
 from onemap.rules.review.cases.case_conditions import decides_alone, is_awaited
 from onemap.rules.review.cases.case_file import stored_case, stored_cases
 from onemap.rules.review.cases.code_names import department_names
 from onemap.rules.review.cases.document_numbers import free_number
 from onemap.rules.review.cases.event_verification import check_all_logged
 from onemap.rules.review.cases.hand import Hand, step_day
+from onemap.rules.review.cases.round_facts import facts_of_stored_run
 from onemap.rules.review.cases.staleness import input_title
 from onemap.rules.review.cases.terms import deadline
 
@@ -75,8 +75,11 @@ def stale_problems(library: Library, case: Case) -> list[Problem]:
     if not stale:
         return []
     names, catalogue = sorted({name for opinion in stale for name in opinion.stale_because}), library.catalogue()
-    record = check_record(library, case.current.run)
-    what = [{one: input_title(name, record, catalogue, one) for one in LANGUAGES} for name in names]
+    facts = facts_of_stored_run(library, case.current.run)
+    what = [
+        {one: input_title(name, facts.record, catalogue, one, facts.of_packs.rules) for one in LANGUAGES}
+        for name in names
+    ]
     departments = department_names(library, (opinion.department for opinion in stale))
     return [Problem("review.stale", {"case": case.id, "departments": departments, "what": what})]
 

@@ -66,6 +66,20 @@ def told_project(values: Values) -> Project:
     )
 
 
+def check_same_project(case: Case, values: Values) -> None:
+    """Refuse other facts of the project than those of a case's opening: a new round takes those of parcels alone.
+
+    Raises OneMapError review.data_kept, data.….
+    """
+    if not values.get("data"):
+        return
+    content, facts = facts_content(values["data"])
+    data = checked_data(content, facts.file)
+    others = [key for key, value in data.items() if case.data.get(key) != value]
+    if others:
+        raise OneMapError("review.data_kept", case=case.id, file=facts.file, field="--data", keys=others)
+
+
 def judge_round(
     library: Library, values: Values, context: VerbContext, day: date, facts: Mapping[str, Any] | None = None
 ) -> Run:

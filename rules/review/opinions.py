@@ -12,6 +12,7 @@ from onemap.rules.judge.packs.pack import joined_rules
 from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.review.case_step import StepContent, may_act, plain_text, step
 from onemap.rules.review.cases.case import Case, Override
+from onemap.rules.review.cases.case_so_far import clock_days
 from onemap.rules.review.cases.code_names import department_name, department_names
 from onemap.rules.review.cases.event_facts import MOST_TEXT
 from onemap.rules.review.cases.event_store import replay_case
@@ -21,7 +22,7 @@ from onemap.rules.review.cases.round_facts import facts_of_stored_run
 
 @dataclass(frozen=True)
 class Words:
-    """A person's words for a department. answers: (checklist item, answer)."""
+    """A person's words for a department. answers: (checklist item, answer), either empty where nothing was written."""
 
     conclusion: str
     text: str
@@ -40,14 +41,11 @@ class Letter:
 
 
 def checked_words(conclusion: str | None, text: str | None, basis: str | None, answers: Sequence[str]) -> Words:
-    """The words of a verb's values. Raises OneMapError review.words_missing, review.text, review.answer."""
+    """The words of a verb's values. Raises OneMapError review.words_missing, review.text."""
     for name, value in (("--conclusion", conclusion), ("--text", text)):
         if not (value or "").strip():
             raise OneMapError("review.words_missing", field=name)
     pairs = [answer.partition("=") for answer in answers]
-    for item, equals, answer in pairs:
-        if not (equals and item.strip() and answer.strip()):
-            raise OneMapError("review.answer", field="--answer", item=item, department="–", known=["ITEM=ANSWER"])
     given = tuple((item.strip(), plain_text(answer, "--answer")) for item, _, answer in pairs)
     opinion_text, law = plain_text(text, "--text", MOST_TEXT), plain_text(basis, "--basis", MOST_TEXT)
     return Words(str(conclusion), opinion_text, plain_basis(law), given)
@@ -65,6 +63,7 @@ def opine(
 
     def say(case: Case, _: date) -> StepContent:
         if letter is None:
+            _check_answers(library, case, department, words)
             return StepContent(words={**content, "answers": words.answers})
         check_day(library, letter.on)
         letter.check(case)
@@ -77,6 +76,15 @@ def opine(
     author = letter.by if letter and library.account is None else hand.by
     gave_way = not (before.by_machine or same_person(before.drafted_by, author))
     return {"by": before.drafted_by, "conclusion": before.conclusion} if gave_way else None
+
+
+def _check_answers(library: Library, case: Case, department: str, words: Words) -> None:
+    """Refuse what is written as an answer and is none. Raises OneMapError review.answer."""
+    for item, answer in words.answers:
+        if not (item and answer):
+            known = [one.item for one in case.current.items if one.department == department]
+            facts = {"item": item, "department": department_name(library, department), "known": known}
+            raise OneMapError("review.answer", field="--answer", **facts)
 
 
 def sign(
@@ -95,7 +103,7 @@ def sign(
             for item in case.current.items
             if item.department == department and item.answer is not None and item.answered_on is not None
         ]
-        clock = [day.isoformat() if day else None for day in (opinion.due, opinion.stopped_on)]
+        clock = clock_days(opinion)
         draft = replay_case(library, case_id).draft_events.get(department)
         shown = {"draft": draft.words} if draft else {}  # so that others can hold what was signed against its hash
         facts = {"reason": reason, **words, "answers": answers, "unanswered": unanswered, "clock": clock, **shown}
@@ -147,15 +155,16 @@ def override(library: Library, case_id: str, judgement: Judgement, hand: Hand) -
 
     def say(case: Case, on: date) -> StepContent:
         of_run = facts_of_stored_run(library, case.current.run)
-        if (judgement.parcel, judgement.rule) not in of_run.verdicts:
+        before = of_run.finding_to_judge(judgement.parcel, judgement.rule, case.current.overrides)
+        if before is None:
             raise OneMapError("review.finding", **facts, feature=judgement.parcel, field="RULE")
         rule = next(rule for rule in joined_rules(of_run.packs) if rule.id == judgement.rule)
         check_own_rule(library, rule, judgement.department)
         own = [code for code in of_run.departments_of_rules[rule.id] if code in library.roles.departments]
-        before = of_run.verdicts[judgement.parcel, judgement.rule]
-        made = Override(judgement.parcel, judgement.rule, before, judgement.verdict, reason, hand.by, on)
+        made = Override(judgement.parcel, judgement.rule, before, judgement.verdict, reason, hand.by, on, False)
         texts = [sha256(one.text) for one in of_run.drafts((*case.current.overrides, made)) if one.department in own]
-        return StepContent({**facts, "reason": reason, "follow": own, "drafts": texts}, chain=rule.department)
+        content = {**facts, "before": before, "reason": reason, "follow": own, "drafts": texts}
+        return StepContent(content, chain=rule.department)
 
     with step(library, case_id, "override", hand, say):
         pass

@@ -1,11 +1,12 @@
 """The evidence of a round: the tables of its run for a map, and the number of parcels of each verdict."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from onemap.layers.area_units import M2_PER_HECTARE, hectares_text
 from onemap.layers.errors import Problem
 from onemap.layers.library.library import Library
+from onemap.layers.messages import phrase
 from onemap.layers.sources.redline.redline_text import number_of
 from onemap.rules.answers.remedy.remedy_storage import remedy_tables
 from onemap.rules.contract.verdict import RANK, Verdict, verdict_counts
@@ -17,7 +18,7 @@ from onemap.rules.judge.runs.run_store import check_record, stored_packs, stored
 from onemap.rules.judge.runs.stored_rows import GIVEN, row_counts
 from onemap.rules.judge.runs.stored_tables import stored_tables
 from onemap.rules.judge.runs.unasked_rules import unasked_table
-from onemap.rules.review.cases.case import Case, Round, Terms
+from onemap.rules.review.cases.case import SPOKEN, Case, Conclusion, Opinion, Round, Terms
 from onemap.rules.review.cases.round_facts import parcel_verdicts
 
 _TEXT_FIELD = "DKMJ"  # of a parcel in a coordinate text, in hectares
@@ -91,3 +92,21 @@ def counts_of_round(library: Library, case: Case) -> dict[str, int]:
                 verdict = current.verdict_of(parcel, rule, machine)
                 verdicts[parcel] = min(verdict, verdicts[parcel], key=RANK.__getitem__)
     return verdict_counts(verdicts.values())
+
+
+def said_against(
+    round_: Round, opinion: Opinion, findings: Iterable[Mapping[str, Any]], department: str, language: str
+) -> list[str]:
+    """That a department agrees, or is deemed to, where a finding of its rules forbids or could not be judged.
+
+    findings: of the round; department: its name.
+    """
+    if opinion.state not in SPOKEN or opinion.conclusion not in (Conclusion.AGREE, Conclusion.NOT_INVOLVED):
+        return []
+    own = (row for row in findings if row["counted"] and row["department"] == opinion.department)
+    verdicts = {round_.verdict_of(row["parcel"], row["rule"], row["verdict"]) for row in own}
+    against = next((verdict for verdict in (Verdict.PROHIBITED, Verdict.UNKNOWN) if verdict in verdicts), None)
+    if against is None:
+        return []
+    name = phrase(f"verdict.{against}", language)
+    return [phrase(f"review_said.{opinion.state}_against", language, department=department, verdict=name)]

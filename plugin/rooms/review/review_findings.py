@@ -189,10 +189,10 @@ class CaseFindings(QWidget):
         if self._case is None or self.results.run is None:
             return
         self.leave_map()
-        overrides = {(item["parcel"], item["rule"]): item for item in self._case.overrides}
+        overrides = {(item["parcel"], item["rule"], item["before"] == "unknown"): item for item in self._case.overrides}
 
         def with_override(finding: Finding) -> Finding:
-            override = overrides.get((finding.parcel, finding.rule))
+            override = overrides.get((finding.parcel, finding.rule, finding.verdict == "unknown"))
             if override is None:
                 return finding
             text = tr("{title} → {verdict} ({name})")

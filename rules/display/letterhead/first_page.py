@@ -39,7 +39,7 @@ def rules_asked(rows: Sequence[Row], labels: Mapping[str, str]) -> Row:
 def department_rows(
     rows: Sequence[Row], opinions: Iterable[Row], wants: Mapping[str, Collection[str]], labels: Mapping[str, str]
 ) -> list[Row]:
-    """A row per department that has rules or was asked: verdict, counts, rules asked, conclusion of its opinion.
+    """A row per department that has rules, was asked or has signed: verdict, counts, rules asked, its conclusion.
 
     rows: a row per rule and outcome; opinions: of the current round; wants: by department the rules of others that want
     it consulted, on whose findings its opinion rests too. verdict: of its own rules, null where none was asked.
@@ -48,7 +48,7 @@ def department_rows(
     found = []
     for department in DEPARTMENTS:
         mine, opinion = [row for row in rows if row["department"] == department], opinion_of.get(department)
-        if opinion is None or not (mine or opinion["routed"]):
+        if opinion is None or not (mine or opinion["routed"] or opinion["state"] == "signed"):
             continue
         counted = [row for row in mine if row["counted"] or row["state"] in (RowState.CLEAR, RowState.EXCUSED)]
         asked = rules_asked(mine, labels)

@@ -107,12 +107,13 @@ class LayersOnMap:
 class MapSource(LayersOnMap):
     """One stored run of a library, as maps need it; it is read once and serves many maps.
 
-    overrides: the verdicts that a person put in place of the run's, by parcel and rule.
+    overrides: the verdicts that people put in place of the run's, by parcel, rule and the run's verdict.
+
     Raises OneMapError run.unknown, run.incomplete.
     """
 
     def __init__(
-        self, library: Library, run: str, language: str, overrides: Mapping[tuple[str, str], str] | None = None
+        self, library: Library, run: str, language: str, overrides: Mapping[tuple[str, str, str], str] | None = None
     ) -> None:
         super().__init__(library, check_record(library, run))
         self.language = language
@@ -138,7 +139,7 @@ class MapSource(LayersOnMap):
         return [Piece(*whose, verdict, bool(values["counted"]), geometry_of_wkb(row.wkb))]
 
     def _overridden(self, finding: dict[str, Any]) -> dict[str, Any]:
-        verdict = self._overrides.get((finding["parcel"], finding["rule"]))
+        verdict = self._overrides.get((finding["parcel"], finding["rule"], finding["verdict"]))
         return {**finding, "verdict": verdict} if verdict else finding
 
     def rule_title(self, rule: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.errors import OneMapError, Problem
+from onemap.rules.contract.verdict import VERDICTS, Verdict
 
 
 class CaseState(StrEnum):
@@ -51,6 +52,7 @@ OVERDUE = ("escalate", "consent")
 NOTICE_KINDS = ("before", "after")  # the statement
 NOTICE_ACTIONS = ("notice", "respond", "close", "erase")
 MACHINE = "onemap"
+APPROVALS, OPINIONS, PROJECTS = "XS_XMKJFW", "YSYJ", "XMK"  # the layers that the review itself writes
 _Frozen = TypeVar("_Frozen")
 
 
@@ -93,8 +95,9 @@ class Opinion:
     """One department's word in one round, as it stands. conclusion: one of CONCLUSIONS, of a draft also OPEN.
 
     number: its state's number, counted from 1, the larger the later. text: as a person wrote it, or the Chinese draft,
-    whose English is text_en. why: as of a `Draft`. due: the last day, None where no clock runs; stopped_on: since when
-    the clock stands still, to run on from there. unanswered: why it was signed although items of the checklist had no
+    whose English is text_en. why: as of a `Draft`. due: the last day, None where no clock runs; claimed_due: as events
+    tell it, where they do: silence that was written down after it stays silence; stopped_on: since when the clock
+    stands still, to run on from there. unanswered: why it was signed although items of the checklist had no
     answer. stale_because: the layers and packs that were superseded. days_left: working days until due, negative when
     overdue, None without a calendar.
     """
@@ -114,6 +117,7 @@ class Opinion:
     signed_by: str | None = None
     signed_on: date | None = None
     due: date | None = None
+    claimed_due: date | None = None
     stopped_on: date | None = None
     unanswered: str | None = None
     stale_because: tuple[str, ...] = ()
@@ -155,7 +159,11 @@ class ChecklistItem:
 
 @dataclass(frozen=True)
 class Override:
-    """A finding that a person judges otherwise: both verdicts are kept. The last one of a parcel and rule holds."""
+    """A finding that a person judges otherwise: both verdicts are kept. The last one of a finding holds.
+
+    A hit and the ground beside it that could not be judged are two findings, told apart by `before`. is_whole: of both,
+    as programs before judged.
+    """
 
     parcel: str
     rule: str
@@ -164,6 +172,12 @@ class Override:
     reason: str
     by: str
     on: date
+    is_whole: bool = True
+
+    def is_of(self, parcel: str, rule: str, verdict: str) -> bool:
+        """Whether it is of a finding. verdict: the machine's."""
+        is_same = self.is_whole or (self.before == Verdict.UNKNOWN) == (verdict == Verdict.UNKNOWN)
+        return is_same and (self.parcel, self.rule) == (parcel, rule)
 
 
 @dataclass(frozen=True)
@@ -254,9 +268,19 @@ class Round:
     def verdict_of(self, parcel: str, rule: str, verdict: str) -> str:
         """The verdict of a finding that counts: the machine's, or the one that a person set instead."""
         for override in reversed(self.overrides):
-            if (override.parcel, override.rule) == (parcel, rule):
+            if override.is_of(parcel, rule, verdict):
                 return override.verdict
         return verdict
+
+    @property
+    def judged_verdicts(self) -> dict[tuple[str, str, str], str]:
+        """The verdicts that people set, by parcel, rule and the machine's verdict."""
+        return {
+            (one.parcel, one.rule, verdict): one.verdict
+            for one in self.overrides
+            for verdict in VERDICTS
+            if one.is_of(one.parcel, one.rule, verdict)
+        }
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """A case read from the library, as it stands on a day: the one way in which documents, pages and steps see it."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import date
 
@@ -8,13 +8,15 @@ from onemap.layers.catalogue.working_days import WorkCalendar
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
 from onemap.layers.library.own_files import calendar_of
+from onemap.rules.judge.inputs.check_record import CheckRecord
+from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.judge.runs.run_store import check_record
 from onemap.rules.review.cases import old_form
 from onemap.rules.review.cases.case import CLOSED, Case, Conclusion, Opinion, OpinionState, RunDamage
 from onemap.rules.review.cases.case_conditions import is_deemed, is_overdue, is_running
 from onemap.rules.review.cases.event_store import LibraryEvidence, replay_case
 from onemap.rules.review.cases.event_store import case_ids as event_case_ids
-from onemap.rules.review.cases.round_facts import check_stored_run
+from onemap.rules.review.cases.round_facts import UnreadableRun, check_stored_run, facts_of_stored_run
 from onemap.rules.review.cases.staleness import superseded_inputs
 
 
@@ -86,7 +88,8 @@ def case_on_its_day(library: Library, case: Case) -> Case:
         return case
     current = case.current
     day = day_of_inputs(library, case.on)
-    gone = superseded_inputs(library, check_record(library, current.run), case.options["packs"], day)
+    record, rules = judged_by(library, current.run)
+    gone = superseded_inputs(library, record, case.options["packs"], day, rules)
     calendar = calendar_of(library)
     opinions = tuple(
         _due(replace(opinion, stale_because=tuple(sorted(gone & set(watched)))), case, calendar)
@@ -94,6 +97,15 @@ def case_on_its_day(library: Library, case: Case) -> Case:
         for watched in (current.watched.get(opinion.department, ()),)
     )
     return replace(case, rounds=(*case.rounds[:-1], replace(current, opinions=opinions)))
+
+
+def judged_by(library: Library, run: str) -> tuple[CheckRecord, Collection[Rule]]:
+    """The record of a round's run and its rules; none where an older library keeps packs that cannot be read."""
+    try:
+        facts = facts_of_stored_run(library, run)
+    except UnreadableRun:
+        return check_record(library, run), ()
+    return facts.record, facts.of_packs.rules.values()
 
 
 def day_of_inputs(library: Library, on: date) -> date:

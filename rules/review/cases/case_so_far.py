@@ -1,9 +1,10 @@
 """A case during the replay of its events: opinions and their authors, hidden drafts, clocks and entries."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Any, Protocol
 
+from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.catalogue.working_days import WorkCalendar
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import sha256
@@ -17,13 +18,17 @@ from onemap.rules.review.cases.case import (
     RunDamage,
     copy_with,
 )
-from onemap.rules.review.cases.case_conditions import is_deemed
+from onemap.rules.review.cases.case_conditions import is_deemed, is_running, is_silence_consent
 from onemap.rules.review.cases.code_names import Named
-from onemap.rules.review.cases.event import EDITION, Event
+from onemap.rules.review.cases.event import CARRIED_CHAIN, EDITION, LEAD_CHAIN, Event
 from onemap.rules.review.cases.event_facts import Facts
 from onemap.rules.review.cases.round_facts import RoundFacts
 from onemap.rules.review.cases.state_machine import CASE_TABLE, opinion_state_after
-from onemap.rules.review.cases.terms import deadline
+from onemap.rules.review.cases.terms import claimable_day, deadline, restarted
+
+
+class UnreadableCalendar(OneMapError):
+    """The calendar cannot be read, or lacks a year of which no event tells what was reckoned by it."""
 
 
 class Evidence(Protocol):
@@ -59,7 +64,18 @@ class Evidence(Protocol):
         """How many documents of a year were numbered before a moment, in all cases."""
 
 
-Snapshot = tuple[Case | None, dict[str, str], dict[str, Event], set[str], dict[str, str]]
+def last_days(opinion: Opinion) -> tuple[date, date]:
+    """The last day of an opinion whose clock runs, and the one that its events tell."""
+    due = opinion.due or date.max
+    return due, opinion.claimed_due or due
+
+
+def clock_days(opinion: Opinion) -> list[str | None]:
+    """The last day of an opinion, and since when its clock stands still, as events tell them: ISO, None for none."""
+    return [day.isoformat() if day else None for day in (opinion.due, opinion.stopped_on)]
+
+
+Snapshot = tuple[Case | None, dict[str, str], dict[str, Event], set[str], dict[str, str], dict[str, date]]
 
 
 class CaseSoFar:
@@ -69,7 +85,8 @@ class CaseSoFar:
     number; None of a draft whose words whoever reads may not see. authors: of the drafts that stand, also where their
     words are hidden. draft_events: those of drafts that people wrote and nobody has signed. machine_worded: whose
     standing draft the machine has worded; draft_texts: of such drafts, by hash as events claim them, who answers for
-    the words where this program words them otherwise. is_new: the event at hand is not written yet.
+    the words where this program words them otherwise. days: of the last step in each chain that certainly has effect.
+    is_new: the event at hand is not written yet.
     """
 
     def __init__(self, library_id: str, evidence: Evidence) -> None:
@@ -81,17 +98,18 @@ class CaseSoFar:
         self.draft_events: dict[str, Event] = {}
         self.machine_worded: set[str] = set()
         self.draft_texts: dict[str, str] = {}
+        self.days: dict[str, date] = {}
         self.is_new = False
         self._last_day: tuple[tuple[Entry, ...], date | None] = ((), None)  # of these entries
 
     def snapshot(self) -> Snapshot:
         """All that an event may change, as it stands."""
-        drafts = set(self.machine_worded), dict(self.draft_texts)
+        drafts = set(self.machine_worded), dict(self.draft_texts), dict(self.days)
         return self.case, dict(self.authors), dict(self.draft_events), *drafts
 
     def go_back_to(self, before: Snapshot) -> None:
         """Stand where a snapshot, which is of no more use then, was taken."""
-        self.case, self.authors, self.draft_events, self.machine_worded, self.draft_texts = before
+        self.case, self.authors, self.draft_events, self.machine_worded, self.draft_texts, self.days = before
 
     @property
     def current_case(self) -> Case:
@@ -120,7 +138,9 @@ class CaseSoFar:
         )
         damage = copy_with(case.damage, states=(state,)) if case.damage else None
         last, entries = self.last_judged_day(), (*case.entries, entry)
-        self.case = copy_with(case, state=state, on=on, revision=number, entries=entries, damage=damage)
+        latest = max(case.on, on)  # departments do not wait for each other
+        self.case = copy_with(case, state=state, on=latest, revision=number, entries=entries, damage=damage)
+        self.days[event.chain] = max(self.days.get(event.chain, on), on)
         if damage is None:
             self._last_day = entries, max(last, on) if last else on
 
@@ -131,6 +151,29 @@ class CaseSoFar:
             return case.last_judged_day if case.entries else None
         return self._last_day[1]
 
+    def day_before(self, chain: str) -> date | None:
+        """The day before which an event of a chain cannot be: that of the case's last step; None before the first.
+
+        Where that day would make silence of a department, it is that of its own and the lead's last step: what came on
+        paper in time is entered when it is found, whatever other departments did meanwhile.
+        """
+        last = self.last_judged_day()
+        if last is None or chain not in DEPARTMENTS or not self.may_be_deemed(chain, last):
+            return last
+        return max((self.days[one] for one in (chain, LEAD_CHAIN, CARRIED_CHAIN) if one in self.days), default=last)
+
+    def may_be_deemed(self, department: str, on: date) -> bool:
+        """Whether the silence of a department may be consent that an event tells: it was, by the last day of its time.
+
+        A draft whose words are hidden may have stopped its clock.
+        """
+        case = self.current_case
+        opinion = case.opinion(department)
+        due, claimed = last_days(opinion)
+        is_late = (due if self.is_new else claimed) < on
+        waits = self.is_hidden(department) or is_running(case.state, opinion)
+        return waits and is_late and is_silence_consent(case, opinion)
+
     def enter_unjudged(self, event: Event, on: date, department: str | None, problem: Problem) -> None:
         """The entry of an event that rests on a run that cannot be read: the case stays, or is in what would follow.
 
@@ -140,7 +183,9 @@ class CaseSoFar:
         damage = case.damage or RunDamage(problem, (case.state,))
         follow = [CASE_TABLE[event.action][CASE_STATES.index(state)] for state in damage.states]
         states = tuple(one for one in CASE_STATES if one in (*damage.states, *follow))
+        days = dict(self.days)
         self.enter(event, on, case.state, department, {"unjudged": True})
+        self.days = days
         unjudged = (*damage.unjudged, self.current_case.revision)
         self.case = copy_with(self.current_case, damage=RunDamage(damage.problem, states, unjudged))
 
@@ -153,45 +198,66 @@ class CaseSoFar:
         """The day from which clocks run: a step that is entered late takes no day from anybody."""
         return on if self.current_case.is_rehearsal else max(on, event.clock_day)
 
-    def deadline(self, department: str, day: date, claim: str | None) -> date:
-        """The last day of a department. claim: as it was reckoned, for a year of which the calendar is gone.
+    def deadline(self, department: str, day: date, claim: Any) -> tuple[date, date]:
+        """The last day of a department whose clock starts on a day, as `_last_day_of`. claim: as its event tells it."""
+        terms = self.current_case.terms
+        days = terms.days_for(department)
+        return self._last_day_of(lambda calendar: deadline(calendar, terms, department, day), claim, day, day, days)
 
-        Of such a year it is never earlier than if every day were a working day.
+    def extended(self, before: Opinion, days: int, claim: Any) -> tuple[date, date]:
+        """The last day of a department that has so many more working days, as `_last_day_of`."""
+        due, claimed = last_days(before)
+        return self._last_day_of(lambda calendar: calendar.after(due, days), claim, claimed, due, days)
+
+    def _last_day_of(
+        self,
+        reckon: Callable[[WorkCalendar], date],
+        claim: Any,
+        by_events: date,
+        start: date,
+        days: int,
+        least: int = -1,
+    ) -> tuple[date, date]:
+        """The last day by the calendar, or by its event if that tells a later one; and the day that the event tells.
+
+        A later calendar takes no day from anybody, nor makes silence of what was silence when it was written down. What
+        no calendar can give is believed of nobody; of a year whose calendar is gone it is as if each day were worked.
+        by_events, start: from which the days are counted, by the events and by all; least: natural days, all for -1.
+        Raises UnreadableCalendar.
         """
+        few = timedelta(days if least < 0 else least)
+        by_event = None if self.is_new else claimable_day(claim, by_events + few, start, days)
         try:
-            return deadline(self.evidence.calendar, self.current_case.terms, department, day)
-        except OneMapError:
-            if self.is_new or claim is None:
-                raise
-            return max(day + timedelta(self.current_case.terms.days_for(department)), date.fromisoformat(claim))
-
-    def after(self, day: date, days: int) -> date:
-        """The day so many working days later; of a year whose calendar is gone all days are counted."""
-        try:
-            return self.evidence.calendar.after(day, days)
-        except OneMapError:
+            by_calendar = reckon(self.evidence.calendar)
+        except OneMapError as error:
             if self.is_new:
                 raise
-            return day + timedelta(days=days)
+            if error.code != "calendar.missing" or claim is None:
+                raise UnreadableCalendar.of(error.problems) from error
+            by_calendar = start + few
+        due = max(by_calendar, by_event or by_calendar)
+        return due, by_event or due
 
-    def clock(self, before: Opinion, conclusion: str, on: date, clock: date) -> tuple[date | None, date | None]:
+    def clock(self, before: Opinion, conclusion: str, on: date, clock: date, claim: Any = None) -> dict[str, Any]:
         """The last day, and since when the clock stands still: a demand for material stops it, another word starts it.
 
-        The days on which it stood are added.
+        The days on which it stood are added. claim: last day and stop as the event tells them; one that tells none is
+        of a program that stopped the clock on the day that was typed.
         """
         if before.due is None:
-            return None, None
+            return {"due": None, "claimed_due": None, "stopped_on": None}
         if conclusion == "supplement":
-            return before.due, before.stopped_on or on
+            stops = clock if self.is_new or claim is not None else on
+            return {"due": before.due, "claimed_due": before.claimed_due, "stopped_on": before.stopped_on or stops}
         if before.stopped_on is None:
-            return before.due, None
-        try:
-            stood = self.evidence.calendar.between(before.stopped_on, clock)
-        except OneMapError:
-            if self.is_new:
-                raise
-            stood = (clock - before.stopped_on).days
-        return self.after(before.due, stood), None
+            return {"due": before.due, "claimed_due": before.claimed_due, "stopped_on": None}
+        (due, claimed), stopped_on = last_days(before), before.stopped_on
+        day = None if claim is None else claim[0]
+        stood = (max(clock, stopped_on) - stopped_on).days
+        found = self._last_day_of(
+            lambda calendar: restarted(calendar, due, stopped_on, clock), day, claimed, due, stood, least=0
+        )
+        return {"due": found[0], "claimed_due": found[1], "stopped_on": None}
 
     def state_on(self, opinion: Opinion, on: date) -> str:
         """An opinion's state on a day: silence may be consent by then."""

@@ -55,8 +55,8 @@ def opine(so_far: CaseSoFar, event: Event, facts: Facts, on: date, department: s
             raise OneMapError("review.event_words", department=so_far.name(department))
         words = readable_json(event.words)
         content = person_words(so_far, event, words)
-        due, stopped_on = so_far.clock(before, content["conclusion"], on, so_far.clock_day(event, on))
-        content |= {"text_en": None, "drafted_by": author, "drafted_on": on, "due": due, "stopped_on": stopped_on}
+        clock = so_far.clock(before, content["conclusion"], on, so_far.clock_day(event, on), words.get("clock"))
+        content |= {"text_en": None, "drafted_by": author, "drafted_on": on, **clock}
         answers = words.get("answers", ())
     take_answers(so_far, before.department, answers, event.who, on)
     after = so_far.put(before, state=state, signed_by=None, signed_on=None, unanswered=None, **content)
@@ -114,7 +114,7 @@ def sign(so_far: CaseSoFar, event: Event, facts: Facts, on: date, department: st
         content = person_words(so_far, event, readable_json(draft))
         before = copy_with(before, **content, text_en=None, drafted_by=so_far.authors[before.department])
         due, stopped_on = (date.fromisoformat(day) if day else None for day in facts["clock"])
-        before = copy_with(before, due=due, stopped_on=stopped_on)
+        before = copy_with(before, due=due, claimed_due=due, stopped_on=stopped_on)
         for item, answer, who, day in facts["answers"]:
             by = person_text(who, MOST_NAME)
             take_answers(so_far, before.department, [(item, answer)], by, date.fromisoformat(day))
@@ -147,9 +147,9 @@ def give_back(so_far: CaseSoFar, event: Event, facts: Facts, on: date, departmen
     """A draft or a signed opinion is returned to be written again; its deadline keeps running."""
     before = so_far.current_case.opinion(str(department))
     state = so_far.opinion_state(before, "return", on)
-    due, stopped_on = so_far.clock(before, "", on, so_far.clock_day(event, on))
+    clock = so_far.clock(before, "", on, so_far.clock_day(event, on), facts.get("clock"))
     unsigned = {"state": state, "signed_by": None, "signed_on": None, "unanswered": None}
-    after = so_far.put(before, **unsigned, due=due, stopped_on=stopped_on)
+    after = so_far.put(before, **unsigned, **clock)
     return {"reason": reason_text(facts), **so_far.opinion_detail(after)}
 
 
@@ -160,7 +160,10 @@ def override(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str | N
     parcel, rule, verdict = (facts[name] for name in ("parcel", "rule", "verdict"))
     named = {"parcel": parcel, "rule": rule, "verdict": verdict}
     reason = reason_text(facts, needed=True)
+    is_whole = "before" not in facts  # of a program that took all findings of a rule for one
     before = of_run.verdicts.get((parcel, rule))
+    if not is_whole and facts["before"] != before:
+        before = facts["before"] if facts["before"] in of_run.verdicts_of(parcel, rule) else None
     if before is None:
         raise OneMapError("review.finding", **named, feature=parcel, field="RULE")
     if verdict not in VERDICTS:
@@ -174,7 +177,7 @@ def override(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str | N
     for department in asked:
         if so_far.state_on(current.opinion(department), on) in SPOKEN:
             raise OneMapError("review.spoken", department=so_far.name(department), field="RULE")
-    made = Override(parcel, rule, before, verdict, reason or "", event.who, on)
+    made = Override(parcel, rule, before, verdict, reason or "", event.who, on, is_whole)
     overrides = (*current.overrides, made)
     so_far.set_round(overrides=overrides)
     so_far.note_drafts(event, facts)
@@ -200,8 +203,8 @@ def follow_judgement(so_far: CaseSoFar, event: Event, old: Draft, new: Draft, on
         so_far.draft_events.pop(new.department, None)
         content = {name: getattr(new, name) for name in names}
         if event.account:
-            due, stopped_on = so_far.clock(opinion, new.conclusion, on, so_far.clock_day(event, on))
-            content |= {"drafted_by": event.who, "due": due, "stopped_on": stopped_on}
+            content |= {"drafted_by": event.who}
+            content |= so_far.clock(opinion, new.conclusion, on, so_far.clock_day(event, on))
             so_far.authors[new.department] = event.who
         so_far.put(opinion, **content, drafted_on=on)
 

@@ -9,6 +9,7 @@ from onemap.layers.library.log_reading import LogBook, WrittenRow, read_entries,
 from onemap.layers.library.rows_as_logged import check_rows
 from onemap.layers.stores.logged_rows import plain_tables, row_hash, row_name
 from onemap.layers.stores.sql_text import Sql
+from onemap.rules.review.cases.case_so_far import UnreadableCalendar
 from onemap.rules.review.cases.event import COLUMNS, Event
 from onemap.rules.review.cases.event_store import LibraryEvidence, all_events, link_problems
 from onemap.rules.review.cases.event_tables import EVENTS, TABLES
@@ -57,7 +58,12 @@ def _missing_events(library: Library, events: Sequence[Event]) -> Iterator[Probl
 
 def unlawful_events(library: Library, events: Sequence[Event]) -> Iterator[Problem]:
     """The events of a case that have no effect, each with the refusal that it met; those that cannot be judged."""
-    replay = Replay.of(events, library.id, LibraryEvidence(library))
+    try:
+        replay = Replay.of(events, library.id, LibraryEvidence(library))
+    except UnreadableCalendar as error:
+        facts = _facts(library, (events[0].case_id, events[0].chain, events[0].number), events[0].at, events[0].who)
+        yield Problem("verify.event_calendar", {**facts, "how": error.problems[0]})
+        return
     for event, problem in replay.unreadable:
         facts = _facts(library, (event.case_id, event.chain, event.number), event.at, event.who)
         yield Problem("verify.event_unjudged", {**facts, "how": problem})

@@ -28,10 +28,10 @@ from onemap.rules.review.cases.case import (
     Terms,
     copy_with,
 )
-from onemap.rules.review.cases.case_conditions import decides_alone, is_awaited, is_silence_consent
-from onemap.rules.review.cases.case_so_far import CaseSoFar
+from onemap.rules.review.cases.case_conditions import decides_alone, is_awaited
+from onemap.rules.review.cases.case_so_far import CaseSoFar, last_days
 from onemap.rules.review.cases.department_effects import person_words
-from onemap.rules.review.cases.event import LEAD_CHAIN, Event
+from onemap.rules.review.cases.event import CARRIED_CHAIN, LEAD_CHAIN, Event
 from onemap.rules.review.cases.event_facts import (
     MOST_NAME,
     MOST_REASON,
@@ -107,9 +107,9 @@ def open_round(
     of_run: RoundFacts | None,
     on: date,
     sent: str | None,
-    due: Mapping[str, date],
+    due: Mapping[str, tuple[date, date]],
 ) -> None:
-    """A round with its ten drafts. sent: who sent it out with its opening, None where it is a draft.
+    """A round with its ten drafts. sent: who sent it out with its opening, None where it is a draft; due: last days.
 
     of_run: None where its run cannot be read; then the machine proposes nothing, and no clock runs.
     """
@@ -146,10 +146,10 @@ def circulate(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str | 
     for opinion in case.opinions if case.damage is None else ():
         if opinion.routed:
             claim = facts.get("due", {}).get(opinion.department)
-            due = so_far.deadline(opinion.department, clock, claim)
+            due, claimed = so_far.deadline(opinion.department, clock, claim)
             # A demand for more material that was written before the case went out stands still from the start.
             stops = opinion.conclusion == Conclusion.SUPPLEMENT and so_far.authors[opinion.department] != MACHINE
-            so_far.put(opinion, due=due, stopped_on=clock if stops else None)
+            so_far.put(opinion, due=due, claimed_due=claimed, stopped_on=clock if stops else None)
             due_days[opinion.department] = due.isoformat()
     so_far.set_round(circulated_by=event.who, circulated_on=on)
     return {"reason": reason_text(facts), "due": due_days}
@@ -186,7 +186,7 @@ def extend(so_far: CaseSoFar, _: Event, facts: Facts, on: date, department: str 
     case, days = so_far.current_case, facts["days"]
     if type(days) is not int or not 0 < days <= MOST_DAYS:
         raise OneMapError("review.event_unreadable")
-    reason = reason_text(facts, needed=True)
+    reason, claims = reason_text(facts, needed=True), facts.get("due") or {}
     chosen = [case.opinion(department)] if department else running_clocks(so_far, on)
     if not chosen:
         raise OneMapError("review.no_clock", case=case.id)
@@ -198,11 +198,11 @@ def extend(so_far: CaseSoFar, _: Event, facts: Facts, on: date, department: str 
             raise OneMapError("review.not_routed", department=named, field="DEPARTMENT")
         if before.stopped_on is not None:
             raise OneMapError("review.stopped", department=named, field="DEPARTMENT")
-        due = so_far.after(before.due, days)
+        due, claimed = so_far.extended(before, days, claims.get(before.department))
         if so_far.state_on(before, on) == OpinionState.DEEMED and due < on:
             late = {"days": days, "due": due.isoformat(), "on": on.isoformat()}
             raise OneMapError("review.extend_more", field="--days", **late)
-        so_far.put(before, state=state, due=due)
+        so_far.put(before, state=state, due=due, claimed_due=claimed)
         due_days[before.department] = due.isoformat()
     content = so_far.opinion_detail(so_far.current_case.opinion(department)) if department else {}
     return {"reason": reason, "days": days, "due": due_days, **content}
@@ -222,7 +222,7 @@ def running_clocks(so_far: CaseSoFar, on: date) -> list[Opinion]:
 def consolidate(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str | None) -> dict[str, Any]:
     """All who are asked have spoken, or were silent where silence is consent: one conclusion."""
     case = so_far.current_case
-    claimed = [code for code in facts.get("deemed", ()) if may_be_deemed(so_far, code, on)]
+    claimed = [code for code in facts.get("deemed", ()) if so_far.may_be_deemed(code, on)]
     deemed = [one.department for one in case.opinions if so_far.state_on(one, on) == OpinionState.DEEMED]
     deemed = [code for code in DEPARTMENTS if code in deemed or code in claimed]
     waiting = [
@@ -233,21 +233,13 @@ def consolidate(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str 
     if waiting:
         raise OneMapError("review.unsigned", case=case.id, departments=[so_far.name(code) for code in waiting])
     for code in deemed:
-        before = case.opinion(code)
-        if so_far.authors[code] != MACHINE:  # what nobody signed is nobody's word
-            before = copy_with(before, text="", text_en=None, basis="")
-        so_far.put(before, state=OpinionState.DEEMED, conclusion=Conclusion.AGREE)
+        nothing: dict[str, Any] = {"text": "", "text_en": None, "basis": ""}  # what nobody signed is nobody's word
+        due = last_days(case.opinion(code))[1]  # a later calendar's day is not the one that was over
+        so_far.put(case.opinion(code), state=OpinionState.DEEMED, conclusion=Conclusion.AGREE, due=due, **nothing)
     proposed = overall(one.conclusion for one in so_far.current_case.opinions if one.state in SPOKEN)
     decided = decide(so_far, event, facts, proposed, on)
     so_far.case = copy_with(so_far.current_case, proposed=proposed)
     return {"proposed": proposed, "deemed": deemed, **decided}
-
-
-def may_be_deemed(so_far: CaseSoFar, department: str, on: date) -> bool:
-    """Whether silence may be consent of a department whose draft's words, which may stop its clock, are hidden."""
-    opinion = so_far.current_case.opinion(department)
-    is_late = opinion.due is not None and opinion.due < on
-    return so_far.is_hidden(department) and is_late and is_silence_consent(so_far.current_case, opinion)
 
 
 def decide(so_far: CaseSoFar, event: Event, facts: Facts, proposed: str, on: date) -> dict[str, Any]:
@@ -402,6 +394,7 @@ def carry_case(so_far: CaseSoFar, event: Event, facts: Facts) -> None:
     except OneMapError as error:
         damage = RunDamage(error.problems[0], (so_far.case.state,))
         so_far.case = copy_with(so_far.case, damage=damage)
+    so_far.days = {CARRIED_CHAIN: so_far.case.last_day}
     so_far.authors = {one.department: one.drafted_by for one in so_far.case.opinions}
     so_far.machine_worded = {code for code, author in so_far.authors.items() if author == MACHINE}
     so_far.draft_texts = {sha256(one.text): MACHINE for one in so_far.case.opinions if one.by_machine}
@@ -415,7 +408,7 @@ def _unreadable_draft(department: str) -> Draft:
     return Draft(department, conclusion=OPEN, text="", text_en="", basis="", routed=True, why="unreadable")
 
 
-def _machine_opinion(draft: Draft, round_: int, on: date, due: date | None) -> Opinion:
+def _machine_opinion(draft: Draft, round_: int, on: date, due: tuple[date, date] | None) -> Opinion:
     """A draft as the first state of an opinion."""
     return Opinion(
         department=draft.department,
@@ -430,5 +423,6 @@ def _machine_opinion(draft: Draft, round_: int, on: date, due: date | None) -> O
         why=draft.why,
         drafted_by=MACHINE,
         drafted_on=on,
-        due=due,
+        due=due[0] if due else None,
+        claimed_due=due[1] if due else None,
     )

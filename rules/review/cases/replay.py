@@ -17,7 +17,7 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.rules.review.cases import department_effects, lead_effects
 from onemap.rules.review.cases.case import NOTICE_ACTIONS, Case, CaseState, copy_with
 from onemap.rules.review.cases.case_conditions import check_notice, check_readable, circulates_again
-from onemap.rules.review.cases.case_so_far import CaseSoFar, Evidence
+from onemap.rules.review.cases.case_so_far import CaseSoFar, Evidence, UnreadableCalendar
 from onemap.rules.review.cases.event import CARRIED_CHAIN, EDITION, LEAD_CHAIN, Event, ordered_events
 from onemap.rules.review.cases.event_facts import Facts
 from onemap.rules.review.cases.hand import checked_name, refuse_day
@@ -50,13 +50,15 @@ class Replay(CaseSoFar):
         return replay
 
     def take(self, event: Event) -> None:
-        """Apply an event, if it is lawful."""
+        """Apply an event, if it is lawful. Raises UnreadableCalendar where nobody can say."""
         before = self.snapshot()
         known = self._damaged_round()
         try:
             self._apply(event)
             if self._damaged_round() != known and self.current_case.damage is not None:
                 self.unreadable.append((event, self.current_case.damage.problem))
+        except UnreadableCalendar:
+            raise
         except OneMapError as error:
             self.go_back_to(before)
             self.unlawful.append((event, error))
@@ -152,11 +154,11 @@ class Replay(CaseSoFar):
         return found.pop()
 
     def _day(self, event: Event, facts: Facts, case: Case) -> date:
-        """The day of an event: of an account the server's, else what was typed, and never before the last one."""
+        """The day of an event: of an account the server's, else what was typed, and never before `day_before`."""
         on, clock = date.fromisoformat(facts["on"]), event.clock_day
         if not case.is_rehearsal:
             refuse_day(on, clock, is_account=bool(event.account))
-        refuse_day(on, last=self.last_judged_day())
+        refuse_day(on, last=self.day_before(event.chain))
         return on
 
 

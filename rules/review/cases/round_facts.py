@@ -39,6 +39,12 @@ from onemap.rules.review.cases.terms import terms_of
 _MOST_KEPT = 64  # rounds, of which a step asks a few, and a list each once
 
 
+def layers_used(record: CheckRecord) -> frozenset[str]:
+    """The layers of which a run has used a version, or a file in its place."""
+    of_versions = {layer["code"] for layer in record["layers"] if layer["label"] is not None}
+    return frozenset(of_versions | set(record["parameters"].get("replaced", ())))
+
+
 class UnreadableRun(OneMapError):
     """The run of a round is gone, incomplete or damaged, or its packs are: its problems say how."""
 
@@ -52,16 +58,18 @@ class PackFacts:
         self.terms = terms_of(packs)
         self._items: dict[Any, tuple[ChecklistItem, ...]] = {}
         self._on_day: dict[tuple[str, date], Rule] = {}
+        self._watched: dict[frozenset[str], dict[str, set[str]]] = {}
 
     @cached_property
     def departments_of_rules(self) -> dict[str, tuple[str, ...]]:
         """The department of each rule, then those that it wants consulted."""
         return {id_: asked_departments(rule) for id_, rule in self.rules.items()}
 
-    @cached_property
-    def watched(self) -> dict[str, set[str]]:
-        """The layers and packs behind each department's opinion."""
-        return inputs_by_department(self.packs, self.rules.values())
+    def watched(self, used: frozenset[str]) -> dict[str, set[str]]:
+        """The layers, packs and rules behind each department's opinion, as `inputs_by_department`."""
+        if used not in self._watched:
+            self._watched[used] = inputs_by_department(self.packs, self.rules.values(), used)
+        return self._watched[used]
 
     def rule_on_day(self, id_: str, day: date) -> Rule:
         """A rule as it stands on a day."""
@@ -118,8 +126,8 @@ class RoundFacts:
 
     @property
     def watched(self) -> dict[str, set[str]]:
-        """The layers and packs behind each department's opinion."""
-        return self.of_packs.watched
+        """The layers, packs and rules behind each department's opinion."""
+        return self.of_packs.watched(layers_used(self.record))
 
     @cached_property
     def verdicts(self) -> dict[tuple[str, str], str]:
@@ -129,6 +137,24 @@ class RoundFacts:
             place = row["parcel"], row["rule"]
             found[place] = min(row["verdict"], found.get(place, row["verdict"]), key=RANK.__getitem__)
         return found
+
+    def verdicts_of(self, parcel: str, rule: str) -> tuple[str, ...]:
+        """The machine's gravest verdict of what a rule has found on a parcel, and unknown where it could not judge."""
+        rows = {row["verdict"] for row in self.findings if (row["parcel"], row["rule"]) == (parcel, rule)}
+        hits = sorted(rows - {Verdict.UNKNOWN}, key=RANK.__getitem__)[:1]
+        return (*hits, *(rows & {Verdict.UNKNOWN}))
+
+    def finding_to_judge(self, parcel: str, rule: str, overrides: Sequence[Override]) -> str | None:
+        """The machine's verdict of the finding that an override is of: the gravest as people have judged by now.
+
+        A hit and the ground beside it that could not be judged are two. None where there is none.
+        """
+
+        def holds(verdict: str) -> int:
+            of_row = (one.verdict for one in reversed(overrides) if one.is_of(parcel, rule, verdict))
+            return RANK[next(of_row, verdict)]
+
+        return min(self.verdicts_of(parcel, rule), key=holds, default=None)
 
     @property
     def verdicts_of_parcels(self) -> dict[str, str]:
@@ -225,12 +251,6 @@ def _reading_run(library: Library, run: str) -> Iterator[None]:
         raise UnreadableRun.of(error.problems) from error
     except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
         raise UnreadableRun("run.damaged", file=library.label, run=run, layer="onemap_runs") from error
-
-
-def record_of_round(library: Library, run: str) -> CheckRecord:
-    """The record of a round's run, which may have been read just now. Raises OneMapError run.…."""
-    kept: dict[str, RoundFacts] = library.keep_made("round facts", dict)
-    return kept[run].record if run in kept else check_record(library, run)
 
 
 def _read_facts(

@@ -133,13 +133,13 @@ def drafts_by_rules(
     A finding that a person judges otherwise still asks its departments; what it proposes follows from the new verdict.
     wanting: from `wanting_facts`; is_one: the case has one parcel.
     """
-    judged = {(override.parcel, override.rule): override for override in overrides}
     by_department: dict[str, list[DraftedFinding]] = {department: [] for department in DEPARTMENTS}
     for row in findings:
         if not row["counted"]:
             continue
         place = (row["parcel"], row["rule"])
-        override = judged.get(place)
+        of_row = (one for one in reversed(overrides) if one.is_of(*place, row["verdict"]))
+        override = next(of_row, None)
         verdict = override.verdict if override else row["verdict"]
         one = DraftedFinding(rules[row["rule"]], row, verdict, override, wants_fact=place in wanting)
         for department in asked_departments(one.rule):
@@ -190,10 +190,32 @@ def _conclusion_of(one: DraftedFinding) -> str:
     return _CONCLUSION_OF[one.verdict]
 
 
-def inputs_by_department(packs: Sequence[Pack], rules: Iterable[Rule]) -> dict[str, set[str]]:
-    """The layers and packs behind each department's opinion: its rules' layers, and every pack. rules: of the packs."""
+def inputs_by_department(packs: Sequence[Pack], rules: Iterable[Rule], used: Collection[str]) -> dict[str, set[str]]:
+    """The layers, packs and rules behind each department's opinion: its rules' layers, and every pack.
+
+    Of rules those whose law has a day. rules: of the packs; used: the layers of which a version was in force.
+    """
     found: dict[str, set[str]] = {department: {pack.id for pack in packs} for department in DEPARTMENTS}
     for rule in rules:
         for department in asked_departments(rule):
-            found[department].update(rule.layers)
+            found[department].update(watched_layers(rule, used), [rule.id] if dated_law(rule) else ())
     return found
+
+
+def watched_layers(rule: Rule, used: Collection[str]) -> list[str]:
+    """The layers on which a rule's judgement rests: its own, and those that would take its place if they came.
+
+    used: the layers of which a version was in force; where none of the rule's was, any of them would.
+    """
+    named = rule.layers_named or (rule.layer,)
+    chosen = next((code for code in named if code in used), None)
+    first = named if chosen is None else named[: named.index(chosen) + 1]
+    return list(dict.fromkeys([*first, *rule.judging_by(chosen or rule.layer).other_layers.values()]))
+
+
+def dated_law(rule: Rule) -> list[tuple[str | None, str | None]]:
+    """The first and last days of a rule's laws, ISO; empty where one holds on every day, or the rule judges nothing."""
+    if not rule.finds or not all(entry.days for entry in rule.basis):
+        return []
+    spans = ((entry.first_day, entry.last_day) for entry in rule.basis)
+    return [(first.isoformat() if first else None, last.isoformat() if last else None) for first, last in spans]

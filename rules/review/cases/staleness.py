@@ -1,36 +1,54 @@
 """Inputs superseded since a run: layer versions that are no longer in force, packs whose content changed."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
+from math import isfinite
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+import shapely
 
 from onemap.layers.catalogue.catalogue import LayerEntry, layer_title
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library, sha256
 from onemap.layers.library.same_content import rows_hash
-from onemap.layers.library.versions import Version, coverage_of, in_force, versions
+from onemap.layers.library.versions import Version, coverage_of, in_force, read_version, versions
 from onemap.layers.reason import Reason
 from onemap.rules.judge.inputs.check_record import CheckRecord
+from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.kinds.permitted_uses import permit_tables, shipped_table
+from onemap.rules.judge.overlay.overlay import MARGIN_M
 from onemap.rules.judge.packs.pack import pack_text
+from onemap.rules.judge.packs.rule import Rule
+from onemap.rules.judge.runs.run_store import stored_rows
+from onemap.rules.judge.runs.stored_rows import GIVEN
+from onemap.rules.review.cases.case import APPROVALS, OPINIONS, PROJECTS
+from onemap.rules.review.cases.round_facts import layers_used
+from onemap.rules.review.cases.routing import dated_law, watched_layers
+
+WRITTEN = (APPROVALS, OPINIONS, PROJECTS)
 
 
 @dataclass(frozen=True)
 class RunInputs:
     """The inputs of a run, as plain values. layers: label and hash of the version by its layer, None where none was.
 
-    packs: id, hash and tables of uses; sources: where the case's packs came from, as `pack_sources` tells.
+    packs: id, hash and tables of uses; sources: where the case's packs came from, as `pack_sources` tells; laws: of
+    each rule whose law has a day whether it was in force, and its first and last days; reach_m: how far from parcels a
+    layer that the review itself writes matters, where that can be told.
     """
 
     layers: Mapping[str, Sequence[str | None]]
     packs: Sequence[Mapping[str, Any]]
     sources: Sequence[Mapping[str, str | None]]
+    laws: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    reach_m: Mapping[str, float] = field(default_factory=dict)
 
 
-def inputs_of(run: CheckRecord, sources: Sequence[Mapping[str, str | None]]) -> RunInputs:
-    """The inputs of a run. run: its record."""
+def inputs_of(run: CheckRecord, sources: Sequence[Mapping[str, str | None]], rules: Collection[Rule] = ()) -> RunInputs:
+    """The inputs of a run. run: its record; rules: of its packs."""
     used: dict[str, tuple[str | None, str | None]]
     used = {layer["code"]: (layer["label"], layer["hash"]) for layer in run["layers"]}
     for rule in run["skipped"]:
@@ -38,23 +56,55 @@ def inputs_of(run: CheckRecord, sources: Sequence[Mapping[str, str | None]]) -> 
             used.setdefault(rule["layer"], (None, None))
     kept = ("id", "hash", "tables")
     packs = [{name: value for name, value in pack.items() if name in kept} for pack in run["packs"]]
-    return RunInputs(used, packs, sources)
+    unasked = {rule["rule"]: rule["reason"] for rule in run["skipped"]}
+    asked = [rule for rule in rules if unasked.get(rule.id) in (None, Reason.LAYER_MISSING)]
+    held = layers_used(run)
+    for code in (code for one in asked for code in watched_layers(one, held)):
+        used.setdefault(code, (None, None))
+    laws = {
+        rule.id: [unasked.get(rule.id) != Reason.LAW_NOT_IN_FORCE, spans]
+        for rule in rules
+        if unasked.get(rule.id) != Reason.ONLY and (spans := dated_law(rule))
+    }
+    reach = {code: _reach_m(code, asked, is_new=used[code][0] is None) for code in WRITTEN if code in used}
+    return RunInputs(used, packs, sources, laws, {code: metres for code, metres in reach.items() if metres is not None})
+
+
+def _reach_m(code: str, rules: Iterable[Rule], *, is_new: bool) -> float | None:
+    """How far from parcels a layer matters to rules, in metres; None where that cannot be told.
+
+    is_new: no version of it was in force: then only a rule that looks at it alone, and wants nothing there, finds
+    nothing where nothing lies.
+    """
+    looking = [rule.judging_by(code) if code in rule.layers_named else rule for rule in rules]
+    looking = [rule for rule in looking if code in rule.layers]
+    alone = [rule for rule in looking if rule.kind == "avoid" and rule.layer == code and len(rule.layers_named) < 2]
+    if is_new and len(alone) < len(looking):
+        return None
+    found = max((KINDS[rule.kind].reach_m(rule.options) + 2 * MARGIN_M for rule in looking), default=2 * MARGIN_M)
+    return found if isfinite(found) else None
 
 
 def superseded_inputs(
-    library: Library, run: CheckRecord, packs: Sequence[Mapping[str, str | None]], day: date
+    library: Library,
+    run: CheckRecord,
+    packs: Sequence[Mapping[str, str | None]],
+    day: date,
+    rules: Collection[Rule] = (),
 ) -> set[str]:
-    """The codes of layers and ids of packs of a run that are not those that hold on a day.
+    """The codes of layers, ids of packs and of rules of a run that are not those that hold on a day.
 
-    run: its record; packs: where the case's packs came from, as `pack_sources` tells. A run of a later day than `day`
-    is compared with its own.
+    run: its record; packs: where the case's packs came from, as `pack_sources` tells; rules: of these packs. A run of a
+    later day than `day` is compared with its own. What the review itself has written since, and what of it lies
+    elsewhere than the run's parcels, supersedes nothing.
     """
-    day = max(day, date.fromisoformat(run["parameters"]["as_of"]))
-    return superseded(library, inputs_of(run, packs), day)
+    day, inputs = max(day, date.fromisoformat(run["parameters"]["as_of"])), inputs_of(run, packs, rules)
+    found = superseded(library, inputs, day)
+    return found - untouched(library, run["id"], inputs, found, day, versions(library))
 
 
 def superseded(library: Library, inputs: RunInputs, day: date) -> set[str]:
-    """The codes of layers and ids of packs among some inputs that are not those that hold on a day."""
+    """The codes of layers, ids of packs and of rules among some inputs that are not those that hold on a day."""
     of_layer: dict[str, list[Version]] = {}
     for version in versions(library):
         of_layer.setdefault(version.code, []).append(version)
@@ -69,11 +119,63 @@ def superseded(library: Library, inputs: RunInputs, day: date) -> set[str]:
             continue
         if holds is not None or label is not None:
             found.add(code)
+    found |= {rule for rule, (held, spans) in inputs.laws.items() if _is_law(spans, day) != held}
     known = {pack["id"]: pack["hash"] for pack in inputs.packs}
     found |= {pack["id"] for pack in inputs.packs if any(map(_is_mended, pack.get("tables", ())))}
     found |= _other_packs(library, inputs.sources)
     now = _hashes_now(library, inputs.sources)
     return found | {id_ for id_, hash_ in now.items() if known.get(id_, hash_) != hash_}
+
+
+def _is_law(spans: Sequence[Sequence[str | None]], day: date) -> bool:
+    """Whether one of some laws is in force on a day."""
+    on = day.isoformat()
+    return any((first is None or first <= on) and (last is None or on <= last) for first, last in spans)
+
+
+def untouched(
+    library: Library, run: str, inputs: RunInputs, gone: Collection[str], day: date, known: Sequence[Version]
+) -> set[str]:
+    """The superseded layers that the review itself writes and that differ nowhere near a run's parcels.
+
+    Each case that is issued adds a row: that is no reason to ask all others anew. What cannot be told is touched.
+    known: the versions of all layers.
+    """
+    codes = [code for code in WRITTEN if code in gone and code in inputs.reach_m]
+    if not codes:
+        return set()
+    bounds = [shapely.bounds(shapely.from_wkb(row.wkb)) for row in stored_rows(library, run, GIVEN)]
+    if not bounds or np.isnan(bounds).any():
+        return set()
+    (west, south, *_), (*_, east, north) = np.min(bounds, axis=0), np.max(bounds, axis=0)
+    found = set()
+    for code in codes:
+        reach, (label, hash_) = inputs.reach_m[code], inputs.layers[code]
+        of_layer = [version for version in known if version.code == code]
+        judged = next((version for version in of_layer if (version.label, version.hash) == (label, hash_)), None)
+        holds = in_force(of_layer, day)
+        near = shapely.box(west - reach, south - reach, east + reach, north + reach)
+        if holds is not None and (judged or label is None) and _is_alike_near(library, judged, holds, near):
+            found.add(code)
+    return found
+
+
+def _is_alike_near(library: Library, judged: Version | None, holds: Version, near: shapely.Polygon) -> bool:
+    """Whether two versions say the same of some ground. judged: None where none was in force."""
+    now = _rows_near(library, holds, near)
+    if judged is None:
+        return not now
+    facts = [(version.coverage_kind, version.accuracy_m) for version in (judged, holds)]
+    grounds = [shapely.intersection(coverage_of(library, version), near) for version in (judged, holds)]
+    return facts[0] == facts[1] and bool(grounds[0].equals(grounds[1])) and now == _rows_near(library, judged, near)
+
+
+def _rows_near(library: Library, version: Version, near: shapely.Polygon) -> list[tuple[bytes, str]]:
+    """The rows of a version whose boxes meet some ground, in one order; a field without a value is none."""
+    found = read_version(library, version, near.bounds)
+    values = found.attributes.to_dict("records")
+    texts = [repr(sorted((name, value) for name, value in row.items() if value is not None)) for row in values]
+    return sorted(zip(map(bytes, shapely.to_wkb(shapely.normalize(found.geometries))), texts, strict=True))
 
 
 def _says_the_same(library: Library, holds: Version, judged: Version, of_layer: Sequence[Version]) -> bool:
@@ -86,11 +188,15 @@ def _says_the_same(library: Library, holds: Version, judged: Version, of_layer: 
     return facts[0] == facts[1] and coverage_of(library, holds).equals(coverage_of(library, judged))
 
 
-def input_title(name: str, run: CheckRecord, catalogue: Mapping[str, LayerEntry], language: str) -> str:
-    """The name of a layer or a pack behind an opinion, by its code or id; a pack with its edition.
+def input_title(
+    name: str, run: CheckRecord, catalogue: Mapping[str, LayerEntry], language: str, rules: Mapping[str, Rule]
+) -> str:
+    """The name of a layer, a pack or a rule behind an opinion, by its code or id; a pack with its edition.
 
-    run: the record of the round's, which keeps what its packs were called.
+    run: the record of the round's, which keeps what its packs were called; rules: of these packs, by id.
     """
+    if name in rules and name not in catalogue:
+        return rules[name].title.get(language) or name
     pack = next((pack for pack in run["packs"] if pack["id"] == name), None)
     if pack is None:
         return layer_title(name, catalogue, language)

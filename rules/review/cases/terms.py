@@ -1,11 +1,14 @@
 """Terms of a case's review from its packs: number of days, meaning of silence, who may sign."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
+from typing import Any
 
 from onemap.layers.catalogue.working_days import WorkCalendar
 from onemap.rules.judge.packs.pack import Pack
 from onemap.rules.review.cases.case import Terms
+
+_LONG_HOLIDAY = 15  # days: more than any row of free days, with the weekends beside it
 
 
 def terms_of(packs: Sequence[Pack]) -> Terms:
@@ -21,3 +24,24 @@ def deadline(calendar: WorkCalendar, terms: Terms, department: str, day: date) -
     Raises OneMapError calendar.missing.
     """
     return calendar.after(day, terms.days_for(department))
+
+
+def restarted(calendar: WorkCalendar, due: date, stopped_on: date, clock: date) -> date:
+    """The last day of a department whose clock stood still: the days on which it stood are added.
+
+    Raises OneMapError calendar.missing.
+    """
+    return calendar.after(due, calendar.between(stopped_on, clock))
+
+
+def claimable_day(claim: Any, first: date, start: date, days: int) -> date | None:
+    """The last day that an event tells, where some calendar could have given it; None where none could.
+
+    Not before `first`; not more than twice the days and a long holiday after `start`.
+    """
+    try:
+        day = date.fromisoformat(claim)
+    except (TypeError, ValueError):
+        return None
+    most = start + timedelta(2 * days + _LONG_HOLIDAY if days else 0)
+    return day if first <= day <= most else None

@@ -51,6 +51,8 @@ def export_case(
     suffix = place.suffix.lower()
     if suffix not in SUFFIXES:
         raise OneMapError("statement.suffix", file=place.name, field="TARGET", known=list(SUFFIXES))
+    if templates and not Path(templates).is_dir():
+        raise OneMapError("statement.templates_folder", file=templates, field="--templates")
     check_place(place, overwrite, "TARGET")
     check_readable(case, "export")
     progress.at(0.0, phrase("progress.contents", language))
@@ -79,7 +81,7 @@ def case_map(library: Library, case: Case, department: str | None, language: str
 
     Raises OneMapError run.unknown, run.incomplete.
     """
-    overrides = {(item.parcel, item.rule): item.verdict for item in case.current.overrides}
+    overrides = case.current.judged_verdicts
     source = MapSource(library, case.current.run, language, overrides)
     if department is not None:
         own = {finding["rule"] for finding in source.findings if finding["department"] == department}
@@ -138,7 +140,7 @@ def drawn_maps(
     library: Library, case: Case, content: dict[str, Any], fonts: FontChoice, progress: Progress
 ) -> list[str]:
     """The content's figures as SVG texts, in their order."""
-    overrides = {(item.parcel, item.rule): item.verdict for item in case.current.overrides}
+    overrides = case.current.judged_verdicts
     language, figures = content["language"], content["figures"]
     source = MapSource(library, case.current.run, language, overrides)
     drawn: list[str] = []

@@ -76,7 +76,7 @@ def statement_content(
     kind = document_kind(case, department, document)
     check_department(case, department, kind)
     evidence = evidence_of(library, case.current.run, language)
-    overrides = {(item.parcel, item.rule): item.verdict for item in case.current.overrides}
+    overrides = case.current.judged_verdicts
     maps = _maps(library, case, evidence, overrides, department, () if kind == "reply" else annexes)
     rows = with_figures(rule_rows(evidence, overrides, department), maps, evidence)
     findings = with_figures(parcel_rows(evidence, overrides, {row["rule"] for row in rows}), maps, evidence)
@@ -131,11 +131,11 @@ def _maps(
     library: Library,
     case: Case,
     evidence: Evidence,
-    overrides: Mapping[tuple[str, str], str],
+    overrides: Mapping[tuple[str, str, str], str],
     department: str | None,
     annexes: Sequence[str],
 ) -> list[Row]:
-    """The maps that the annexes ask for. overrides: verdicts that a person gave, by parcel and rule."""
+    """The maps that the annexes ask for. overrides: people's verdicts, by parcel, rule and machine's verdict."""
     if not {"maps", "conflicts"} & set(annexes):
         return []
     return figures(MapSource(library, case.current.run, evidence.language, overrides), evidence, department, annexes)

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from onemap.layers.errors import OneMapError
 from onemap.layers.progress import SILENT, Progress
 from onemap.rules.display.documents.word_printer import drawn_pictures, word_file
 from onemap.rules.display.documents.word_tables import hold_rows
@@ -38,13 +37,8 @@ def docx_document(
 
 
 def _own_template(kind: str, language: str, templates: Path | None) -> Path | None:
-    """A bureau's template of a kind of document, KIND.LANGUAGE.docx or KIND.docx, if its folder has one.
-
-    Raises OneMapError statement.templates_folder.
-    """
+    """A bureau's template of a kind of document, KIND.LANGUAGE.docx or KIND.docx, if its folder has one."""
     if templates is None:
         return None
-    if not templates.is_dir():
-        raise OneMapError("statement.templates_folder", file=str(templates), field="--templates")
     own = (templates / f"{kind}.{language}.docx", templates / f"{kind}.docx")
     return next((path for path in own if path.is_file()), None)

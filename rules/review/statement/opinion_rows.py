@@ -9,9 +9,10 @@ from onemap.layers.messages import list_text, phrase
 from onemap.rules.judge.findings.table import Row
 from onemap.rules.judge.kinds.reasons import reasons_text
 from onemap.rules.review.bodies import AskedBody
-from onemap.rules.review.cases.case import OPINION_STATES, Case, ChecklistItem, Conclusion, Opinion, Round
+from onemap.rules.review.cases.case import OPINION_STATES, Case, ChecklistItem, Conclusion, Opinion, OpinionState, Round
 from onemap.rules.review.cases.code_names import item_title, titles_asked_once
 from onemap.rules.review.cases.routing import drafts, overall
+from onemap.rules.review.round_evidence import said_against
 from onemap.rules.review.statement.document_words import words
 from onemap.rules.review.statement.run_evidence import Evidence
 
@@ -33,19 +34,25 @@ def _opinion_row(case: Case, round_: Round, opinion: Opinion, evidence: Evidence
     entered_on = _day(case.signature_entered_on(opinion))
     left = [item_title(item, language) for item in round_.open_items(opinion.department)]
     open_text = _open_text(titles_asked_once(left, language), opinion.unanswered, labels)
+    is_silent = opinion.state == OpinionState.DEEMED  # then the machine's draft is nobody's opinion
+    text = labels["opinion_silent"].format(due=_day(opinion.due)) if is_silent else opinion.text_in(language)
+    basis = "" if is_silent else opinion.basis
+    title = evidence.department_title(opinion.department)
+    is_current = is_silent and round_.number == case.round
+    against = said_against(round_, opinion, evidence.findings, title, language) if is_current else []
     return {
         "department": opinion.department,
-        "department_title": evidence.department_title(opinion.department),
+        "department_title": title,
         "unit": evidence.department_unit(opinion.department),
         "round": opinion.round,
         "state": opinion.state,
         "state_title": labels[f"opinion_{opinion.state}"],
         "conclusion": opinion.conclusion,
         "conclusion_title": labels[f"conclusion_{opinion.conclusion}"],
-        "text": opinion.text_in(language),
-        "paragraphs": [line for line in opinion.text_in(language).splitlines() if line.strip()],
-        "basis": opinion.basis,
-        "basis_text": labels["list_semicolon"].join(_laws_once(opinion.basis)),
+        "text": text,
+        "paragraphs": [line for line in text.splitlines() if line.strip()],
+        "basis": basis,
+        "basis_text": labels["list_semicolon"].join(_laws_once(basis)),
         "routed": opinion.routed,
         "why": opinion.why,
         "drafted_by": opinion.drafted_by,
@@ -56,7 +63,7 @@ def _opinion_row(case: Case, round_: Round, opinion: Opinion, evidence: Evidence
         "signed_late": labels["entered_late"].format(day=entered_on) if entered_on else None,
         "open_items": left,
         "open_text": open_text,
-        "open_lines": [*filter(None, [open_text])],
+        "open_lines": [*against, *filter(None, [open_text])],
         "unanswered": opinion.unanswered,
         "due": _day(opinion.due),
         "stale": opinion.stale,

@@ -38,7 +38,7 @@ def statement_page(
     Everything of it is in the file; a policy in it forbids whatever else a browser might fetch or run.
     Raises OneMapError run.unknown, run.incomplete.
     """
-    overrides = {(item.parcel, item.rule): item.verdict for item in case.current.overrides}
+    overrides = case.current.judged_verdicts
     source = MapSource(library, case.current.run, language, overrides)
     rules = (
         {rule for row in content["controls"] for rule in row["rules"]} if content["document"]["department"] else None

@@ -22,12 +22,14 @@ _MEASURES = ("length_m", "distance_m", "value")
 _MOST_ROUNDING_HA = 0.0002  # half a last digit for the site and each of three sides
 
 
-def rule_rows(evidence: Evidence, overrides: Mapping[tuple[str, str], str], department: str | None = None) -> list[Row]:
+def rule_rows(
+    evidence: Evidence, overrides: Mapping[tuple[str, str, str], str], department: str | None = None
+) -> list[Row]:
     """A row per rule and outcome over all parcels, in the rules' order.
 
     A rule may have a conflict, elsewhere ground that could not be judged, and parcels whose projects it excuses: then
-    it has a row of each. `overrides`: (parcel, rule) → the verdict that a person gave instead; department: only its
-    rules.
+    it has a row of each. `overrides`: (parcel, rule, machine's verdict) → the verdict that a person gave instead;
+    department: only its rules.
     """
     whole_m2 = total_m2(parcel["area_ellipsoidal_m2"] for parcel in evidence.parcels)
     skipped = {item["rule"]: item["reason"] for item in evidence.record["skipped"]}
@@ -50,7 +52,7 @@ def rule_rows(evidence: Evidence, overrides: Mapping[tuple[str, str], str], depa
     return rows
 
 
-def parcel_rows(evidence: Evidence, overrides: Mapping[tuple[str, str], str], rules: Collection[str]) -> list[Row]:
+def parcel_rows(evidence: Evidence, overrides: Mapping[tuple[str, str, str], str], rules: Collection[str]) -> list[Row]:
     """A row per parcel and finding of these rules, in the run's order."""
     whole = {parcel["parcel"]: parcel["area_ellipsoidal_m2"] for parcel in evidence.parcels}
     return [
@@ -135,10 +137,10 @@ def _findings_row(
     rule: Rule,
     findings: list[Row],
     whole_m2: float,
-    overrides: Mapping[tuple[str, str], str],
+    overrides: Mapping[tuple[str, str, str], str],
 ) -> Row:
     counted = [row for row in findings if row["counted"]]
-    given = [overrides.get((row["parcel"], row["rule"]), row["verdict"]) for row in counted or findings]
+    given = [overrides.get((row["parcel"], row["rule"], row["verdict"]), row["verdict"]) for row in counted or findings]
     ground = [row["area_ellipsoidal_m2"] for row in findings]
     has_ground = any(row["area_m2"] is not None for row in findings)
     area_m2 = total_m2(value or 0.0 for value in ground)

@@ -45,8 +45,8 @@ class Evidence:
         return layer_title(code, self.catalogue, self.language)
 
     def input_title(self, name: str) -> str:
-        """The name of a layer or a pack; both stand behind opinions by their codes."""
-        return input_title(name, self.record, self.catalogue, self.language)
+        """The name of a layer, a pack or a rule; all stand behind opinions by their codes."""
+        return input_title(name, self.record, self.catalogue, self.language, self.rules)
 
     def rule_title(self, identifier: str) -> str:
         """A rule's title in the document's language."""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from onemap.layers.area_units import hectares_text
 from onemap.layers.catalogue.catalogue import named_groups
+from onemap.layers.errors import joined_sentences
 from onemap.layers.messages import phrase
 from onemap.layers.text_table import table_lines
 from onemap.rules.answers.compare.comparison_rows import compare_view, contradictions_view
@@ -124,6 +125,7 @@ def _sample(result: Result, language: str) -> str:
 def _verify(result: Result, language: str) -> str:
     whole = "said.log_whole" if result.get("unchecked") else "said.whole"
     first = phrase(whole if result["ok"] else "said.damaged", language, count=len(result["problems"]))
+    first = "\n".join([first, *(joined_sentences(note["message"], note["mend"]) for note in result.get("notes", ()))])
     if "equal_in_meaning" not in result:
         return first
     equal = result["equal_in_meaning"]

@@ -336,10 +336,9 @@ def sample(values: Values, context: VerbContext) -> Result:
 
 def verify(values: Values, context: VerbContext) -> Result:
     """The library's own integrity; with a run, that run computed again and compared row by row."""
-
     from onemap.layers.library.library import open_library
     from onemap.layers.library.log_heads import head_problems, read_head
-    from onemap.layers.library.verification import forged_format, library_problems, log_of
+    from onemap.layers.library.verification import forged_format, library_problems, log_of, unkept_files
     from onemap.layers.messages import phrase, problem_record
     from onemap.rules.answers.compare.decisions import decision_problems
     from onemap.rules.review.cases.event_verification import event_problems
@@ -347,7 +346,7 @@ def verify(values: Values, context: VerbContext) -> Result:
     from onemap.rules.verbs.work.judgement_tables import stored_tables
 
     step = phrase("progress.verifying", context.language)
-    problems: list[Problem] = []
+    problems, notes = list[Problem](), list[Problem]()
     run, is_whole, equal = values.get("run"), True, dict[str, Any]()
     head = read_head(values["head"]) if values.get("head") else None
     try:
@@ -361,6 +360,7 @@ def verify(values: Values, context: VerbContext) -> Result:
             if is_whole:
                 progress = context.progress.part(0.0, _VERSIONS if run else 1.0, step)
                 problems += library_problems(library, book, tables, progress)
+                notes = unkept_files(library, book)
                 problems += event_problems(library, book, {str(one.facts.get("feature")) for one in problems})
                 problems += decision_problems(library)
                 named = {str(one.facts.get("feature")) for one in problems}
@@ -380,10 +380,10 @@ def verify(values: Values, context: VerbContext) -> Result:
     except Exception:
         if not problems:  # else what was found says why the run cannot be computed again
             raise
-    records = [problem_record(problem, context.language) for problem in problems]
+    records, remarks = ([problem_record(one, context.language) for one in some] for some in (problems, notes))
     # The auditor's account sees the log only; what it has not seen must not be taken for whole.
     unchecked = {} if is_whole else {"unchecked": ["versions"]}
-    return {"ok": not problems, "problems": records, **unchecked, **equal}
+    return {"ok": not problems, "problems": records, **({"notes": remarks} if notes else {}), **unchecked, **equal}
 
 
 def _again(library: Any, run: str, threads: Threads) -> tuple[list[Problem], dict[str, Any]]:

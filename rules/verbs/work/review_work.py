@@ -263,6 +263,7 @@ def review_revise(values: Values, context: VerbContext) -> Result:
     with open_library(values["library"]) as library:
         hand = hand_of(library, values)
         before = opening.revisable(library, values["case"])
+        opening.check_same_project(before, values)
         named = values.get("pack") or [pack["name"] for pack in before.options["packs"] if pack["name"]]
         given = {**values, "pack": named, "only": values.get("only") or before.options["only"]}
         day, facts = step_day(library, hand, before.last_day), before.data.get(PARCEL_FACTS)

@@ -45,3 +45,19 @@ def test_what_is_wrong_in_a_file_is_refused_and_the_one_before_stays(place, tmp_
     assert onemap("keep", place, tmp_path / "none.calendar.toml").codes == ["source.missing"]
     rows = onemap("history", place).json["rows"]
     assert [row["subject"] for row in rows if row["action"] == "keep"] == ["calendar"]
+
+
+def test_a_file_beside_a_library_that_nobody_kept_is_a_note_and_no_damage(tmp_path, onemap):
+    """Written by hand, as the guide tells; once it is kept, a change of it is damage."""
+    library = tmp_path / "city.gpkg"
+    assert onemap("new", library, "--crs", "EPSG:4547").code == 0
+    assert "notes" not in onemap("verify", library).json
+    beside = library.with_suffix(".calendar.toml")
+    beside.write_text(CALENDAR, encoding="utf-8")
+    answer = onemap("verify", library)
+    assert (answer.code, answer.json["ok"]) == (0, True)
+    assert [(note["code"], note["layer"]) for note in answer.json["notes"]] == [("verify.own_file_unkept", "calendar")]
+    assert onemap("keep", library, make_file(tmp_path, "a.calendar.toml", CALENDAR)).code == 0
+    assert "notes" not in onemap("verify", library).json
+    beside.write_text("[2098]\n", encoding="utf-8")
+    assert onemap("verify", library).codes == ["verify.own_file"]

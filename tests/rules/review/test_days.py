@@ -128,6 +128,14 @@ def test_no_step_is_of_a_day_before_the_case_s_last_one(real_town, circulating):
     assert day(0) in answer.json["problems"][0]["message"]
 
 
+def test_a_demand_for_material_that_is_entered_late_stops_no_clock_before_its_entry(real_town):
+    case = real_town.open(on=day(-10))
+    due = opinion(real_town.done("circulate", case, by="lead", on=day(-10)), "water")["due"]
+    demand = ("--conclusion", "supplement", "--text", "补报告")
+    assert opinion(real_town.done("opine", case, "water", *demand, on=day(-9)), "water")["stopped_on"] == day(0)
+    assert opinion(real_town.done("opine", case, "water", *WORDS), "water")["due"] == due
+
+
 def test_clocks_begin_on_the_day_on_which_a_step_is_entered(real_town):
     real_town.pack(overdue="consent")
     case = real_town.open(on=day(-40))

@@ -1,9 +1,15 @@
 """Drafts follow from findings, people sign them, nobody signs what he wrote, and both verdicts of an override stay."""
 
+import json
+from dataclasses import replace
+
 import pytest
 
+from onemap.layers.library.library import open_library
+from onemap.rules.review.cases.event_store import LibraryEvidence, read_events
+from onemap.rules.review.cases.replay import Replay
 from onemap.tests.rules.command import command
-from onemap.tests.rules.review.conftest import ASKED, RULES, ground, opinion
+from onemap.tests.rules.review.conftest import ASKED, RULES, ground, opinion, write
 
 
 def test_ten_drafts_in_the_contract_s_order_and_only_those_concerned_are_asked(town):
@@ -149,6 +155,15 @@ def test_answers_to_checklist_items_are_kept_with_who_gave_them(town, walk):
     ]
 
 
+@pytest.mark.parametrize("answer", ["industry", "industry= ", "=鼓励类"])
+def test_an_answer_that_is_none_is_refused_with_the_items_of_the_department(town, walk, answer):
+    words = ("--conclusion", "agree", "--text", "同意", "--answer", answer)
+    refused = town.step("opine", walk("circulating"), "reform", *words, on="2026-03-03")
+    assert refused.codes == ["review.answer"]
+    assert "Development and reform" in refused.json["problems"][0]["message"]
+    assert "industry" in refused.json["problems"][0]["mend"]
+
+
 def test_an_override_keeps_both_verdicts_and_changes_the_machine_s_draft(town, walk):
     case = walk("circulating")
     more = ("--verdict", "restricted", "--reason", "已列入国家重点项目")
@@ -167,6 +182,40 @@ def test_an_override_to_clear_still_asks_the_department(town, walk):
     after = town.done("override", case, "DK1", "farm", "--verdict", "clear", "--reason", "x", on="2026-03-03")
     assert [opinion(after, "land")[key] for key in ("conclusion", "routed")] == ["not_involved", True]
     assert town.step("consolidate", case, on="2026-03-03").codes == ["review.unsigned"]
+
+
+def test_an_override_of_a_hit_leaves_what_could_not_be_judged_unknown_until_that_is_judged_too(town):
+    """Farmland is known as far as 80 m east; the parcel has 20 × 100 m of it, and 20 × 100 m of which nothing is known.
+
+    Prohibited and unknown: disagree; without the hit the bureau's data are missing: open; without both: nothing.
+    """
+    known = write(town.folder / "known.gpkg", [ground(-9000, -9000, 80, 9000)], {"n": [1]})
+    town.layer("FARM", ground(50, 0, 70, 100), covers=known, label="part", valid_from="2026-01-01")
+    case = town.open(parcels=town.parcels(DK1=ground(40, 0, 100, 100)))
+    assert opinion(town.show(case, "2026-03-02"), "land")["conclusion"] == "disagree"
+    more = ("--verdict", "clear", "--reason", "已调出")
+    after = town.done("override", case, "DK1", "farm", *more, on="2026-03-02", by="A")
+    assert opinion(after, "land")["conclusion"] == "open"
+    assert (after["verdicts"]["unknown"], after["verdicts"]["clear"]) == (1, 0)
+    assert opinion(after, "land")["text"].count("by A") == 1
+    after = town.done("override", case, "DK1", "farm", *more, on="2026-03-02", by="A")
+    assert [one["before"] for one in after["overrides"]] == ["prohibited", "unknown"]
+    assert opinion(after, "land")["conclusion"] == "not_involved"
+    assert after["verdicts"]["clear"] == 1
+    assert town.step("override", case, "DK1", "farm", *more, on="2026-03-02").codes == ["review.same_verdict"]
+
+
+def test_an_override_that_an_earlier_program_wrote_is_of_all_that_its_rule_has_found(town):
+    known = write(town.folder / "known.gpkg", [ground(-9000, -9000, 80, 9000)], {"n": [1]})
+    town.layer("FARM", ground(50, 0, 70, 100), covers=known, label="part", valid_from="2026-01-01")
+    case = town.open(parcels=town.parcels(DK1=ground(40, 0, 100, 100)))
+    town.done("override", case, "DK1", "farm", "--verdict", "clear", "--reason", "已调出", on="2026-03-02", by="A")
+    with open_library(str(town.library)) as library:
+        *before, last = read_events(library, case)
+        facts = {name: value for name, value in last.facts().items() if name != "before"}
+        earlier = replace(last, body=json.dumps(facts))
+        replay = Replay.of([*before, earlier], library.id, LibraryEvidence(library))
+    assert replay.current_case.opinion("land").conclusion == "not_involved"
 
 
 def test_an_override_leaves_what_a_person_wrote(town, walk):

@@ -188,3 +188,14 @@ def test_a_file_of_a_case_on_a_server_is_handed_out(town, postgis):
     target = town.folder / "out.pdf"
     done("review", "attachment", url, case, first["hash"], target)
     assert hashlib.sha256(target.read_bytes()).hexdigest() == first["hash"]
+
+
+def test_a_new_round_says_that_it_changes_no_fact_of_the_project(town):
+    first, other = town.folder / "first.toml", town.folder / "other.toml"
+    first.write_text('建设单位 = "云州市教肓局"\n联系电话 = "13800138000"\n', encoding="utf-8")
+    other.write_text('建设单位 = "云州市教育局"\n联系电话 = "13800138000"\n', encoding="utf-8")
+    case = town.open("--data", first)
+    answer = town.step("revise", case, town.parcels("next"), "--data", other, on="2026-03-02", by="lead")
+    assert (answer.code, answer.codes) == (3, ["review.data_kept"])
+    assert "developer" in answer.json["problems"][0]["message"] and "phone" not in answer.json["problems"][0]["message"]
+    assert town.step("revise", case, town.parcels("next"), "--data", first, on="2026-03-02", by="lead").code == 0

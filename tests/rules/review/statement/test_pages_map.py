@@ -152,7 +152,7 @@ def test_verdicts_differ_without_colour():
 
 def test_an_override_is_drawn_as_the_verdict_that_a_person_gave(town_and_run: tuple[Path, str]):
     with open_library(str(town_and_run[0])) as library:
-        given = MapSource(library, town_and_run[1], "en", {("DK1", "farmland"): "consult"})
+        given = MapSource(library, town_and_run[1], "en", {("DK1", "farmland", "prohibited"): "consult"})
         map_texts = texts(draw_map(given, MapPage("conflict", "farmland", ("DK1",))))
     assert any("consult" in text for text in map_texts)
     assert not any("prohibited" in text for text in map_texts)
