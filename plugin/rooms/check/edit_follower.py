@@ -13,6 +13,7 @@ class EditFollower(QObject):
 
     changed = pyqtSignal()  # a shape or a value has changed: its verdict is out of date
     edits_paused = pyqtSignal()  # and for a moment none has
+    places_changed = pyqtSignal()  # a feature may have another place in the layer
     edits_discarded = pyqtSignal()  # the changes were thrown away
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -77,6 +78,9 @@ class EditFollower(QObject):
             (layer.crsChanged, self._change_all),
             (layer.featureAdded, self.add_feature),
             (layer.featureDeleted, self.remove_feature),
+            (layer.committedFeaturesAdded, self._change_places),
+            (layer.committedFeaturesRemoved, self._change_places),
+            (layer.subsetStringChanged, self._change_places),
             (layer.editingStarted, self._begin),
             (layer.afterRollBack, self._discard),
         ]
@@ -85,6 +89,10 @@ class EditFollower(QObject):
         self.add_feature(feature)
 
     def _change_all(self, *_change: object) -> None:
+        self.signal_again()
+
+    def _change_places(self, *_change: object) -> None:
+        self.places_changed.emit()
         self.signal_again()
 
     def _begin(self) -> None:

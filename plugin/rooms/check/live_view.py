@@ -16,10 +16,10 @@ from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QWidget
 
 from onemap.plugin.connection.asking import Asking
-from onemap.plugin.connection.layer_export import export_features
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.parcels.parcel_choice import ParcelChoice
+from onemap.plugin.desk.parcels.parcel_export import export_some_parcels, has_names
 from onemap.plugin.desk.results.results import CheckedParcel, RunOnDisplay, read_results
 from onemap.plugin.desk.results.results_view import ResultsView
 from onemap.plugin.profile import settings
@@ -62,6 +62,7 @@ class LiveView(QWidget):
         self.follower.changed.connect(self._take_change)
         self.follower.edits_paused.connect(self._ask)
         self.follower.edits_discarded.connect(self.leave)
+        self.follower.places_changed.connect(self._forget_places)
         self.button = tool_button(
             "live", tr("Check while editing: the verdict follows every corner that is moved; such checks are not kept")
         )
@@ -150,6 +151,11 @@ class LiveView(QWidget):
         if self.isVisible() or self.summary.text():
             self.summary.setText(tr("Checking what has changed…"))
 
+    def _forget_places(self) -> None:
+        """Forget the verdicts of parcels that have no names but their places, which are others' by now."""
+        if not has_names(self.follower.layer.fields()):
+            self.verdicts = {}
+
     def _ask(self) -> None:
         """Send the latest shapes to the core, unless a request is running."""
         params, layer, ids = self._params(), self.follower.layer, self.follower.ids
@@ -171,7 +177,7 @@ class LiveView(QWidget):
         folder = temporary_folder("live")
         target = str(folder / "run.gpkg")
         try:
-            source = export_features(layer, ids, str(folder))
+            source = export_some_parcels(layer, ids, str(folder))
         except Refusal as refusal:
             self._say(no_verdict_text(refusal), folder)
             return

@@ -249,3 +249,31 @@ def test_a_value_that_is_typed_moves_the_verdict_as_a_corner_does(dock, library,
     wait_for_verdict(tab.live)
     assert [one.verdict for one in tab.live.results.model.parcels] == ["clear"]
     layer.rollBack()
+
+
+def test_a_parcel_without_a_name_has_its_place_in_the_layer_in_every_check(dock, library, tmp_path):
+    """The first lies on the farmland, the second off it: the second is called 2, whether alone or with the first."""
+    path = write_layer(tmp_path / "nameless.gpkg", ["note"], [(box(10, 10, 50, 50), "a"), (box(400, 400, 50, 50), "b")])
+    layer = QgsVectorLayer(path, "nameless", "ogr")
+    QgsProject.instance().addMapLayer(layer)
+    dock.show()
+    dock.open_library(library)
+    wait_for(lambda: dock.pages.currentWidget() is dock.tabs)
+    dock.tabs.setCurrentIndex(1)
+    tab = dock.check_tab
+    tab.parcels.choose_layer(layer)
+
+    def verdicts(view):
+        return {one.parcel: one.verdict for one in view.results.model.parcels}
+
+    check(dock)
+    assert verdicts(tab) == {"1": "prohibited", "2": "unknown"}
+    assert layer.startEditing()
+    layer.changeGeometry(2, QgsGeometry.fromWkt(box(420, 410, 50, 50)))
+    wait_for_verdict(tab.live)
+    assert verdicts(tab.live) == {"2": "unknown"}
+    assert tab.live.summary.text().startswith("2: unknown.")
+    layer.rollBack()
+    layer.selectByIds([2])
+    check(dock)
+    assert verdicts(tab) == {"2": "unknown"}
