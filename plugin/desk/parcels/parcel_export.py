@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from qgis.core import Qgis, QgsFeature, QgsFeatureRequest, QgsField, QgsFields, QgsVectorLayer
 from qgis.PyQt.QtCore import QMetaType
@@ -32,32 +32,16 @@ def has_names(fields: QgsFields) -> bool:
     return any(field.name().lower() in known for field in fields)
 
 
-def _write(layer: QgsVectorLayer, features: Iterable[QgsFeature], ids: list[int] | None, folder: str) -> SourceFile:
-    """Write features; without a name each has its place in the layer, which the core cannot see in some of them."""
-    fields = QgsFields(layer.fields())
-    if not has_names(fields):
-        fields.append(QgsField(known_words("check", "id")[0], QMetaType.Type.QString))
-        features = _named_features(features, fields, _places_in(layer, ids))
-    return write_source(folder, layer.name(), fields, layer.wkbType(), layer.crs(), features)
+def places_of(layer: QgsVectorLayer, ids: Iterable[int] | None = None) -> dict[int, int] | None:
+    """The places of a layer's parcels, from 1, by which the core names them; None where a field does.
 
+    Those that are saved come as the core reads them, then new ones as they were made. A parcel that was deleted, and
+    not saved so yet, keeps its place, so that those after it keep theirs.
 
-def _named_features(features: Iterable[QgsFeature], fields: QgsFields, places: dict[int, int]) -> Iterator[QgsFeature]:
-    """The features with their places as names; one without a place has none, which the core refuses."""
-    for feature in features:
-        place = places.get(feature.id())
-        named = QgsFeature(fields, feature.id())
-        named.setAttributes([*feature.attributes(), None if place is None else str(place)])
-        named.setGeometry(feature.geometry())
-        yield named
-
-
-def _places_in(layer: QgsVectorLayer, ids: list[int] | None) -> dict[int, int]:
-    """The places of features, from 1: those that are saved as the core reads them, then new ones as they came.
-
-    A feature that was deleted, and not saved so yet, keeps its place, so that those after it keep theirs.
-
-    ids: whose places are wanted; None: of all.
+    ids: of the features whose places are wanted; None: of all.
     """
+    if has_names(layer.fields()):
+        return None
     request = QgsFeatureRequest().setFlags(Qgis.FeatureRequestFlag.NoGeometry).setNoAttributes()
     saved = [feature.id() for feature in layer.dataProvider().getFeatures(request)]
     buffer = layer.editBuffer()
@@ -65,3 +49,29 @@ def _places_in(layer: QgsVectorLayer, ids: list[int] | None) -> dict[int, int]:
     wanted = None if ids is None else set(ids)
     numbered = enumerate([*saved, *added], start=1)
     return {feature: place for place, feature in numbered if wanted is None or feature in wanted}
+
+
+def with_places(
+    fields: QgsFields, features: Iterable[QgsFeature], places: dict[int, int] | None
+) -> tuple[QgsFields, Iterable[QgsFeature]]:
+    """Fields and features of parcels with their places as names, which the core cannot see in some of a layer.
+
+    places: by the features' ids; None: they have names. A feature without a place has no name, which the core refuses.
+    """
+    if places is None:
+        return fields, features
+    named_fields = QgsFields(fields)
+    named_fields.append(QgsField(known_words("check", "id")[0], QMetaType.Type.QString))
+    return named_fields, (_named_feature(feature, named_fields, places.get(feature.id())) for feature in features)
+
+
+def _named_feature(feature: QgsFeature, fields: QgsFields, place: int | None) -> QgsFeature:
+    named = QgsFeature(fields, feature.id())
+    named.setAttributes([*feature.attributes(), None if place is None else str(place)])
+    named.setGeometry(feature.geometry())
+    return named
+
+
+def _write(layer: QgsVectorLayer, features: Iterable[QgsFeature], ids: list[int] | None, folder: str) -> SourceFile:
+    fields, features = with_places(layer.fields(), features, places_of(layer, ids))
+    return write_source(folder, layer.name(), fields, layer.wkbType(), layer.crs(), features)
