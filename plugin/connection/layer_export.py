@@ -13,7 +13,6 @@ from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransformContext,
     QgsFeature,
-    QgsFeatureRequest,
     QgsFeatureSink,
     QgsFields,
     QgsProviderRegistry,
@@ -116,16 +115,15 @@ def export_layer(layer: QgsVectorLayer, selected_only: bool, folder: str) -> Sou
     file = None if selected_only else file_of_layer(layer)
     if file is not None:
         return file
+    features = chosen_features(layer, selected_only)
+    return write_source(folder, layer.name(), layer.fields(), layer.wkbType(), layer.crs(), features)
+
+
+def chosen_features(layer: QgsVectorLayer, selected_only: bool) -> Iterator[QgsFeature]:
+    """The features of a layer, or of its selection, as QGIS shows them. Raises Refusal where some lack."""
     count = expected_count(layer, selected_only)
     features = layer.getSelectedFeatures() if selected_only else layer.getFeatures()
-    features = ensure_count(features, count, layer.name())
-    return write_source(folder, layer.name(), layer.fields(), layer.wkbType(), layer.crs(), features)
-
-
-def export_features(layer: QgsVectorLayer, ids: Iterable[int], folder: str) -> SourceFile:
-    """Some features of a layer as they are now, saved or not, in a GeoPackage in the folder."""
-    features = layer.getFeatures(QgsFeatureRequest().setFilterFids(list(ids)))
-    return write_source(folder, layer.name(), layer.fields(), layer.wkbType(), layer.crs(), features)
+    return ensure_count(features, count, layer.name())
 
 
 def crs_text(crs: QgsCoordinateReferenceSystem) -> str:

@@ -3428,12 +3428,12 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>边改边检：每移动一个拐点，结论随之更新；这样的检测不存入资料库</translation>
     </message>
     <message>
-        <source>Checking the new shape…</source>
-        <translation>正在检测新的图形…</translation>
+        <source>Checking what has changed…</source>
+        <translation>正在检测改动之处…</translation>
     </message>
     <message>
-        <source>{count} parcels have another shape. Press Check to check them.</source>
-        <translation>有 {count} 个地块改了形状。请点击“检测”。</translation>
+        <source>{count} parcels have changed. Press Check to check them.</source>
+        <translation>有 {count} 个地块已改动。请点击“检测”。</translation>
     </message>
     <message>
         <source>Press Check to keep this in the library.</source>

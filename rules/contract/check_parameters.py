@@ -15,11 +15,13 @@ from onemap.rules.contract.declaration import (
 )
 from onemap.rules.contract.verdict import VERDICTS
 
+# The fields that name parcels where no other is given, by the first that is there; the plugin knows them by --id.
+ID_FIELDS = ("parcel", "DKBH", "DKID", "BSM", "XMDM")
 CODE_SYSTEM = Parameter("code_system", "S", choices=CODE_SYSTEMS)
 
 CHECK_PARAMETERS = (
     Parameter("layer", "N", convert=to_name),
-    Parameter("id", "FIELD", convert=to_name),
+    Parameter("id", "FIELD", words=ID_FIELDS, convert=to_name),
     Parameter("crs", "C", convert=to_name),
     Parameter("transform", "T", convert=to_name),
     Parameter("encoding", "E", words=ENCODINGS, convert=to_name),

@@ -20,7 +20,7 @@ from qgis.PyQt.QtCore import QEvent, QObject, Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtGui import QKeySequence
 from qgis.PyQt.QtWidgets import QFileDialog, QWidget
 
-from onemap.plugin.connection.layer_export import SourceFile, export_layer
+from onemap.plugin.connection.layer_export import SourceFile
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.desk.library.distinct_place import distinct_place
 from onemap.plugin.desk.library.open_library import OpenLibrary
@@ -29,6 +29,7 @@ from onemap.plugin.desk.map.shifted_maps import shifted_layers
 from onemap.plugin.desk.map.tool_turn import ToolTurn
 from onemap.plugin.desk.parcels.corners_dialog import CornersDialog
 from onemap.plugin.desk.parcels.drawn_parcels import DrawnParcels
+from onemap.plugin.desk.parcels.parcel_export import export_parcels
 from onemap.plugin.desk.parcels.polygon_tool import DrawParcelTool
 from onemap.plugin.profile.paths import listed_place
 from onemap.plugin.widgets.buttons import push_button, tool_button
@@ -204,7 +205,7 @@ class ParcelChoice(QWidget):
         if choice.path:
             return SourceFile(choice.path, choice.part)
         layer = choice.map_layer
-        return export_layer(layer, layer.selectedFeatureCount() > 0, folder)
+        return export_parcels(layer, layer.selectedFeatureCount() > 0, folder)
 
     def _take_added(self, layers: list[QgsMapLayer]) -> None:
         """Layers of libraries come by dozens, one after the other: what is listed then is listed once."""

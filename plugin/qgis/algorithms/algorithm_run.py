@@ -28,21 +28,29 @@ from onemap.plugin.connection.layer_export import (
     write_source,
 )
 from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.desk.parcels.parcel_export import places_of, with_places
 from onemap.plugin.profile.paths import temporary_folder
 from onemap.plugin.words.translation import tr
 
 
 @dataclass(frozen=True)
 class SourceOrigin:
-    """The origin of a source. file: None where only an export will do; count: how many features must come."""
+    """The origin of a source.
+
+    file: None where only an export will do.
+    count: how many features must come.
+    places: of parcels that have no other names, in an export.
+    """
 
     file: SourceFile | None
     count: int | None
+    places: dict[int, int] | None = None
 
 
-def source_origin(value: Any, context: QgsProcessingContext) -> SourceOrigin:
+def source_origin(value: Any, context: QgsProcessingContext, are_parcels: bool = False) -> SourceOrigin:
     """The origin of a source's value; to be called while layers may be touched.
 
+    are_parcels: whether the verb names each feature.
     Raises QgsProcessingException.
     """
     selected_only = is_part = False
@@ -55,7 +63,9 @@ def source_origin(value: Any, context: QgsProcessingContext) -> SourceOrigin:
     layer = QgsProcessingUtils.mapLayerFromString(value, context, False) if isinstance(value, str) else value
     if isinstance(layer, QgsVectorLayer):
         try:
-            return SourceOrigin(None if is_part else file_of_layer(layer), expected_count(layer, selected_only))
+            file = None if is_part else file_of_layer(layer)
+            count = expected_count(layer, selected_only)
+            return SourceOrigin(file, count, places_of(layer) if are_parcels and file is None else None)
         except Refusal as refusal:
             raise QgsProcessingException(str(refusal)) from refusal
     return SourceOrigin(_file_at(value) if layer is None and value and not is_part else None, None)
@@ -97,14 +107,16 @@ class AlgorithmRun:
         if source is None:
             raise QgsProcessingException(self.algorithm.invalidSourceError(self.parameters, name))
         path = temporary_folder(name.lower())
+        features = ensure_count(source.getFeatures(), origin.count, source.sourceName())
+        fields, features = with_places(source.fields(), features, origin.places)
         try:
             return write_source(
                 str(path),
                 source.sourceName(),
-                source.fields(),
+                fields,
                 source.wkbType(),
                 source.sourceCrs(),
-                ensure_count(source.getFeatures(), origin.count, source.sourceName()),
+                features,
             )
         except Refusal as refusal:
             raise QgsProcessingException(str(refusal)) from refusal

@@ -23,6 +23,7 @@ from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.server_logins import entry_of, login_environment
 from onemap.plugin.desk.results.results import CheckedParcel
 from onemap.plugin.profile import settings
+from onemap.plugin.qgis.expressions.drawn_verdicts import DrawnVerdicts
 from onemap.plugin.qgis.expressions.expression_answers import AnswerCache
 from onemap.plugin.qgis.expressions.expression_client import BlockingCore
 from onemap.plugin.qgis.expressions.expression_request import CheckQuestion, Shape, evaluation_error, shape_of
@@ -113,6 +114,7 @@ class ExpressionFunctions:
         ]
         for function in self._functions:
             QgsExpression.registerFunction(function)
+        self._drawn = DrawnVerdicts(function.name() for function in self._functions)
 
     @property
     def answers(self) -> AnswerCache:
@@ -137,6 +139,7 @@ class ExpressionFunctions:
 
         QGIS finds a function by its place in a list: a drawing that goes on would find another one there, or none.
         """
+        self._drawn.close_down()
         self.prefetch.close()
         self.core.close()  # from here on all that is asked fails at once
         ends_at = time.monotonic() + DRAWING_LIMIT_S
@@ -149,6 +152,7 @@ class ExpressionFunctions:
     def _update_question(self, *_args: object) -> None:
         packs = tuple(self._rules.packs or ())
         self._answers.follow(_question_for(self._library.path, self._library.day, packs))
+        self._drawn.draw_again()
 
 
 def _question_without_dock() -> CheckQuestion:

@@ -8,7 +8,7 @@ from typing import Any
 
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import Qt, pyqtSignal
-from qgis.PyQt.QtGui import QKeyEvent, QKeySequence
+from qgis.PyQt.QtGui import QKeyEvent, QKeySequence, QShowEvent
 from qgis.PyQt.QtWidgets import (
     QApplication,
     QFileDialog,
@@ -386,6 +386,8 @@ class CheckTab(QWidget):
         self._bar.setValue(0)
         self._step.setText(step)
         self._enable()
+        if not self.is_checking:
+            self.live.catch_up()
 
     def _show_progress(self, fraction: float, step: str) -> None:
         self._bar.setValue(round(100 * fraction))
@@ -567,6 +569,11 @@ class CheckTab(QWidget):
         self.remedy.highlight.restore_view()
         self.sites.highlight.restore_view()
         self.live.results.highlight.restore_view()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """What was edited while the tab was hidden is checked now."""
+        super().showEvent(event)
+        self.live.catch_up()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc and Ctrl+Z, with the focus anywhere in the tab."""

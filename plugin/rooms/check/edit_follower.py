@@ -1,4 +1,4 @@
-"""Follows the edits of a map layer: which features have a new shape, signalled once the user pauses."""
+"""Follows the edits of a map layer: which features have a new shape or new values, signalled once the user pauses."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ PAUSE_MS = 120  # several changes of one gesture are one
 
 
 class EditFollower(QObject):
-    """Follows one layer at a time. The ids are those of features with a new shape since editing began."""
+    """Follows one layer at a time. The ids are those of features with a new shape or value since editing began."""
 
-    shape_changed = pyqtSignal()  # a shape has changed: its verdict is out of date
+    changed = pyqtSignal()  # a shape or a value has changed: its verdict is out of date
     edits_paused = pyqtSignal()  # and for a moment none has
+    places_changed = pyqtSignal()  # a feature may have another place in the layer
     edits_discarded = pyqtSignal()  # the changes were thrown away
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -26,7 +27,7 @@ class EditFollower(QObject):
 
     @property
     def ids(self) -> list[int]:
-        """The features with a new shape, the latest last."""
+        """The features that have changed, the latest last."""
         return list(self._ids)
 
     def follow(self, layer: QgsVectorLayer | None) -> None:
@@ -44,30 +45,55 @@ class EditFollower(QObject):
                 signal.connect(slot)
 
     def add_feature(self, feature: int) -> None:
-        """Register a new shape that QGIS's editing does not signal."""
+        """Register a change that QGIS's editing does not signal."""
         self._ids.pop(feature, None)
         self._ids[feature] = None
-        self.shape_changed.emit()
-        self._timer.start()
+        self._wait_for_pause()
+
+    def signal_again(self) -> None:
+        """Signal the same features once more, if there are any, as after a change."""
+        if self._ids:
+            self._wait_for_pause()
+
+    def end_pause(self) -> None:
+        """Signal no pause after the changes so far."""
+        self._timer.stop()
 
     def remove_feature(self, feature: int) -> None:
         """Follow a feature no more that is gone."""
         if feature in self._ids:
             del self._ids[feature]
-            self.shape_changed.emit()
-            self._timer.start()
+            self._wait_for_pause()
+
+    def _wait_for_pause(self) -> None:
+        self.changed.emit()
+        self._timer.start()
 
     def _connections(self, layer: QgsVectorLayer) -> list[tuple]:
         return [
-            (layer.geometryChanged, self._change_geometry),
+            (layer.geometryChanged, self._change_feature),
+            (layer.attributeValueChanged, self._change_feature),
+            (layer.attributeAdded, self._change_all),
+            (layer.attributeDeleted, self._change_all),
+            (layer.crsChanged, self._change_all),
             (layer.featureAdded, self.add_feature),
             (layer.featureDeleted, self.remove_feature),
+            (layer.committedFeaturesAdded, self._change_places),
+            (layer.committedFeaturesRemoved, self._change_places),
+            (layer.subsetStringChanged, self._change_places),
             (layer.editingStarted, self._begin),
             (layer.afterRollBack, self._discard),
         ]
 
-    def _change_geometry(self, feature: int, _geometry: object) -> None:
+    def _change_feature(self, feature: int, *_change: object) -> None:
         self.add_feature(feature)
+
+    def _change_all(self, *_change: object) -> None:
+        self.signal_again()
+
+    def _change_places(self, *_change: object) -> None:
+        self.places_changed.emit()
+        self.signal_again()
 
     def _begin(self) -> None:
         self._ids.clear()

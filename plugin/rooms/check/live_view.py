@@ -1,4 +1,4 @@
-"""The verdict while editing: at every change of a shape the parcel is checked again, by the running session.
+"""The verdict while editing: at every change of a shape or a value the parcel is checked again, by the running session.
 
 Such checks leave no run in the library; pressing Check does.
 """
@@ -16,10 +16,10 @@ from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QWidget
 
 from onemap.plugin.connection.asking import Asking
-from onemap.plugin.connection.layer_export import export_features
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.parcels.parcel_choice import ParcelChoice
+from onemap.plugin.desk.parcels.parcel_export import export_some_parcels, has_names
 from onemap.plugin.desk.results.results import CheckedParcel, RunOnDisplay, read_results
 from onemap.plugin.desk.results.results_view import ResultsView
 from onemap.plugin.profile import settings
@@ -31,11 +31,11 @@ from onemap.plugin.widgets.rows_and_columns import column_of
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import sentences, tr
 
-MAX_PARCELS = 50  # parcels with a new shape that are checked while editing; more need the button
+MAX_PARCELS = 50  # changed parcels that are checked while editing; more need the button
 
 
 class LiveView(QWidget):
-    """One check at a time: a shape that changes meanwhile is checked afterwards, once, in its last form.
+    """One check at a time: what changes meanwhile is checked afterwards, once, in its last form.
 
     params: the parameters of a check besides the parcels; None where nothing can be checked now.
     """
@@ -54,13 +54,15 @@ class LiveView(QWidget):
         super().__init__(parent)
         self._library, self._parcels, self._params = library, parcels, params
         self.asking = Asking(library.core, self, library.scope)
-        self._is_stale = False  # a shape has changed since the core was asked
+        self._is_stale = False  # a parcel has changed since the core was asked
+        self._is_owed = False  # a parcel changed while nothing could be checked
         self._default_choice = ("", "")  # the parcel and rule shown first, which the user has not chosen
         self.verdicts: dict[str, str] = {}  # verdicts by parcel, as last known
         self.follower = EditFollower(self)
-        self.follower.shape_changed.connect(self._shape_changed)
+        self.follower.changed.connect(self._take_change)
         self.follower.edits_paused.connect(self._ask)
         self.follower.edits_discarded.connect(self.leave)
+        self.follower.places_changed.connect(self._forget_places)
         self.button = tool_button(
             "live", tr("Check while editing: the verdict follows every corner that is moved; such checks are not kept")
         )
@@ -68,10 +70,10 @@ class LiveView(QWidget):
         self.button.setAutoRaise(True)
         self.button.setChecked(settings.get("live"))
         self.button.toggled.connect(self._toggle)
+        library.listed.connect(self.catch_up)
         parcels.changed.connect(self._follow)
         parcels.added.connect(self._check_drawn)
         parcels.drawn.removed.connect(self._forget_drawn)
-        self._follow()
         self.summary = FittedLabel()
         self.summary.setTextFormat(Qt.TextFormat.PlainText)
         self.results = ResultsView(library.core, canvas)
@@ -79,6 +81,7 @@ class LiveView(QWidget):
         self.results.hide_actions()
         back_button = push_button(tr("Back to the check"), sign="back", action=self.leave)
         column_of(self.summary, (self.results, 1), back_button, inside=self, is_tight=True)
+        self._follow()
 
     @property
     def is_working(self) -> bool:
@@ -92,7 +95,8 @@ class LiveView(QWidget):
 
     def clear(self) -> None:
         """Clear the verdicts, and cancel the request."""
-        self._is_stale = False
+        self._is_stale = self._is_owed = False
+        self.follower.end_pause()
         self.asking.forget()
         self.summary.clear()
         self.results.clear()
@@ -115,11 +119,12 @@ class LiveView(QWidget):
             self.leave()
 
     def _follow(self) -> None:
-        """Follow the chosen layer, if there is one and the button is pressed."""
+        """Follow the chosen layer, if there is one and the button is pressed; verdicts of another one are cleared."""
         layer = self._parcels.map_layer if self.button.isChecked() else None
         if layer is not self.follower.layer:
             self.verdicts = {}
             self.follower.follow(layer)
+            self.leave()
 
     def _check_drawn(self, layer: QgsVectorLayer, feature: int) -> None:
         self._follow()
@@ -131,37 +136,48 @@ class LiveView(QWidget):
             self.follower.remove_feature(feature)
 
     def check_again(self) -> None:
-        """Check the same shapes again: their use, the rules or the facts are others."""
-        if self.follower.ids:
-            self.follower.add_feature(self.follower.ids[-1])
+        """Check the same parcels again: their use, the rules or the facts are others."""
+        self.follower.signal_again()
 
-    def _shape_changed(self) -> None:
+    def catch_up(self) -> None:
+        """Check what has changed while nothing could be checked: the tab was hidden, or a check was running."""
+        if self._is_owed:
+            self._is_owed = False
+            self.check_again()
+
+    def _take_change(self) -> None:
         self._is_stale = True
         self.results.highlight.clear()  # the pieces are of the shape before
-        if self.isVisible():
-            self.summary.setText(tr("Checking the new shape…"))
+        if self.isVisible() or self.summary.text():
+            self.summary.setText(tr("Checking what has changed…"))
+
+    def _forget_places(self) -> None:
+        """Forget the verdicts of parcels that have no names but their places, which are others' by now."""
+        if not has_names(self.follower.layer.fields()):
+            self.verdicts = {}
 
     def _ask(self) -> None:
         """Send the latest shapes to the core, unless a request is running."""
         params, layer, ids = self._params(), self.follower.layer, self.follower.ids
-        if params is None or layer is None:
-            self._is_stale = False
+        if layer is None or not ids:
+            self.leave()
+            return
+        if params is None:
+            self._is_stale, self._is_owed = False, True
+            if self.summary.text():  # the verdict there is of the parcel as it was
+                self.results.clear()
+                self.summary.setText(_no_verdict())
             return
         if self.asking.is_busy:
             return
         self._is_stale = False
-        if not ids:
-            self.leave()
-            return
         if len(ids) > MAX_PARCELS:
-            self._say(
-                tr("{count} parcels have another shape. Press Check to check them.").format(count=f"{len(ids):,}")
-            )
+            self._say(tr("{count} parcels have changed. Press Check to check them.").format(count=f"{len(ids):,}"))
             return
         folder = temporary_folder("live")
         target = str(folder / "run.gpkg")
         try:
-            source = export_features(layer, ids, str(folder))
+            source = export_some_parcels(layer, ids, str(folder))
         except Refusal as refusal:
             self._say(no_verdict_text(refusal), folder)
             return
@@ -242,4 +258,8 @@ def no_verdict_text(refusal: Refusal) -> str:
         " · ".join([str(problem.get("feature") or ""), str(problem.get("message") or "")])
         for problem in refusal.problems
     ]
-    return "\n".join([tr("No verdict for this shape."), *([line.strip(" ·") for line in lines] or [refusal.message])])
+    return "\n".join([_no_verdict(), *([line.strip(" ·") for line in lines] or [refusal.message])])
+
+
+def _no_verdict() -> str:
+    return tr("No verdict for this shape.")

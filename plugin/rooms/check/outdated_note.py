@@ -1,11 +1,11 @@
-"""The note that verdicts on display are outdated: they are of another use, or by other rules."""
+"""The note that verdicts on display are outdated: of parcels as they were, of another use, or by other rules."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtCore import QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import QWidget
 
 from onemap.plugin.desk.parcels.facts_choice import FactsChoice
@@ -13,19 +13,22 @@ from onemap.plugin.desk.parcels.land_width_row import LandWidthRow
 from onemap.plugin.desk.parcels.parcel_choice import Choice, ParcelChoice
 from onemap.plugin.desk.parcels.parcel_use import ParcelUse
 from onemap.plugin.desk.parcels.rules_choice import RulesChoice
+from onemap.plugin.rooms.check.layer_state import LayerState
 from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.words.translation import name_list, tr
 
 
 @dataclass(frozen=True)
 class Question:
-    """The facts besides the ground on which verdicts depend.
+    """The facts on which verdicts depend.
 
+    state: of the layer that is chosen; None for a file.
     uses: the use and its system that each drawn parcel states.
     width: of the land of lines and points.
     """
 
     choice: Choice | None
+    state: tuple[int, str, str] | None
     uses: dict[int, tuple[str, str]]
     width: str
     system: str | None
@@ -36,6 +39,7 @@ class Question:
         """The facts that the form states otherwise by now, by their labels; other parcels are another question."""
         uses = (now.uses[parcel] != use for parcel, use in self.uses.items() if parcel in now.uses)
         changed = {
+            tr("Parcels"): self.choice == now.choice and self.state != now.state,
             tr("Land width"): self.choice == now.choice and self.width != now.width,
             tr("Use"): self.choice == now.choice and any(uses),
             tr("Use classes"): self.choice == now.choice and self.system != now.system,
@@ -62,6 +66,12 @@ class OutdatedNote(FittedLabel):
         super().__init__(parent)
         self._parcels, self._uses, self._land, self._rules, self._facts = parcels, uses, land, rules, facts
         self._asked: Question | None = None  # of the check on display; None: it is not known
+        self._states: dict[str, LayerState] = {}  # of all layers that were chosen, by their ids
+        self._later = QTimer(self)  # a tool may change thousands of features in one go
+        self._later.setSingleShot(True)
+        self._later.setInterval(0)
+        self._later.timeout.connect(self._take_change)
+        parcels.changed.connect(self._take_choice)
         font = self.font()
         font.setBold(True)
         self.setFont(font)
@@ -71,9 +81,15 @@ class OutdatedNote(FittedLabel):
     @property
     def question(self) -> Question:
         """The question in the form now."""
-        uses = self._uses
+        uses, state = self._uses, self._state_of_parcels()
         return Question(
-            self._parcels.choice, uses.stated, self._land.text, uses.system, self._rules.packs, self._facts.given
+            choice=self._parcels.choice,
+            state=state.now if state is not None else None,
+            uses=uses.stated,
+            width=self._land.text,
+            system=uses.system,
+            packs=self._rules.packs,
+            facts=self._facts.given,
         )
 
     def compare_with(self, asked: Question | None) -> None:
@@ -84,6 +100,21 @@ class OutdatedNote(FittedLabel):
     def show_if(self, is_wanted: bool) -> None:
         """Show the line, if there is one, only where the verdicts are shown."""
         self.setVisible(is_wanted and bool(self.text()))
+
+    def _state_of_parcels(self) -> LayerState | None:
+        """The state of the chosen layer, which is followed from now on whatever is chosen next."""
+        layer = self._parcels.map_layer
+        if layer is None:
+            return None
+        known = self._states.get(layer.id())
+        if known is None or known.layer is not layer:
+            known = self._states[layer.id()] = LayerState(layer, self)
+            known.changed.connect(self._later.start)
+        return known
+
+    def _take_choice(self) -> None:
+        if self._asked is not None and self._asked.choice == self._parcels.choice:
+            self._later.start()  # they may have changed while others were chosen
 
     def _compare(self) -> None:
         names = self._asked.changes_to(self.question) if self._asked is not None else []

@@ -45,12 +45,12 @@ from onemap.layers.library.library import sha256
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.reading import read_source
 from onemap.layers.stores.arrow_values import data_of
+from onemap.rules.contract.check_parameters import ID_FIELDS
 from onemap.rules.judge.inputs.land_width import NO_LAND, LandWidth
 from onemap.rules.judge.overlay.overlay import BALANCE_M2, BALANCE_SHARE
 from onemap.rules.judge.overlay.pair_ground import are_simple_rings
 
 _READ = 0.8  # of the time: the rest is the proof that they are sound, or what is left of it
-ID_FIELDS = ("parcel", "DKBH", "DKID", "BSM", "XMDM")
 STATED_KIND = "stated_kind"  # the attribute with what a person has stated of a parcel's project, set by no file
 
 

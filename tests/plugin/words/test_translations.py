@@ -59,7 +59,7 @@ def test_every_count_has_a_form_for_one_where_it_may_be_one():
         "One of {count} spots of cluster {cluster}",
         "Show all {count} warnings",
         "{count} features",
-        "{count} parcels have another shape. Press Check to check them.",
+        "{count} parcels have changed. Press Check to check them.",
         "{count} parcels have another verdict.",
         "“{layer}” has a new version, {version}, of {count} features.",
     }

@@ -162,6 +162,20 @@ def test_a_selection_is_honoured(library, parcels):
 
 
 @pytest.mark.slow
+def test_a_parcel_of_a_selection_has_its_place_in_the_layer_where_it_has_no_name(library, tmp_path):
+    path = write_layer(tmp_path / "nameless.gpkg", ["note"], [(box(10, 10, 50, 50), "a"), (box(400, 400, 50, 50), "b")])
+    layer = QgsVectorLayer(path, "nameless", "ogr")
+    QgsProject.instance().addMapLayer(layer)
+    assert rows(check(library, layer)["CHECKED"], "parcel", "verdict") == [("1", "prohibited"), ("2", "unknown")]
+    layer.selectByIds([2])
+    only = QgsProcessingFeatureSourceDefinition(layer.id(), selectedFeaturesOnly=True)
+    assert rows(check(library, only)["CHECKED"], "parcel", "verdict") == [("2", "unknown")]
+    layer.removeSelection()
+    of_note = QgsProcessingFeatureSourceDefinition(layer.id(), filterExpression="note = 'b'")
+    assert rows(check(library, of_note)["CHECKED"], "parcel", "verdict") == [("2", "unknown")]
+
+
+@pytest.mark.slow
 def test_a_layer_without_a_file_is_checked_with_its_attributes(library):
     layer = QgsVectorLayer("Polygon?crs=EPSG:4547&field=DKBH:string", "drawn", "memory")
     from qgis.core import QgsFeature, QgsGeometry

@@ -6,6 +6,7 @@ import signal
 
 import pytest
 from qgis.core import (
+    QgsCategorizedSymbolRenderer,
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransform,
     QgsExpression,
@@ -13,20 +14,26 @@ from qgis.core import (
     QgsExpressionContextScope,
     QgsExpressionContextUtils,
     QgsFeedback,
+    QgsField,
     QgsFillSymbol,
     QgsGeometry,
     QgsMapRendererParallelJob,
     QgsMapSettings,
+    QgsPalLayerSettings,
     QgsProject,
     QgsRectangle,
+    QgsRendererCategory,
     QgsRuleBasedRenderer,
     QgsVectorLayer,
+    QgsVectorLayerSimpleLabeling,
 )
-from qgis.PyQt.QtCore import QSize
+from qgis.PyQt.QtCore import QDate, QMetaType, QSize
 from qgis.PyQt.QtGui import QColor
+from qgis.PyQt.QtTest import QTest
 
 from onemap.plugin.connection.verb_runs import run_verb
 from onemap.plugin.desk.results.results import read_results
+from onemap.plugin.qgis.expressions.drawn_verdicts import LATER_MS
 from onemap.tests.plugin.expression_desk import answering_desk, open_in
 from onemap.tests.plugin.small_town import CRS, PACK, X, Y, box, line, wait_for, write_layer
 
@@ -244,6 +251,58 @@ def test_answers_are_forgotten_when_the_library_gets_another_layer(desk, library
     finally:
         open_in(dock, library)
     assert verdict(shape) == ("unknown", "")
+
+
+def drawn_layer(name):
+    """A layer of the project, to be drawn."""
+    layer = QgsVectorLayer(f"Polygon?crs={CRS}&field=DKBH:string", name, "memory")
+    QgsProject.instance().addMapLayer(layer)
+    return layer
+
+
+def test_layers_drawn_by_their_verdicts_are_drawn_again_for_another_day_other_rules_and_a_new_version(
+    desk, library, tmp_path
+):
+    """Symbols, labels, and a field that is computed; a layer that has none of these stays as it is drawn."""
+    dock, _functions = desk
+    names = ("symbols", "labels", "field", "plain")
+    by_symbols, by_labels, by_field, _plain = layers = [drawn_layer(name) for name in names]
+    symbol = QgsFillSymbol.createSimple({})
+    by_symbols.setRenderer(
+        QgsCategorizedSymbolRenderer("onemap_verdict(@geometry)", [QgsRendererCategory("clear", symbol, "")])
+    )
+    label = QgsPalLayerSettings()
+    label.fieldName, label.isExpression = "array_length(OneMap_Findings(@geometry))", True
+    by_labels.setLabeling(QgsVectorLayerSimpleLabeling(label))
+    by_field.addExpressionField("onemap_verdict(@geometry)", QgsField("verdict", QMetaType.Type.QString))
+    drawn = []
+    for layer, name in zip(layers, names, strict=True):
+        layer.repaintRequested.connect(lambda *_how, name=name: drawn.append(name))
+
+    def drawn_after(change):
+        """The layers that are drawn again, without those of a picture that was asked for before."""
+        wait_for(lambda: not dock.library.reading.is_busy)
+        QTest.qWait(4 * LATER_MS)
+        drawn.clear()
+        change()
+        wait_for(lambda: drawn)
+        wait_for(lambda: not dock.library.reading.is_busy)
+        QTest.qWait(4 * LATER_MS)
+        return set(drawn)
+
+    asking = {"symbols", "labels", "field"}
+    rules = tmp_path / "other.toml"
+    rules.write_text(PACK, encoding="utf-8")
+    try:
+        assert drawn_after(lambda: dock.library.set_day(QDate(2019, 1, 1))) == asking
+        assert drawn_after(lambda: dock.library.set_day(QDate())) == asking
+        assert drawn_after(lambda: dock.check_tab.rules.add_file(str(rules))) == asking
+        assert len(drawn) == len(asking)  # each once, since one choice is one change
+        assert drawn_after(lambda: dock.check_tab.rules.box.setCurrentIndex(0)) == asking
+        assert drawn_after(dock.library.refresh) == asking  # as after a new version was added
+        assert drawn_after(lambda: open_in(dock, library)) == asking
+    finally:
+        dock.library.set_day(QDate())
 
 
 def test_what_is_closed_down_leaves_no_function_and_no_process(desk):

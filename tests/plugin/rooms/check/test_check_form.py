@@ -1,12 +1,12 @@
 """What was asked folds away above the findings, and says when it is no longer what the findings are of."""
 
 import pytest
-from qgis.core import QgsGeometry
+from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry, QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import QDate, Qt
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QApplication
 
-from onemap.tests.plugin.small_town import box, check, lay_out, wait_for
+from onemap.tests.plugin.small_town import box, check, lay_out, wait_for, write_layer
 
 
 @pytest.fixture
@@ -111,3 +111,90 @@ def test_a_drawn_parcel_is_checked_again_at_once_when_its_use_changes(dock, tab)
     tab.parcels.undo_button.click()
     wait_for(lambda: not tab.live.is_working and tab.live.summary.text() == "")
     assert tab._pages.currentWidget() is tab._empty_page
+
+
+@pytest.fixture
+def checked(dock, tab, tmp_path):
+    """A layer of one parcel, clear of the farmland, that is checked; nothing is checked while it is edited."""
+    path = write_layer(tmp_path / "one.gpkg", ["DKBH", "note"], [(box(400, 100, 100, 100), "B", "x")])
+    layer = QgsVectorLayer(path, "one", "ogr")
+    QgsProject.instance().addMapLayer(layer)
+    tab.live.button.setChecked(False)
+    tab.parcels.choose_layer(layer)
+    check(dock)
+    assert tab.outdated.text() == ""
+    yield layer
+    layer.rollBack()
+    tab.live.button.setChecked(True)
+
+
+def says_parcels_changed(tab):
+    """Whether the line is there, and says so of the parcels."""
+    lay_out()
+    assert tab.outdated.isVisible() == bool(tab.outdated.text())
+    return tab.outdated.text() == "Changed since this check: Parcels. Check again for verdicts that hold."
+
+
+def test_edits_of_the_parcels_mark_the_findings_until_they_are_thrown_away_or_checked(dock, tab, checked):
+    for change in (
+        lambda: checked.changeGeometry(1, QgsGeometry.fromWkt(box(10, 100, 100, 100))),
+        lambda: checked.changeAttributeValue(1, 2, "y"),
+        lambda: checked.deleteFeature(1),
+    ):
+        checked.startEditing()
+        change()
+        assert says_parcels_changed(tab)
+        checked.rollBack()
+        assert not says_parcels_changed(tab)
+    checked.startEditing()
+    checked.changeGeometry(1, QgsGeometry.fromWkt(box(10, 100, 100, 100)))
+    assert checked.commitChanges()
+    assert says_parcels_changed(tab)
+    check(dock)
+    assert not says_parcels_changed(tab)
+
+
+def test_what_was_checked_unsaved_is_the_same_saved_and_another_thrown_away(dock, tab, checked):
+    checked.startEditing()
+    checked.changeGeometry(1, QgsGeometry.fromWkt(box(420, 100, 100, 100)))
+    new = QgsFeature(checked.fields())
+    new["DKBH"] = "N"
+    new.setGeometry(QgsGeometry.fromWkt(box(700, 100, 100, 100)))
+    checked.addFeature(new)
+    check(dock)
+    checked.commitChanges(False)
+    assert not says_parcels_changed(tab)
+    checked.changeAttributeValue(1, 2, "y")
+    check(dock)
+    checked.rollBack()
+    assert says_parcels_changed(tab)
+
+
+def test_another_filter_or_coordinate_system_of_the_parcels_marks_the_findings(tab, checked):
+    before = checked.crs()
+    checked.setCrs(QgsCoordinateReferenceSystem("EPSG:4548"))
+    assert says_parcels_changed(tab)
+    checked.setCrs(before)
+    assert not says_parcels_changed(tab)
+    checked.setSubsetString("DKBH = 'A'")
+    assert says_parcels_changed(tab)
+    checked.setSubsetString("")
+    assert not says_parcels_changed(tab)
+
+
+def test_parcels_that_change_during_their_check_or_while_others_are_chosen_mark_its_findings(tab, checked, parcels):
+    done = []
+    tab.finished.connect(lambda: done.append(True))
+    checked.startEditing()
+    tab.button.click()
+    checked.changeGeometry(1, QgsGeometry.fromWkt(box(10, 100, 100, 100)))
+    wait_for(lambda: done)
+    assert says_parcels_changed(tab)
+    tab.parcels.choose_layer(parcels)
+    tab.button.click()
+    wait_for(lambda: len(done) == 2)
+    tab.parcels.choose_layer(checked)
+    parcels.setCrs(QgsCoordinateReferenceSystem("EPSG:4548"))
+    assert not says_parcels_changed(tab)  # other parcels are another question
+    tab.parcels.choose_layer(parcels)
+    assert says_parcels_changed(tab)

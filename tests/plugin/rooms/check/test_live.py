@@ -6,9 +6,11 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from qgis.core import QgsGeometry
+from qgis.core import QgsGeometry, QgsProject, QgsVectorLayer
+from qgis.PyQt.QtTest import QTest
 
-from onemap.tests.plugin.small_town import X, Y, box, check, wait_for
+from onemap.plugin.rooms.check.edit_follower import PAUSE_MS
+from onemap.tests.plugin.small_town import PACK, X, Y, box, check, wait_for, write_layer
 from onemap.tests.plugin.windows import ends_its_core
 
 pytestmark = pytest.mark.slow
@@ -24,7 +26,8 @@ def desk(dock, library, parcels):
     dock.check_tab.parcels.choose_layer(parcels)
     assert parcels.startEditing()
     yield dock, parcels, next(one.id() for one in parcels.getFeatures() if one["DKBH"] == "B")
-    parcels.rollBack()
+    if parcels in QgsProject.instance().mapLayers().values():
+        parcels.rollBack()
 
 
 def drag(layer, feature, corner, x, y):
@@ -146,3 +149,131 @@ def test_a_drawn_parcel_has_its_verdict_at_once(desk):
     wait_for_verdict(tab.live)
     (checked,) = tab.live.results.model.parcels
     assert (checked.verdict, checked.findings[0].area_m2) == ("prohibited", pytest.approx(1000.0))
+
+
+def test_what_is_edited_where_nobody_looks_has_no_verdict_until_it_is_looked_at(desk):
+    """B is moved onto the farmland (10 by 100 m of it) while another tab is shown, then while the dock is hidden."""
+    dock, layer, parcel = desk
+    tab, live = dock.check_tab, dock.check_tab.live
+    before = QgsGeometry.fromWkt(box(390, 100, 100, 100))
+
+    def verdicts():
+        return [(one.parcel, one.verdict) for one in live.results.model.parcels]
+
+    for hide, show in (
+        (lambda: dock.tabs.setCurrentIndex(0), lambda: dock.tabs.setCurrentIndex(1)),
+        (dock.hide, dock.show),
+    ):
+        layer.changeGeometry(parcel, before)
+        wait_for_verdict(live)
+        assert verdicts() == [("B", "unknown")]
+        hide()
+        layer.changeGeometry(parcel, QgsGeometry.fromWkt(box(140, 100, 100, 100)))
+        wait_for(lambda: not live.is_working)
+        assert (verdicts(), live.summary.text()) == ([], "No verdict for this shape.")
+        show()
+        wait_for(verdicts)
+        assert verdicts() == [("B", "prohibited")]
+        assert live.results.model.parcels[0].findings[0].area_m2 == pytest.approx(1000)
+        assert tab._pages.currentWidget() is live
+
+
+def test_what_is_edited_during_a_check_is_checked_once_it_has_ended(desk):
+    dock, layer, parcel = desk
+    tab, live, done = dock.check_tab, dock.check_tab.live, []
+    tab.finished.connect(lambda: done.append([one.verdict for one in tab.results.model.parcels]))
+    tab.button.click()
+    layer.changeGeometry(parcel, QgsGeometry.fromWkt(box(140, 100, 100, 100)))
+    wait_for(lambda: live.results.model.parcels)
+    assert done == [["prohibited", "unknown", "unknown"]]
+    assert live.summary.text().startswith("B: unknown → prohibited.")
+    assert tab._pages.currentWidget() is live
+
+
+def test_what_was_edited_before_a_check_is_in_its_verdicts_and_asked_no_second_time(desk):
+    dock, layer, parcel = desk
+    tab = dock.check_tab
+    layer.changeGeometry(parcel, QgsGeometry.fromWkt(box(140, 100, 100, 100)))
+    check(dock)
+    QTest.qWait(2 * PAUSE_MS)
+    assert not tab.live.is_working and tab._pages.currentWidget() is tab.results
+    assert [one.verdict for one in tab.results.model.parcels] == ["prohibited", "prohibited", "unknown"]
+
+
+@pytest.mark.parametrize("change", ["another layer", "a file", "removed"])
+def test_verdicts_of_parcels_that_are_chosen_no_more_go(desk, town, tmp_path, change):
+    dock, layer, parcel = desk
+    tab = dock.check_tab
+    layer.changeGeometry(parcel, QgsGeometry.fromWkt(box(390, 100, 100, 100)))
+    wait_for_verdict(tab.live)
+    if change == "another layer":
+        other = QgsVectorLayer(write_layer(tmp_path / "other.gpkg", ["DKBH"], [(box(0, 0, 9, 9), "B")]), "other", "ogr")
+        QgsProject.instance().addMapLayer(other)
+        tab.parcels.choose_layer(other)
+    elif change == "a file":
+        tab.parcels.choose_file(str(town / "parcels.gpkg"))
+    else:
+        QgsProject.instance().removeMapLayer(layer.id())
+    wait_for(lambda: not tab.live.is_working)
+    assert (tab.live.results.model.parcels, tab.live.summary.text()) == ([], "")
+    assert tab._pages.currentWidget() is tab._empty_page
+
+
+def test_a_value_that_is_typed_moves_the_verdict_as_a_corner_does(dock, library, tmp_path):
+    """The rule spares what is a farm itself: B on the farmland is clear as a farm, prohibited as a factory."""
+    rules = tmp_path / "farms.toml"
+    text = PACK.partition('\n[[rule]]\nid = "redline.test"')[0]
+    rules.write_text(
+        text.replace('verdict = "prohibited"', 'verdict = "prohibited"\nwhen = "note <> \'farm\'"'), "utf-8"
+    )
+    rows = [(box(140, 100, 100, 100), "B", "farm")]
+    layer = QgsVectorLayer(write_layer(tmp_path / "typed.gpkg", ["DKBH", "note"], rows), "typed", "ogr")
+    QgsProject.instance().addMapLayer(layer)
+    dock.show()
+    dock.open_library(library)
+    wait_for(lambda: dock.pages.currentWidget() is dock.tabs)
+    dock.tabs.setCurrentIndex(1)
+    tab = dock.check_tab
+    tab.rules.add_file(str(rules))
+    tab.parcels.choose_layer(layer)
+    assert layer.startEditing()
+    layer.changeGeometry(1, QgsGeometry.fromWkt(box(130, 100, 100, 100)))
+    wait_for_verdict(tab.live)
+    assert [one.verdict for one in tab.live.results.model.parcels] == ["clear"]
+    layer.changeAttributeValue(1, layer.fields().indexOf("note"), "factory")
+    assert tab.live.is_working
+    wait_for_verdict(tab.live)
+    assert tab.live.summary.text().startswith("B: clear → prohibited.")
+    layer.undoStack().undo()
+    assert tab.live.is_working
+    wait_for_verdict(tab.live)
+    assert [one.verdict for one in tab.live.results.model.parcels] == ["clear"]
+    layer.rollBack()
+
+
+def test_a_parcel_without_a_name_has_its_place_in_the_layer_in_every_check(dock, library, tmp_path):
+    """The first lies on the farmland, the second off it: the second is called 2, whether alone or with the first."""
+    path = write_layer(tmp_path / "nameless.gpkg", ["note"], [(box(10, 10, 50, 50), "a"), (box(400, 400, 50, 50), "b")])
+    layer = QgsVectorLayer(path, "nameless", "ogr")
+    QgsProject.instance().addMapLayer(layer)
+    dock.show()
+    dock.open_library(library)
+    wait_for(lambda: dock.pages.currentWidget() is dock.tabs)
+    dock.tabs.setCurrentIndex(1)
+    tab = dock.check_tab
+    tab.parcels.choose_layer(layer)
+
+    def verdicts(view):
+        return {one.parcel: one.verdict for one in view.results.model.parcels}
+
+    check(dock)
+    assert verdicts(tab) == {"1": "prohibited", "2": "unknown"}
+    assert layer.startEditing()
+    layer.changeGeometry(2, QgsGeometry.fromWkt(box(420, 410, 50, 50)))
+    wait_for_verdict(tab.live)
+    assert verdicts(tab.live) == {"2": "unknown"}
+    assert tab.live.summary.text().startswith("2: unknown.")
+    layer.rollBack()
+    layer.selectByIds([2])
+    check(dock)
+    assert verdicts(tab) == {"2": "unknown"}

@@ -1,0 +1,77 @@
+"""Parcels of a map layer as a file for the core; each has the name that a check of the whole layer gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from qgis.core import Qgis, QgsFeature, QgsFeatureRequest, QgsField, QgsFields, QgsVectorLayer
+from qgis.PyQt.QtCore import QMetaType
+
+from onemap.plugin.connection.layer_export import SourceFile, chosen_features, file_of_layer, write_source
+from onemap.plugin.words.verb_parameters import known_words
+
+
+def export_parcels(layer: QgsVectorLayer, selected_only: bool, folder: str) -> SourceFile:
+    """The file behind a layer where nothing is chosen in QGIS, else a GeoPackage in the folder. Raises Refusal."""
+    file = None if selected_only else file_of_layer(layer)
+    if file is not None:
+        return file
+    ids = layer.selectedFeatureIds() if selected_only else None
+    return _write(layer, chosen_features(layer, selected_only), ids, folder)
+
+
+def export_some_parcels(layer: QgsVectorLayer, ids: Iterable[int], folder: str) -> SourceFile:
+    """Some features of a layer as they are now, saved or not, in a GeoPackage in the folder. Raises Refusal."""
+    ids = list(ids)
+    return _write(layer, layer.getFeatures(QgsFeatureRequest().setFilterFids(ids)), ids, folder)
+
+
+def has_names(fields: QgsFields) -> bool:
+    """Whether one of the fields names parcels; else the core names them by their places in the layer."""
+    known = {name.lower() for name in known_words("check", "id")}
+    return any(field.name().lower() in known for field in fields)
+
+
+def places_of(layer: QgsVectorLayer, ids: Iterable[int] | None = None) -> dict[int, int] | None:
+    """The places of a layer's parcels, from 1, by which the core names them; None where a field does.
+
+    Those that are saved come as the core reads them, then new ones as they were made. A parcel that was deleted, and
+    not saved so yet, keeps its place, so that those after it keep theirs.
+
+    ids: of the features whose places are wanted; None: of all.
+    """
+    if has_names(layer.fields()):
+        return None
+    request = QgsFeatureRequest().setFlags(Qgis.FeatureRequestFlag.NoGeometry).setNoAttributes()
+    saved = [feature.id() for feature in layer.dataProvider().getFeatures(request)]
+    buffer = layer.editBuffer()
+    added = sorted(buffer.addedFeatures(), reverse=True) if buffer is not None else []  # QGIS counts them down
+    wanted = None if ids is None else set(ids)
+    numbered = enumerate([*saved, *added], start=1)
+    return {feature: place for place, feature in numbered if wanted is None or feature in wanted}
+
+
+def with_places(
+    fields: QgsFields, features: Iterable[QgsFeature], places: dict[int, int] | None
+) -> tuple[QgsFields, Iterable[QgsFeature]]:
+    """Fields and features of parcels with their places as names, which the core cannot see in some of a layer.
+
+    places: by the features' ids; None: they have names. A feature without a place has no name, which the core refuses.
+    """
+    if places is None:
+        return fields, features
+    named_fields = QgsFields(fields)
+    named_fields.append(QgsField(known_words("check", "id")[0], QMetaType.Type.QString))
+    return named_fields, (_named_feature(feature, named_fields, places.get(feature.id())) for feature in features)
+
+
+def _named_feature(feature: QgsFeature, fields: QgsFields, place: int | None) -> QgsFeature:
+    named = QgsFeature(fields, feature.id())
+    named.setAttributes([*feature.attributes(), None if place is None else str(place)])
+    named.setGeometry(feature.geometry())
+    return named
+
+
+def _write(layer: QgsVectorLayer, features: Iterable[QgsFeature], ids: list[int] | None, folder: str) -> SourceFile:
+    fields, features = with_places(layer.fields(), features, places_of(layer, ids))
+    return write_source(folder, layer.name(), fields, layer.wkbType(), layer.crs(), features)

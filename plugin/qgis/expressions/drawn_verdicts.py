@@ -1,0 +1,50 @@
+"""The layers of the map that are drawn by the expression functions, drawn again when these answer otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from qgis.core import QgsMapLayer, QgsProject, QgsReadWriteContext, QgsVectorLayer
+from qgis.PyQt.QtCore import QObject, QTimer
+from qgis.PyQt.QtXml import QDomDocument
+
+LATER_MS = 50  # a library that is opened changes its day and its rules in one go
+DRAWN_PARTS = (
+    QgsMapLayer.StyleCategory.Symbology | QgsMapLayer.StyleCategory.Labeling | QgsMapLayer.StyleCategory.Diagrams
+)
+
+
+class DrawnVerdicts(QObject):
+    """Repaints the layers whose symbols, labels, diagrams or virtual fields name one of some functions.
+
+    names: of the functions.
+    """
+
+    def __init__(self, names: Iterable[str], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._names = tuple(names)
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(LATER_MS)
+        self._later.timeout.connect(self._repaint)
+
+    def draw_again(self) -> None:
+        """Draw the layers again soon; several calls in a row are one."""
+        self._later.start()
+
+    def close_down(self) -> None:
+        """Draw nothing again any more."""
+        self._later.stop()
+
+    def _repaint(self) -> None:
+        layers = [one for one in QgsProject.instance().mapLayers().values() if isinstance(one, QgsVectorLayer)]
+        asking = {layer.id() for layer in layers if self._is_asking(layer)}
+        for layer in layers:
+            if layer.id() in asking or any(join.joinLayerId() in asking for join in layer.vectorJoins()):
+                layer.triggerRepaint()  # which also forgets its picture in the canvas's cache
+
+    def _is_asking(self, layer: QgsVectorLayer) -> bool:
+        style = QDomDocument()
+        layer.exportNamedStyle(style, QgsReadWriteContext(), DRAWN_PARTS)
+        texts = [style.toString(), *(layer.expressionField(index) for index in range(layer.fields().count()))]
+        return any(name in text.lower() for text in texts for name in self._names)

@@ -1,0 +1,57 @@
+"""The state of a map layer's features, by which one knows whether they have changed since."""
+
+from __future__ import annotations
+
+from itertools import count
+
+from qgis.core import QgsVectorLayer
+from qgis.PyQt.QtCore import QObject, pyqtSignal
+
+_states = count()  # no state comes twice
+
+
+class LayerState(QObject):
+    """Follows one layer. Edits that are thrown away lead back to the state before them, a filter that goes as well.
+
+    A feature that is new changes none of the others, so it makes no other state; nor does saving.
+    """
+
+    changed = pyqtSignal()
+
+    def __init__(self, layer: QgsVectorLayer, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.layer = layer
+        self._edits = self._saved_edits = next(_states)
+        for signal in (
+            layer.geometryChanged,
+            layer.attributeValueChanged,
+            layer.attributeAdded,
+            layer.attributeDeleted,
+        ):
+            signal.connect(self._take_edit)
+        layer.featureDeleted.connect(self._take_deleted)
+        layer.afterCommitChanges.connect(self._keep_edits)
+        layer.afterRollBack.connect(self._discard_edits)
+        layer.subsetStringChanged.connect(self.changed)
+        layer.crsChanged.connect(self.changed)
+
+    @property
+    def now(self) -> tuple[int, str, str]:
+        """The state: two that are equal are of the same features in the same place."""
+        crs = self.layer.crs()
+        return self._edits, self.layer.subsetString(), crs.authid() or crs.toWkt()
+
+    def _take_edit(self, *_edit: object) -> None:
+        self._edits = next(_states)
+        self.changed.emit()
+
+    def _take_deleted(self, feature: int) -> None:
+        if feature >= 0:  # else a new one, which gets another number when it is saved
+            self._take_edit()
+
+    def _keep_edits(self) -> None:
+        self._saved_edits = self._edits
+
+    def _discard_edits(self) -> None:
+        self._edits = self._saved_edits
+        self.changed.emit()
