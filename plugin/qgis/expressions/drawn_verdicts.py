@@ -38,12 +38,12 @@ class DrawnVerdicts(QObject):
 
     def _repaint(self) -> None:
         layers = [one for one in QgsProject.instance().mapLayers().values() if isinstance(one, QgsVectorLayer)]
-        asking = {layer.id() for layer in layers if self._is_asking(layer)}
+        callers = {layer.id() for layer in layers if self._names_a_function(layer)}
         for layer in layers:
-            if layer.id() in asking or any(join.joinLayerId() in asking for join in layer.vectorJoins()):
+            if layer.id() in callers or any(join.joinLayerId() in callers for join in layer.vectorJoins()):
                 layer.triggerRepaint()  # which also forgets its picture in the canvas's cache
 
-    def _is_asking(self, layer: QgsVectorLayer) -> bool:
+    def _names_a_function(self, layer: QgsVectorLayer) -> bool:
         style = QDomDocument()
         layer.exportNamedStyle(style, QgsReadWriteContext(), DRAWN_PARTS)
         texts = [style.toString(), *(layer.expressionField(index) for index in range(layer.fields().count()))]

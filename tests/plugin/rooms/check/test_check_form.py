@@ -114,7 +114,7 @@ def test_a_drawn_parcel_is_checked_again_at_once_when_its_use_changes(dock, tab)
 
 
 @pytest.fixture
-def checked(dock, tab, tmp_path):
+def one_parcel(dock, tab, tmp_path):
     """A layer of one parcel, clear of the farmland, that is checked; nothing is checked while it is edited."""
     path = write_layer(tmp_path / "one.gpkg", ["DKBH", "note"], [(box(400, 100, 100, 100), "B", "x")])
     layer = QgsVectorLayer(path, "one", "ogr")
@@ -135,65 +135,65 @@ def says_parcels_changed(tab):
     return tab.outdated.text() == "Changed since this check: Parcels. Check again for verdicts that hold."
 
 
-def test_edits_of_the_parcels_mark_the_findings_until_they_are_thrown_away_or_checked(dock, tab, checked):
+def test_edits_of_the_parcels_mark_the_findings_until_they_are_thrown_away_or_checked(dock, tab, one_parcel):
     for change in (
-        lambda: checked.changeGeometry(1, QgsGeometry.fromWkt(box(10, 100, 100, 100))),
-        lambda: checked.changeAttributeValue(1, 2, "y"),
-        lambda: checked.deleteFeature(1),
+        lambda: one_parcel.changeGeometry(1, QgsGeometry.fromWkt(box(10, 100, 100, 100))),
+        lambda: one_parcel.changeAttributeValue(1, 2, "y"),
+        lambda: one_parcel.deleteFeature(1),
     ):
-        checked.startEditing()
+        one_parcel.startEditing()
         change()
         assert says_parcels_changed(tab)
-        checked.rollBack()
+        one_parcel.rollBack()
         assert not says_parcels_changed(tab)
-    checked.startEditing()
-    checked.changeGeometry(1, QgsGeometry.fromWkt(box(10, 100, 100, 100)))
-    assert checked.commitChanges()
+    one_parcel.startEditing()
+    one_parcel.changeGeometry(1, QgsGeometry.fromWkt(box(10, 100, 100, 100)))
+    assert one_parcel.commitChanges()
     assert says_parcels_changed(tab)
     check(dock)
     assert not says_parcels_changed(tab)
 
 
-def test_what_was_checked_unsaved_is_the_same_saved_and_another_thrown_away(dock, tab, checked):
-    checked.startEditing()
-    checked.changeGeometry(1, QgsGeometry.fromWkt(box(420, 100, 100, 100)))
-    new = QgsFeature(checked.fields())
+def test_what_was_checked_unsaved_is_the_same_saved_and_another_thrown_away(dock, tab, one_parcel):
+    one_parcel.startEditing()
+    one_parcel.changeGeometry(1, QgsGeometry.fromWkt(box(420, 100, 100, 100)))
+    new = QgsFeature(one_parcel.fields())
     new["DKBH"] = "N"
     new.setGeometry(QgsGeometry.fromWkt(box(700, 100, 100, 100)))
-    checked.addFeature(new)
+    one_parcel.addFeature(new)
     check(dock)
-    checked.commitChanges(False)
+    one_parcel.commitChanges(False)
     assert not says_parcels_changed(tab)
-    checked.changeAttributeValue(1, 2, "y")
+    one_parcel.changeAttributeValue(1, 2, "y")
     check(dock)
-    checked.rollBack()
+    one_parcel.rollBack()
     assert says_parcels_changed(tab)
 
 
-def test_another_filter_or_coordinate_system_of_the_parcels_marks_the_findings(tab, checked):
-    before = checked.crs()
-    checked.setCrs(QgsCoordinateReferenceSystem("EPSG:4548"))
+def test_another_filter_or_coordinate_system_of_the_parcels_marks_the_findings(tab, one_parcel):
+    before = one_parcel.crs()
+    one_parcel.setCrs(QgsCoordinateReferenceSystem("EPSG:4548"))
     assert says_parcels_changed(tab)
-    checked.setCrs(before)
+    one_parcel.setCrs(before)
     assert not says_parcels_changed(tab)
-    checked.setSubsetString("DKBH = 'A'")
+    one_parcel.setSubsetString("DKBH = 'A'")
     assert says_parcels_changed(tab)
-    checked.setSubsetString("")
+    one_parcel.setSubsetString("")
     assert not says_parcels_changed(tab)
 
 
-def test_parcels_that_change_during_their_check_or_while_others_are_chosen_mark_its_findings(tab, checked, parcels):
+def test_parcels_that_change_during_their_check_or_while_others_are_chosen_mark_its_findings(tab, one_parcel, parcels):
     done = []
     tab.finished.connect(lambda: done.append(True))
-    checked.startEditing()
+    one_parcel.startEditing()
     tab.button.click()
-    checked.changeGeometry(1, QgsGeometry.fromWkt(box(10, 100, 100, 100)))
+    one_parcel.changeGeometry(1, QgsGeometry.fromWkt(box(10, 100, 100, 100)))
     wait_for(lambda: done)
     assert says_parcels_changed(tab)
     tab.parcels.choose_layer(parcels)
     tab.button.click()
     wait_for(lambda: len(done) == 2)
-    tab.parcels.choose_layer(checked)
+    tab.parcels.choose_layer(one_parcel)
     parcels.setCrs(QgsCoordinateReferenceSystem("EPSG:4548"))
     assert not says_parcels_changed(tab)  # other parcels are another question
     tab.parcels.choose_layer(parcels)
