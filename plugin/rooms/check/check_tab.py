@@ -139,11 +139,12 @@ class CheckTab(QWidget):
 
     def check(self) -> None:
         """Check the chosen parcels."""
-        if self.is_checking or not self.button.isEnabled():
+        choice = self.parcels.choice
+        if self.is_checking or not self.button.isEnabled() or self.mends.read_anew(choice):
             return
         self.leave_map()
         self.live.leave()
-        target, choice = _temporary_target("run"), self.parcels.choice
+        target = _temporary_target("run")
         asked_params = self._asked_params(str(Path(target).parent))
         if asked_params is None:
             return

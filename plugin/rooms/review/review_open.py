@@ -135,8 +135,8 @@ class CaseForm(QWidget):
         """Ask the core to check the parcels and open the case, or its next round."""
         if self.is_working or not self.send_button.isEnabled():
             return
-        user = self._person.name()
-        if not user:
+        user, choice = self._person.name(), self.parcels.choice
+        if not user or self.mends.read_anew(choice):
             return
         folder = temporary_folder("case")
         try:
@@ -144,7 +144,6 @@ class CaseForm(QWidget):
         except Refusal as refusal:
             self.refused.emit(refusal)
             return
-        choice = self.parcels.choice
         params: dict[str, Any] = {
             "library": self._library.path,
             "parcels": source.path,
