@@ -8,9 +8,12 @@ from typing import Any
 
 from qgis.core import (
     Qgis,
+    QgsFeatureIterator,
+    QgsFeatureRequest,
     QgsProcessingAlgorithm,
     QgsProcessingContext,
     QgsProcessingException,
+    QgsProcessingFeatureSource,
     QgsProcessingFeatureSourceDefinition,
     QgsProcessingFeedback,
     QgsProcessingUtils,
@@ -104,10 +107,18 @@ class AlgorithmRun:
                 source.fields(),
                 source.wkbType(),
                 source.sourceCrs(),
-                ensure_count(source.getFeatures(), origin.count, source.sourceName()),
+                ensure_count(_all_features(source), origin.count, source.sourceName()),
             )
         except Refusal as refusal:
             raise QgsProcessingException(str(refusal)) from refusal
+
+
+def _all_features(source: QgsProcessingFeatureSource) -> QgsFeatureIterator:
+    """All features, whatever QGIS's settings say of invalid ones: the core names these, and repairs them if asked.
+
+    QGIS would leave them out without a word, or stop amid the file that is being written.
+    """
+    return source.getFeatures(QgsFeatureRequest(), Qgis.ProcessingFeatureSourceFlag.SkipGeometryValidityChecks)
 
 
 def _readable(source: SourceFile, feedback: QgsProcessingFeedback) -> SourceFile:
