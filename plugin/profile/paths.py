@@ -39,12 +39,15 @@ def temporary_file(name: str, text: str) -> str:
 
 
 def file_state(path: str) -> tuple[int, int]:
-    """A file's time in nanoseconds and its size in bytes, by which a change is seen; zeros where there is none."""
+    """A file's time in nanoseconds and its size in bytes, by which a change is seen; zeros for none, and an empty one.
+
+    SQLite makes an empty file beside a GeoPackage when it is only read.
+    """
     try:
         status = os.stat(path)
     except OSError:
         return 0, 0
-    return status.st_mtime_ns, status.st_size
+    return (status.st_mtime_ns, status.st_size) if status.st_size else (0, 0)
 
 
 def is_same_place(one: str, other: str) -> bool:

@@ -53,5 +53,9 @@ class DialogLibrary(QObject):
 
     @property
     def _name(self) -> str:
-        mark = distinct_place(self.path, [self._library.path]) if not self.is_open else None
-        return title_of(self._own_name, mark)
+        return name_beside(self._own_name, self.path, self._library.path)
+
+
+def name_beside(own_name: str, path: str, other: str) -> str:
+    """The name of the library at a path beside another one, which may have the same name, not yet known."""
+    return title_of(own_name, distinct_place(path, [other]) if path != other else None)
