@@ -58,6 +58,7 @@ class ReviewTab(QWidget):
         self.form.case_opened.connect(self._show_opened)
         self.form.refused.connect(self._refuse)
         self.form.back_requested.connect(self._leave_form)
+        self.form.opened_elsewhere.connect(self.message_sent)
         self.case_page = CasePage(library, canvas, self.person)
         self.case_page.back_requested.connect(self.show_list)
         self.case_page.refused.connect(self._refuse)
@@ -176,7 +177,7 @@ class ReviewTab(QWidget):
         return ""
 
     def _take_list(self, answer: dict[str, Any]) -> None:
-        self.list.show_cases(lines_in(answer))
+        self.list.show_cases(lines_in(answer), self._library.path)
         self.list.show_remarks(answer["problems"])
         self._end_request()
 
@@ -190,7 +191,7 @@ class ReviewTab(QWidget):
         lines = lines_in(answer)
         shown, page = self.pages.currentWidget(), self.case_page
         if shown is self.list and lines != self.list.lines:
-            self.list.show_cases(lines)
+            self.list.show_cases(lines, self._library.path)
         elif shown is page and page.case is not None and not page.steps.asking.is_busy:
             revisions = {line.case: line.revision for line in lines}
             if revisions.get(page.case.id, page.case.revision) != page.case.revision:
