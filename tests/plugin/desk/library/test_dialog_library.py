@@ -26,16 +26,16 @@ def other(own_library, tmp_path):
 
 
 @pytest.fixture
-def opened(own_library):
+def open_window(own_library):
     """Opens dialogs, which end with the test."""
     dialogs = []
 
-    def open_dialog(kind, *values):
+    def open_one(kind, *values):
         dialogs.append(kind(own_library, *values))
         dialogs[-1].show()
         return dialogs[-1]
 
-    yield open_dialog
+    yield open_one
     for dialog in dialogs:
         end_dialog(dialog)
 
@@ -50,9 +50,9 @@ def versions(path, code="YJJBNTTB"):
     return next(len(layer["versions"]) for layer in core("layers", path)["layers"] if layer["code"] == code)
 
 
-def test_a_file_goes_into_the_library_for_which_it_was_shown(own_library, other, opened, town):
+def test_a_file_goes_into_the_library_for_which_it_was_shown(own_library, other, open_window, town):
     first = own_library.path
-    dialog = opened(AddDialog)
+    dialog = open_window(AddDialog)
     dialog.form.source.choose(SourceFile(str(town / "farmland.gpkg")))
     wait_for(lambda: not dialog.is_working)
     dialog.form.choose_target("YJJBNTTB")
@@ -65,19 +65,19 @@ def test_a_file_goes_into_the_library_for_which_it_was_shown(own_library, other,
     assert not dialog.is_working
     switch(own_library, first)  # nothing that was chosen is lost
     dialog.add_button.click()
-    said = []
-    dialog.added.connect(lambda _answer, message: said.append(message))
+    messages = []
+    dialog.added.connect(lambda _answer, message: messages.append(message))
     switch(own_library, other)
-    wait_for(lambda: said)
-    assert said[0].startswith("library (library.gpkg): ")
+    wait_for(lambda: messages)
+    assert messages[0].startswith("library (library.gpkg): ")
     assert (versions(first), versions(other)) == (1, 0)
 
 
-def test_a_delivery_and_its_remembered_answers_are_of_one_library(own_library, other, opened, tmp_path):
+def test_a_delivery_and_its_remembered_answers_are_of_one_library(own_library, other, open_window, tmp_path):
     first, folder = own_library.path, tmp_path / "delivery"
     folder.mkdir()
     write_layer(folder / "永久基本农田图斑2024.gpkg", ["BSM"], [(box(0, 0, 100, 100), "F1")])
-    dialog, answers = opened(DeliveryDialog), opened(AnswersDialog)
+    dialog, answers = open_window(DeliveryDialog), open_window(AnswersDialog)
     dialog.show_plan(str(folder))
     wait_for(lambda: not dialog.is_working)
     assert dialog.add_button.isEnabled(), dialog.hint.text()
@@ -93,12 +93,12 @@ def test_a_delivery_and_its_remembered_answers_are_of_one_library(own_library, o
     assert (versions(first), versions(other)) == (1, 0)
 
 
-def test_what_is_published_is_of_the_library_and_the_day_that_the_window_states(own_library, other, opened, town):
+def test_what_is_published_is_of_the_library_and_the_day_that_the_window_states(own_library, other, open_window, town):
     core("add", own_library.path, town / "farmland.gpkg", "--as", "YJJBNTTB", "--covers", "district")
     own_library.refresh()
     wait_for(lambda: not own_library.reading.is_busy)
     first = own_library.path
-    dialog = opened(PublishDialog)
+    dialog = open_window(PublishDialog)
     assert dialog.publish_button.isEnabled() and not dialog.hint.isVisible()
     own_library.set_day(QDate(2019, 1, 1))
     assert not dialog.publish_button.isEnabled()
@@ -112,8 +112,8 @@ def test_what_is_published_is_of_the_library_and_the_day_that_the_window_states(
     assert dialog.publish_button.isEnabled()
 
 
-def test_a_service_is_registered_in_the_library_for_which_it_was_typed(own_library, other, opened):
-    dialog = opened(ServiceDialog)
+def test_a_service_is_registered_in_the_library_for_which_it_was_typed(own_library, other, open_window):
+    dialog = open_window(ServiceDialog)
     switch(own_library, other)
     assert dialog.hint.text().startswith(OTHER)
     dialog.register()
