@@ -73,6 +73,7 @@ class ReviewTab(QWidget):
             self.pages.addWidget(page)
         self.day_label = FittedLabel()
         fill_room(self, self.day_label, self.pages)
+        library.loading.connect(self._leave_other_library)
         library.listed.connect(self._follow_library)
         self.follower = LibraryFollower(library, "review list", self._list_params, self)
         self.follower.answered.connect(self._follow_others)
@@ -148,18 +149,22 @@ class ReviewTab(QWidget):
         end_dialog(self.calendar_dialog)
         self.calendar_dialog = None
 
+    def _leave_other_library(self) -> None:
+        """Clear what belongs to another library, before it is read: a copy has the case whose step might be pressed."""
+        scope = self._library.scope()
+        if scope[0] != self._listed_scope[0]:
+            self._listed_scope = scope
+            self.list.forget_cases(tr("Reading the cases…"))
+            self.case_page.close_case()
+            if not self.form.is_working:
+                self.pages.setCurrentWidget(self.list)
+
     def _follow_library(self) -> None:
-        """Clear what belongs to another library or day."""
+        """Show the cases of another library, and the case on display as of another day."""
         scope = self._library.scope()
         if scope != self._listed_scope:
-            is_new_library = scope[0] != self._listed_scope[0]
             self._listed_scope = scope
-            if is_new_library:
-                self.list.forget_cases(tr("Reading the cases…"))
-                self.case_page.close_case()
-                if not self.form.is_working:
-                    self.pages.setCurrentWidget(self.list)
-            elif self.pages.currentWidget() is self.case_page:
+            if self.pages.currentWidget() is self.case_page:
                 self.reload_case()
         self.person.set_account(self._library.account)
         self.day_label.setText(self._day_text())

@@ -37,6 +37,8 @@ def test_what_is_typed_in_a_case_is_not_shown_in_the_same_case_of_a_copy(desk, o
         source.backup(target)  # with what is written and not yet in its place
     open_only_case(desk)
     desk.page.editor.text.setPlainText("Typed, and not saved.")
+    desk.library.open(str(copy))
+    assert desk.case is None  # at once: a step pressed now would be of the copy
     switch(desk, copy)
     assert desk.tab.list.tree.topLevelItem(0).text(0).startswith(UNSEEN)  # in the copy nobody has looked at it
     open_only_case(desk)
