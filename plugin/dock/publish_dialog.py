@@ -21,6 +21,7 @@ from onemap.plugin.connection.refusals import Refusal, problem_lines
 from onemap.plugin.connection.server_location import is_server, short_name
 from onemap.plugin.desk.answers.name_delegate import wrap_names
 from onemap.plugin.desk.guide.help_key import HelpKey
+from onemap.plugin.desk.library.dialog_library import DialogLibrary
 from onemap.plugin.desk.library.layer_list import CatalogueLayer
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.library.state_delegate import CELL_MARGIN_PX
@@ -53,6 +54,8 @@ class PublishDialog(WorkingDialog):
         super().__init__(library.core, parent)
         self.setWindowTitle(tr("Publish the one map as a project"))
         self._library = library
+        self._home = DialogLibrary(library, self, is_of_day=True)
+        self._home.changed.connect(lambda: self._enable())
         self.tree = QTreeWidget()
         self.tree.setAccessibleName(tr("Layers to publish"))
         self.tree.setHeaderLabels([tr("Layer"), tr("Version")])
@@ -104,9 +107,9 @@ class PublishDialog(WorkingDialog):
             return
         self.notice.hide()
         params: dict[str, Any] = {
-            "library": self._library.path,
+            "library": self._home.path,
             "project": self.project.filePath().strip(),
-            "as_of": self._library.day,
+            "as_of": self._home.day,
             "only": "" if self.chosen_codes == self._offered_codes else ",".join(self.chosen_codes),
             "authcfg": self.login.configId() if self.login is not None else "",
             "overwrite": overwrite,
@@ -115,7 +118,7 @@ class PublishDialog(WorkingDialog):
         self._ask_core("publish", params, lambda answer: self._show_published(params["project"], answer), title, title)
 
     def _build(self) -> None:
-        day = self._library.day or tr("today")
+        day = self._home.day or tr("today")
         head = wrapped_label(tr("The versions in force, as of {day}. The library is only read.").format(day=day))
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
@@ -127,8 +130,9 @@ class PublishDialog(WorkingDialog):
         close = push_button(tr("Close"), action=self.close)
         close.setAutoDefault(False)
         self.count = QLabel()
+        self.hint = wrapped_label()
         buttons = row_of((self.count, 1), self.publish_button, close)
-        column_of(head, (self.tree, 1), form, self.notice, self.work, buttons, inside=self)
+        column_of(head, (self.tree, 1), form, self.notice, self.work, self.hint, buttons, inside=self)
         resize_on_screen(self, *SIZE_PX)
 
     def _fill(self) -> None:
@@ -179,7 +183,7 @@ class PublishDialog(WorkingDialog):
         ]
         text = name_controls("\n".join(lines), add_controls())
         self.notice.say(text)
-        self.published.emit(text)
+        self.published.emit(self._home.say(text))
 
     def refuse(self, refusal: Refusal) -> None:
         """Show a refusal; over a project that is there it writes if somebody says so."""
@@ -191,4 +195,7 @@ class PublishDialog(WorkingDialog):
     def _enable(self) -> None:
         count = len(self.chosen_codes)
         self.count.setText(tr("Layers: {count}").format(count=count))
-        self.publish_button.setEnabled(not self.is_working and count > 0 and bool(self.project.filePath().strip()))
+        self.hint.setText(self._home.obstacle)
+        self.hint.setVisible(bool(self.hint.text()))
+        is_ready = not self.is_working and not self.hint.text() and count > 0
+        self.publish_button.setEnabled(is_ready and bool(self.project.filePath().strip()))

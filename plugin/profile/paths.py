@@ -38,6 +38,18 @@ def temporary_file(name: str, text: str) -> str:
     return str(path)
 
 
+def file_state(path: str) -> tuple[int, int]:
+    """A file's time in nanoseconds and its size in bytes, by which a change is seen; zeros for none, and an empty one.
+
+    SQLite makes an empty file beside a GeoPackage when it is only read.
+    """
+    try:
+        status = os.stat(path)
+    except OSError:
+        return 0, 0
+    return (status.st_mtime_ns, status.st_size) if status.st_size else (0, 0)
+
+
 def is_same_place(one: str, other: str) -> bool:
     r"""Whether two locations are one: files as the system compares their names, addresses of servers sign by sign.
 

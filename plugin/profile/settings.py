@@ -37,7 +37,7 @@ SETTINGS: dict[str, Setting] = {
     "hide_empty_layers": Setting(bool, False),
     "review_name": Setting(str, ""),  # the name under opinions
     "review_department": Setting(str, ""),  # whose opinion is opened first; empty: none
-    "review_seen": Setting(str, "{}"),  # JSON: case → the revision that was looked at last
+    "review_seen": Setting(str, "{}"),  # JSON: library and case → the revision that was looked at last
     "review_folder": Setting(str, ""),  # where documents were written last
     "field_matches": Setting(str, "{}"),  # JSON: department/layer → field of the schema → field of the source
 }

@@ -16,7 +16,8 @@ from onemap.plugin.widgets.work_row import WorkRow
 class WorkingDialog(QDialog):
     """The parts that a subclass adds: `_enable`, which is called whenever work begins or ends, and `refuse`.
 
-    A dialog is of the library for which it was opened, on any day, and ends with `close_down`: no answer is too late.
+    A dialog is of the library for which it was opened, which `DialogLibrary` holds where the dock can be worked with
+    meanwhile; it ends with `close_down`: no answer is too late.
     """
 
     def __init__(self, core: Core, parent: QWidget | None = None, is_writing: bool = False) -> None:

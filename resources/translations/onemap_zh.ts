@@ -4188,6 +4188,30 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>{library} 的检测已完成；其间已切换资料库或日期，结果不予显示。</translation>
     </message>
     <message>
+        <source>The case was written into {library}. It is not shown: another library was opened meanwhile.</source>
+        <translation>案件已写入 {library}；其间已切换资料库，不予显示。</translation>
+    </message>
+    <message>
+        <source>Parcels only in “{name}”: {count}.</source>
+        <translation>仅在“{name}”中的地块：{count} 个。</translation>
+    </message>
+    <message>
+        <source>Parcels only in the check on display: {count}.</source>
+        <translation>仅在当前显示的检测中的地块：{count} 个。</translation>
+    </message>
+    <message>
+        <source>Changed since this check: {files}. Check again first: it would be an answer about something else.</source>
+        <translation>检测之后已有变动：{files}。请先重新检测，否则答复针对的已不是所检测的内容。</translation>
+    </message>
+    <message>
+        <source>This window is of {library}, and another library is open by now. Open that one again, or close this window and begin anew.</source>
+        <translation>此窗口属于 {library}，而现在打开的是另一个资料库。请重新打开该资料库，或关闭此窗口后重新开始。</translation>
+    </message>
+    <message>
+        <source>This window is as of {day}, and another day is chosen by now. Choose that day again, or close this window and begin anew.</source>
+        <translation>此窗口的日期为 {day}，而现在选择的是另一个日期。请改回该日期，或关闭此窗口后重新开始。</translation>
+    </message>
+    <message>
         <source>The file of this check's parcels is not known any more: check them again.</source>
         <translation>该次检测的地块文件已无从得知，请重新检测。</translation>
     </message>

@@ -26,6 +26,7 @@ from onemap.plugin.desk.add.service_snapshot import Snapshot
 from onemap.plugin.desk.add.source_choice import dropped_file, holds_delivery, take_drop
 from onemap.plugin.desk.add.source_page import SourcePage
 from onemap.plugin.desk.guide.help_key import HelpKey
+from onemap.plugin.desk.library.dialog_library import DialogLibrary
 from onemap.plugin.desk.library.layer_list import CatalogueLayer
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.library.service_list import Service
@@ -59,6 +60,8 @@ class AddDialog(WorkingDialog):
         self.setWindowTitle(tr("Add to the one map"))
         self.setAcceptDrops(True)
         self._library = library
+        self._home = DialogLibrary(library, self)
+        self._home.changed.connect(lambda: self._enable())
         self._source: SourceFile | None = None
         self._is_added = False  # the file on display has been loaded
         self.form = AddForm()
@@ -109,7 +112,7 @@ class AddDialog(WorkingDialog):
 
     def _inspect(self, source: SourceFile, note: str) -> None:
         params = {"source": source.path, "layer": source.layer, "encoding": self.options.encoding_name, "view": True}
-        params["library"] = self._library.path
+        params["library"] = self._home.path
         step = tr("Reading the file…")
         self._ask_core("inspect", params, lambda answer: self._show_content(source, answer, note), step)
 
@@ -138,7 +141,7 @@ class AddDialog(WorkingDialog):
             return
         self.notice.hide()
         params = {
-            "library": self._library.path,
+            "library": self._home.path,
             "source": self.form.file.path,
             "as": target.code,
             "layer": self.form.part_name,
@@ -225,7 +228,8 @@ class AddDialog(WorkingDialog):
         resize_on_screen(self, *SIZE_PX)
 
     def _list_targets(self) -> None:
-        self.form.show_targets(self._library.layers)
+        if self._home.is_open:
+            self.form.show_targets(self._library.layers)
 
     def _show_content(self, source: SourceFile, answer: dict[str, Any], note: str) -> None:
         self.page.show_format(answer, note)
@@ -271,7 +275,7 @@ class AddDialog(WorkingDialog):
         self.page.show_added(target, answer)
         self.tabs.setCurrentWidget(self.page)
         self.notice.say(message)
-        self.added.emit(answer, message)
+        self.added.emit(answer, self._home.say(message))
 
     def _enable(self) -> None:
         self.hint.setText(self._missing_step())
@@ -284,6 +288,8 @@ class AddDialog(WorkingDialog):
             return ""
         if self._is_added:
             return tr("It is in the library.")
+        if self._home.obstacle:
+            return self._home.obstacle
         if self.form.chosen_part is None:
             return tr("Choose a file.")
         if self.form.lacks_crs:

@@ -16,6 +16,7 @@ from qgis.PyQt.QtWidgets import (
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.desk.add.coverage_choice import coverage_titles
 from onemap.plugin.desk.guide.help_key import HelpKey
+from onemap.plugin.desk.library.dialog_library import DialogLibrary
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.alignment import lay_headings_left
@@ -39,7 +40,8 @@ class AnswersDialog(WorkingDialog):
     def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
         super().__init__(library.core, parent, is_writing=True)
         self.setWindowTitle(tr("Remembered answers"))
-        self._library = library
+        self._home = DialogLibrary(library, self)
+        self._home.changed.connect(lambda: self._enable())
         self._layers: list[dict[str, Any]] = []
         self.notice = Notice(add_controls())
         self.table = QTableWidget(0, 4)
@@ -56,7 +58,7 @@ class AnswersDialog(WorkingDialog):
             self.table.horizontalHeader().setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
         self.table.itemChanged.connect(self._change)
         self.table.itemSelectionChanged.connect(self._enable)
-        self.hint = wrapped_label(tr("They are taken for the next delivery where its files leave the same open."))
+        self.hint = wrapped_label()
         self.forget_button = push_button(tr("Forget"), action=self.forget)
         self.forget_button.setAutoDefault(False)
         self._build()
@@ -94,8 +96,11 @@ class AnswersDialog(WorkingDialog):
         """Ask for all answers, or change some first and then ask for all."""
         if self.is_working:
             return
+        if self._home.obstacle:
+            self.refuse(Refusal(self._home.obstacle))
+            return
         self.notice.hide()
-        params = {"library": self._library.path, **params}
+        params = {"library": self._home.path, **params}
         if "code" in params:
             self._ask_core("answers", params, lambda _answer: self._ask({}, step), step)
         else:
@@ -135,5 +140,8 @@ class AnswersDialog(WorkingDialog):
         self._ask({"code": code, **wish}, tr("Changing the answer…"))
 
     def _enable(self) -> None:
-        self.table.setEnabled(not self.is_working)
-        self.forget_button.setEnabled(not self.is_working and bool(self.table.selectionModel().selectedRows()))
+        usual = tr("They are taken for the next delivery where its files leave the same open.")
+        self.hint.setText(self._home.obstacle or usual)
+        can_ask = not self.is_working and not self._home.obstacle
+        self.table.setEnabled(can_ask)
+        self.forget_button.setEnabled(can_ask and bool(self.table.selectionModel().selectedRows()))

@@ -28,6 +28,7 @@ from onemap.plugin.desk.add.delivery_table import DeliveryTable
 from onemap.plugin.desk.add.planned_layers import ADDED, REFUSED, PlannedLayer, plan_text, planned_layers
 from onemap.plugin.desk.add.source_choice import Delivery, dropped_delivery, holds_delivery
 from onemap.plugin.desk.guide.help_key import HelpKey
+from onemap.plugin.desk.library.dialog_library import DialogLibrary
 from onemap.plugin.desk.library.layer_list import DEPARTMENTS, Version
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.widgets.accessible_names import name_accessibly
@@ -62,6 +63,8 @@ class DeliveryDialog(WorkingDialog):
         self.setWindowTitle(tr("Add a whole delivery"))
         self.setAcceptDrops(True)
         self._library = library
+        self._home = DialogLibrary(library, self)
+        self._home.changed.connect(lambda: self._enable())
         self._sent: list[PlannedLayer] = []  # the rows that are being added
         self._tables_before: set[str] = set()  # of the library's versions, when that began
         self.delivery = Delivery()
@@ -133,6 +136,8 @@ class DeliveryDialog(WorkingDialog):
         """Show the plan. Where no layer of it has a version that could say its ground, the district is proposed."""
         rows = planned_layers(answer)
         self.table.show_rows(rows)
+        if not self._home.is_open:  # what its layers have is not known
+            return
         codes = {row.code for row in rows}
         is_first = not any(self._versions(code) for code in codes if code)
         self.covers.setItemText(0, tr("not stated") if is_first else tr("as the last version said"))
@@ -169,7 +174,8 @@ class DeliveryDialog(WorkingDialog):
         """Show a refusal at the rows that it speaks of, with a button that adds the others."""
         if refusal.is_cancel:
             self._library.listed.connect(self._mark_added)
-            self._library.refresh()  # what went in layer by layer before the cancel is there
+            if self._home.is_open:
+                self._library.refresh()  # what went in layer by layer before the cancel is there
             return
         for row in self._sent:
             row.problems = [problem for problem in refusal.problems if _speaks_of(problem, row)]
@@ -253,13 +259,15 @@ class DeliveryDialog(WorkingDialog):
         if refused:
             message = sentences(message, tr("Refused: {count}; the table says why.").format(count=len(refused)))
         self.notice.say(message)
-        self.added.emit(answer, message)
+        self.added.emit(answer, self._home.say(message))
 
     def _versions(self, code: str = "") -> list[Version]:
         return [version for entry in self._library.layers if code in ("", entry.code) for version in entry.versions]
 
     def _mark_added(self) -> None:
         """After a cancel: the rows that are in the library all the same."""
+        if not self._home.is_open:
+            return
         self._library.listed.disconnect(self._mark_added)
         new = {code: self._new_versions(code) for code in {row.code for row in self._sent}}
         for version in dict.fromkeys(row.version for row in self._sent):  # they went in in this order
@@ -277,13 +285,13 @@ class DeliveryDialog(WorkingDialog):
         self, params: dict[str, Any], step: str, on_answer: Callable[[dict[str, Any]], None], title: str = ""
     ) -> None:
         given = {"transform": self._transform_shown} if self._transform_shown else {}
-        params = {"library": self._library.path, "folder": self.delivery.folder, "view": True, **given, **params}
+        params = {"library": self._home.path, "folder": self.delivery.folder, "view": True, **given, **params}
         self._ask_core("ingest", params, on_answer, step, title)
 
     def _enable(self) -> None:
         controls = (self.line, self.button, self.department, self.covers, self.table, self.row_page)
         for control in (*controls, self.transform, self.report, self.answers_button):
-            control.setEnabled(not self.is_working)
+            control.setEnabled(not self.is_working and not self._home.obstacle)
         stop = self._missing_step()
         self.hint.setText(stop or self._outlook())
         self.hint.setVisible(bool(self.hint.text()) and not self.is_working)
@@ -291,6 +299,8 @@ class DeliveryDialog(WorkingDialog):
 
     def _missing_step(self) -> str:
         """The next step before anything can be added; empty for none."""
+        if self._home.obstacle:
+            return self._home.obstacle
         if not self.delivery.folder:
             return tr("Choose a folder.")
         for row in self.table.ready:

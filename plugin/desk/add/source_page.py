@@ -44,7 +44,7 @@ class SourcePage(QSplitter):
 
     def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
-        self._library = library
+        self._home = library.path  # that of its dialog, whatever is open by the time something is added
         self._format, self._note = "", ""
         self._part: InspectedLayer | None = None
         self._path = ""
@@ -160,7 +160,7 @@ class SourcePage(QSplitter):
         return None
 
     def _table(self, name: str) -> QgsVectorLayer:
-        return table_layer(self._library.path, name, name)
+        return table_layer(self._home, name, name)
 
     def _go_to(self, problem: dict[str, Any]) -> None:
         place = self.place_of(problem)

@@ -12,6 +12,7 @@ from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.file_writing import copy_file
 from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.desk.results.asked_files import refusal_of_changed
 from onemap.plugin.desk.results.results import RunOnDisplay
 from onemap.plugin.profile.paths import documents_folder, free_path
 from onemap.plugin.widgets.icons import icon
@@ -63,6 +64,8 @@ class ExportButton(QToolButton):
                 self.refused.emit(refusal)
         elif run.id:
             self._let_write("runs", {"library": run.library_path, "run": run.id}, path)
+        elif changed := (refusal_of_changed(run.files) if run.params else None):
+            self.refused.emit(changed)
         elif run.params:
             # Nothing is kept that could be read, so the same is asked once more, of the library as it was then.
             moment = (run.record.get("parameters") or {}).get("known_at") or run.record.get("started")

@@ -10,6 +10,7 @@ from qgis.core import Qgis, QgsCoordinateReferenceSystem, QgsFeatureRequest, Qgs
 
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.row_records import record_of
+from onemap.plugin.desk.results.asked_files import FileStates
 from onemap.plugin.words.number_format import value_or_none
 from onemap.plugin.words.translation import tr
 from onemap.plugin.words.verdicts import severity
@@ -104,6 +105,7 @@ class RunOnDisplay:
     library, library_path: the library's name and location.
     titles: the titles of the layers, by code.
     params: by which the core can be asked for the same again; empty: the parcels' file is not known any more.
+    files: what a check by these has read, as it was then.
     """
 
     path: str
@@ -112,6 +114,7 @@ class RunOnDisplay:
     library_path: str
     titles: dict[str, str]
     params: dict[str, Any] = field(default_factory=dict)
+    files: FileStates = field(default_factory=dict)
 
     @property
     def record(self) -> dict[str, Any]:

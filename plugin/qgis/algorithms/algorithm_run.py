@@ -8,9 +8,12 @@ from typing import Any
 
 from qgis.core import (
     Qgis,
+    QgsFeatureIterator,
+    QgsFeatureRequest,
     QgsProcessingAlgorithm,
     QgsProcessingContext,
     QgsProcessingException,
+    QgsProcessingFeatureSource,
     QgsProcessingFeatureSourceDefinition,
     QgsProcessingFeedback,
     QgsProcessingUtils,
@@ -107,7 +110,7 @@ class AlgorithmRun:
         if source is None:
             raise QgsProcessingException(self.algorithm.invalidSourceError(self.parameters, name))
         path = temporary_folder(name.lower())
-        features = ensure_count(source.getFeatures(), origin.count, source.sourceName())
+        features = ensure_count(_all_features(source), origin.count, source.sourceName())
         fields, features = with_places(source.fields(), features, origin.places)
         try:
             return write_source(
@@ -120,6 +123,14 @@ class AlgorithmRun:
             )
         except Refusal as refusal:
             raise QgsProcessingException(str(refusal)) from refusal
+
+
+def _all_features(source: QgsProcessingFeatureSource) -> QgsFeatureIterator:
+    """All features, whatever QGIS's settings say of invalid ones: the core names these, and repairs them if asked.
+
+    QGIS would leave them out without a word, or stop amid the file that is being written.
+    """
+    return source.getFeatures(QgsFeatureRequest(), Qgis.ProcessingFeatureSourceFlag.SkipGeometryValidityChecks)
 
 
 def _readable(source: SourceFile, feedback: QgsProcessingFeedback) -> SourceFile:

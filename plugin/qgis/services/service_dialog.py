@@ -13,6 +13,7 @@ from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.task import BackgroundTask, Cancelled
 from onemap.plugin.desk.guide.help_key import HelpKey
+from onemap.plugin.desk.library.dialog_library import DialogLibrary
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.library.service_list import Service
 from onemap.plugin.qgis.services.service_form import ServiceForm, service_controls
@@ -40,6 +41,8 @@ class ServiceDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(tr("Register a service"))
         self._library, self._registered_service = library, service
+        self._home = DialogLibrary(library, self)
+        self._home.changed.connect(lambda: self._enable())
         self._server_task: BackgroundTask | None = None
         self.asking = Asking(library.core, self, is_writing=True)
         self.form = ServiceForm()
@@ -105,7 +108,7 @@ class ServiceDialog(QDialog):
             if self.form.key.text():  # the store stayed locked
                 return
         self.notice.hide()
-        params: dict[str, Any] = {"library": self._library.path, **self.form.service.params}
+        params: dict[str, Any] = {"library": self._home.path, **self.form.service.params}
         params["overwrite"] = self._registered_service is not None
         self.asking.ask("service", params, self._finish)
 
@@ -175,6 +178,8 @@ class ServiceDialog(QDialog):
 
     def _missing_input(self) -> str:
         """The field that must be filled in; empty for none."""
+        if self._home.obstacle:
+            return self._home.obstacle
         service = self.form.service
         if not service.url:
             return tr("Give its address.")

@@ -21,14 +21,15 @@ from qgis.PyQt.QtWidgets import (
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.desk.library.changed_versions import ChangedVersions
-from onemap.plugin.desk.library.distinct_place import distinct_place
-from onemap.plugin.desk.library.open_library import OpenLibrary, title_of
+from onemap.plugin.desk.library.dialog_library import name_beside
+from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.parcels.facts_choice import FactsChoice
 from onemap.plugin.desk.parcels.land_width_row import LandWidthRow
 from onemap.plugin.desk.parcels.parcel_choice import Choice, ParcelChoice
 from onemap.plugin.desk.parcels.parcel_mends import ParcelMends
 from onemap.plugin.desk.parcels.parcel_use import ParcelUse
 from onemap.plugin.desk.parcels.rules_choice import RulesChoice, packs_text
+from onemap.plugin.desk.results.asked_files import FileStates, asked_files, refusal_of_changed
 from onemap.plugin.desk.results.results import CheckedParcel, RunOnDisplay, read_results
 from onemap.plugin.desk.results.results_view import ResultsView
 from onemap.plugin.profile.paths import temporary_folder
@@ -81,6 +82,7 @@ class CheckTab(QWidget):
             view.refused.connect(self.refused)
             view.back_requested.connect(lambda: self._show_page(self.results))
         self._params: dict[str, Any] = {}  # of the last check
+        self._files: FileStates = {}  # that it has read
         self.parcels = ParcelChoice(library, canvas)
         self.uses = ParcelUse(self.parcels, self)
         self.land = LandWidthRow(self.parcels, self)
@@ -139,19 +141,20 @@ class CheckTab(QWidget):
 
     def check(self) -> None:
         """Check the chosen parcels."""
-        if self.is_checking or not self.button.isEnabled():
+        choice = self.parcels.choice
+        if self.is_checking or not self.button.isEnabled() or self.mends.read_anew(choice):
             return
         self.leave_map()
         self.live.leave()
-        target, choice = _temporary_target("run"), self.parcels.choice
+        target = _temporary_target("run")
         asked_params = self._asked_params(str(Path(target).parent))
         if asked_params is None:
             return
         params = {**asked_params, "out": target}
-        question = self.outdated.question
+        question, name, files = self.outdated.question, choice.name, asked_files(params)
 
         def show(target: str, answer: dict[str, Any], parcels: list[CheckedParcel]) -> None:
-            self._parcels_name, self._params = choice.name, params
+            self._parcels_name, self._params, self._files = name, params, files
             self._show_results(target, answer, parcels)
             self.outdated.compare_with(question)
             self._show_run_label(True)
@@ -193,16 +196,17 @@ class CheckTab(QWidget):
         path: the file.
         """
         run = self.results.run
-        if run is None or not self._params or self.is_checking:
+        if run is None or not self._params or self.is_checking or self._refuse_changed():
             return
         self.results.highlight.restore_view()
         params = {**self._params, "out": _temporary_target("trial"), "against": run.id, "replace": [f"{code}={path}"]}
+        files = {**asked_files(params), **self._files}
 
         def show(target: str, answer: dict[str, Any], parcels: list[CheckedParcel]) -> None:
             before = TrialRun(run.path, {parcel.parcel: parcel for parcel in self.results.model.parcels})
             after = TrialRun(target, {parcel.parcel: parcel for parcel in parcels})
             layer = run.titles.get(code, code)
-            tried = RunOnDisplay(target, answer, run.library, run.library_path, run.titles, params)
+            tried = RunOnDisplay(target, answer, run.library, run.library_path, run.titles, params, files)
             self.trial.show_trial(layer, Path(path).name, answer.get("changed") or [], before, after, tried)
             self._show_page(self.trial)
             self.trial_finished.emit()
@@ -219,7 +223,7 @@ class CheckTab(QWidget):
         def show(target: str, answer: dict[str, Any], parcels: list[CheckedParcel]) -> None:
             asked = (answer.get("run") or {}).get("parameters") or {}
             self._parcels_name = str(answer.get("name") or asked.get("parcels") or "")
-            self._params = {}  # of its parcels only the outlines are known, not the file
+            self._params, self._files = {}, {}  # of its parcels only the outlines are known, not the file
             self._show_results(target, answer, parcels)
 
         self._ask(params, tr("Open a past check"), show, verb="runs")
@@ -271,11 +275,10 @@ class CheckTab(QWidget):
     def _say_dropped(self, path: str, own_name: str) -> None:
         """Say that an answer is of another library or day than the one that is open now.
 
-        path, own_name: of the library that it is of. The one that is open now may have the same name, not yet known.
+        path, own_name: of the library that it is of.
         """
         text = tr("The check of {library} has ended. It is not shown: another library or day was chosen meanwhile.")
-        mark = distinct_place(path, [self._library.path]) if path != self._library.path else None
-        self.message_sent.emit(text.format(library=title_of(own_name, mark)))
+        self.message_sent.emit(text.format(library=name_beside(own_name, path, self._library.path)))
 
     def cancel(self) -> None:
         """Cancel the running check."""
@@ -400,9 +403,16 @@ class CheckTab(QWidget):
             self.land.offer(refusal, choice)
         self.refused.emit(self.past.explained(refusal))
 
+    def _refuse_changed(self) -> bool:
+        """Say so where a file of the check on display is another by now, so that no answer is of what was checked."""
+        changed = refusal_of_changed(self._files)
+        if changed is not None:
+            self.refused.emit(changed)
+        return changed is not None
+
     def _ask_remedy(self, parcel: CheckedParcel | None) -> None:
         run = self.results.run
-        if parcel is None or run is None or not self._params or self.is_checking:
+        if parcel is None or run is None or not self._params or self.is_checking or self._refuse_changed():
             return
         self.results.highlight.restore_view()
         self._show_page(self.remedy)
@@ -410,6 +420,8 @@ class CheckTab(QWidget):
         remedy_params["parcel"] = [parcel.parcel]
 
         def ask(asking: Asking, limits: dict[str, Any], **waiting: Any) -> bool:
+            if self._refuse_changed():
+                return False
             asking.ask("remedy", {**remedy_params, **limits}, title=tr("What would pass?"), **waiting)
             return True
 
@@ -484,7 +496,8 @@ class CheckTab(QWidget):
         self.remedy.clear()
         record = answer.get("run", {})
         titles = {layer.code: layer.title for layer in self._library.layers}
-        run_on_display = RunOnDisplay(target, answer, self._library.name, self._library.path, titles, self._params)
+        again = (self._params, self._files)
+        run_on_display = RunOnDisplay(target, answer, self._library.name, self._library.path, titles, *again)
         self.results.can_try = bool(self._params)
         why_not = tr("The file of this check's parcels is not known any more: check them again.")
         self.results.show_run(run_on_display, parcels)

@@ -120,10 +120,16 @@ class TrialView(QWidget):
         after: the one on display.
         """
         self._folder = str(Path(before.path).parent)
+        both = before.parcels.keys() & after.parcels.keys()
+        changed = sum(str(change["parcel"]) in both for change in changes)
         text = tr("Against “{name}” {count} of {all:# parcel|# parcels} changed verdict.")
-        numbers = {"count": Count(len(changes)), "all": Count(len(after.parcels))}
+        numbers = {"count": Count(changed), "all": Count(len(both))}
         self.export_button.hide()  # the two checks are kept: each is written where it is opened
         texts = [text.format(name=name, **numbers)]
+        if gone := len(before.parcels) - len(both):
+            texts.append(tr("Parcels only in “{name}”: {count}.").format(name=name, count=f"{gone:,}"))
+        if new := len(after.parcels) - len(both):
+            texts.append(tr("Parcels only in the check on display: {count}.").format(count=f"{new:,}"))
         if len(changes) > MAX_LISTED:
             texts.append(tr("The first {count} are listed.").format(count=f"{MAX_LISTED:,}"))
         self.summary.setText(sentences(*texts))

@@ -136,8 +136,9 @@ class CasePage(QWidget):
 
     def show_case(self, case: Case) -> None:
         """Show a case as it is now; typed text stays."""
+        self.unsent_texts.home = self._library.path
         if self.case is None or self.case.id != case.id:
-            self._seen_revision = seen_revision(case.id)
+            self._seen_revision = seen_revision(self._library.path, case.id)
             self.findings.clear()
             self.tabs.setCurrentWidget(self.editor)
             department = self._first_department(case)
@@ -145,7 +146,7 @@ class CasePage(QWidget):
             department = self.table.department or self._first_department(case)
             self._seen_revision = self._seen_revision or self.case.revision  # what others do while it is open is new
         self.case = self.steps.case = case
-        store_seen_revision(case.id, case.revision)
+        store_seen_revision(self._library.path, case.id, case.revision)
         user = self._person.known_name
         self.project.setText(case.project)
         self.state_label.setText(state_line(case))

@@ -51,6 +51,7 @@ class CaseList(QWidget):
         self.person = person
         self.lines: list[CaseLine] = []
         self._unknown_reason = ""  # why it is not known which cases there are
+        self._home = ""  # the location of their library
         self._make_buttons()
         self.summary = wrapped_label()
         self.remarks = wrapped_label()
@@ -120,9 +121,9 @@ class CaseList(QWidget):
         self.lines, self._unknown_reason = [], why
         self.refresh_texts()
 
-    def show_cases(self, lines: list[CaseLine]) -> None:
-        """Show these cases, in their order."""
-        self.lines, self._unknown_reason = lines, ""
+    def show_cases(self, lines: list[CaseLine], home: str = "") -> None:
+        """Show these cases, in their order. home: the location of their library."""
+        self.lines, self._unknown_reason, self._home = lines, "", home
         self.refresh_texts()
 
     def show_remarks(self, problems: list[dict[str, Any]]) -> None:
@@ -180,7 +181,7 @@ class CaseList(QWidget):
         parts += [tr("{count} overdue").format(count=overdue)] if overdue else []
         if self.person.department:
             parts.append(tr("{count} for me").format(count=sum(self._waits_for_user(line) for line in circulating)))
-        unseen = sum(_is_unseen(line) for line in self.lines)
+        unseen = sum(_is_unseen(line, self._home) for line in self.lines)
         parts += [f"{UNSEEN} " + tr("{count} new").format(count=unseen)] if unseen else []
         return " · ".join(parts)
 
@@ -198,7 +199,7 @@ class CaseList(QWidget):
 
     def _show_rows(self) -> None:
         current = self._case_of(self.tree.currentItem())
-        self.tree.show_rows([_marked(line) for line in self.lines if self._matches_filter(line)])
+        self.tree.show_rows([_marked(line, self._home) for line in self.lines if self._matches_filter(line)])
         for item in map(self.tree.topLevelItem, range(self.tree.topLevelItemCount())):
             for column in (PROJECT, STATE, DEADLINE):
                 item.setToolTip(column, item.toolTip(PROJECT))
@@ -230,13 +231,13 @@ class CaseList(QWidget):
             menu.exec(self.tree.viewport().mapToGlobal(place))
 
 
-def _is_unseen(line: CaseLine) -> bool:
-    return line.revision > seen_revision(line.case)
+def _is_unseen(line: CaseLine, home: str) -> bool:
+    return line.revision > seen_revision(home, line.case)
 
 
-def _marked(line: CaseLine) -> dict[str, Any]:
+def _marked(line: CaseLine, home: str) -> dict[str, Any]:
     """The core's row of a case; marked where somebody else took a step that was not seen here."""
-    mark = f"{UNSEEN} " if _is_unseen(line) else ""
+    mark = f"{UNSEEN} " if _is_unseen(line, home) else ""
     return {**line.row, "name": mark + line.row["name"], "hint": "\n".join((line.row["hint"], *_departments(line)))}
 
 

@@ -17,6 +17,7 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.desk.library.dialog_library import name_beside
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.parcels.facts_choice import FactsChoice
 from onemap.plugin.desk.parcels.land_width_row import LandWidthRow
@@ -40,6 +41,7 @@ class CaseForm(QWidget):
     case_opened = pyqtSignal(dict)  # the case, as the core answered
     refused = pyqtSignal(object)  # Refusal
     back_requested = pyqtSignal()
+    opened_elsewhere = pyqtSignal(str)  # what to say of a case of a library that is not open any more
 
     def __init__(
         self, library: OpenLibrary, canvas: QgsMapCanvas, person: PersonButton, parent: QWidget | None = None
@@ -135,8 +137,8 @@ class CaseForm(QWidget):
         """Ask the core to check the parcels and open the case, or its next round."""
         if self.is_working or not self.send_button.isEnabled():
             return
-        user = self._person.name()
-        if not user:
+        user, choice = self._person.name(), self.parcels.choice
+        if not user or self.mends.read_anew(choice):
             return
         folder = temporary_folder("case")
         try:
@@ -144,7 +146,6 @@ class CaseForm(QWidget):
         except Refusal as refusal:
             self.refused.emit(refusal)
             return
-        choice = self.parcels.choice
         params: dict[str, Any] = {
             "library": self._library.path,
             "parcels": source.path,
@@ -165,14 +166,21 @@ class CaseForm(QWidget):
             title = tr("Revise a case")
             params.update(case=self._case.id, reason=self.reason.text().strip(), expect=self._case.revision)
         verb = "review open" if self._case is None else "review revise"
+        path, own_name = self._library.path, self._library.own_name
         self.asking.ask(
             verb,
             params,
             self.case_opened.emit,
             title,
             refuse=lambda refusal: self._refuse(refusal, choice, params),
-            discard=self.back_requested.emit,
+            discard=lambda: self._leave(path, own_name),
         )
+
+    def _leave(self, path: str, own_name: str) -> None:
+        """Go back, and say where the case is that is not shown. path, own_name: of its library."""
+        text = tr("The case was written into {library}. It is not shown: another library was opened meanwhile.")
+        self.back_requested.emit()
+        self.opened_elsewhere.emit(text.format(library=name_beside(own_name, path, self._library.path)))
 
     def close_down(self) -> None:
         """Disconnect from the canvas and the project."""

@@ -1,4 +1,7 @@
-"""The revision of each case that the user has seen, stored in the settings."""
+"""The revision of each case that the user has seen, stored in the settings.
+
+A library is told by its location: a copy of it has cases of the same ids.
+"""
 
 from __future__ import annotations
 
@@ -9,17 +12,21 @@ from onemap.plugin.profile import settings
 MAX_CASES = 2000
 
 
-def seen_revision(case: str) -> int:
+def seen_revision(library: str, case: str) -> int:
     """The revision that the user has seen; 0 for a case never opened."""
-    return int(_stored_revisions().get(case, 0))
+    return int(_stored_revisions().get(_name(library, case), 0))
 
 
-def store_seen_revision(case: str, revision: int) -> None:
+def store_seen_revision(library: str, case: str, revision: int) -> None:
     """Store that a revision was seen; the cases seen longest ago are removed first."""
     revisions = _stored_revisions()
-    revisions.pop(case, None)
-    revisions[case] = revision
+    revisions.pop(_name(library, case), None)
+    revisions[_name(library, case)] = revision
     settings.put("review_seen", json.dumps(dict(list(revisions.items())[-MAX_CASES:])))
+
+
+def _name(library: str, case: str) -> str:
+    return f"{library} {case}"
 
 
 def _stored_revisions() -> dict[str, int]:

@@ -58,6 +58,7 @@ class ReviewTab(QWidget):
         self.form.case_opened.connect(self._show_opened)
         self.form.refused.connect(self._refuse)
         self.form.back_requested.connect(self._leave_form)
+        self.form.opened_elsewhere.connect(self.message_sent)
         self.case_page = CasePage(library, canvas, self.person)
         self.case_page.back_requested.connect(self.show_list)
         self.case_page.refused.connect(self._refuse)
@@ -72,6 +73,7 @@ class ReviewTab(QWidget):
             self.pages.addWidget(page)
         self.day_label = FittedLabel()
         fill_room(self, self.day_label, self.pages)
+        library.loading.connect(self._leave_other_library)
         library.listed.connect(self._follow_library)
         self.follower = LibraryFollower(library, "review list", self._list_params, self)
         self.follower.answered.connect(self._follow_others)
@@ -147,18 +149,22 @@ class ReviewTab(QWidget):
         end_dialog(self.calendar_dialog)
         self.calendar_dialog = None
 
+    def _leave_other_library(self) -> None:
+        """Clear what belongs to another library, before it is read: a copy has the case whose step might be pressed."""
+        scope = self._library.scope()
+        if scope[0] != self._listed_scope[0]:
+            self._listed_scope = scope
+            self.list.forget_cases(tr("Reading the cases…"))
+            self.case_page.close_case()
+            if not self.form.is_working:
+                self.pages.setCurrentWidget(self.list)
+
     def _follow_library(self) -> None:
-        """Clear what belongs to another library or day."""
+        """Show the cases of another library, and the case on display as of another day."""
         scope = self._library.scope()
         if scope != self._listed_scope:
-            is_new_library = scope[0] != self._listed_scope[0]
             self._listed_scope = scope
-            if is_new_library:
-                self.list.forget_cases(tr("Reading the cases…"))
-                self.case_page.close_case()
-                if not self.form.is_working:
-                    self.pages.setCurrentWidget(self.list)
-            elif self.pages.currentWidget() is self.case_page:
+            if self.pages.currentWidget() is self.case_page:
                 self.reload_case()
         self.person.set_account(self._library.account)
         self.day_label.setText(self._day_text())
@@ -176,7 +182,7 @@ class ReviewTab(QWidget):
         return ""
 
     def _take_list(self, answer: dict[str, Any]) -> None:
-        self.list.show_cases(lines_in(answer))
+        self.list.show_cases(lines_in(answer), self._library.path)
         self.list.show_remarks(answer["problems"])
         self._end_request()
 
@@ -190,7 +196,7 @@ class ReviewTab(QWidget):
         lines = lines_in(answer)
         shown, page = self.pages.currentWidget(), self.case_page
         if shown is self.list and lines != self.list.lines:
-            self.list.show_cases(lines)
+            self.list.show_cases(lines, self._library.path)
         elif shown is page and page.case is not None and not page.steps.asking.is_busy:
             revisions = {line.case: line.revision for line in lines}
             if revisions.get(page.case.id, page.case.revision) != page.case.revision:

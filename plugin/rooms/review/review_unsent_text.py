@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 
@@ -26,31 +27,36 @@ class UnsentText:
 
 
 class UnsentTexts:
-    """Typed texts by case and department."""
+    """Typed texts by case and department.
+
+    home: the location of the library whose case is shown; a copy of it has cases of the same ids.
+    """
+
+    def __init__(self) -> None:
+        self.home = ""
 
     def of(self, key: OpinionKey) -> UnsentText | None:
         """The typed text; None for none."""
         try:
-            stored = json.loads(QgsSettings().value(_place(key), "", type=str))
+            stored = json.loads(QgsSettings().value(self._place(*key), "", type=str))
             return UnsentText(**{**stored, "base": tuple(stored["base"])})
         except (ValueError, TypeError, KeyError):  # nothing is stored, or somebody has written into the settings
             return None
 
     def keep(self, key: OpinionKey, text: UnsentText) -> None:
         """Store a typed text."""
-        QgsSettings().setValue(_place(key), json.dumps(asdict(text), ensure_ascii=False))
+        QgsSettings().setValue(self._place(*key), json.dumps(asdict(text), ensure_ascii=False))
 
     def drop(self, key: OpinionKey) -> None:
         """Remove a text that was sent, or given up."""
-        QgsSettings().remove(_place(key))
+        QgsSettings().remove(self._place(*key))
 
     def departments(self, case: str) -> set[str]:
         """The departments of a case with typed text."""
         settings = QgsSettings()
-        settings.beginGroup(f"{GROUP}/{case}")
+        settings.beginGroup(self._place(case))
         return set(settings.childKeys())
 
-
-def _place(key: OpinionKey) -> str:
-    case, department = key
-    return f"{GROUP}/{case}/{department}"
+    def _place(self, *key: str) -> str:
+        library = hashlib.sha256(self.home.encode()).hexdigest()[:16]  # a path would be groups within groups
+        return "/".join((GROUP, library, *key))

@@ -1,11 +1,20 @@
 """Refusals in the dock name controls, not options, and what a click can mend has a button that mends it."""
 
+import os
 import re
 import tomllib
 import zipfile
 
 import pytest
-from qgis.core import QgsCoordinateReferenceSystem, QgsSettings
+from osgeo import gdal, ogr
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsFeature,
+    QgsGeometry,
+    QgsProject,
+    QgsSettings,
+    QgsVectorLayer,
+)
 from qgis.PyQt.QtCore import QTimer
 from qgis.PyQt.QtWidgets import QApplication, QInputDialog
 
@@ -149,3 +158,82 @@ def test_in_chinese_the_controls_have_their_chinese_names():
         name_controls("用 --crs 指定，或向来源单位核实。", {"--crs": "坐标系"}) == "用“坐标系”指定，或向来源单位核实。"
     )
     assert name_controls("用--layer指定。", {"--layer": "其中图层"}) == "用“其中图层”指定。"
+
+
+def draw(path, east):
+    """A drawing (DGN) of one closed square, 100 m a side, from a distance east of the town's corner."""
+    options = ["UOR_PER_SU=1", "SU_PER_MU=1000", "MASTER_UNIT_NAME=m", f"ORIGIN={X},{Y},0"]
+    path.unlink(missing_ok=True)
+    source = ogr.GetDriverByName("DGN").CreateDataSource(str(path), options=options)
+    layer = source.CreateLayer("elements")
+    feature = ogr.Feature(layer.GetLayerDefn())
+    feature.SetGeometry(ogr.CreateGeometryFromWkt(box(east, 100, 100, 100)))
+    layer.CreateFeature(feature)
+
+
+def test_a_drawing_that_was_drawn_anew_is_read_anew_at_the_next_check(dock, tab, tmp_path):
+    if gdal.GetDriverByName("DGN") is None:
+        pytest.skip("the GDAL of this QGIS has no driver for DGN")
+    path = tmp_path / "parcels.dgn"
+    draw(path, east=400)
+    refusal_of(dock, path)
+    assert dock.notice._button.text() == "Read it with QGIS's GDAL"
+    dock.notice._button.click()
+    wait_for(lambda: dock.notice._button.text() == "Choose the coordinate system…")
+    done = []
+    tab.finished.connect(lambda: done.append(True))
+    dock.notice.hide()
+    tab.mends.add_params(tab.parcels.choice, crs=CRS)
+    wait_for(lambda: done or dock.notice.text)
+    assert dock.notice.text == ""
+    assert verdicts(tab) == ["unknown"]  # off the farmland; of the red line nothing is known
+    draw(path, east=10)
+    os.utime(path, (1, 1))  # another time, whatever the disk's clock counts
+    done.clear()
+    tab.check()
+    wait_for(lambda: done)
+    assert verdicts(tab) == ["prohibited"]  # within the farmland, which ends 150 m east
+    done.clear()
+    tab.check()  # of what did not change nothing is converted
+    assert tab.is_checking
+    wait_for(lambda: done)
+
+
+def test_a_coordinate_system_that_was_given_once_falls_away_once_the_layer_has_its_own(dock, tab):
+    layer = QgsVectorLayer("Polygon?field=DKBH:string", "lost", "memory")
+    layer.setCrs(QgsCoordinateReferenceSystem())
+    feature = QgsFeature(layer.fields())
+    feature["DKBH"] = "M"
+    feature.setGeometry(QgsGeometry.fromWkt(box(10, 100, 100, 100)))
+    layer.dataProvider().addFeatures([feature])
+    QgsProject.instance().addMapLayer(layer)
+    choice = Choice(layer=layer.id())
+    tab.parcels.choose_layer(layer)
+    done = []
+    tab.finished.connect(lambda: done.append(True))
+    tab.mends.add_params(choice, crs="EPSG:4548")  # the next zone to the east: far outside the district
+    wait_for(lambda: done)
+    assert verdicts(tab) == ["unknown"]
+    assert tab.mends.params_for(choice) == {"crs": "EPSG:4548"}  # as long as the layer says nothing
+    layer.setCrs(QgsCoordinateReferenceSystem(CRS))
+    check(dock)
+    assert verdicts(tab) == ["prohibited"]
+
+
+def test_a_file_that_declares_its_system_by_now_is_read_by_it(dock, tab, tmp_path):
+    rows = [(box(10, 100, 100, 100), "A")]
+    path = write_layer(tmp_path / "lost.shp", ["DKBH"], rows, crs=None, driver="ESRI Shapefile")
+    tab.parcels.choose_file(str(path))
+    done = []
+    tab.finished.connect(lambda: done.append(True))
+    tab.mends.add_params(tab.parcels.choice, crs="EPSG:4548")
+    wait_for(lambda: done)
+    assert verdicts(tab) == ["unknown"]
+    (tmp_path / "lost.prj").write_text(QgsCoordinateReferenceSystem(CRS).toWkt(), encoding="utf-8")
+    check(dock)
+    assert verdicts(tab) == ["prohibited"]
+
+
+def verdicts(tab):
+    """The verdicts on display."""
+    return [parcel.verdict for parcel in tab.results.model.parcels]

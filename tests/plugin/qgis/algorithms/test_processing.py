@@ -6,7 +6,10 @@ import subprocess
 import processing
 import pytest
 from qgis.core import (
+    Qgis,
     QgsApplication,
+    QgsFeatureRequest,
+    QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingFeatureSourceDefinition,
     QgsProcessingFeedback,
@@ -16,7 +19,7 @@ from qgis.core import (
 
 from onemap.plugin.connection.core_session import core_python
 from onemap.plugin.connection.verb_runs import ProgressLines, run_verb
-from onemap.tests.plugin.small_town import CRS, box, write_layer
+from onemap.tests.plugin.small_town import CRS, X, Y, box, write_layer
 
 OF_QGIS = {
     "check": {"CHECKED", "FINDINGS", "OVERLAPS"},
@@ -207,6 +210,32 @@ def test_an_unsaved_edit_is_checked_as_it_is_seen(library, parcels):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("setting", list(Qgis.InvalidGeometryCheck))
+@pytest.mark.parametrize("how", ["selected", "edited", "drawn"])
+def test_an_invalid_shape_is_named_or_repaired_whatever_qgis_does_with_invalid_ones(library, tmp_path, how, setting):
+    # A bow-tie on farmland beside a square off it: without the bow-tie all would be clear.
+    bow = f"POLYGON(({X} {Y},{X + 10} {Y + 10},{X + 10} {Y},{X} {Y + 10},{X} {Y}))"
+    path = write_layer(tmp_path / "shapes.gpkg", ["DKBH"], [(box(300, 100, 50, 50), "B"), (bow, "A")])
+    layer = QgsVectorLayer(str(path), "shapes", "ogr")
+    if how == "drawn":
+        layer = layer.materialize(QgsFeatureRequest())
+    QgsProject.instance().addMapLayer(layer)
+    if how == "edited":
+        layer.startEditing()
+        layer.changeAttributeValue(1, layer.fields().lookupField("DKBH"), "C")
+    layer.selectAll()
+    source = QgsProcessingFeatureSourceDefinition(layer.id(), True) if how == "selected" else layer
+    context = QgsProcessingContext()
+    context.setProject(QgsProject.instance())
+    context.setInvalidGeometryCheck(setting)
+    values = {"LIBRARY": library, "PARCELS": source}
+    with pytest.raises(QgsProcessingException, match="The geometry is invalid"):
+        processing.run("onemap:check", values, context=context)
+    found = processing.run("onemap:check", {**values, "REPAIR": True}, context=context)
+    assert found["VERDICT"] == "prohibited"
+    layer.rollBack()
+
+
 def test_a_refusal_is_the_core_s_own_text(library, town, tmp_path):
     lost = write_layer(tmp_path / "lost.shp", ["DKBH"], [(box(0, 0, 1, 1), "A")], crs=None, driver="ESRI Shapefile")
     with pytest.raises(QgsProcessingException) as refused:

@@ -9,7 +9,7 @@ from qgis.PyQt.QtCore import QDate
 from qgis.PyQt.QtWidgets import QStyle
 
 from onemap.plugin.desk.results.result_layers import result_layers
-from onemap.tests.plugin.small_town import check, wait_for
+from onemap.tests.plugin.small_town import box, check, wait_for, write_layer
 
 
 @pytest.fixture
@@ -105,6 +105,33 @@ def test_two_checks_are_compared(checked_dock):
     assert " 0 of 3 parcels changed verdict." in tab.trial.summary.text()
     tab.trial.leave()
     assert tab.results.run is not None and tab.results.model.rowCount() == 3
+
+
+def test_checks_of_other_parcels_are_compared_by_those_that_both_have(checked_dock, tmp_path):
+    tab, first = checked_dock.check_tab, checked_dock.check_tab.results.run.id
+    # Of A, B and C one is there, now off the farmland, and Z is new: one of one changed, two are gone, one came.
+    rows = [(box(600, 600, 40, 40), "A"), (box(10, 10, 40, 40), "Z")]
+    tab.parcels.choose_file(write_layer(tmp_path / "others.gpkg", ["DKBH"], rows))
+    check(checked_dock)
+    done = []
+    tab.trial_finished.connect(lambda: done.append(True))
+    tab.compare_with(first, "First")
+    wait_for(lambda: done)
+    assert tab.trial.summary.text() == (
+        "Against “First” 1 of 1 parcel changed verdict. Parcels only in “First”: 2. "
+        "Parcels only in the check on display: 1."
+    )
+    assert tab.trial.tree.topLevelItemCount() == 4
+
+
+def test_a_check_has_the_name_of_its_parcels_though_their_layer_went_meanwhile(checked_dock, parcels):
+    tab, name = checked_dock.check_tab, parcels.name()
+    done = []
+    tab.finished.connect(lambda: done.append(True))
+    tab.check()
+    QgsProject.instance().removeMapLayer(parcels.id())
+    wait_for(lambda: done)
+    assert tab._run_label.text().startswith(f"{name} · ")
 
 
 def test_a_check_is_named_and_deleted(checked_dock):

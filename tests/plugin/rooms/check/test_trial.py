@@ -1,6 +1,7 @@
 """Trying a file in place of a layer: which parcels would have another verdict, and why."""
 
 import re
+import shutil
 import subprocess
 import zipfile
 from pathlib import Path
@@ -147,6 +148,25 @@ def test_a_check_that_the_library_could_not_keep_is_written_all_the_same(tab, tm
     wait_for(lambda: done or refused)
     assert refused == []
     assert verdicts_of_sheet(target) == {"A": "prohibited", "B": "unknown", "C": "unknown"}
+
+
+def test_what_follows_a_check_is_not_asked_of_parcels_that_changed_since(library, town, canvas, shared_core, tmp_path):
+    path = shutil.copyfile(town / "parcels.gpkg", tmp_path / "parcels.gpkg")
+    tab = checked_tab(library, path, canvas, shared_core)
+    assert attempt(tab, moved_farmland(tmp_path)) == (True, [])  # the parcels are as they were
+    write_layer(path, ["DKBH", "note"], [(box(10, 100, 100, 100), "B", "")])
+    refused = []
+    tab.trial.export_button.refused.connect(refused.append)
+    tab.trial.export_button.write(str(tmp_path / "trial.xlsx"))
+    tab.trial.leave()
+    tab.refused.connect(refused.append)
+    tab.try_file("YJJBNTTB", moved_farmland(tmp_path))
+    tab._ask_remedy(tab.results.model.parcels[0])
+    assert not tab.is_checking and not tab.remedy.asking.is_busy and tab._pages.currentWidget() is tab.results
+    assert [str(refusal).partition(".gpkg")[0] for refusal in refused] == ["Changed since this check: parcels"] * 3
+    assert not (tmp_path / "trial.xlsx").exists()
+    tab.close_down()
+    tab.deleteLater()
 
 
 def verdicts_of_sheet(path):

@@ -1,0 +1,61 @@
+"""The library for which a dialog was opened, while the dock may have another one by now."""
+
+from __future__ import annotations
+
+from qgis.PyQt.QtCore import QObject, pyqtSignal
+
+from onemap.plugin.desk.library.distinct_place import distinct_place
+from onemap.plugin.desk.library.open_library import OpenLibrary, title_of
+from onemap.plugin.words.translation import tr, with_label
+
+
+class DialogLibrary(QObject):
+    """The library of a dialog that does not hold up the dock: what it shows and sends is of this one to its end.
+
+    path, day: as they were when the dialog was opened.
+    """
+
+    changed = pyqtSignal()  # the dock has another library or day, or has this one again
+
+    def __init__(self, library: OpenLibrary, dialog: QObject, is_of_day: bool = False) -> None:
+        """Hold the library that is open now. is_of_day: whether what is sent is of the dock's day."""
+        super().__init__(dialog)
+        self._library, self._is_of_day = library, is_of_day
+        self.path, self.day = library.path, library.day
+        self._own_name = library.own_name
+        library.loading.connect(self.changed)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the dock still has this library."""
+        return self.path == self._library.path
+
+    @property
+    def obstacle(self) -> str:
+        """Why nothing is sent now, and what to do; empty: all is as it was when the dialog was opened."""
+        if not self.is_open:
+            text = tr(
+                "This window is of {library}, and another library is open by now. Open that one again, or close this "
+                "window and begin anew."
+            )
+            return text.format(library=self._name)
+        if self._is_of_day and self.day != self._library.day:
+            text = tr(
+                "This window is as of {day}, and another day is chosen by now. Choose that day again, or close this "
+                "window and begin anew."
+            )
+            return text.format(day=self.day or tr("today"))
+        return ""
+
+    def say(self, message: str) -> str:
+        """A message of what was done in this library, with its name where another one is open by now."""
+        return message if self.is_open else with_label(self._name, message)
+
+    @property
+    def _name(self) -> str:
+        return name_beside(self._own_name, self.path, self._library.path)
+
+
+def name_beside(own_name: str, path: str, other: str) -> str:
+    """The name of the library at a path beside another one, which may have the same name, not yet known."""
+    return title_of(own_name, distinct_place(path, [other]) if path != other else None)

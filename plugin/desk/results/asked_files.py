@@ -1,0 +1,41 @@
+"""The files that a check has read, and those of them that are others by now: to ask again would be of other parcels."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.profile.paths import file_state
+from onemap.plugin.words.translation import name_list, tr
+
+BESIDE = (".dbf", ".prj", ".cpg")  # a shapefile's attributes, system and encoding
+FileStates = Mapping[str, tuple[int, int]]  # of each file by its path: its time and size
+
+
+def asked_files(params: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
+    """The states of the files that a check with these parameters reads: parcels, facts, rules, and files to try."""
+    tried = [text.partition("=")[2] for text in params.get("replace") or ()]
+    paths = [params.get("parcels"), params.get("data"), *(params.get("pack") or ()), *tried]
+    return {part: file_state(part) for path in paths if path for part in _parts_of(str(path))}
+
+
+def refusal_of_changed(files: FileStates) -> Refusal | None:
+    """The refusal to ask again about files of which one has changed since; None: all are as they were."""
+    changed = [path for path, state in files.items() if file_state(path) != state]
+    if not changed:
+        return None
+    text = tr("Changed since this check: {files}. Check again first: it would be an answer about something else.")
+    return Refusal(text.format(files=name_list(dict.fromkeys(Path(path).name for path in changed))))
+
+
+def _parts_of(path: str) -> Iterator[str]:
+    yield path
+    if os.path.isdir(path):  # a file geodatabase
+        yield from sorted(entry.path for entry in os.scandir(path) if not entry.name.endswith(".lock"))
+    else:
+        yield f"{path}-wal"  # of a GeoPackage: what is written and not yet in its place
+        if path.lower().endswith(".shp"):
+            yield from (path[:-4] + ending for ending in BESIDE)
