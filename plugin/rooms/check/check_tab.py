@@ -577,11 +577,8 @@ class CheckTab(QWidget):
 
     def leave_map(self) -> None:
         """Remove the highlight and restore the view."""
-        self.results.highlight.restore_view()
-        self.trial.highlight.restore_view()
-        self.remedy.highlight.restore_view()
-        self.sites.highlight.restore_view()
-        self.live.results.highlight.restore_view()
+        for view in (self.results, self.trial, self.remedy, self.sites, self.live.results):
+            view.highlight.restore_view()
 
     def showEvent(self, event: QShowEvent) -> None:
         """What was edited while the tab was hidden is checked now."""
@@ -600,5 +597,4 @@ class CheckTab(QWidget):
 
 def _temporary_target(name: str) -> str:
     """A GeoPackage in a folder of its own, which goes with the results."""
-    folder = temporary_folder(name)
-    return str(folder / f"{name}.gpkg")
+    return str(temporary_folder(name) / f"{name}.gpkg")

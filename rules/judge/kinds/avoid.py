@@ -99,6 +99,7 @@ KIND = Kind(
         "net_area_m2": {"zh": "净面积（规则写有 net 时）", "en": "the net area, where the rule has `net`"},
     },
     overlays_whole_features=True,
+    keeps_off=True,
     problems=_problems,
     fields=_fields,
 )

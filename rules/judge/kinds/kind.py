@@ -142,6 +142,7 @@ class Kind:
     overlays_whole_features: it lays every parcel over all ground of the layer's polygons, so that one overlay of few
         parcels serves all rules of that sort.
     grows_features: it makes a zone around each feature, which has many times the feature's vertices.
+    keeps_off: only what a parcel shares with a feature is in conflict, so that it finds nothing where nothing lies.
     is_boundary: the layer is a boundary within which the parcel must lie; documents show the ground inside too.
     not_counted: the reason of a hit that is below the kind's own limit (`Measures.counted`).
     value_places: decimals of `value` in documents and drafts.
@@ -170,6 +171,7 @@ class Kind:
     finds: bool = True
     overlays_whole_features: bool = False
     grows_features: bool = False
+    keeps_off: bool = False
     is_boundary: bool = False
     not_counted: str = Reason.BELOW_AREA
     value_places: int = 2

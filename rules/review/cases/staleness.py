@@ -78,7 +78,8 @@ def _reach_m(code: str, rules: Iterable[Rule], *, is_new: bool) -> float | None:
     """
     looking = [rule.judging_by(code) if code in rule.layers_named else rule for rule in rules]
     looking = [rule for rule in looking if code in rule.layers]
-    alone = [rule for rule in looking if rule.kind == "avoid" and rule.layer == code and len(rule.layers_named) < 2]
+    keeping = [rule for rule in looking if KINDS[rule.kind].keeps_off and rule.layer == code]
+    alone = [rule for rule in keeping if len(rule.layers_named) < 2]
     if is_new and len(alone) < len(looking):
         return None
     found = max((KINDS[rule.kind].reach_m(rule.options) + 2 * MARGIN_M for rule in looking), default=2 * MARGIN_M)
