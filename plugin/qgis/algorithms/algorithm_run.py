@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from qgis.core import (
     Qgis,
-    QgsFeatureIterator,
+    QgsFeature,
     QgsFeatureRequest,
     QgsProcessingAlgorithm,
     QgsProcessingContext,
     QgsProcessingException,
-    QgsProcessingFeatureSource,
     QgsProcessingFeatureSourceDefinition,
     QgsProcessingFeedback,
     QgsProcessingUtils,
@@ -125,7 +125,7 @@ class AlgorithmRun:
             raise QgsProcessingException(str(refusal)) from refusal
 
 
-def _all_features(source: QgsProcessingFeatureSource) -> QgsFeatureIterator:
+def _all_features(source: Any) -> Iterable[QgsFeature]:
     """All features, whatever QGIS's settings say of invalid ones: the core names these, and repairs them if asked.
 
     QGIS would leave them out without a word, or stop amid the file that is being written.
