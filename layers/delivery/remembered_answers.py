@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from onemap.layers.catalogue.coverage_names import DISTRICT, EXTENT, FEATURES
 from onemap.layers.catalogue.layer_names import known_layer
 from onemap.layers.crs.systems import parse_crs
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.text_encodings import encoding_of
-from onemap.layers.ingest.coverage_names import DISTRICT, EXTENT, FEATURES
 from onemap.layers.library.library import COPY, TABLES, Library, log
 from onemap.layers.library.log_reading import read_entries
 from onemap.layers.library.rows_as_logged import check_rows

@@ -113,11 +113,12 @@ class FrameBlocks:
         found = self.table.columns(*names)
         return found if self.kept is None else [column[self.kept] for column in found]
 
-    def bounds(self) -> np.ndarray:
-        """West, south, east, north of all of them (4,), NaN if there are none."""
-        if self.count == 0 or np.isnan(self.boxes).all():
+    def bounds(self, places: slice = slice(None)) -> np.ndarray:
+        """West, south, east, north of all of them, or of those at some places (4,), NaN if there are none."""
+        boxes = self.boxes[places]
+        if len(boxes) == 0 or np.isnan(boxes).all():
             return np.full(4, np.nan)
-        return np.concatenate([np.nanmin(self.boxes[:, :2], axis=0), np.nanmax(self.boxes[:, 2:], axis=0)])
+        return np.concatenate([np.nanmin(boxes[:, :2], axis=0), np.nanmax(boxes[:, 2:], axis=0)])
 
     def blocks(self, progress: Progress = SILENT) -> Iterator[np.ndarray]:
         """The places of all features in their order, as many at once as are read at once."""

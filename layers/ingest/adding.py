@@ -14,6 +14,7 @@ import shapely
 
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.catalogue.check_levels import level_of
+from onemap.layers.catalogue.coverage_names import DISTRICT, EXTENT, FEATURES, FILE
 from onemap.layers.crs.plane_scale import stretched_plane
 from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 from onemap.layers.files.journal_folder import Journal
@@ -23,7 +24,6 @@ from onemap.layers.geometry.coverage_ground import united_ground
 from onemap.layers.geometry.validity import first_problems, sorted_geometries
 from onemap.layers.ingest.arrival import ACCEPTABLE, LONG_LOOK, SHORT_LOOK, AddOptions, Arrival
 from onemap.layers.ingest.coverage import Coverage, CoverageChoice
-from onemap.layers.ingest.coverage_names import DISTRICT, EXTENT, FEATURES, FILE
 from onemap.layers.ingest.datum_change import DatumChange
 from onemap.layers.ingest.file_reading import read_files, sorted_frame, version_to_renew, with_kept_files
 from onemap.layers.ingest.known_ground import known_lines

@@ -6,11 +6,11 @@ from datetime import datetime
 import numpy as np
 import shapely
 
+from onemap.layers.catalogue.coverage_names import DISTRICT, EXTENT, FEATURES, FILE
 from onemap.layers.errors import OneMapError, Problem, ProblemPlace, require_value
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.geometry.coverage_ground import united_ground
 from onemap.layers.geometry.parts import polygon_parts
-from onemap.layers.ingest.coverage_names import DISTRICT, EXTENT, FEATURES, FILE
 from onemap.layers.library.district import district_at, district_changes
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, coverage_of, last_version

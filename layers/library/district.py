@@ -8,6 +8,7 @@ from datetime import date, datetime
 import numpy as np
 import shapely
 
+from onemap.layers.catalogue.coverage_names import DISTRICT
 from onemap.layers.errors import OneMapError
 from onemap.layers.geometry.coverage_ground import united_ground
 from onemap.layers.library.library import TABLES, Library, log
@@ -21,7 +22,6 @@ from onemap.layers.stores.sql_text import Sql
 _ACTION = "district"  # with which the log has a change
 _FORMER = "district."  # before the number of a former district, among the facts of a library
 _TABLE = TABLES["onemap_district"]
-_OF_ALL = "district"  # the coverage of versions that are to speak for all of it
 _TOLD_M2 = 0.1  # less is how borders were rounded
 
 
@@ -121,7 +121,7 @@ def missing_of_district_m2(
 
     changes: of the district. Raises OneMapError version.unreadable.
     """
-    if district is None or version.coverage_kind != _OF_ALL:
+    if district is None or version.coverage_kind != DISTRICT:
         return 0.0
     recorded_at = datetime.fromisoformat(version.recorded_at)
     is_of_this_one = all(datetime.fromisoformat(change.at) <= recorded_at for change in changes)
@@ -136,7 +136,9 @@ def _short_versions(library: Library, district: shapely.Geometry, day: date) -> 
     known, catalogue, changes = versions(library), library.catalogue(), district_changes(library)
     for code in dict.fromkeys(version.code for version in known):
         version = layer_in_force(known, code, day)
-        missing_m2 = 0.0 if version is None else missing_of_district_m2(library, version, district, changes)
-        if version is not None and missing_m2 > 0:
+        if version is None:
+            continue
+        missing_m2 = missing_of_district_m2(library, version, district, changes)
+        if missing_m2 > 0:
             title = dict(catalogue[code].title) if code in catalogue else {}
             yield {"code": code, "title": title, "version": version.label, "missing_m2": missing_m2}

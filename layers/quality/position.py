@@ -51,17 +51,12 @@ def outside_flaws(
     far = []
     for file, (first, end) in enumerate(pairwise([0, *ends.tolist()])):
         if first < end and of_files[file] == end - first:
-            box = shapely.box(*_bounds(frame.boxes[first:end]))
+            box = shapely.box(*frame.bounds(slice(first, end)))
             distance_m = float(shapely.distance(district, box))
             place = frame.files[file].place if frame.files else {}
             facts = {**place, "distance": f"{distance_m / 1000:,.0f}", "distance_m": distance_m}
             far += [facts] if distance_m >= far_m else []
     return [Flaws("position.outside", np.full(len(far), -1), far)] if far else beyond.flaws()
-
-
-def _bounds(boxes: np.ndarray) -> list[float]:
-    """West, south, east, north (4,) of some boxes (n, 4)."""
-    return [*np.nanmin(boxes[:, :2], axis=0).tolist(), *np.nanmax(boxes[:, 2:], axis=0).tolist()]
 
 
 def shift_flaws(

@@ -50,7 +50,7 @@ class GroundChoice(ParcelChoice):
         if choice.path:
             if not choice.part:
                 return choice.path
-            layer = QgsVectorLayer(f"{choice.path}|layername={choice.part}", choice.part, "ogr")
+            layer = QgsVectorLayer(choice.file_uri, choice.part, "ogr")
         else:
             layer = choice.map_layer
         if layer is None or not layer.isValid():

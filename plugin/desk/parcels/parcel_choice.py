@@ -58,6 +58,11 @@ class Choice:
     part: str = ""
 
     @property
+    def file_uri(self) -> str:
+        """The file, or its layer, as QGIS opens it; empty for a layer of the map."""
+        return f"{self.path}|layername={self.part}" if self.part else self.path
+
+    @property
     def map_layer(self) -> QgsVectorLayer | None:
         """The layer of the map; None for a file, and for a layer that is gone."""
         return QgsProject.instance().mapLayer(self.layer)

@@ -139,5 +139,5 @@ def _declared_crs(choice: Choice) -> str:
     if choice.path:
         options = QgsVectorLayer.LayerOptions(loadDefaultStyle=False)
         options.skipCrsValidation = True  # else QGIS may ask for one, or make one up
-        layer = QgsVectorLayer(choice.path + (f"|layername={choice.part}" if choice.part else ""), "", "ogr", options)
+        layer = QgsVectorLayer(choice.file_uri, "", "ogr", options)
     return crs_text(layer.crs()) if layer is not None else ""

@@ -150,5 +150,5 @@ def _moment_of(path: str) -> float:
 @lru_cache(maxsize=64)
 def _fields_of_file(choice: Choice, _moment: float) -> list[str]:
     """The fields of a file of parcels as it was at a moment; empty for one that QGIS does not read."""
-    layer = QgsVectorLayer(f"{choice.path}|layername={choice.part}" if choice.part else choice.path, "", "ogr")
+    layer = QgsVectorLayer(choice.file_uri, "", "ogr")
     return [field.name() for field in layer.fields()] if layer.isValid() else []

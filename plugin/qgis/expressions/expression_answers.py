@@ -10,7 +10,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from qgis.core import QgsProcessingUtils
@@ -19,6 +18,7 @@ from onemap.plugin.connection.refusals import CANCELLED_CODE, Refusal
 from onemap.plugin.connection.server_location import is_server
 from onemap.plugin.desk.results.results import CheckedParcel
 from onemap.plugin.profile import settings
+from onemap.plugin.profile.paths import file_state
 from onemap.plugin.qgis.expressions.expression_client import POLL_S, BlockingCore, CoreTimeout
 from onemap.plugin.qgis.expressions.expression_request import CheckQuestion, Shape, check_shapes, fitting_shapes
 from onemap.plugin.words.translation import tr
@@ -170,17 +170,8 @@ def _patience_test(is_cancelled: Callable[[], bool]) -> Callable[[], bool]:
 def _fingerprint(question: CheckQuestion) -> tuple:
     """The question, and the state of its files; a changed value may mean another library."""
     day = question.as_of or datetime.date.today().isoformat()
-    packs = tuple((path, *_file_state(path)) for path in question.packs)
+    packs = tuple((path, *file_state(path)) for path in question.packs)
     key = (question.library, day, packs, settings.language())
     if is_server(question.library):
         return (*key, int(time.monotonic() / SERVER_CHECK_S))
-    return (*key, _file_state(question.library), _file_state(question.library + "-wal"))
-
-
-def _file_state(path: str) -> tuple[int, int]:
-    """The time of the last change of a file, and its size; zeros for a missing or empty file."""
-    try:
-        status = Path(path).stat()
-    except OSError:
-        return (0, 0)
-    return (status.st_mtime_ns, status.st_size) if status.st_size else (0, 0)
+    return (*key, file_state(question.library), file_state(question.library + "-wal"))

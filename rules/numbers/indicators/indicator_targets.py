@@ -17,7 +17,7 @@ from onemap.rules.answers.statistics.layer_in_units import plain_numbers
 from onemap.rules.answers.statistics.statistics import record_of
 from onemap.rules.numbers.indicators.indicator_keys import BAND, CEILING, FALL, FLOOR, RISE
 from onemap.rules.numbers.indicators.indicator_pack import Indicator, IndicatorPack
-from onemap.rules.numbers.indicators.unit_of_measure import unit_of_measure
+from onemap.rules.numbers.indicators.unit_of_measure import known_unit
 
 OK, WARN, ALARM, UNKNOWN, NONE = "ok", "warn", "alarm", "unknown", "none"
 
@@ -112,11 +112,8 @@ class Targets:
         if len(rows) > 1:
             return Target(reason="targets_differ", source=self.version)
         (row,) = rows
-        try:
-            measure = unit_of_measure(row.measure or "")
-        except ValueError:
-            return Target(reason="target_unit", source=self.version)
-        if measure.powers != indicator.unit.powers:
+        measure = known_unit(row.measure)
+        if measure is None or measure.powers != indicator.unit.powers:
             return Target(reason="target_unit", source=self.version)
         numbers = {
             name: indicator.unit.of(measure.to_base(row.numbers[name]))

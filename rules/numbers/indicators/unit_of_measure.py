@@ -102,14 +102,19 @@ def unit_of_measure(text: str) -> UnitOfMeasure:
     return UnitOfMeasure(text, factor, powers)
 
 
+def known_unit(text: str | None) -> UnitOfMeasure | None:
+    """The unit that a text in data names; None where it names none."""
+    try:
+        return unit_of_measure(text or "")
+    except ValueError:
+        return None
+
+
 def factors_to(unit: UnitOfMeasure, texts: Sequence[str | None]) -> np.ndarray:
     """By what numbers of the units that texts (n,) name are multiplied to be in base units; NaN of other kinds."""
     factors: dict[str | None, float] = {}
     for text in dict.fromkeys(texts):
-        try:
-            found = unit_of_measure(text or "")
-        except ValueError:
-            found = None
+        found = known_unit(text)
         factors[text] = found.factor if found is not None and found.powers == unit.powers else np.nan
     return np.array([factors[text] for text in texts], dtype=float)
 

@@ -16,7 +16,7 @@ from onemap.layers.catalogue.unit_codes import plain_unit_code, unit_stems
 from onemap.layers.frames.fields import text_value, text_values
 from onemap.layers.quality.table_rows import repeated_rows
 from onemap.rules.answers.statistics.layer_in_units import plain_numbers
-from onemap.rules.numbers.indicators.unit_of_measure import UnitOfMeasure, unit_of_measure
+from onemap.rules.numbers.indicators.unit_of_measure import UnitOfMeasure, known_unit
 
 MEASURE, TITLE = "DW", "ZBMC"  # the fields of a row's unit of measure, and of what it tells
 NO_UNIT, REPEATED = "unit", "rows_repeated"  # why a sum cannot be looked at
@@ -116,7 +116,7 @@ def _factors(rows: pd.DataFrame, members: Sequence[int]) -> tuple[np.ndarray | N
         return np.ones(len(members)), None
     texts = text_values(rows[MEASURE].iloc[list(members)].tolist())
     titles = text_values(rows[TITLE].iloc[list(members)].tolist()) if TITLE in rows.columns else []
-    units = [_unit(text) for text in texts]
+    units = [known_unit(text) for text in texts]
     if any(title is not None and _NO_SUM.search(title) for title in titles):
         return None, None
     if any(unit is not None and not _is_amount(unit) for unit in units):
@@ -125,13 +125,6 @@ def _factors(rows: pd.DataFrame, members: Sequence[int]) -> tuple[np.ndarray | N
     fits = [unit is not None and first is not None and unit.powers == first.powers for unit in units]
     factors = [unit.factor if unit is not None and fit else np.nan for unit, fit in zip(units, fits, strict=True)]
     return np.array(factors), texts[0]
-
-
-def _unit(text: str | None) -> UnitOfMeasure | None:
-    try:
-        return unit_of_measure(text or "")
-    except ValueError:
-        return None
 
 
 def _is_amount(unit: UnitOfMeasure) -> bool:

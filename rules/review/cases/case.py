@@ -1,6 +1,6 @@
 """A case as it stands on a day: project, rounds, opinions, checklist, overrides and every step taken."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -180,6 +180,11 @@ class Override:
         return is_same and (self.parcel, self.rule) == (parcel, rule)
 
 
+def override_of(overrides: Sequence[Override], parcel: str, rule: str, verdict: str) -> Override | None:
+    """The override of a finding that holds, the last of it; None for none. verdict: the machine's."""
+    return next((one for one in reversed(overrides) if one.is_of(parcel, rule, verdict)), None)
+
+
 @dataclass(frozen=True)
 class KeptRemedy:
     """The remedy of a round's parcels: the run that is stored for it. The last one counts."""
@@ -267,10 +272,8 @@ class Round:
 
     def verdict_of(self, parcel: str, rule: str, verdict: str) -> str:
         """The verdict of a finding that counts: the machine's, or the one that a person set instead."""
-        for override in reversed(self.overrides):
-            if override.is_of(parcel, rule, verdict):
-                return override.verdict
-        return verdict
+        override = override_of(self.overrides, parcel, rule, verdict)
+        return verdict if override is None else override.verdict
 
     @property
     def judged_verdicts(self) -> dict[tuple[str, str, str], str]:

@@ -25,7 +25,7 @@ from onemap.rules.judge.runs.run_store import (
     stored_records,
     stored_values,
 )
-from onemap.rules.review.cases.case import ChecklistItem, Override, Terms
+from onemap.rules.review.cases.case import ChecklistItem, Override, Terms, override_of
 from onemap.rules.review.cases.routing import (
     Draft,
     asked_departments,
@@ -151,8 +151,8 @@ class RoundFacts:
         """
 
         def holds(verdict: str) -> int:
-            of_row = (one.verdict for one in reversed(overrides) if one.is_of(parcel, rule, verdict))
-            return RANK[next(of_row, verdict)]
+            override = override_of(overrides, parcel, rule, verdict)
+            return RANK[verdict if override is None else override.verdict]
 
         return min(self.verdicts_of(parcel, rule), key=holds, default=None)
 

@@ -13,7 +13,7 @@ from onemap.rules.judge.kinds.conditions import column_named
 from onemap.rules.judge.packs.pack import Pack, joined_rules
 from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.judge.question.question import Question
-from onemap.rules.review.cases.case import OPEN, ChecklistItem, Conclusion, Override
+from onemap.rules.review.cases.case import OPEN, ChecklistItem, Conclusion, Override, override_of
 from onemap.rules.review.cases.drafting import DraftedFinding, drafted_basis, drafted_text
 
 # From the gravest: in a draft as in the overall conclusion the gravest decides.
@@ -138,8 +138,7 @@ def drafts_by_rules(
         if not row["counted"]:
             continue
         place = (row["parcel"], row["rule"])
-        of_row = (one for one in reversed(overrides) if one.is_of(*place, row["verdict"]))
-        override = next(of_row, None)
+        override = override_of(overrides, *place, row["verdict"])
         verdict = override.verdict if override else row["verdict"]
         one = DraftedFinding(rules[row["rule"]], row, verdict, override, wants_fact=place in wanting)
         for department in asked_departments(one.rule):

@@ -1,7 +1,7 @@
 """The verbs of data on its way between departments and levels; `rules/verbs/work/delivery_work.py` does them."""
 
+from onemap.layers.catalogue.coverage_names import COVERAGES
 from onemap.layers.catalogue.schema import DEPARTMENTS
-from onemap.layers.ingest.coverage_names import COVERAGES
 from onemap.rules.contract.declaration import Parameter, Verb, to_codes, to_count, to_date, to_name, to_pairs
 from onemap.rules.contract.output_forms import out_parameter
 

@@ -3,9 +3,9 @@
 This module must stay cheap to import: what a verb needs is imported when it runs.
 """
 
+from onemap.layers.catalogue.coverage_names import COVERAGES
 from onemap.layers.catalogue.schema import DEPARTMENTS, KINDS, LIBRARIES
 from onemap.layers.files.text_encodings import ENCODINGS
-from onemap.layers.ingest.coverage_names import COVERAGES
 from onemap.rules.contract.check_parameters import CHECK_PARAMETERS, CODE_SYSTEM
 from onemap.rules.contract.declaration import (
     Parameter,

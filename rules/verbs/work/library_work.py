@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from onemap.layers.catalogue.coverage_names import DISTRICT
 from onemap.layers.errors import Cancelled, OneMapError, Problem, UsageError
 from onemap.layers.system_reasons import file_reason
 from onemap.rules.contract.declaration import Result, Values, VerbContext
@@ -181,13 +182,13 @@ def _replaced_file(values: Values, others: Sequence[str]) -> str | None:
     The ground of the other files is known, but for a district that has changed since.
     """
     name = values.get("in_place_of")
-    for other in (
-        *(["--covers"] if values.get("covers") not in (None, "district") else []),
-        *(["SOURCE…"] if others else []),
-    ):
-        if name:
-            raise UsageError("usage.apart", field="--in-place-of", other=other)
-    return str(name) if name else None
+    if not name:
+        return None
+    if values.get("covers") not in (None, DISTRICT):
+        raise UsageError("usage.apart", field="--in-place-of", other="--covers")
+    if others:
+        raise UsageError("usage.apart", field="--in-place-of", other="SOURCE…")
+    return str(name)
 
 
 def _with_snapshot(library: Any, wishes: Any, values: Values) -> Any:

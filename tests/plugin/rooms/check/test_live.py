@@ -16,13 +16,19 @@ from onemap.tests.plugin.windows import ends_its_core
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture
-def desk(dock, library, parcels):
-    """The dock on the screen, its tab Check open, and the town's parcels being edited; B's id beside it."""
+def open_check_tab(dock, library):
+    """The tab Check of the dock on the screen, with a library."""
     dock.show()
     dock.open_library(library)
     wait_for(lambda: dock.pages.currentWidget() is dock.tabs)
     dock.tabs.setCurrentIndex(1)
+    return dock.check_tab
+
+
+@pytest.fixture
+def desk(dock, library, parcels):
+    """The dock on the screen, its tab Check open, and the town's parcels being edited; B's id beside it."""
+    open_check_tab(dock, library)
     dock.check_tab.parcels.choose_layer(parcels)
     assert parcels.startEditing()
     yield dock, parcels, next(one.id() for one in parcels.getFeatures() if one["DKBH"] == "B")
@@ -229,11 +235,7 @@ def test_a_value_that_is_typed_moves_the_verdict_as_a_corner_does(dock, library,
     rows = [(box(140, 100, 100, 100), "B", "farm")]
     layer = QgsVectorLayer(write_layer(tmp_path / "typed.gpkg", ["DKBH", "note"], rows), "typed", "ogr")
     QgsProject.instance().addMapLayer(layer)
-    dock.show()
-    dock.open_library(library)
-    wait_for(lambda: dock.pages.currentWidget() is dock.tabs)
-    dock.tabs.setCurrentIndex(1)
-    tab = dock.check_tab
+    tab = open_check_tab(dock, library)
     tab.rules.add_file(str(rules))
     tab.parcels.choose_layer(layer)
     assert layer.startEditing()
@@ -256,11 +258,7 @@ def test_a_parcel_without_a_name_has_its_place_in_the_layer_in_every_check(dock,
     path = write_layer(tmp_path / "nameless.gpkg", ["note"], [(box(10, 10, 50, 50), "a"), (box(400, 400, 50, 50), "b")])
     layer = QgsVectorLayer(path, "nameless", "ogr")
     QgsProject.instance().addMapLayer(layer)
-    dock.show()
-    dock.open_library(library)
-    wait_for(lambda: dock.pages.currentWidget() is dock.tabs)
-    dock.tabs.setCurrentIndex(1)
-    tab = dock.check_tab
+    tab = open_check_tab(dock, library)
     tab.parcels.choose_layer(layer)
 
     def verdicts(view):
