@@ -174,6 +174,8 @@ def _is_alike_near(library: Library, judged: Version | None, holds: Version, nea
 def _rows_near(library: Library, version: Version, near: shapely.Polygon) -> list[tuple[bytes, str]]:
     """The rows of a version whose boxes meet some ground, in one order; a field without a value is none."""
     found = read_version(library, version, near.bounds)
+    if len(found.fids) == 0:  # as near most cases of a list, which is asked often
+        return []
     values = found.attributes.to_dict("records")
     texts = [repr(sorted((name, value) for name, value in row.items() if value is not None)) for row in values]
     return sorted(zip(map(bytes, shapely.to_wkb(shapely.normalize(found.geometries))), texts, strict=True))
