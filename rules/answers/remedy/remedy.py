@@ -13,6 +13,7 @@ import numpy as np
 
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.geometry.flat_ground import FlatGround, joined_ground
+from onemap.layers.library.district import district_at
 from onemap.layers.library.library import Library
 from onemap.layers.messages import ProblemRecord, phrase
 from onemap.layers.progress import Progress
@@ -168,6 +169,7 @@ def parcels_remedied(
         options=options,
         judge=judge,
         expect=searching.expect,
+        district=district_at(library, question.known_at),
         threads=cutting,
     )
     tables["alternatives"], tables["departments"] = others.table, others.departments
