@@ -149,7 +149,6 @@ def parcels_remedied(
     rules = [rule for rule in rules_of_run(question.packs, first.record) if rule.id in first.record["rules"]]
     # Nobody knows how much it is beside the checks, so that it is no part of the bar.
     cutting = threads.part(0.0, 0.0, phrase("progress.cutting", question.language))
-
     again = phrase("progress.again", question.language)
 
     def judge_rest(rows: np.ndarray) -> Run:
