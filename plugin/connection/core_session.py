@@ -138,8 +138,8 @@ class Core(QObject):
     died = pyqtSignal(str)  # what to say to the user
     stopping = pyqtSignal()  # release the core's files and the login
 
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._process: QProcess | None = None
         self._open_requests: dict[int, Request] = {}
         self._refusals_at_start: dict[int, Refusal] = {}  # of requests for which no core could be started

@@ -30,8 +30,8 @@ class LibraryButton(QToolButton):
     A name is cut in its middle. Of two libraries with one name what tells them apart stays.
     """
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.name = ""
         self.mark: DistinctPlace | None = None
         self.setIcon(icon("library"))
@@ -83,8 +83,8 @@ class Header(QWidget):
     machine_requested = pyqtSignal()
     help_requested = pyqtSignal()
 
-    def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, library: OpenLibrary) -> None:
+        super().__init__()
         self._library = library
         self._is_following = False
         self.district_dialog: DistrictDialog | None = None

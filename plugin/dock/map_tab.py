@@ -91,9 +91,8 @@ class MapTab(QWidget):
         library: OpenLibrary,
         zoom_to: Callable[[object], None],
         show_place: ShowPlace,
-        parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self._library, self._zoom_to = library, zoom_to
         self.asking = Asking(library.core, self, library.scope)
         self.search = SearchLine(tr("Layer, place, or parcel"))

@@ -20,9 +20,9 @@ class ProfileField(QWidget):
 
     changed = pyqtSignal()
 
-    def __init__(self, field: dict[str, Any], forms: list[dict[str, str]], parent: QWidget | None = None) -> None:
+    def __init__(self, field: dict[str, Any], forms: list[dict[str, str]]) -> None:
         """Take what the core tells of a field. forms: the choices of a head."""
-        super().__init__(parent)
+        super().__init__()
         self.name, self.kind, self.title = str(field["name"]), str(field["kind"]), str(field["title"])
         self._hint = str(field.get("hint") or "")
         self.controls = self._make(forms)

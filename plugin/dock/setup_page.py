@@ -26,8 +26,8 @@ class SetupPage(QWidget):
 
     ready = pyqtSignal()  # there is a core to go on with
 
-    def __init__(self, core: Core, open_settings: Callable[[], None], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, core: Core, open_settings: Callable[[], None]) -> None:
+        super().__init__()
         self._core = core
         self._task: BackgroundTask | None = None
         self._explanation = QLabel()

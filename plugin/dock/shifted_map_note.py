@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from qgis.gui import QgsMapCanvas
-from qgis.PyQt.QtWidgets import QWidget
 
 from onemap.plugin.desk.map.shifted_maps import shifted_layers
 from onemap.plugin.widgets.fitted_label import FittedLabel
@@ -13,8 +12,8 @@ from onemap.plugin.words.translation import name_list, tr
 class ShiftedMapNote(FittedLabel):
     """A line that is there while the map shows a layer in GCJ-02 or BD-09."""
 
-    def __init__(self, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, canvas: QgsMapCanvas) -> None:
+        super().__init__()
         self._canvas = canvas
         font = self.font()
         font.setBold(True)

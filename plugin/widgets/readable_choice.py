@@ -34,8 +34,8 @@ CHANGES = (QEvent.Type.PaletteChange, QEvent.Type.ApplicationPaletteChange)
 class PressedButton(QPushButton):
     """A button that stays pressed in, as a theme paints it."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setCheckable(True)
         self.setChecked(True)
 

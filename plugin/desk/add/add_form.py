@@ -26,8 +26,8 @@ class AddForm(QWidget):
     crs_chosen = pyqtSignal()
     refused = pyqtSignal(object)  # Refusal
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.file = SourceFile("")
         self._layers: list[InspectedLayer] = []
         self._needs_crs = False

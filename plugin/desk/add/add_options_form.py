@@ -30,8 +30,8 @@ class AddOptionsForm(QWidget):
 
     encoding_changed = pyqtSignal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.label = QLineEdit()
         self.label.setPlaceholderText(tr("the day from which it is valid"))
         self.valid_from, self.valid_to = _date_edit(), _date_edit()

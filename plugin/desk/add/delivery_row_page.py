@@ -31,8 +31,8 @@ class DeliveryRowPage(QWidget):
 
     changed = pyqtSignal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._row: PlannedLayer | None = None
         self.facts = wrapped_label()
         self.problems = ProblemList(add_controls())

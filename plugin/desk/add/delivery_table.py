@@ -13,7 +13,6 @@ from qgis.PyQt.QtWidgets import (
     QLineEdit,
     QTableWidget,
     QTableWidgetItem,
-    QWidget,
 )
 
 from onemap.plugin.connection.refusals import problem_line
@@ -59,8 +58,8 @@ class DeliveryTable(QTableWidget):
     changed = pyqtSignal()
     target_chosen = pyqtSignal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(0, 5, parent)
+    def __init__(self) -> None:
+        super().__init__(0, 5)
         self.rows: list[PlannedLayer] = []
         self._layers: dict[str, CatalogueLayer] = {}
         self._targets = QStandardItemModel(self)  # one list for all rows

@@ -42,8 +42,8 @@ class SourceChoice(QWidget):
     delivery_chosen = pyqtSignal(object)  # Delivery; an empty one is asked for
     refused = pyqtSignal(object)  # Refusal
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._shown_text = ""
         self.line = QLineEdit()
         self.line.setPlaceholderText(tr("Drop a file here, or choose one"))

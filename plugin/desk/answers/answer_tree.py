@@ -7,7 +7,7 @@ from typing import Any
 
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QIcon
-from qgis.PyQt.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QTreeWidgetItemIterator, QWidget
+from qgis.PyQt.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QTreeWidgetItemIterator
 
 from onemap.plugin.desk.answers.name_delegate import wrap_names
 from onemap.plugin.profile import settings
@@ -44,14 +44,12 @@ class _Row(dict):
 class AnswerTree(QTreeWidget):
     """Rows of one answer; areas follow the unit of the settings."""
 
-    def __init__(
-        self, name: str, heads: Sequence[str], parent: QWidget | None = None, has_numbers: bool = False
-    ) -> None:
+    def __init__(self, name: str, heads: Sequence[str], has_numbers: bool = False) -> None:
         """Take what a screen reader calls it, and the heads of its columns.
 
         has_numbers: whether the values stand at their right.
         """
-        super().__init__(parent)
+        super().__init__()
         self._columns = [
             {"title": head, "unit": "", "is_number": has_numbers and at > NAME} for at, head in enumerate(heads)
         ]

@@ -8,7 +8,7 @@ from qgis.core import QgsPrintLayout, QgsProject, QgsReadWriteContext
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QDate, Qt, QUrl, pyqtSignal
 from qgis.PyQt.QtGui import QDesktopServices
-from qgis.PyQt.QtWidgets import QMenu, QPushButton, QWidget
+from qgis.PyQt.QtWidgets import QMenu, QPushButton
 from qgis.PyQt.QtXml import QDomDocument
 
 from onemap.plugin.desk.library.open_library import OpenLibrary
@@ -31,8 +31,8 @@ class MapPrint(QPushButton):
 
     message_sent = pyqtSignal(str)
 
-    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
-        super().__init__(icon("print"), tr("Print the map"), parent)
+    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas) -> None:
+        super().__init__(icon("print"), tr("Print the map"))
         self._library, self._canvas = library, canvas
         self.setToolTip(tr("The map as it lies here, with title, legend, scale, north and the date of the data"))
         self.pages = QMenu(self)

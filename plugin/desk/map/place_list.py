@@ -21,7 +21,7 @@ from qgis.core import (
     QgsVectorLayer,
 )
 from qgis.PyQt.QtCore import QSize, Qt, QTimer, pyqtSignal
-from qgis.PyQt.QtWidgets import QListWidget, QListWidgetItem, QSizePolicy, QWidget
+from qgis.PyQt.QtWidgets import QListWidget, QListWidgetItem, QSizePolicy
 
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.desk.library.open_library import OpenLibrary
@@ -54,8 +54,8 @@ class PlaceList(QListWidget):
     found = pyqtSignal()  # places, before the core has answered
     searched = pyqtSignal()  # the list has what there is of the text
 
-    def __init__(self, library: OpenLibrary, show_place: ShowPlace, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, library: OpenLibrary, show_place: ShowPlace) -> None:
+        super().__init__()
         self.setAccessibleName(tr("Places found"))
         self._library, self._show_place = library, show_place
         self._text = ""

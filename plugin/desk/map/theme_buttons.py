@@ -19,8 +19,8 @@ class ThemeButtons(QWidget):
 
     theme_chosen = pyqtSignal(object)  # MapTheme
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.buttons: dict[str, QToolButton] = {}
         self.order_of_keys: list[QToolButton] = []  # in which Tab goes through them
         self.department_menu = QMenu(self)

@@ -19,8 +19,8 @@ class VersionSlider(QWidget):
     version_chosen = pyqtSignal(object, object)  # CatalogueLayer, Version
     version_kept = pyqtSignal(object, object)  # CatalogueLayer, Version: once it rests there
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.entry: CatalogueLayer | None = None
         self._versions: list[Version] = []
         self.slider = QSlider(Qt.Orientation.Horizontal)

@@ -22,9 +22,9 @@ class PackField(QWidget):
 
     changed = pyqtSignal()
 
-    def __init__(self, pack_value: dict[str, Any], parent: QWidget | None = None) -> None:
+    def __init__(self, pack_value: dict[str, Any]) -> None:
         """Take what the core tells of a value."""
-        super().__init__(parent)
+        super().__init__()
         title = str(pack_value["title"])
         self.place, self.title, self._form = (
             str(pack_value["place"]),

@@ -32,8 +32,8 @@ class PackRules(QSplitter):
 
     edited = pyqtSignal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(Qt.Orientation.Horizontal, parent)
+    def __init__(self) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
         self.edits: dict[str, str] = {}  # by place what was typed and is not saved
         self.fields: dict[str, PackField] = {}  # of the form on display, by place
         self._rules: dict[str, dict[str, Any]] = {}

@@ -28,8 +28,8 @@ class FactField(QWidget):
 
     changed = pyqtSignal()
 
-    def __init__(self, fact: dict[str, Any], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, fact: dict[str, Any]) -> None:
+        super().__init__()
         self.name, self.kind, self._hint = str(fact["name"]), str(fact["kind"]), str(fact.get("hint") or "")
         self.title = str(fact["title"])
         named = tr("{title} ({code})").format(title=self.title, code=fact.get("unit"))

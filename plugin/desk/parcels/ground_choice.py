@@ -5,7 +5,6 @@ from __future__ import annotations
 from qgis.core import QgsProviderRegistry, QgsProviderSublayerDetails, QgsVectorLayer
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import Qt
-from qgis.PyQt.QtWidgets import QWidget
 
 from onemap.plugin.connection.layer_export import file_of_layer, write_source
 from onemap.plugin.connection.refusals import Refusal
@@ -23,8 +22,8 @@ class GroundChoice(ParcelChoice):
     TAKES_LINES = False
     IS_ALONE = True
 
-    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
-        super().__init__(library, canvas, parent)
+    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas) -> None:
+        super().__init__(library, canvas)
         # In the narrowest dock its text does not fit beside the longer names of this form.
         self.draw_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
 

@@ -101,8 +101,8 @@ class ParcelChoice(QWidget):
     changed = pyqtSignal()
     added = pyqtSignal(object, int)  # QgsVectorLayer, feature: what was drawn is on the map, and chosen
 
-    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas) -> None:
+        super().__init__()
         self._library, self._canvas = library, canvas
         self.corners_dialog: CornersDialog | None = None
         self._files: list[Choice] = []

@@ -23,8 +23,8 @@ from onemap.plugin.words.translation import name_list, tr
 class RulesChoice(QWidget):
     """A list of packs, with a button that adds a file."""
 
-    def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, library: OpenLibrary) -> None:
+        super().__init__()
         self._library = library
         self._titles: dict[str, str] = {}  # of packs of files, by path: what they call themselves
         self.box = WrappedChoice()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qgis.PyQt.QtCore import QModelIndex, QPoint, QRect, QTimer
-from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QTreeView, QWidget
+from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QTreeView
 
 from onemap.plugin.desk.answers.name_delegate import wrap_names
 from onemap.plugin.desk.results.results_model import AREA, NAME, SHARE, ResultsModel
@@ -22,8 +22,8 @@ class FindingsTree(QTreeView):
     first set to the parcel's place, which counts rows and measures none.
     """
 
-    def __init__(self, model: ResultsModel, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, model: ResultsModel) -> None:
+        super().__init__()
         self._least_rows = 1
         self.setModel(model)
         self.setIndentation(12)

@@ -53,8 +53,8 @@ class ResultsView(QWidget):
     trial_requested = pyqtSignal(str)  # the code of a layer
     remedy_requested = pyqtSignal(object)  # CheckedParcel
 
-    def __init__(self, core: Core, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, core: Core, canvas: QgsMapCanvas) -> None:
+        super().__init__()
         self._core = core
         self.explaining = Asking(core, self)  # a run says itself of which library and day it is
         self.explaining.refused.connect(self._show_no_steps)
@@ -366,8 +366,8 @@ class VerdictCounts(QWidget):
 
     chosen = pyqtSignal(object)  # frozenset of verdicts
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(2)

@@ -8,7 +8,7 @@ from typing import Any
 
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QFont, QFontMetricsF, QResizeEvent
-from qgis.PyQt.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
+from qgis.PyQt.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
 
 from onemap.plugin.desk.answers.name_delegate import wrap_names
 from onemap.plugin.desk.results.results import CheckedParcel
@@ -27,8 +27,8 @@ NO_ANSWER = "∅"  # the head of a narrow column
 class SummaryView(QTreeWidget):
     """A row a department: how many findings of each verdict, and how many of its rules were not asked."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setAccessibleName(tr("Findings by department and verdict"))
         self._usual_font = self.font()
         self._small_font: QFont | None = None  # for where the room is little

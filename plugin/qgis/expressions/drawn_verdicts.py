@@ -20,8 +20,8 @@ class DrawnVerdicts(QObject):
     names: of the functions.
     """
 
-    def __init__(self, names: Iterable[str], parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, names: Iterable[str]) -> None:
+        super().__init__()
         self._names = tuple(names)
         self._later = QTimer(self)
         self._later.setSingleShot(True)

@@ -14,8 +14,8 @@ SILENT_MS = 3000  # after so long without a question the work has ended
 class ExpressionRow(QWidget):
     """Visible only while expressions are answered; the user stops them by stopping the drawing (Esc)."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.label = wrapped_label()
         self.label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.bar = QProgressBar()

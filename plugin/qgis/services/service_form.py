@@ -36,8 +36,8 @@ class ServiceForm(QWidget):
     ask_pressed = pyqtSignal()
     keep_pressed = pyqtSignal(str)  # a key, to be put into the authentication store
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._options: dict[str, str] = {}
         self.template = _combo_box([(tr("none"), None)])
         for template in json.loads(TEMPLATES.read_text(encoding="utf-8"))["templates"]:

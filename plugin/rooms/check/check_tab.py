@@ -62,8 +62,8 @@ class CheckTab(QWidget):
     finished = pyqtSignal()  # the verdicts of a check are shown
     trial_finished = pyqtSignal()  # what a trial would change is shown
 
-    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas) -> None:
+        super().__init__()
         self._library = library
         # A trial is compared with the run on display, which goes with its library and day.
         self.asking = Asking(library.core, self, lambda: (library.scope(), id(self.results.run)))

@@ -49,9 +49,8 @@ class LiveView(QWidget):
         canvas: QgsMapCanvas,
         parcels: ParcelChoice,
         params: Callable[[], dict[str, Any] | None],
-        parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self._library, self._parcels, self._params = library, parcels, params
         self.asking = Asking(library.core, self, library.scope)
         self._is_stale = False  # a parcel has changed since the core was asked

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from qgis.PyQt.QtCore import QTimer, pyqtSignal
-from qgis.PyQt.QtWidgets import QWidget
 
 from onemap.plugin.desk.parcels.facts_choice import FactsChoice
 from onemap.plugin.desk.parcels.land_width_row import LandWidthRow
@@ -61,9 +60,8 @@ class OutdatedNote(FittedLabel):
         land: LandWidthRow,
         rules: RulesChoice,
         facts: FactsChoice,
-        parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self._parcels, self._uses, self._land, self._rules, self._facts = parcels, uses, land, rules, facts
         self._asked: Question | None = None  # of the check on display; None: it is not known
         self._states: dict[str, LayerState] = {}  # of all layers that were chosen, by their ids

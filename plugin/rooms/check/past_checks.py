@@ -9,7 +9,6 @@ from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtGui import QHideEvent, QShowEvent
 from qgis.PyQt.QtWidgets import (
     QGridLayout,
-    QWidget,
 )
 
 from onemap.plugin.connection.refusals import Refusal
@@ -33,8 +32,8 @@ class PastChecks(VerbView):
     compare_requested = pyqtSignal(str, str)  # the id of a run, and what it is called
     back_requested = pyqtSignal()
 
-    def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
-        super().__init__(library, parent)
+    def __init__(self, library: OpenLibrary) -> None:
+        super().__init__(library)
         self.displayed = ""  # the id of the run on display
         self.empty = wrapped_label()
         self.tree = self._make_tree()

@@ -8,7 +8,7 @@ from typing import Any
 
 from qgis.PyQt.QtCore import QUrl, pyqtSignal
 from qgis.PyQt.QtGui import QDesktopServices
-from qgis.PyQt.QtWidgets import QToolButton, QWidget
+from qgis.PyQt.QtWidgets import QToolButton
 
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.core_session import Core
@@ -32,10 +32,8 @@ class SheetButton(QToolButton):
     begun = pyqtSignal()
     refused = pyqtSignal(object, dict)  # Refusal, and the parameters that it is of
 
-    def __init__(
-        self, core: Core, asked_params: Callable[[], dict[str, Any] | None], parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, core: Core, asked_params: Callable[[], dict[str, Any] | None]) -> None:
+        super().__init__()
         self._asked_params = asked_params
         self.asking = Asking(core, self, is_writing=True)  # a file is there whatever is open by then
         self.setIcon(icon("sheet"))

@@ -61,8 +61,8 @@ class TrialView(QWidget):
     back_requested = pyqtSignal()
     refused = pyqtSignal(object)  # Refusal
 
-    def __init__(self, core: Core, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, core: Core, canvas: QgsMapCanvas) -> None:
+        super().__init__()
         self.highlight = Highlight(canvas)
         self._folder = ""
         self._listed: tuple[list[dict[str, Any]], TrialRun, TrialRun] | None = None  # changes, before, after

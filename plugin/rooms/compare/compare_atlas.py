@@ -8,7 +8,7 @@ from typing import Any
 
 from qgis.PyQt.QtCore import QUrl, pyqtSignal
 from qgis.PyQt.QtGui import QDesktopServices
-from qgis.PyQt.QtWidgets import QMenu, QToolButton, QWidget
+from qgis.PyQt.QtWidgets import QMenu, QToolButton
 
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.core_session import Core
@@ -31,8 +31,8 @@ class AtlasButton(QToolButton):
     refused = pyqtSignal(object)  # Refusal
     keep_requested = pyqtSignal(str, str)  # run, types with commas between: as a layer of the library
 
-    def __init__(self, core: Core, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, core: Core) -> None:
+        super().__init__()
         self.asking = Asking(core, self, is_writing=True)  # a file is there whatever is open by then
         self.asking.refused.connect(self.refused)
         self._comparison: Comparison | None = None

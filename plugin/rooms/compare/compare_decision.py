@@ -33,8 +33,8 @@ class DecisionBar(QWidget):
     reason_requested = pyqtSignal()  # a decision waits for its reason
     closed = pyqtSignal()  # the reason is written, or given up: back to the list
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._spot: Spot | None = None
         self._pending = ""
         self.scope = QComboBox()

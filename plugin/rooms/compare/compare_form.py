@@ -51,8 +51,8 @@ class CompareForm(QWidget):
     changed = pyqtSignal()
     refused = pyqtSignal(object)  # Refusal
 
-    def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, library: OpenLibrary) -> None:
+        super().__init__()
         self._library = library
         self.words = Asking(library.core, self)  # the same in every library
         self.history = Asking(library.core, self, lambda: library.path)

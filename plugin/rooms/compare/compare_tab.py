@@ -38,8 +38,8 @@ class CompareTab(QWidget):
     message_sent = pyqtSignal(str)  # what a person should know of a plan
     finished = pyqtSignal()  # the spots of a comparison are shown
 
-    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas) -> None:
+        super().__init__()
         self._library, self._canvas = library, canvas
         # A comparison is of two versions, which are the same on every day.
         self.asking = Asking(library.core, self, lambda: library.path)

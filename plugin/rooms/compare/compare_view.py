@@ -55,8 +55,8 @@ class CompareView(QWidget):
     sides_requested = pyqtSignal(str)  # swipe, beside, or nothing: both plans over the map, or no longer
     spot_shown = pyqtSignal(object, object)  # on the map: QgsGeometry, QgsCoordinateReferenceSystem
 
-    def __init__(self, core: Core, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, core: Core, canvas: QgsMapCanvas) -> None:
+        super().__init__()
         self.deciding = Asking(core, self, lambda: self._comparison and self._comparison.path, is_writing=True)
         self.deciding.refused.connect(self.refused)
         self._comparison: Comparison | None = None

@@ -8,7 +8,7 @@ from typing import Any
 
 from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtGui import QResizeEvent
-from qgis.PyQt.QtWidgets import QGridLayout, QTreeWidgetItem, QWidget
+from qgis.PyQt.QtWidgets import QGridLayout, QTreeWidgetItem
 
 from onemap.plugin.connection.file_writing import copy_file
 from onemap.plugin.connection.refusals import Refusal
@@ -35,8 +35,8 @@ class ContradictionsView(VerbView):
     back_requested = pyqtSignal()
     message_sent = pyqtSignal(str)
 
-    def __init__(self, library: OpenLibrary, form: CompareForm, parent: QWidget | None = None) -> None:
-        super().__init__(library, parent)
+    def __init__(self, library: OpenLibrary, form: CompareForm) -> None:
+        super().__init__(library)
         self._form = form
         self._folder = ""
         self._build()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QHeaderView, QTreeWidgetItem, QTreeWidgetItemIterator, QWidget
+from qgis.PyQt.QtWidgets import QHeaderView, QTreeWidgetItem, QTreeWidgetItemIterator
 
 from onemap.plugin.desk.answers.answer_tree import NAME, VALUE, AnswerTree
 from onemap.plugin.words.translation import tr
@@ -18,8 +18,8 @@ class ProblemTree(AnswerTree):
 
     chosen = pyqtSignal(dict)  # what the chosen row is about; empty for none
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(tr("Problems of the delivery"), (tr("Problem"), tr("Severity")), parent)
+    def __init__(self) -> None:
+        super().__init__(tr("Problems of the delivery"), (tr("Problem"), tr("Severity")))
         self.header().setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         self.header().setSectionResizeMode(VALUE, QHeaderView.ResizeMode.ResizeToContents)
         self.setMinimumHeight(LEAST_LINES * (self.fontMetrics().lineSpacing() + 4))

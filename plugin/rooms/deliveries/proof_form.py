@@ -23,8 +23,8 @@ class ProofForm(QWidget):
 
     changed = pyqtSignal()  # another delivery, or another template
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._shown = ("", "")
         self.line = QLineEdit()
         self.line.setPlaceholderText(tr("A folder, archive or database"))

@@ -43,8 +43,8 @@ class ProofTab(QWidget):
     finished = pyqtSignal()  # the problems are shown
     delivery_requested = pyqtSignal(object)  # Delivery, to be added to the library
 
-    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas) -> None:
+        super().__init__()
         self.asking = Asking(library.core, self)
         self.asking.refused.connect(self.refused)
         self.asking.busy_changed.connect(lambda _is_busy: self._enable())

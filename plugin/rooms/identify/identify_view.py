@@ -58,8 +58,8 @@ class IdentifyView(QWidget):
     cleared = pyqtSignal()  # there is none any more
     shown = pyqtSignal()  # somebody asked from the map: bring the panel to the front
 
-    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas) -> None:
+        super().__init__()
         self._library, self._canvas = library, canvas
         self.asking = Asking(library.core, self, library.scope)
         self.asking.refused.connect(self._refuse)

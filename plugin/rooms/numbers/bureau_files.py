@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QFileDialog, QMenu, QToolButton, QWidget
+from qgis.PyQt.QtWidgets import QFileDialog, QMenu, QToolButton
 
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import documents_folder, is_same_place
@@ -22,8 +22,8 @@ class BureauFiles(QToolButton):
 
     changed = pyqtSignal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setIcon(icon("file"))
         self.setAccessibleName(tr("Own themes and indicators"))
         self.setToolTip(tr("Own themes and indicators"))

@@ -34,8 +34,8 @@ FAMILIES = re.compile(r' font-family="([^"]*)"')
 class ChartPicture(QWidget):
     """One chart, as wide as there is room, on white paper in a dark theme too: its colours are told apart on white."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.renderer = QSvgRenderer(self)
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setSizePolicy(policy)

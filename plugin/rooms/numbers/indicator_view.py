@@ -12,7 +12,6 @@ from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtWidgets import (
     QToolButton,
     QTreeWidgetItem,
-    QWidget,
 )
 
 from onemap.plugin.connection.asking import Asking
@@ -45,8 +44,8 @@ class IndicatorView(TableView):
     message_sent = pyqtSignal(str)
     measured = pyqtSignal()  # the core has kept a run in the library
 
-    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
-        super().__init__(library, parent)
+    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas) -> None:
+        super().__init__(library)
         self._canvas = canvas
         self._theme, self._only = "", None
         self._asked: dict[str, Any] = {}  # for the values on display

@@ -41,10 +41,8 @@ class NumbersTab(QWidget):
     refused = pyqtSignal(object)  # Refusal
     message_sent = pyqtSignal(str)
 
-    def __init__(
-        self, library: OpenLibrary, canvas: QgsMapCanvas, show_place: ShowPlace, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, show_place: ShowPlace) -> None:
+        super().__init__()
         self._library = library
         self.asking = Asking(library.core, self, library.scope)
         self._themes_of = ("", "")  # the library and the day whose themes are known, or asked for

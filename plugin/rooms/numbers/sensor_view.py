@@ -7,7 +7,7 @@ from typing import Any
 
 from qgis.core import QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import QDateTime, Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import QFileDialog, QWidget
+from qgis.PyQt.QtWidgets import QFileDialog
 from qgis.PyQt.QtXml import QDomDocument
 
 from onemap.plugin.desk.library.open_library import OpenLibrary
@@ -28,8 +28,8 @@ class SensorView(TableView):
 
     working = pyqtSignal(bool)
 
-    def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
-        super().__init__(library, parent)
+    def __init__(self, library: OpenLibrary) -> None:
+        super().__init__(library)
         self._layer_id = ""
         self._limits = ""
         self.button = push_button(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qgis.PyQt.QtWidgets import QHeaderView, QWidget
+from qgis.PyQt.QtWidgets import QHeaderView
 
 from onemap.plugin.desk.answers.answer_tree import NAME, VALUE, AnswerTree
 
@@ -13,9 +13,9 @@ LINE_MARGIN_PX = 4
 class ValueTree(AnswerTree):
     """Two columns: names, which wrap and have the width that the values leave, and values on the right."""
 
-    def __init__(self, name: str, heads: tuple[str, str], parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, heads: tuple[str, str]) -> None:
         """Take what a screen reader calls it, and the heads of its columns."""
-        super().__init__(name, heads, parent, has_numbers=True)
+        super().__init__(name, heads, has_numbers=True)
         self.header().setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         self.header().setSectionResizeMode(VALUE, QHeaderView.ResizeMode.ResizeToContents)
         self.setMinimumHeight(MIN_LINES * (self.fontMetrics().lineSpacing() + LINE_MARGIN_PX))

@@ -12,7 +12,6 @@ from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtWidgets import (
     QHeaderView,
     QTreeWidgetItem,
-    QWidget,
 )
 
 from onemap.plugin.desk.answers.answer_tree import VALUE, AnswerTree
@@ -36,8 +35,8 @@ class WarningView(TableView):
 
     working = pyqtSignal(bool)
 
-    def __init__(self, library: OpenLibrary, show_place: ShowPlace, parent: QWidget | None = None) -> None:
-        super().__init__(library, parent)
+    def __init__(self, library: OpenLibrary, show_place: ShowPlace) -> None:
+        super().__init__(library)
         self._show_place = show_place
         self._grounds: dict[str, QgsGeometry] = {}
         self._heads: list[dict[str, Any]] = []  # the rows on display, by kind

@@ -63,8 +63,8 @@ class RemedyView(QWidget):
     results_shown = pyqtSignal()  # a remedy is shown
     refused = pyqtSignal(object)  # Refusal
 
-    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas) -> None:
+        super().__init__()
         self.asking = Asking(library.core, self, lambda: library.path)  # of a run, which has its own day
         self.asking.refused.connect(self.refused)
         self.asking.busy_changed.connect(self._set_busy)
@@ -289,8 +289,8 @@ class RemedyForm(QWidget):
 
     search_requested = pyqtSignal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.min_part = AreaBox(0.0, MAX_AREA_M2, tr("Drop parts that are smaller than this"))
         self.min_width = number_box(MAX_LENGTH_M, 1, " m", tr("Drop parts that are thinner than this"))
         self.move = number_box(

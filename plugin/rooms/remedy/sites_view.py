@@ -88,9 +88,8 @@ class SitesView(VerbView):
         library: OpenLibrary,
         rules: RulesChoice,
         canvas: QgsMapCanvas,
-        parent: QWidget | None = None,
     ) -> None:
-        super().__init__(library, parent)
+        super().__init__(library)
         self._rules = rules
         self._table: TableLayer | None = None
         self._record: dict[str, Any] = {}
@@ -302,9 +301,8 @@ class SitesForm(QWidget):
         library: OpenLibrary,
         rules: RulesChoice,
         canvas: QgsMapCanvas,
-        parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self.ground = GroundChoice(library, canvas)
         self.area, self.width_m = AreaBox(1.0, MAX_AREA_M2), QDoubleSpinBox()
         self.area.set_area(DEFAULT_AREA_M2)

@@ -64,10 +64,8 @@ class CasePage(QWidget):
     revise_requested = pyqtSignal(object)  # Case
     step_done = pyqtSignal(str, dict)
 
-    def __init__(
-        self, library: OpenLibrary, canvas: QgsMapCanvas, person: PersonButton, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, person: PersonButton) -> None:
+        super().__init__()
         self._library, self._person = library, person
         self.case: Case | None = None
         self._seen_revision = 0

@@ -8,7 +8,7 @@ from typing import Any
 
 from qgis.PyQt.QtCore import Qt, QUrl, pyqtSignal
 from qgis.PyQt.QtGui import QDesktopServices
-from qgis.PyQt.QtWidgets import QMenu, QToolButton, QWidget
+from qgis.PyQt.QtWidgets import QMenu, QToolButton
 
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.desk.library.open_library import OpenLibrary
@@ -33,8 +33,8 @@ class DocumentButton(QToolButton):
     written = pyqtSignal(str)  # the file
     refused = pyqtSignal(object)  # Refusal
 
-    def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, library: OpenLibrary) -> None:
+        super().__init__()
         self._library = library
         self.asking = Asking(library.core, self, is_writing=True)  # a document is there whatever is open by then
         self.asking.refused.connect(self.refused)

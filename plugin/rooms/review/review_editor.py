@@ -45,8 +45,8 @@ class OpinionEditor(QWidget):
     step_requested = pyqtSignal(str)  # opine, sign, return, extend
     typed_changed = pyqtSignal()
 
-    def __init__(self, unsent_texts: UnsentTexts, person: PersonButton, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, unsent_texts: UnsentTexts, person: PersonButton) -> None:
+        super().__init__()
         self._unsent_texts, self._person = unsent_texts, person
         self._case: Case | None = None
         self._opinion: Opinion | None = None

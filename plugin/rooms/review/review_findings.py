@@ -48,10 +48,8 @@ class CaseFindings(QWidget):
     findings_read = pyqtSignal()  # the findings are there
     override_requested = pyqtSignal(object)  # Finding
 
-    def __init__(
-        self, library: OpenLibrary, canvas: QgsMapCanvas, ask_remedy: AskRemedy, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, ask_remedy: AskRemedy) -> None:
+        super().__init__()
         self._library, self._ask_remedy = library, ask_remedy
         self.asking = Asking(library.core, self, lambda: library.path)  # a round is the same on every day
         self.asking.refused.connect(self._refuse)

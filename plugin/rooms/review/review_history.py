@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from qgis.PyQt.QtWidgets import QHeaderView, QWidget
+from qgis.PyQt.QtWidgets import QHeaderView
 
 from onemap.plugin.desk.answers.answer_tree import AnswerTree
 from onemap.plugin.desk.answers.name_delegate import wrap_names
@@ -18,8 +18,8 @@ DAY, WHO, STEP = 0, 1, 2
 class HistoryView(AnswerTree):
     """One row for each step."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(tr("History"), (tr("Day"), tr("Who"), tr("What")), parent)
+    def __init__(self) -> None:
+        super().__init__(tr("History"), (tr("Day"), tr("Who"), tr("What")))
         self.setRootIsDecorated(False)
         wrap_names(self, column=STEP)
         header = self.header()

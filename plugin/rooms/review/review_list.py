@@ -46,8 +46,8 @@ class CaseList(QWidget):
     publish_requested = pyqtSignal()
     calendar_requested = pyqtSignal()
 
-    def __init__(self, person: PersonButton, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, person: PersonButton) -> None:
+        super().__init__()
         self.person = person
         self.lines: list[CaseLine] = []
         self._unknown_reason = ""  # why it is not known which cases there are

@@ -26,8 +26,8 @@ class NoticeView(QWidget):
     step_requested = pyqtSignal(str, int)  # respond or erase, and the comment
     refused = pyqtSignal(object)  # Refusal
 
-    def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, library: OpenLibrary) -> None:
+        super().__init__()
         self._library = library
         self._case: Case | None = None
         self.asking = Asking(library.core, self, lambda: (library.path, self._case and self._case.id))

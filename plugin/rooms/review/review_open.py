@@ -43,10 +43,8 @@ class CaseForm(QWidget):
     back_requested = pyqtSignal()
     opened_elsewhere = pyqtSignal(str)  # what to say of a case of a library that is not open any more
 
-    def __init__(
-        self, library: OpenLibrary, canvas: QgsMapCanvas, person: PersonButton, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, person: PersonButton) -> None:
+        super().__init__()
         self._library, self._person = library, person
         self.asking = Asking(library.core, self, lambda: library.path, is_writing=True)  # a case is of every day
         self.asking.busy_changed.connect(lambda _is_busy: self._enable())

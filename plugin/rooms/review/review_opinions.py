@@ -7,7 +7,7 @@ from typing import Any
 
 from qgis.PyQt.QtCore import QSize, pyqtSignal
 from qgis.PyQt.QtGui import QPalette, QResizeEvent
-from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidgetItem, QWidget
+from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidgetItem
 
 from onemap.plugin.desk.answers.answer_tree import AnswerTree
 from onemap.plugin.desk.answers.name_delegate import NameDelegate, wrap_names
@@ -32,9 +32,9 @@ class OpinionTable(AnswerTree):
 
     chosen = pyqtSignal(str)  # department
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self) -> None:
         heads = (tr("Department"), tr("Conclusion"), tr("State"), tr("Opinion"))
-        super().__init__(tr("Opinions of the departments"), heads, parent)
+        super().__init__(tr("Opinions of the departments"), heads)
         self.setRootIsDecorated(False)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         wrap_names(self, _LowRows(self))

@@ -24,8 +24,8 @@ CHANGED = "≠"
 class RoundsView(QWidget):
     """A column for each round, a row for each department; below, one department's opinions by round."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._rounds: list[dict[str, Any]] = []
         self.summary = wrapped_label()
         self.tree = AnswerTree(tr("Rounds"), ())

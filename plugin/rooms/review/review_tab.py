@@ -35,8 +35,8 @@ class ReviewTab(QWidget):
     succeeded = pyqtSignal()  # what somebody asked for here; not what is shown because others have written
     versions_written = pyqtSignal()  # its layers too
 
-    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas) -> None:
+        super().__init__()
         self._library = library
         self._listed_scope = ("", "")  # library and day of what is shown
         self._is_open = False

@@ -45,8 +45,8 @@ class StatisticsView(VerbView):
 
     message_sent = pyqtSignal(str)
 
-    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
-        super().__init__(library, parent)
+    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas) -> None:
+        super().__init__(library)
         self._params: dict[str, Any] = {}  # of the balance on display
         self.saving = Asking(library.core, self, is_writing=True)  # a file is there whatever is open by then
         self.saving.refused.connect(self.refused)
