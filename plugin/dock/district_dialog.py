@@ -12,7 +12,8 @@ from onemap.plugin.desk.answers.answer_tree import NAME, VALUE, AnswerTree
 from onemap.plugin.desk.guide.help_key import HelpKey
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.widgets.accessible_names import name_accessibly
-from onemap.plugin.widgets.buttons import push_button, wrapped_label
+from onemap.plugin.widgets.buttons import close_button, push_button, wrapped_label
+from onemap.plugin.widgets.form_fields import fill_form
 from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen
@@ -71,13 +72,9 @@ class DistrictDialog(WorkingDialog):
                 "When the district changes, versions keep the ground for which they speak."
             )
         )
-        form = QFormLayout()
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.addRow(tr("New district"), self.file)
-        form.addRow(tr("Reason"), self.reason)
+        form = fill_form(QFormLayout(), (tr("New district"), self.file), (tr("Reason"), self.reason), is_wide=True)
         self.button = push_button(tr("Change"), sign="keep", action=lambda _checked: self.change())
-        close = push_button(tr("Close"), action=self.close)
-        close.setAutoDefault(False)
+        close = close_button(self)
         buttons = row_of(0, self.button, close)
         column_of(head, (self.rows, 1), form, self.notice, self.work, buttons, inside=self)
         resize_on_screen(self, *SIZE_PX)

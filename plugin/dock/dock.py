@@ -31,7 +31,7 @@ from onemap.plugin.connection.task import BackgroundTask
 from onemap.plugin.desk.add.add_dialog import AddDialog
 from onemap.plugin.desk.add.delivery_dialog import DeliveryDialog
 from onemap.plugin.desk.add.source_choice import Delivery, holds_delivery, take_drop
-from onemap.plugin.desk.guide.help_key import HelpKey
+from onemap.plugin.desk.guide.help_key import equip_window
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.library.server_dialog import ServerDialog, login_refusal
 from onemap.plugin.desk.library.service_list import Service
@@ -63,10 +63,8 @@ from onemap.plugin.rooms.deliveries.proof_tab import ProofTab
 from onemap.plugin.rooms.identify.identify_view import IdentifyView
 from onemap.plugin.rooms.numbers.numbers_tab import NumbersTab
 from onemap.plugin.rooms.review.review_tab import ReviewTab
-from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.notice import Notice
-from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.room_bar import RoomBar
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import RoomArea
@@ -189,9 +187,7 @@ class OneMapDock(QgsDockWidget):
         self.setWidget(body)
         self.setMinimumWidth(MIN_WIDTH_PX)
         self._take_drops()
-        name_accessibly(self)
-        keep_choice_readable(self)
-        HelpKey(self)
+        equip_window(self)
 
     def _connect_header(self, open_guide: Callable[[], None]) -> None:
         self.header.library_chosen.connect(self.open_library)

@@ -12,13 +12,11 @@ from qgis.PyQt.QtWidgets import QDialog, QDialogButtonBox, QPlainTextEdit, QVBox
 from onemap.plugin.connection.core_self_test import MachineReport, run_self_test
 from onemap.plugin.connection.core_session import core_python
 from onemap.plugin.connection.task import BackgroundTask, Cancelled
-from onemap.plugin.desk.guide.help_key import HelpKey
+from onemap.plugin.desk.guide.help_key import equip_window
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import FOLDER
-from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.buttons import wrapped_label
 from onemap.plugin.widgets.questions import speak_buttons
-from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.scroll_area import resize_on_screen
 from onemap.plugin.widgets.target_file import ask_target
 from onemap.plugin.widgets.work_row import WorkRow
@@ -56,9 +54,7 @@ class MachineDialog(QDialog):
         layout = QVBoxLayout(self)
         for widget in (self.heading, self.lines, self.work, self.buttons):
             layout.addWidget(widget)
-        name_accessibly(self)
-        HelpKey(self)
-        keep_choice_readable(self)
+        equip_window(self)
         self.finished.connect(lambda _result: self.close_down())
 
     @property

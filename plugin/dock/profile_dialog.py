@@ -6,7 +6,7 @@ from html import escape
 from typing import Any
 
 from qgis.gui import QgsScrollArea
-from qgis.PyQt.QtCore import QTimer, pyqtSignal
+from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
@@ -20,14 +20,15 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.connection.task import one_shot_timer
 from onemap.plugin.connection.toml_writing import toml_text
 from onemap.plugin.desk.guide.help_key import HelpKey
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.dock.profile_field import ProfileField
 from onemap.plugin.profile.paths import temporary_file
 from onemap.plugin.widgets.accessible_names import name_accessibly
-from onemap.plugin.widgets.buttons import push_button, wrapped_label
-from onemap.plugin.widgets.form_fields import set_tab_order
+from onemap.plugin.widgets.buttons import close_button, push_button, wrapped_label
+from onemap.plugin.widgets.form_fields import fill_form, set_tab_order
 from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
@@ -68,10 +69,7 @@ class ProfileDialog(WorkingDialog):
         self.preview.setMinimumHeight(PREVIEW_PX)
         self.preview.setStyleSheet("QTextBrowser { background: white; color: black; }")  # paper, in any theme
         self.notice = Notice(dock_controls())
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(LOOK_AFTER_MS)
-        self._timer.timeout.connect(self.look)
+        self._timer = one_shot_timer(self, LOOK_AFTER_MS, self.look)
         self._build()
         self._enable()
 
@@ -131,8 +129,7 @@ class ProfileDialog(WorkingDialog):
         body = row_of(self.sections, (self.stack, 1))
         self.keep_button = push_button(tr("Keep with the library"), sign="keep", action=lambda _checked: self.keep())
         self.keep_button.setDefault(True)
-        self._close_button = push_button(tr("Close"), action=self.close)
-        self._close_button.setAutoDefault(False)
+        self._close_button = close_button(self)
         self.source = QLabel()
         buttons = row_of((self.source, 1), self.keep_button, self._close_button)
         column_of(head, (body, 3), (self.preview, 1), self.notice, self.work, buttons, inside=self)
@@ -164,8 +161,7 @@ class ProfileDialog(WorkingDialog):
         self, name: str, title: str, fields: list[dict[str, Any]], forms: list[dict[str, str]], values: dict[str, Any]
     ) -> None:
         body = QWidget()
-        form = QFormLayout(body)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form = fill_form(QFormLayout(body), is_wide=True)
         self.pages[name] = {}
         if name != FONTS:
             form.addRow("", _language_heads())

@@ -7,9 +7,10 @@ from typing import Any
 
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QPainter, QPaintEvent, QPalette, QPen
-from qgis.PyQt.QtWidgets import QAbstractButton, QLabel, QPushButton, QToolButton
+from qgis.PyQt.QtWidgets import QAbstractButton, QLabel, QPushButton, QToolButton, QWidget
 
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.words.translation import tr
 
 INSET_PX = 3
 
@@ -39,6 +40,13 @@ def push_button(text: str, sign: str = "", hint: str = "", action: Callable[...,
 def tool_button(sign: str, hint: str, action: Callable[..., Any] | None = None) -> QToolButton:
     """A button that has an icon only; as `push_button`."""
     return _equip_button(QToolButton(), sign, hint, action)
+
+
+def close_button(window: QWidget) -> QPushButton:
+    """The button that closes a dialog; Enter does not press it."""
+    button = push_button(tr("Close"), action=window.close)
+    button.setAutoDefault(False)
+    return button
 
 
 def wrapped_label(text: str = "") -> QLabel:

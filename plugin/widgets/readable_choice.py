@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qgis.PyQt.QtCore import QEvent, QObject, QTimer
+from qgis.PyQt.QtCore import QEvent, QObject
 from qgis.PyQt.QtGui import QColor, QPalette
 from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
@@ -19,6 +19,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from onemap.plugin.connection.task import one_shot_timer
 from onemap.plugin.widgets.focus_frame import FocusFrame
 from onemap.plugin.widgets.wrapped_choice import WrappedChoice
 from onemap.plugin.words.contrast import CONTRAST, contrast, luminance, quiet_brush, readable_ground
@@ -68,10 +69,8 @@ class _ChoiceKeeper(QObject):
         self._root, self._colours = root, ()
         self._is_restyling = False
         self._restyled_by = QEvent.Type.Show  # what was set before is lost where the theme is a style sheet
-        self._restyled = QTimer(self)  # a style sheet takes palettes away, from one part after the other
-        self._restyled.setSingleShot(True)
-        self._restyled.setInterval(0)
-        self._restyled.timeout.connect(self._follow_style)
+        # A style sheet takes palettes away, from one part after the other.
+        self._restyled = one_shot_timer(self, 0, self._follow_style)
         root.installEventFilter(self)
         self._follow_sheet()
         self._follow_theme()

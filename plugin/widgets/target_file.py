@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from qgis.PyQt.QtCore import QUrl
+from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtWidgets import QFileDialog, QWidget
 
 from onemap.plugin.widgets.questions import is_confirmed
@@ -25,3 +27,8 @@ def ask_target(parent: QWidget, title: str, start: str, forms: Mapping[str, str]
     whole = Path(f"{path}{ending}")
     question = tr("“{name}” is in this folder already. What is in it will be lost.").format(name=whole.name)
     return str(whole) if not whole.exists() or is_confirmed(parent, title, question, tr("Replace")) else ""
+
+
+def open_file(path: str) -> None:
+    """Open a file, or a folder, in the program that the system has for it."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(path))

@@ -25,15 +25,13 @@ from onemap.plugin.desk.add.inspection_result import inspected_layers
 from onemap.plugin.desk.add.service_snapshot import Snapshot
 from onemap.plugin.desk.add.source_choice import dropped_file, holds_delivery, take_drop
 from onemap.plugin.desk.add.source_page import SourcePage
-from onemap.plugin.desk.guide.help_key import HelpKey
+from onemap.plugin.desk.guide.help_key import equip_window
 from onemap.plugin.desk.library.dialog_library import DialogLibrary
 from onemap.plugin.desk.library.layer_list import CatalogueLayer
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.library.service_list import Service
-from onemap.plugin.widgets.accessible_names import name_accessibly
-from onemap.plugin.widgets.buttons import push_button, wrapped_label
+from onemap.plugin.widgets.buttons import close_button, push_button, wrapped_label
 from onemap.plugin.widgets.notice import Notice
-from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.rows_and_columns import row_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen, scroll_area
 from onemap.plugin.widgets.working_dialog import WorkingDialog
@@ -208,8 +206,7 @@ class AddDialog(WorkingDialog):
         self.tabs.addTab(self._options_page, tr("Validity and more"))
         self.add_button = push_button(tr("Add"), sign="add", action=self.add)
         self.add_button.setDefault(True)
-        close = push_button(tr("Close"), action=self.close)
-        close.setAutoDefault(False)
+        close = close_button(self)
         self.hint = wrapped_label()
         buttons = row_of(0, self.add_button, close)
         layout = QVBoxLayout(self)
@@ -221,9 +218,7 @@ class AddDialog(WorkingDialog):
         layout.addWidget(self.work)
         layout.addWidget(self.hint)
         layout.addLayout(buttons)
-        name_accessibly(self)
-        HelpKey(self)
-        keep_choice_readable(self)
+        equip_window(self)
         self.setMinimumWidth(MIN_WIDTH_PX)
         resize_on_screen(self, *SIZE_PX)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from qgis.core import QgsCoordinateReferenceSystem
 from qgis.gui import QgsProjectionSelectionWidget
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QComboBox, QFormLayout, QLayout, QPushButton, QWidget
+from qgis.PyQt.QtWidgets import QComboBox, QLayout, QPushButton, QWidget
 
 from onemap.plugin.connection.layer_export import SourceFile, crs_text
 from onemap.plugin.desk.add.inspection_result import InspectedLayer
 from onemap.plugin.desk.add.source_choice import SourceChoice
 from onemap.plugin.desk.library.layer_list import CatalogueLayer
-from onemap.plugin.widgets.form_fields import TightForm, search_by_part, shrink
+from onemap.plugin.widgets.form_fields import TightForm, fill_form, search_by_part, shrink
 from onemap.plugin.widgets.named_crs import NamedCrs
 from onemap.plugin.words.crs_words import crs_title
 from onemap.plugin.words.translation import tr
@@ -51,13 +51,15 @@ class AddForm(QWidget):
         self.guess.clicked.connect(self._take_guess)
         for box in (self.part, self.target):
             shrink(box)
-        self._rows = TightForm(self)
-        self._rows.setContentsMargins(0, 0, 0, 0)
-        self._rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        self._rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
-        self._rows.addRow(tr("File"), self.source)
-        self._rows.addRow(tr("Layer in it"), self.part)
-        self._rows.addRow(tr("Becomes"), self.target)
+        self._rows = fill_form(
+            TightForm(self),
+            (tr("File"), self.source),
+            (tr("Layer in it"), self.part),
+            (tr("Becomes"), self.target),
+            is_tight=True,
+            is_wide=True,
+            is_wrapping=True,
+        )
         self.named_crs = NamedCrs(self.crs)
         self._rows.addRow(tr("Coordinate system"), self.named_crs)
         self._rows.addRow("", self.guess)

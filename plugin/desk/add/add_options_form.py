@@ -17,7 +17,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.desk.add.coverage_choice import coverage_box, coverage_of, with_file_button
-from onemap.plugin.widgets.form_fields import shrink
+from onemap.plugin.widgets.form_fields import fill_form, shrink
 from onemap.plugin.widgets.target_file import ask_target
 from onemap.plugin.widgets.tick_box import TickBox
 from onemap.plugin.words.file_forms import file_forms
@@ -59,19 +59,21 @@ class AddOptionsForm(QWidget):
 
     def _build(self) -> None:
         report_row = with_file_button(self.report, tr("Where to write the report"), self._choose_report)
-        form = QFormLayout(self)
-        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.addRow(tr("Valid from"), self.valid_from)
-        form.addRow(tr("Valid to"), self.valid_to)
-        form.addRow(tr("Label"), self.label)
-        form.addRow(tr("Accuracy (m)"), self.accuracy)
-        form.addRow(tr("Encoding"), self.encoding)
-        form.addRow(tr("Transformation"), self.transform)
-        form.addRow(tr("Report (.xlsx)"), report_row)
-        form.addRow(self.repair)
-        form.addRow(self.keep_bad)
-        form.addRow(self.copy)
+        fill_form(
+            QFormLayout(self),
+            (tr("Valid from"), self.valid_from),
+            (tr("Valid to"), self.valid_to),
+            (tr("Label"), self.label),
+            (tr("Accuracy (m)"), self.accuracy),
+            (tr("Encoding"), self.encoding),
+            (tr("Transformation"), self.transform),
+            (tr("Report (.xlsx)"), report_row),
+            self.repair,
+            self.keep_bad,
+            self.copy,
+            is_wide=True,
+            is_wrapping=True,
+        )
 
     def coverage_row(self) -> QHBoxLayout:
         """The choice of the ground for which the data speaks, for whoever asks it first."""

@@ -15,14 +15,12 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.desk.add.coverage_choice import coverage_titles
-from onemap.plugin.desk.guide.help_key import HelpKey
+from onemap.plugin.desk.guide.help_key import equip_window
 from onemap.plugin.desk.library.dialog_library import DialogLibrary
 from onemap.plugin.desk.library.open_library import OpenLibrary
-from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.alignment import lay_headings_left
-from onemap.plugin.widgets.buttons import push_button, wrapped_label
+from onemap.plugin.widgets.buttons import close_button, push_button, wrapped_label
 from onemap.plugin.widgets.notice import Notice
-from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen
 from onemap.plugin.widgets.working_dialog import WorkingDialog
@@ -62,9 +60,7 @@ class AnswersDialog(WorkingDialog):
         self.forget_button = push_button(tr("Forget"), action=self.forget)
         self.forget_button.setAutoDefault(False)
         self._build()
-        name_accessibly(self)
-        HelpKey(self)
-        keep_choice_readable(self)
+        equip_window(self)
         self._enable()
 
     def begin(self) -> None:
@@ -86,8 +82,7 @@ class AnswersDialog(WorkingDialog):
         self.notice.refuse(refusal)
 
     def _build(self) -> None:
-        close = push_button(tr("Close"), action=self.close)
-        close.setAutoDefault(False)
+        close = close_button(self)
         buttons = row_of(self.forget_button, 0, close)
         column_of(self.hint, self.notice, (self.table, 1), self.work, buttons, inside=self)
         resize_on_screen(self, *SIZE_PX)

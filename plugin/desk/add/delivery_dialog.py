@@ -12,7 +12,6 @@ from qgis.PyQt.QtGui import QDragEnterEvent, QDropEvent
 from qgis.PyQt.QtWidgets import (
     QComboBox,
     QFileDialog,
-    QFormLayout,
     QLineEdit,
     QMenu,
     QSplitter,
@@ -27,16 +26,14 @@ from onemap.plugin.desk.add.delivery_row_page import DeliveryRowPage
 from onemap.plugin.desk.add.delivery_table import DeliveryTable
 from onemap.plugin.desk.add.planned_layers import ADDED, REFUSED, PlannedLayer, plan_text, planned_layers
 from onemap.plugin.desk.add.source_choice import Delivery, dropped_delivery, holds_delivery
-from onemap.plugin.desk.guide.help_key import HelpKey
+from onemap.plugin.desk.guide.help_key import equip_window
 from onemap.plugin.desk.library.dialog_library import DialogLibrary
 from onemap.plugin.desk.library.layer_list import DEPARTMENTS, Version
 from onemap.plugin.desk.library.open_library import OpenLibrary
-from onemap.plugin.widgets.accessible_names import name_accessibly
-from onemap.plugin.widgets.buttons import push_button, tool_button, wrapped_label
-from onemap.plugin.widgets.form_fields import TightForm, shrink
+from onemap.plugin.widgets.buttons import close_button, push_button, tool_button, wrapped_label
+from onemap.plugin.widgets.form_fields import TightForm, fill_form, shrink
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.notice import Notice
-from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen
 from onemap.plugin.widgets.target_file import ask_target
@@ -103,8 +100,7 @@ class DeliveryDialog(WorkingDialog):
         self.row_page.changed.connect(self.table.refresh_states)
         self.notice = Notice(add_controls())
         self._build()
-        name_accessibly(self)
-        HelpKey(self)
+        equip_window(self)
         self._enable()
 
     def begin(self, delivery: Delivery) -> None:
@@ -203,20 +199,22 @@ class DeliveryDialog(WorkingDialog):
         menu.addAction(tr("Archive (.zip, .7z)…"), self._choose_archive)
         self.button.setMenu(menu)
         path_row = row_of((self.line, 1), self.button)
-        form = self._form
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
-        form.addRow(tr("Delivery"), path_row)
-        form.addRow("", self.dropped)
-        form.show_row(self.dropped, False)
-        form.addRow(tr("Layers of"), self.department)
-        hint = tr("A file of polygons: the ground for which the data speaks")
-        # For which ground data speaks decides what is clear: it is asked before anything else.
-        form.addRow(tr("All of it covers"), with_file_button(self.covers, hint, self._choose_coverage))
-        hint = tr("A file of parameters, for layers of another datum")
-        form.addRow(tr("Change of datum"), with_file_button(self.transform, hint, self._choose_transform))
-        hint = tr("What was taken and what was refused, to send back: .xlsx, .pdf, .docx, .html or .json")
-        form.addRow(tr("Report"), with_file_button(self.report, hint, self._choose_report))
+        of_ground = tr("A file of polygons: the ground for which the data speaks")
+        of_datum = tr("A file of parameters, for layers of another datum")
+        of_report = tr("What was taken and what was refused, to send back: .xlsx, .pdf, .docx, .html or .json")
+        form = fill_form(
+            self._form,
+            (tr("Delivery"), path_row),
+            ("", self.dropped),
+            (tr("Layers of"), self.department),
+            # For which ground data speaks decides what is clear: it is asked before anything else.
+            (tr("All of it covers"), with_file_button(self.covers, of_ground, self._choose_coverage)),
+            (tr("Change of datum"), with_file_button(self.transform, of_datum, self._choose_transform)),
+            (tr("Report"), with_file_button(self.report, of_report, self._choose_report)),
+            is_wide=True,
+            is_wrapping=True,
+        )
+        self._form.show_row(self.dropped, False)
         parts = QSplitter(Qt.Orientation.Vertical)
         parts.addWidget(self.table)
         parts.addWidget(self.row_page)
@@ -226,12 +224,10 @@ class DeliveryDialog(WorkingDialog):
         self.hint = wrapped_label()
         self.add_button = push_button(tr("Add"), sign="add", action=lambda _checked: self.add())
         self.add_button.setDefault(True)
-        close = push_button(tr("Close"), action=self.close)
-        close.setAutoDefault(False)
+        close = close_button(self)
         buttons = row_of(self.answers_button, 0, self.add_button, close)
         column_of(form, self.notice, (parts, 1), self.work, self.hint, buttons, inside=self)
         resize_on_screen(self, *SIZE_PX)
-        keep_choice_readable(self)
 
     def _show_row(self) -> None:
         number = self.table.currentRow()

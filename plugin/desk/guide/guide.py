@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from qgis.PyQt.QtCore import Qt, QTimer, QUrl
+from qgis.PyQt.QtCore import Qt, QUrl
 from qgis.PyQt.QtGui import QDesktopServices, QTextBlock, QTextCursor, QTextDocument
 from qgis.PyQt.QtWidgets import (
     QApplication,
@@ -17,6 +17,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from onemap.plugin.connection.task import one_shot_timer
 from onemap.plugin.profile.paths import GUIDES
 from onemap.plugin.profile.settings import language
 from onemap.plugin.widgets.buttons import tool_button
@@ -107,9 +108,8 @@ class Guide(QDialog):
         self._trail: list[Place] = []
         self._path = Path()
         self._document: QTextDocument | None = None
-        self._later = QTimer(self)  # a page that was not shown yet has not its width, and so no heading its place
-        self._later.setSingleShot(True)
-        self._later.timeout.connect(self._scroll_to_heading)
+        # A page that was not shown yet has not its width, and so no heading its place.
+        self._later = one_shot_timer(self, 0, self._scroll_to_heading)
         self.page = QTextBrowser()
         self.page.setAccessibleName(self.windowTitle())
         self.page.setOpenLinks(False)

@@ -6,8 +6,7 @@ from pathlib import Path
 
 from qgis.core import QgsPrintLayout, QgsProject, QgsReadWriteContext
 from qgis.gui import QgsMapCanvas
-from qgis.PyQt.QtCore import QDate, Qt, QUrl, pyqtSignal
-from qgis.PyQt.QtGui import QDesktopServices
+from qgis.PyQt.QtCore import QDate, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QMenu, QPushButton
 from qgis.PyQt.QtXml import QDomDocument
 
@@ -18,7 +17,7 @@ from onemap.plugin.profile.paths import RESOURCES
 from onemap.plugin.profile.suggested_file import suggested_file
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.questions import ask_text
-from onemap.plugin.widgets.target_file import ask_target
+from onemap.plugin.widgets.target_file import ask_target, open_file
 from onemap.plugin.words.file_forms import file_forms
 from onemap.plugin.words.translation import tr
 
@@ -55,7 +54,7 @@ class MapPrint(QPushButton):
             self.message_sent.emit(text.format(path=path))
             return
         settings.put("review_folder", str(Path(path).parent))
-        QDesktopServices.openUrl(QUrl.fromLocalFile(path))
+        open_file(path)
         self.message_sent.emit(tr("Written: {path}").format(path=path))
 
     def sheet(self, page: str, title: str) -> QgsPrintLayout:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from qgis.PyQt.QtCore import Qt, QTimer, pyqtSignal
+from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QSlider, QWidget
 
+from onemap.plugin.connection.task import one_shot_timer
 from onemap.plugin.desk.library.layer_list import CatalogueLayer, Version
 from onemap.plugin.widgets.elided_label import ElidedLabel
 from onemap.plugin.widgets.rows_and_columns import column_of
@@ -31,10 +32,7 @@ class VersionSlider(QWidget):
         self.slider.setTickPosition(QSlider.TickPosition.TicksBelow)
         self.slider.setPageStep(1)
         self.slider.valueChanged.connect(self._choose)
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.setInterval(REST_MS)
-        self._rest.timeout.connect(self._keep)
+        self._rest = one_shot_timer(self, REST_MS, self._keep)
         self.title, self.label = ElidedLabel(), ElidedLabel()  # a version may be named by a document's number
         column_of(self.title, self.label, self.slider, inside=self, is_tight=True, spacing=0)
         self.hide()

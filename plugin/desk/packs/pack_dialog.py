@@ -11,17 +11,15 @@ from qgis.PyQt.QtWidgets import QFileDialog, QHeaderView, QTabWidget, QTreeWidge
 
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.desk.answers.answer_tree import AnswerTree
-from onemap.plugin.desk.guide.help_key import HelpKey
+from onemap.plugin.desk.guide.help_key import equip_window
 from onemap.plugin.desk.library.layer_list import title_of
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.packs.pack_rules import PackRules
 from onemap.plugin.profile.paths import temporary_folder
 from onemap.plugin.profile.suggested_file import suggested_file
-from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.buttons import push_button, tool_button, wrapped_label
 from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.questions import ask_text, is_confirmed
-from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen
 from onemap.plugin.widgets.target_file import ask_target
@@ -169,9 +167,7 @@ class PackDialog(WorkingDialog):
         foot = row_of(*buttons, self.close_button)
         column_of(head, self.source, (self.pages, 1), self.notice, self.work, foot, inside=self)
         resize_on_screen(self, *SIZE_PX)
-        name_accessibly(self)
-        keep_choice_readable(self)
-        HelpKey(self)
+        equip_window(self)
 
     def _add_file(self, path: str) -> None:
         self.choice.addItem(Path(path).name, path)

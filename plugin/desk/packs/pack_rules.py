@@ -13,6 +13,7 @@ from onemap.plugin.desk.packs.pack_field import PackField
 from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.alignment import RIGHT
 from onemap.plugin.widgets.buttons import wrapped_label
+from onemap.plugin.widgets.form_fields import fill_form
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.rows_and_columns import column_of
 from onemap.plugin.widgets.scroll_area import scroll_area
@@ -165,9 +166,7 @@ class PackRules(QSplitter):
         if not name:
             return  # a department has no values
         body = QWidget()
-        form = QFormLayout(body)
-        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form = fill_form(QFormLayout(body), is_wide=True, is_wrapping=True)
         for text in self._heads(name):
             label = wrapped_label(text)
             label.setTextFormat(Qt.TextFormat.PlainText)

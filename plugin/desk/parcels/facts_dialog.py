@@ -20,15 +20,14 @@ from qgis.PyQt.QtWidgets import (
 from onemap.plugin.connection.file_writing import write_file
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.toml_writing import toml_text
-from onemap.plugin.desk.guide.help_key import HelpKey
+from onemap.plugin.desk.guide.help_key import equip_window
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.parcels.fact_field import FactField
 from onemap.plugin.desk.parcels.use_choice import SYSTEM_FIELD
 from onemap.plugin.profile.paths import temporary_file
-from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.buttons import push_button, wrapped_label
+from onemap.plugin.widgets.form_fields import fill_form
 from onemap.plugin.widgets.notice import Notice
-from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.rows_and_columns import column_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen
 from onemap.plugin.widgets.target_file import ask_target
@@ -75,9 +74,7 @@ class FactsDialog(WorkingDialog):
         self.notice = Notice(dock_controls())
         self.waiting = wrapped_label()
         self._build(asked)
-        name_accessibly(self)
-        HelpKey(self)
-        keep_choice_readable(self)
+        equip_window(self)
         self._enable()
 
     @property
@@ -199,9 +196,7 @@ class FactsDialog(WorkingDialog):
         if not facts:
             return
         box = QGroupBox(as_written(title))
-        form = QFormLayout(box)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        form = fill_form(QFormLayout(box), is_wide=True, is_wrapping=True)
         for fact in facts:
             field = FactField(fact)
             field.changed.connect(self._count)

@@ -16,12 +16,13 @@ from qgis.core import (
     QgsWkbTypes,
 )
 from qgis.gui import QgsMapCanvas
-from qgis.PyQt.QtCore import QEvent, QObject, Qt, QTimer, pyqtSignal
+from qgis.PyQt.QtCore import QEvent, QObject, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QKeySequence
 from qgis.PyQt.QtWidgets import QFileDialog, QWidget
 
 from onemap.plugin.connection.layer_export import SourceFile
 from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.connection.task import one_shot_timer
 from onemap.plugin.desk.library.distinct_place import distinct_place
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.map.map_layers import PROPERTY_LIBRARY, PROPERTY_RUN
@@ -142,9 +143,7 @@ class ParcelChoice(QWidget):
         column_of(row, self.drawing_note, self.shifted_note, steps, inside=self, is_tight=True, spacing=3)
         self.changed.connect(self._show_steps)
         project = QgsProject.instance()
-        self._later = QTimer(self)
-        self._later.setSingleShot(True)
-        self._later.timeout.connect(self.refresh)
+        self._later = one_shot_timer(self, 0, self.refresh)
         project.layersAdded.connect(self._take_added)
         project.layersRemoved.connect(self._take_removed)
         self._turn = ToolTurn(canvas, self._tool, self.draw_button)

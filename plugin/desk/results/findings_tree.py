@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from qgis.PyQt.QtCore import QModelIndex, QPoint, QRect, QTimer
+from qgis.PyQt.QtCore import QModelIndex, QPoint, QRect
 from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QTreeView
 
+from onemap.plugin.connection.task import one_shot_timer
 from onemap.plugin.desk.answers.name_delegate import wrap_names
 from onemap.plugin.desk.results.results_model import AREA, NAME, SHARE, ResultsModel
 from onemap.plugin.words.translation import tr
@@ -37,9 +38,7 @@ class FindingsTree(QTreeView):
         header.setSectionResizeMode(AREA, QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(SHARE, QHeaderView.ResizeMode.ResizeToContents)
         header.setResizeContentsPrecision(ROWS_MEASURED)
-        self._measuring = QTimer(self)
-        self._measuring.setSingleShot(True)
-        self._measuring.timeout.connect(self._set_least_height)
+        self._measuring = one_shot_timer(self, 0, self._set_least_height)
         for change in (header.sectionResized, self.expanded, self.collapsed, model.modelReset):
             change.connect(lambda *_what: self._measuring.start(0))
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from qgis.PyQt.QtCore import QTimer
 from qgis.PyQt.QtWidgets import QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
+from onemap.plugin.connection.task import one_shot_timer
 from onemap.plugin.widgets.buttons import wrapped_label
 from onemap.plugin.words.translation import Count, tr
 
@@ -26,10 +26,7 @@ class ExpressionRow(QWidget):
         layout.setSpacing(2)
         layout.addWidget(self.label)
         layout.addWidget(self.bar)
-        self._silence_timer = QTimer(self)
-        self._silence_timer.setSingleShot(True)
-        self._silence_timer.setInterval(SILENT_MS)
-        self._silence_timer.timeout.connect(self.hide)
+        self._silence_timer = one_shot_timer(self, SILENT_MS, self.hide)
         self.hide()
 
     def show_progress(self, layer: str, done: int, total: int) -> None:

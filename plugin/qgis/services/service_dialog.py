@@ -12,17 +12,15 @@ from qgis.PyQt.QtWidgets import QDialog, QVBoxLayout, QWidget
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.task import BackgroundTask, Cancelled
-from onemap.plugin.desk.guide.help_key import HelpKey
+from onemap.plugin.desk.guide.help_key import equip_window
 from onemap.plugin.desk.library.dialog_library import DialogLibrary
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.library.service_list import Service
 from onemap.plugin.qgis.services.service_form import ServiceForm, service_controls
 from onemap.plugin.qgis.services.service_keys import key_in, store_key
 from onemap.plugin.qgis.services.service_offers import Offer, request_offers
-from onemap.plugin.widgets.accessible_names import name_accessibly
-from onemap.plugin.widgets.buttons import push_button, wrapped_label
+from onemap.plugin.widgets.buttons import close_button, push_button, wrapped_label
 from onemap.plugin.widgets.notice import Notice
-from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.rows_and_columns import row_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen, scroll_area
 from onemap.plugin.widgets.work_row import WorkRow
@@ -60,9 +58,7 @@ class ServiceDialog(QDialog):
         self.work.cancelled.connect(self._cancel)
         self.work.hide()
         self._build()
-        name_accessibly(self)
-        HelpKey(self)
-        keep_choice_readable(self)
+        equip_window(self)
         self._enable()
 
     @property
@@ -125,8 +121,7 @@ class ServiceDialog(QDialog):
         self.hint = wrapped_label()
         self.register_button = push_button(tr("Register"), sign="service", action=self.register)
         self.register_button.setDefault(True)
-        close = push_button(tr("Close"), action=self.close)
-        close.setAutoDefault(False)
+        close = close_button(self)
         buttons = row_of(0, self.register_button, close)
         layout = QVBoxLayout(self)
         layout.addWidget(explanation)

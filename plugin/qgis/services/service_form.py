@@ -22,7 +22,7 @@ from onemap.plugin.desk.library.service_list import FEATURES, NAMES, PICTURES, S
 from onemap.plugin.profile.paths import RESOURCES
 from onemap.plugin.qgis.services.service_offers import Offer
 from onemap.plugin.widgets.buttons import push_button, tool_button
-from onemap.plugin.widgets.form_fields import shrink
+from onemap.plugin.widgets.form_fields import fill_form, shrink
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import tr
 
@@ -165,22 +165,24 @@ class ServiceForm(QWidget):
         key_row.addWidget(self.key, 1)
         key_row.addWidget(self.keep)
         self._layer_row = layer_row
-        self.rows = QFormLayout(self)
-        self.rows.setContentsMargins(0, 0, 0, 0)
-        self.rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        self.rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
-        self.rows.addRow(tr("Template"), self.template)
-        self.rows.addRow(tr("Kind of service"), self.type)
-        self.rows.addRow(tr("Address"), self.url)
-        self.rows.addRow(tr("Key"), key_row)
-        self.rows.addRow(tr("Authentication"), self.auth)
-        self.rows.addRow(tr("Layer on it"), layer_row)
-        self.rows.addRow(tr("Name"), self.name)
-        self.rows.addRow(tr("Layer it serves"), self.code)
-        self.rows.addRow(tr("Department"), self.department)
-        self.rows.addRow(tr("Group on the map"), self.library)
-        self.rows.addRow(tr("Date of the data"), self.dated)
-        self.rows.addRow(tr("Note"), self.note)
+        self.rows = fill_form(
+            QFormLayout(self),
+            (tr("Template"), self.template),
+            (tr("Kind of service"), self.type),
+            (tr("Address"), self.url),
+            (tr("Key"), key_row),
+            (tr("Authentication"), self.auth),
+            (tr("Layer on it"), layer_row),
+            (tr("Name"), self.name),
+            (tr("Layer it serves"), self.code),
+            (tr("Department"), self.department),
+            (tr("Group on the map"), self.library),
+            (tr("Date of the data"), self.dated),
+            (tr("Note"), self.note),
+            is_tight=True,
+            is_wide=True,
+            is_wrapping=True,
+        )
 
     def _use_template(self, template: dict[str, Any] | None) -> None:
         if template is None:

@@ -12,7 +12,6 @@ from qgis.PyQt.QtGui import QKeyEvent, QKeySequence, QShowEvent
 from qgis.PyQt.QtWidgets import (
     QApplication,
     QFileDialog,
-    QFormLayout,
     QHBoxLayout,
     QProgressBar,
     QWidget,
@@ -42,7 +41,7 @@ from onemap.plugin.rooms.remedy.remedy_view import RemedyView
 from onemap.plugin.rooms.remedy.sites_view import SitesView
 from onemap.plugin.widgets.buttons import MainButton, push_button, tool_button, wrapped_label
 from onemap.plugin.widgets.fitted_label import FittedLabel
-from onemap.plugin.widgets.form_fields import TightForm, fold_button
+from onemap.plugin.widgets.form_fields import TightForm, fill_form, fold_button
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.rows_and_columns import Pages, column_of, fill_room, row_of
 from onemap.plugin.words.number_format import moment_text
@@ -296,26 +295,16 @@ class CheckTab(QWidget):
         self._rows = form = TightForm(self._form)
         self.form_button = fold_button(self._form, tr("Show what is checked, and change it"))
         self.form_button.toggled.connect(lambda _is_on: self._show_form())
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        form.setContentsMargins(0, 0, 0, 0)
-        form.addRow(tr("Parcels"), self.parcels)
+        fill_form(form, (tr("Parcels"), self.parcels), is_tight=True)
         self.land.add_to(form)
         self.uses.add_to(form)
-        form.addRow(tr("Rules"), self.rules)
-        form.addRow(tr("Facts"), self.facts)
+        fill_form(form, (tr("Rules"), self.rules), (tr("Facts"), self.facts))
         button_row = self._make_buttons()
         self._step = FittedLabel()
         self._run_label = FittedLabel()
         self.changed_versions = ChangedVersions(self._library)
         self._empty_page = self._make_empty_page()
-        self._pages = Pages()
-        self._pages.addWidget(self._empty_page)
-        self._pages.addWidget(self.results)
-        self._pages.addWidget(self.trial)
-        self._pages.addWidget(self.remedy)
-        self._pages.addWidget(self.sites)
-        self._pages.addWidget(self.live)
-        self._pages.addWidget(self.past)
+        self._pages = Pages(self._empty_page, self.results, self.trial, self.remedy, self.sites, self.live, self.past)
         self._pages.currentChanged.connect(lambda _page: self._show_form())
         self._page_before: QWidget = self._empty_page  # that was shown before the sites
         notes = (self._run_label, self.outdated, self.changed_versions, self._step)

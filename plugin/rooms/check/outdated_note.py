@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from qgis.PyQt.QtCore import QTimer, pyqtSignal
+from qgis.PyQt.QtCore import pyqtSignal
 
+from onemap.plugin.connection.task import one_shot_timer
 from onemap.plugin.desk.parcels.facts_choice import FactsChoice
 from onemap.plugin.desk.parcels.land_width_row import LandWidthRow
 from onemap.plugin.desk.parcels.parcel_choice import Choice, ParcelChoice
@@ -65,10 +66,7 @@ class OutdatedNote(FittedLabel):
         self._parcels, self._uses, self._land, self._rules, self._facts = parcels, uses, land, rules, facts
         self._asked: Question | None = None  # of the check on display; None: it is not known
         self._states: dict[str, LayerState] = {}  # of all layers that were chosen, by their ids
-        self._later = QTimer(self)  # a tool may change thousands of features in one go
-        self._later.setSingleShot(True)
-        self._later.setInterval(0)
-        self._later.timeout.connect(self._take_change)
+        self._later = one_shot_timer(self, 0, self._take_change)  # a tool may change thousands of features in one go
         parcels.changed.connect(self._take_choice)
         font = self.font()
         font.setBold(True)

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from qgis.PyQt.QtCore import QUrl, pyqtSignal
-from qgis.PyQt.QtGui import QDesktopServices
+from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import QToolButton
 
 from onemap.plugin.connection.asking import Asking
@@ -15,7 +14,7 @@ from onemap.plugin.connection.core_session import Core
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.suggested_file import suggested_file
 from onemap.plugin.widgets.icons import icon
-from onemap.plugin.widgets.target_file import ask_target
+from onemap.plugin.widgets.target_file import ask_target, open_file
 from onemap.plugin.words.file_forms import file_forms
 from onemap.plugin.words.translation import Count, tr
 
@@ -65,6 +64,6 @@ class SheetButton(QToolButton):
             self.write(path)
 
     def _open(self, path: str, answer: dict[str, Any]) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(path))
+        open_file(path)
         count = Count(answer.get("parcels", 0))
         self.written.emit(tr("{count:# query sheet|# query sheets}: {path}").format(count=count, path=path))

@@ -15,7 +15,7 @@ from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.profile.paths import listed_place
 from onemap.plugin.widgets.area_box import AreaBox
 from onemap.plugin.widgets.buttons import tool_button
-from onemap.plugin.widgets.form_fields import field_row, number_box
+from onemap.plugin.widgets.form_fields import field_row, fill_form, number_box
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.wrapped_choice import WrappedChoice
 from onemap.plugin.words import core_words
@@ -66,14 +66,15 @@ class CompareForm(QWidget):
         self.min_area.set_area(DEFAULT_AREA_M2)
         self.min_width = number_box(MAX_WIDTH_M, 1, " m", tr("Thinner spots are set apart as type 90"))
         self.min_width.setValue(DEFAULT_WIDTH_M)
-        form = QFormLayout(self)
-        form.setContentsMargins(0, 0, 0, 0)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        form.addRow(tr("Plan A"), field_row(self.plan_a, self.exchange_button))
-        form.addRow(tr("Plan B"), self.plan_b)
-        form.addRow(tr("Matrix"), field_row(self.matrix, self.file_button))
-        form.addRow(tr("Spots from"), field_row(self.min_area, self.min_width, 1))
-        form.addRow(tr("Since"), self.since)
+        fill_form(
+            QFormLayout(self),
+            (tr("Plan A"), field_row(self.plan_a, self.exchange_button)),
+            (tr("Plan B"), self.plan_b),
+            (tr("Matrix"), field_row(self.matrix, self.file_button)),
+            (tr("Spots from"), field_row(self.min_area, self.min_width, 1)),
+            (tr("Since"), self.since),
+            is_tight=True,
+        )
         for box in (self.plan_a, self.plan_b):
             box.currentIndexChanged.connect(self._change_plans)
         self.matrix.currentIndexChanged.connect(lambda _index: self.changed.emit())

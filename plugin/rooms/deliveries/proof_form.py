@@ -9,6 +9,7 @@ from qgis.PyQt.QtWidgets import QFileDialog, QFormLayout, QLineEdit, QMenu, QToo
 
 from onemap.plugin.profile.paths import RESOURCES
 from onemap.plugin.widgets.buttons import tool_button
+from onemap.plugin.widgets.form_fields import fill_form
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.rows_and_columns import row_of
 from onemap.plugin.widgets.wrapped_choice import WrappedChoice
@@ -41,11 +42,12 @@ class ProofForm(QWidget):
         self.template.setAccessibleName(tr("Template"))
         self.template.activated.connect(lambda _index: self._tell())
         self.template_button = tool_button("file", tr("A template of your own (*.toml)"), action=self._choose_template)
-        form = QFormLayout(self)
-        form.setContentsMargins(0, 0, 0, 0)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        form.addRow(tr("Delivery"), row_of((self.line, 1), self.button))
-        form.addRow(tr("Template"), row_of((self.template, 1), self.template_button))
+        fill_form(
+            QFormLayout(self),
+            (tr("Delivery"), row_of((self.line, 1), self.button)),
+            (tr("Template"), row_of((self.template, 1), self.template_button)),
+            is_tight=True,
+        )
         self.list_templates()
 
     @property

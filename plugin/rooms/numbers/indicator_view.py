@@ -7,8 +7,7 @@ from typing import Any
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry, QgsVectorLayer
 from qgis.gui import QgsMapCanvas, QgsMapToolIdentifyFeature
-from qgis.PyQt.QtCore import QTimer, QUrl, pyqtSignal
-from qgis.PyQt.QtGui import QDesktopServices
+from qgis.PyQt.QtCore import QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QToolButton,
     QTreeWidgetItem,
@@ -27,6 +26,7 @@ from onemap.plugin.rooms.numbers.unit_values import UnitValue, first_line, unit_
 from onemap.plugin.rooms.numbers.value_tree import ValueTree
 from onemap.plugin.widgets.buttons import tool_button, wrapped_label
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
+from onemap.plugin.widgets.target_file import open_file
 from onemap.plugin.widgets.tick_box import TickBox
 from onemap.plugin.widgets.wrapped_choice import WrappedChoice
 from onemap.plugin.words.translation import tr
@@ -168,9 +168,7 @@ class IndicatorView(TableView):
         if unit and self._unit_field:
             name, value = self._unit_field.replace('"', '""'), unit.replace("'", "''")
             params["units_where"] = f"\"{name}\" = '{value}'"
-        self.asking.ask(
-            "indicators", params, lambda _answer: QDesktopServices.openUrl(QUrl.fromLocalFile(page)), tr("Page")
-        )
+        self.asking.ask("indicators", params, lambda _answer: open_file(page), tr("Page"))
 
     def _show(self, tables: Path, answer: dict[str, Any], unit_layer: str, title: str) -> None:
         self._rows, self.values = answer["view"], unit_values(answer)

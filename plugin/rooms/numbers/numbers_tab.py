@@ -26,6 +26,7 @@ from onemap.plugin.rooms.numbers.warning_view import ShowPlace, WarningView
 from onemap.plugin.rooms.statistics.counted_ground import DIVISIONS
 from onemap.plugin.rooms.statistics.statistics_view import StatisticsView
 from onemap.plugin.widgets.buttons import push_button, tool_button, wrapped_label
+from onemap.plugin.widgets.form_fields import fill_form
 from onemap.plugin.widgets.room_bar import RoomBar
 from onemap.plugin.widgets.rows_and_columns import Pages, column_of, fill_room, row_of
 from onemap.plugin.widgets.wrapped_choice import WrappedChoice
@@ -241,10 +242,7 @@ class NumbersTab(QWidget):
 def _form_row(label: str, part: QWidget | QHBoxLayout) -> QWidget:
     """A labelled row, which is as wide as the room."""
     row = QWidget()
-    form = QFormLayout(row)
-    form.setContentsMargins(0, 0, 0, 0)
-    form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-    form.addRow(label, part)
+    fill_form(QFormLayout(row), (label, part), is_tight=True)
     return row
 
 

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsVectorLayer
-from qgis.PyQt.QtCore import QUrl, pyqtSignal
-from qgis.PyQt.QtGui import QDesktopServices
+from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QHeaderView,
     QTreeWidgetItem,
@@ -23,6 +22,7 @@ from onemap.plugin.rooms.numbers.value_tree import ValueTree
 from onemap.plugin.rooms.numbers.warning_steps import WarningSteps
 from onemap.plugin.widgets.buttons import push_button, tool_button, wrapped_label
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
+from onemap.plugin.widgets.target_file import open_file
 from onemap.plugin.words.translation import Count, tr
 
 INDENTATION_PX, BESIDE_VALUE_PX = 8, 8
@@ -93,9 +93,7 @@ class WarningView(TableView):
         page = str(folder / "page.html")
         params = {"library": self._library.path, "unit": self._unit_layer, "as_of": self._library.day}
         params |= {"pack": self.packs, "page": page}
-        self.asking.ask(
-            "warnings", params, lambda _answer: QDesktopServices.openUrl(QUrl.fromLocalFile(page)), tr("Page")
-        )
+        self.asking.ask("warnings", params, lambda _answer: open_file(page), tr("Page"))
 
     def clear(self) -> None:
         """Forget the list."""

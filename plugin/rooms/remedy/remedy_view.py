@@ -42,7 +42,7 @@ from onemap.plugin.rooms.remedy.remedy_results import (
 from onemap.plugin.rooms.remedy.remedy_tables import AlternativesTree, DepartmentsTable
 from onemap.plugin.widgets.area_box import AreaBox
 from onemap.plugin.widgets.buttons import push_button, wrapped_label
-from onemap.plugin.widgets.form_fields import field_row, hold_text, number_box
+from onemap.plugin.widgets.form_fields import field_row, fill_form, hold_text, number_box
 from onemap.plugin.widgets.rows_and_columns import column_of
 from onemap.plugin.widgets.tick_box import TickBox
 from onemap.plugin.widgets.work_row import WorkRow
@@ -315,12 +315,13 @@ class RemedyForm(QWidget):
             hint=tr("Look again for what would pass, within these limits"),
             action=lambda: self.search_requested.emit(),
         )
-        form = QFormLayout(self)
-        form.setContentsMargins(0, 0, 0, 0)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        form.addRow(tr("Parts from"), field_row(self.min_part, self.min_width, 1))
-        form.addRow(tr("Move, turn"), field_row(self.move, self.turn, 1))
-        form.addRow(self.one_piece, self.button)
+        fill_form(
+            QFormLayout(self),
+            (tr("Parts from"), field_row(self.min_part, self.min_width, 1)),
+            (tr("Move, turn"), field_row(self.move, self.turn, 1)),
+            (self.one_piece, self.button),
+            is_tight=True,
+        )
 
     def params(self) -> dict[str, Any]:
         """The parameters of the core's verb `remedy`; limits that are not set are left out."""

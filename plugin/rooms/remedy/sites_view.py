@@ -41,7 +41,7 @@ from onemap.plugin.profile.paths import temporary_folder
 from onemap.plugin.rooms.remedy.remedy_looks import style_sites
 from onemap.plugin.widgets.area_box import AreaBox
 from onemap.plugin.widgets.buttons import push_button, tool_button, wrapped_label
-from onemap.plugin.widgets.form_fields import field_row, fold_button, hold_text
+from onemap.plugin.widgets.form_fields import field_row, fill_form, fold_button, hold_text
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.tick_box import TickBox
 from onemap.plugin.words.number_format import area_beside_text, area_text, length_text, moment_text
@@ -333,15 +333,16 @@ class SitesForm(QWidget):
         self.facts = FactsChoice(library, rules, None, (USE_FIELD, "project", "land", "days"))
         self.facts.known_fields = self._stated_fields
         self.use.chosen.connect(lambda _code: self.facts.show_summary())
-        form = QFormLayout(self)
-        form.setContentsMargins(0, 0, 0, 0)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        form.addRow(tr("Search in"), self.ground)
-        form.addRow("", self.unbuilt)
-        form.addRow(tr("Area"), field_row(self.area, self.mu))
-        form.addRow(tr("Least width"), field_row(self.width_m, self.count))
-        form.addRow(tr("Use"), self.use)
-        form.addRow(tr("More facts"), self.facts)
+        fill_form(
+            QFormLayout(self),
+            (tr("Search in"), self.ground),
+            ("", self.unbuilt),
+            (tr("Area"), field_row(self.area, self.mu)),
+            (tr("Least width"), field_row(self.width_m, self.count)),
+            (tr("Use"), self.use),
+            (tr("More facts"), self.facts),
+            is_tight=True,
+        )
         self._show_mu()
 
     def _show_mu(self) -> None:

@@ -6,8 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from qgis.PyQt.QtCore import Qt, QUrl, pyqtSignal
-from qgis.PyQt.QtGui import QDesktopServices
+from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QMenu, QToolButton
 
 from onemap.plugin.connection.asking import Asking
@@ -16,7 +15,7 @@ from onemap.plugin.profile import settings
 from onemap.plugin.profile.suggested_file import suggested_file
 from onemap.plugin.rooms.review.review_cases import Case
 from onemap.plugin.widgets.icons import icon
-from onemap.plugin.widgets.target_file import ask_target
+from onemap.plugin.widgets.target_file import ask_target, open_file
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.mnemonics import as_written
 from onemap.plugin.words.translation import tr
@@ -137,9 +136,9 @@ class DocumentButton(QToolButton):
 
     def _show(self, path: str) -> None:
         """Open the folder of a file, and not the file, which may be a program: somebody sent it."""
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(Path(path).parent)))
+        open_file(str(Path(path).parent))
         self.written.emit(path)
 
     def _open(self, path: str) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(path))
+        open_file(path)
         self.written.emit(path)

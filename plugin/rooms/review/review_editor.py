@@ -28,6 +28,7 @@ from onemap.plugin.rooms.review.review_unsent_text import OpinionKey, UnsentText
 from onemap.plugin.rooms.review.review_words import conclusion_word, name_buttons, step_word
 from onemap.plugin.widgets.buttons import wrapped_label
 from onemap.plugin.widgets.elided_label import ElidedLabel
+from onemap.plugin.widgets.form_fields import fill_form
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import RoomArea
@@ -180,8 +181,7 @@ class OpinionEditor(QWidget):
 
     def _build(self) -> None:
         body = QWidget()
-        form = QFormLayout()
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form = fill_form(QFormLayout())
         self.conclusion.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         form.addRow(tr("Conclusion"), self.conclusion)
         row = QHBoxLayout()

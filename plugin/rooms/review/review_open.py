@@ -10,7 +10,6 @@ from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtGui import QKeyEvent
 from qgis.PyQt.QtWidgets import (
     QFileDialog,
-    QFormLayout,
     QLineEdit,
     QWidget,
 )
@@ -29,7 +28,7 @@ from onemap.plugin.profile.paths import listed_place, temporary_folder
 from onemap.plugin.rooms.review.review_cases import Case
 from onemap.plugin.rooms.review.review_person import PersonButton
 from onemap.plugin.widgets.buttons import MainButton, push_button, tool_button, wrapped_label
-from onemap.plugin.widgets.form_fields import TightForm
+from onemap.plugin.widgets.form_fields import TightForm, fill_form
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.work_row import WorkRow
 from onemap.plugin.words.translation import tr
@@ -84,21 +83,13 @@ class CaseForm(QWidget):
 
     def _build(self) -> None:
         self.form = TightForm()
-        layout = column_of(self.title, self.form, inside=self, is_tight=True)
-        self.form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        self.form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
-        self.form.addRow(tr("Project"), self.project)
-        self.form.addRow(tr("Parcels"), self.parcels)
+        fill_form(self.form, (tr("Project"), self.project), (tr("Parcels"), self.parcels), is_wrapping=True)
         self.land.add_to(self.form)
         self.uses.add_to(self.form)
-        self.form.addRow(tr("Rules"), self.rules)
-        self.form.addRow(tr("Facts"), self.facts)
-        self.form.addRow(tr("Files"), self.files_row)
-        self.form.addRow(tr("Reason"), self.reason)
+        below = ((tr("Rules"), self.rules), (tr("Facts"), self.facts), (tr("Files"), self.files_row))
+        fill_form(self.form, *below, (tr("Reason"), self.reason))
         buttons = row_of(self.send_button, self.back_button, 0)
-        layout.addLayout(buttons)
-        layout.addWidget(self.work)
-        layout.addStretch()
+        column_of(self.title, self.form, buttons, self.work, 0, inside=self, is_tight=True)
 
     @property
     def is_working(self) -> bool:

@@ -27,6 +27,7 @@ from onemap.plugin.profile.suggested_file import suggested_file
 from onemap.plugin.rooms.statistics.counted_ground import CountedGround
 from onemap.plugin.rooms.statistics.share_bar import ShareBar
 from onemap.plugin.widgets.buttons import wrapped_label
+from onemap.plugin.widgets.form_fields import fill_form
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.target_file import ask_target
@@ -75,11 +76,7 @@ class StatisticsView(VerbView):
         return tree
 
     def _build(self) -> None:
-        form = QFormLayout()
-        form.setContentsMargins(0, 0, 0, 0)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        form.addRow(tr("Land use"), self.layer)
-        form.addRow(tr("Ground"), self.ground)
+        form = fill_form(QFormLayout(), (tr("Land use"), self.layer), (tr("Ground"), self.ground), is_tight=True)
         buttons = row_of(self.count_button, self.save_button)
         column_of(form, buttons, inside=self._form, is_tight=True)
         column_of(
