@@ -10,7 +10,7 @@ from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from onemap.plugin.connection.core_session import Core, Request
 from onemap.plugin.connection.refusals import Refusal
-from onemap.plugin.connection.task import BackgroundTask, one_shot_timer
+from onemap.plugin.connection.task import BackgroundTask, one_shot_timer, refusal_of
 from onemap.plugin.words.translation import tr
 
 GLANCE_MS = 300
@@ -197,7 +197,7 @@ class _Question(QObject):
         if error is None:
             self._end(self._show, answer, rows)
         else:
-            self._take_refusal(error if isinstance(error, Refusal) else Refusal(str(error)))
+            self._take_refusal(refusal_of(error))
 
     def _take_refusal(self, refusal: Refusal) -> None:
         # That something was not written is said whatever is open by now.

@@ -154,13 +154,12 @@ def read_results(path: str, answer: Mapping[str, Any]) -> list[CheckedParcel]:
         finding = _finding(row, citations)
         by_parcel.setdefault(finding.parcel, []).append(finding)
     parcels = [
-        CheckedParcel(
-            row["fid"],
-            str(row["parcel"]),
-            str(row["verdict"]),
-            row.get("area_m2"),
-            row.get("area_ellipsoidal_m2"),
-            tuple(sorted(by_parcel.get(str(row["parcel"]), []), key=_weight_of_finding)),
+        record_of(
+            CheckedParcel,
+            row,
+            row=row["fid"],
+            ellipsoidal_m2=row.get("area_ellipsoidal_m2"),
+            findings=tuple(sorted(by_parcel.get(str(row["parcel"]), []), key=_weight_of_finding)),
         )
         for row in table_rows(path, "parcels")
     ]

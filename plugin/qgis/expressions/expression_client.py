@@ -25,7 +25,7 @@ from onemap.plugin.connection.core_session import (
     serve_command,
 )
 from onemap.plugin.connection.programs import LAST_LINES, NO_WINDOW, READER_LIMIT_S, clean_environment
-from onemap.plugin.connection.refusals import CANCELLED_CODE, Refusal, refusal_from_error
+from onemap.plugin.connection.refusals import Refusal, cancel_refusal, refusal_from_error
 from onemap.plugin.profile import settings
 from onemap.plugin.words.translation import tr
 
@@ -91,7 +91,7 @@ class BlockingCore:
             except CoreDied as died:
                 _wait_for_end(process)  # one that has closed its stdout, and still is, would be asked for ever
                 if self._process is not process:  # ended by ourselves
-                    raise _cancel_refusal() from died
+                    raise cancel_refusal() from died
                 if is_new:  # one that had died since the last question is started again, once
                     raise Refusal(death_message(process.returncode, "\n".join(self._last_output))) from died
 
@@ -115,7 +115,7 @@ class BlockingCore:
             raise core_missing()
         with self._guard:
             if self._is_closed:
-                raise _cancel_refusal()
+                raise cancel_refusal()
             self._end()
             try:
                 process = subprocess.Popen(  # a list of words, no shell  # nosec B603
@@ -163,7 +163,7 @@ class BlockingCore:
                 raise refusal or refusal_from_error(message["error"])
             now = time.monotonic()
             if refusal is None and (is_cancelled() or now > ends_at):
-                refusal = _cancel_refusal() if now <= ends_at else _timeout_refusal()
+                refusal = cancel_refusal() if now <= ends_at else _timeout_refusal()
                 ends_at = now + KILL_AFTER_MS / 1000
                 with contextlib.suppress(CoreDied):
                     _send(process, {"jsonrpc": "2.0", "method": "cancel", "params": {"id": number}})
@@ -223,10 +223,6 @@ def _message_in(line: bytes) -> dict[str, Any]:
     except ValueError:
         return {}
     return message if isinstance(message, dict) else {}
-
-
-def _cancel_refusal() -> Refusal:
-    return Refusal(tr("Cancelled."), exit_code=CANCELLED_CODE)
 
 
 def _timeout_refusal() -> CoreTimeout:

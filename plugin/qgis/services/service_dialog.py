@@ -11,7 +11,7 @@ from qgis.PyQt.QtWidgets import QDialog, QVBoxLayout, QWidget
 
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.refusals import Refusal
-from onemap.plugin.connection.task import BackgroundTask, Cancelled
+from onemap.plugin.connection.task import BackgroundTask, Cancelled, refusal_of
 from onemap.plugin.desk.guide.help_key import equip_window
 from onemap.plugin.desk.library.dialog_library import DialogLibrary
 from onemap.plugin.desk.library.open_library import OpenLibrary
@@ -152,8 +152,8 @@ class ServiceDialog(QDialog):
             self.form.show_offers(offers or [])
             text = tr("The server offers {count:# layer. Choose it|# layers. Choose one of them}.")
             self.notice.say(text.format(count=Count(len(offers or []))))
-        elif not isinstance(error, Cancelled):
-            self.notice.refuse(error if isinstance(error, Refusal) else Refusal(str(error)))
+        else:
+            self.notice.refuse(refusal_of(error))
         self._enable()
 
     def _finish(self, answer: dict[str, Any]) -> None:
