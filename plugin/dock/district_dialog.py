@@ -7,18 +7,15 @@ from typing import Any
 from qgis.gui import QgsFileWidget
 from qgis.PyQt.QtWidgets import QFormLayout, QHeaderView, QLineEdit, QWidget
 
-from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.desk.answers.answer_tree import NAME, VALUE, AnswerTree
 from onemap.plugin.desk.guide.help_key import HelpKey
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.buttons import close_button, push_button, wrapped_label
 from onemap.plugin.widgets.form_fields import fill_form
-from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen
 from onemap.plugin.widgets.working_dialog import WorkingDialog
-from onemap.plugin.words.option_names import dock_controls
 from onemap.plugin.words.translation import tr
 
 SIZE_PX = (620, 480)
@@ -28,12 +25,12 @@ class DistrictDialog(WorkingDialog):
     """The core's rows of the district, a file of polygons that replaces it, and the reason, which the log keeps."""
 
     def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
-        super().__init__(library.core, parent)
-        self.setWindowTitle(tr("The library's district"))
+        super().__init__(library.core, tr("The library's district"), parent)
         self._library = library
         self._asked = {"library": library.path, "view": True}
         self.rows = AnswerTree(tr("The library's district"), [tr("District"), tr("Area or reason")])
-        self.rows.header().setSectionResizeMode(VALUE, QHeaderView.ResizeMode.Stretch)
+        for column, mode in ((NAME, QHeaderView.ResizeMode.Interactive), (VALUE, QHeaderView.ResizeMode.Stretch)):
+            self.rows.header().setSectionResizeMode(column, mode)
         self.rows.header().resizeSection(NAME, SIZE_PX[0] // 2)
         self.file = QgsFileWidget()
         self.file.setDialogTitle(tr("A file of polygons: the district from now on"))
@@ -42,7 +39,6 @@ class DistrictDialog(WorkingDialog):
         self.reason = QLineEdit()
         self.reason.setPlaceholderText(tr("why it changes; the log keeps it"))
         self.reason.textChanged.connect(lambda _text: self._enable())
-        self.notice = Notice(dock_controls())
         self._has_district = library.has_district
         self._build()
         name_accessibly(self)
@@ -60,10 +56,6 @@ class DistrictDialog(WorkingDialog):
         params = {**self._asked, "district": self.file.filePath().strip(), "reason": self.reason.text().strip()}
         title = tr("Change the district")
         self._ask_core("district", params, self._show_changed, title, title)
-
-    def refuse(self, refusal: Refusal) -> None:
-        """Show a refusal."""
-        self.notice.refuse(refusal)
 
     def _build(self) -> None:
         head = wrapped_label(

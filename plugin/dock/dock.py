@@ -248,7 +248,7 @@ class OneMapDock(QgsDockWidget):
         self.tabs.currentChanged.connect(lambda _tab: self.compare_tab.leave_map())
         self.visibilityChanged.connect(lambda visible: None if visible else self.compare_tab.leave_map())
         self.review_tab.versions_written.connect(self.library.refresh)
-        self.core.died.connect(self._core_died)
+        self.core.died.connect(lambda message: self.notice.say(message, tr("Try again"), self.library.refresh))
         self.tabs.currentChanged.connect(lambda _tab: self._change_tab())
         self.visibilityChanged.connect(self._visibility_changed)
 
@@ -549,9 +549,6 @@ class OneMapDock(QgsDockWidget):
         self.machine_dialog.show()
         self.machine_dialog.raise_()
         self.machine_dialog.start()
-
-    def _core_died(self, message: str) -> None:
-        self.notice.say(message, tr("Try again"), self.library.refresh)
 
     def _update_core(self) -> None:
         self._show(self.setup_page)

@@ -12,7 +12,6 @@ from qgis.PyQt.QtCore import QPoint, Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtGui import QBrush, QDragEnterEvent, QDropEvent, QPalette
 from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
-    QHeaderView,
     QMenu,
     QPushButton,
     QToolButton,
@@ -23,10 +22,10 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.connection.asking import Asking
-from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.server_location import is_server
 from onemap.plugin.desk.add.source_choice import Delivery, dropped_file, holds_delivery, take_drop
-from onemap.plugin.desk.answers.name_delegate import wrap_names
+from onemap.plugin.desk.answers.answer_tree import set_bold
+from onemap.plugin.desk.answers.name_delegate import fit_columns, wrap_names
 from onemap.plugin.desk.library.empty_layers_button import EmptyLayersButton
 from onemap.plugin.desk.library.layer_list import CatalogueLayer, MapTheme, Version, layers_in, state_of
 from onemap.plugin.desk.library.open_library import OpenLibrary
@@ -153,10 +152,7 @@ class MapTab(QWidget):
         tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         tree.setIndentation(12)
         tree.setMinimumHeight((MIN_ROWS + 1) * (tree.fontMetrics().height() + 6))
-        header = tree.header()
-        header.setStretchLastSection(False)
-        header.setSectionResizeMode(TITLE, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(STATE, QHeaderView.ResizeMode.ResizeToContents)
+        fit_columns(tree)
         tree.setItemDelegateForColumn(STATE, StateDelegate(tree))
         wrap_names(tree, LayerNameDelegate(tree))
         tree.itemChanged.connect(self._toggle_item)
@@ -233,10 +229,9 @@ class MapTab(QWidget):
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Ask to add what is dropped: a file, several, or a folder of many."""
-        take_drop(event, self.delivery_requested.emit, self.file_dropped.emit, self._refuse_drop)
-
-    def _refuse_drop(self, refusal: Refusal) -> None:
-        self.refused.emit(str(refusal))
+        take_drop(
+            event, self.delivery_requested.emit, self.file_dropped.emit, lambda refusal: self.refused.emit(str(refusal))
+        )
 
     def close_down(self) -> None:
         """Disconnect from the project."""
@@ -311,9 +306,7 @@ class MapTab(QWidget):
             path = (*path, code)
             if path not in groups:
                 groups[path] = QTreeWidgetItem(parent_item, [word(subject, code)])
-                font = groups[path].font(TITLE)
-                font.setBold(subject == "libraries")
-                groups[path].setFont(TITLE, font)
+                set_bold(groups[path], subject == "libraries")
             parent_item = groups[path]
         return parent_item
 

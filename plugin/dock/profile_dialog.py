@@ -29,7 +29,6 @@ from onemap.plugin.profile.paths import temporary_file
 from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.buttons import close_button, push_button, wrapped_label
 from onemap.plugin.widgets.form_fields import fill_form, set_tab_order
-from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen, scroll_area
@@ -52,8 +51,7 @@ class ProfileDialog(WorkingDialog):
     kept = pyqtSignal()
 
     def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
-        super().__init__(library.core, parent)
-        self.setWindowTitle(tr("The bureau's profile"))
+        super().__init__(library.core, tr("The bureau's profile"), parent)
         self._library = library
         self._home = library.path
         self._heads: dict[str, Any] = {}
@@ -68,7 +66,6 @@ class ProfileDialog(WorkingDialog):
         self.preview.setAccessibleName(tr("The head of a document"))
         self.preview.setMinimumHeight(PREVIEW_PX)
         self.preview.setStyleSheet("QTextBrowser { background: white; color: black; }")  # paper, in any theme
-        self.notice = Notice(dock_controls())
         self._timer = one_shot_timer(self, LOOK_AFTER_MS, self.look)
         self._build()
         self._enable()
@@ -208,12 +205,9 @@ class ProfileDialog(WorkingDialog):
             words = str(problem.get("mend") or problem.get("message") or "")  # what is wrong stands above it
             field.error.say(name_controls(words, dock_controls()))
             first = first or next(name for name, page in self.pages.items() if field in page.values())
-        if first is not None and not self._is_on(first):
+        if first is not None and list(self.pages).index(first) != self.sections.currentRow():
             self.show_section(first)
         return left
-
-    def _is_on(self, name: str) -> bool:
-        return list(self.pages).index(name) == self.sections.currentRow()
 
     def _say_kept(self, _answer: dict[str, Any]) -> None:
         self.source.setText("")

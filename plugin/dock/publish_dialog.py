@@ -29,13 +29,12 @@ from onemap.plugin.dock.layer_name_delegate import LayerNameDelegate
 from onemap.plugin.profile.paths import documents_folder, free_path
 from onemap.plugin.widgets.buttons import close_button, push_button, wrapped_label
 from onemap.plugin.widgets.form_fields import fill_form
-from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen
 from onemap.plugin.widgets.working_dialog import WorkingDialog
 from onemap.plugin.words.contrast import quiet_brush
 from onemap.plugin.words.core_words import layer_name, word
-from onemap.plugin.words.option_names import add_controls, dock_controls, name_controls
+from onemap.plugin.words.option_names import add_controls, name_controls
 from onemap.plugin.words.translation import Count, tr
 
 SIZE_PX = (460, 560)
@@ -50,8 +49,7 @@ class PublishDialog(WorkingDialog):
     published = pyqtSignal(str)  # what to say of it
 
     def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
-        super().__init__(library.core, parent)
-        self.setWindowTitle(tr("Publish the one map as a project"))
+        super().__init__(library.core, tr("Publish the one map as a project"), parent)
         self._library = library
         self._home = DialogLibrary(library, self, is_of_day=True)
         self._home.changed.connect(lambda: self._enable())
@@ -75,7 +73,6 @@ class PublishDialog(WorkingDialog):
         self.project.setFilePath(str(free_path(folder, short_name(library.path), ".qgz")))
         self.project.fileChanged.connect(lambda _path: self._enable())
         self.login = QgsAuthConfigSelect(self, "postgres") if is_server(library.path) else None
-        self.notice = Notice(dock_controls())
         self._build()
         self._fill()
         self.tree.itemChanged.connect(lambda _item, _column: self._enable())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from qgis.gui import QgsMapCanvas
 
 from onemap.plugin.desk.map.shifted_maps import shifted_layers
+from onemap.plugin.widgets.buttons import embolden
 from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.words.translation import name_list, tr
 
@@ -15,9 +16,7 @@ class ShiftedMapNote(FittedLabel):
     def __init__(self, canvas: QgsMapCanvas) -> None:
         super().__init__()
         self._canvas = canvas
-        font = self.font()
-        font.setBold(True)
-        self.setFont(font)
+        embolden(self)
         self.setContentsMargins(6, 0, 6, 0)
         canvas.layersChanged.connect(self._look)
         self._look()

@@ -14,11 +14,9 @@ from onemap.plugin.profile.paths import temporary_file
 from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.buttons import close_button, wrapped_label
 from onemap.plugin.widgets.field_error import FieldError
-from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.rows_and_columns import Part, column_of, row_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen
 from onemap.plugin.widgets.working_dialog import WorkingDialog
-from onemap.plugin.words.option_names import dock_controls
 
 LOOK_AFTER_MS = 400  # since the last key
 
@@ -29,8 +27,7 @@ class PastedTextDialog(WorkingDialog):
     FILE = ""
 
     def __init__(self, core: Core, title: str, text_name: str, parent: QWidget | None = None) -> None:
-        super().__init__(core, parent)
-        self.setWindowTitle(title)
+        super().__init__(core, title, parent)
         self.looking = Asking(core, self)  # about what is typed
         self.looking.refused.connect(self._mark)
         self.text = QPlainTextEdit()
@@ -38,7 +35,6 @@ class PastedTextDialog(WorkingDialog):
         self.text.setTabChangesFocus(True)
         self.text.textChanged.connect(self._take_text)
         self.error = FieldError(self.text)
-        self.notice = Notice(dock_controls())
         self._is_fine = False  # what is typed
         self._timer = one_shot_timer(self, LOOK_AFTER_MS, self.look)
 
@@ -49,10 +45,6 @@ class PastedTextDialog(WorkingDialog):
         self.looking.forget()
         if self.text.toPlainText().strip():
             self._ask_reading(self._typed_file())
-
-    def refuse(self, refusal: Refusal) -> None:
-        """Show a refusal."""
-        self.notice.refuse(refusal)
 
     def close_down(self) -> None:
         """Stop following the core and close."""

@@ -109,7 +109,10 @@ class _ChoiceKeeper(QObject):
         theme = QApplication.palette()
         # Qt's own hints are below AA on white, and QGIS's in the dark.
         hint = quiet_brush(theme, Role.Text, Role.Base).color()
-        grounds = [_choice_ground(theme, group) for group in GROUPS]
+        grounds = [
+            readable_ground(theme.color(group, Role.Highlight), theme.color(group, Role.HighlightedText))
+            for group in GROUPS
+        ]
         colours = (*grounds, hint, theme.color(Role.Button), theme.color(Role.ButtonText))
         if colours == self._colours:
             return
@@ -155,10 +158,6 @@ def _show_pressed(button: QPushButton | QToolButton) -> None:
         mixed = [round((1 - PRESSED_SHARE) * one + PRESSED_SHARE * other) for one, other in parts]
         mine.setColor(Role.Button, readable_ground(QColor(*mixed), text))
     button.setPalette(mine)
-
-
-def _choice_ground(theme: QPalette, group: QPalette.ColorGroup) -> QColor:
-    return readable_ground(theme.color(group, Role.Highlight), theme.color(group, Role.HighlightedText))
 
 
 def _text_on(kind: type[QWidget]) -> QColor:

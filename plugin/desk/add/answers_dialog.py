@@ -20,7 +20,6 @@ from onemap.plugin.desk.library.dialog_library import DialogLibrary
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.widgets.alignment import lay_headings_left
 from onemap.plugin.widgets.buttons import close_button, push_button, wrapped_label
-from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen
 from onemap.plugin.widgets.working_dialog import WorkingDialog
@@ -36,12 +35,10 @@ class AnswersDialog(WorkingDialog):
     """A row for each answer; the core keeps them, and says what it cannot take."""
 
     def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
-        super().__init__(library.core, parent, is_writing=True)
-        self.setWindowTitle(tr("Remembered answers"))
+        super().__init__(library.core, tr("Remembered answers"), parent, add_controls(), is_writing=True)
         self._home = DialogLibrary(library, self)
         self._home.changed.connect(lambda: self._enable())
         self._layers: list[dict[str, Any]] = []
-        self.notice = Notice(add_controls())
         self.table = QTableWidget(0, 4)
         self.table.setHorizontalHeaderLabels([tr("Layer"), tr("What"), tr("Answer"), tr("Since version")])
         self.table.setAccessibleName(tr("Remembered answers"))

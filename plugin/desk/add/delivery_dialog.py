@@ -33,7 +33,6 @@ from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.widgets.buttons import close_button, push_button, tool_button, wrapped_label
 from onemap.plugin.widgets.form_fields import TightForm, fill_form, shrink
 from onemap.plugin.widgets.icons import icon
-from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen
 from onemap.plugin.widgets.target_file import ask_target
@@ -56,8 +55,7 @@ class DeliveryDialog(WorkingDialog):
     failed = pyqtSignal(object)  # Refusal, while the dialog is closed
 
     def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
-        super().__init__(library.core, parent)
-        self.setWindowTitle(tr("Add a whole delivery"))
+        super().__init__(library.core, tr("Add a whole delivery"), parent, add_controls())
         self.setAcceptDrops(True)
         self._library = library
         self._home = DialogLibrary(library, self)
@@ -98,7 +96,6 @@ class DeliveryDialog(WorkingDialog):
         self.table.target_chosen.connect(self._show_row)
         self.row_page = DeliveryRowPage()
         self.row_page.changed.connect(self.table.refresh_states)
-        self.notice = Notice(add_controls())
         self._build()
         equip_window(self)
         self._enable()
@@ -265,7 +262,10 @@ class DeliveryDialog(WorkingDialog):
         if not self._home.is_open:
             return
         self._library.listed.disconnect(self._mark_added)
-        new = {code: self._new_versions(code) for code in {row.code for row in self._sent}}
+        new = {
+            code: sum(version.table not in self._tables_before for version in self._versions(code))
+            for code in {row.code for row in self._sent}
+        }
         for version in dict.fromkeys(row.version for row in self._sent):  # they went in in this order
             code = version[0]
             if new[code] > 0:
@@ -273,9 +273,6 @@ class DeliveryDialog(WorkingDialog):
                 for row in self._sent:
                     row.status = ADDED if row.version == version else row.status
         self.table.refresh_states()
-
-    def _new_versions(self, code: str) -> int:
-        return sum(version.table not in self._tables_before for version in self._versions(code))
 
     def _ask(
         self, params: dict[str, Any], step: str, on_answer: Callable[[dict[str, Any]], None], title: str = ""

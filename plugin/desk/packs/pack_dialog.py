@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QFileDialog, QHeaderView, QTabWidget, QTreeWidgetItem, QWidget
+from qgis.PyQt.QtWidgets import QFileDialog, QTabWidget, QTreeWidgetItem, QWidget
 
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.desk.answers.answer_tree import AnswerTree
@@ -18,7 +18,6 @@ from onemap.plugin.desk.packs.pack_rules import PackRules
 from onemap.plugin.profile.paths import temporary_folder
 from onemap.plugin.profile.suggested_file import suggested_file
 from onemap.plugin.widgets.buttons import push_button, tool_button, wrapped_label
-from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.questions import ask_text, is_confirmed
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen
@@ -26,7 +25,6 @@ from onemap.plugin.widgets.target_file import ask_target
 from onemap.plugin.widgets.working_dialog import WorkingDialog
 from onemap.plugin.widgets.wrapped_choice import WrappedChoice
 from onemap.plugin.words.file_forms import file_forms
-from onemap.plugin.words.option_names import dock_controls
 from onemap.plugin.words.translation import Count, sentences, tr
 
 SIZE_PX = (1000, 700)
@@ -40,8 +38,7 @@ class PackDialog(WorkingDialog):
     copied = pyqtSignal(str)  # the file of a copy
 
     def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
-        super().__init__(library.core, parent)
-        self.setWindowTitle(tr("Rule pack"))
+        super().__init__(library.core, tr("Rule pack"), parent)
         self._library = library
         self._home = library.path
         self._pack: dict[str, Any] = {}
@@ -60,13 +57,15 @@ class PackDialog(WorkingDialog):
         self.rules = PackRules()
         self.rules.edited.connect(self._enable)
         self.pages = QTabWidget()
-        self.trees = {
-            PROOF: _tree(tr("What the cases prove")),
-            TURNED: _tree(tr("What would turn in open cases")),
-            DIFFERENCES: _tree(tr("What differs from the origin")),
-            VERSIONS: _tree(tr("Packs in force, and those of before")),
+        names = {
+            PROOF: tr("What the cases prove"),
+            TURNED: tr("What would turn in open cases"),
+            DIFFERENCES: tr("What differs from the origin"),
+            VERSIONS: AnswerTree(
+                tr("Packs in force, and those of before"), [tr("Packs in force, and those of before")]
+            ),
         }
-        self.notice = Notice(dock_controls())
+        self.trees = {page: AnswerTree(name, [name]) for page, name in names.items()}
         self._make_buttons()
         self._build()
         self._enable()
@@ -338,10 +337,3 @@ class PackDialog(WorkingDialog):
         self.prove_button.setEnabled(is_idle and (self._is_own or self._is_shipped))  # cases lie beside a pack's file
         self.try_button.setEnabled(is_idle and self._is_own)
         self.enact_button.setEnabled(is_idle and self._is_own and not self.rules.edits)
-
-
-def _tree(name: str) -> AnswerTree:
-    """A page of rows without values beside their names."""
-    tree = AnswerTree(name, [name])
-    tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-    return tree

@@ -6,9 +6,9 @@ from typing import Any
 
 from qgis.gui import QgsScrollArea
 from qgis.PyQt.QtCore import Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import QFormLayout, QHeaderView, QSplitter, QTreeWidget, QTreeWidgetItem, QWidget
+from qgis.PyQt.QtWidgets import QFormLayout, QSplitter, QTreeWidget, QTreeWidgetItem, QWidget
 
-from onemap.plugin.desk.answers.name_delegate import wrap_names
+from onemap.plugin.desk.answers.name_delegate import fit_columns, wrap_names
 from onemap.plugin.desk.packs.pack_field import PackField
 from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.alignment import RIGHT
@@ -48,11 +48,7 @@ class PackRules(QSplitter):
         self.tree.setHeaderLabels([tr("Rule"), tr("Hits"), tr("Differs")])
         self.tree.headerItem().setTextAlignment(HITS, RIGHT)
         self.tree.setIndentation(12)
-        header = self.tree.header()
-        header.setStretchLastSection(False)
-        header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
-        for column in (HITS, MARK):
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+        fit_columns(self.tree)
         wrap_names(self.tree)
         self.tree.currentItemChanged.connect(lambda item, _before: self._show_form(item))
         left = QWidget()
@@ -145,15 +141,16 @@ class PackRules(QSplitter):
             item.setIcon(NAME, sign_icon(rule["verdict"], self.tree.palette()))
         return item
 
+    def _tops(self) -> list[QTreeWidgetItem]:
+        return [self.tree.topLevelItem(row) for row in range(self.tree.topLevelItemCount())]
+
     def _items(self) -> list[QTreeWidgetItem]:
-        tops = [self.tree.topLevelItem(row) for row in range(self.tree.topLevelItemCount())]
-        return tops + [top.child(row) for top in tops for row in range(top.childCount())]
+        return self._tops() + [top.child(row) for top in self._tops() for row in range(top.childCount())]
 
     def _filter(self, text: str) -> None:
         """Show the rules whose title, id or law has the text."""
         wanted = text.strip().lower()
-        tops = [self.tree.topLevelItem(row) for row in range(self.tree.topLevelItemCount())]
-        for department in (top for top in tops if top.childCount()):
+        for department in (top for top in self._tops() if top.childCount()):
             for place in range(department.childCount()):
                 item = department.child(place)
                 item.setHidden(wanted not in item.toolTip(NAME).lower())

@@ -27,7 +27,6 @@ from onemap.plugin.desk.parcels.use_choice import SYSTEM_FIELD
 from onemap.plugin.profile.paths import temporary_file
 from onemap.plugin.widgets.buttons import push_button, wrapped_label
 from onemap.plugin.widgets.form_fields import fill_form
-from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.rows_and_columns import column_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen
 from onemap.plugin.widgets.target_file import ask_target
@@ -62,8 +61,7 @@ class FactsDialog(WorkingDialog):
         asked: its answer to `facts`; what it lacks of a group is not asked.
         known_fields: what the parcels say themselves.
         """
-        super().__init__(library.core, parent)
-        self.setWindowTitle(tr("Facts of the project"))
+        super().__init__(library.core, tr("Facts of the project"), parent)
         self._library, self._packs = library, packs
         self._rules = asked.get("rules") or []
         self._known_fields = {name.lower() for name in known_fields}
@@ -71,7 +69,6 @@ class FactsDialog(WorkingDialog):
         self._parts: dict[str, str] = {}  # which part of the facts a field is of
         self.given: Given = {}
         self._remarks_shown: list[dict[str, Any]] = []
-        self.notice = Notice(dock_controls())
         self.waiting = wrapped_label()
         self._build(asked)
         equip_window(self)

@@ -159,7 +159,12 @@ def read_results(path: str, answer: Mapping[str, Any]) -> list[CheckedParcel]:
             row,
             row=row["fid"],
             ellipsoidal_m2=row.get("area_ellipsoidal_m2"),
-            findings=tuple(sorted(by_parcel.get(str(row["parcel"]), []), key=_weight_of_finding)),
+            findings=tuple(
+                sorted(
+                    by_parcel.get(str(row["parcel"]), []),
+                    key=lambda finding: (not finding.counted, severity(finding.verdict), -(finding.area_m2 or 0)),
+                )
+            ),
         )
         for row in table_rows(path, "parcels")
     ]
@@ -254,10 +259,6 @@ def table_rows(path: str, table: str) -> Iterable[dict[str, Any]]:
             **{name: value_or_none(value) for name, value in zip(names, feature.attributes())},
             "fid": feature.id(),
         }
-
-
-def _weight_of_finding(finding: Finding) -> tuple[bool, int, float]:
-    return (not finding.counted, severity(finding.verdict), -(finding.area_m2 or 0))
 
 
 def _quoted_text(text: str) -> str:

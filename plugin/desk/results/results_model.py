@@ -171,7 +171,13 @@ class ResultsModel(QAbstractItemModel):
         if row is None:
             return ""
         if not row.findings:
-            return _parcel_details(row.parcel)
+            return "\n".join(
+                [
+                    f"{row.parcel.parcel} · {word('verdicts', row.parcel.verdict)}",
+                    f"{area_text(row.parcel.ellipsoidal_m2)} · {area_beside_text(row.parcel.ellipsoidal_m2)}",
+                    tr("Findings: {count}").format(count=len(row.parcel.findings)),
+                ]
+            )
         layer = row.findings[0].layer
         return _finding_details(row.findings, self._titles.get(layer, layer))
 
@@ -269,16 +275,6 @@ class ResultsModel(QAbstractItemModel):
         if verdict not in self._icons:
             self._icons[verdict] = sign_icon(verdict, self._palette)
         return self._icons[verdict]
-
-
-def _parcel_details(parcel: CheckedParcel) -> str:
-    return "\n".join(
-        [
-            f"{parcel.parcel} · {word('verdicts', parcel.verdict)}",
-            f"{area_text(parcel.ellipsoidal_m2)} · {area_beside_text(parcel.ellipsoidal_m2)}",
-            tr("Findings: {count}").format(count=len(parcel.findings)),
-        ]
-    )
 
 
 def _finding_details(findings: tuple[Finding, ...], layer: str) -> str:

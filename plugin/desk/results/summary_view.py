@@ -10,6 +10,7 @@ from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QFont, QFontMetricsF, QResizeEvent
 from qgis.PyQt.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
 
+from onemap.plugin.desk.answers.answer_tree import set_bold
 from onemap.plugin.desk.answers.name_delegate import wrap_names
 from onemap.plugin.desk.results.results import CheckedParcel
 from onemap.plugin.widgets.alignment import RIGHT
@@ -70,9 +71,7 @@ class SummaryView(QTreeWidget):
         self.addTopLevelItem(self._row(tr("All departments"), total, sum(map(len, rows.values()))))
         self._fit_numbers()
         last = self.topLevelItem(self.topLevelItemCount() - 1)
-        font = last.font(NAME)
-        font.setBold(True)
-        last.setFont(NAME, font)  # bold numbers would take room from the names
+        set_bold(last, True)  # bold numbers would take room from the names
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit the letters to the width."""

@@ -155,7 +155,13 @@ def file(filters: str = "", is_result: bool = True) -> ParameterKind:
             createByDefault=declared.required,
         )
 
-    return ParameterKind(make, _target, is_result)
+    return ParameterKind(
+        make,
+        lambda run, name: (
+            run.algorithm.parameterAsFileOutput(run.parameters, name, run.context) if run.needs(name) else ""
+        ),
+        is_result,
+    )
 
 
 def input_file(filters: str) -> ParameterKind:
@@ -292,10 +298,6 @@ def _text(run: AlgorithmRun, name: str) -> str:
 def _code(run: AlgorithmRun, name: str) -> str:
     """A layer's code; its title may stand behind it, as models of earlier versions have it."""
     return _text(run, name).strip().split(" ")[0]
-
-
-def _target(run: AlgorithmRun, name: str) -> str:
-    return run.algorithm.parameterAsFileOutput(run.parameters, name, run.context) if run.needs(name) else ""
 
 
 def _list(run: AlgorithmRun, name: str) -> list[str]:

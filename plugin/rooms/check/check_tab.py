@@ -39,7 +39,13 @@ from onemap.plugin.rooms.check.sheet_button import SheetButton
 from onemap.plugin.rooms.check.trial_view import TrialRun, TrialView
 from onemap.plugin.rooms.remedy.remedy_view import RemedyView
 from onemap.plugin.rooms.remedy.sites_view import SitesView
-from onemap.plugin.widgets.buttons import MainButton, push_button, tool_button, wrapped_label
+from onemap.plugin.widgets.buttons import (
+    MainButton,
+    empty_label,
+    push_button,
+    switch_button,
+    tool_button,
+)
 from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.widgets.form_fields import TightForm, fill_form, fold_button
 from onemap.plugin.widgets.icons import icon
@@ -73,7 +79,9 @@ class CheckTab(QWidget):
         self.results.trial_requested.connect(self._choose_trial)
         self.trial = TrialView(library.core, canvas)
         for view in (self.results, self.trial):
-            view.export_button.exported.connect(self._say_written)
+            view.export_button.exported.connect(
+                lambda path: self.message_sent.emit(tr("The results are in {path}.").format(path=path))
+            )
             view.export_button.remarked.connect(self.message_sent)
         self.results.remedy_requested.connect(self._ask_remedy)
         self.remedy = RemedyView(library, canvas)
@@ -184,9 +192,6 @@ class CheckTab(QWidget):
         if self.is_checking or not self.button.isEnabled():
             return None
         return self._asked_params(str(Path(_temporary_target("sheet")).parent))
-
-    def _say_written(self, path: str) -> None:
-        self.message_sent.emit(tr("The results are in {path}.").format(path=path))
 
     def try_file(self, code: str, path: str) -> None:
         """Check the same parcels with a file in place of a layer, and show the changes. The library is not changed.
@@ -313,9 +318,7 @@ class CheckTab(QWidget):
 
     def _make_empty_page(self) -> QWidget:
         """The page while there are no results, with the button for the next step where the library has no data."""
-        self._empty = wrapped_label(tr("Choose the parcels, then press Check."))
-        self._empty.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
-        self._empty.setContentsMargins(12, 24, 12, 12)
+        self._empty = empty_label(tr("Choose the parcels, then press Check."))
         self.add_button = push_button(tr("Add to the one map…"), sign="add", action=self.add_requested)
         page = QWidget()
         layout = column_of(self._empty, inside=page, is_tight=True)
@@ -331,19 +334,12 @@ class CheckTab(QWidget):
         self._bar.setMinimumWidth(MIN_BAR_PX)
         self.cancel_button = tool_button("cancel", tr("Cancel (Esc)"), action=self.cancel)
         row = row_of(self.button, (self._bar, 1), self.cancel_button, 1)
-        self.sites_button = tool_button("sites", tr("Find a site: where a parcel of a given area would pass"))
-        self.sites_button.setCheckable(True)
-        self.sites_button.setAutoRaise(True)
-        self.sites_button.toggled.connect(self._show_sites)
-        self.past_button = tool_button("past", tr("Past checks: open one again, compare, name or delete it"))
-        self.past_button.setCheckable(True)
-        self.past_button.setAutoRaise(True)
-        self.past_button.toggled.connect(self._show_past)
-        row.addWidget(self.form_button)
-        row.addWidget(self.sheet_button)
-        row.addWidget(self.past_button)
-        row.addWidget(self.live.button)
-        row.addWidget(self.sites_button)
+        hint = tr("Find a site: where a parcel of a given area would pass")
+        self.sites_button = switch_button("sites", hint, lambda is_on: self._show_aside(self.sites, is_on))
+        hint = tr("Past checks: open one again, compare, name or delete it")
+        self.past_button = switch_button("past", hint, self._show_past)
+        for button in (self.form_button, self.sheet_button, self.past_button, self.live.button, self.sites_button):
+            row.addWidget(button)
         return row
 
     def _enable(self) -> None:
@@ -415,10 +411,6 @@ class CheckTab(QWidget):
             return True
 
         self.remedy.ask(ask, run, parcel)
-
-    def _show_sites(self, is_on: bool) -> None:
-        """Show the search for a site, or the page before it."""
-        self._show_aside(self.sites, is_on)
 
     def _show_past(self, is_on: bool) -> None:
         """Show the past checks, or the page before them."""

@@ -14,6 +14,7 @@ from onemap.plugin.desk.parcels.parcel_choice import Choice, ParcelChoice
 from onemap.plugin.desk.parcels.parcel_use import ParcelUse
 from onemap.plugin.desk.parcels.rules_choice import RulesChoice
 from onemap.plugin.rooms.check.layer_state import LayerState
+from onemap.plugin.widgets.buttons import embolden
 from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.words.translation import name_list, tr
 
@@ -68,9 +69,7 @@ class OutdatedNote(FittedLabel):
         self._states: dict[str, LayerState] = {}  # of all layers that were chosen, by their ids
         self._later = one_shot_timer(self, 0, self._take_change)  # a tool may change thousands of features in one go
         parcels.changed.connect(self._take_choice)
-        font = self.font()
-        font.setBold(True)
-        self.setFont(font)
+        embolden(self)
         for changed in (uses.changed, land.changed, facts.changed, rules.box.currentIndexChanged):
             changed.connect(lambda *_what: self._take_change())
 

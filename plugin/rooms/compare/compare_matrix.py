@@ -30,7 +30,7 @@ class MatrixTree(AnswerTree):
     chosen = pyqtSignal(frozenset)  # of cells; empty: all
 
     def __init__(self) -> None:
-        super().__init__(tr("Matrix"), ())
+        super().__init__(tr("Matrix"))
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setTabKeyNavigation(False)
         self.setToolTip(tr("Choose rows to list their spots and select them on the map; Esc shows all"))

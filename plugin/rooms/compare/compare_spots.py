@@ -41,10 +41,6 @@ def _dates_text(spot: Spot) -> str:
     return f"{spot.date_a or NOT_MEASURED} | {spot.date_b or NOT_MEASURED}"
 
 
-def _cause_text(spot: Spot) -> str:
-    return word("causes", spot.cause) if spot.cause else ""
-
-
 def _compactness_text(spot: Spot) -> str:
     return NOT_MEASURED if spot.compactness is None else f"{spot.compactness:.2f}"
 
@@ -68,7 +64,12 @@ def columns() -> list[SpotColumn]:
         SpotColumn(tr("Type"), "", _type_text, lambda spot: difference_rank(spot.kind)),
         SpotColumn(tr("Area"), "", lambda spot: area_text(spot.area_m2), lambda spot: spot.area_m2, True),
         SpotColumn(tr("Decision"), "", _decision_text, lambda spot: spot.decision or None),
-        SpotColumn(tr("Cause"), tr("Proposed by the figures; a person decides"), _cause_text, lambda spot: spot.cause),
+        SpotColumn(
+            tr("Cause"),
+            tr("Proposed by the figures; a person decides"),
+            lambda spot: word("causes", spot.cause) if spot.cause else "",
+            lambda spot: spot.cause,
+        ),
         SpotColumn(
             tr("Width"),
             tr("Mean width: twice the area by the outline"),

@@ -45,8 +45,7 @@ class ContradictionsView(VerbView):
 
     def _build(self) -> None:
         self.summary = wrapped_label(self._invitation())
-        self.tree = AnswerTree(tr("Who contradicts whom"), ())
-        self.tree.setRootIsDecorated(False)
+        self.tree = AnswerTree(tr("Who contradicts whom"), is_flat=True)
         self.tree.setToolTip(tr("Areas in conflict; a click opens the comparison of the two plans"))
         self.tree.itemClicked.connect(lambda item, _column: self._open(item))
         self.tree.itemActivated.connect(lambda item, _column: self._open(item))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QHeaderView, QTreeWidgetItem, QTreeWidgetItemIterator
+from qgis.PyQt.QtWidgets import QTreeWidgetItem, QTreeWidgetItemIterator
 
-from onemap.plugin.desk.answers.answer_tree import NAME, VALUE, AnswerTree
+from onemap.plugin.desk.answers.answer_tree import AnswerTree
 from onemap.plugin.words.translation import tr
 
 LEAST_LINES = 8
@@ -20,8 +20,6 @@ class ProblemTree(AnswerTree):
 
     def __init__(self) -> None:
         super().__init__(tr("Problems of the delivery"), (tr("Problem"), tr("Severity")))
-        self.header().setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
-        self.header().setSectionResizeMode(VALUE, QHeaderView.ResizeMode.ResizeToContents)
         self.setMinimumHeight(LEAST_LINES * (self.fontMetrics().lineSpacing() + 4))
         self.currentItemChanged.connect(lambda item, _before: self.chosen.emit(self.about_row(item)))
 

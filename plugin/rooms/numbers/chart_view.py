@@ -9,7 +9,7 @@ from pathlib import Path
 from qgis.PyQt.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, QRectF, QSize, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QFont, QFontInfo, QGuiApplication, QImage, QPainter, QPaintEvent, QResizeEvent
 from qgis.PyQt.QtSvg import QSvgRenderer
-from qgis.PyQt.QtWidgets import QComboBox, QSizePolicy, QToolButton, QWidget
+from qgis.PyQt.QtWidgets import QComboBox, QSizePolicy, QWidget
 
 from onemap.plugin.connection.file_writing import write_file
 from onemap.plugin.connection.refusals import Refusal
@@ -95,8 +95,8 @@ class ChartView(QWidget):
         self._charts: list[Chart] = []
         self.box = QComboBox()
         self.box.setAccessibleName(tr("Chart"))
-        self.copy_button = self._make_button("export", tr("Copy the picture"))
-        self.save_button = self._make_button("keep", tr("Save the picture…"))
+        self.copy_button = tool_button("export", tr("Copy the picture"), name=tr("Copy the picture"))
+        self.save_button = tool_button("keep", tr("Save the picture…"), name=tr("Save the picture…"))
         self.picture = ChartPicture()
         row = row_of((self.box, 1), self.copy_button, self.save_button)
         column_of(row, self.picture, inside=self, is_tight=True)
@@ -104,11 +104,6 @@ class ChartView(QWidget):
         self.copy_button.clicked.connect(lambda: self.copy())
         self.save_button.clicked.connect(lambda: self._choose_target())
         self.hide()
-
-    def _make_button(self, name: str, text: str) -> QToolButton:
-        button = tool_button(name, text)
-        button.setAccessibleName(text)
-        return button
 
     @property
     def wanted_mm(self) -> int:

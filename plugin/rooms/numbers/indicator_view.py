@@ -9,7 +9,6 @@ from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry, Qgs
 from qgis.gui import QgsMapCanvas, QgsMapToolIdentifyFeature
 from qgis.PyQt.QtCore import QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import (
-    QToolButton,
     QTreeWidgetItem,
 )
 
@@ -60,23 +59,16 @@ class IndicatorView(TableView):
         self.tool = QgsMapToolIdentifyFeature(canvas)
         self.unit = WrappedChoice()
         self.unit.setAccessibleName(tr("Unit whose values are listed"))
-        self.pick_button = _tool_button(
-            "locate",
-            tr("On the map"),
-            tr("Click a unit on the map: its values are listed, and its page opens"),
-            is_checkable=True,
-        )
-        self.page_button = _tool_button(
-            "document", tr("Page"), tr("Open the page of this unit, or of all, with charts, versions and reasons")
-        )
-        self.explain_button = _tool_button(
-            "explain", tr("Explain"), tr("How this value came about, down to versions and features"), is_checkable=True
-        )
-        self.repeat_button = _tool_button(
-            "refresh",
-            tr("Measure again and compare"),
-            tr("Measure the kept run again with what was known then, and compare row by row"),
-        )
+        hint = tr("Click a unit on the map: its values are listed, and its page opens")
+        self.pick_button = tool_button("locate", hint, name=tr("On the map"))
+        hint = tr("Open the page of this unit, or of all, with charts, versions and reasons")
+        self.page_button = tool_button("document", hint, name=tr("Page"))
+        hint = tr("How this value came about, down to versions and features")
+        self.explain_button = tool_button("explain", hint, name=tr("Explain"))
+        hint = tr("Measure the kept run again with what was known then, and compare row by row")
+        self.repeat_button = tool_button("refresh", hint, name=tr("Measure again and compare"))
+        for button in (self.pick_button, self.explain_button):
+            button.setCheckable(True)
         self.failing = TickBox(tr("Only what is broken or near its limit"))
         self.tree = ValueTree(tr("Indicators"), (tr("Indicator, status"), tr("Value")))
         self.tree.setIndentation(INDENTATION_PX)
@@ -197,7 +189,14 @@ class IndicatorView(TableView):
         unit = self.unit.currentData()
         themes = [{**theme, "rows": self._rows_of(theme["rows"], unit)} for theme in self._rows]
         if unit is not None or self.failing.isChecked():  # what the core counts is of all units
-            themes = [{**theme, "name": first_line(theme["name"]), "is_open": _fails(theme)} for theme in themes]
+            themes = [
+                {
+                    **theme,
+                    "name": first_line(theme["name"]),
+                    "is_open": any(row["about"]["fails"] for row in theme["rows"]),
+                }
+                for theme in themes
+            ]
         listed = [row for theme in themes for row in theme["rows"]]
         self.tree.blockSignals(True)
         self.tree.show_rows([theme for theme in themes if theme["rows"]] if self._only is None else listed)
@@ -343,18 +342,6 @@ def _of_unit(row: dict[str, Any], below: dict[str, Any]) -> dict[str, Any]:
     second = below["name"].partition("\n")[2]
     name = "\n".join(filter(None, (first_line(row["name"]), second)))
     return {**below, "name": name, "about": {**row["about"], "fails": below["about"]["fails"]}}
-
-
-def _fails(theme: dict[str, Any]) -> bool:
-    """Whether something that is listed of a theme fails."""
-    return any(row["about"]["fails"] for row in theme["rows"])
-
-
-def _tool_button(name: str, title: str, hint: str, is_checkable: bool = False) -> QToolButton:
-    button = tool_button(name, hint)
-    button.setAccessibleName(title)
-    button.setCheckable(is_checkable)
-    return button
 
 
 def _kind_text(kind: str) -> str:

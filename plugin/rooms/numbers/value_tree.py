@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from qgis.PyQt.QtWidgets import QHeaderView
-
-from onemap.plugin.desk.answers.answer_tree import NAME, VALUE, AnswerTree
+from onemap.plugin.desk.answers.answer_tree import AnswerTree
 
 MIN_LINES = 18  # eight rows of mostly two lines
 LINE_MARGIN_PX = 4
@@ -16,6 +14,4 @@ class ValueTree(AnswerTree):
     def __init__(self, name: str, heads: tuple[str, str]) -> None:
         """Take what a screen reader calls it, and the heads of its columns."""
         super().__init__(name, heads, has_numbers=True)
-        self.header().setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
-        self.header().setSectionResizeMode(VALUE, QHeaderView.ResizeMode.ResizeToContents)
         self.setMinimumHeight(MIN_LINES * (self.fontMetrics().lineSpacing() + LINE_MARGIN_PX))

@@ -16,7 +16,6 @@ from qgis.PyQt.QtWidgets import (
     QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QSizePolicy,
     QSpinBox,
@@ -25,8 +24,8 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.connection.refusals import Refusal
-from onemap.plugin.desk.answers.answer_tree import NAME, AnswerTree
-from onemap.plugin.desk.answers.name_delegate import wrap_names
+from onemap.plugin.desk.answers.answer_tree import AnswerTree
+from onemap.plugin.desk.answers.name_delegate import fit_columns, wrap_names
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.library.verb_view import VerbView
 from onemap.plugin.desk.parcels.facts_choice import FactsChoice
@@ -124,8 +123,7 @@ class SitesView(VerbView):
         )
 
     def _make_tree(self) -> AnswerTree:
-        tree = AnswerTree(tr("Places found"), ())
-        tree.setRootIsDecorated(False)
+        tree = AnswerTree(tr("Places found"), is_flat=True)
         wrap_names(tree, column=NEAREST)
         tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         tree.currentItemChanged.connect(lambda item, _before: self._enable())
@@ -264,8 +262,7 @@ class SitesView(VerbView):
             self.form_button.setChecked(False)  # the list needs the height
             (table,) = answer["view"]
             self.tree.show_table(table, columns=DISTANCE + 1)
-            self.tree.header().setSectionResizeMode(NAME, QHeaderView.ResizeMode.ResizeToContents)
-            self.tree.header().setSectionResizeMode(NEAREST, QHeaderView.ResizeMode.Stretch)
+            fit_columns(self.tree, NEAREST)
             self.tree.setCurrentItem(self.tree.topLevelItem(0))
             self.remarked.emit(answer.get("problems") or [])
             self._show_all()
@@ -331,7 +328,7 @@ class SitesForm(QWidget):
         self.unbuilt.setToolTip(hint)
         self.use = UseChoice()
         self.facts = FactsChoice(library, rules, None, (USE_FIELD, "project", "land", "days"))
-        self.facts.known_fields = self._stated_fields
+        self.facts.known_fields = lambda: [USE_FIELD] if self.use.code else []
         self.use.chosen.connect(lambda _code: self.facts.show_summary())
         fill_form(
             QFormLayout(self),
@@ -366,9 +363,6 @@ class SitesForm(QWidget):
         words = name_list(size.values()) if is_square else tr("{area}, {width} wide").format(**size)
         where = [self.ground.box.currentText(), *([self.unbuilt.text()] if self.unbuilt.isChecked() else [])]
         return f"{words} · {name_list(where)}"
-
-    def _stated_fields(self) -> list[str]:
-        return [USE_FIELD] if self.use.code else []
 
     def params(self) -> dict[str, Any]:
         """The parameters of the core's verb `sites`."""

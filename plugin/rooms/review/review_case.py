@@ -17,7 +17,6 @@ from qgis.PyQt.QtWidgets import (
     QPlainTextEdit,
     QSplitter,
     QTabWidget,
-    QToolButton,
     QWidget,
 )
 
@@ -36,7 +35,7 @@ from onemap.plugin.rooms.review.review_seen_revisions import seen_revision, stor
 from onemap.plugin.rooms.review.review_steps import CaseSteps, state_line
 from onemap.plugin.rooms.review.review_unsent_text import UnsentTexts
 from onemap.plugin.rooms.review.review_words import name_buttons, step_word
-from onemap.plugin.widgets.buttons import MainButton, tool_button, wrapped_label
+from onemap.plugin.widgets.buttons import MainButton, embolden, menu_button, tool_button, wrapped_label
 from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.room_bar import RoomBar
@@ -74,7 +73,11 @@ class CasePage(QWidget):
         self.reading: ReadingDialog | None = None
         self.steps = CaseSteps(library, person, self)
         self.steps.answered.connect(self.step_done)
-        self.steps.changes_found.connect(self._show_changes)
+        self.steps.changes_found.connect(
+            lambda changes: self._read(
+                tr("Recheck of “{project}”").format(project=self.case.project), changes_text(changes)
+            )
+        )
         self.steps.refused.connect(self.refused)
         self.steps.reload_requested.connect(self.reload_requested)
         self._make_labels()
@@ -121,16 +124,10 @@ class CasePage(QWidget):
             "locate", tr("Go to the parcels on the map"), action=lambda: self.findings.outline.go_to()
         )
         self.locate_button.setAutoRaise(True)
-        self.steps_button = QToolButton()
-        self.steps_button.setText("⋮")
-        self.steps_button.setToolTip(tr("All steps of the case, and its project"))
-        self.steps_button.setAutoRaise(True)
-        self.steps_button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
-        self.steps_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.menu = QMenu(self)
         self.menu.setToolTipsVisible(True)
         self.menu.aboutToShow.connect(self.fill_menu)
-        self.steps_button.setMenu(self.menu)
+        self.steps_button = menu_button(self.menu, tr("All steps of the case, and its project"))
 
     def show_case(self, case: Case) -> None:
         """Show a case as it is now; typed text stays."""
@@ -255,9 +252,7 @@ class CasePage(QWidget):
         back = tool_button("back", tr("Back to the cases (Esc)"), action=self.back_requested)
         back.setAutoRaise(True)
         self.back_button = back
-        font = self.project.font()
-        font.setBold(True)
-        self.project.setFont(font)
+        embolden(self.project)
         top = QHBoxLayout()
         top.addWidget(back, 0, Qt.AlignmentFlag.AlignTop)
         titles = column_of(self.project, self.state_label, spacing=0)
@@ -379,9 +374,6 @@ class CasePage(QWidget):
         )
         if path:
             self.take_reply(path)
-
-    def _show_changes(self, changes: list) -> None:
-        self._read(tr("Recheck of “{project}”").format(project=self.case.project), changes_text(changes))
 
     def _read(self, title: str, text: str) -> None:
         """Show a text in a window of its own."""

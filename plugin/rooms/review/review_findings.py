@@ -91,7 +91,7 @@ class CaseFindings(QWidget):
     def bases(self) -> dict[str, list[str]]:
         """The bases of the counted findings, by department."""
         bases_by_department: dict[str, list[str]] = {}
-        for finding in self._all_findings():
+        for finding in [finding for parcel in self._parcels for finding in parcel.findings]:
             if (
                 finding.counted
                 and finding.basis
@@ -179,9 +179,6 @@ class CaseFindings(QWidget):
         self._round_key = NO_ROUND
         self.summary.clear()
         self.refused.emit(refusal)
-
-    def _all_findings(self) -> list[Finding]:
-        return [finding for parcel in self._parcels for finding in parcel.findings]
 
     def _fill(self) -> None:
         if self._case is None or self.results.run is None:

@@ -9,14 +9,14 @@ from qgis.PyQt.QtCore import QSize, pyqtSignal
 from qgis.PyQt.QtGui import QPalette, QResizeEvent
 from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidgetItem
 
-from onemap.plugin.desk.answers.answer_tree import AnswerTree
+from onemap.plugin.desk.answers.answer_tree import AnswerTree, set_bold
 from onemap.plugin.desk.answers.name_delegate import NameDelegate, wrap_names
 from onemap.plugin.rooms.review.review_cases import Case
 from onemap.plugin.rooms.review.review_words import UNSEEN
 from onemap.plugin.words.contrast import quiet_brush
 from onemap.plugin.words.translation import tr
 
-DEPARTMENT, CONCLUSION, STATE, TEXT = range(4)
+DEPARTMENT, _CONCLUSION, STATE, TEXT = range(4)
 MIN_TEXT_PX = 620  # from this width on the texts are shown
 ROWS, MIN_ROWS = 10, 4
 
@@ -34,14 +34,9 @@ class OpinionTable(AnswerTree):
 
     def __init__(self) -> None:
         heads = (tr("Department"), tr("Conclusion"), tr("State"), tr("Opinion"))
-        super().__init__(tr("Opinions of the departments"), heads)
-        self.setRootIsDecorated(False)
+        super().__init__(tr("Opinions of the departments"), heads, is_flat=True)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         wrap_names(self, _LowRows(self))
-        header = self.header()
-        header.setStretchLastSection(False)
-        for column in (CONCLUSION, STATE):
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
         self._fit()
         self.currentItemChanged.connect(self._choose)
 
@@ -58,7 +53,7 @@ class OpinionTable(AnswerTree):
         ]
         self.blockSignals(True)
         self.show_rows(rows)
-        for item in map(self.topLevelItem, range(len(rows))):
+        for item in self.tops:
             self._paint(item, self.row_of(item))
         self.blockSignals(False)
         self.updateGeometry()
@@ -72,15 +67,12 @@ class OpinionTable(AnswerTree):
             item.setToolTip(column, row["hint"])
             if not row["about"]["is_asked"]:
                 item.setForeground(column, grey)
-        font = item.font(STATE)
-        font.setBold(row["about"]["is_overdue"])
-        item.setFont(STATE, font)
+        set_bold(item, row["about"]["is_overdue"], STATE)
 
     @property
     def department(self) -> str:
         """The chosen department; empty for none."""
-        about = self.about(self.currentItem())
-        return str(about["department"]) if about else ""
+        return str(self.current_about.get("department", ""))
 
     def choose_department(self, department: str) -> None:
         """Choose a department."""
@@ -105,8 +97,7 @@ class OpinionTable(AnswerTree):
 
     def _row_heights(self) -> list[int]:
         """The heights of ten rows; a row that is not there yet takes one line."""
-        items = map(self.topLevelItem, range(self.topLevelItemCount()))
-        heights = [self.rowHeight(self.indexFromItem(item)) for item in items]
+        heights = [self.rowHeight(self.indexFromItem(item)) for item in self.tops]
         return heights + [self._line_height] * (ROWS - len(heights))
 
     @property

@@ -69,7 +69,7 @@ class StatisticsView(VerbView):
         self._list_layers()
 
     def _make_tree(self) -> AnswerTree:
-        tree = AnswerTree(tr("Land-use totals"), ())
+        tree = AnswerTree(tr("Land-use totals"))
         tree.setSelectionMode(AnswerTree.SelectionMode.ExtendedSelection)
         tree.setItemDelegateForColumn(SHARE, ShareBar(tree))
         tree.setMinimumHeight(MIN_ROWS * (self.fontMetrics().lineSpacing() + 4))
