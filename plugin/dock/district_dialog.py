@@ -36,8 +36,7 @@ class DistrictDialog(WorkingDialog):
         self.file.setDialogTitle(tr("A file of polygons: the district from now on"))
         self.file.lineEdit().setPlaceholderText(tr("Drop a file here, or choose one"))
         self.file.fileChanged.connect(lambda _path: self._enable())
-        self.reason = QLineEdit()
-        self.reason.setPlaceholderText(tr("why it changes; the log keeps it"))
+        self.reason = QLineEdit(placeholderText=tr("why it changes; the log keeps it"))
         self.reason.textChanged.connect(lambda _text: self._enable())
         self._has_district = library.has_district
         self._build()

@@ -38,9 +38,7 @@ class MachineDialog(QDialog):
         self._room = Path(tempfile.mkdtemp(prefix="onemap-report-"))
         self._task: BackgroundTask | None = None
         self.heading = wrapped_label()
-        self.lines = QPlainTextEdit()
-        self.lines.setReadOnly(True)
-        self.lines.setAccessibleName(tr("Check this computer"))
+        self.lines = QPlainTextEdit(readOnly=True, accessibleName=tr("Check this computer"))
         self.work = WorkRow()
         self.work.cancelled.connect(self._cancel)
         self.work.hide()

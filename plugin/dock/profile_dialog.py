@@ -58,13 +58,10 @@ class ProfileDialog(WorkingDialog):
         self.looking = Asking(library.core, self)  # about the head; the dialog is of one library
         self.looking.refused.connect(self._mark)
         self.pages: dict[str, dict[str, ProfileField]] = {}
-        self.sections = QListWidget()
-        self.sections.setAccessibleName(tr("Parts of the profile"))
+        self.sections = QListWidget(accessibleName=tr("Parts of the profile"))
         self.stack = QStackedWidget()
         self.sections.currentRowChanged.connect(self._show_section)
-        self.preview = QTextBrowser()
-        self.preview.setAccessibleName(tr("The head of a document"))
-        self.preview.setMinimumHeight(PREVIEW_PX)
+        self.preview = QTextBrowser(accessibleName=tr("The head of a document"), minimumHeight=PREVIEW_PX)
         self.preview.setStyleSheet("QTextBrowser { background: white; color: black; }")  # paper, in any theme
         self._timer = one_shot_timer(self, LOOK_AFTER_MS, self.look)
         self._build()

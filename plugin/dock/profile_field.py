@@ -88,15 +88,12 @@ class ProfileField(QWidget):
         return box
 
     def _make_line(self, language: str) -> QLineEdit:
-        line = QLineEdit()
-        line.setPlaceholderText(self._hint if language == "zh" else tr("the same"))
+        line = QLineEdit(placeholderText=self._hint if language == "zh" else tr("the same"))
         line.textChanged.connect(lambda _text: self.changed.emit())
         return line
 
     def _make_lines(self, language: str) -> QPlainTextEdit:
-        box = QPlainTextEdit()
-        box.setTabChangesFocus(True)
-        box.setPlaceholderText(self._hint if language == "zh" else tr("the same"))
+        box = QPlainTextEdit(tabChangesFocus=True, placeholderText=self._hint if language == "zh" else tr("the same"))
         box.setFixedHeight(LIST_LINES * box.fontMetrics().lineSpacing() + 12)
         box.textChanged.connect(self.changed)
         return box

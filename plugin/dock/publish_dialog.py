@@ -53,8 +53,7 @@ class PublishDialog(WorkingDialog):
         self._library = library
         self._home = DialogLibrary(library, self, is_of_day=True)
         self._home.changed.connect(lambda: self._enable())
-        self.tree = QTreeWidget()
-        self.tree.setAccessibleName(tr("Layers to publish"))
+        self.tree = QTreeWidget(accessibleName=tr("Layers to publish"))
         self.tree.setHeaderLabels([tr("Layer"), tr("Version")])
         self.tree.setIndentation(12)
         header = self.tree.header()

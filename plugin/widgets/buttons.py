@@ -58,10 +58,7 @@ def switch_button(
 
 def menu_button(menu: QMenu, hint: str) -> QToolButton:
     """The button of three dots that opens a menu."""
-    button = QToolButton()
-    button.setText("⋮")
-    button.setToolTip(hint)
-    button.setAutoRaise(True)
+    button = QToolButton(text="⋮", toolTip=hint, autoRaise=True)
     button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
     button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
     button.setMenu(menu)
@@ -77,8 +74,7 @@ def close_button(window: QWidget) -> QPushButton:
 
 def wrapped_label(text: str = "") -> QLabel:
     """A text that takes as many lines as it needs."""
-    label = QLabel(text)
-    label.setWordWrap(True)
+    label = QLabel(text, wordWrap=True)
     return label
 
 

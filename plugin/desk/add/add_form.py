@@ -46,8 +46,7 @@ class AddForm(QWidget):
         self.crs.setOptionVisible(QgsProjectionSelectionWidget.CrsOption.CrsNotSet, True)
         self.crs.setNotSetText(tr("choose it"))
         self.crs.crsChanged.connect(lambda _crs: self.crs_chosen.emit())
-        self.guess = QPushButton()
-        self.guess.setAutoDefault(False)
+        self.guess = QPushButton(autoDefault=False)
         self.guess.clicked.connect(self._take_guess)
         for box in (self.part, self.target):
             shrink(box)
@@ -203,8 +202,7 @@ class AddForm(QWidget):
 
 def search_box() -> QComboBox:
     """A list in which any part of a name can be typed."""
-    box = QComboBox()
-    box.setEditable(True)
+    box = QComboBox(editable=True)
     box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
     box.lineEdit().setPlaceholderText(tr("Layer of the one map: type a part of its name"))
     search_by_part(box)

@@ -63,8 +63,7 @@ class DeliveryDialog(WorkingDialog):
         self._sent: list[PlannedLayer] = []  # the rows that are being added
         self._tables_before: set[str] = set()  # of the library's versions, when that began
         self.delivery = Delivery()
-        self.line = QLineEdit()
-        self.line.setPlaceholderText(tr("Drop a folder here, or choose one"))
+        self.line = QLineEdit(placeholderText=tr("Drop a folder here, or choose one"))
         self.line.setAcceptDrops(False)  # the whole dialog takes what is dropped
         self.line.editingFinished.connect(self._choose_typed)
         self.button = tool_button("ingest", tr("Choose a folder"), action=self._choose_folder)
@@ -77,11 +76,9 @@ class DeliveryDialog(WorkingDialog):
         self.department.activated.connect(lambda _index: self._look_again())
         self.covers = coverage_box(tr("as the last version said"))
         self.covers.currentTextChanged.connect(lambda _text: self._enable())
-        self.transform = QLineEdit()
-        self.transform.setPlaceholderText(tr("none, or the one that is known of a layer"))
+        self.transform = QLineEdit(placeholderText=tr("none, or the one that is known of a layer"))
         self.transform.editingFinished.connect(self._transform_typed)
-        self.report = QLineEdit()
-        self.report.setPlaceholderText(tr("none"))
+        self.report = QLineEdit(placeholderText=tr("none"))
         self._transform_shown = ""  # with which the plan was made
         self._report_written = ""  # that this dialog wrote itself, and may write again
         self.dropped = wrapped_label()

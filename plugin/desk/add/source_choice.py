@@ -45,8 +45,7 @@ class SourceChoice(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._shown_text = ""
-        self.line = QLineEdit()
-        self.line.setPlaceholderText(tr("Drop a file here, or choose one"))
+        self.line = QLineEdit(placeholderText=tr("Drop a file here, or choose one"))
         self.line.editingFinished.connect(self._choose_typed_path)
         self.line.setAcceptDrops(False)  # the whole dialog takes what is dropped
         self.button = tool_button("file", tr("Choose a file"), action=self._choose_file)

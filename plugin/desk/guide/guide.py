@@ -110,16 +110,13 @@ class Guide(QDialog):
         self._document: QTextDocument | None = None
         # A page that was not shown yet has not its width, and so no heading its place.
         self._later = one_shot_timer(self, 0, self._scroll_to_heading)
-        self.page = QTextBrowser()
-        self.page.setAccessibleName(self.windowTitle())
+        self.page = QTextBrowser(accessibleName=self.windowTitle())
         self.page.setOpenLinks(False)
         self.page.anchorClicked.connect(self._follow)
         self.back_button = tool_button("back", tr("Back"), action=self._go_back)
         self.back_button.setAccessibleName(tr("Back"))
         self.back_button.setShortcut("Alt+Left")
-        self.contents = QComboBox()
-        self.contents.setAccessibleName(tr("Contents"))
-        self.contents.setToolTip(tr("Contents"))
+        self.contents = QComboBox(accessibleName=tr("Contents"), toolTip=tr("Contents"))
         self.contents.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.contents.activated.connect(self._choose_heading)
         row = row_of(self.back_button, (self.contents, 1))

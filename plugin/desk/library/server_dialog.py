@@ -37,8 +37,7 @@ class ServerDialog(QDialog):
         self.schema.setPlaceholderText(tr("the library's schema in the database, such as city"))
         self.entry = QgsAuthConfigSelect(self, "postgres")
         self.hint = wrapped_label()
-        self.open_button = QPushButton(icon("server"), tr("Open"))
-        self.open_button.setDefault(True)
+        self.open_button = QPushButton(icon("server"), tr("Open"), default=True)
         self._build()
         equip_window(self)
         if is_server(location):

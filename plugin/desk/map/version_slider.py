@@ -24,8 +24,7 @@ class VersionSlider(QWidget):
         super().__init__()
         self.entry: CatalogueLayer | None = None
         self._versions: list[Version] = []
-        self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.slider.setAccessibleName(tr("Version of the chosen layer"))
+        self.slider = QSlider(Qt.Orientation.Horizontal, accessibleName=tr("Version of the chosen layer"))
         self.slider.setToolTip(
             tr("Show the map as of another version of this layer, and set the day with it: drag, or press ← and →")
         )

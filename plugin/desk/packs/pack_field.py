@@ -101,13 +101,11 @@ class PackField(QWidget):
         if self._form == "list":
             return self._make_list(value or [])
         if self._form == "sentence":
-            edit = QPlainTextEdit(str(value))
-            edit.setTabChangesFocus(True)
+            edit = QPlainTextEdit(str(value), tabChangesFocus=True)
             edit.setFixedHeight(edit.fontMetrics().lineSpacing() * SENTENCE_LINES + 12)
             edit.textChanged.connect(self.changed)
             return edit
-        line = QLineEdit(str(value))
-        line.setPlaceholderText(str(self._field.get("default") or ""))
+        line = QLineEdit(str(value), placeholderText=str(self._field.get("default") or ""))
         line.setCursorPosition(0)
         line.textChanged.connect(lambda _text: self.changed.emit())
         return line

@@ -104,8 +104,7 @@ class ResultsView(QWidget):
         self.clear_button = tool_button("clear", tr("Take the results off the map"), action=self.clear_map)
         self.export_button = ExportButton(self._core)
         self.export_button.refused.connect(self.refused)
-        self.summary_button = QToolButton()
-        self.summary_button.setCheckable(True)
+        self.summary_button = QToolButton(checkable=True)
         self.summary_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.summary_button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.summary_button.setToolTip(tr("Findings by department and verdict, and the rules that were not asked"))
@@ -375,9 +374,7 @@ class VerdictCounts(QWidget):
         quiet = quiet_brush(self.palette(), QPalette.ColorRole.WindowText, QPalette.ColorRole.Window).color().name()
         self.buttons: dict[str, QToolButton] = {}
         for verdict in SEVERITY:
-            button = QToolButton()
-            button.setCheckable(True)
-            button.setAutoRaise(True)
+            button = QToolButton(checkable=True, autoRaise=True)
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             button.setIcon(sign_icon(verdict, self.palette()))

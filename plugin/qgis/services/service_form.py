@@ -45,8 +45,7 @@ class ServiceForm(QWidget):
         self.template.activated.connect(lambda _index: self._use_template(self.template.currentData()))
         self.type = _combo_box([(NAMES[name], name) for name in (*FEATURES, *PICTURES)])
         self.type.currentIndexChanged.connect(lambda _index: self._change_type())
-        self.url = QLineEdit()
-        self.url.setPlaceholderText("https://…")
+        self.url = QLineEdit(placeholderText="https://…")
         self.url.textChanged.connect(self.changed)
         self.auth = QgsAuthConfigSelect()
         self.auth.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)  # else it takes all room
@@ -58,8 +57,7 @@ class ServiceForm(QWidget):
             tr("Put the key into QGIS's authentication store"),
             action=lambda: self.keep_pressed.emit(self.key.text().strip()),
         )
-        self.layer = QComboBox()
-        self.layer.setEditable(True)
+        self.layer = QComboBox(editable=True)
         self.layer.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.layer.lineEdit().setPlaceholderText(tr("its name on the server"))
         self.layer.activated.connect(lambda _index: self._use_offer(self.layer.currentData()))

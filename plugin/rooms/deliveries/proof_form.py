@@ -27,9 +27,7 @@ class ProofForm(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._shown = ("", "")
-        self.line = QLineEdit()
-        self.line.setPlaceholderText(tr("A folder, archive or database"))
-        self.line.setAccessibleName(tr("Delivery"))
+        self.line = QLineEdit(placeholderText=tr("A folder, archive or database"), accessibleName=tr("Delivery"))
         self.line.editingFinished.connect(self._tell)
         self.line.setAcceptDrops(False)
         self.button = tool_button("ingest", tr("Choose a folder"), action=self._choose_folder)

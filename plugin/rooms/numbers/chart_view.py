@@ -93,8 +93,7 @@ class ChartView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._charts: list[Chart] = []
-        self.box = QComboBox()
-        self.box.setAccessibleName(tr("Chart"))
+        self.box = QComboBox(accessibleName=tr("Chart"))
         self.copy_button = tool_button("export", tr("Copy the picture"), name=tr("Copy the picture"))
         self.save_button = tool_button("keep", tr("Save the picture…"), name=tr("Save the picture…"))
         self.picture = ChartPicture()

@@ -59,8 +59,7 @@ class OpinionEditor(QWidget):
         self.by_label = ElidedLabel()  # who writes and signs, said before the buttons
         self.sign_label = QLabel()  # why who looks at it may not sign it: a grey button says it to the mouse alone
         self.sign_label.setWordWrap(True)
-        self.conflict_label = QLabel()  # what others wrote meanwhile, beside what is typed here
-        self.conflict_label.setWordWrap(True)
+        self.conflict_label = QLabel(wordWrap=True)  # what others wrote meanwhile, beside what is typed here
         self.conflict_label.setFrameShape(QFrame.Shape.StyledPanel)
         self.conflict_label.setContentsMargins(4, 4, 4, 4)
         self.conflict_label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -80,13 +79,13 @@ class OpinionEditor(QWidget):
         for code in CONCLUSIONS:
             self.conclusion.addItem(code, code)
         self.conclusion.currentIndexChanged.connect(lambda _index: self._store_typed())
-        self.text = QPlainTextEdit()
-        self.text.setAccessibleName(tr("Text of the opinion"))
-        self.text.setTabChangesFocus(True)
-        self.text.setMinimumHeight(TEXT_LINES * self.fontMetrics().lineSpacing())
+        self.text = QPlainTextEdit(
+            accessibleName=tr("Text of the opinion"),
+            tabChangesFocus=True,
+            minimumHeight=TEXT_LINES * self.fontMetrics().lineSpacing(),
+        )
         self.text.textChanged.connect(self._store_typed)
-        self.basis = QPlainTextEdit()
-        self.basis.setTabChangesFocus(True)
+        self.basis = QPlainTextEdit(tabChangesFocus=True)
         self.basis.setFixedHeight(BASIS_LINES * self.fontMetrics().lineSpacing() + 14)
         self.basis.setPlaceholderText(tr("law and article; needed to disagree"))
         self.basis.textChanged.connect(self._store_typed)
@@ -107,9 +106,7 @@ class OpinionEditor(QWidget):
         }
         for step, button in self.buttons.items():
             button.clicked.connect(lambda _checked=False, chosen_step=step: self.step_requested.emit(chosen_step))
-        self.drop_button = QToolButton()
-        self.drop_button.setText(tr("Discard what is typed"))
-        self.drop_button.setAutoRaise(True)
+        self.drop_button = QToolButton(text=tr("Discard what is typed"), autoRaise=True)
         self.drop_button.clicked.connect(self.drop_typed)
 
     @property

@@ -21,8 +21,7 @@ class ReadingDialog(QDialog):
     def __init__(self, title: str, text: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
-        self.text = QTextBrowser()
-        self.text.setAccessibleName(title)
+        self.text = QTextBrowser(accessibleName=title)
         self.text.setHtml(text)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         speak_buttons(buttons)

@@ -30,8 +30,7 @@ class RoundsView(QWidget):
         self.summary = wrapped_label()
         self.tree = AnswerTree(tr("Rounds"), is_flat=True)
         self.tree.currentItemChanged.connect(lambda *_: self._show_text())
-        self.text = QTextBrowser()
-        self.text.setAccessibleName(tr("Details"))
+        self.text = QTextBrowser(accessibleName=tr("Details"))
         self.text.setFrameShape(QTextBrowser.Shape.NoFrame)
         self.text.setTextInteractionFlags(  # with a cursor, so that it shows where the keyboard is
             Qt.TextInteractionFlag.TextBrowserInteraction | Qt.TextInteractionFlag.TextSelectableByKeyboard

@@ -86,8 +86,7 @@ class StepDialog(QDialog):
         self.days.setRange(1, MAX_DAYS)
         self.days.setValue(question.days or 1)
         self.marks = self._make_marks(question.markable) if question.markable else None
-        self.reason = QPlainTextEdit()
-        self.reason.setTabChangesFocus(True)
+        self.reason = QPlainTextEdit(tabChangesFocus=True)
         self.reason.setFixedHeight(REASON_LINES * self.fontMetrics().lineSpacing() + 12)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.ok = self.buttons.addButton(question.button, QDialogButtonBox.ButtonRole.AcceptRole)
@@ -123,8 +122,7 @@ class StepDialog(QDialog):
 
     def _make_marks(self, markable: tuple[tuple[str, str], ...]) -> QListWidget:
         """A list of codes by their words, each to be ticked."""
-        marks = QListWidget(self)
-        marks.setWordWrap(True)
+        marks = QListWidget(self, wordWrap=True)
         marks.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         marks.setFixedHeight(LIST_LINES * self.fontMetrics().lineSpacing() + 12)
         for code, word in markable:

@@ -56,8 +56,7 @@ class StatisticsView(VerbView):
         self.ground = CountedGround(library, canvas)
         self.count_button = QPushButton(icon("statistics"), tr("Add up"))
         self.save_button = QPushButton(icon("export"), tr("Save as Excel…"))
-        self.lacking = QLabel()  # in place of the form, where there is nothing to add up
-        self.lacking.setWordWrap(True)
+        self.lacking = QLabel(wordWrap=True)  # in place of the form, where there is nothing to add up
         self.changed_versions = ChangedVersions(library)
         self.note = wrapped_label()
         self.tree = self._make_tree()
