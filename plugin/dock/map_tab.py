@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Any
 
 from qgis.core import QgsProject, QgsRasterLayer
-from qgis.PyQt.QtCore import QPoint, Qt, QTimer, pyqtSignal
+from qgis.PyQt.QtCore import QPoint, QSignalBlocker, Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtGui import QBrush, QDragEnterEvent, QDropEvent, QPalette
 from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
@@ -352,19 +352,18 @@ class MapTab(QWidget):
 
     def _update_ticks(self, *_layers: object) -> None:
         self._tick_timer.stop()  # it is done now
-        self.tree.blockSignals(True)
-        on_map = {layer.customProperty(PROPERTY_TABLE): layer for layer in layers_of_library(self._library)}
-        for item in self._layer_items():
-            version = item.data(0, ROLE_VERSION)
-            if version is not None:
-                layer = on_map.get(version.table)
-                is_shown = layer is not None and is_visible(layer)
-                state = Qt.CheckState.Checked if is_shown else Qt.CheckState.Unchecked
-                if item.checkState(TITLE) != state:
-                    item.setCheckState(TITLE, state)
-        for item in self._layer_items(ROLE_SERVICE):
-            self.services.show_state(item)
-        self.tree.blockSignals(False)
+        with QSignalBlocker(self.tree):
+            on_map = {layer.customProperty(PROPERTY_TABLE): layer for layer in layers_of_library(self._library)}
+            for item in self._layer_items():
+                version = item.data(0, ROLE_VERSION)
+                if version is not None:
+                    layer = on_map.get(version.table)
+                    is_shown = layer is not None and is_visible(layer)
+                    state = Qt.CheckState.Checked if is_shown else Qt.CheckState.Unchecked
+                    if item.checkState(TITLE) != state:
+                        item.setCheckState(TITLE, state)
+            for item in self._layer_items(ROLE_SERVICE):
+                self.services.show_state(item)
 
     def _toggle_item(self, item: QTreeWidgetItem, column: int) -> None:
         entry, version = item.data(0, ROLE_ENTRY), item.data(0, ROLE_VERSION)

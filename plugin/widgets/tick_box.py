@@ -15,8 +15,8 @@ Role = QPalette.ColorRole
 class TickBox(QCheckBox):
     """A check box whose palette says how dark the edge is; nothing else of it is drawn in that colour."""
 
-    def __init__(self, text: str = "") -> None:
-        super().__init__(text)
+    def __init__(self, text: str, hint: str = "") -> None:
+        super().__init__(text, toolTip=hint)
         self._follow_theme()
 
     def changeEvent(self, event: QEvent) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qgis.core import QgsCoordinateReferenceSystem
 from qgis.gui import QgsProjectionSelectionWidget
-from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtCore import QSignalBlocker, pyqtSignal
 from qgis.PyQt.QtWidgets import QComboBox, QLayout, QPushButton, QWidget
 
 from onemap.plugin.connection.layer_export import SourceFile, crs_text
@@ -114,12 +114,11 @@ class AddForm(QWidget):
     def show_targets(self, layers: list[CatalogueLayer]) -> None:
         """List the layers of the library; the chosen one stays."""
         chosen_code = self.chosen_target.code if self.chosen_target is not None else ""
-        self.target.blockSignals(True)
-        self.target.clear()
-        for entry in sorted(layers, key=lambda entry: entry.place[:2]):
-            self.target.addItem(f"{entry.title} · {entry.code}", entry)
-        self.choose_target(chosen_code)  # what was matched for it stays too
-        self.target.blockSignals(False)
+        with QSignalBlocker(self.target):
+            self.target.clear()
+            for entry in sorted(layers, key=lambda entry: entry.place[:2]):
+                self.target.addItem(f"{entry.title} · {entry.code}", entry)
+            self.choose_target(chosen_code)  # what was matched for it stays too
 
     def choose_target(self, code: str) -> None:
         """Choose a layer of the library; empty for none."""
@@ -131,11 +130,10 @@ class AddForm(QWidget):
         if self.file.path not in ("", source.path):
             self._is_target_chosen = False
         self.file, self._layers = source, layers
-        self.part.blockSignals(True)
-        self.part.clear()
-        self.part.addItems([layer.name for layer in layers])
-        self.part.setCurrentIndex(self._first_part(source.layer))
-        self.part.blockSignals(False)
+        with QSignalBlocker(self.part):
+            self.part.clear()
+            self.part.addItems([layer.name for layer in layers])
+            self.part.setCurrentIndex(self._first_part(source.layer))
         self._rows.show_row(self.part, len(layers) > 1)
         self._show_part()
 
@@ -188,9 +186,8 @@ class AddForm(QWidget):
 
     def _need_crs(self, is_needed: bool) -> None:
         self._needs_crs = is_needed
-        self.crs.blockSignals(True)
-        self.crs.setCrs(QgsCoordinateReferenceSystem())
-        self.crs.blockSignals(False)
+        with QSignalBlocker(self.crs):
+            self.crs.setCrs(QgsCoordinateReferenceSystem())
         self._rows.show_row(self.named_crs, is_needed)
         self.named_crs.show_name()
         part = self.chosen_part

@@ -36,12 +36,15 @@ class AddOptionsForm(QWidget):
         self.valid_from, self.valid_to = _date_edit(), _date_edit()
         self.covers = coverage_box(tr("as the last version said"))
         self.accuracy = QLineEdit(placeholderText=tr("not stated"))
-        self.repair = TickBox(tr("Repair invalid geometry"))
-        self.repair.setToolTip(tr("Every change is listed, with its area"))
-        self.keep_bad = TickBox(tr("Set bad features aside, and add the rest"))
-        self.keep_bad.setToolTip(tr("They are kept in a table of their own; where they are a check says unknown"))
-        self.copy = TickBox(tr("Copy a raster beside the library"))
-        self.copy.setToolTip(tr("As a Cloud-Optimised GeoTIFF; otherwise the library refers to the file where it lies"))
+        self.repair = TickBox(tr("Repair invalid geometry"), tr("Every change is listed, with its area"))
+        self.keep_bad = TickBox(
+            tr("Set bad features aside, and add the rest"),
+            tr("They are kept in a table of their own; where they are a check says unknown"),
+        )
+        self.copy = TickBox(
+            tr("Copy a raster beside the library"),
+            tr("As a Cloud-Optimised GeoTIFF; otherwise the library refers to the file where it lies"),
+        )
         self.report = QLineEdit(placeholderText=tr("a sheet of the problems, to send back"))
         self.encoding = QComboBox(editable=True)
         self.encoding.addItem(tr("as found"), "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtCore import QSignalBlocker, Qt
 from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -106,18 +106,17 @@ class AnswersDialog(WorkingDialog):
         rows = [(layer, row) for layer in self._layers for row in layer["rows"]]
         place, bar = (self.table.currentRow(), self.table.currentColumn()), self.table.verticalScrollBar()
         scrolled = bar.value()
-        self.table.blockSignals(True)
-        self.table.setRowCount(0)  # else each cell that is set anew has all rows measured: seconds for some hundred
-        self.table.setRowCount(len(rows))
-        for number, (layer, row) in enumerate(rows):
-            for column, text in enumerate((layer["name"], row["name"], *row["values"])):
-                item = QTableWidgetItem(text)
-                item.setData(ROLE_ANSWER, (row["about"]["code"], row["about"]["answer"]))
-                if column != VALUE or row["about"]["answer"] == "transform":
-                    item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEditable)
-                self.table.setItem(number, column, item)
-        self.table.setCurrentCell(*place)
-        self.table.blockSignals(False)
+        with QSignalBlocker(self.table):
+            self.table.setRowCount(0)  # else each cell that is set anew has all rows measured: seconds for some hundred
+            self.table.setRowCount(len(rows))
+            for number, (layer, row) in enumerate(rows):
+                for column, text in enumerate((layer["name"], row["name"], *row["values"])):
+                    item = QTableWidgetItem(text)
+                    item.setData(ROLE_ANSWER, (row["about"]["code"], row["about"]["answer"]))
+                    if column != VALUE or row["about"]["answer"] == "transform":
+                        item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEditable)
+                    self.table.setItem(number, column, item)
+            self.table.setCurrentCell(*place)
         bar.setValue(scrolled)
         if not rows:
             self.notice.say(tr("Nothing is remembered yet: it comes with the first version of a layer."))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtCore import QSignalBlocker, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QSlider, QWidget
 
 from onemap.plugin.connection.task import one_shot_timer
@@ -55,11 +55,10 @@ class VersionSlider(QWidget):
         self._rest.stop()
         versions = sorted(entry.versions, key=lambda one: (one.valid_from, one.recorded_at)) if entry else []
         self.entry, self._versions = entry, versions
-        self.slider.blockSignals(True)
-        self.slider.setRange(0, max(0, len(versions) - 1))
-        tables = [one.table for one in versions]
-        self.slider.setValue(tables.index(table) if table in tables else 0)
-        self.slider.blockSignals(False)
+        with QSignalBlocker(self.slider):
+            self.slider.setRange(0, max(0, len(versions) - 1))
+            tables = [one.table for one in versions]
+            self.slider.setValue(tables.index(table) if table in tables else 0)
         self._show_label()
         self.setVisible(len(versions) > 1)
 

@@ -16,7 +16,7 @@ from qgis.core import (
     QgsWkbTypes,
 )
 from qgis.gui import QgsMapCanvas
-from qgis.PyQt.QtCore import QEvent, QObject, Qt, pyqtSignal
+from qgis.PyQt.QtCore import QEvent, QObject, QSignalBlocker, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QKeySequence
 from qgis.PyQt.QtWidgets import QFileDialog, QWidget
 
@@ -114,8 +114,7 @@ class ParcelChoice(QWidget):
         self._tool.cancelled.connect(lambda: self.draw_button.setChecked(False))
         self._tool.undone.connect(self.undo)
         self.drawn = DrawnParcels(canvas, self.DRAWN, self.words().drawn, self)
-        self.box = WrappedChoice()
-        self.box.setAccessibleName(self.words().ask)
+        self.box = WrappedChoice(self.words().ask)
         self.setFocusProxy(self.box)
         self.box.setPlaceholderText(tr("Choose…"))
         self.box.currentIndexChanged.connect(lambda _index: self.changed.emit())
@@ -238,21 +237,20 @@ class ParcelChoice(QWidget):
         ]
         layers.sort(key=_place_in_list)
         self._connect_layers(layers)
-        self.box.blockSignals(True)
-        self.box.clear()
-        for text, choice in self.fixed_entries():
-            self.box.addItem(text, choice)
-        texts = _texts_of(layers)
-        own = sum(not _is_of_library(layer) for layer in layers)
-        for text, layer in zip(texts[:own], layers):
-            self.box.addItem(text, Choice(layer=layer.id()))
-        for choice in self._files:
-            self.box.addItem(icon("file"), choice.name, choice)
-        for text, layer in zip(texts[own:], layers[own:]):
-            self.box.addItem(icon("library"), text, Choice(layer=layer.id()))
-            self.box.setItemData(self.box.count() - 1, _home_of(layer), Qt.ItemDataRole.ToolTipRole)
-        self.box.setCurrentIndex(-1)
-        self.box.blockSignals(False)
+        with QSignalBlocker(self.box):
+            self.box.clear()
+            for text, choice in self.fixed_entries():
+                self.box.addItem(text, choice)
+            texts = _texts_of(layers)
+            own = sum(not _is_of_library(layer) for layer in layers)
+            for text, layer in zip(texts[:own], layers):
+                self.box.addItem(text, Choice(layer=layer.id()))
+            for choice in self._files:
+                self.box.addItem(icon("file"), choice.name, choice)
+            for text, layer in zip(texts[own:], layers[own:]):
+                self.box.addItem(icon("library"), text, Choice(layer=layer.id()))
+                self.box.setItemData(self.box.count() - 1, _home_of(layer), Qt.ItemDataRole.ToolTipRole)
+            self.box.setCurrentIndex(-1)
         self._choose(chosen)
         self._keep_choice()
         if self.choice is None:

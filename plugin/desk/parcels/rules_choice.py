@@ -27,8 +27,7 @@ class RulesChoice(QWidget):
         super().__init__()
         self._library = library
         self._titles: dict[str, str] = {}  # of packs of files, by path: what they call themselves
-        self.box = WrappedChoice()
-        self.box.setAccessibleName(tr("Rules"))
+        self.box = WrappedChoice(tr("Rules"))
         self.setFocusProxy(self.box)
         button = tool_button("file", tr("Use the rules of another pack, a file"), action=self._choose_file)
         button.setAccessibleName(button.toolTip())

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from qgis.gui import QgsMapCanvas
-from qgis.PyQt.QtCore import QEvent, QModelIndex, QObject, QPoint, QSize, Qt, pyqtSignal
+from qgis.PyQt.QtCore import QEvent, QModelIndex, QObject, QPoint, QSignalBlocker, QSize, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QPalette, QResizeEvent
 from qgis.PyQt.QtWidgets import (
     QGridLayout,
@@ -389,9 +389,8 @@ class VerdictCounts(QWidget):
         """Show a run's counts, and clear the filter."""
         for verdict, button in self.buttons.items():
             count = int(counts.get(verdict, 0))
-            button.blockSignals(True)
-            button.setChecked(False)
-            button.blockSignals(False)
+            with QSignalBlocker(button):
+                button.setChecked(False)
             button.setText(f"{count:,} {word('verdicts', verdict)}")
             button.setAccessibleName(button.text())
             button.setEnabled(count > 0)

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from qgis.gui import QgsAuthConfigSelect, QgsDateEdit
-from qgis.PyQt.QtCore import QDate, Qt, pyqtSignal
+from qgis.PyQt.QtCore import QDate, QSignalBlocker, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QComboBox,
     QFormLayout,
@@ -116,12 +116,11 @@ class ServiceForm(QWidget):
 
     def show_layers(self, layers: list[CatalogueLayer]) -> None:
         """List the layers of the library that a service may show or feed."""
-        self.code.blockSignals(True)
-        self.code.clear()
-        for entry in sorted(layers, key=lambda entry: entry.place[:2]):
-            self.code.addItem(f"{entry.title} · {entry.code}", entry)
-        self.code.setCurrentIndex(-1)
-        self.code.blockSignals(False)
+        with QSignalBlocker(self.code):
+            self.code.clear()
+            for entry in sorted(layers, key=lambda entry: entry.place[:2]):
+                self.code.addItem(f"{entry.title} · {entry.code}", entry)
+            self.code.setCurrentIndex(-1)
 
     def show_service(self, service: Service) -> None:
         """Fill in a registered service, to change it."""
@@ -143,17 +142,16 @@ class ServiceForm(QWidget):
     def show_offers(self, offers: list[Offer]) -> None:
         """List the layers that the server offers; the chosen one stays if it is among them."""
         chosen_layer = self.chosen_layer
-        self.layer.blockSignals(True)
-        self.layer.clear()
-        for offer in offers:
-            self.layer.addItem(offer.title if offer.name in offer.title else f"{offer.title} · {offer.name}", offer)
-        names = [offer.name for offer in offers]
-        self.layer.setCurrentIndex(
-            names.index(chosen_layer) if chosen_layer in names else 0 if len(offers) == 1 else -1
-        )
-        if self.layer.currentIndex() < 0:
-            self.layer.setEditText(chosen_layer)
-        self.layer.blockSignals(False)
+        with QSignalBlocker(self.layer):
+            self.layer.clear()
+            for offer in offers:
+                self.layer.addItem(offer.title if offer.name in offer.title else f"{offer.title} · {offer.name}", offer)
+            names = [offer.name for offer in offers]
+            self.layer.setCurrentIndex(
+                names.index(chosen_layer) if chosen_layer in names else 0 if len(offers) == 1 else -1
+            )
+            if self.layer.currentIndex() < 0:
+                self.layer.setEditText(chosen_layer)
         self._use_offer(self.layer.currentData() if self.layer.currentIndex() >= 0 else None)
 
     def _build(self) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from qgis.gui import QgsMapCanvas
-from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtCore import QSignalBlocker, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QKeyEvent, QKeySequence, QShowEvent
 from qgis.PyQt.QtWidgets import (
     QApplication,
@@ -427,9 +427,8 @@ class CheckTab(QWidget):
             self._page_before = current
         for aside, button in asides.items():
             if is_on and aside is not page:
-                button.blockSignals(True)
-                button.setChecked(False)
-                button.blockSignals(False)
+                with QSignalBlocker(button):
+                    button.setChecked(False)
         self._pages.setCurrentWidget(page if is_on else self._page_before)
 
     def _show_page(self, page: QWidget) -> None:

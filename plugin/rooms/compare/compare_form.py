@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtCore import QSignalBlocker, pyqtSignal
 from qgis.PyQt.QtWidgets import QFileDialog, QFormLayout, QWidget
 
 from onemap.plugin.connection.asking import Asking
@@ -160,12 +160,11 @@ class CompareForm(QWidget):
         ]
         chosen = [plan.plan_text if plan is not None else "" for plan in self.plans]
         for box in (self.plan_a, self.plan_b):
-            box.blockSignals(True)
-            box.clear()
-            for plan in plans:
-                box.addItem(plan.title, plan)
-                box.setItemData(box.count() - 1, plan.plan_text, 3)  # the tooltip
-            box.blockSignals(False)
+            with QSignalBlocker(box):
+                box.clear()
+                for plan in plans:
+                    box.addItem(plan.title, plan)
+                    box.setItemData(box.count() - 1, plan.plan_text, 3)  # the tooltip
         pair = chosen if all(chosen) else _default_pair(plans)
         self.plan_a.setCurrentIndex(-1)
         self.plan_b.setCurrentIndex(-1)
@@ -202,19 +201,18 @@ class CompareForm(QWidget):
         a, b = self.plans
         matrices = core_words.all_words("matrices")
         fitting = [name for name, matrix in matrices.items() if _fits(matrix, a, b)]
-        self.matrix.blockSignals(True)
-        self.matrix.clear()
-        for path in self._files:
-            self.matrix.addItem(icon("file"), Path(path).name, path)
-        for name in fitting:
-            self.matrix.addItem(matrices[name]["title"], name)
-        if self.matrix.count():
-            self.matrix.insertSeparator(self.matrix.count())
-        for name in sorted(set(matrices) - set(fitting)):
-            self.matrix.addItem(matrices[name]["title"], name)
-        self.matrix.setCurrentIndex(self.matrix.findData(fitting[0]) if fitting else -1)
-        self.matrix.setPlaceholderText(tr("Choose a matrix"))
-        self.matrix.blockSignals(False)
+        with QSignalBlocker(self.matrix):
+            self.matrix.clear()
+            for path in self._files:
+                self.matrix.addItem(icon("file"), Path(path).name, path)
+            for name in fitting:
+                self.matrix.addItem(matrices[name]["title"], name)
+            if self.matrix.count():
+                self.matrix.insertSeparator(self.matrix.count())
+            for name in sorted(set(matrices) - set(fitting)):
+                self.matrix.addItem(matrices[name]["title"], name)
+            self.matrix.setCurrentIndex(self.matrix.findData(fitting[0]) if fitting else -1)
+            self.matrix.setPlaceholderText(tr("Choose a matrix"))
 
     def _list_earlier(self) -> None:
         a, b = self.plans

@@ -77,12 +77,11 @@ class CompareView(QWidget):
         self.decide = DecisionBar()
         self.decide.decision_requested.connect(self._ask_decision)
         self.decide.closed.connect(self.list.setFocus)
-        self.undecided = TickBox(tr("Undecided"))
-        self.undecided.setToolTip(tr("List only differences that nobody has decided"))
-        self.changed = TickBox(tr("New or changed"))
-        self.changed.setToolTip(tr("List only what is new or changed since the earlier comparison"))
-        self.slivers = TickBox("")
-        self.slivers.setToolTip(tr("List differences that are too narrow to be one, too"))
+        self.undecided = TickBox(tr("Undecided"), tr("List only differences that nobody has decided"))
+        self.changed = TickBox(
+            tr("New or changed"), tr("List only what is new or changed since the earlier comparison")
+        )
+        self.slivers = TickBox("", tr("List differences that are too narrow to be one, too"))
         self._boxes = (self.undecided, self.changed, self.slivers)
         for box in self._boxes:
             box.toggled.connect(self._filter)

@@ -36,8 +36,7 @@ class ProofForm(QWidget):
         menu.addAction(icon("ingest"), tr("Folder, or FileGDB…"), self._choose_folder)
         menu.addAction(icon("file"), tr("Archive or GeoPackage…"), self._choose_file)
         self.button.setMenu(menu)
-        self.template = WrappedChoice()
-        self.template.setAccessibleName(tr("Template"))
+        self.template = WrappedChoice(tr("Template"))
         self.template.activated.connect(lambda _index: self._tell())
         self.template_button = tool_button("file", tr("A template of your own (*.toml)"), action=self._choose_template)
         fill_form(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from qgis.PyQt.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, QRectF, QSize, Qt, pyqtSignal
+from qgis.PyQt.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, QRectF, QSignalBlocker, QSize, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QFont, QFontInfo, QGuiApplication, QImage, QPainter, QPaintEvent, QResizeEvent
 from qgis.PyQt.QtSvg import QSvgRenderer
 from qgis.PyQt.QtWidgets import QComboBox, QSizePolicy, QWidget
@@ -113,12 +113,11 @@ class ChartView(QWidget):
         """Offer these charts; of the kind that was looked at last the one of what is chosen now."""
         kind = self.box.currentText()
         self._charts = list(charts)
-        self.box.blockSignals(True)
-        self.box.clear()
-        for name, _title, _svg in self._charts:
-            self.box.addItem(name)
-        self.box.setCurrentIndex(max(0, self.box.findText(kind)))
-        self.box.blockSignals(False)
+        with QSignalBlocker(self.box):
+            self.box.clear()
+            for name, _title, _svg in self._charts:
+                self.box.addItem(name)
+            self.box.setCurrentIndex(max(0, self.box.findText(kind)))
         self.setVisible(bool(self._charts))
         self._show(self.box.currentIndex())
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry, QgsVectorLayer
 from qgis.gui import QgsMapCanvas, QgsMapToolIdentifyFeature
-from qgis.PyQt.QtCore import QTimer, pyqtSignal
+from qgis.PyQt.QtCore import QSignalBlocker, QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QTreeWidgetItem,
 )
@@ -57,8 +57,7 @@ class IndicatorView(TableView):
         self.explaining.refused.connect(self.refused)
         self.map = UnitMap()
         self.tool = QgsMapToolIdentifyFeature(canvas)
-        self.unit = WrappedChoice()
-        self.unit.setAccessibleName(tr("Unit whose values are listed"))
+        self.unit = WrappedChoice(tr("Unit whose values are listed"))
         hint = tr("Click a unit on the map: its values are listed, and its page opens")
         self.pick_button = tool_button("locate", hint, name=tr("On the map"))
         hint = tr("Open the page of this unit, or of all, with charts, versions and reasons")
@@ -169,12 +168,11 @@ class IndicatorView(TableView):
         self._unit_field = str(answer["run"]["units"][-1].get("unit") or "")
         self.map.take(*_grounds(tables))
         names = dict.fromkeys((value.unit, value.unit_name) for value in self.values)
-        self.unit.blockSignals(True)
-        if len(names) > 1:
-            self.unit.addItem(tr("all units"), None)
-        for unit, name in names:
-            self.unit.addItem(name, unit)
-        self.unit.blockSignals(False)
+        with QSignalBlocker(self.unit):
+            if len(names) > 1:
+                self.unit.addItem(tr("all units"), None)
+            for unit, name in names:
+                self.unit.addItem(name, unit)
         versions = {str(unit.get("label")) for unit in answer["run"].get("units") or () if unit.get("label")}
         lines = [" ".join((title, *sorted(versions))), *(str(one["message"]) for one in answer.get("problems") or ())]
         self.note.setText("\n".join(lines))
@@ -198,11 +196,10 @@ class IndicatorView(TableView):
                 for theme in themes
             ]
         listed = [row for theme in themes for row in theme["rows"]]
-        self.tree.blockSignals(True)
-        self.tree.show_rows([theme for theme in themes if theme["rows"]] if self._only is None else listed)
-        if chosen is not None:
-            self.tree.choose(dict(zip(("pack", "id"), chosen)))
-        self.tree.blockSignals(False)
+        with QSignalBlocker(self.tree):
+            self.tree.show_rows([theme for theme in themes if theme["rows"]] if self._only is None else listed)
+            if chosen is not None:
+                self.tree.choose(dict(zip(("pack", "id"), chosen)))
         self._show_chosen(self.tree.currentItem())
 
     def _rows_of(self, rows: list[dict[str, Any]], unit: str | None) -> list[dict[str, Any]]:

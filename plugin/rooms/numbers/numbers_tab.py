@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from qgis.gui import QgsMapCanvas
-from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtCore import QSignalBlocker, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
@@ -98,8 +98,7 @@ class NumbersTab(QWidget):
         )
 
     def _make_box(self, name: str) -> WrappedChoice:
-        box = WrappedChoice()
-        box.setAccessibleName(name)
+        box = WrappedChoice(name)
         return box
 
     def _build(self) -> None:
@@ -201,15 +200,14 @@ class NumbersTab(QWidget):
 
     def _list_themes(self, answer: dict[str, Any]) -> None:
         chosen = self.theme.currentData()
-        self.theme.blockSignals(True)
-        self.theme.clear()
-        self.theme.addItem(tr("all indicators"), None)
-        for theme in answer["themes"]:
-            self.theme.addItem(theme["title"], theme)
-        ids = [None, *(theme["id"] for theme in answer["themes"])]
-        is_listed = chosen is None or chosen["id"] in ids
-        self.theme.setCurrentIndex(ids.index(chosen["id"]) if chosen is not None and is_listed else 0)
-        self.theme.blockSignals(False)
+        with QSignalBlocker(self.theme):
+            self.theme.clear()
+            self.theme.addItem(tr("all indicators"), None)
+            for theme in answer["themes"]:
+                self.theme.addItem(theme["title"], theme)
+            ids = [None, *(theme["id"] for theme in answer["themes"])]
+            is_listed = chosen is None or chosen["id"] in ids
+            self.theme.setCurrentIndex(ids.index(chosen["id"]) if chosen is not None and is_listed else 0)
         self._choose_theme()
         if not is_listed:
             text = tr("The theme “{theme}” is gone; all indicators are listed.")

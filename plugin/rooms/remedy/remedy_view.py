@@ -307,8 +307,7 @@ class RemedyForm(QWidget):
         ):
             box.setSpecialValueText(zero_text)
             hold_text(box, zero_text)
-        self.one_piece = TickBox(tr("In one piece"))
-        self.one_piece.setToolTip(tr("Keep only the largest part"))
+        self.one_piece = TickBox(tr("In one piece"), tr("Keep only the largest part"))
         self.button = push_button(
             tr("Look again"),
             sign="remedy",

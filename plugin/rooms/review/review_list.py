@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from qgis.PyQt.QtCore import QPoint, Qt, pyqtSignal
+from qgis.PyQt.QtCore import QPoint, QSignalBlocker, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -126,16 +126,15 @@ class CaseList(QWidget):
     def refresh_texts(self) -> None:
         """Fill the filter and the list again, with the words that are known now."""
         chosen = self.filter.currentData()
-        self.filter.blockSignals(True)
-        self.filter.clear()
-        self.filter.addItem(tr("All states"), "")
-        for state in CASE_STATES:
-            self.filter.addItem(state_word(state), state)
-        self.filter.addItem(tr("Overdue"), OVERDUE_ONLY)
-        if self.person.department:
-            self.filter.addItem(tr("Waiting for my department"), FOR_USER)
-        self.filter.setCurrentIndex(max(0, self.filter.findData(chosen)))
-        self.filter.blockSignals(False)
+        with QSignalBlocker(self.filter):
+            self.filter.clear()
+            self.filter.addItem(tr("All states"), "")
+            for state in CASE_STATES:
+                self.filter.addItem(state_word(state), state)
+            self.filter.addItem(tr("Overdue"), OVERDUE_ONLY)
+            if self.person.department:
+                self.filter.addItem(tr("Waiting for my department"), FOR_USER)
+            self.filter.setCurrentIndex(max(0, self.filter.findData(chosen)))
         self.dashboard.show_cases(self.lines)
         self.summary.setText("" if self._unknown_reason else self._summary())
         self._show_rows()

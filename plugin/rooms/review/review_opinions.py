@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from qgis.PyQt.QtCore import QSize, pyqtSignal
+from qgis.PyQt.QtCore import QSignalBlocker, QSize, pyqtSignal
 from qgis.PyQt.QtGui import QPalette, QResizeEvent
 from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidgetItem
 
@@ -51,11 +51,10 @@ class OpinionTable(AnswerTree):
             _marked(row, row["about"]["department"] in unsaved, row["about"]["department"] in changed)
             for row in case.rows("opinions")
         ]
-        self.blockSignals(True)
-        self.show_rows(rows)
-        for item in self.tops:
-            self._paint(item, self.row_of(item))
-        self.blockSignals(False)
+        with QSignalBlocker(self):
+            self.show_rows(rows)
+            for item in self.tops:
+                self._paint(item, self.row_of(item))
         self.updateGeometry()
         if chosen:
             self.choose_department(chosen)

@@ -51,8 +51,7 @@ class StatisticsView(VerbView):
         self._params: dict[str, Any] = {}  # of the balance on display
         self.saving = Asking(library.core, self, is_writing=True)  # a file is there whatever is open by then
         self.saving.refused.connect(self.refused)
-        self.layer = WrappedChoice()
-        self.layer.setAccessibleName(tr("Land use to add up"))
+        self.layer = WrappedChoice(tr("Land use to add up"))
         self.ground = CountedGround(library, canvas)
         self.count_button = QPushButton(icon("statistics"), tr("Add up"))
         self.save_button = QPushButton(icon("export"), tr("Save as Excel…"))
