@@ -90,8 +90,7 @@ class Header(QWidget):
         self._is_following = False
         self.district_dialog: DistrictDialog | None = None
         self.button = LibraryButton()
-        self.menu = QMenu(self)
-        self.menu.aboutToShow.connect(self._fill_menu)
+        self.menu = QMenu(self, aboutToShow=self._fill_menu)
         self.button.setMenu(self.menu)
         self.date = QgsDateEdit()
         self.date.setAllowNull(True)

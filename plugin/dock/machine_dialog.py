@@ -32,8 +32,7 @@ class MachineDialog(QDialog):
     """Runs the self-test in the background; its report can be copied or saved, to be sent to others."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(tr("Check this computer"))
+        super().__init__(parent, windowTitle=tr("Check this computer"))
         resize_on_screen(self, *SIZE_PX)
         self._room = Path(tempfile.mkdtemp(prefix="onemap-report-"))
         self._task: BackgroundTask | None = None

@@ -19,8 +19,7 @@ class MainButton(QPushButton):
     """A default button. Some styles draw one with the focus no otherwise than one without: here it has a frame."""
 
     def __init__(self, *words: object) -> None:
-        super().__init__(*words)
-        self.setDefault(True)
+        super().__init__(*words, default=True)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the button, and a dashed frame inside while it has the focus."""

@@ -10,8 +10,7 @@ class FittedLabel(QLabel):
     """A label that wraps. With Qt's own, a scroll area gives the page below it the height that its lists would like."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.setWordWrap(True)
+        super().__init__(wordWrap=True)
 
     def hasHeightForWidth(self) -> bool:
         """No: the height is fixed whenever the width or the text changes."""

@@ -30,8 +30,7 @@ class PastedTextDialog(WorkingDialog):
         super().__init__(core, title, parent)
         self.looking = Asking(core, self)  # about what is typed
         self.looking.refused.connect(self._mark)
-        self.text = QPlainTextEdit(accessibleName=text_name, tabChangesFocus=True)
-        self.text.textChanged.connect(self._take_text)
+        self.text = QPlainTextEdit(accessibleName=text_name, tabChangesFocus=True, textChanged=self._take_text)
         self.error = FieldError(self.text)
         self._is_fine = False  # what is typed
         self._timer = one_shot_timer(self, LOOK_AFTER_MS, self.look)

@@ -36,9 +36,7 @@ class PressedButton(QPushButton):
     """A button that stays pressed in, as a theme paints it."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.setCheckable(True)
-        self.setChecked(True)
+        super().__init__(checkable=True, checked=True)
 
 
 # QGIS's own themes, style sheets, write on panels, buttons and lists below AA, on grounds that no palette tells: what a

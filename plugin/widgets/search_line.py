@@ -11,7 +11,5 @@ class SearchLine(QLineEdit):
     """Qt's line with a glass and a cross; QGIS's own makes its hint slanting and pale once it is emptied."""
 
     def __init__(self, hint: str) -> None:
-        super().__init__()
-        self.setPlaceholderText(hint)
-        self.setClearButtonEnabled(True)
+        super().__init__(placeholderText=hint, clearButtonEnabled=True)
         self.addAction(icon("search"), QLineEdit.ActionPosition.LeadingPosition)

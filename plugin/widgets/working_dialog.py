@@ -31,8 +31,7 @@ class WorkingDialog(QDialog):
         is_writing: bool = False,
     ) -> None:
         """Take the core. controls: as of `Notice`, by default those of the dock; is_writing: as of `Asking`."""
-        super().__init__(parent)
-        self.setWindowTitle(title)
+        super().__init__(parent, windowTitle=title)
         self.notice = Notice(dock_controls() if controls is None else controls)
         self.asking = Asking(core, self, is_writing=is_writing)
         self.asking.busy_changed.connect(lambda _is_busy: self._enable())

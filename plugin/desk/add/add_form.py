@@ -46,8 +46,7 @@ class AddForm(QWidget):
         self.crs.setOptionVisible(QgsProjectionSelectionWidget.CrsOption.CrsNotSet, True)
         self.crs.setNotSetText(tr("choose it"))
         self.crs.crsChanged.connect(lambda _crs: self.crs_chosen.emit())
-        self.guess = QPushButton(autoDefault=False)
-        self.guess.clicked.connect(self._take_guess)
+        self.guess = QPushButton(autoDefault=False, clicked=self._take_guess)
         for box in (self.part, self.target):
             shrink(box)
         self._rows = fill_form(

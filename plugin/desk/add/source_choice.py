@@ -50,8 +50,7 @@ class SourceChoice(QWidget):
         self.line.setAcceptDrops(False)  # the whole dialog takes what is dropped
         self.button = tool_button("file", tr("Choose a file"), action=self._choose_file)
         self.button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
-        self.menu = QMenu(self)
-        self.menu.aboutToShow.connect(self._fill_menu)
+        self.menu = QMenu(self, aboutToShow=self._fill_menu)
         self.button.setMenu(self.menu)
         row_of((self.line, 1), self.button, inside=self, is_tight=True)
         self.setFocusProxy(self.line)

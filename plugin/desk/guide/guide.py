@@ -101,8 +101,7 @@ class Guide(QDialog):
     """The guide in the user's language."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(tr("One Map: user guide"))
+        super().__init__(parent, windowTitle=tr("One Map: user guide"))
         self.setWindowFlag(Qt.WindowType.WindowMaximizeButtonHint)
         resize_on_screen(self, *SIZE_PX)
         self._trail: list[Place] = []

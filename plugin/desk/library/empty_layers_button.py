@@ -14,9 +14,7 @@ class EmptyLayersButton(QToolButton):
     """Pressed in while they are hidden; it is remembered."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.setCheckable(True)
-        self.setChecked(settings.get(SETTING))
+        super().__init__(checkable=True, checked=settings.get(SETTING))
         self.toggled.connect(lambda is_on: settings.put(SETTING, is_on))
 
     def show_count(self, count: int) -> None:

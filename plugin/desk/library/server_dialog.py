@@ -30,8 +30,7 @@ class ServerDialog(QDialog):
 
     def __init__(self, location: str = "", parent: QWidget | None = None) -> None:
         """Show a location to change; an empty one for another library."""
-        super().__init__(parent)
-        self.setWindowTitle(tr("Open a library on a server"))
+        super().__init__(parent, windowTitle=tr("Open a library on a server"))
         self.address, self.schema = QLineEdit(), QLineEdit()
         self.address.setPlaceholderText(tr("postgresql://host/database, or the name of a service"))
         self.schema.setPlaceholderText(tr("the library's schema in the database, such as city"))

@@ -56,8 +56,7 @@ class PlaceList(QListWidget):
     searched = pyqtSignal()  # the list has what there is of the text
 
     def __init__(self, library: OpenLibrary, show_place: ShowPlace) -> None:
-        super().__init__()
-        self.setAccessibleName(tr("Places found"))
+        super().__init__(accessibleName=tr("Places found"))
         self._library, self._show_place = library, show_place
         self._text = ""
         self.asking = Asking(library.core, self, library.scope)

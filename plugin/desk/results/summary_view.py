@@ -29,8 +29,7 @@ class SummaryView(QTreeWidget):
     """A row a department: how many findings of each verdict, and how many of its rules were not asked."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.setAccessibleName(tr("Findings by department and verdict"))
+        super().__init__(accessibleName=tr("Findings by department and verdict"))
         self._usual_font = self.font()
         self._small_font: QFont | None = None  # for where the room is little
         self.setColumnCount(UNASKED + 1)

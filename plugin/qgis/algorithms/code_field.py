@@ -127,8 +127,7 @@ class CodeDialog(QDialog):
     def __init__(
         self, title: str, found: list[Code], problem: str, text: str, marks: tuple[str, str], parent: QWidget
     ) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(title)
+        super().__init__(parent, windowTitle=title)
         resize_on_screen(self, *SIZE)
         self._separator, self._ending = marks
         self._text = text

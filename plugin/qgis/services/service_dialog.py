@@ -36,8 +36,7 @@ class ServiceDialog(QDialog):
     registered = pyqtSignal(str)  # its name
 
     def __init__(self, library: OpenLibrary, service: Service | None = None, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(tr("Register a service"))
+        super().__init__(parent, windowTitle=tr("Register a service"))
         self._library, self._registered_service = library, service
         self._home = DialogLibrary(library, self)
         self._home.changed.connect(lambda: self._enable())

@@ -45,8 +45,7 @@ class ServiceForm(QWidget):
         self.template.activated.connect(lambda _index: self._use_template(self.template.currentData()))
         self.type = _combo_box([(NAMES[name], name) for name in (*FEATURES, *PICTURES)])
         self.type.currentIndexChanged.connect(lambda _index: self._change_type())
-        self.url = QLineEdit(placeholderText="https://…")
-        self.url.textChanged.connect(self.changed)
+        self.url = QLineEdit(placeholderText="https://…", textChanged=self.changed)
         self.auth = QgsAuthConfigSelect()
         self.auth.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)  # else it takes all room
         self.key = QLineEdit()
@@ -71,8 +70,7 @@ class ServiceForm(QWidget):
         self._change_type()
 
     def _make_owner_fields(self) -> None:
-        self.name = QLineEdit()
-        self.name.textChanged.connect(self.changed)
+        self.name = QLineEdit(textChanged=self.changed)
         self.code = search_box()
         self.code.lineEdit().setPlaceholderText(tr("no layer of the one map"))
         self.code.currentIndexChanged.connect(lambda _index: self._use_layer(self.code.currentData()))

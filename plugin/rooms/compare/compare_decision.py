@@ -40,8 +40,7 @@ class DecisionBar(QWidget):
         self.scope = QComboBox()
         self.scope.addItems(["", ""])
         self.scope.setToolTip(tr("What the decision is for (C)"))
-        self.reason = QLineEdit(clearButtonEnabled=True)
-        self.reason.returnPressed.connect(self._reason_written)
+        self.reason = QLineEdit(clearButtonEnabled=True, returnPressed=self._reason_written)
         self.buttons: dict[str, QPushButton] = {}
         self._grid = QGridLayout()
         self._grid.setSpacing(GAP_PX)

@@ -23,9 +23,7 @@ class BureauFiles(QToolButton):
     changed = pyqtSignal()
 
     def __init__(self) -> None:
-        super().__init__()
-        self.setIcon(icon("file"))
-        self.setAccessibleName(tr("Own themes and indicators"))
+        super().__init__(icon=icon("file"), accessibleName=tr("Own themes and indicators"))
         self.setToolTip(tr("Own themes and indicators"))
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self)

@@ -43,8 +43,7 @@ class DocumentButton(QToolButton):
         self.setIcon(icon("document"))
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.documents = QMenu(self)
-        self.documents.aboutToShow.connect(self._fill)
+        self.documents = QMenu(self, aboutToShow=self._fill)
         self.setMenu(self.documents)
 
     def show_case(self, case: Case | None, department: str) -> None:

@@ -89,8 +89,7 @@ class OpinionEditor(QWidget):
         self.basis.setFixedHeight(BASIS_LINES * self.fontMetrics().lineSpacing() + 14)
         self.basis.setPlaceholderText(tr("law and article; needed to disagree"))
         self.basis.textChanged.connect(self._store_typed)
-        self.bases_button = QToolButton()
-        self.bases_button.setText("+")
+        self.bases_button = QToolButton(text="+")
         self.bases_button.setToolTip(tr("Add the basis of a rule whose finding concerns this department"))
         self.bases_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.bases_button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
@@ -106,8 +105,7 @@ class OpinionEditor(QWidget):
         }
         for step, button in self.buttons.items():
             button.clicked.connect(lambda _checked=False, chosen_step=step: self.step_requested.emit(chosen_step))
-        self.drop_button = QToolButton(text=tr("Discard what is typed"), autoRaise=True)
-        self.drop_button.clicked.connect(self.drop_typed)
+        self.drop_button = QToolButton(text=tr("Discard what is typed"), autoRaise=True, clicked=self.drop_typed)
 
     @property
     def department(self) -> str:

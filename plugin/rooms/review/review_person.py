@@ -19,12 +19,10 @@ class PersonButton(QToolButton):
     changed = pyqtSignal()
 
     def __init__(self) -> None:
-        super().__init__()
-        self.setAutoRaise(True)
+        super().__init__(autoRaise=True)
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.setToolTip(tr("Under this name you write and sign; your department's opinion is opened first"))
-        self.chooser = QMenu(self)
-        self.chooser.aboutToShow.connect(self._fill)
+        self.chooser = QMenu(self, aboutToShow=self._fill)
         self.setMenu(self.chooser)
         self._account = ""
         self.show_name()

@@ -19,8 +19,7 @@ class ReadingDialog(QDialog):
     """A text to read: nothing is written from here."""
 
     def __init__(self, title: str, text: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(title)
+        super().__init__(parent, windowTitle=title)
         self.text = QTextBrowser(accessibleName=title)
         self.text.setHtml(text)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
