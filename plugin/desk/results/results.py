@@ -243,7 +243,14 @@ def open_table(path: str, table: str) -> QgsVectorLayer:
     """A table of a run, read-only. Raises Refusal."""
     options = QgsVectorLayer.LayerOptions()
     options.forceReadOnly = True
-    layer = QgsVectorLayer(f"{path}|layername={table}", table, "ogr", options)
+    return layer_of_table(path, table, table, options)
+
+
+def layer_of_table(
+    path: str, table: str, title: str, options: QgsVectorLayer.LayerOptions | None = None
+) -> QgsVectorLayer:
+    """A table of a run as a layer of a title. Raises Refusal."""
+    layer = QgsVectorLayer(f"{path}|layername={table}", title, "ogr", options or QgsVectorLayer.LayerOptions())
     if not layer.isValid():
         raise Refusal(tr("The results cannot be read: {path} has no table {table}.").format(path=path, table=table))
     return layer

@@ -11,6 +11,7 @@ from qgis.PyQt.QtWidgets import QFileDialog
 from qgis.PyQt.QtXml import QDomDocument
 
 from onemap.plugin.desk.library.open_library import OpenLibrary
+from onemap.plugin.desk.map.map_groups import put_on_top
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import documents_folder
 from onemap.plugin.rooms.numbers.table_request import TableView
@@ -91,8 +92,7 @@ class SensorView(TableView):
         if document.setContent(answer["look"]):
             layer.importNamedStyle(document)
         layer.setName(f"{self.button.text()} · {answer['at'][:16].replace('T', ' ')}")
-        QgsProject.instance().addMapLayer(layer, False)
-        QgsProject.instance().layerTreeRoot().insertLayer(0, layer)
+        put_on_top(layer)
         self._layer_id = layer.id()
         summary = tr("{count:# sensor|# sensors}, {placed} with a place.").format(
             count=Count(len(answer["nodes"])), placed=Count(len(placed))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from qgis.core import QgsGeometry, QgsProject, QgsVectorLayer
+from qgis.core import QgsGeometry
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
@@ -20,11 +20,10 @@ from qgis.PyQt.QtWidgets import (
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.desk.library.open_library import OpenLibrary
-from onemap.plugin.desk.map.map_groups import insert_group
-from onemap.plugin.desk.map.map_layers import PROPERTY_RUN
-from onemap.plugin.desk.results.field_names import column_names, name_fields
+from onemap.plugin.desk.map.map_groups import insert_group, put_in
 from onemap.plugin.desk.results.highlight import Highlight
 from onemap.plugin.desk.results.result_layers import copy_to_profile
+from onemap.plugin.desk.results.result_table import layer_for_map
 from onemap.plugin.desk.results.results import CheckedParcel, RunOnDisplay, RunTables, open_table
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import temporary_folder
@@ -172,15 +171,11 @@ class RemedyView(QWidget):
             "alternatives": tr("Alternatives"),
         }
         for table, title in titles.items():
-            layer = QgsVectorLayer(f"{file}|layername={table}", title, "ogr")
+            layer = layer_for_map(str(file), table, title, str(self._record.get("id", "")), style_remedy)
             if table == "alternatives" and not layer.featureCount():
                 continue
-            layer.setCustomProperty(PROPERTY_RUN, str(self._record.get("id", "")))
-            style_remedy(layer, table)
-            name_fields(layer, table, column_names(str(file), table))
-            QgsProject.instance().addMapLayer(layer, False)
             # Alternatives lie over one another, and over what remains.
-            group.insertLayer(0, layer).setItemVisibilityChecked(table != "alternatives")
+            put_in(group, layer).setItemVisibilityChecked(table != "alternatives")
         self.keep_button.setEnabled(False)
 
     def _ask(self) -> None:
