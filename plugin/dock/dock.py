@@ -68,6 +68,7 @@ from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.room_bar import RoomBar
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import RoomArea
+from onemap.plugin.widgets.target_file import ask_file
 from onemap.plugin.widgets.working_dialog import end_dialog
 from onemap.plugin.words.option_names import dock_controls
 from onemap.plugin.words.translation import name_list, tr
@@ -388,9 +389,7 @@ class OneMapDock(QgsDockWidget):
         """Ask for the library's file."""
         last_library = settings.get("library")
         start = str(Path(last_library).parent) if last_library and not is_server(last_library) else ""
-        path, _filter = QFileDialog.getOpenFileName(self, tr("Open a library"), start, tr("Library (*.gpkg)"))
-        if path:
-            self.open_library(path)
+        ask_file(self, tr("Open a library"), self.open_library, tr("Library (*.gpkg)"), start)
 
     def choose_server(self, location: str = "") -> None:
         """Ask for a server and a login.

@@ -94,9 +94,7 @@ class MachineDialog(QDialog):
             self._task.cancel()
 
     def _choose_file(self) -> None:
-        path = ask_target(self, tr("Save the report…"), REPORT_NAME, file_forms([".json"]))
-        if path:
-            self.save(path)
+        ask_target(self, tr("Save the report…"), REPORT_NAME, file_forms([".json"]), self.save)
 
     def _show(self, heading: str, lines: str) -> None:
         self.heading.setText(heading)

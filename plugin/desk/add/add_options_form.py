@@ -9,7 +9,6 @@ from qgis.gui import QgsDateEdit
 from qgis.PyQt.QtCore import QDate, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QComboBox,
-    QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QLineEdit,
@@ -18,7 +17,7 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.desk.add.coverage_choice import coverage_box, coverage_of, with_file_button
 from onemap.plugin.widgets.form_fields import fill_form, shrink
-from onemap.plugin.widgets.target_file import ask_target
+from onemap.plugin.widgets.target_file import ask_file, ask_target
 from onemap.plugin.widgets.tick_box import TickBox
 from onemap.plugin.words.file_forms import file_forms
 from onemap.plugin.words.translation import tr
@@ -117,14 +116,10 @@ class AddOptionsForm(QWidget):
         return self.encoding.itemData(index) if index >= 0 else self.encoding.currentText().strip()
 
     def _choose_coverage(self) -> None:
-        path, _filter = QFileDialog.getOpenFileName(self, tr("A file of polygons"))
-        if path:
-            self.covers.setEditText(path)
+        ask_file(self, tr("A file of polygons"), self.covers.setEditText)
 
     def _choose_report(self) -> None:
-        path = ask_target(self, tr("Report"), "", file_forms([".xlsx"]))
-        if path:
-            self.report.setText(path)
+        ask_target(self, tr("Report"), "", file_forms([".xlsx"]), self.report.setText)
 
 
 def free_label(day: str, labels: Iterable[str]) -> str:

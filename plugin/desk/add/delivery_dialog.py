@@ -35,7 +35,7 @@ from onemap.plugin.widgets.form_fields import TightForm, fill_form, shrink
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen
-from onemap.plugin.widgets.target_file import ask_target
+from onemap.plugin.widgets.target_file import ask_file, ask_target
 from onemap.plugin.widgets.working_dialog import WorkingDialog
 from onemap.plugin.words.core_words import layer_name, word
 from onemap.plugin.words.file_forms import file_forms
@@ -335,31 +335,28 @@ class DeliveryDialog(WorkingDialog):
 
     def _choose_archive(self) -> None:
         filters = tr("Archive (*.zip *.7z)")
-        path, _filter = QFileDialog.getOpenFileName(self, tr("An archive that a department sent"), "", filters)
-        self.show_plan(path)
+        ask_file(self, tr("An archive that a department sent"), self.show_plan, filters)
 
     def _transform_typed(self) -> None:
         if self.transform.text().strip() != self._transform_shown:
             self._look_again()
 
     def _choose_transform(self) -> None:
-        path, _filter = QFileDialog.getOpenFileName(self, tr("A file of parameters"), "", "TOML (*.toml *.txt)")
-        if path:
-            self.transform.setText(path)
-            self._transform_typed()
+        ask_file(self, tr("A file of parameters"), self.transform.setText, "TOML (*.toml *.txt)")
+        self._transform_typed()
 
     def _choose_report(self) -> None:
         folder = self.delivery.folder
         start = str(Path(folder).parent / f"{tr('Report')}.xlsx") if folder else ""
-        path = ask_target(self, tr("Report to send back"), start, REPORT_FORMS)
-        if path:
+
+        def take(path: str) -> None:
             self._report_written = path  # that it may be replaced was asked already
             self.report.setText(path)
 
+        ask_target(self, tr("Report to send back"), start, REPORT_FORMS, take)
+
     def _choose_coverage(self) -> None:
-        path, _filter = QFileDialog.getOpenFileName(self, tr("A file of polygons"))
-        if path:
-            self.covers.setEditText(path)
+        ask_file(self, tr("A file of polygons"), self.covers.setEditText)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept a folder, an archive or several files that are dropped anywhere on the dialog."""

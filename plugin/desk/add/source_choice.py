@@ -19,6 +19,7 @@ from onemap.plugin.profile.paths import temporary_folder
 from onemap.plugin.widgets.buttons import tool_button
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.rows_and_columns import row_of
+from onemap.plugin.widgets.target_file import ask_file
 from onemap.plugin.words.mnemonics import as_written
 from onemap.plugin.words.translation import tr
 
@@ -86,11 +87,12 @@ class SourceChoice(QWidget):
                 self.choose(file_of_path(text))
 
     def _choose_file(self) -> None:
-        path, _filter = QFileDialog.getOpenFileName(
-            self, tr("A file that a department sent"), _folder_of(self._shown_text)
+        ask_file(
+            self,
+            tr("A file that a department sent"),
+            lambda path: self.choose(SourceFile(path)),
+            start=_folder_of(self._shown_text),
         )
-        if path:
-            self.choose(SourceFile(path))
 
     def _choose_folder(self) -> None:
         path = QFileDialog.getExistingDirectory(self, tr("A folder of data"), _folder_of(self._shown_text))

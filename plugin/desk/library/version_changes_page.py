@@ -50,9 +50,7 @@ class VersionChangesPage(QObject):
     def _choose(self, entry: CatalogueLayer, before: Version, version: Version) -> None:
         start = suggested_file(f"{entry.title} {before.label}-{version.label}", ".pdf")
         title = tr("Changes of {layer}").format(layer=entry.title)
-        path = ask_target(self._window, title, start, FORMS)
-        if path:
-            self.write(entry, before, version, path)
+        ask_target(self._window, title, start, FORMS, lambda path: self.write(entry, before, version, path))
 
     def _open(self, path: str, answer: dict[str, Any]) -> None:
         open_file(path)

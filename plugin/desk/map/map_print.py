@@ -83,6 +83,10 @@ class MapPrint(QPushButton):
         ask_text(self, self.text(), tr("Title of the map"), self._library.name, lambda title: self._ask(page, title))
 
     def _ask(self, page: str, title: str) -> None:
-        path = ask_target(self, self.text(), suggested_file(f"{title} {page}", ".pdf"), FORMS)
-        if path:
-            self.write(path, page, title)
+        ask_target(
+            self,
+            self.text(),
+            suggested_file(f"{title} {page}", ".pdf"),
+            FORMS,
+            lambda path: self.write(path, page, title),
+        )

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QFileDialog, QTabWidget, QTreeWidgetItem, QWidget
+from qgis.PyQt.QtWidgets import QTabWidget, QTreeWidgetItem, QWidget
 
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.desk.answers.answer_tree import AnswerTree
@@ -21,7 +21,7 @@ from onemap.plugin.widgets.buttons import push_button, tool_button, wrapped_labe
 from onemap.plugin.widgets.questions import ask_text, is_confirmed
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen
-from onemap.plugin.widgets.target_file import ask_target
+from onemap.plugin.widgets.target_file import ask_file, ask_target
 from onemap.plugin.widgets.working_dialog import WorkingDialog
 from onemap.plugin.widgets.wrapped_choice import WrappedChoice
 from onemap.plugin.words.file_forms import file_forms
@@ -173,9 +173,12 @@ class PackDialog(WorkingDialog):
         self.choice.setCurrentIndex(self.choice.count() - 1)
 
     def _choose_file(self) -> None:
-        path, _filter = QFileDialog.getOpenFileName(self, tr("Rule pack"), "", tr("Rule pack (*.toml)"))
-        if path:
-            self._leave_edits(lambda: self._read_added(path))
+        ask_file(
+            self,
+            tr("Rule pack"),
+            lambda path: self._leave_edits(lambda: self._read_added(path)),
+            tr("Rule pack (*.toml)"),
+        )
 
     def _read_added(self, path: str) -> None:
         self._add_file(path)
@@ -302,9 +305,9 @@ class PackDialog(WorkingDialog):
             self._show_page("pack differences", {"pack": [self._file], **of_run}, page, tr("Compare the packs"))
 
     def _ask_copy(self, _checked: bool = False) -> None:
-        path = ask_target(self, tr("The city's own pack"), suggested_file("city-rules", TOML[0]), file_forms(TOML))
-        if path:
-            self.copy_to(path)
+        ask_target(
+            self, tr("The city's own pack"), suggested_file("city-rules", TOML[0]), file_forms(TOML), self.copy_to
+        )
 
     def _take_copy(self, path: str) -> None:
         self._add_file(path)

@@ -7,7 +7,6 @@ from typing import Any
 from qgis.gui import QgsScrollArea
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import (
-    QFileDialog,
     QFormLayout,
     QFrame,
     QGroupBox,
@@ -29,7 +28,7 @@ from onemap.plugin.widgets.buttons import push_button, wrapped_label
 from onemap.plugin.widgets.form_fields import fill_form
 from onemap.plugin.widgets.rows_and_columns import column_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen
-from onemap.plugin.widgets.target_file import ask_target
+from onemap.plugin.widgets.target_file import ask_file, ask_target
 from onemap.plugin.widgets.working_dialog import WorkingDialog
 from onemap.plugin.words.mnemonics import as_written
 from onemap.plugin.words.option_names import dock_controls, name_controls
@@ -223,15 +222,11 @@ class FactsDialog(WorkingDialog):
 
     def _choose_source(self) -> None:
         title, filters = tr("Load the facts of a project"), tr("Facts of the project (*.toml)")
-        path, _filter = QFileDialog.getOpenFileName(self, title, "", filters)
-        if path:
-            self.load(path)
+        ask_file(self, title, self.load, filters)
 
     def _choose_target(self) -> None:
         forms = {".toml": tr("Facts of the project (*.toml)")}
-        path = ask_target(self, tr("Save the facts of the project"), "", forms)
-        if path:
-            self.save(path)
+        ask_target(self, tr("Save the facts of the project"), "", forms, self.save)
 
     def _count(self) -> None:
         """Say how many rules wait for facts that neither the form nor the parcels state."""

@@ -86,9 +86,7 @@ class ExportButton(QToolButton):
 
     def _ask(self, suffix: str, filters: str) -> None:
         start = free_path(Path(documents_folder()), _title(self._run), suffix)
-        path = ask_target(self, tr("Write the results"), str(start), {suffix: filters})
-        if path:
-            self.write(path)
+        ask_target(self, tr("Write the results"), str(start), {suffix: filters}, self.write)
 
 
 def _title(run: RunOnDisplay | None) -> str:

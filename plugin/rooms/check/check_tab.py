@@ -11,7 +11,6 @@ from qgis.PyQt.QtCore import QSignalBlocker, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QKeyEvent, QKeySequence, QShowEvent
 from qgis.PyQt.QtWidgets import (
     QApplication,
-    QFileDialog,
     QHBoxLayout,
     QProgressBar,
     QWidget,
@@ -50,6 +49,7 @@ from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.widgets.form_fields import TightForm, fill_form, fold_button
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.rows_and_columns import Pages, column_of, fill_room, row_of
+from onemap.plugin.widgets.target_file import ask_file
 from onemap.plugin.words.number_format import moment_text
 from onemap.plugin.words.translation import tr
 
@@ -466,9 +466,7 @@ class CheckTab(QWidget):
 
     def _choose_trial(self, code: str) -> None:
         title = tr("A file in place of “{layer}”").format(layer=self.results.run.titles.get(code, code))
-        path, _filter = QFileDialog.getOpenFileName(self, title)
-        if path:
-            self.try_file(code, path)
+        ask_file(self, title, lambda path: self.try_file(code, path))
 
     def _show_results(self, target: str, answer: dict[str, Any], parcels: list[CheckedParcel]) -> None:
         self._shown_scope = self._library.scope()

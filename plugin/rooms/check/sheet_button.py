@@ -59,9 +59,7 @@ class SheetButton(QToolButton):
         )
 
     def _choose(self) -> None:
-        path = ask_target(self, tr("Print query sheets"), suggested_file(tr("Query sheets"), ".pdf"), FORMS)
-        if path:
-            self.write(path)
+        ask_target(self, tr("Print query sheets"), suggested_file(tr("Query sheets"), ".pdf"), FORMS, self.write)
 
     def _open(self, path: str, answer: dict[str, Any]) -> None:
         open_file(path)

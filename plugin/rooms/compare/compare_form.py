@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from qgis.PyQt.QtCore import QSignalBlocker, pyqtSignal
-from qgis.PyQt.QtWidgets import QFileDialog, QFormLayout, QWidget
+from qgis.PyQt.QtWidgets import QFormLayout, QWidget
 
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.desk.library.layer_list import CatalogueLayer, Version
@@ -17,6 +17,7 @@ from onemap.plugin.widgets.area_box import AreaBox
 from onemap.plugin.widgets.buttons import tool_button
 from onemap.plugin.widgets.form_fields import field_row, fill_form, number_box
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.target_file import ask_file
 from onemap.plugin.widgets.wrapped_choice import WrappedChoice
 from onemap.plugin.words import core_words
 from onemap.plugin.words.number_format import moment_text
@@ -230,9 +231,7 @@ class CompareForm(QWidget):
                 self.since.addItem(text, row.get("subject"))
 
     def _choose_file(self) -> None:
-        path, _filter = QFileDialog.getOpenFileName(self, tr("A matrix from a file"), "", tr("Matrix (*.toml)"))
-        if path:
-            self.choose_matrix(path)
+        ask_file(self, tr("A matrix from a file"), self.choose_matrix, tr("Matrix (*.toml)"))
 
 
 def _fits(matrix: dict[str, Any], a: Plan | None, b: Plan | None) -> bool:

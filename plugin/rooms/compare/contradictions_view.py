@@ -108,9 +108,7 @@ class ContradictionsView(VerbView):
 
     def _choose_target(self) -> None:
         title = tr("Save as Excel")
-        path = ask_target(self, title, suggested_file(tr("Plans against each other"), ".xlsx"), XLSX)
-        if path:
-            self.save(path)
+        ask_target(self, title, suggested_file(tr("Plans against each other"), ".xlsx"), XLSX, self.save)
 
     def _show(self, folder: str, answer: dict[str, Any]) -> None:
         self._folder = folder

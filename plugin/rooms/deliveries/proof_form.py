@@ -12,6 +12,7 @@ from onemap.plugin.widgets.buttons import tool_button
 from onemap.plugin.widgets.form_fields import fill_form
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.rows_and_columns import row_of
+from onemap.plugin.widgets.target_file import ask_file
 from onemap.plugin.widgets.wrapped_choice import WrappedChoice
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import tr
@@ -93,10 +94,7 @@ class ProofForm(QWidget):
 
     def _choose_file(self) -> None:
         filters = tr("Delivery (*.zip *.7z *.gpkg)")
-        path, _filter = QFileDialog.getOpenFileName(self, tr("A file that was delivered"), self.source, filters)
-        self.choose_source(path)
+        ask_file(self, tr("A file that was delivered"), self.choose_source, filters, self.source)
 
     def _choose_template(self) -> None:
-        path, _filter = QFileDialog.getOpenFileName(self, tr("A template"), "", "TOML (*.toml)")
-        if path:
-            self.choose_template(path)
+        ask_file(self, tr("A template"), self.choose_template, "TOML (*.toml)")

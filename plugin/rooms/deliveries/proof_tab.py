@@ -152,9 +152,9 @@ class ProofTab(QWidget):
         """Ask where the report goes, and write it; what has changed meanwhile is proved before."""
         source = Path(self.form.source)
         start = str(source.parent / f"{source.stem} {tr('Report')}.xlsx")
-        path = ask_target(self, tr("Report to send back"), start, REPORT_FORMS)
-        if path:
-            self.prove(report=[path], overwrite=True)
+        ask_target(
+            self, tr("Report to send back"), start, REPORT_FORMS, lambda path: self.prove(report=[path], overwrite=True)
+        )
 
     def leave_map(self) -> None:
         """Take the highlight off the map; the layers stay, since who mends works with them in any room."""

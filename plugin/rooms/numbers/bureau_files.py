@@ -6,11 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QFileDialog, QMenu, QToolButton
+from qgis.PyQt.QtWidgets import QMenu, QToolButton
 
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import documents_folder, is_same_place
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.target_file import ask_file
 from onemap.plugin.words.file_forms import file_filters
 from onemap.plugin.words.translation import tr
 
@@ -84,6 +85,4 @@ class BureauFiles(QToolButton):
 
     def _choose(self, title: str, take: Callable[[str], None]) -> None:
         start = settings.get("review_folder") or documents_folder()
-        path, _filter = QFileDialog.getOpenFileName(self, title, str(start), FILTER)
-        if path:
-            take(path)
+        ask_file(self, title, take, FILTER, str(start))

@@ -153,9 +153,7 @@ class ChartView(QWidget):
 
     def _choose_target(self) -> None:
         start = suggested_file(self._current[1], ".svg")
-        path = ask_target(self, self.save_button.toolTip(), start, FORMS)
-        if path:
-            self.save(path)
+        ask_target(self, self.save_button.toolTip(), start, FORMS, self.save)
 
 
 def svg_for_qt(svg: str) -> str:

@@ -7,7 +7,6 @@ from typing import Any
 
 from qgis.core import QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import QDateTime, Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import QFileDialog
 from qgis.PyQt.QtXml import QDomDocument
 
 from onemap.plugin.desk.library.open_library import OpenLibrary
@@ -17,6 +16,7 @@ from onemap.plugin.profile.paths import documents_folder
 from onemap.plugin.rooms.numbers.table_request import TableView
 from onemap.plugin.widgets.buttons import push_button, tool_button, wrapped_label
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
+from onemap.plugin.widgets.target_file import ask_file
 from onemap.plugin.words.file_forms import file_filters
 from onemap.plugin.words.translation import Count, tr
 
@@ -103,11 +103,7 @@ class SensorView(TableView):
 
     def _choose_limits(self) -> None:
         start = settings.get("review_folder") or documents_folder()
-        path, _filter = QFileDialog.getOpenFileName(
-            self, tr("Limits of the readings…"), str(start), file_filters([".toml"])
-        )
-        if path:
-            self.use_limits(path)
+        ask_file(self, tr("Limits of the readings…"), self.use_limits, file_filters([".toml"]), str(start))
 
     def _enable(self) -> None:
         entry = self._library.entry(READINGS)

@@ -9,7 +9,6 @@ from qgis.PyQt.QtCore import QSize, Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent
 from qgis.PyQt.QtWidgets import (
     QApplication,
-    QFileDialog,
     QFrame,
     QHBoxLayout,
     QLineEdit,
@@ -40,6 +39,7 @@ from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.room_bar import RoomBar
 from onemap.plugin.widgets.rows_and_columns import column_of
+from onemap.plugin.widgets.target_file import ask_file
 from onemap.plugin.widgets.work_row import WorkRow
 from onemap.plugin.words.contrast import link_colour
 from onemap.plugin.words.mnemonics import as_written
@@ -369,11 +369,7 @@ class CasePage(QWidget):
             before.setFocus()
 
     def _choose_reply(self) -> None:
-        path, _filter = QFileDialog.getOpenFileName(
-            self, tr("Import a reply file"), "", tr("Reply of a review pack (*.reply.json *.json)")
-        )
-        if path:
-            self.take_reply(path)
+        ask_file(self, tr("Import a reply file"), self.take_reply, tr("Reply of a review pack (*.reply.json *.json)"))
 
     def _read(self, title: str, text: str) -> None:
         """Show a text in a window of its own."""

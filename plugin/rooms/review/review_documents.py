@@ -97,17 +97,19 @@ class DocumentButton(QToolButton):
         parts = (self._case.project[:MOST_SIGNS], titles[document], whose, number)
         name = suggested_file("-".join(filter(None, parts)), f".{suffix}")
         forms = {f".{suffix}": f"{FORMATS[suffix]} (*.{suffix})"}
-        path = ask_target(self, tr("Write the document"), name, forms)
-        if path:
-            self.write(path, document, department)
+        ask_target(self, tr("Write the document"), name, forms, lambda path: self.write(path, document, department))
 
     def _choose_attachment(self, file: dict[str, str]) -> None:
         name = Path(file["name"])
         ending = name.suffix if PLAIN_ENDING.fullmatch(name.suffix) else ""
         start = suggested_file(name.stem if ending else name.name, ending)
-        path = ask_target(self, tr("Save the attachment"), start, {ending: f"*{ending}"})
-        if path:
-            self.write_attachment(path, file["hash"])
+        ask_target(
+            self,
+            tr("Save the attachment"),
+            start,
+            {ending: f"*{ending}"},
+            lambda path: self.write_attachment(path, file["hash"]),
+        )
 
     def write_attachment(self, path: str, hash_: str) -> None:
         """Ask the core for an attached file. An existing one is replaced, because the user has confirmed it.

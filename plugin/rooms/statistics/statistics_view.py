@@ -142,9 +142,7 @@ class StatisticsView(VerbView):
 
     def _choose_target(self) -> None:
         start = suggested_file(self.layer.currentText(), ".xlsx")
-        path = ask_target(self, self.save_button.text(), start, file_forms([".xlsx"]))
-        if path:
-            self.save(path)
+        ask_target(self, self.save_button.text(), start, file_forms([".xlsx"]), self.save)
 
     def _show(self, params: dict[str, Any], answer: dict[str, Any], ground: str, layer: str) -> None:
         self._params = {name: value for name, value in params.items() if name != "view"}
