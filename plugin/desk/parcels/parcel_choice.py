@@ -202,9 +202,7 @@ class ParcelChoice(QWidget):
         """The chosen parcels as a file for the core. Raises Refusal."""
         choice = self.choice
         if choice is None:
-            raise Refusal(
-                tr("There are no parcels to check. Add a layer of polygons to the map, draw one, or paste its corners.")
-            )
+            raise Refusal(no_parcels_text())
         if choice.path:
             return SourceFile(choice.path, choice.part)
         layer = choice.map_layer
@@ -394,6 +392,11 @@ class ParcelChoice(QWidget):
             if layer is not None:
                 self.box.setItemText(index, next(texts))
         self.changed.emit()
+
+
+def no_parcels_text() -> str:
+    """What to do where there are no parcels."""
+    return tr("There are no parcels to check. Add a layer of polygons to the map, draw one, or paste its corners.")
 
 
 def _is_of_library(layer: QgsMapLayer) -> bool:

@@ -61,7 +61,7 @@ class ResultsModel(QAbstractItemModel):
         super().__init__(parent)
         self._palette = palette
         self._icons: dict[str, QIcon] = {}
-        self._all: list[CheckedParcel] = []
+        self.parcels: list[CheckedParcel] = []  # all parcels of the run, filtered or not
         self._shown: list[CheckedParcel] = []  # of all, by their verdicts
         self._rows: list[_ResultRow] = []  # that were made
         self._top: list[_ResultRow] = []  # of the first parcels that are shown
@@ -73,18 +73,13 @@ class ResultsModel(QAbstractItemModel):
         parcels: in the order to show.
         titles: the titles of the layers, by code.
         """
-        self._all, self._titles = parcels, titles
+        self.parcels, self._titles = parcels, titles
         self.filter(frozenset(SEVERITY))
-
-    @property
-    def parcels(self) -> list[CheckedParcel]:
-        """All parcels of the run, filtered or not."""
-        return self._all
 
     def filter(self, verdicts: frozenset[str]) -> None:
         """Show only the parcels with these verdicts."""
         self.beginResetModel()
-        self._shown = [parcel for parcel in self._all if parcel.verdict in verdicts]
+        self._shown = [parcel for parcel in self.parcels if parcel.verdict in verdicts]
         self._rows, self._top = [], []
         self._make_rows(ROWS_AT_ONCE)
         self.endResetModel()

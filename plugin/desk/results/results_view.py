@@ -59,7 +59,7 @@ class ResultsView(QWidget):
         self.explaining = Asking(core, self)  # a run says itself of which library and day it is
         self.explaining.refused.connect(self._show_no_steps)
         self._tables: RunTables | None = None
-        self._run: RunOnDisplay | None = None
+        self.run: RunOnDisplay | None = None  # the run on display
         self.can_try = True  # with a file instead of a layer
         self._remedy_bar_reason = ""  # why the remedy is disabled; empty: it is not
         self._sizes_before: list[int] = []  # of list and details, while a finding is explained
@@ -127,11 +127,6 @@ class ResultsView(QWidget):
         self._show_summary(False)
         layout.addLayout(buttons)
 
-    @property
-    def run(self) -> RunOnDisplay | None:
-        """The run on display."""
-        return self._run
-
     def show_run(self, run: RunOnDisplay, parcels: list[CheckedParcel]) -> None:
         """Show a run."""
         self.take_run(run, parcels)
@@ -146,7 +141,7 @@ class ResultsView(QWidget):
     def take_run(self, run: RunOnDisplay, parcels: list[CheckedParcel]) -> None:
         """Take a run in the place of the one before; which of its rows are listed, the caller says."""
         self.clear()
-        self._tables, self._run = RunTables(run.path), run
+        self._tables, self.run = RunTables(run.path), run
         self.keep_button.setEnabled(True)
         self.clear_button.setEnabled(bool(result_layers()))
         self.export_button.offer(run)
@@ -158,7 +153,7 @@ class ResultsView(QWidget):
         """
         self.summary.show_summary(parcels, unasked)
         self.summary_button.setText(text)
-        self.summary_button.setVisible(bool(self._run and self._run.rules))  # else it is not known which were asked
+        self.summary_button.setVisible(bool(self.run and self.run.rules))  # else it is not known which were asked
 
     def clear(self) -> None:
         """Clear the results; tables that were not kept are removed."""
@@ -167,7 +162,7 @@ class ResultsView(QWidget):
         self.model.set_results([], {})
         self.details.show_text("")
         self.export_button.offer(None)
-        self._run = None
+        self.run = None
         if self._tables is not None:
             folder = Path(self._tables.path).parent
             self._tables = None
@@ -218,7 +213,7 @@ class ResultsView(QWidget):
         if self._tables is None:
             return
         try:
-            add_to_map(self._tables.path, self._run.record, self._run.library)
+            add_to_map(self._tables.path, self.run.record, self.run.library)
         except Refusal as refusal:
             self.refused.emit(refusal)
             return
@@ -230,11 +225,11 @@ class ResultsView(QWidget):
         self.highlight.restore_view()
         clear_map()
         self.clear_button.setEnabled(False)
-        self.keep_button.setEnabled(self._run is not None)
+        self.keep_button.setEnabled(self.run is not None)
 
     def explain(self) -> None:
         """Ask the core for the explanation of the current finding, and show it."""
-        finding, run = self._finding, self._run
+        finding, run = self._finding, self.run
         if finding is None or run is None:
             return
         self.explain_button.setChecked(True)
@@ -297,7 +292,7 @@ class ResultsView(QWidget):
             self.tree.keep_rows(ROWS_SHOWN)
             self._split.setSizes(self._sizes_before)
             self._sizes_before = []
-        self.explain_button.setEnabled(self.model.finding_at(index) is not None and bool(self._run and self._run.id))
+        self.explain_button.setEnabled(self.model.finding_at(index) is not None and bool(self.run and self.run.id))
         self._enable_remedy()
         self.details.show_text(self.model.details_at(index))
 
@@ -355,7 +350,7 @@ class ResultsView(QWidget):
         if finding is not None and self.can_try:
             trial = menu.addAction(icon("trial"), tr("Try with a file instead…"))
             trial.setToolTip(tr("What would change if this layer were another file"))
-            trial.setEnabled(bool(self._run and self._run.id and finding.layer))
+            trial.setEnabled(bool(self.run and self.run.id and finding.layer))
             trial.triggered.connect(lambda: self.trial_requested.emit(finding.layer))
         return menu
 

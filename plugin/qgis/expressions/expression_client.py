@@ -53,25 +53,15 @@ class BlockingCore:
         self._last_output: deque = deque(maxlen=LAST_LINES)
         self._readers: list[threading.Thread] = []
         self._login: dict[str, str] = {}
-        self._number = 0
+        self.questions = 0  # the number of requests so far
         self._guard = threading.Lock()  # one starts or ends the process at a time
-        self._is_closed = False
+        self.is_closed = False  # whether it will answer no more
 
     @property
     def process_id(self) -> int:
         """The core's process id; 0 for none."""
         process = self._process
         return process.pid if process is not None and process.poll() is None else 0
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether it will answer no more."""
-        return self._is_closed
-
-    @property
-    def questions(self) -> int:
-        """The number of requests so far."""
-        return self._number
 
     def ask(
         self, verb: str, params: dict[str, Any], login: dict[str, str], is_cancelled: Callable[[], bool]
@@ -102,19 +92,19 @@ class BlockingCore:
 
     def close(self) -> None:
         """End the core for good."""
-        self._is_closed = True
+        self.is_closed = True
         self.stop()
 
     def _start(self, login: dict[str, str]) -> tuple[subprocess.Popen, bool]:
         """The process, and whether it was started just now."""
         process = self._process
-        if process is not None and process.poll() is None and login == self._login and not self._is_closed:
+        if process is not None and process.poll() is None and login == self._login and not self.is_closed:
             return process, False
         python = core_python()
         if python is None:
             raise core_missing()
         with self._guard:
-            if self._is_closed:
+            if self.is_closed:
                 raise cancel_refusal()
             self._end()
             try:
@@ -142,8 +132,8 @@ class BlockingCore:
         self, process: subprocess.Popen, verb: str, params: dict[str, Any], is_cancelled: Callable[[], bool]
     ) -> dict[str, Any]:
         lines = self._lines
-        self._number += 1
-        number = self._number
+        self.questions += 1
+        number = self.questions
         _send(process, {"jsonrpc": "2.0", "id": number, "method": verb, "params": params})
         ends_at = time.monotonic() + LIMIT_S
         refusal: Refusal | None = None  # set once the caller waits no more

@@ -23,7 +23,7 @@ from onemap.plugin.desk.library.dialog_library import name_beside
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.parcels.facts_choice import FactsChoice
 from onemap.plugin.desk.parcels.land_width_row import LandWidthRow
-from onemap.plugin.desk.parcels.parcel_choice import Choice, ParcelChoice
+from onemap.plugin.desk.parcels.parcel_choice import Choice, ParcelChoice, no_parcels_text
 from onemap.plugin.desk.parcels.parcel_mends import ParcelMends
 from onemap.plugin.desk.parcels.parcel_use import ParcelUse
 from onemap.plugin.desk.parcels.rules_choice import RulesChoice, packs_text
@@ -354,9 +354,7 @@ class CheckTab(QWidget):
         elif has_nothing:
             self._empty.setText(tr("No layer that the rules ask has data in force on this day: nothing can be found."))
         elif self.parcels.choice is None:
-            self._empty.setText(
-                tr("There are no parcels to check. Add a layer of polygons to the map, draw one, or paste its corners.")
-            )
+            self._empty.setText(no_parcels_text())
         elif self.land.is_missing:
             self._empty.setText(tr("State the width of the land of these lines or points, then press Check."))
         else:

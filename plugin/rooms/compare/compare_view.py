@@ -57,9 +57,9 @@ class CompareView(QWidget):
 
     def __init__(self, core: Core, canvas: QgsMapCanvas) -> None:
         super().__init__()
-        self.deciding = Asking(core, self, lambda: self._comparison and self._comparison.path, is_writing=True)
+        self.deciding = Asking(core, self, lambda: self.comparison and self.comparison.path, is_writing=True)
         self.deciding.refused.connect(self.refused)
-        self._comparison: Comparison | None = None
+        self.comparison: Comparison | None = None  # the comparison on display
         self._clusters: Counter[str] = Counter()
         self.spot_layer: SpotLayer | None = None
         self.highlight = Highlight(canvas)
@@ -162,11 +162,6 @@ class CompareView(QWidget):
         return row
 
     @property
-    def comparison(self) -> Comparison | None:
-        """The comparison on display."""
-        return self._comparison
-
-    @property
     def current(self) -> Spot | None:
         """The spot chosen in the list."""
         return self.model.spot_at(self.list.currentIndex())
@@ -174,7 +169,7 @@ class CompareView(QWidget):
     def show_comparison(self, comparison: Comparison, spots: list[Spot]) -> None:
         """Show a comparison in the matrix, in the list and on the map. Raises Refusal."""
         self.clear()
-        self._comparison = comparison
+        self.comparison = comparison
         self.spot_layer = SpotLayer(comparison)
         self._clusters = Counter(spot.cluster for spot in spots if spot.cluster)
         self.changed.setVisible(comparison.changes is not None)
@@ -201,7 +196,7 @@ class CompareView(QWidget):
         self.matrix.show_view([])
         self.details.show_text("")
         self.decide.show_spot(None, 0)
-        self._comparison = None
+        self.comparison = None
         self.atlas.show_comparison(None)
         if self.spot_layer is not None:
             self.spot_layer.remove()
@@ -225,10 +220,10 @@ class CompareView(QWidget):
 
     def keep(self) -> None:
         """Keep the layer in a permanent file."""
-        if self.spot_layer is None or self._comparison is None:
+        if self.spot_layer is None or self.comparison is None:
             return
         try:
-            self.spot_layer.keep(str(self._comparison.record.get("parameters", {}).get("library", "")))
+            self.spot_layer.keep(str(self.comparison.record.get("parameters", {}).get("library", "")))
         except Refusal as refusal:
             self.refused.emit(refusal)
             return
@@ -263,7 +258,7 @@ class CompareView(QWidget):
 
     def _follow_unit(self) -> None:
         """Show the same areas in the unit of the settings."""
-        if self._comparison is None:
+        if self.comparison is None:
             return
         self.model.refresh()
         self._show_current()
@@ -298,11 +293,11 @@ class CompareView(QWidget):
         self.count.setToolTip(tr("The comparison has {total:# spot|# spots} in all").format(total=Count(total)))
         cluster_size = self._clusters[spot.cluster] if spot is not None and spot.cluster else 0
         self.decide.show_spot(spot, cluster_size)
-        plans = self._comparison.plans if self._comparison is not None else ("", "")
+        plans = self.comparison.plans if self.comparison is not None else ("", "")
         self.details.show_text(details_of(spot, cluster_size, plans) if spot is not None else "")
 
     def _ask_decision(self, target: str, decision: str, reason: str) -> None:
-        comparison = self._comparison
+        comparison = self.comparison
         if comparison is None:
             return
         params = {"library": comparison.library_path, "target": target, "decision": decision, "reason": reason}

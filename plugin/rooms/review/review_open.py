@@ -20,7 +20,7 @@ from onemap.plugin.desk.library.dialog_library import name_beside
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.parcels.facts_choice import FactsChoice
 from onemap.plugin.desk.parcels.land_width_row import LandWidthRow
-from onemap.plugin.desk.parcels.parcel_choice import Choice, ParcelChoice
+from onemap.plugin.desk.parcels.parcel_choice import Choice, ParcelChoice, no_parcels_text
 from onemap.plugin.desk.parcels.parcel_mends import ParcelMends
 from onemap.plugin.desk.parcels.parcel_use import ParcelUse
 from onemap.plugin.desk.parcels.rules_choice import RulesChoice
@@ -191,9 +191,7 @@ class CaseForm(QWidget):
         self.send_button.setEnabled(is_ready)
         hint = "" if has_name else tr("Give the project a name")
         if self.parcels.choice is None:
-            hint = tr(
-                "There are no parcels to check. Add a layer of polygons to the map, draw one, or paste its corners."
-            )
+            hint = no_parcels_text()
         elif self.land.is_missing:
             hint = tr("State the width of the land")
         self.send_button.setToolTip(hint)
