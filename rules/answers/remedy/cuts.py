@@ -89,10 +89,23 @@ def cut_off(parts: Parts, obstacles: Obstacles, grown_m: float, threads: Threads
         before, taken = parts.rest.at(parcel[rows]), some_of(obstacles.ground, rows)
         if grown_m:
             taken = shapely.buffer(all_of(taken), grown_m, join_style="mitre")
+            for at in np.flatnonzero(shapely.is_empty(taken)).tolist():
+                taken[at] = _ground_along_cuts(parts, parcel[rows[at]], grown_m)
         rest, cut = divided_ground(before, taken, threads)
         area_m2 = before.area_m2 - np.nan_to_num(rest.area_m2)
         real = np.flatnonzero(area_m2 >= ARITHMETIC_M2)  # what floating point leaves is neither cut nor lost
         parts.cut(obstacles.against.at(rows[real]), rest.at(real), area_m2[real], cut.at(real))
+
+
+def _ground_along_cuts(parts: Parts, parcel: int, by_m: float) -> shapely.Geometry:
+    """What was cut from a parcel, grown; of one that was not cut yet the rim of its ground.
+
+    In place of ground so thin that nothing of it was left as it was written: it lies along these lines.
+    """
+    cut = [one.ground.at(np.flatnonzero(one.against.parcel == parcel)).geometries for one in parts.cuts]
+    edge = shapely.boundary(parts.rest.at(np.array([parcel])).geometries)
+    around = np.concatenate(cut) if any(map(len, cut)) else edge
+    return shapely.union_all(shapely.buffer(around, by_m, join_style="mitre"))
 
 
 def drop_small(parts: Parts, min_part_m2: float, min_width_m: float, one_piece: bool) -> None:

@@ -1,10 +1,13 @@
 """Remedies worked by hand: what is cut by which rule, what is dropped, and that the remainder passes a check."""
 
 import geopandas as gpd
+import numpy as np
 import pytest
 from openpyxl import load_workbook
-from shapely import LineString, MultiPolygon, Point, box
+from shapely import LineString, MultiPolygon, Point, Polygon, box
 
+from onemap.rules.answers.remedy.cuts import Against, Obstacles, Parts, cut_off
+from onemap.rules.judge.overlay.threads import Threads
 from onemap.tests.rules.conftest import FAR
 
 PARCEL = box(0, 0, 100, 100)
@@ -72,6 +75,18 @@ def test_the_most_severe_verdict_cuts_first_then_the_pack_s_order(desk):
     _, remainder, cuts = run_remedy(desk, {"A": PARCEL}, *rules)
     assert cut_of(cuts) == [("A", "two", 4000.0), ("A", "one", 4000.0), ("A", "three", 1000.0)]
     assert remainder.loc["A"].area_m2 == pytest.approx(1000)
+
+
+@pytest.mark.parametrize(("zone", "left_m2"), [(box(50, 0, 100, 100), 49.9 * 100), (None, 99.8**2)])
+def test_ground_too_thin_to_be_written_is_kept_clear_of_along_what_was_cut(zone, left_m2):
+    """With six digits before the kilometres a strip along a long oblique line has more than nothing, and no shape."""
+    parts = Parts.whole(np.array([PARCEL], dtype=object))
+    first = Against(*(np.zeros(1, dtype=np.int64) for _ in range(3)))
+    for ground, grown_m in ((zone, 0.0), (Polygon(), 0.1)):
+        if ground is not None:
+            cut_off(parts, Obstacles(first, np.array([ground], dtype=object)), grown_m, Threads())
+    assert parts.rest.area_m2.tolist() == pytest.approx([left_m2])
+    assert sum(cut.area_m2.sum() for cut in parts.cuts) == pytest.approx(PARCEL.area - left_m2)
 
 
 def test_a_rule_that_finds_nothing_left_has_no_row(desk):
