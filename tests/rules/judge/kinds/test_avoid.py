@@ -249,6 +249,17 @@ def test_a_trial_of_a_layer_that_no_rule_looks_at_is_refused(desk):
     assert (answer.code, answer.json["problems"][0]["code"]) == (2, "replace.unknown")
 
 
+def test_a_trial_of_a_layer_never_loaded_speaks_for_the_district_only_where_it_reaches_over_half_of_it(desk):
+    parcels, pack = desk.parcels({"A": SQUARE, "B": box(200, 200, 210, 210)}), desk.pack({"layer": "STBHHX"})
+    district = desk.write("district", [box(0, 0, 1000, 1000)], {"N": [1]}, "EPSG:4547")
+    assert desk.run("district", desk.library, district, "--reason", "r").code == 0
+    for last, unknown in ((box(15, 15, 20, 20), 1), (box(800, 800, 801, 801), 0)):
+        trial = desk.write("trial", [SQUARE, last], {"BSM": ["x", "y"]}, "EPSG:4547")
+        answer = desk.run("check", desk.library, parcels, "--pack", pack, "--replace", f"STBHHX={trial}")
+        verdicts = answer.json["verdicts"]
+        assert (verdicts["prohibited"], verdicts["unknown"], verdicts["clear"]) == (1, unknown, 1 - unknown)
+
+
 def test_a_rule_of_several_layers_is_asked_by_the_name_of_each(desk):
     desk.layer("ZONE", [box(0, 0, 10, 10)])
     desk.layer("OTHER", [box(500, 0, 510, 10)])
