@@ -181,6 +181,13 @@ def test_what_is_included_and_not_recognised_is_no_kind():
         *dict.fromkeys(("软件公园二期", "文创公园"), "tech_park").items(),
         ("中学塑胶跑道改造", "sports_ground"),
         ("厦门站改扩建工程", "railway_station"),
+        *dict.fromkeys(("现代牧业产业园", "种猪产业基地", "畜禽养殖产业园区"), "livestock_park").items(),
+        *dict.fromkeys(("液化气物流园", "天然气仓储物流"), "gas_depot").items(),
+        *dict.fromkeys(("油品仓储物流", "石油物流园"), "oil_depot").items(),
+        *dict.fromkeys(("民爆仓储", "花炮物流园"), "explosives_store").items(),
+        *dict.fromkeys(("危废物流园", "危险废物产业园"), "hazardous_waste").items(),
+        ("水产养殖产业园", "industrial_park"),
+        ("生命文化园", "cemetery"),
     ],
 )
 def test_what_an_article_names_is_of_the_kind_that_its_rules_ask(text, kind):
