@@ -100,8 +100,8 @@ _WAYS = (
 )
 _HOW = re.compile(rf"(?:{_WAYS}|{_NUMBER}(?:期|标段|标))*")  # names no thing, beside one that does
 _BUILDING = re.compile(
-    rf"(?:{_WAYS}|线路|[东南西北中]段|选址|用地|用海|地块|设施|用房|"
-    rf"{_NUMBER}(?:期|标段|标|号地块|号地|号线|线|号)|[0-9A-Z]+|[.,。\-—_·:：]+)$"
+    rf"(?:{_WAYS}|线路|[东南西北中]段|选址|用地|用海|设施|"
+    rf"{_NUMBER}(?:期|标段|标|号线|线|号)|[0-9A-Z]+|[.,。\-—_·:：]+)$"
 )
 
 
@@ -131,6 +131,11 @@ class ProjectKind:
         by_system = {LAND_SEA: digits, URBAN: letters, SURVEY: self.survey}
         stands_elsewhere = (not at.startswith(GROUND[system]) for system, own in by_system.items() for at in own)
         return not self.tends_ground and any(stands_elsewhere)
+
+    @cached_property
+    def is_of_fields(self) -> bool:
+        """Whether it tends cropland, orchards, forest or grass, by the first of its codes."""
+        return not self.is_built and bool(self.use) and self.use[0].startswith(("01", "02", "03", "04"))
 
     def stands_in(self, code: str, system: str | None, usual: str) -> bool | None:
         """Whether it may stand in a use code; None where the register has no codes of that system for it.
@@ -181,7 +186,8 @@ class KindRegister:
         parts = [
             thing for some in (plain, *chain(*inner)) for part in _SEVERAL.split(some) for thing in self._things(part)
         ]
-        named = [part for part in parts if not (_HOW.fullmatch(part) or _NEUTRAL.fullmatch(_without_building(part)))]
+        on_fields = any(kind is not None and kind.is_of_fields for kind in map(self.kind_of, parts))
+        named = [part for part in parts if not _names_nothing(part, on_fields)]
         return (*map(self.kind_of, named or parts), *last) or (None,)
 
     def kinds_outside_brackets(self, text: str) -> tuple[ProjectKind | None, ...]:
@@ -253,6 +259,13 @@ def _before_last_thing(text: str) -> str:
 def _narrowed(text: str) -> str:
     """A text in the form in which words are compared; a comma ends its lines, and single blanks stay."""
     return ",".join(" ".join(map(plain_code, line.split())) for line in text.splitlines())
+
+
+def _names_nothing(part: str, on_fields: bool) -> bool:
+    """Whether a part says only how something is built, or what goes with it: a house does not go with fields."""
+    if "用房" in part and on_fields:
+        return False
+    return bool(_HOW.fullmatch(part) or _NEUTRAL.fullmatch(_without_building(part)))
 
 
 def _without_building(text: str) -> str:

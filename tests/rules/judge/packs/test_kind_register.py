@@ -137,6 +137,8 @@ def test_the_longest_word_that_ends_a_text_names_its_kind(text, word):
         ("东湖·公园", ["公园"]),
         ("养殖场暨公园", ["养殖场", "公园"]),
         ("公园兼停车场（含公厕）", ["公园", "停车场", "公厕"]),
+        *((f"{fields}及附属用房", [fields, "附属用房"]) for fields in ("高标准农田", "造林")),
+        *((f"{place}及附属用房", [place]) for place in ("医院", "水库")),
         ("公路（不含加油站）", ["公路"]),
         ("公路（学校至医院段）", ["公路"]),
         ("公路（含配套设施）", ["公路"]),
@@ -150,7 +152,7 @@ def test_each_thing_that_a_text_says_to_be_included_is_named(text, words):
     assert REGISTER.kinds_of(text) == tuple(REGISTER.heads[word] for word in words)
 
 
-@pytest.mark.parametrize("text", ["公路及用房", "公路、BDO项目", "光伏电站并网工程"])
+@pytest.mark.parametrize("text", ["公路及用房", "高标准农田用房", "原水厂地块", "公路、BDO项目", "光伏电站并网工程"])
 def test_a_thing_of_which_no_word_is_known_is_not_taken_for_a_way_of_building(text):
     assert REGISTER.kinds_of(text)[-1] is None
 
