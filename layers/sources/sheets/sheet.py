@@ -40,6 +40,11 @@ def sheet_names(path: Path) -> list[str]:
     return found or [grid.name for grid in grids]
 
 
+def has_coordinates(path: Path) -> bool:
+    """Whether a sheet of a file holds coordinates. Raises OneMapError source.damaged, sheet.too_large, encoding.…."""
+    return any(_has_coordinates(grid, path.name) for grid in grids_of(path, None))
+
+
 def _has_coordinates(grid: Grid, file: str) -> bool:
     try:
         return columns_of(grid, file) is not None

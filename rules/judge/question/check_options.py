@@ -36,6 +36,7 @@ def check_options(values: Values, as_of: date | None = None, facts: GivenFacts |
     return CheckOptions(
         parcels=first,
         more_parcels=tuple(more),
+        unread=tuple(values.get("unread") or ()),
         keep_bad=bool(values.get("keep_bad")),
         layer=values.get("layer"),
         id_field=values.get("id"),
