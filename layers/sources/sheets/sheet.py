@@ -22,7 +22,15 @@ from onemap.layers.sources.gdal.curves import SAGITTA_M, stroke_curve
 from onemap.layers.sources.sheets.sheet_axes import coordinates_of, declared_crs
 from onemap.layers.sources.sheets.sheet_columns import Columns, columns_of, headings_of, plain
 from onemap.layers.sources.sheets.sheet_grid import SUFFIXES, Grid, address, grids_of
-from onemap.layers.sources.sheets.sheet_rows import Parcel, is_boundary, parcels_of, point_rows, short_runs, title_text
+from onemap.layers.sources.sheets.sheet_rows import (
+    Parcel,
+    is_boundary,
+    parcels_of,
+    point_rows,
+    short_runs,
+    title_text,
+    words_below,
+)
 
 _INTEGER = re.compile(r"-?(0|[1-9]\d{0,14})", re.ASCII)
 _DECIMAL = re.compile(r"-?(0|[1-9]\d{0,14})\.\d+", re.ASCII)
@@ -97,7 +105,7 @@ def _boundary_frame(path: Path, grid: Grid, columns: Columns, parcels: list[Parc
     place = dict(zip(rows, coordinates.values, strict=True))
     geometries = np.array([_polygon(parcel, place, columns, grid.name, path.name) for parcel in parcels], dtype=object)
     _refuse_unclear_gaps(parcels, geometries, path.name, grid.name)
-    crs = declared_crs(titles, coordinates, path.name)
+    crs = declared_crs(titles, coordinates, path.name, words_below(grid, columns, {*rows}))
     return _frame(path, grid, geometries, _parcel_attributes(grid, columns, parcels), crs, coordinates.problems)
 
 

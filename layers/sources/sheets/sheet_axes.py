@@ -25,6 +25,8 @@ _DATUMS = (
 )
 _MERIDIAN = re.compile(r"中央(?:子午线|经线)\D{0,4}(\d{2,3})")
 _ZONE = re.compile(r"带号\D{0,3}(\d{2})(?!\d)|第?\s*(\d{2})\s*(?:度?带)(?!宽)")
+_CHANGE = re.compile(r"转换|换算|改算")
+_MOST_SHOWN = 60  # signs of a title
 _WIDTH = re.compile(r"([36])\s*(?:°|度)\s*分?带|([36])\s*-?degree", re.IGNORECASE)
 
 
@@ -147,11 +149,13 @@ def _is_packed(cells: list[list[Any]], names: list[str], is_boundary: bool, titl
     raise OneMapError("sheet.angle", text=digits[0], field=names[0], **place)
 
 
-def declared_crs(titles: str, coordinates: Coordinates, file: str) -> pyproj.CRS | None:
+def declared_crs(titles: str, coordinates: Coordinates, file: str, below: Sequence[str] = ()) -> pyproj.CRS | None:
     """The CRS that the titles of a sheet name, with the zone of the eastings, of a central meridian, or of 带号.
 
-    Raises OneMapError redline.zone, redline.zone_width, redline.mixed_prefix where titles and numbers disagree.
+    below: words between and under the points. Raises OneMapError crs.several, and redline.zone, redline.zone_width,
+    redline.mixed_prefix where titles and numbers disagree.
     """
+    _refuse_several_systems([*titles.splitlines(), *below], file)
     datum = next((name for name, pattern in _DATUMS if pattern.search(titles)), None)
     prefix = None if coordinates.are_degrees else _prefix(coordinates.values[:, 0], file)
     if datum is None:
@@ -176,6 +180,23 @@ def declared_crs(titles: str, coordinates: Coordinates, file: str) -> pyproj.CRS
     if number not in ZONE_NUMBERS[width]:
         raise OneMapError("redline.zone_width", file=file, zone=number, width=width)
     return zone_crs(Zone(datum, width, number, prefix is not None))
+
+
+def _refuse_several_systems(lines: Sequence[str], file: str) -> None:
+    """Refuse lines of which two say different datums, zones or meridians: each is said of parcels of its own.
+
+    A line may tell of a change from one to another. Raises OneMapError crs.several.
+    """
+    for kind in (_DATUMS, (("", _MERIDIAN),), (("", _ZONE),), (("", _WIDTH),)):
+        statements: dict[tuple[str, ...], str] = {}
+        for line in lines:
+            found = {
+                (name, *filter(None, match.groups())) for name, pattern in kind for match in pattern.finditer(line)
+            }
+            if len(found) == 1 and not _CHANGE.search(line):
+                statements.setdefault(found.pop(), line)
+        if len(statements) > 1:
+            raise OneMapError("crs.several", file=file, names=[line[:_MOST_SHOWN] for line in statements.values()])
 
 
 def _of_meridian(meridian: int, width: int | None) -> tuple[int | None, int | None]:

@@ -1,8 +1,9 @@
 """Rows of a sheet to parcels and rings: by a parcel column, by titles between them, by blank rows."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.sources.sheets.angles import degrees_of
@@ -42,9 +43,17 @@ class _Break:
 
 
 def title_text(grid: Grid, columns: Columns) -> str:
-    """The text above the header, and the headings."""
-    above = " ".join(plain(value) for row in grid.rows[: columns.row] for value in row if value is not None)
-    return f"{above} {' '.join(columns.headings)}"
+    """The text above the header, a line for each row, and the headings."""
+    return "\n".join([*(_words(row) for row in grid.rows[: columns.row]), " ".join(columns.headings)])
+
+
+def words_below(grid: Grid, columns: Columns, rows: Collection[int]) -> list[str]:
+    """The text below the header, a line for each row, but for some rows."""
+    return [_words(grid.rows[row]) for row in range(columns.row + 1, len(grid.rows)) if row not in rows]
+
+
+def _words(row: Sequence[Any]) -> str:
+    return " ".join(plain(value) for value in row if value is not None)
 
 
 def point_rows(grid: Grid, columns: Columns) -> list[int]:

@@ -276,6 +276,22 @@ def test_a_title_that_contradicts_the_prefix_is_refused(sheet):
 
 
 @pytest.mark.parametrize(
+    ("below", "codes"),
+    [
+        ("地块二 CGCS2000 中央子午线117°", ["crs.several"]),
+        ("地块二 1980西安坐标系 中央子午线114°", ["crs.several"]),
+        ("地块二 CGCS2000 中央子午线114°", []),
+        ("说明：由1980西安坐标系转换", []),
+    ],
+)
+def test_titles_between_parcels_that_say_another_system_are_refused(sheet, below, codes):
+    head, plain = ["地块编号", "点号", "X", "Y"], [(x, y - 38_000_000) for x, y in FIRST]
+    first, second = ([[key, *row] for row in numbered_rows(plain)] for key in "AB")
+    path = sheet([["CGCS2000 坐标系，中央子午线：114度"], head, *first, [below], head, *second])
+    assert [code for code, _ in refusal(path)] == codes if codes else read(path).crs.to_epsg() == 4547
+
+
+@pytest.mark.parametrize(
     ("text", "degrees"),
     [
         ("114°30′27″", 114.5075),
