@@ -2,13 +2,15 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pyproj
 
+from onemap.layers.crs.systems import DEGREE_M
 from onemap.layers.crs.zones import GEOGRAPHIC_CODES, ZONE_NUMBERS, Zone, width_of_number, zone_crs
 from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 from onemap.layers.sources.redline.redline_text import number_of
@@ -25,6 +27,7 @@ _DATUMS = (
 )
 _MERIDIAN = re.compile(r"中央(?:子午线|经线)\D{0,4}(\d{2,3})")
 _ZONE = re.compile(r"带号\D{0,3}(\d{2})(?!\d)|第?\s*(\d{2})\s*(?:度?带)(?!宽)")
+_FEWEST_POINTS, _NEAR_M, _MOST_DEGREES = 3, 1e5, 180.0
 _CHANGE = re.compile(r"转换|换算|改算")
 _MOST_SHOWN = 60  # signs of a title
 _WIDTH = re.compile(r"([36])\s*(?:°|度)\s*分?带|([36])\s*-?degree", re.IGNORECASE)
@@ -92,6 +95,39 @@ def _parse_axes(
     if problems:
         raise OneMapError.of(problems[:1000])
     return numbers
+
+
+def rows_like_points(grid: Grid, rows: Iterable[int]) -> list[int]:
+    """Those of some rows that hold points by their numbers alone: beside each other, in columns of three or more rows
+    whose points are near each other."""
+    by_column: dict[tuple[int, bool], dict[int, tuple[float, float]]] = {}
+    for row in rows:
+        for column, pair in enumerate(pairwise(grid.rows[row])):
+            if (point := _point_like(*pair)) is not None:
+                by_column.setdefault((column, point[0] < _MOST_DEGREES), {})[row] = point
+    for (_, are_degrees), points in by_column.items():
+        spread = np.ptp(np.array([*points.values()]), axis=0)
+        if len(points) >= _FEWEST_POINTS and (spread < _NEAR_M / (DEGREE_M if are_degrees else 1)).all():
+            return [*points]
+    return []
+
+
+def _point_like(first: Any, second: Any) -> tuple[float, float] | None:
+    """North and east of two cells that only coordinates have: of seven digits and six, with a zone's number, or degrees
+    of China that are written as such, or with their decimals."""
+    numbers = planar_number(first), planar_number(second)
+    if numbers[0] is None or numbers[1] is None:
+        angles = degrees_of(first, False), degrees_of(second, False)
+        numbers = angles if numbers == (None, None) else (None, None)
+    elif max(map(abs, numbers)) < _MOST_DEGREES and any(round(number, 4) == number for number in numbers):
+        return None
+    if numbers[0] is None or numbers[1] is None:
+        return None
+    low, high = sorted(numbers)
+    if 3 < low < 60 and 70 < high < 140:
+        return low, high
+    north, east = (low, high) if high >= 1.3e7 else (high, low)
+    return (north, east) if 1e6 <= north < 6e6 and (1e5 <= east < 1e6 or 1.3e7 <= east < 4.6e7) else None
 
 
 def axis_seen(first: np.ndarray, second: np.ndarray) -> str | None:

@@ -1,7 +1,7 @@
 """Rows of a sheet to parcels and rings: by a parcel column, by titles between them, by blank rows."""
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,9 +47,9 @@ def title_text(grid: Grid, columns: Columns) -> str:
     return "\n".join([*(_words(row) for row in grid.rows[: columns.row]), " ".join(columns.headings)])
 
 
-def words_below(grid: Grid, columns: Columns, rows: Collection[int]) -> list[str]:
-    """The text below the header, a line for each row, but for some rows."""
-    return [_words(grid.rows[row]) for row in range(columns.row + 1, len(grid.rows)) if row not in rows]
+def words_below(grid: Grid, rows: Sequence[int]) -> list[str]:
+    """The text of some rows, a line for each."""
+    return [_words(grid.rows[row]) for row in rows]
 
 
 def _words(row: Sequence[Any]) -> str:

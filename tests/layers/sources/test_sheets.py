@@ -229,6 +229,29 @@ def test_two_sets_of_columns_side_by_side_are_refused(sheet):
     assert refusal(sheet([["点号", "X", "Y"] * 2, *rows])) == [("sheet.side_by_side", 1)]
 
 
+def test_points_in_other_columns_than_the_headers_are_refused(sheet):
+    aside = [[None] * 5 + row for row in [["点号", "X", "Y"], *numbered_rows(SECOND)]]
+    rows = [["地块编号", "点号", "X", "Y"], *(["A", *row] for row in numbered_rows(FIRST)), *aside]
+    assert refusal(sheet(rows)) == [("sheet.other_columns", 8)]
+
+
+def test_a_sheet_that_goes_on_without_a_header_is_a_layer_and_a_table_of_amounts_is_none(tmp_path, onemap):
+    book = openpyxl.Workbook()
+    amounts = [["镇", "人口", "元"], *([f"镇{n}", n * 1_000_000, n * 100_000] for n in range(1, 5))]
+    for name, rows in (
+        ("1", [["点号", "X", "Y"], *numbered_rows(FIRST)]),
+        ("2", numbered_rows(SECOND)),
+        ("3", [["", "114°30′27″", "38°03′12″"]] * 3),
+        ("汇总", amounts),
+    ):
+        page = book.create_sheet(name)
+        for row in rows:
+            page.append(row)
+    book.save(tmp_path / "a.xlsx")
+    layers = onemap("inspect", tmp_path / "a.xlsx").json["layers"]
+    assert [layer["name"] for layer in layers] == ["1", "2", "3"]
+
+
 def test_a_sheet_without_a_header_says_what_it_lacks(sheet):
     assert refusal(sheet([["项目", "金额"], ["甲", 1]])) == [("sheet.no_header", None)]
 
@@ -366,15 +389,28 @@ def test_a_csv_of_boundary_points_is_read_like_a_sheet(table, encoding, separato
     assert (areas(frame), frame.format, list(frame.attributes["DKBH"])) == ([10_000.0], "CSV", ["甲"])
 
 
+@pytest.mark.parametrize("rows", ['"乙,1,2\n丙,1,2\n', '"乙,1,2\n"丙,1,2\n', '"乙"园,1,2\n'])
+def test_a_quotation_mark_that_would_swallow_rows_is_refused_by_its_line(table, rows):
+    with pytest.raises(OneMapError) as raised:
+        read(table("名称,lon,lat\n甲,114.5,36.5\n" + rows))
+    assert [(problem.code, problem.facts["line"]) for problem in raised.value.problems] == [("sheet.quotes", 3)]
+    assert len(read(table('名称,lon,lat\n"""乙""\n园",114.5,36.5\n')).shapes) == 1
+
+
 def test_a_csv_with_wkt_has_one_feature_a_row_and_codes_stay_text(table):
     frame = read(
-        table('BSM,DLBM,宽,WKT\n1,0601,2.5,"POLYGON((0 0,0 2,2 2,2 0,0 0))"\n2,0602,3,"POINT(1 1)"\n3,0603,,\n')
+        table(
+            'BSM,DLBM,宽,图号,亩,WKT\n1,0601,2.5,3.9,1.50,"POLYGON((0 0,0 2,2 2,2 0,0 0))"\n'
+            '2,0602,3,3.10,12.25,"POINT(1 1)"\n3,0603,,3.11,,\n'
+        )
     )
     assert [None if g is None else g.geom_type for g in frame.geometries] == ["Polygon", "Point", None]
     assert frame.attributes.to_dict("list") == {
         "BSM": [1, 2, 3],
         "DLBM": ["0601", "0602", "0603"],
         "宽": [2.5, 3.0, None],
+        "图号": ["3.9", "3.10", "3.11"],
+        "亩": [1.5, 12.25, None],
     }
 
 
