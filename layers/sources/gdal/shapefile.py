@@ -66,6 +66,7 @@ def with_utf8_projection(path: Path) -> Iterator[Path]:
 def check_counts(path: Path) -> None:
     """Refuse a shapefile with more shapes than records or the other way round; GDAL would read the fewer.
 
+    Or with more shapes than its index knows, as where a newer .shp was laid beside older parts.
     Raises OneMapError source.rows.
     """
     index, table = sibling(path, ".shx"), sibling(path, ".dbf")
@@ -73,8 +74,22 @@ def check_counts(path: Path) -> None:
         return
     shapes = (index.stat().st_size - 100) // 8
     records = _Table.of(table).records
-    if shapes != records:
-        raise OneMapError("source.rows", file=path.name, rows=records, held=shapes)
+    held = shapes + _further_shapes(path, index.read_bytes()[100:], shapes)
+    if not shapes == records == held:
+        raise OneMapError("source.rows", file=path.name, rows=min(records, shapes), held=max(records, held))
+
+
+def _further_shapes(path: Path, index: bytes, shapes: int) -> int:
+    """How many shapes follow the last of those that an index names, numbered on from them."""
+    places = np.frombuffer(index, ">i4", 2 * shapes).reshape(-1, 2).astype(np.int64) * 2
+    further, at = 0, int((places.sum(axis=1) + 8).max(initial=100))
+    with path.open("rb") as file:
+        while file.seek(at) == at and len(head := file.read(8)) == 8:
+            number, words = (int.from_bytes(head[part : part + 4], "big") for part in (0, 4))
+            if number != shapes + further + 1 or words < 2:
+                break
+            further, at = further + 1, at + 8 + 2 * words
+    return further
 
 
 def check_sizes(path: Path) -> None:

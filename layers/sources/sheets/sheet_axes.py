@@ -115,17 +115,14 @@ def rows_like_points(grid: Grid, rows: Iterable[int]) -> list[int]:
 def _point_like(first: Any, second: Any) -> tuple[float, float] | None:
     """North and east of two cells that only coordinates have: of seven digits and six, with a zone's number, or degrees
     of China that are written as such, or with their decimals."""
-    numbers = planar_number(first), planar_number(second)
-    if numbers[0] is None or numbers[1] is None:
-        angles = degrees_of(first, False), degrees_of(second, False)
-        numbers = angles if numbers == (None, None) else (None, None)
-    elif max(map(abs, numbers)) < _MOST_DEGREES and any(round(number, 4) == number for number in numbers):
+    numbers = [number for number in map(planar_number, (first, second)) if number is not None]
+    angles = [] if numbers else [angle for cell in (first, second) if (angle := degrees_of(cell, False)) is not None]
+    if len(numbers) + len(angles) < 2:
         return None
-    if numbers[0] is None or numbers[1] is None:
-        return None
-    low, high = sorted(numbers)
+    low, high = sorted(numbers or angles)
     if 3 < low < 60 and 70 < high < 140:
-        return low, high
+        is_written_so = bool(angles) or all(round(number, 4) != number for number in numbers)
+        return (low, high) if is_written_so else None
     north, east = (low, high) if high >= 1.3e7 else (high, low)
     return (north, east) if 1e6 <= north < 6e6 and (1e5 <= east < 1e6 or 1.3e7 <= east < 4.6e7) else None
 

@@ -220,6 +220,17 @@ def test_a_shapefile_with_fewer_records_than_shapes_is_refused(shelf, layer_file
     assert shelf.add(path).codes == ["source.rows"]
 
 
+@pytest.mark.parametrize("newer", [[".shp"], [".shp", ".dbf"]])
+def test_a_newer_shp_beside_an_older_index_is_refused(shelf, layer_file, box, newer):
+    """By the older index the first shapes alone would be read, with whatever attributes."""
+    path, other = (
+        layer_file(f"{name}.shp", [box(n * 200, 0) for n in range(count)]) for name, count in (("a", 3), ("b", 5))
+    )
+    for suffix in newer:
+        path.with_suffix(suffix).write_bytes(other.with_suffix(suffix).read_bytes())
+    assert shelf.add(path).codes == ["source.rows"]
+
+
 def test_long_integers_beside_nulls_keep_every_digit(shelf, layer_file, box):
     import pandas as pd
 
