@@ -124,6 +124,7 @@ def test_of_several_files_those_that_cannot_be_read_are_named_with_their_path_an
     problems = {problem["file"]: problem["code"] for problem in answer.json["problems"]}
     assert {name: problems.get(name) for name in left} == {left[0]: "format.no_driver", left[1]: "source.damaged"}
     assert all(any(name in problem["message"] for problem in answer.json["problems"]) for name in left)
+    assert ask(city, files / "*", **keep_bad)[0].json["left_out"] == left[:1]
     done = terminal("check", city.library, files, "--pack", city.folder / "test.toml", "--lang", "en", "--unrecorded")
     assert done.returncode == 4
     assert all(name in done.stdout.decode("utf-8") and name in done.stderr.decode("utf-8") for name in left)
