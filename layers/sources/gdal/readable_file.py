@@ -30,6 +30,7 @@ from onemap.layers.sources.gdal.raster_tables import check_holds_features
 from onemap.layers.sources.gdal.shapefile import (
     RAW,
     check_complete,
+    check_field_kinds,
     check_sizes,
     shapefile_text,
     with_utf8_projection,
@@ -111,12 +112,15 @@ def prepared_file(path: Path, layer: str, encoding: str | None) -> Iterator[Read
             yield ReadableFile(path, layer, copy, None, found, OPEN_OPTIONS)
     elif suffix == ".shp":
         check_sizes(path)
+        check_field_kinds(path)
         with with_utf8_projection(path) as readable:
             yield ReadableFile(path, layer, readable)
     else:
         if suffix == ".gpkg":
             with gdal_errors_as_refusals(path, layer or None):
                 check_schema(path)
+        if suffix == ".dbf":
+            check_field_kinds(path)
         check_declared_systems(path)
         yield ReadableFile(path, layer, path, options=open_options(path))
 

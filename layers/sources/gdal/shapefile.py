@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from onemap.layers.crs.named_files import check_names_no_file
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.files_beside import files_of_stem
 from onemap.layers.files.text_encodings import decodes, encoding_of, is_doubtful
 from onemap.layers.geometry.validity import MOST_VERTICES, vertices_problem
@@ -22,7 +22,8 @@ _PARTS = (".dbf", ".shx", ".prj", ".cpg", ".sbn", ".sbx")
 # Language driver ids (byte 29 of a DBF) that name one code page; 0x57 and 0x03 mean "the sender's own".
 _LANGUAGE_DRIVERS = {0x4D: "cp936", 0x4F: "cp950", 0x7A: "cp936", 0x78: "cp950", 0x13: "cp932", 0x12: "cp949"}
 _POINT_BYTES = (16, 32, 24)  # of a point at most: in two dimensions, with height and measure, with measure
-_DELETED = 0x2A
+_DELETED, _END_OF_FIELDS = 0x2A, 0x0D
+_PLAIN_KINDS = {b"C", b"N", b"F", b"D", b"L"}
 
 
 def check_complete(path: Path) -> None:
@@ -108,6 +109,31 @@ def check_sizes(path: Path) -> None:
         raise OneMapError.of([vertices_problem(row, int(vertices[row]), {"file": path.name, "layer": path.stem})])
 
 
+def check_field_kinds(path: Path) -> None:
+    """Refuse a table with fields of FoxPro's and dBase's later kinds, whose bytes GDAL would hand out as text.
+
+    Such are whole numbers, amounts and moments in binary form, and the numbers of notes in a file beside it. path: of
+    the table or of its shapefile. Raises OneMapError field.kind for each.
+    """
+    table = sibling(path, ".dbf")
+    if table is None:
+        return
+    with table.open("rb") as file:
+        head = file.read(32)
+        fields = file.read(max(int.from_bytes(head[8:10], "little") - 32, 0))
+    problems = []
+    for start in range(0, len(fields) - 31, 32):
+        if fields[start] == _END_OF_FIELDS:
+            break
+        kind = fields[start + 11 : start + 12]
+        if kind.upper() not in _PLAIN_KINDS:
+            name = fields[start : start + 11].split(b"\0")[0].decode("gb18030", errors="replace")
+            facts = {"file": path.name, "layer": path.stem, "field": name, "kind": kind.decode("latin-1")}
+            problems.append(Problem("field.kind", facts))
+    if problems:
+        raise OneMapError.of(problems)
+
+
 @dataclass(frozen=True)
 class _Table:
     """A DBF taken apart: language driver, field names, and the text of each character field, row by row."""
@@ -129,7 +155,7 @@ class _Table:
         records = int.from_bytes(content[4:8], "little")
         names, columns, offset, position = [], [], 1, 32
         spans: list[tuple[int, int]] = []
-        while position + 32 <= header_length and content[position] != 0x0D:
+        while position + 32 <= header_length and content[position] != _END_OF_FIELDS:
             descriptor = content[position : position + 32]
             names.append(descriptor[:11].split(b"\0")[0])
             if descriptor[11:12] in b"CcMm":

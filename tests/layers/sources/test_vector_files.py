@@ -231,6 +231,24 @@ def test_a_newer_shp_beside_an_older_index_is_refused(shelf, layer_file, box, ne
     assert shelf.add(path).codes == ["source.rows"]
 
 
+@pytest.mark.parametrize("is_table", [False, True])
+def test_fields_of_foxpros_own_kinds_are_refused_by_name(onemap, layer_file, box, is_table):
+    """Whole numbers in four bytes and the numbers of notes came as text."""
+    path = layer_file("a.shp", [box(0, 0)], {"BSM": ["1"], "NUM": ["M"], "NOTE": ["7"]})
+    table = path.with_suffix(".dbf")
+    content = bytearray(table.read_bytes())
+    content[32 + 32 + 11], content[32 + 64 + 11] = ord("I"), ord("M")
+    table.write_bytes(content)
+    if is_table:
+        for suffix in (".shp", ".shx"):
+            path.with_suffix(suffix).unlink()
+    answer = onemap("inspect", table if is_table else path)
+    assert [(one["code"], one["field"]) for one in answer.json["problems"]] == [
+        ("field.kind", "NUM"),
+        ("field.kind", "NOTE"),
+    ]
+
+
 def test_long_integers_beside_nulls_keep_every_digit(shelf, layer_file, box):
     import pandas as pd
 
