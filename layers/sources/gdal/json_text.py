@@ -10,7 +10,7 @@ from onemap.layers.crs.named_files import check_names_no_file
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.text_encodings import text_of
 from onemap.layers.geometry.wkb_reading import TOO_DEEP
-from onemap.layers.sources.gdal.json_stream import SYSTEMS, json_outline, systems_of
+from onemap.layers.sources.gdal.json_stream import STRANGERS, SYSTEMS, is_feature, json_outline, systems_of
 
 JSON_SUFFIXES = {".geojson", ".json", ".topojson"}
 _SHAPES = ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection")
@@ -61,7 +61,10 @@ def _read_json(path: Path, encoding: str | None, size: int, changed_ns: int) -> 
 
 
 def _json_text(path: Path, content: Any, encoding: str, utf8: bytes | None) -> JsonText:
-    """The outermost members of a JSON. Raises OneMapError source.indirect, source.damaged, crs.names_file."""
+    """The outermost members of a JSON.
+
+    Raises OneMapError source.indirect, source.damaged, source.no_feature, crs.names_file.
+    """
     kind = content.get("type") if isinstance(content, dict) else None
     if not isinstance(kind, str) or kind not in _TYPES:
         code = "source.indirect" if isinstance(kind, str) and kind in _POINTING_TYPES else "source.damaged"
@@ -75,4 +78,9 @@ def _json_text(path: Path, content: Any, encoding: str, utf8: bytes | None) -> J
     for system in (content.get("crs"), *systems, *content.get(SYSTEMS, ())):
         if system:
             check_names_no_file(json.dumps(system), file=path.name)
+    strangers = content.get(STRANGERS, ())
+    if isinstance(features, list):
+        strangers = [place for place, one in enumerate(features, start=1) if not is_feature(one)]
+    if strangers and kind == "FeatureCollection":
+        raise OneMapError("source.no_feature", file=path.name, row=strangers[0], count=len(strangers))
     return JsonText(encoding, utf8, kind == "Topology", bool(content.get("crs")))
