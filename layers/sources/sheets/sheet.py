@@ -35,6 +35,7 @@ from onemap.layers.sources.sheets.sheet_rows import (
 _INTEGER = re.compile(r"-?(0|[1-9]\d{0,14})", re.ASCII)
 _DECIMAL = re.compile(r"-?(0|[1-9]\d{0,14})\.\d+", re.ASCII)
 _LOSES_ZEROS = re.compile(r".*\.\d*0", re.ASCII).fullmatch
+_UNIT = re.compile(r"单位\s*:\s*([^\s,;)]+)")  # above a table, of all its numbers
 _SRID = re.compile(r"\s*SRID\s*=\s*(\d{3,6})\s*;", re.IGNORECASE | re.ASCII)
 _NUMBERS = re.compile(r"[-+]?\d+\.?\d*(?:[eE][-+]?\d+)?")
 _MOST_LISTED = 1000
@@ -241,7 +242,9 @@ def _table_frame(path: Path, grid: Grid) -> RawFrame:
     if not rows:
         raise OneMapError("source.empty", file=path.name, layer=grid.name)
     geometries = np.full(len(rows), None, dtype=object)
-    frame = _frame(path, grid, geometries, _row_attributes(grid, columns, rows), None)
+    unit = _UNIT.search(title_text(grid, columns))
+    told = (Problem("sheet.unit", {"file": path.name, "layer": grid.name, "unit": unit[1]}),) if unit else ()
+    frame = _frame(path, grid, geometries, _row_attributes(grid, columns, rows), None, told)
     return replace(frame, is_table=True)
 
 
