@@ -9,6 +9,7 @@ import sys
 import tempfile
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import compress
@@ -121,6 +122,9 @@ def _wanted_members(path: Path, room: Path, members: Sequence[_Member]) -> list[
         raise OneMapError("source.much_inside", file=path.name, always=_ALWAYS_BYTES // 1_000_000, **facts)
     if needed > shutil.disk_usage(room).free:
         raise OneMapError("source.no_room", file=path.name, reason=f"{needed} bytes")
+    names = Counter(member.name for member in members if not member.is_folder)
+    for name in (name for name, times in names.items() if times > 1):  # the last would lie over the first
+        raise OneMapError("source.damaged", file=path.name, reason=f"{names[name]} × {name}")
     for member in members:
         if not (room / member.name).resolve().is_relative_to(room):
             raise OneMapError("source.damaged", file=path.name, reason=f"{member.name}: ..")
