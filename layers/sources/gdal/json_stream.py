@@ -40,12 +40,14 @@ def json_outline(path: Path) -> dict[Any, Any]:
 
 
 def systems_of(content: Any) -> list[Any]:
-    """The coordinate systems that a geometry, or a feature's, names by itself, as GeoJSON did before 2016.
+    """The coordinate systems that a feature or a geometry names by itself, as GeoJSON did before 2016.
 
     Raises RecursionError as `check_depth`.
     """
-    geometry = content.get("geometry", content) if isinstance(content, dict) else None
-    return [part["crs"] for level in _levels(geometry) for part in level if "crs" in part]
+    if not isinstance(content, dict):
+        return []
+    own = [content["crs"]] if "geometry" in content and "crs" in content else []
+    return own + [part["crs"] for level in _levels(content.get("geometry", content)) for part in level if "crs" in part]
 
 
 def is_feature(content: Any) -> bool:

@@ -243,8 +243,8 @@ def _table_frame(path: Path, grid: Grid) -> RawFrame:
         raise OneMapError("source.empty", file=path.name, layer=grid.name)
     geometries = np.full(len(rows), None, dtype=object)
     unit = _UNIT.search(title_text(grid, columns))
-    told = (Problem("sheet.unit", {"file": path.name, "layer": grid.name, "unit": unit[1]}),) if unit else ()
-    frame = _frame(path, grid, geometries, _row_attributes(grid, columns, rows), None, told)
+    remarks = (Problem("sheet.unit", {"file": path.name, "layer": grid.name, "unit": unit[1]}),) if unit else ()
+    frame = _frame(path, grid, geometries, _row_attributes(grid, columns, rows), None, remarks)
     return replace(frame, is_table=True)
 
 

@@ -59,8 +59,8 @@ def test_a_unit_that_stands_above_a_table_is_told(library, onemap, tmp_path):
         frame.to_excel(writer, index=False, startrow=1)
         writer.sheets["Sheet1"]["C1"] = "（单位：万人）"
     problems = onemap("add", library, path, "--as", "RKTJ").json["problems"]
-    (told,) = [problem for problem in problems if problem["code"] == "sheet.unit"]
-    assert told["level"] == "warn" and "万人" in told["message"]
+    (remark,) = [problem for problem in problems if problem["code"] == "sheet.unit"]
+    assert remark["level"] == "warn" and "万人" in remark["message"]
 
 
 def test_a_row_that_was_changed_by_hand_is_named(library, onemap, tmp_path):

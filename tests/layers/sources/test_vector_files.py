@@ -16,6 +16,7 @@ import pandas as pd
 import pytest
 import shapely
 
+from onemap.layers.sources.gdal import json_text
 from onemap.layers.sources.gdal.readable_file import gdal_errors_as_refusals
 from onemap.tests.layers.conftest import read_in_blocks
 
@@ -247,6 +248,33 @@ def test_fields_of_foxpros_own_kinds_are_refused_by_name(onemap, layer_file, box
         ("field.kind", "NUM"),
         ("field.kind", "NOTE"),
     ]
+
+
+@pytest.mark.parametrize("is_large", [False, True])
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("urn:ogc:def:crs:OGC:1.3:CRS84", "EPSG:4326"),
+        ("urn:ogc:def:crs:EPSG::4490", "EPSG:4490"),
+        ("GCS_Xian_1980", "EPSG:4610"),
+        ("西安80", None),
+        ("GCJ02", None),
+    ],
+)
+@pytest.mark.parametrize("level", ["collection", "feature"])
+def test_a_system_that_a_geojson_names_is_known_or_told(onemap, tmp_path, monkeypatch, name, code, level, is_large):
+    """What GDAL does not know it takes for WGS 84, some hundred metres away."""
+    monkeypatch.setattr(json_text, "_LARGE_BYTES", 0 if is_large else 1 << 20)
+    feature = {"type": "Feature", "properties": {}, "geometry": {"type": "Point", "coordinates": [114.5, 36]}}
+    collection = {"type": "FeatureCollection", "features": [feature]}
+    (collection if level == "collection" else feature)["crs"] = {"type": "name", "properties": {"name": name}}
+    (tmp_path / "a.geojson").write_text(json.dumps(collection), encoding="utf-8")
+    (layer,) = onemap("inspect", tmp_path / "a.geojson").json["layers"]
+    if code is None:
+        assert [one["code"] for one in layer["problems"]] == ["crs.unread", "crs.missing"]
+        assert name in layer["problems"][0]["message"]
+    else:
+        assert (layer["crs"]["code"], layer["crs"]["from"]) == (code, "declared")
 
 
 def test_long_integers_beside_nulls_keep_every_digit(shelf, layer_file, box):
