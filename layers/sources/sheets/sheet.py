@@ -200,7 +200,7 @@ def _point_frame(path: Path, grid: Grid, columns: Columns) -> RawFrame:
 
 
 def _wkt_frame(path: Path, grid: Grid, columns: Columns) -> RawFrame:
-    """Raises OneMapError sheet.wkt for every cell that is no WKT."""
+    """Raises OneMapError sheet.wkt for every cell that is no WKT, crs.several."""
     rows = point_rows(grid, columns)
     column = columns.roles["wkt"]
     texts = [plain(grid.at(row, column)) for row in rows]
@@ -217,6 +217,8 @@ def _wkt_frame(path: Path, grid: Grid, columns: Columns) -> RawFrame:
     ]
     if problems:
         raise OneMapError.of(problems[:_MOST_LISTED])
+    if len(numbers - {""}) > 1:
+        raise OneMapError("crs.several", file=path.name, names=sorted(f"SRID={one}" for one in numbers if one))
     number = numbers.pop() if len(numbers) == 1 else ""
     crs = parse_crs(f"EPSG:{number}", file=path.name) if number else None
     remarks = []

@@ -417,6 +417,8 @@ def test_a_csv_with_wkt_has_one_feature_a_row_and_codes_stay_text(table):
 def test_an_srid_before_the_wkt_declares_the_crs(table):
     frame = read(table('a,wkt\n1,"SRID=4547;POINT(1 1)"\n'))
     assert frame.crs.to_epsg() == 4547
+    path = table('a,wkt\n1,"SRID=4547;POINT(1 1)"\n2,"SRID=4548;POINT(1 1)"\n')
+    assert [code for code, _ in refusal(path)] == ["crs.several"]
 
 
 def test_a_cell_that_is_no_wkt_is_refused_by_its_address(table):
