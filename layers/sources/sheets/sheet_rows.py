@@ -20,6 +20,7 @@ _FOOTER = re.compile(
 )
 _ID = re.compile(r"(?:地块|宗地|图斑|红线|范围)(?:编号|代码|号)\s*[::]?\s*([^\s::,;]+)")
 _NAME = re.compile(r"(?:地块|宗地|项目|图斑)名称\s*[::]?\s*([^\s::,;]+)")
+_NEXT_PARCELS = re.compile(r"项目|地块|宗地|图斑|红线|工程")
 _BOUNDARY = re.compile(r"界址|拐点|宗地|红线|边界|范围|地块|boundary|parcel", re.IGNORECASE)
 _POINT_NUMBER = re.compile(r"[A-Za-z]{0,4}[-_]?\d{1,6}", re.ASCII)
 _LAST_NUMBER = re.compile(r"(\d+)\D*$", re.ASCII)
@@ -123,7 +124,8 @@ def _is_text(value: object) -> bool:
 def parcels_of(grid: Grid, columns: Columns, file: str) -> list[Parcel]:
     """Parcels with their runs of rows, in the sheet's order.
 
-    Raises OneMapError sheet.ring_or_parcel where a blank row may part two parcels or run through one.
+    Raises OneMapError sheet.ring_or_parcel where a blank row may part two parcels or run through one, and
+    sheet.number_again where parcels of the next title are numbered anew.
     """
     key_column = columns.roles.get("parcel", columns.roles.get("name"))
     parcels: dict[str, Parcel] = {}
@@ -137,6 +139,8 @@ def parcels_of(grid: Grid, columns: Columns, file: str) -> list[Parcel]:
             continue
         if key_column is not None:
             key = plain(grid.at(entry, key_column)) or key
+            if key in parcels and pending is not None and _NEXT_PARCELS.search(pending.title):
+                raise OneMapError("sheet.number_again", file=file, layer=grid.name, feature=key, line=entry + 1)
             starts_run = current is None or current.key != key or pending is not None
             if current is None or current.key != key:
                 current = parcels.setdefault(key, Parcel(key))

@@ -151,6 +151,21 @@ def test_titles_between_blocks_part_parcels(sheet):
     assert list(frame.attributes["DKBH"]) == ["地块一", "地块二"]
 
 
+@pytest.mark.parametrize(
+    ("title", "key", "refused"),
+    [("项目乙", "1", True), ("项目乙", "2", False), ("内环", "1", False), ("续表", "1", False)],
+)
+def test_numbers_that_begin_anew_below_another_title_are_refused(sheet, title, key, refused):
+    """The two parcels became one, and what their columns say differently was lost."""
+    head = ["地块编号", "点号", "X", "Y"]
+    rows = [["项目甲"], head, *(["1", *row] for row in numbered_rows(FIRST))]
+    path = sheet([*rows, [title], head, *([key, *row] for row in numbered_rows(SECOND))])
+    if refused:
+        assert refusal(path) == [("sheet.number_again", "1")]
+    else:
+        assert len(read(path).shapes) == len({"1", key})
+
+
 def test_a_title_s_number_and_name_become_the_parcel_s(sheet):
     head = ["点号", "X坐标", "Y坐标"]
     rows = [["地块编号：DK-07", "地块名称：东坡"], head, *numbered_rows(FIRST)]
