@@ -13,11 +13,15 @@ from onemap.layers.sources.sheets.sheet import has_coordinates
 from onemap.layers.sources.sheets.sheet_grid import SUFFIXES
 
 UNREAD = "source.beside"
-_PACKED_OR_FOREIGN = formats.ARCHIVES | (formats.NO_DRIVER.keys() - raster_formats.NO_DRIVER.keys())
+_OTHER_SHEETS = {".xlsm", ".xlsb", ".ods", ".et"}
+_UNSEEN = formats.ARCHIVES | _OTHER_SHEETS | (formats.NO_DRIVER.keys() - raster_formats.NO_DRIVER.keys())
 
 
 def unread_files(folder: Path, sources: Collection[Path]) -> list[Path]:
-    """Archives, files of formats without a driver, and notes with coordinates. sources: what is read of the folder."""
+    """Archives, files of formats without a driver, sheets with coordinates or of other programs.
+
+    sources: what is read of the folder.
+    """
     return [path for path in files_in(folder) if path not in sources and _may_hold_features(path)]
 
 
@@ -31,7 +35,7 @@ def _may_hold_features(path: Path) -> bool:
     try:
         if suffix in SUFFIXES:
             return has_coordinates(path)
-        return holds_coordinates(path) if suffix == formats.TEXT else suffix in _PACKED_OR_FOREIGN
+        return holds_coordinates(path) if suffix == formats.TEXT else suffix in _UNSEEN
     except OneMapError:
         return True  # nobody knows what it holds
 

@@ -144,13 +144,17 @@ def test_what_lies_beside_the_parcels_and_may_hold_others_is_read_or_named(city,
     pd.DataFrame(corners, columns=["地块编号", "X坐标", "Y坐标"]).to_excel(files / "corners.xlsx", index=False)
     pd.DataFrame({"人": ["x"], "电话": ["1"]}).to_excel(files / "contacts.xlsx", index=False)
     (files / "~$corners.xlsx").write_bytes(b"\0" * 165)
-    asked, aside = files, {str(files / "corners.xlsx"), str(files / "two.zip")}
+    (files / "more.ods").write_bytes(b"PK")
+    asked, aside = files, {str(files / name) for name in ("corners.xlsx", "more.ods", "two.zip")}
     if is_packed:
         with zipfile.ZipFile(tmp_path / "sent.zip", "w") as archive:
             for file in files.iterdir():
                 if not file.name.startswith(("two.gpkg", "three")):
                     archive.write(file, file.name)
-        asked, aside = tmp_path / "sent.zip", {f"sent.zip/{name}" for name in ("corners.xlsx", "two.zip", "east.zip")}
+        asked, aside = (
+            tmp_path / "sent.zip",
+            {f"sent.zip/{name}" for name in ("corners.xlsx", "more.ods", "two.zip", "east.zip")},
+        )
         (layer,) = city.run("inspect", asked).json["layers"]
         assert {problem["file"] for problem in layer["problems"]} == aside
     answer, _ = ask(city, asked)
