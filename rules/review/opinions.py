@@ -98,15 +98,17 @@ def sign(
     def say(case: Case, _: date) -> StepContent:
         opinion = case.opinion(department)
         words = {"conclusion": opinion.conclusion, "text": opinion.text, "basis": opinion.basis}
-        answers = [
-            (item.item, item.answer, item.answered_by, item.answered_on.isoformat())
-            for item in case.current.items
-            if item.department == department and item.answer is not None and item.answered_on is not None
-        ]
         clock = clock_days(opinion)
         draft = replay_case(library, case_id).draft_events.get(department)
         shown = {"draft": draft.words} if draft else {}  # so that others can hold what was signed against its hash
-        facts = {"reason": reason, **words, "answers": answers, "unanswered": unanswered, "clock": clock, **shown}
+        facts = {
+            "reason": reason,
+            **words,
+            "answers": case.current.answers(department),
+            "unanswered": unanswered,
+            "clock": clock,
+            **shown,
+        }
         return StepContent(facts)
 
     with step(library, case_id, "sign", hand, say, department):

@@ -195,12 +195,22 @@ def test_nobody_makes_consent_of_drafts_without_words(bureau):
 def test_a_signature_that_is_not_under_the_draft_has_effect_for_nobody(bureau):
     """Others could not read the draft: who signs shows it, and its hash stands in the event before."""
     refusal = {**WORDS, "conclusion": "disagree", "text": "不同意", "basis": "法"}
-    bureau.attempt("u_land", bureau.event("land", "opine", refusal), stays=True)
-    signed = {**WORDS, "clock": [None, None], "unanswered": "r"}
-    for draft in ({}, {"draft": None}, {"draft": json.dumps({**WORDS, "salt": "x"})}):
-        bureau.attempt("u_land_2", bureau.event("land", "sign", **signed, **draft), stays=True)
-    shown = {account: opinion(bureau.show_case(account), "land") for account in ("u_keeper", "u_lead", "u_water")}
-    assert {one["state"] for one in shown.values()} == {"drafted"}
+    drafted = bureau.event("land", "opine", refusal)
+    bureau.attempt("u_land", drafted, stays=True)
+    due = opinion(bureau.show_case(), "land")["due"]
+    shown: dict[str, Any] = {"draft": drafted[0][1]["words"], "clock": [due, None], "unanswered": "r"}
+    unread = ({"draft": None}, {"draft": json.dumps({**WORDS, "salt": "x"})}, {"answers": None}, {"clock": "x"})
+    for forged in ({**WORDS}, *({**refusal, **one} for one in unread)):
+        bureau.attempt("u_land_2", bureau.event("land", "sign", **{**shown, **forged}), stays=True)
+    everybody = ("u_keeper", "u_lead", "u_land", "u_water")
+    assert {opinion(bureau.show_case(one), "land")["state"] for one in everybody} == {"drafted"}
+    untrue = ({"answers": [["x", "y", "u_reform", "2026-01-01"]]}, {"clock": [due, due]}, {"clock": [None, None]})
+    for forged in untrue:  # by whoever knows better
+        bureau.attempt(
+            "u_land_2", bureau.event("land", "sign", **{**shown, **refusal, "answers": [], **forged}), stays=True
+        )
+    assert {opinion(bureau.show_case(one), "land")["state"] for one in everybody[:3]} == {"drafted"}
+    assert codes_of_verify(bureau) == {"verify.event_unlawful"}
     assert bureau.review("u_land_2", "sign", "land").code == 0
     shown = {account: opinion(bureau.show_case(account), "land") for account in ("u_keeper", "u_lead", "u_water")}
     assert {(one["state"], one["conclusion"], one["text"]) for one in shown.values()} == {
@@ -326,8 +336,10 @@ def test_a_number_bears_a_sign_that_is_text(bureau, sign):
     number = {"column_year": date.today().year, "column_sequence": 1}
     bureau.attempt("u_lead", bureau.event("lead", "issue", sign=sign, **number), stays=True)
     assert bureau.show_case()["state"] == "consolidated"
-    issued = bureau.review("u_lead", "issue")
-    assert issued.json["state"] == "issued"
+    assert bureau.review("u_lead", "issue").json["state"] == "issued"
+    for account, chain, action in (("u_keeper", "upgrade", "carry"), ("u_lead", "lead", "issue")):
+        bureau.attempt(account, bureau.event(chain, action, column_year=date.today().year), stays=True)
+    assert bureau.show_case()["state"] == "issued"
 
 
 LIES = (

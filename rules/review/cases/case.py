@@ -263,6 +263,14 @@ class Round:
         """The items of a department's checklist that have no answer."""
         return tuple(item for item in self.items if item.department == department and item.answer is None)
 
+    def answers(self, department: str) -> list[tuple[str, str, str, str]]:
+        """The answers of a department to its checklist, as events tell them: item, answer, who, on which day."""
+        return [
+            (item.item, item.answer, str(item.answered_by), item.answered_on.isoformat())
+            for item in self.items
+            if item.department == department and item.answer is not None and item.answered_on is not None
+        ]
+
     def opinion(self, department: str) -> Opinion:
         """One department's opinion. Raises OneMapError review.department."""
         for opinion in self.opinions:
