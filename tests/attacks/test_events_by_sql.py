@@ -216,6 +216,9 @@ def test_a_signature_that_is_not_under_the_draft_has_effect_for_nobody(bureau):
     assert {(one["state"], one["conclusion"], one["text"]) for one in shown.values()} == {
         ("signed", "disagree", "不同意")
     }
+    with open_library(bureau.place("u_water")) as library:  # in a file the same draft may have been signed by a name
+        events = [replace(one, account=int(one.action != "sign")) for one in read_events(library, bureau.case)]
+        assert Replay.of(events, library.id, LibraryEvidence(library)).current_case.opinion("land").text == "不同意"
 
 
 # What no step writes into an event that names a run as it should.

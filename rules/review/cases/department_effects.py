@@ -108,7 +108,7 @@ def sign(so_far: CaseSoFar, event: Event, facts: Facts, on: date, department: st
     before = so_far.current_case.opinion(str(department))
     state = so_far.opinion_state(before, "sign", on)
     words = {name: facts[name] for name in ("conclusion", "text", "basis")}
-    if before.department in so_far.draft_events and event.account:  # others could not read it before
+    if so_far.is_hidden(before.department) or (event.account and before.department in so_far.draft_events):
         before = _shown_draft(so_far, facts, before)
     terms, named = so_far.current_case.terms, so_far.name(department)
     may_sign(terms, before, so_far.authors[before.department], event.who, named)
