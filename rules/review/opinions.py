@@ -49,9 +49,9 @@ def checked_words(conclusion: str | None, text: str | None, basis: str | None, a
     if missing:
         raise OneMapError.of(missing)
     pairs = [answer.partition("=") for answer in answers]
-    answered = tuple((item.strip(), plain_text(answer, "--answer")) for item, _, answer in pairs)
+    answer_pairs = tuple((item.strip(), plain_text(answer, "--answer")) for item, _, answer in pairs)
     opinion_text, law = plain_text(text, "--text", MOST_TEXT), plain_text(basis, "--basis", MOST_TEXT)
-    return Words(str(conclusion), opinion_text, plain_basis(law), answered)
+    return Words(str(conclusion), opinion_text, plain_basis(law), answer_pairs)
 
 
 def opine(

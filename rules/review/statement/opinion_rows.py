@@ -75,7 +75,7 @@ def _opinion_row(case: Case, round_: Round, opinion: Opinion, evidence: Evidence
 
 
 def _state_before_void(case: Case, opinion: Opinion) -> str:
-    """The state that an opinion was left in: of one whose round is over whether it was signed, or its silence counted."""
+    """The state in which an opinion was left: of a void one whether it had been signed, or silence had counted."""
     if opinion.state != OpinionState.VOID:
         return opinion.state
     if opinion.signed_by:
