@@ -15,7 +15,7 @@ from onemap.rules.display.maps.map_sheet import draw_map
 from onemap.rules.display.maps.map_source import MapSource
 from onemap.rules.display.maps.sheets_needed import MapPage
 from onemap.rules.judge.runs.run_store import stored_rows
-from onemap.rules.review.cases.case import SPOKEN, Case, CaseState
+from onemap.rules.review.cases.case import SPOKEN, Case, CaseState, Opinion, OpinionState
 from onemap.rules.review.cases.project_data import PUBLIC_FACTS
 
 _DECIDED = (CaseState.CONSOLIDATED, CaseState.ISSUED)
@@ -41,24 +41,28 @@ def _page_in(
     return {
         "project": case.project,
         "kind": kind,
-        "bureau": profile.lead.mark or profile.lead.code or library.name,
+        "bureau": (profile.lead.unit or profile.lead.mark).get(language) or profile.lead.code or library.name,
         "rehearsal": library.is_rehearsal,
         "document": case.document if case.state == CaseState.ISSUED else None,
         "facts": facts,
         "parcels": _parcel_rows(library, case),
-        "conclusion": phrase(f"conclusion.{case.conclusion}", language) if is_decided and case.conclusion else None,
+        "conclusion": labels[f"overall_{case.conclusion}"] if is_decided and case.conclusion else None,
         "opinions": [
-            {
-                "department": profile.department_title(one.department, language),
-                "conclusion": phrase(f"conclusion.{one.conclusion}", language),
-                "text": one.text_in(language),
-                "basis": one.basis,
-            }
+            {"department": profile.department_title(one.department, language), **_words_of(one, labels, language)}
             for one in shown
         ],
         "withheld": is_decided and bool(withheld),
         "maps": _maps_of(library, case, language),
     }
+
+
+def _words_of(opinion: Opinion, labels: Mapping[str, str], language: str) -> dict[str, str]:
+    """Conclusion, text and basis of a department; of one that never answered that it did not."""
+    if opinion.state == OpinionState.DEEMED:
+        due = opinion.due.isoformat() if opinion.due else ""
+        return {"conclusion": labels["opinion_deemed"], "text": labels["opinion_silent"].format(due=due), "basis": ""}
+    conclusion = phrase(f"conclusion.{opinion.conclusion}", language)
+    return {"conclusion": conclusion, "text": opinion.text_in(language), "basis": opinion.basis}
 
 
 def _value_text(value: Any) -> str:
