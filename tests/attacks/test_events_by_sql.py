@@ -237,6 +237,9 @@ STRANGE = (
 )
 
 
+UNSAYABLE = ("", " ", "a b", "a/b", "a\nb", "a\u202eb")  # as the id of a case
+
+
 def test_what_no_step_says_opens_no_case_and_ends_no_list(bureau):
     run, body = bureau.rows("SELECT run, body FROM onemap_events WHERE action = 'open'")[0]
     lawful = {name: value for name, value in json.loads(body).items() if name not in ("edition", "round", "on")}
@@ -246,12 +249,14 @@ def test_what_no_step_says_opens_no_case_and_ends_no_list(bureau):
         bureau.attempt("u_lead", [(table, {**row, "case_id": f"c{number}"})], stays=True)
         if "packs" in strange:
             bureau.attempt("u_lead", bureau.event("lead", "revise", column_run=run, **strange), stays=True)
+    for name in UNSAYABLE:
+        bureau.attempt("u_lead", opening(bureau, name), stays=True)
     assert bureau.show_case() == before
     assert [one["case"] for one in done("review", "list", bureau.place("u_land")).json["cases"]] == [bureau.case]
     assert done("review", "publish", bureau.place("u_keeper"), "--by", "u_keeper").code == 0
     problems = command("verify", bureau.url).json["problems"]
     assert {problem["code"] for problem in problems} == {"verify.event_unlawful"}
-    assert len(problems) == len(STRANGE) + sum("packs" in strange for strange in STRANGE)
+    assert len(problems) == len(UNSAYABLE) + len(STRANGE) + sum("packs" in strange for strange in STRANGE)
 
 
 def opening(bureau, case: str, **facts: Any):

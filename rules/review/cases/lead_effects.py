@@ -52,12 +52,15 @@ from onemap.rules.review.cases.state_machine import case_state_after
 
 MOST_NOTICE_DAYS = 366
 _HASH = re.compile("[0-9a-f]{64}")
+_CASE_ID = re.compile(r"[^\s/]+")  # which the log and the names of rows tell from what follows it
 
 
 def open_case(so_far: CaseSoFar, event: Event, facts: Facts) -> None:
     """The first event of a case: its project, its run, its first round."""
     if so_far.case is not None or event.chain != LEAD_CHAIN:
         raise OneMapError("review.event_opened", case=event.case_id)
+    if not (_CASE_ID.fullmatch(event.case_id) and event.case_id.isprintable()):
+        raise OneMapError("review.event_unreadable")
     on, clock = date.fromisoformat(facts["on"]), event.clock_day
     is_rehearsal = bool(facts["rehearsal"])
     if is_rehearsal != so_far.evidence.is_rehearsal:
