@@ -131,6 +131,8 @@ def test_the_paper_of_a_department_that_never_spoke_says_so_and_no_word_of_the_m
     case = town.open()
     town.done("circulate", case, on="2026-03-02", by="lead")
     town.sign_all(case, "reform", "water", on="2026-03-09")
+    refusal = ("--conclusion", "disagree", "--text", "不同意", "--basis", "土地管理法")
+    town.done("opine", case, "land", *refusal, on="2026-03-09", by="Tu")
     target = town.folder / "paper.json"
 
     def paper():
@@ -157,7 +159,10 @@ def test_the_paper_of_a_department_that_never_spoke_says_so_and_no_word_of_the_m
         "",
         "Land is deemed to consent although a finding says: prohibited.",
     )
+    unsigned = "Land is deemed to consent; a draft by Tu was not signed."
+    assert unsigned in town.show(case, "2026-03-10")["warnings"]  # so that nobody's refusal is lost unseen
     after = town.done("consolidate", case, on="2026-03-10", by="lead")
+    assert unsigned in after["warnings"]
     assert (opinion(after, "land")["text"], opinion(after, "land")["basis"]) == ("", "")
     assert paper() == sentences
     town.done("issue", case, on="2026-03-11", by="boss")
