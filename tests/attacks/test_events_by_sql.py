@@ -266,6 +266,12 @@ def opening(bureau, case: str, **facts: Any):
     return bureau.event("lead", "open", **{"column_case_id": case, "column_run": run, **same, **facts})
 
 
+def test_a_file_of_which_a_case_tells_and_that_nobody_attached_is_named(bureau):
+    bureau.attempt("u_lead", opening(bureau, "c1", files=[{"name": "批复.pdf", "hash": "0" * 64}]), stays=True)
+    (problem,) = command("verify", bureau.url).json["problems"]
+    assert (problem["code"], problem["feature"]) == ("verify.record_gone", f"c1/{'0' * 64}")
+
+
 def test_no_case_is_a_rehearsal_in_a_library_that_is_none(bureau):
     """Else no list of cases could be published, and no step of any other would say why."""
     before = bureau.show_case()
