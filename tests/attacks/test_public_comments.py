@@ -185,6 +185,27 @@ def test_a_last_day_that_is_not_the_notice_s_is_named(own: Bureau):
     assert "verify.record_changed" in command("verify", own.url).codes
 
 
+UNTRUE: dict[str, dict[str, Any]] = {
+    "respond": {"comment": 7, "hash": "ab" * 32, "text": "已采纳"},
+    "erase": {"comment": 7},
+    "close": {"count": 7, "head": "ab" * 32},
+}
+
+
+@pytest.mark.parametrize("action", UNTRUE)
+def test_the_lead_tells_of_no_comment_that_is_none_and_leaves_none_out(own: Bureau, action: str):
+    """Else the notice could never be closed, and no step of the case followed; or the public's words were gone."""
+    untold = ({"count": 0, "head": ""}, {"count": 1, "head": "ab" * 32}) if action == "close" else ()
+    write(own, comment(own), stays=True)
+    for said in (UNTRUE[action], *untold):
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            own.attempt("u_lead", own.event("lead", action, notice=1, reason="r", **said), stays=True)
+    assert own.review("u_lead", "respond", "1", "--text", "已采纳").code == 0
+    assert own.review("u_lead", "erase", "1", "--reason", "r").code == 0
+    assert own.review("u_lead", "close", "--reason", "r").code == 0
+    assert done("verify", own.url).json["ok"]
+
+
 def test_the_end_takes_the_head_into_the_case_and_an_erased_name_leaves_the_chain_whole(own: Bureau):
     bureau = own
     for _ in range(3):
