@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from itertools import count
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
@@ -45,7 +46,7 @@ def open_notice(
     check_notice(before, "notice")
     if library.path is None and not library.has_table(NOTICES):
         raise OneMapError("library.upgrade_owner", file=library.label)
-    number, kind = len(before.notices) + 1, NOTICE_KINDS[before.state == CaseState.ISSUED]
+    number, kind = _free_number(library, before), NOTICE_KINDS[before.state == CaseState.ISSUED]
     # The page is made before anybody has to wait for it, and is that of the case on which the step rests.
     page = json_text(page_content(library, before, kind, withheld, labels))
     hand = replace(hand, expect=hand.expect or before.revision)
@@ -55,6 +56,15 @@ def open_notice(
         # The last day is the replay's; it stands beside the page for whoever may not read the case.
         until = stored_case(library, case_id).notice(number).until.isoformat()
         insert_logged(taken.connection, plain_tables(TABLES)[NOTICES], [(case_id, number, until, page)])
+
+
+def _free_number(library: Library, case: Case) -> int:
+    """The number of a case's next notice: behind the last, and not that of a page that a notice without effect left."""
+    sql = compose_sql("SELECT number FROM {notices} WHERE case_id = ?", notices=NOTICES)
+    rows = library.connection.execute(sql, (case.id,)) if library.has_table(NOTICES) else ()
+    taken = {row[0] for row in rows}
+    last = case.notices[-1].number if case.notices else 0
+    return next(number for number in count(last + 1) if number not in taken)
 
 
 def _make_tables(connection: StoreConnection) -> None:

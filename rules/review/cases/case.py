@@ -377,10 +377,10 @@ class Case:
 
     def notice(self, number: int | None) -> Notice:
         """A notice by its number, the last one for None. Raises OneMapError notice.none."""
-        wanted = len(self.notices) if number is None else number
-        if not 1 <= wanted <= len(self.notices):
-            raise OneMapError("notice.none", field="--notice", case=self.id, count=len(self.notices))
-        return self.notices[wanted - 1]
+        for notice in reversed(self.notices):
+            if number in (None, notice.number):
+                return notice
+        raise OneMapError("notice.none", field="--notice", case=self.id, count=len(self.notices))
 
     @property
     def current(self) -> Round:

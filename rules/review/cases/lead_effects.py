@@ -51,6 +51,7 @@ from onemap.rules.review.cases.routing import Draft, overall
 from onemap.rules.review.cases.state_machine import case_state_after
 
 MOST_NOTICE_DAYS = 366
+_MOST_NOTICES = 10_000
 _HASH = re.compile("[0-9a-f]{64}")
 _CASE_ID = re.compile(r"[^\s/]+")  # which the log and the names of rows tell from what follows it
 
@@ -307,11 +308,12 @@ def post_notice(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str 
 
     Before its statement while the case is out, after it once it is issued; one notice at a time.
     """
-    case, days, number = so_far.current_case, facts["days"], len(so_far.current_case.notices) + 1
+    case, days, number = so_far.current_case, facts["days"], _whole_number(facts["notice"])
+    last = case.notices[-1].number if case.notices else 0
     states = case.damage.states if case.damage else (case.state,)
     kinds = {NOTICE_KINDS[state == CaseState.ISSUED] for state in states}
     withheld = tuple(name for name in WITHHELD if name in facts["withheld"])
-    is_notice = type(days) is int and 0 < days <= MOST_NOTICE_DAYS and facts["notice"] == number
+    is_notice = type(days) is int and 0 < days <= MOST_NOTICE_DAYS and last < number <= _MOST_NOTICES
     if not is_notice or facts["kind"] not in kinds or len(withheld) != len(facts["withheld"]):
         raise OneMapError("review.event_unreadable")
     if len(kinds) > 1 and case.damage is not None:

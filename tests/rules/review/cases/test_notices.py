@@ -111,7 +111,8 @@ def test_what_is_shown_does_not_change_under_the_eyes_of_the_public(real_town, c
 
 FORGED = {
     "a second one": [("notice", POSTED), ("notice", {**POSTED, "notice": 2})],
-    "another number": [("notice", {**POSTED, "notice": 3})],
+    "no number": [("notice", {**POSTED, "notice": 0})],
+    "a number beyond all": [("notice", {**POSTED, "notice": 10**5})],
     "for ever": [("notice", {**POSTED, "days": 10**9})],
     "after a statement that is not there": [("notice", {**POSTED, "kind": "after"})],
     "no page": [("notice", {**POSTED, "page": "x"})],
