@@ -299,7 +299,7 @@ def answer(so_far: CaseSoFar, event: Event, facts: Facts, _: date, department: s
         raise OneMapError("review.department", field="DEPARTMENT", value=str(body)[:80], known=known)
     files = attached_files(facts["papers"])
     papers = [{"name": one.name, "hash": one.hash} for one in files]
-    so_far.case = copy_with(case, files=(*case.files, *files))
+    so_far.case = copy_with(case, files=tuple(dict.fromkeys((*case.files, *files))))
     return {"body": body, **person_words(so_far, event, facts), "papers": papers}
 
 

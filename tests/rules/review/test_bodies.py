@@ -96,12 +96,14 @@ def test_the_lead_enters_an_answer_with_its_paper_and_the_last_one_holds(town, c
     page = town.folder / "report.html"
     done("review", "export", town.library, case, page, "--document", "report", "--annexes", "record")
     assert f"文物函.pdf · {first['files'][0]['hash']}" in page.read_text(encoding="utf-8")
+    again = town.done("opine", case, "heritage", *words, "--attach", paper, on="2026-03-05", by="lead")
+    assert again["files"] == first["files"] and again["bodies"][0]["answer"]["papers"] == body["answer"]["papers"]
     second = town.done(
         "opine", case, "heritage", "--conclusion", "agree", "--text", "同意。", on="2026-03-06", by="lead"
     )
     assert second["bodies"][0]["answer"]["conclusion"] == "agree"
     assert second["bodies"][0]["answer"]["papers"] == []
-    assert [entry["action"] for entry in second["entries"]] == ["open", "circulate", "answer", "answer"]
+    assert [entry["action"] for entry in second["entries"]] == ["open", "circulate", *["answer"] * 3]
     assert command("verify", town.library).json["ok"]
 
 
