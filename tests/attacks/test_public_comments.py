@@ -212,9 +212,9 @@ def test_the_lead_tells_of_no_comment_that_is_none_and_leaves_none_out(own: Bure
     """Else the notice could never be closed, and no step of the case followed; or the public's words were gone."""
     untold = ({"count": 0, "head": ""}, {"count": 1, "head": "ab" * 32}) if action == "close" else ()
     write(own, comment(own), stays=True)
-    for said in (UNTRUE[action], *untold):
+    for facts in (UNTRUE[action], *untold):
         with pytest.raises(psycopg.errors.UniqueViolation):
-            own.attempt("u_lead", own.event("lead", action, notice=1, reason="r", **said), stays=True)
+            own.attempt("u_lead", own.event("lead", action, notice=1, reason="r", **facts), stays=True)
     assert own.review("u_lead", "respond", "1", "--text", "已采纳").code == 0
     assert own.review("u_lead", "erase", "1", "--reason", "r").code == 0
     assert own.review("u_lead", "close", "--reason", "r").code == 0
