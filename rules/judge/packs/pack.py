@@ -20,12 +20,10 @@ from onemap.rules.contract.verdict import Verdict
 from onemap.rules.judge.inputs.check_record import PackRecord
 from onemap.rules.judge.kinds.kind import FLAG, TEXT, WHOLE
 from onemap.rules.judge.kinds.permitted_uses import PermitTable, permit_tables, shipped_state, shipped_table
-from onemap.rules.judge.packs.body import Body, bodies_from, body_problems
 from onemap.rules.judge.packs.keys import CHECKLIST_KEYS, MOST_DAYS, ORIGIN_KEYS, REVIEW_KEYS, RULE_KEYS, TABLES
 from onemap.rules.judge.packs.kind_register import NO_REGISTER, KindRegister, are_texts, kind_problems, shipped_register
-from onemap.rules.judge.packs.legal_basis import LegalBasis
 from onemap.rules.judge.packs.project_class import ProjectClass, class_problems, project_class, unknown_kinds
-from onemap.rules.judge.packs.rule import Rule
+from onemap.rules.judge.packs.rule import Body, LegalBasis, Rule, bodies_from, body_problems
 from onemap.rules.judge.packs.rule_problems import names_of, rule_problems
 
 DEFAULT_PACK = "city-preliminary"

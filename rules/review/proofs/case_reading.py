@@ -10,7 +10,7 @@ from typing import Any
 import shapely
 
 from onemap.layers.catalogue.catalogue import LayerEntry
-from onemap.layers.catalogue.toml_text import toml_content, toml_reason
+from onemap.layers.catalogue.toml_text import toml_or_refusal
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.messages import LANGUAGES, list_text, phrase
 from onemap.layers.records import Record
@@ -49,10 +49,7 @@ class CaseReading:
 
     def content(self) -> Record:
         """The file's content. Raises OneMapError cases.syntax."""
-        try:
-            return toml_content(self.text)
-        except ValueError as error:
-            raise OneMapError("cases.syntax", file=self.source, reason=toml_reason(error)) from None
+        return toml_or_refusal(self.text, "cases.syntax", self.source)
 
     def tables(self, name: str, content: Mapping[str, Any]) -> Iterator[tuple[int, int, Mapping[str, Any]]]:
         """The tables of a name: number from 0, line, and what it says."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from onemap.layers.catalogue.toml_text import toml_content, toml_reason, toml_value
+from onemap.layers.catalogue.toml_text import toml_content, toml_or_refusal, toml_value
 from onemap.layers.errors import OneMapError
 from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.kinds.kind import ANY, LIST, TEXT, Key
@@ -57,10 +57,7 @@ def changed_text(text: str, source: str, changes: Sequence[ValueChange]) -> str:
     a way that would not stay as it is.
     """
     made = text.replace("\r\n", "\n")
-    try:
-        content = toml_content(made)
-    except ValueError as error:
-        raise OneMapError("pack.syntax", file=source, reason=toml_reason(error)) from None
+    content = toml_or_refusal(made, "pack.syntax", source)
     for change in changes:
         made = _with_change(made, content, source, change)
     # The text is the proof: it says what was wanted, and nothing else has changed.

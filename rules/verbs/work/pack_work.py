@@ -10,8 +10,7 @@ from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.errors import OneMapError
 from onemap.layers.messages import ProblemRecord
 from onemap.rules.contract.declaration import Result, Values, VerbContext
-from onemap.rules.judge.packs.legal_basis import LegalBasis
-from onemap.rules.judge.packs.rule import Rule
+from onemap.rules.judge.packs.rule import LegalBasis, Rule
 
 
 def laws(values: Values, context: VerbContext) -> Result:
@@ -64,7 +63,7 @@ def prove(values: Values, context: VerbContext) -> Result:
     from onemap.layers.messages import phrase
     from onemap.rules.display.documents.document_files import check_files
     from onemap.rules.judge.packs.pack import pack_text
-    from onemap.rules.review.proofs.mutant_runs import MutantRuns
+    from onemap.rules.review.proofs.masked_mutants import MutantRuns
     from onemap.rules.review.proofs.pack_proof_report import FORMS, proof_tables, write_reports
     from onemap.rules.review.proofs.proof import Proving, prove_packs
     from onemap.rules.review.proofs.proof_cases import cases_texts
