@@ -39,6 +39,7 @@ from onemap.layers.rasters.raster_reference import RasterReference, reference_of
 from onemap.layers.reason import Reason
 from onemap.layers.sources.reading import read_source
 from onemap.layers.stores.store import DamagedTable
+from onemap.layers.value_groups import groups_of
 from onemap.rules.judge.inputs.check_record import LayerRecord
 from onemap.rules.judge.inputs.layer_cache import CachedLayer, LayerCache, is_of_desk
 from onemap.rules.judge.inputs.subdivision_store import StoredCut, cut_near
@@ -177,10 +178,7 @@ class Sources:
     @cached_property
     def _versions(self) -> dict[str, list[Version]]:
         """The known versions of each layer."""
-        versions: dict[str, list[Version]] = {}
-        for version in self.known:
-            versions.setdefault(version.code, []).append(version)
-        return versions
+        return groups_of((version.code, version) for version in self.known)
 
     def read(self, code: str, bounds: Sequence[float] | None, boxes: np.ndarray | None = None) -> LayerSource:
         """One layer near `bounds` (in the library's plane), or all of it.
