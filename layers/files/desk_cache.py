@@ -7,11 +7,11 @@ import contextlib
 import hashlib
 import os
 import sqlite3
-import sys
 import time
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+
+from onemap.layers.files.user_cache import user_cache
 
 _MOST_FILES = 20
 _DAYS_KEPT = 60  # of a file that nobody has asked
@@ -109,14 +109,3 @@ def _rows(texts: Mapping[str, CachedText]) -> Iterable[tuple[str, str, str, str]
 
 def _hash(name: str, mark: str, text: str) -> str:
     return hashlib.sha256("\n".join((name, mark, text)).encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def user_cache() -> Path:
-    """One Map's own folder in the user's cache, which may not be there yet."""
-    if sys.platform == "win32":
-        cache = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        cache = Path.home() / "Library" / "Caches"
-    else:
-        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return cache / "onemap"

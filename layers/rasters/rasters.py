@@ -16,7 +16,8 @@ import pyproj
 
 from onemap.layers.crs.systems import check_names_no_file, parse_crs, suggestion
 from onemap.layers.errors import OneMapError, Problem
-from onemap.layers.files.first_bytes import check_first_bytes, check_plain_beside
+from onemap.layers.files.first_bytes import check_first_bytes
+from onemap.layers.files.plain_file import check_plain_beside
 from onemap.layers.rasters.grid_facts import says_still
 from onemap.layers.rasters.raster_formats import RASTER_DRIVERS, listed_rasters, unreadable_raster
 from onemap.layers.rasters.raster_reference import RasterReference, cell_files, is_as_added

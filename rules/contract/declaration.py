@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from onemap.layers.errors import UsageError
-from onemap.layers.files.first_bytes import check_plain
+from onemap.layers.files.plain_file import check_plain
 from onemap.layers.library.rehearsals import REHEARSAL, noting_rehearsals
 from onemap.layers.progress import Progress
 from onemap.layers.records import Record

@@ -8,8 +8,8 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library, sha256
 from onemap.layers.library.own_files import calendar_of
 from onemap.layers.records import Record, fields_of
+from onemap.rules.judge.packs.body import Body
 from onemap.rules.judge.packs.pack import joined_rules
-from onemap.rules.judge.packs.rule import Body
 from onemap.rules.judge.runs.run_store import stored_packs, stored_rows
 from onemap.rules.review.attachments import Attachment, put_files
 from onemap.rules.review.case_step import StepContent, step

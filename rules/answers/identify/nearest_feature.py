@@ -12,7 +12,7 @@ from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.records import Record
 from onemap.layers.value_groups import groups_of
 from onemap.rules.answers.identify.feature_designation import feature_designation, own_name_field, plain_records
-from onemap.rules.answers.identify.layer_fitness import FARTHEST_M
+from onemap.rules.answers.identify.layer_grades import FARTHEST_M
 from onemap.rules.judge.inputs.layer_sources import LayerSource, Sources
 
 _REACHES_M = (500.0, 2_000.0, 8_000.0, FARTHEST_M)  # most layers have something near: little of them is read

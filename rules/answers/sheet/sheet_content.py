@@ -27,7 +27,8 @@ from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.kinds.finding_figures import PLAIN
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.packs.excuse_text import excuse_text
-from onemap.rules.judge.packs.rule import Rule, articles_by_law
+from onemap.rules.judge.packs.legal_basis import articles_by_law
+from onemap.rules.judge.packs.rule import Rule
 
 Sheet = dict[str, Any]
 _FINDING = (

@@ -10,7 +10,7 @@ from typing import Any
 
 from onemap.layers.messages import phrase
 from onemap.layers.shipped_files import shipped_table
-from onemap.rules.judge.packs.rule import articles_by_law
+from onemap.rules.judge.packs.legal_basis import articles_by_law
 
 _OFFICIAL = "通知|意见|决定|公告|批复|函"  # of these a title says what they are about
 _NORMATIVE = "法|法典|条例|办法|规定|细则|规则|规范|标准|规程|导则|指南|通则|准则|名录|目录"

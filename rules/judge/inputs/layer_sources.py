@@ -18,7 +18,7 @@ from onemap.layers.errors import OneMapError, require_value
 from onemap.layers.frames.fields import object_array, text_values
 from onemap.layers.geometry.boxes import Bounds
 from onemap.layers.geometry.parts import shift_geometries
-from onemap.layers.geometry.shape_column import some_of, vertices_of
+from onemap.layers.geometry.shape_column import vertices_of
 from onemap.layers.geometry.wkb_reading import geometry_of_wkb
 from onemap.layers.ingest.normalise import normalise
 from onemap.layers.ingest.placing import SourceOptions
@@ -99,9 +99,7 @@ class LayerSource:
         """The same layer with some of its features alone: rows (k,), ascending."""
         if self.stored is None:
             return self
-        attributes = self.stored.attributes.iloc[rows].reset_index(drop=True)
-        some = StoredFeatures(self.stored.fids[rows], some_of(self.stored.shapes, rows), attributes)
-        return replace(self, stored=some, names=self.names[rows], larger=(self, rows))
+        return replace(self, stored=self.stored.at(rows), names=self.names[rows], larger=(self, rows))
 
     def record(self, code: str) -> LayerRecord:
         """The version of a layer that a run used, or the reason why there was none."""

@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from onemap.layers.files.desk_cache import user_cache
+from onemap.layers.files.user_cache import user_cache
 from onemap.rules.judge.overlay import kernel_ground, kernel_sums
 
 SWITCH = "ONEMAP_COMPILED"  # environment: 0 never, 1 always; else where there is much to do

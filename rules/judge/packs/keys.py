@@ -7,9 +7,9 @@ from onemap.layers.catalogue.catalogue import DEPARTMENTS
 from onemap.layers.catalogue.code_systems import CODE_SYSTEMS, LAND_SEA
 from onemap.rules.contract.verdict import Verdict
 from onemap.rules.judge.kinds.kind import ANY, FLAG, LIST, NUMBER, TABLE, TEXT, WHOLE, Key
+from onemap.rules.judge.packs.body import BODY_KEYS
 from onemap.rules.judge.packs.kind_register import KIND_KEYS
 from onemap.rules.judge.packs.project_class import CLASS_KEYS
-from onemap.rules.judge.packs.rule import BODY_KEYS
 from onemap.rules.judge.packs.title_key import TITLE, TITLE_FORM
 
 RULE_VERDICTS = (Verdict.PROHIBITED, Verdict.RESTRICTED, Verdict.CONSULT, Verdict.NOTICE)

@@ -7,8 +7,8 @@ from functools import cache
 
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.shipped_files import shipped_table
+from onemap.rules.judge.packs.legal_basis import LegalBasis
 from onemap.rules.judge.packs.pack import Pack
-from onemap.rules.judge.packs.rule import LegalBasis
 
 
 @dataclass(frozen=True)

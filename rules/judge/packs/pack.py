@@ -20,10 +20,12 @@ from onemap.rules.contract.verdict import Verdict
 from onemap.rules.judge.inputs.check_record import PackRecord
 from onemap.rules.judge.kinds.kind import FLAG, TEXT, WHOLE
 from onemap.rules.judge.kinds.permitted_uses import PermitTable, permit_tables, shipped_state, shipped_table
+from onemap.rules.judge.packs.body import Body, bodies_from, body_problems
 from onemap.rules.judge.packs.keys import CHECKLIST_KEYS, MOST_DAYS, ORIGIN_KEYS, REVIEW_KEYS, RULE_KEYS, TABLES
 from onemap.rules.judge.packs.kind_register import NO_REGISTER, KindRegister, are_texts, kind_problems, shipped_register
+from onemap.rules.judge.packs.legal_basis import LegalBasis
 from onemap.rules.judge.packs.project_class import ProjectClass, class_problems, project_class, unknown_kinds
-from onemap.rules.judge.packs.rule import Body, LegalBasis, Rule, bodies_from, body_problems
+from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.judge.packs.rule_problems import names_of, rule_problems
 
 DEFAULT_PACK = "city-preliminary"
@@ -387,7 +389,7 @@ def _item_problems(item: Mapping[str, Any], source: str, rules: Collection[Any])
     """The problems of an item of the checklist. rules: the ids of the pack's."""
     name = str(item.get("id", "?"))
     problems = []
-    if not _is_asked(item):
+    if not (isinstance(item.get("id"), str) and item.get("department") in DEPARTMENTS and is_title(item.get("title"))):
         problems.append(Problem("pack.checklist", {"file": source, "feature": name, "field": "checklist"}))
     if "after" in item and item["after"] not in rules:
         place = {"file": source, "feature": name, "rule": name, "field": "after", "other": item["after"]}
@@ -399,11 +401,6 @@ def _item_problems(item: Mapping[str, Any], source: str, rules: Collection[Any])
 def _is_tables(value: Any) -> bool:
     """Whether a key of a pack holds [[…]], and nothing else."""
     return isinstance(value, list) and all(isinstance(item, dict) for item in value)
-
-
-def _is_asked(item: Mapping[str, Any]) -> bool:
-    """Whether a checklist item has its id, its department and its title in each language."""
-    return isinstance(item.get("id"), str) and item.get("department") in DEPARTMENTS and is_title(item.get("title"))
 
 
 def _terms(content: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

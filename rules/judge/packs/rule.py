@@ -1,112 +1,20 @@
-"""One rule: layer × kind × verdict × legal basis × department, and the bodies beside that are asked on paper."""
+"""One rule: layer × kind × verdict × legal basis × department."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
 
-from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.library.library import sha256
-from onemap.layers.messages import is_title
 from onemap.rules.contract.verdict import Verdict
 from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.kinds.conditions import fields_of
-from onemap.rules.judge.kinds.kind import TEXT, Key
 from onemap.rules.judge.kinds.permitted_uses import PermitTable
+from onemap.rules.judge.packs.body import Body
+from onemap.rules.judge.packs.legal_basis import LegalBasis
 from onemap.rules.judge.packs.project_class import ProjectClass
-from onemap.rules.judge.packs.title_key import TITLE, TITLE_FORM
-
-BODY_KEYS: Mapping[str, Key] = {
-    "title": TITLE,
-    "lead": Key(
-        TEXT,
-        {"zh": "由哪个部门致函征求其意见并录入答复", "en": "The department that writes to it, and enters its answer."},
-        required=True,
-        choices=tuple(DEPARTMENTS),
-    ),
-}
-
-
-@dataclass(frozen=True)
-class Body:
-    """A body that is asked on paper. lead: the department that writes to it."""
-
-    name: str
-    title: Mapping[str, str]
-    lead: str
-
-
-def body_problems(tables: Any) -> Iterator[tuple[str, str]]:
-    """The problems of a pack's tables [body.NAME]: key, and the form that it should have."""
-    form = f'title = {TITLE_FORM}, lead = "planning"'
-    if not isinstance(tables, dict):
-        yield "", f"[body.heritage] {form}"
-        return
-    for name, item in tables.items():
-        if name in DEPARTMENTS or not isinstance(item, dict):
-            yield name, form
-            continue
-        yield from ((f"{name}.{key}", ", ".join(BODY_KEYS)) for key in item if key not in BODY_KEYS)
-        if not is_title(item.get("title")):
-            yield f"{name}.title", f"title = {TITLE_FORM}"
-        if item.get("lead") not in DEPARTMENTS:
-            yield f"{name}.lead", ", ".join(DEPARTMENTS)
-
-
-def bodies_from(tables: Mapping[str, Any]) -> dict[str, Body]:
-    """The bodies of a pack's tables, which are right."""
-    return {name: Body(name, item["title"], item["lead"]) for name, item in tables.items()}
-
-
-@dataclass(frozen=True)
-class LegalBasis:
-    """A law and its article. subject: what the article is about, in each language.
-
-    first_day, last_day: on which it holds, None where the pack names none.
-    """
-
-    law: str
-    article: str = ""
-    edition: str = ""
-    subject: Mapping[str, str] = field(default_factory=dict)
-    first_day: date | None = None
-    last_day: date | None = None
-
-    @classmethod
-    def of(cls, entry: Mapping[str, Any]) -> "LegalBasis":
-        """An entry of `basis` as it stands in a pack."""
-        words = {name: entry[name] for name in ("law", "article", "edition", "subject") if name in entry}
-        return cls(**words, first_day=_day(entry.get("from")), last_day=_day(entry.get("to")))
-
-    @property
-    def text(self) -> str:
-        """Law and article, as a finding cites them."""
-        return f"{self.law} {self.article}".strip()
-
-    @property
-    def days(self) -> tuple[date, ...]:
-        """Its first and its last day, those that the pack names."""
-        return tuple(day for day in (self.first_day, self.last_day) if day is not None)
-
-    def is_in_force(self, day: date) -> bool:
-        """Whether it holds on a day; without days it always does."""
-        return (self.first_day is None or self.first_day <= day) and (self.last_day is None or day <= self.last_day)
-
-
-def articles_by_law(named: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    """The articles of each law, each once, in the order of laws with an article, or none, that are named."""
-    found: dict[str, list[str]] = {}
-    for law, article in named:
-        articles = found.setdefault(law, [])
-        if article and article not in articles:
-            articles.append(article)
-    return found
-
-
-def _day(value: date | str | None) -> date | None:
-    return date.fromisoformat(value) if isinstance(value, str) else value
 
 
 @dataclass(frozen=True)

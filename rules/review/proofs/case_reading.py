@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -56,6 +56,12 @@ class CaseReading:
         lines = lines_of(self.text, f"[[{name}]]")
         for number, item in enumerate(content.get(name, ())):
             yield number, lines[number] if number < len(lines) else 0, item
+
+    def check_keys(self, line: int, place: str, item: Mapping[str, Any], known: Collection[str]) -> None:
+        """Note every key of a table that is none of those known. place: of the table, "" for the file itself."""
+        for key in item:
+            if key not in known:
+                self.wrong("key", line, place or key, key, known=list(known))
 
     def refuse_wrong(self) -> None:
         """Raise OneMapError cases.… with every problem, if there is one."""

@@ -178,7 +178,8 @@ def _statements(lines: Sequence[str]) -> Iterator[_Statement]:
             while content is None and end <= len(lines):
                 content, end = _content_or_none("\n".join(lines[at:end])), end + 1
             end -= 1
-            yield _Statement(at, end, _key_path(content or {}))
+            # Of a dotted key, such as `a.b = 1`, its beginning, so that it is not rewritten.
+            yield _Statement(at, end, tuple(content or {})[:1])
         at = end
 
 
@@ -188,11 +189,6 @@ def _content_or_none(text: str) -> dict[str, Any] | None:
         return toml_content(text)
     except ValueError:
         return None
-
-
-def _key_path(content: Mapping[str, Any]) -> tuple[str, ...]:
-    """The key of a single statement; of a dotted one, such as `a.b = 1`, its beginning, so that it is not rewritten."""
-    return tuple(content)[:1]
 
 
 def _block_of(change: ValueChange, tables: Sequence[list[_Statement]], lines: Sequence[str]) -> list[_Statement] | None:

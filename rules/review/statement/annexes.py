@@ -5,8 +5,8 @@ from onemap.layers.messages import phrase
 from onemap.rules.display.maps.boundary_points import boundary_points
 from onemap.rules.judge.findings.table import Row
 from onemap.rules.judge.kinds.reasons import reasons_text
+from onemap.rules.judge.packs.legal_basis import articles_by_law
 from onemap.rules.judge.packs.pack import Pack
-from onemap.rules.judge.packs.rule import articles_by_law
 from onemap.rules.review.statement.run_evidence import Evidence
 
 

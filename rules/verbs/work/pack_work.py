@@ -10,7 +10,8 @@ from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.errors import OneMapError
 from onemap.layers.messages import ProblemRecord
 from onemap.rules.contract.declaration import Result, Values, VerbContext
-from onemap.rules.judge.packs.rule import LegalBasis, Rule
+from onemap.rules.judge.packs.legal_basis import LegalBasis
+from onemap.rules.judge.packs.rule import Rule
 
 
 def laws(values: Values, context: VerbContext) -> Result:

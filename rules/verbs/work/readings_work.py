@@ -13,7 +13,8 @@ def readings(values: Values, context: VerbContext) -> Result:
     from onemap.layers.library.library import open_library
     from onemap.layers.messages import problem_record
     from onemap.rules.answers.readings.limits import read_limits
-    from onemap.rules.answers.readings.readings import ReadingsOptions, sensor_readings, status_look
+    from onemap.rules.answers.readings.reading_look import status_look
+    from onemap.rules.answers.readings.readings import ReadingsOptions, sensor_readings
 
     check_outs(values)
     zone = values.get("zone")

@@ -4,7 +4,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from onemap.rules.answers.readings.readings import shown_class, status_look
+from onemap.rules.answers.readings.reading_look import shown_class, status_look
 
 
 @pytest.mark.parametrize(
