@@ -44,6 +44,7 @@ from onemap.layers.messages import problem_record
 from onemap.layers.progress import Progress
 from onemap.layers.sources import formats
 from onemap.layers.sources.archive import check_driver, whole_of
+from onemap.layers.value_groups import groups_of
 
 MATCHED, UNSURE, UNMATCHED, UNREADABLE, LEFT_OUT = "matched", "unsure", "unmatched", "unreadable", "left_out"
 NOTE = "note"  # a letter, a table or a picture that comes with the data
@@ -286,10 +287,7 @@ def _without_clashes(library: Library, rows: Sequence[PlanRow]) -> list[PlanRow]
 
     Otherwise a person must say which it is.
     """
-    groups: dict[tuple[str | None, str | None], list[PlanRow]] = {}
-    for row in rows:
-        if row.status == MATCHED:
-            groups.setdefault((row.code, row.label), []).append(row)
+    groups = groups_of(((row.code, row.label), row) for row in rows if row.status == MATCHED)
     labels = Counter(code for code, _ in groups)
     found = [row for row in rows if row.status != MATCHED]
     for (code, label), group in groups.items():

@@ -25,8 +25,7 @@ from onemap.rules.review.cases.routing import overall
 from onemap.rules.review.cases.staleness import input_title
 from onemap.rules.review.notice_rows import notice_records
 from onemap.rules.review.remedies import shown_remedies
-from onemap.rules.review.round_evidence import area_problems, counts_of_round, said_against
-from onemap.rules.review.same_hand import same_hands
+from onemap.rules.review.round_evidence import area_problems, counts_of_round, said_against, same_hands
 
 _MONTH_DAYS = 20  # of work
 _Titles = dict[tuple[int, str], str]  # of rules, by round and id

@@ -20,6 +20,7 @@ from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
 from onemap.layers.geometry.ring_nesting import closed_parts, polygon_of_rings
 from onemap.layers.sources.redline.redline_text import ParcelLines, RedlineText, number_of, plain, read_text
+from onemap.layers.value_groups import groups_of
 
 PARCEL_FIELDS = ("JZDS", "DKMJ", "DKBH", "DKMC", "TXSX", "TFH", "DKYT", "DLBM")
 EXTRA_FIELD = "QTXX"  # what a province's form has beyond these eight, as it stands
@@ -98,9 +99,7 @@ def _parcels(text: RedlineText, path: Path) -> list[_Parcel]:
 def _rings(lines: ParcelLines) -> tuple[np.ndarray, ...]:
     """Raises ValueError if the points are no ring, line or point as the parcel line says."""
     least = {"点": 1, "线": 2}.get(plain(lines.fields[4]).strip() if len(lines.fields) > 4 else "", 3)
-    runs: dict[str, list[tuple[float, float]]] = {}
-    for point in lines.points:
-        runs.setdefault(point.ring, []).append((float(point.east), float(point.north)))
+    runs = groups_of((point.ring, (float(point.east), float(point.north))) for point in lines.points)
     if not runs or any(len({*run}) < least or not np.isfinite(run).all() for run in runs.values()):
         raise ValueError(lines.line)
     arrays = [np.array(run) for run in runs.values()]

@@ -48,7 +48,6 @@ CONCLUSIONS = tuple(conclusion.value for conclusion in Conclusion)
 CLOSED = (CaseState.ISSUED, CaseState.WITHDRAWN)  # nothing presses any more
 SPOKEN, WAITING = (OpinionState.SIGNED, OpinionState.DEEMED), (OpinionState.DRAFTED, OpinionState.RETURNED)
 OPEN = "open"  # of a draft alone: the machine proposes nothing, and a person must choose
-OVERDUE = ("escalate", "consent")
 NOTICE_KINDS = ("before", "after")  # the statement
 NOTICE_ACTIONS = ("notice", "respond", "close", "erase")
 MACHINE = "onemap"

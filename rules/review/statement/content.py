@@ -27,8 +27,7 @@ from onemap.rules.review.bodies import asked_bodies
 from onemap.rules.review.cases.case import CLOSED, Case, CaseState, OpinionState
 from onemap.rules.review.notice_rows import comments_annex
 from onemap.rules.review.opening import shared_ground
-from onemap.rules.review.round_evidence import area_problems
-from onemap.rules.review.same_hand import SameHand, same_hands
+from onemap.rules.review.round_evidence import SameHand, area_problems, same_hands
 from onemap.rules.review.statement.annexes import boundary_table, chain_at, laws, layer_versions, packs_table
 from onemap.rules.review.statement.differences import differences
 from onemap.rules.review.statement.document_words import given_facts, words
