@@ -4200,6 +4200,14 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>仅在当前显示的检测中的地块：{count} 个。</translation>
     </message>
     <message>
+        <source>The two checks did not ask the same rules: a verdict may differ for that alone.</source>
+        <translation>两次检测所用规则不同，结论不同可能仅由此造成。</translation>
+    </message>
+    <message>
+        <source>not checked</source>
+        <translation>未检测</translation>
+    </message>
+    <message>
         <source>Changed since this check: {files}. Check again first: it would be an answer about something else.</source>
         <translation>检测之后已有变动：{files}。请先重新检测，否则答复针对的已不是所检测的内容。</translation>
     </message>

@@ -124,6 +124,20 @@ def test_checks_of_other_parcels_are_compared_by_those_that_both_have(checked_do
     assert tab.trial.tree.topLevelItemCount() == 4
 
 
+def test_a_rule_that_a_check_did_not_ask_is_not_clear_in_it(checked_dock, town):
+    tab, answers = checked_dock.check_tab, []
+    params = {"library": checked_dock.library.path, "parcels": str(town / "parcels.gpkg"), "only": ["STBHHX"]}
+    checked_dock.core.ask("check", params).answered.connect(answers.append)  # as from another window
+    wait_for(lambda: answers)
+    tab.compare_with(answers[0]["run"]["id"], "Few")
+    wait_for(lambda: tab._pages.currentWidget() is tab.trial)
+    assert "did not ask the same rules" in tab.trial.summary.text()
+    row = tab.trial.tree.topLevelItem(0)
+    assert [row.child(number).text(0) for number in range(row.childCount())] == [
+        "Occupies permanent basic farmland: not checked → prohibited 5,000 m²"
+    ]
+
+
 def test_a_check_has_the_name_of_its_parcels_though_their_layer_went_meanwhile(checked_dock, parcels):
     tab, name = checked_dock.check_tab, parcels.name()
     done = []
