@@ -186,6 +186,12 @@ class ParcelChoice(QWidget):
         """The chosen layer of the map; None where a file is chosen, or nothing."""
         return self.choice.map_layer if self.choice is not None else None
 
+    @property
+    def chosen_name(self) -> str:
+        """The name of the chosen parcels, which says so of a selection; empty where nothing is chosen."""
+        is_part = self.map_layer is not None and self.map_layer.selectedFeatureCount() > 0
+        return self.box.currentText() if is_part else self.choice.name if self.choice is not None else ""
+
     def choose_layer(self, layer: QgsVectorLayer) -> None:
         """Choose a layer of the map."""
         self._choose(Choice(layer=layer.id()))

@@ -151,7 +151,7 @@ class CheckTab(QWidget):
         if asked_params is None:
             return
         params = {**asked_params, "out": target}
-        question, name, files = self.outdated.question, choice.name, asked_files(params)
+        question, name, files = self.outdated.question, self.parcels.chosen_name, asked_files(params)
 
         def show(target: str, answer: dict[str, Any], parcels: list[CheckedParcel]) -> None:
             self._parcels_name, self._params, self._files = name, params, files

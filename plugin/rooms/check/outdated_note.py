@@ -28,7 +28,7 @@ class Question:
     """
 
     choice: Choice | None
-    state: tuple[int, str, str] | None
+    state: tuple[int, str, str, str] | None
     uses: dict[int, tuple[str, str]]
     width: str
     system: str | None
