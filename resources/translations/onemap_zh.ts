@@ -4208,6 +4208,10 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>未检测</translation>
     </message>
     <message>
+        <source>A new day has begun, and the library is shown as of today. Earlier checks are in “{past}”.</source>
+        <translation>已是新的一天，资料库按今天显示。先前的检测见“{past}”。</translation>
+    </message>
+    <message>
         <source>Changed since this check: {files}. Check again first: it would be an answer about something else.</source>
         <translation>检测之后已有变动：{files}。请先重新检测，否则答复针对的已不是所检测的内容。</translation>
     </message>

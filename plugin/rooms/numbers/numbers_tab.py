@@ -173,7 +173,7 @@ class NumbersTab(QWidget):
             return
         self._themes_of = scope
         self._name_lost_files()
-        params = {"library": scope[0], "as_of": scope[1]}
+        params = {"library": self._library.path, "as_of": self._library.day}
         files = {"theme": self.own_files.themes, "pack": self.own_files.packs}
 
         def refuse(refusal: Refusal) -> None:

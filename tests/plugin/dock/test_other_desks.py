@@ -148,6 +148,19 @@ def test_an_answer_for_a_day_that_was_left_is_dropped(shared_dock, other_file):
     assert shared_dock.map_tab.item_of(FARMLAND).text(1) == "2025-01-01 ●"
 
 
+def test_what_was_found_yesterday_does_not_stand_as_of_today(shared_dock, parcels):
+    shared_dock.library.today = QDate.currentDate().addDays(-1)  # the dock stays open over night
+    shared_dock.check_tab.parcels.choose_layer(parcels)
+    check(shared_dock)
+    shared_dock.other_desks.follower.timer.timeout.emit()
+    assert shared_dock.check_tab.results.model.rowCount() == 0
+    assert shared_dock.notice.text.startswith("A new day has begun")
+    wait_for(lambda: not shared_dock.library.reading.is_busy)
+    check(shared_dock)
+    shared_dock.other_desks.follower.timer.timeout.emit()
+    assert shared_dock.check_tab.results.model.rowCount() == 3
+
+
 @pytest.mark.slow
 def test_what_is_folded_stays_folded_when_the_list_is_made_anew(shared_dock, other_file):
     tree = shared_dock.map_tab.tree
