@@ -6,7 +6,7 @@ from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtWidgets import QWidget
 
 from onemap.plugin.desk.map.shifted_maps import shifted_layers
-from onemap.plugin.widgets.fitted_label import FittedLabel
+from onemap.plugin.widgets.fitted_label import FittedLabel, set_bold
 from onemap.plugin.words.translation import name_list, tr
 
 
@@ -16,9 +16,7 @@ class ShiftedMapNote(FittedLabel):
     def __init__(self, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._canvas = canvas
-        font = self.font()
-        font.setBold(True)
-        self.setFont(font)
+        set_bold(self)
         self.setContentsMargins(6, 0, 6, 0)
         canvas.layersChanged.connect(self._look)
         self._look()

@@ -35,3 +35,10 @@ class FittedLabel(QLabel):
     def _fit(self) -> None:
         self.setMinimumHeight(0)  # else Qt's answer is never less than the height of before
         self.setFixedHeight(max(self.heightForWidth(self.width()), self.fontMetrics().height()))
+
+
+def set_bold(label: QLabel) -> None:
+    """Write a line that must not be overlooked."""
+    font = label.font()
+    font.setBold(True)
+    label.setFont(font)

@@ -3280,6 +3280,10 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>每个位置都按所画图形检测过。所列为矩形，别的形状也可能合适。</translation>
     </message>
     <message>
+        <source>Changed since this search: {names}. Search again for places that hold.</source>
+        <translation>查找之后已改动：{names}。所列地点不再适用，请重新查找。</translation>
+    </message>
+    <message>
         <source>Places that would pass, {moment}</source>
         <translation>可通过的位置，{moment}</translation>
     </message>

@@ -503,7 +503,7 @@ class CheckTab(QWidget):
         self.results.show_run(run_on_display, parcels)
         self.results.summary_button.setChecked(False)  # the findings of a new check are seen without another click
         self.results.disable_remedy("" if self._params else why_not)
-        self.changed_versions.compare_with(record.get("layers") or ())
+        self.changed_versions.compare_with(record.get("layers") or (), record.get("packs") or ())
         self.outdated.compare_with(None)
         self._run_label.setText(f"{self._parcels_name} · {moment_text(str(record.get('started') or ''))}")
         hint = tr("Run {id} of library {library}").format(id=record.get("id", ""), library=self._library.name)

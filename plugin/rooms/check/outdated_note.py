@@ -13,8 +13,9 @@ from onemap.plugin.desk.parcels.land_width_row import LandWidthRow
 from onemap.plugin.desk.parcels.parcel_choice import Choice, ParcelChoice
 from onemap.plugin.desk.parcels.parcel_use import ParcelUse
 from onemap.plugin.desk.parcels.rules_choice import RulesChoice
+from onemap.plugin.profile.paths import file_state
 from onemap.plugin.rooms.check.layer_state import LayerState
-from onemap.plugin.widgets.fitted_label import FittedLabel
+from onemap.plugin.widgets.fitted_label import FittedLabel, set_bold
 from onemap.plugin.words.translation import name_list, tr
 
 
@@ -25,6 +26,7 @@ class Question:
     state: of the layer that is chosen; None for a file.
     uses: the use and its system that each drawn parcel states.
     width: of the land of lines and points.
+    packs: files in place of the library's own, as they are.
     """
 
     choice: Choice | None
@@ -32,7 +34,7 @@ class Question:
     uses: dict[int, tuple[str, str]]
     width: str
     system: str | None
-    packs: list[str] | None
+    packs: dict[str, tuple[int, int]]
     facts: dict[str, Any]
 
     def changes_to(self, now: Question) -> list[str]:
@@ -72,9 +74,7 @@ class OutdatedNote(FittedLabel):
         self._later.setInterval(0)
         self._later.timeout.connect(self._take_change)
         parcels.changed.connect(self._take_choice)
-        font = self.font()
-        font.setBold(True)
-        self.setFont(font)
+        set_bold(self)
         for changed in (uses.changed, land.changed, facts.changed, rules.box.currentIndexChanged):
             changed.connect(lambda *_what: self._take_change())
 
@@ -88,7 +88,7 @@ class OutdatedNote(FittedLabel):
             uses=uses.stated,
             width=self._land.text,
             system=uses.system,
-            packs=self._rules.packs,
+            packs={path: file_state(path) for path in self._rules.packs or ()},
             facts=self._facts.given,
         )
 

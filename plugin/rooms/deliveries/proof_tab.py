@@ -22,7 +22,7 @@ from onemap.plugin.rooms.deliveries.proof_form import ProofForm
 from onemap.plugin.rooms.deliveries.proof_map import FindingGrounds, ProofMap
 from onemap.plugin.rooms.review.review_person import ask_name
 from onemap.plugin.widgets.buttons import push_button, tool_button
-from onemap.plugin.widgets.fitted_label import FittedLabel
+from onemap.plugin.widgets.fitted_label import FittedLabel, set_bold
 from onemap.plugin.widgets.questions import ask_text
 from onemap.plugin.widgets.rows_and_columns import fill_room, row_of
 from onemap.plugin.widgets.target_file import ask_target
@@ -75,9 +75,7 @@ class ProofTab(QWidget):
         self.grade, self.summary, self.details = FittedLabel(), FittedLabel(), FittedLabel()
         for label in (self.grade, self.summary, self.details):
             label.setTextFormat(Qt.TextFormat.PlainText)
-        font = self.grade.font()
-        font.setBold(True)
-        self.grade.setFont(font)
+        set_bold(self.grade)
         self.details.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.previous_button = tool_button(
             "previous", tr("Problem before this (Shift+F8)"), action=lambda: self.step(-1)

@@ -27,6 +27,7 @@ from qgis.PyQt.QtWidgets import (
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.desk.answers.answer_tree import NAME, AnswerTree
 from onemap.plugin.desk.answers.name_delegate import wrap_names
+from onemap.plugin.desk.library.changed_versions import ChangedVersions
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.library.verb_view import VerbView
 from onemap.plugin.desk.parcels.facts_choice import FactsChoice
@@ -41,6 +42,7 @@ from onemap.plugin.profile.paths import temporary_folder
 from onemap.plugin.rooms.remedy.remedy_looks import style_sites
 from onemap.plugin.widgets.area_box import AreaBox
 from onemap.plugin.widgets.buttons import push_button, tool_button, wrapped_label
+from onemap.plugin.widgets.fitted_label import FittedLabel, set_bold
 from onemap.plugin.widgets.form_fields import field_row, fold_button, hold_text
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.tick_box import TickBox
@@ -94,12 +96,16 @@ class SitesView(VerbView):
         self._rules = rules
         self._table: TableLayer | None = None
         self._record: dict[str, Any] = {}
+        self._asked: dict[str, Any] = {}  # of the places that are shown, by the labels of the form
         self._path = ""
         self.sites: list[Site] = []
         self.highlight = Highlight(canvas)
         self.form = SitesForm(library, rules, canvas)
         self.form.facts.refused.connect(self.refused)
         self.form.changed.connect(self._enable)
+        self.outdated = FittedLabel()
+        set_bold(self.outdated)
+        self.changed_versions = ChangedVersions(library)
         library.loading.connect(self._enable)
         self._build()
         self._enable()
@@ -117,6 +123,8 @@ class SitesView(VerbView):
             search_row,
             self.work,
             self.summary,
+            self.outdated,
+            self.changed_versions,
             (self.tree, 1),
             button_row,
             self.back_button,
@@ -181,8 +189,20 @@ class SitesView(VerbView):
             "view": True,
             **self.form.params(),
         }
-        title = tr("Find places that would pass")
-        self._ask_core("sites", params, lambda answer: self._show(target, answer), title, str(folder))
+        title, asked = tr("Find places that would pass"), self.form.question
+        layers = [
+            {"code": entry.code, "table": entry.in_force.table if entry.in_force is not None else ""}
+            for entry in self._library.layers
+            if entry.code in self._library.asked
+        ]
+        packs = self._library.packs
+
+        def show(answer: dict[str, Any]) -> None:
+            self._asked = asked
+            self.changed_versions.compare_with(layers, packs)
+            self._show(target, answer)
+
+        self._ask_core("sites", params, show, title, str(folder))
 
     def leave(self) -> None:
         """Go back; the sites stay."""
@@ -192,7 +212,8 @@ class SitesView(VerbView):
     def clear(self) -> None:
         """Clear the sites; their layer is removed from the map unless it is kept."""
         self.highlight.restore_view()
-        self.sites = []
+        self.sites, self._asked = [], {}
+        self.changed_versions.forget()
         self.tree.clear()
         self.form_button.setChecked(True)
         if self._table is not None:
@@ -285,6 +306,11 @@ class SitesView(VerbView):
         self.buttons["keep"].setEnabled(self._table is not None and not self._table.is_kept)
         place = {"place": f"{row + 1:,}", "shown": f"{len(self.sites):,}"}
         self.count.setText(tr("{place} of {shown}").format(**place) if self.sites else "")
+        now = self.form.question
+        names = [name for name, value in self._asked.items() if value != now[name]]
+        text = tr("Changed since this search: {names}. Search again for places that hold.")
+        self.outdated.setText(text.format(names=name_list(names)))
+        self.outdated.setVisible(bool(names))
 
 
 def _site_label(site: Site) -> str:
@@ -305,7 +331,7 @@ class SitesForm(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self.ground = GroundChoice(library, canvas)
+        self._rules, self.ground = rules, GroundChoice(library, canvas)
         self.area, self.width_m = AreaBox(1.0, MAX_AREA_M2), QDoubleSpinBox()
         self.area.set_area(DEFAULT_AREA_M2)
         self.area.area_changed.connect(self._show_mu)
@@ -335,6 +361,14 @@ class SitesForm(QWidget):
         self.facts = FactsChoice(library, rules, None, (USE_FIELD, "project", "land", "days"))
         self.facts.known_fields = self._stated_fields
         self.use.chosen.connect(lambda _code: self.facts.show_summary())
+        for stated in (
+            self.ground.changed,
+            self.unbuilt.toggled,
+            self.use.chosen,
+            self.facts.changed,
+            rules.box.currentIndexChanged,
+        ):
+            stated.connect(lambda *_what: self.changed.emit())
         form = QFormLayout(self)
         form.setContentsMargins(0, 0, 0, 0)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
@@ -358,6 +392,21 @@ class SitesForm(QWidget):
             text = tr("A place of {area} cannot be wider than {side} on every side.")
             return text.format(area=area_text(self.area.area_m2), side=f"{side:,.1f} m")
         return ""
+
+    @property
+    def question(self) -> dict[str, Any]:
+        """What is asked, by the labels of the form."""
+        ground = self.ground.map_layer
+        extent = ground.extent().toString() if ground is not None else ""  # a drawing takes the place of another
+        return {
+            tr("Search in"): (self.ground.choice, self.ground.chosen_name, extent),
+            tr("unbuilt ground only"): self.unbuilt.isChecked(),
+            tr("Area"): self.area.area_m2,
+            tr("Least width"): self.width_m.value(),
+            tr("Use"): self.use.code,
+            tr("More facts"): self.facts.given,
+            tr("Rules"): self._rules.packs,
+        }
 
     @property
     def asked_text(self) -> str:

@@ -37,7 +37,7 @@ from onemap.plugin.rooms.review.review_steps import CaseSteps, state_line
 from onemap.plugin.rooms.review.review_unsent_text import UnsentTexts
 from onemap.plugin.rooms.review.review_words import name_buttons, step_word
 from onemap.plugin.widgets.buttons import MainButton, tool_button, wrapped_label
-from onemap.plugin.widgets.fitted_label import FittedLabel
+from onemap.plugin.widgets.fitted_label import FittedLabel, set_bold
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.room_bar import RoomBar
 from onemap.plugin.widgets.rows_and_columns import column_of
@@ -257,9 +257,7 @@ class CasePage(QWidget):
         back = tool_button("back", tr("Back to the cases (Esc)"), action=self.back_requested)
         back.setAutoRaise(True)
         self.back_button = back
-        font = self.project.font()
-        font.setBold(True)
-        self.project.setFont(font)
+        set_bold(self.project)
         top = QHBoxLayout()
         top.addWidget(back, 0, Qt.AlignmentFlag.AlignTop)
         titles = column_of(self.project, self.state_label, spacing=0)
