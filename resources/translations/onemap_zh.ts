@@ -3281,7 +3281,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>Changed since this search: {names}. Search again for places that hold.</source>
-        <translation>查找之后已改动：{names}。所列地点不再适用，请重新查找。</translation>
+        <translation>查找之后已改动：{names}。所列位置不再适用，请重新查找。</translation>
     </message>
     <message>
         <source>Places that would pass, {moment}</source>
