@@ -192,9 +192,11 @@ class NumbersTab(QWidget):
         self.lost_files.setVisible(bool(names))
 
     def _read_own_files(self) -> None:
-        """Another theme or another pack: what was measured by the one before is forgotten."""
+        """Another theme or another pack: what was measured, or held to targets, by the one before is forgotten."""
         if self.indicators.packs != self.own_files.packs:
-            self.indicators.clear()
+            for view in (self.indicators, self.warnings):
+                view.asking.forget()
+                view.clear()
             self.indicators.packs = self.warnings.packs = self.own_files.packs
         self._themes_of = ("", "")
         self.asking.forget()
