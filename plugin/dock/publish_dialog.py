@@ -54,8 +54,7 @@ class PublishDialog(WorkingDialog):
         super().__init__(library.core, parent)
         self.setWindowTitle(tr("Publish the one map as a project"))
         self._library = library
-        self._home = DialogLibrary(library, self, is_of_day=True)
-        self._home.changed.connect(lambda: self._enable())
+        self._home = DialogLibrary(library, self, self._enable, is_of_day=True)
         self.tree = QTreeWidget()
         self.tree.setAccessibleName(tr("Layers to publish"))
         self.tree.setHeaderLabels([tr("Layer"), tr("Version")])

@@ -40,8 +40,7 @@ class AnswersDialog(WorkingDialog):
     def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
         super().__init__(library.core, parent, is_writing=True)
         self.setWindowTitle(tr("Remembered answers"))
-        self._home = DialogLibrary(library, self)
-        self._home.changed.connect(lambda: self._enable())
+        self._home = DialogLibrary(library, self, self._enable)
         self._layers: list[dict[str, Any]] = []
         self.notice = Notice(add_controls())
         self.table = QTableWidget(0, 4)

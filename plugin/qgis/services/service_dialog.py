@@ -41,8 +41,7 @@ class ServiceDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(tr("Register a service"))
         self._library, self._registered_service = library, service
-        self._home = DialogLibrary(library, self)
-        self._home.changed.connect(lambda: self._enable())
+        self._home = DialogLibrary(library, self, self._enable)
         self._server_task: BackgroundTask | None = None
         self.asking = Asking(library.core, self, is_writing=True)
         self.form = ServiceForm()
