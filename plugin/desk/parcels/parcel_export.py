@@ -35,15 +35,19 @@ def has_names(fields: QgsFields) -> bool:
 def places_of(layer: QgsVectorLayer, ids: Iterable[int] | None = None) -> dict[int, int] | None:
     """The places of a layer's parcels, from 1, by which the core names them; None where a field does.
 
-    Those that are saved come as the core reads them, then new ones as they were made. A parcel that was deleted, and
-    not saved so yet, keeps its place, so that those after it keep theirs.
+    Those that are saved come as the core reads them, whatever the filter, then new ones as they were made. A parcel
+    that was deleted, and not saved so yet, keeps its place, so that those after it keep theirs.
 
     ids: of the features whose places are wanted; None: of all.
     """
     if has_names(layer.fields()):
         return None
+    whole = layer
+    if layer.subsetString():
+        whole = layer.clone()
+        whole.setSubsetString("")
     request = QgsFeatureRequest().setFlags(Qgis.FeatureRequestFlag.NoGeometry).setNoAttributes()
-    saved = [feature.id() for feature in layer.dataProvider().getFeatures(request)]
+    saved = [feature.id() for feature in whole.dataProvider().getFeatures(request)]
     buffer = layer.editBuffer()
     added = sorted(buffer.addedFeatures(), reverse=True) if buffer is not None else []  # QGIS counts them down
     wanted = None if ids is None else set(ids)
