@@ -334,15 +334,12 @@ class SitesForm(QWidget):
         self._rules, self.ground = rules, GroundChoice(library, canvas)
         self.area, self.width_m = AreaBox(1.0, MAX_AREA_M2), QDoubleSpinBox()
         self.area.set_area(DEFAULT_AREA_M2)
-        self.area.area_changed.connect(self._show_mu)
-        settings.changes.area_unit.connect(self._show_mu)
         self.mu = QLabel()
         self.width_m.setRange(0.0, MAX_WIDTH_M)
         self.width_m.setDecimals(0)
         self.width_m.setSuffix(" m")
         self.width_m.setSpecialValueText(tr("a square"))
         self.width_m.setToolTip(tr("The least width of the place; a square is looked for where none is given"))
-        self.width_m.valueChanged.connect(lambda _value: self.changed.emit())
         for box in (self.area, self.width_m):  # as wide as there is space, whatever their largest value
             box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         hold_text(self.area, LONG_AREA)
@@ -360,15 +357,6 @@ class SitesForm(QWidget):
         self.use = UseChoice()
         self.facts = FactsChoice(library, rules, None, (USE_FIELD, "project", "land", "days"))
         self.facts.known_fields = self._stated_fields
-        self.use.chosen.connect(lambda _code: self.facts.show_summary())
-        for stated in (
-            self.ground.changed,
-            self.unbuilt.toggled,
-            self.use.chosen,
-            self.facts.changed,
-            rules.box.currentIndexChanged,
-        ):
-            stated.connect(lambda *_what: self.changed.emit())
         form = QFormLayout(self)
         form.setContentsMargins(0, 0, 0, 0)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
@@ -378,7 +366,22 @@ class SitesForm(QWidget):
         form.addRow(tr("Least width"), field_row(self.width_m, self.count))
         form.addRow(tr("Use"), self.use)
         form.addRow(tr("More facts"), self.facts)
+        self._connect()
         self._show_mu()
+
+    def _connect(self) -> None:
+        self.area.area_changed.connect(self._show_mu)
+        settings.changes.area_unit.connect(self._show_mu)
+        self.use.chosen.connect(lambda _code: self.facts.show_summary())
+        for stated in (
+            self.ground.changed,
+            self.unbuilt.toggled,
+            self.width_m.valueChanged,
+            self.use.chosen,
+            self.facts.changed,
+            self._rules.box.currentIndexChanged,
+        ):
+            stated.connect(lambda *_what: self.changed.emit())
 
     def _show_mu(self) -> None:
         self.mu.setText(area_beside_text(self.area.area_m2))
