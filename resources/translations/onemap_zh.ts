@@ -4208,7 +4208,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>两次检测所用规则不同，结论不同可能仅由此造成。</translation>
     </message>
     <message>
-        <source>not checked</source>
+        <source>not asked</source>
         <translation>未检测</translation>
     </message>
     <message>

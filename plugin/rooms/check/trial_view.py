@@ -236,5 +236,5 @@ def _rule_text(parcel: str, rule: str, before: TrialRun, after: TrialRun) -> str
 def _finding_text(finding: Finding | None, is_asked: bool) -> str:
     """The verdict and measure of a finding; without one "clear", if the rule was asked."""
     if finding is None:
-        return word("verdicts", "clear") if is_asked else tr("not checked")
+        return word("verdicts", "clear") if is_asked else tr("not asked")
     return " ".join([word("verdicts", finding.verdict), measure_of(finding)])

@@ -134,7 +134,7 @@ def test_a_rule_that_a_check_did_not_ask_is_not_clear_in_it(checked_dock, town):
     assert "did not ask the same rules" in tab.trial.summary.text()
     row = tab.trial.tree.topLevelItem(0)
     assert [row.child(number).text(0) for number in range(row.childCount())] == [
-        "Occupies permanent basic farmland: not checked → prohibited 5,000 m²"
+        "Occupies permanent basic farmland: not asked → prohibited 5,000 m²"
     ]
 
 
