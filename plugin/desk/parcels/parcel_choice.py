@@ -188,8 +188,9 @@ class ParcelChoice(QWidget):
 
     @property
     def chosen_name(self) -> str:
-        """The name of the chosen parcels, which says so of a selection; empty where nothing is chosen."""
-        is_part = self.map_layer is not None and self.map_layer.selectedFeatureCount() > 0
+        """The name of the chosen parcels, with their number where a selection or a filter leaves some out."""
+        layer = self.map_layer
+        is_part = layer is not None and bool(layer.selectedFeatureCount() or layer.subsetString())
         return self.box.currentText() if is_part else self.choice.name if self.choice is not None else ""
 
     def choose_layer(self, layer: QgsVectorLayer) -> None:

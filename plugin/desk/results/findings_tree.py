@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qgis.PyQt.QtCore import QModelIndex, QPoint, QRect, QTimer
-from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QTreeView, QWidget
+from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QStyle, QTreeView, QWidget
 
 from onemap.plugin.desk.answers.name_delegate import wrap_names
 from onemap.plugin.desk.results.results_model import AREA, NAME, SHARE, ResultsModel
@@ -47,6 +47,13 @@ class FindingsTree(QTreeView):
         """Keep room for this many rows as high as the first ones are."""
         self._least_rows = count
         self._set_least_height()
+
+    def sizeHintForColumn(self, column: int) -> int:
+        """The width of a column: Qt measures the rows in sight, but those that come in sight later are whole as well."""
+        texts = self.model().widest_areas if column == AREA else ()
+        margin = self.style().pixelMetric(QStyle.PixelMetric.PM_FocusFrameHMargin, None, self) + 1
+        widths = (self.fontMetrics().horizontalAdvance(text) + 2 * margin for text in texts)
+        return max(super().sizeHintForColumn(column), *widths) if texts else super().sizeHintForColumn(column)
 
     def scrollTo(self, index: QModelIndex, hint: Hint = Hint.EnsureVisible) -> None:
         """Bring a row in sight."""

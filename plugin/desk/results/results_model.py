@@ -81,6 +81,12 @@ class ResultsModel(QAbstractItemModel):
         """All parcels of the run, filtered or not."""
         return self._all
 
+    @property
+    def widest_areas(self) -> tuple[str, str]:
+        """The areas of the largest parcel and of a finding on all of it, than which none is wider."""
+        largest = max((parcel.ellipsoidal_m2 or 0.0 for parcel in self._all), default=0.0)
+        return parcel_area_text(largest), area_text(largest)
+
     def filter(self, verdicts: frozenset[str]) -> None:
         """Show only the parcels with these verdicts."""
         self.beginResetModel()

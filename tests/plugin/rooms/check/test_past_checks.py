@@ -183,6 +183,7 @@ def test_the_answer_of_another_day_is_not_shown_either(checked_dock):
 def test_results_on_the_map_are_replaced_and_cleared_by_one_button(checked_dock):
     results = checked_dock.check_tab.results
     results.keep_button.click()
+    assert not results.keep_button.isEnabled()  # it is there
     first = {layer.id() for layer in result_layers()}
     check(checked_dock)
     results.keep_button.click()
@@ -194,6 +195,9 @@ def test_results_on_the_map_are_replaced_and_cleared_by_one_button(checked_dock)
     assert result_layers() == [] and not results.clear_button.isEnabled() and results.keep_button.isEnabled()
     groups = [node.name() for node in QgsProject.instance().layerTreeRoot().children()]
     assert not [name for name in groups if name.startswith("Check of")]
+    results.keep_button.click()
+    QgsProject.instance().removeAllMapLayers()  # as another project does
+    assert results.keep_button.isEnabled() and not results.clear_button.isEnabled()
 
 
 def test_two_libraries_of_one_name_are_told_apart(checked_dock, library, tmp_path):
