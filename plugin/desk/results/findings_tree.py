@@ -49,7 +49,7 @@ class FindingsTree(QTreeView):
         self._set_least_height()
 
     def sizeHintForColumn(self, column: int) -> int:
-        """The width of a column: Qt measures the rows in sight, but those that come in sight later are whole as well."""
+        """The width of a column: Qt measures rows in sight, and those that come in sight later are whole as well."""
         texts = self.model().widest_areas if column == AREA else ()
         margin = self.style().pixelMetric(QStyle.PixelMetric.PM_FocusFrameHMargin, None, self) + 1
         widths = (self.fontMetrics().horizontalAdvance(text) + 2 * margin for text in texts)

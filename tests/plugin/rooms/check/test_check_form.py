@@ -188,12 +188,15 @@ def test_another_filter_coordinate_system_or_file_of_the_parcels_marks_the_findi
     assert not says_parcels_changed(tab)
 
 
-def test_a_check_of_a_selection_says_so_whatever_is_selected_next(dock, tab, parcels):
+def test_a_check_of_a_selection_or_with_a_filter_says_so_whatever_is_selected_next(dock, tab, parcels):
     tab.parcels.choose_layer(parcels)
     parcels.selectByIds([2])
     check(dock)
     parcels.removeSelection()
     assert tab._run_label.text().startswith("parcels: selection (1) · ")
+    parcels.setSubsetString("DKBH <> 'A'")
+    check(dock)
+    assert tab._run_label.text().startswith("parcels (2) · ")
 
 
 def test_parcels_that_change_during_their_check_or_while_others_are_chosen_mark_its_findings(tab, one_parcel, parcels):
