@@ -18,8 +18,8 @@ from onemap.plugin.desk.map.map_layers import PROPERTY_CODE, PROPERTY_TABLE, ope
 from onemap.plugin.desk.map.tool_turn import take_map
 from onemap.plugin.rooms.compare.compare_swipe import PlanSide, SwipeTool
 from onemap.plugin.widgets.buttons import push_button
-from onemap.plugin.widgets.date_box import date_box, day_text
 from onemap.plugin.widgets.fitted_label import FittedLabel
+from onemap.plugin.widgets.form_fields import date_box, day_text
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.words.translation import list_of_some, tr
 

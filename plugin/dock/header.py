@@ -14,8 +14,8 @@ from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.dock.district_dialog import DistrictDialog
 from onemap.plugin.profile import settings
 from onemap.plugin.widgets.buttons import menu_button
-from onemap.plugin.widgets.date_box import date_box
 from onemap.plugin.widgets.elided_label import elided_around
+from onemap.plugin.widgets.form_fields import date_box
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.working_dialog import end_dialog
 from onemap.plugin.words.mnemonics import as_written

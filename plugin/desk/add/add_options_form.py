@@ -15,8 +15,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.desk.add.coverage_choice import coverage_box, coverage_of, with_file_button
-from onemap.plugin.widgets.date_box import date_box, day_text
-from onemap.plugin.widgets.form_fields import fill_form, shrink
+from onemap.plugin.widgets.form_fields import date_box, day_text, fill_form, shrink
 from onemap.plugin.widgets.target_file import ask_file, ask_target
 from onemap.plugin.widgets.tick_box import TickBox
 from onemap.plugin.words.file_forms import file_forms

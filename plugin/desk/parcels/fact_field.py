@@ -15,9 +15,8 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.desk.parcels.use_choice import UseChoice
-from onemap.plugin.widgets.date_box import date_box
 from onemap.plugin.widgets.field_error import FieldError
-from onemap.plugin.widgets.form_fields import search_by_part, shrink
+from onemap.plugin.widgets.form_fields import date_box, search_by_part, shrink
 from onemap.plugin.widgets.rows_and_columns import column_of
 from onemap.plugin.words.translation import Count, tr
 

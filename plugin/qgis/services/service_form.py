@@ -22,8 +22,7 @@ from onemap.plugin.desk.library.service_list import FEATURES, NAMES, PICTURES, S
 from onemap.plugin.profile.paths import RESOURCES
 from onemap.plugin.qgis.services.service_offers import Offer
 from onemap.plugin.widgets.buttons import push_button, tool_button
-from onemap.plugin.widgets.date_box import date_box, day_text
-from onemap.plugin.widgets.form_fields import fill_form, shrink
+from onemap.plugin.widgets.form_fields import date_box, day_text, fill_form, shrink
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import tr
 
