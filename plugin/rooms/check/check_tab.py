@@ -75,18 +75,11 @@ class CheckTab(QWidget):
         self._parcels_name = ""  # the name of what the results are of
         self._shown_scope = ("", "")  # library and day that they are of
         self.results = ResultsView(library.core, canvas)
-        self.results.refused.connect(self.refused)
         self.results.trial_requested.connect(self._choose_trial)
         self.trial = TrialView(library.core, canvas)
-        for view in (self.results, self.trial):
-            view.export_button.exported.connect(
-                lambda path: self.message_sent.emit(tr("The results are in {path}.").format(path=path))
-            )
-            view.export_button.remarked.connect(self.message_sent)
         self.results.remedy_requested.connect(self._ask_remedy)
         self.remedy = RemedyView(library, canvas)
         for view in (self.trial, self.remedy):
-            view.refused.connect(self.refused)
             view.back_requested.connect(lambda: self._show_page(self.results))
         self._params: dict[str, Any] = {}  # of the last check
         self._files: FileStates = {}  # that it has read
@@ -106,21 +99,25 @@ class CheckTab(QWidget):
         self.past.open_requested.connect(self.open_run)
         self.past.compare_requested.connect(self.compare_with)
         self.live = LiveView(library, canvas, self.parcels, self._live_params)
-        self.live.results.refused.connect(self.refused)
         self.live.results_shown.connect(lambda: self._show_page(self.live))
         self.live.back_requested.connect(self._leave_live)
         self.sheet_button = SheetButton(library.core, self._sheet_params)
         self.sheet_button.begun.connect(self.begun)
         self.sheet_button.refused.connect(lambda refusal, params: self._refuse(refusal, self.parcels.choice, params))
         self.sheet_button.written.connect(self.message_sent)
-        for part in (self.mends, self.facts, self.sites, self.past):
-            part.refused.connect(self.refused)
         self._askings = (self.asking, self.sheet_button.asking)  # one thing runs at a time
         self._build()
         self._connect()
         self._enable()
 
     def _connect(self) -> None:
+        parts = (self.results, self.trial, self.remedy, self.mends, self.facts, self.sites, self.past)
+        for part in (*parts, self.live.results):
+            part.refused.connect(self.refused)
+        written = tr("The results are in {path}.")
+        for view in (self.results, self.trial):
+            view.export_button.exported.connect(lambda path: self.message_sent.emit(written.format(path=path)))
+            view.export_button.remarked.connect(self.message_sent)
         for asking in self._askings:
             asking.progressed.connect(self._show_progress)
             asking.busy_changed.connect(lambda is_busy: self._show_work(tr("Starting…") if is_busy else ""))
