@@ -14,6 +14,8 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QEventLoop, QMetaType, QObject, QTimer, QUrl, pyqtSlot
 from qgis.PyQt.QtWidgets import QApplication
 
+from onemap.tests.rules.small_pack import pack_text, rule_of
+
 ROOT = Path(__file__).resolve().parents[2]
 CRS = "EPSG:4547"
 X, Y = 500_000, 4_200_000  # the south-west corner of the test's world
@@ -122,27 +124,11 @@ def checked_tab(library, parcels, canvas, core):
     return tab
 
 
-PACK = """
-[pack]
-id = "test-pack"
-version = "1"
-title = { zh = "测试规则", en = "Rules of the test" }
-
-[[rule]]
-id = "farmland.test"
-kind = "avoid"
-layer = "YJJBNTTB"
-department = "land"
-verdict = "prohibited"
-title = { zh = "占用永久基本农田", en = "Occupies permanent basic farmland" }
-basis = [{ law = "中华人民共和国土地管理法", article = "第三十五条" }]
-
-[[rule]]
-id = "redline.test"
-kind = "avoid"
-layer = "STBHHX"
-department = "environment"
-verdict = "restricted"
-title = { zh = "占用生态保护红线", en = "Occupies the ecological red line" }
-basis = [{ law = "中华人民共和国土地管理法", article = "第十八条" }]
-"""
+LAND_LAW = "中华人民共和国土地管理法"
+FARM = "YJJBNTTB", "占用永久基本农田", "Occupies permanent basic farmland", f"{LAND_LAW} 第三十五条"
+RED_LINE = "STBHHX", "占用生态保护红线", "Occupies the ecological red line", f"{LAND_LAW} 第十八条"
+PACK = (
+    pack_text(id="test-pack", title=("测试规则", "Rules of the test"))
+    + rule_of("farmland.test", *FARM)
+    + rule_of("redline.test environment restricted", *RED_LINE)
+)

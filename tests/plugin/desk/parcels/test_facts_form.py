@@ -22,6 +22,7 @@ from onemap.plugin.words.contrast import CONTRAST, contrast
 from onemap.tests.plugin.other_desk import core, make_library
 from onemap.tests.plugin.review_desk import Desk
 from onemap.tests.plugin.small_town import PACK, X, Y, lay_out, wait_for
+from onemap.tests.rules.small_pack import rule_of
 
 LEFT = Qt.MouseButton.LeftButton
 CLASSES = """
@@ -36,17 +37,10 @@ use = ["1001"]
 kinds = ["factory"]
 
 """
-HEIGHT = """
-[[rule]]
-id = "height.test"
-kind = "avoid"
-layer = "YJJBNTTB"
-department = "planning"
-verdict = "consult"
-when = "JZGD > 24 AND SFZD = true"
-title = { zh = "高层", en = "High buildings" }
-basis = [{ law = "中华人民共和国城乡规划法", article = "第三十八条" }]
-"""
+HEIGHT = rule_of(
+    *("height.test planning consult", "YJJBNTTB", "高层", "High buildings", "中华人民共和国城乡规划法 第三十八条"),
+    when="JZGD > 24 AND SFZD = true",
+)
 
 
 @pytest.fixture(scope="module")

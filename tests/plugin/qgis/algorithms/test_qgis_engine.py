@@ -8,39 +8,18 @@ from pathlib import Path
 import pytest
 from qgis.core import QgsFeatureRequest, QgsVectorLayer
 
+from onemap.tests.rules.small_pack import pack_text
+
 pytestmark = pytest.mark.slow
 
 SHARED = Path(__file__).resolve().parents[5] / "shared" / "data" / "cambridge" / "transplant_epsg4547.gpkg"
-PACK = """
-[pack]
-id = "second-engine"
-version = "1"
-[[rule]]
-id = "zoning"
-kind = "avoid"
-layer = "ZONING"
-department = "planning"
-verdict = "notice"
-title = { en = "zoning" }
-basis = [{ law = "none" }]
-[[rule]]
-id = "outside"
-kind = "within"
-layer = "ZONING"
-department = "planning"
-verdict = "notice"
-title = { en = "outside" }
-basis = [{ law = "none" }]
-[[rule]]
-id = "water"
-kind = "setback"
-layer = "WATER"
-department = "water"
-verdict = "notice"
-distance_m = 40
-title = { en = "water" }
-basis = [{ law = "none" }]
-"""
+_PLANNED = {"layer": "ZONING", "department": "planning", "verdict": "notice"}
+PACK = pack_text(
+    {**_PLANNED, "id": "zoning"},
+    {**_PLANNED, "id": "outside", "kind": "within"},
+    {"id": "water", "kind": "setback", "layer": "WATER", "department": "water", "verdict": "notice", "distance_m": 40},
+    id="second-engine",
+)
 
 
 def areas(layer, key):

@@ -19,6 +19,7 @@ from onemap.rules.review.statement.run_evidence import evidence_of
 from onemap.tests.conftest import write_layer
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.review.statement.bureau import MARKUP, PACK, Bureau, at
+from onemap.tests.rules.small_pack import rule_of
 
 KINDS = {"report": {}, "statement": {}, "opinion": {"department": "land"}, "reply": {"department": "water"}}
 
@@ -273,23 +274,14 @@ def test_a_changed_parcel_and_a_changed_verdict_leave_the_earlier_words_readable
     assert content["conclusion"]["machine"] == "open"  # nobody knows of the hazards yet
 
 
-HAZARDS = PACK + "".join(
-    f"""
-[[rule]]
-id = "hazard.{name}"
-kind = "{kind}"
-layer = "DZZHYFQ"
-department = "{department}"
-verdict = "notice"
-{more}
-title = {{ zh = "{zh}", en = "{name}" }}
-basis = [{{ law = "地质灾害防治条例", article = "{article}" }}]
-"""
-    for name, kind, department, more, zh, article in (
-        ("high", "avoid", "land", "where = \"BH = '9'\"", "位于高易发区", "第二十四条"),
-        ("edge", "setback", "land", "distance_m = 10", "位于易发区附近", "第二十四条"),
-        ("water", "avoid", "water", "", "位于易发区（水务）", "第二十四条"),
-    )
+HAZARDOUS = "DZZHYFQ", "位于高易发区", "high", "地质灾害防治条例 第二十四条"
+NEAR = "DZZHYFQ", "位于易发区附近", "edge", "地质灾害防治条例 第二十四条"
+WET = "DZZHYFQ", "位于易发区（水务）", "water", "地质灾害防治条例 第二十四条"
+HAZARDS = (
+    PACK
+    + rule_of("hazard.high land notice", *HAZARDOUS, where="BH = '9'")
+    + rule_of("hazard.edge land notice", *NEAR, kind="setback", distance_m=10)
+    + rule_of("hazard.water water notice", *WET)
 )
 
 
