@@ -13,7 +13,7 @@ from onemap.rules.review.public_comments import WrittenComment, write_comment
 from onemap.tests.conftest import write_layer
 from onemap.tests.rules.command import done
 from onemap.tests.rules.review.conftest import FARM, INDUSTRY, RIVER
-from onemap.tests.rules.small_pack import pack_text, rule_of
+from onemap.tests.rules.small_pack import matrix_text, pack_text, rule_of
 
 _EAST, _NORTH = 500_000, 4_000_000
 PACK = (
@@ -24,17 +24,7 @@ PACK = (
     + rule_of("road transport notice", "ROAD", "道路", "Road", "公路法 第四十四条", kind="cross")
     + INDUSTRY
 )
-MATRIX = """
-title = "tried"
-[a]
-field = "USE"
-construction = ["07"]
-other = ["01"]
-[b]
-field = "USE"
-construction = ["R"]
-other = ["E"]
-"""
+MATRIX = matrix_text(("USE", ["07"], ["01"]), ("USE", ["R"], ["E"]))
 ENTRY = """
 [{}]
 title = "试"

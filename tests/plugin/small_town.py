@@ -104,6 +104,16 @@ def check(dock):
     assert dock.notice.text == ""
 
 
+def press_add(dialog):
+    """Press Add in a dialog of layers or deliveries and wait; the core's answer, None where it was refused."""
+    answers = []
+    dialog.added.connect(lambda answer, _said: answers.append(answer))
+    assert dialog.add_button.isEnabled(), dialog.hint.text()
+    dialog.add_button.click()
+    wait_for(lambda: not dialog.is_working)
+    return answers[0] if answers else None
+
+
 def checked_tab(library, parcels, canvas, core):
     """A tab Check with the parcels of a file checked."""
     from onemap.plugin.desk.library.open_library import OpenLibrary

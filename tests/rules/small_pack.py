@@ -1,7 +1,7 @@
 """Packs for tests: what a rule does not say is filled in."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -53,6 +53,13 @@ def rule_of(rule: str, layer: str, zh: str, en: str, basis: str, **keys: Any) ->
     names = dict(zip(("id", "department", "verdict"), rule.split(), strict=False))
     laws = [dict(zip(("law", "article"), one.split(), strict=False)) for one in basis.split("；")]
     return rule_text(**{**names, "layer": layer, **keys, "title": {"zh": zh, "en": en}, "basis": laws})
+
+
+def matrix_text(a: Sequence[Any], b: Sequence[Any] = (), **keys: Any) -> str:
+    """The text of a matrix of two plans; a, b: the field of its codes, those of construction, those of other use."""
+    names = ("field", "construction", "other")
+    sides = {"a": dict(zip(names, a, strict=True)), "b": dict(zip(names, b or a, strict=True))}
+    return _lines({"title": "test", **keys}) + "".join(f"[{name}]\n{_lines(side)}" for name, side in sides.items())
 
 
 def _lines(content: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from onemap.plugin.connection.conversion import Conversion, convert, is_converti
 from onemap.plugin.connection.layer_export import SourceFile
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.task import Cancelled
-from onemap.tests.plugin.small_town import CRS, X, Y, wait_for
+from onemap.tests.plugin.small_town import CRS, X, Y, press_add, wait_for
 
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "data"
 JET = b"\x00\x01\x00\x00Standard Jet DB\x00" + bytes(4096)
@@ -84,13 +84,7 @@ def test_the_dialog_shows_a_drawing_and_adds_it(own_library, drawing):
     dialog.form.crs.setCrs(QgsCoordinateReferenceSystem(CRS))
     dialog.fields.choose("BSM", "EntityNum")
     dialog.options.covers.setCurrentIndex(dialog.options.covers.findData("district"))
-    answers = []
-    dialog.added.connect(lambda answer, _said: answers.append(answer))
-    assert dialog.add_button.isEnabled(), dialog.hint.text()
-    dialog.add_button.click()
-    wait_for(lambda: not dialog.is_working)
-    assert answers, dialog.notice.text
-    assert answers[0]["features"] == 1
+    assert press_add(dialog)["features"] == 1
     dialog.close_down()
 
 

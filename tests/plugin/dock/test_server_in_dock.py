@@ -16,7 +16,7 @@ from onemap.plugin.desk.add.place_preview import district_in, district_table
 from onemap.plugin.desk.library.server_dialog import ServerDialog
 from onemap.plugin.desk.map.map_layers import layer_on_map
 from onemap.plugin.profile import settings
-from onemap.tests.plugin.small_town import CRS, check, wait_for
+from onemap.tests.plugin.small_town import CRS, check, press_add, wait_for
 from onemap.tests.plugin.town_server import KEEPER, PASSWORD
 
 pytestmark = pytest.mark.slow
@@ -74,12 +74,8 @@ def test_a_library_on_a_server_is_opened_filled_shown_and_checked_and_its_passwo
     wait_for(lambda: not dialog.is_working)
     dialog.form.choose_target("YJJBNTTB")
     dialog.options.covers.setCurrentIndex(dialog.options.covers.findData("district"))
-    assert dialog.add_button.isEnabled(), dialog.hint.text()
-    added, listed = [], []
-    dialog.added.connect(lambda answer, _said: added.append(answer))
-    dialog.add_button.click()
-    wait_for(lambda: not dialog.is_working)
-    assert len(added) == 1, dialog.notice.text
+    assert press_add(dialog), dialog.notice.text
+    listed = []
     dock.library.listed.connect(lambda: listed.append(True))
     dock.library.refresh()
     wait_for(lambda: listed)

@@ -19,7 +19,7 @@ from onemap.rules.review.statement.run_evidence import evidence_of
 from onemap.tests.conftest import write_layer
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.review.statement.bureau import MARKUP, PACK, Bureau, at
-from onemap.tests.rules.small_pack import rule_of
+from onemap.tests.rules.small_pack import matrix_text, rule_of
 
 KINDS = {"report": {}, "statement": {}, "opinion": {"department": "land"}, "reply": {"department": "water"}}
 
@@ -221,11 +221,7 @@ def test_differences_between_plans_are_those_on_the_site_at_the_case_s_last_step
     library = tmp_path / "compared.gpkg"
     shutil.copyfile(bureau.library, library)
     matrix = tmp_path / "matrix.toml"
-    matrix.write_text(
-        'title = "m"\n[a]\nfield = "DLBM"\nconstruction = ["07"]\nother = ["01", "11"]\n'
-        '[b]\nfield = "GZQLXDM"\nconstruction = ["030"]\nother = ["031"]\n',
-        encoding="utf-8",
-    )
+    matrix.write_text(matrix_text(("DLBM", ["07"], ["01", "11"]), ("GZQLXDM", ["030"], ["031"])), encoding="utf-8")
     # On the hectare the survey's patch A is farm land; 20 m by 50 m of it are construction in the other plan.
     done("compare", library, "DLTB", "JSYDGZQ", "--matrix", matrix)
     compared = replace(bureau, folder=tmp_path, library=library)
