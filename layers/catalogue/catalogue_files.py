@@ -17,10 +17,8 @@ from onemap.layers.catalogue.schema import (
     LayerEntry,
     is_code,
 )
-from onemap.layers.catalogue.toml_reason import toml_reason
-from onemap.layers.catalogue.toml_text import toml_content
-from onemap.layers.errors import OneMapError, Problem
-from onemap.layers.system_reasons import text_reason
+from onemap.layers.catalogue.toml_text import toml_content, toml_reason
+from onemap.layers.errors import OneMapError, Problem, text_reason
 
 _CHOICES = {"department": DEPARTMENTS, "library": LIBRARIES, "kind": KINDS, "geometry": GEOMETRIES}
 _LAYER_TYPES: dict[str, Any] = {

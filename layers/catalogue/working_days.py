@@ -14,8 +14,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
-from onemap.layers.catalogue.toml_reason import toml_reason
-from onemap.layers.catalogue.toml_text import toml_content
+from onemap.layers.catalogue.toml_text import toml_content, toml_reason
 from onemap.layers.errors import OneMapError, ProblemPlace
 
 _DAY = timedelta(days=1)

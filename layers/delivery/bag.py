@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import openpyxl
+
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.file_hashes import file_hash
 from onemap.layers.sources.archive import unpack_archive
@@ -125,3 +127,14 @@ def _hold_against(folder: Path, name: str, package: str) -> None:
             raise OneMapError("package.incomplete", file=package, name=member)
         if file_hash(file) != expected:
             raise OneMapError("package.changed", file=package, name=member)
+
+
+def write_list(path: Path, root: Path, files: Sequence[Path]) -> None:
+    """The list of all files: where each is, how large, and its SHA-256."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "清单"
+    sheet.append(["序号", "文件", "大小（字节）", "SHA-256"])
+    for number, file in enumerate(files, 1):
+        sheet.append([number, file.relative_to(root).as_posix(), file.stat().st_size, file_hash(file)])
+    book.save(path)

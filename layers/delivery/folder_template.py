@@ -7,8 +7,7 @@ from typing import Any
 
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.catalogue.toml_lines import line_of
-from onemap.layers.catalogue.toml_reason import toml_reason
-from onemap.layers.catalogue.toml_text import toml_content
+from onemap.layers.catalogue.toml_text import toml_content, toml_reason
 from onemap.layers.errors import OneMapError, Problem
 
 FILES, TABLES, VECTORS, METADATA = "files", "tables", "vectors", "metadata"

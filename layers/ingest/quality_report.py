@@ -14,7 +14,7 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.atomic_output import atomic_output, check_place
 from onemap.layers.ingest.arrival import Arrival
 from onemap.layers.library.library import log
-from onemap.layers.library.logged_features import log_features
+from onemap.layers.library.log_reading import log_features
 from onemap.layers.library.version_writing import as_stored
 from onemap.layers.library.versions import Version
 from onemap.layers.messages import ProblemRecord, phrase, problem_record, sender_mend, wording

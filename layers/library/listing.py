@@ -13,7 +13,7 @@ from onemap.layers.library.district import DistrictChange, district_changes, mis
 from onemap.layers.library.library import Library
 from onemap.layers.library.services import listed_services
 from onemap.layers.library.versions import Version, in_force, read_version, versions
-from onemap.layers.records import Record
+from onemap.layers.records import Record, fields_of
 
 
 def listing(library: Library, as_of: date, required_fields: Callable[[str], Sequence[str]]) -> Record:
@@ -36,15 +36,8 @@ def listing(library: Library, as_of: date, required_fields: Callable[[str], Sequ
     short = {one.table: _missing_m2(library, one, district, changes) for known in of_code.values() for one in known}
     layers = [
         {
-            "code": entry.code,
-            "title": entry.title,
-            "department": entry.department,
-            "library": entry.library,
-            "kind": entry.kind,
-            "geometry": entry.geometry,
-            "key": entry.key,
-            "class_field": entry.class_field,
-            "withheld": entry.withheld,
+            **fields_of(entry, "code", "title", "department", "library", "kind", "geometry", "key"),
+            **fields_of(entry, "class_field", "withheld"),
             "fields": _fields(entry, required_fields(entry.code)),
             "versions": _version_records(library, entry, of_code.get(entry.code, []), as_of, today, short),
         }
@@ -86,14 +79,7 @@ def _version_record(
 ) -> dict[str, Any]:
     state = _state(version, current, as_of)
     return {
-        "label": version.label,
-        "table": version.table,
-        "valid_from": version.valid_from,
-        "valid_to": version.valid_to,
-        "recorded_at": version.recorded_at,
-        "count": version.count,
-        "hash": version.hash,
-        "coverage_m2": version.coverage_m2,
+        **fields_of(version, "label", "table", "valid_from", "valid_to", "recorded_at", "count", "hash", "coverage_m2"),
         "coverage": version.coverage_kind,
         "in_force": version is current,
         "upcoming": state == "upcoming",

@@ -15,12 +15,11 @@ from itertools import compress
 from pathlib import Path, PurePosixPath
 from types import ModuleType
 
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, file_reason
 from onemap.layers.files.files_beside import JOURNAL, SHM, WAL, files_of_stem
 from onemap.layers.files.text_encodings import decodes
 from onemap.layers.rasters.raster_formats import PICTURES, RASTER_DRIVERS, listed_rasters, no_driver
 from onemap.layers.sources import formats
-from onemap.layers.system_reasons import file_reason
 
 _MAY_BE_A_NOTE = {".txt", ".csv", ".xlsx", ".xls"}  # beside a map, these explain it
 _UTF8_NAMES = 0x800

@@ -13,10 +13,9 @@ import numpy as np
 
 from onemap.layers.errors import Cancelled, OneMapError
 from onemap.layers.files.file_hashes import known_hash
-from onemap.layers.files.files_beside import files_of_stem
+from onemap.layers.files.files_beside import files_of_stem, is_library
 from onemap.layers.files.first_bytes import check_first_bytes
 from onemap.layers.files.foreign_database import settled_database, unfolded_file
-from onemap.layers.files.library_file import is_library
 from onemap.layers.files.plain_file import check_plain, check_plain_beside
 from onemap.layers.files.text_encodings import is_text, path_problem
 from onemap.layers.frames.fields import replaced_text

@@ -1,15 +1,9 @@
 """The spatial index of a table of features in a file: what lies near a box, and whether every feature is in it."""
 
 from collections.abc import Sequence
-from typing import Protocol
 
 from onemap.layers.stores.sql_text import Sql, compose_sql
-from onemap.layers.stores.store import Cursor, DamagedTable
-
-
-class _Connection(Protocol):
-    def execute(self, sql: str, /) -> Cursor: ...
-
+from onemap.layers.stores.store import DamagedTable, Executor
 
 INDEX_PARTS = ("node", "parent", "rowid")  # in which SQLite keeps a spatial index
 
@@ -32,7 +26,7 @@ def corners(box: Sequence[float]) -> tuple[float, ...]:
     return box[0], box[2], box[1], box[3]
 
 
-def check_index(connection: _Connection, table: str, count: int) -> None:
+def check_index(connection: Executor, table: str, count: int) -> None:
     """Raises DamagedTable where the index lost entries: it would hide features, and hidden is not clear."""
     indexed = compose_sql("SELECT count(*) FROM {entries}", entries=f"rtree_{table}_geom_rowid")
     if connection.execute(indexed).fetchone()[0] != count:

@@ -6,7 +6,7 @@ then cells of a child and its box; see https://sqlite.org/rtree.html.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import shapely
@@ -15,16 +15,12 @@ from onemap.layers.stores import geopackage
 from onemap.layers.stores.file_index import INDEX_PARTS
 from onemap.layers.stores.rtree import CELL, HEADER_BYTES, ROOT, outward
 from onemap.layers.stores.sql_text import compose_sql
-from onemap.layers.stores.store import GEOMETRY_COLUMN, Cursor
+from onemap.layers.stores.store import GEOMETRY_COLUMN, Executor
 
 _UNIT = 1 / 8_388_608  # by which SQLite widens a side that 32 bits do not hold
 
 
-class _Connection(Protocol):
-    def execute(self, sql: str, /) -> Cursor: ...
-
-
-def misplaced_features(connection: _Connection, index: str) -> list[int]:
+def misplaced_features(connection: Executor, index: str) -> list[int]:
     """The features (fid) that an index does not hold, holds elsewhere, or holds although there are none of that number.
 
     index: its virtual table, rtree_TABLE_geom. What is no feature's, such as a node that hangs nowhere, names none.
@@ -108,7 +104,7 @@ def _cells(data: Any) -> tuple[list[tuple[int, np.ndarray]] | None, int]:
     return list(zip(cells["child"].tolist(), cells["box"].astype(np.float32), strict=True)), depth
 
 
-def _pairs(connection: _Connection, table: str) -> dict[Any, Any]:
+def _pairs(connection: Executor, table: str) -> dict[Any, Any]:
     try:
         rows = connection.execute(compose_sql("SELECT * FROM {table}", table=table)).fetchall()
         return dict(row[:2] for row in rows)

@@ -1,20 +1,24 @@
 """The calls of a library that every method makes: with a folder for frames, refused in words, answered as JSON."""
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import geopandas as gpd
+import pandas as pd
 import pyproj
 
-from onemap.layers.errors import UsageError
-from onemap.layers.library.library import open_library
+from onemap.layers.errors import OneMapError, UsageError
+from onemap.layers.library.library import Library, open_library
+from onemap.rules.judge.findings.table import records_of
+from onemap.rules.judge.inputs.check_record import CheckRecord
+from onemap.rules.judge.packs.library_packs import packs_of
+from onemap.rules.judge.runs.explain import ExplainedRun
 from onemap.rules.python.frame_files import FrameFiles, frame_files
-from onemap.rules.python.progress_bars import ProgressWish
-from onemap.rules.python.table_places import TableFolder
-from onemap.rules.python.verb_call import Words, answer_of, refusals_in_words
+from onemap.rules.python.table_places import TableFolder, TablePlace
+from onemap.rules.python.verb_call import ProgressWish, Words, answer_of, refusals_in_words
 
 
 class LibraryCalls:
@@ -83,3 +87,22 @@ def as_list(words: Words | None) -> list[str] | None:
     if words is None:
         return None
     return [str(words)] if isinstance(words, (str, PathLike)) else [str(word) for word in words]
+
+
+def unrecorded_run(
+    library: Library, record: Mapping[str, Any], tables: TablePlace, packs: Sequence[str]
+) -> ExplainedRun:
+    """A run by its record, its tables, and the packs that were named. Raises OneMapError run.incomplete, pack.…."""
+    found = packs_of(library, packs, record["parameters"].get("code_system"))
+    if [pack.hash for pack in found] != [pack["hash"] for pack in record["packs"]]:  # one was changed since
+        raise OneMapError("run.incomplete", file=library.label, run=record["id"])
+
+    def rows(name: str, **wanted: str) -> list[dict[str, Any]]:
+        if name not in tables.names:
+            return []
+        frame = tables.read(name)
+        for column, value in wanted.items():
+            frame = frame[frame[column] == value]
+        return records_of(pd.DataFrame(frame.drop(columns="geometry", errors="ignore")))
+
+    return ExplainedRun(cast(CheckRecord, record), found, rows)

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, file_reason
 from onemap.layers.library.library import Library, sha256
 from onemap.layers.stores.logged_rows import insert_logged, plain_tables
 from onemap.layers.stores.store import StoreConnection
-from onemap.layers.system_reasons import file_reason
 from onemap.rules.review.cases.case import Case
 from onemap.rules.review.cases.event_tables import FILES, TABLES
 

@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache, cached_property
 from importlib.metadata import PackageNotFoundError, version
@@ -31,7 +31,16 @@ from onemap.rules.review.cases.case import CLOSED, WAITING, Case, CaseState, cop
 from onemap.rules.review.cases.case_conditions import is_overdue, is_running, is_silence_consent
 from onemap.rules.review.cases.case_file import case_ids, day_looked_at, day_of_inputs, judged_by, plain_case
 from onemap.rules.review.cases.event_store import LibraryEvidence, replay_case
-from onemap.rules.review.cases.staleness import RunInputs, inputs_of, superseded, untouched
+from onemap.rules.review.cases.staleness import (
+    NearAnswer,
+    RunInputs,
+    VersionPair,
+    inputs_of,
+    near_answers,
+    superseded,
+    superseded_pairs,
+    untouched,
+)
 from onemap.rules.review.lines_beside import given_share, lines_made_beside, wait_for
 from onemap.rules.review.round_evidence import counts_of_round
 
@@ -55,9 +64,10 @@ class CaseLine:
     """One case in a list, without the values that depend on the day.
 
     last_day: of its last step; run: of its round, None of a case that is closed or cannot be read; as_of: the day of
-    that run; inputs: the hash of what its opinions rest on; numbers: how many documents of a year were numbered before
-    a moment, as its replay heard; opinions: those that are waited for; of a case that is closed none, nor of one whose
-    round's run cannot be read: damage says why, and its line is not kept.
+    that run; inputs: the hash of what its opinions rest on; near: by layer what was last seen near its parcels;
+    numbers: how many documents of a year were numbered before a moment, as its replay heard; opinions: those that are
+    waited for; of a case that is closed none, nor of one whose round's run cannot be read: damage says why, and its
+    line is not kept.
     """
 
     case: str
@@ -74,6 +84,7 @@ class CaseLine:
     opinions: tuple[OpinionLine, ...] = ()
     as_of: date | None = None
     inputs: str | None = None
+    near: Mapping[str, NearAnswer] = field(default_factory=dict)
     numbers: tuple[tuple[int, str, int], ...] = ()
     damage: Problem | None = None
 
@@ -111,7 +122,7 @@ class CaseLines:
         self._evidence = _HeardEvidence(library)
         self._today = library.today()
         self._inputs: dict[str, LineInputs] = {}  # by hash
-        self._gone: dict[tuple[str, date], set[str]] = {}
+        self._gone: dict[tuple[str, date], tuple[set[str], dict[str, VersionPair]]] = {}
         self._left: dict[tuple[date, date], int | None] = {}
         self._is_old = old_form.is_old(library)
         ground = _ground(library) if is_cached and not self._is_old else None
@@ -244,9 +255,13 @@ class CaseLines:
             return []
         place = str(line.inputs), max(day_of_inputs(self._library, day), line.as_of)
         if place not in self._gone:
-            self._gone[place] = superseded(self._library, inputs.of_run, place[1])
-        gone = self._gone[place]
-        gone = gone - untouched(self._library, str(line.run), inputs.of_run, gone, place[1], self._versions)
+            gone = superseded(self._library, inputs.of_run, place[1])
+            self._gone[place] = gone, superseded_pairs(inputs.of_run, gone, place[1], self._versions)
+        gone, pairs = self._gone[place]
+        near = near_answers(self._library, str(line.run), pairs, line.near)
+        if near != line.near and line.case in self._marks:
+            self._new[line.case] = CachedText(self._marks[line.case], text_of_line(copy_with(line, near=near)))
+        gone = gone - untouched(near)
         return [one for one in DEPARTMENTS if gone and not gone.isdisjoint(inputs.watched.get(one, ()))]
 
 
@@ -330,6 +345,7 @@ def line_of_text(text: str) -> CaseLine | None:
             OpinionLine(**one | {"due": _day(one["due"]), "stopped_on": _day(one["stopped_on"])})
             for one in found["opinions"]
         )
+        found["near"] = {code: NearAnswer(**one) for code, one in found["near"].items()}
         found["numbers"] = tuple((year, at, given) for year, at, given in found["numbers"])
         return CaseLine(**found)
     except (ValueError, TypeError, LookupError, AttributeError):

@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from onemap.layers.crs.named_files import check_names_no_file
+from onemap.layers.crs.systems import check_names_no_file
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.text_encodings import text_of
 from onemap.layers.geometry.wkb_reading import TOO_DEEP

@@ -11,12 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from onemap.layers.crs.named_files import check_names_no_file
-from onemap.layers.errors import OneMapError
+from onemap.layers.crs.systems import check_names_no_file
+from onemap.layers.errors import OneMapError, file_reason
 from onemap.layers.files.files_beside import files_of_stem
 from onemap.layers.files.text_encodings import decodes, encoding_of, is_doubtful
 from onemap.layers.geometry.validity import MOST_VERTICES, vertices_problem
-from onemap.layers.system_reasons import file_reason
 
 _PARTS = (".dbf", ".shx", ".prj", ".cpg", ".sbn", ".sbx")
 # Language driver ids (byte 29 of a DBF) that name one code page; 0x57 and 0x03 mean "the sender's own".

@@ -35,7 +35,6 @@ from onemap.rules.answers.compare.earlier_comparison import (
     earlier_comparison,
     what_stands,
 )
-from onemap.rules.answers.compare.local_table import parts_of
 from onemap.rules.answers.compare.matrix import Matrix
 from onemap.rules.answers.compare.pieces import ComparedGround, overlaid
 from onemap.rules.answers.compare.plan_strips import plan_in_strips
@@ -47,7 +46,7 @@ from onemap.rules.answers.compare.plans import (
     version_before,
     wanted_version,
 )
-from onemap.rules.answers.compare.spot_tables import spot_tables
+from onemap.rules.answers.compare.spot_tables import parts_of, spot_tables
 from onemap.rules.answers.compare.spots import KEPT_COLUMNS, Limits, Spots, in_order, spots_of
 from onemap.rules.answers.compare.townships import LAYER, township_source, township_statistics
 from onemap.rules.answers.compare.triage import Triage, triage_of

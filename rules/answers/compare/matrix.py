@@ -10,8 +10,7 @@ import pandas as pd
 
 from onemap.layers.catalogue.code_systems import named_codes
 from onemap.layers.catalogue.code_tables import code_parts, plain_code
-from onemap.layers.catalogue.toml_reason import toml_reason
-from onemap.layers.catalogue.toml_text import toml_content
+from onemap.layers.catalogue.toml_text import toml_content, toml_reason
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.fields import object_array, text_value
 from onemap.layers.library.library import sha256

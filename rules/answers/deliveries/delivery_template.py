@@ -9,8 +9,7 @@ from typing import Any
 
 from onemap.layers.catalogue.code_tables import table_names
 from onemap.layers.catalogue.schema import FIELD_TYPES, GEOMETRIES, Field, LayerEntry, is_code
-from onemap.layers.catalogue.toml_reason import toml_reason
-from onemap.layers.catalogue.toml_text import toml_content
+from onemap.layers.catalogue.toml_text import toml_content, toml_reason
 from onemap.layers.delivery.folder_template import FolderTemplate, folder_template, key_problem
 from onemap.layers.errors import OneMapError, Problem
 from onemap.rules.answers.deliveries.check_kinds import (

@@ -11,7 +11,7 @@ import shapely
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.records import Record
 from onemap.rules.answers.identify.feature_designation import feature_designation, own_name_field, plain_records
-from onemap.rules.answers.identify.layer_grades import FARTHEST_M
+from onemap.rules.answers.identify.layer_fitness import FARTHEST_M
 from onemap.rules.judge.inputs.layer_sources import LayerSource, Sources
 
 _REACHES_M = (500.0, 2_000.0, 8_000.0, FARTHEST_M)  # most layers have something near: little of them is read

@@ -26,9 +26,8 @@ from onemap.rules.contract.verdict import RANK, Verdict
 from onemap.rules.judge.check.check import BEGUN, JUDGED, LAYERS_READ, check, origin_of
 from onemap.rules.judge.check.part_judgement import parcel_rows_of
 from onemap.rules.judge.findings.findings import FindingColumns
-from onemap.rules.judge.findings.run_tables import run_table
+from onemap.rules.judge.findings.run_tables import run_table, write_grounds
 from onemap.rules.judge.findings.table import Table, WrittenTable, typed_arrays
-from onemap.rules.judge.findings.written_ground import write_grounds
 from onemap.rules.judge.inputs.parcel_rows import ParcelRows
 from onemap.rules.judge.overlay.overlay import united_ground
 from onemap.rules.judge.overlay.threads import Threads

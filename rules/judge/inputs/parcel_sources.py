@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from onemap.layers.errors import OneMapError, UsageError
-from onemap.layers.files.library_file import is_library
+from onemap.layers.files.files_beside import is_library
 from onemap.layers.sources import formats
 from onemap.layers.sources.archive import sources_in
 from onemap.layers.sources.file_patterns import files_of_pattern

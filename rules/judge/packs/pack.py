@@ -11,8 +11,7 @@ from typing import Any, NotRequired, TypedDict
 
 from onemap.layers.catalogue.catalogue import DEPARTMENTS, LayerEntry
 from onemap.layers.catalogue.code_systems import CODE_SYSTEMS, LAND_SEA
-from onemap.layers.catalogue.toml_reason import toml_reason
-from onemap.layers.catalogue.toml_text import toml_content
+from onemap.layers.catalogue.toml_text import toml_content, toml_reason
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import sha256
 from onemap.layers.messages import is_title

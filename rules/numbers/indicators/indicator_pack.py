@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from onemap.layers.catalogue.catalogue import LayerEntry
-from onemap.layers.catalogue.toml_reason import toml_reason
-from onemap.layers.catalogue.toml_text import toml_content
+from onemap.layers.catalogue.toml_text import toml_content, toml_reason
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import sha256
 from onemap.layers.records import Record

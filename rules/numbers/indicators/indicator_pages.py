@@ -11,7 +11,7 @@ from onemap.layers.catalogue.catalogue import layer_title
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.messages import phrase
 from onemap.layers.records import Record
-from onemap.rules.answers.statistics.version_words import version_words
+from onemap.rules.answers.statistics.sum_words import version_words
 from onemap.rules.display.charts.bullets import Bullet
 from onemap.rules.display.charts.chart_sheet import ChartWords
 from onemap.rules.display.charts.figures import BulletFigure, UnitBarsFigure

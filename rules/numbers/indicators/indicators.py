@@ -23,8 +23,7 @@ from onemap.layers.library.versions import in_force, versions
 from onemap.layers.reason import Reason, column_of_reasons
 from onemap.layers.records import Record
 from onemap.layers.software import software_versions
-from onemap.rules.answers.statistics.unit_ground import gap_problems, overlap_problems, shared_m2
-from onemap.rules.answers.statistics.units import AreaUnits, area_units
+from onemap.rules.answers.statistics.units import AreaUnits, area_units, gap_problems, overlap_problems, shared_m2
 from onemap.rules.judge.findings.table import Table
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.numbers.indicators.headroom import COMMITTED, NOTHING, set_headroom, with_committed

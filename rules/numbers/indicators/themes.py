@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from onemap.layers.catalogue.catalogue import LayerEntry, shipped_catalogue
-from onemap.layers.catalogue.toml_reason import toml_reason
-from onemap.layers.catalogue.toml_text import toml_content
+from onemap.layers.catalogue.toml_text import toml_content, toml_reason
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.messages import is_title
 from onemap.layers.shipped_files import RESOURCES

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from onemap.layers.catalogue.catalogue import LayerEntry, layer_title
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library, sha256
 from onemap.layers.library.same_content import rows_hash
-from onemap.layers.library.versions import Version, coverage_of, in_force, read_version, versions
+from onemap.layers.library.versions import Version, coverage_of, coverage_wkb, in_force, read_version, versions
 from onemap.layers.reason import Reason
 from onemap.rules.judge.inputs.check_record import CheckRecord
 from onemap.rules.judge.kinds import KINDS
@@ -101,7 +102,8 @@ def superseded_inputs(
     """
     day, inputs = max(day, date.fromisoformat(run["parameters"]["as_of"])), inputs_of(run, packs, rules)
     found = superseded(library, inputs, day)
-    return found - untouched(library, run["id"], inputs, found, day, versions(library))
+    pairs = superseded_pairs(inputs, found, day, versions(library))
+    return found - untouched(near_answers(library, run["id"], pairs, {}))
 
 
 def superseded(library: Library, inputs: RunInputs, day: date) -> set[str]:
@@ -134,31 +136,78 @@ def _is_law(spans: Sequence[Sequence[str | None]], day: date) -> bool:
     return any((first is None or first <= on) and (last is None or on <= last) for first, last in spans)
 
 
-def untouched(
-    library: Library, run: str, inputs: RunInputs, gone: Collection[str], day: date, known: Sequence[Version]
-) -> set[str]:
-    """The superseded layers that the review itself writes and that differ nowhere near a run's parcels.
+@dataclass(frozen=True)
+class VersionPair:
+    """The version of a layer by which a run judged, None where none was in force, and the one that holds now.
 
-    Each case that is issued adds a row: that is no reason to ask all others anew. What cannot be told is touched.
-    known: the versions of all layers.
+    reach_m: how far from parcels the layer matters.
     """
-    codes = [code for code in WRITTEN if code in gone and code in inputs.reach_m]
-    if not codes:
-        return set()
-    bounds = [shapely.bounds(shapely.from_wkb(row.wkb)) for row in stored_rows(library, run, GIVEN)]
-    if not bounds or np.isnan(bounds).any():
-        return set()
-    (west, south, *_), (*_, east, north) = np.min(bounds, axis=0), np.max(bounds, axis=0)
-    found = set()
-    for code in codes:
-        reach, (label, hash_) = inputs.reach_m[code], inputs.layers[code]
+
+    judged: Version | None
+    holds: Version
+    reach_m: float
+
+    @cached_property
+    def hash(self) -> str:
+        """Of what the library says of both versions."""
+        return sha256(repr(self))
+
+
+@dataclass(frozen=True)
+class NearAnswer:
+    """Whether the versions of a pair, named by its hash, are alike near a run's parcels."""
+
+    pair: str
+    is_alike: bool
+
+
+def superseded_pairs(
+    inputs: RunInputs, gone: Collection[str], day: date, known: Sequence[Version]
+) -> dict[str, VersionPair]:
+    """By superseded layer that the review itself writes its versions, where near parcels can tell whether it matters.
+
+    Each case that is issued adds a row: that is no reason to ask all others anew. known: the versions of all layers.
+    """
+    found = {}
+    for code in (code for code in WRITTEN if code in gone and code in inputs.reach_m):
+        label, hash_ = inputs.layers[code]
         of_layer = [version for version in known if version.code == code]
         judged = next((version for version in of_layer if (version.label, version.hash) == (label, hash_)), None)
         holds = in_force(of_layer, day)
-        near = shapely.box(west - reach, south - reach, east + reach, north + reach)
-        if holds is not None and (judged or label is None) and _is_alike_near(library, judged, holds, near):
-            found.add(code)
+        if holds is not None and (judged or label is None):
+            found[code] = VersionPair(judged, holds, inputs.reach_m[code])
     return found
+
+
+def near_answers(
+    library: Library, run: str, pairs: Mapping[str, VersionPair], kept: Mapping[str, NearAnswer]
+) -> dict[str, NearAnswer]:
+    """By layer whether the versions of its pair are alike near a run's parcels; none where these have no ground.
+
+    kept: answers of an earlier time, which hold for the same pairs.
+    """
+    found = {code: kept[code] for code, pair in pairs.items() if code in kept and kept[code].pair == pair.hash}
+    bounds = _bounds_of_parcels(library, run) if len(found) < len(pairs) else None
+    if bounds is not None:
+        west, south, east, north = bounds
+        for code, pair in ((code, pair) for code, pair in pairs.items() if code not in found):
+            reach = pair.reach_m
+            near = shapely.box(west - reach, south - reach, east + reach, north + reach)
+            found[code] = NearAnswer(pair.hash, _is_alike_near(library, pair.judged, pair.holds, near))
+    return found
+
+
+def untouched(answers: Mapping[str, NearAnswer]) -> set[str]:
+    """The layers that differ nowhere near a run's parcels."""
+    return {code for code, answer in answers.items() if answer.is_alike}
+
+
+def _bounds_of_parcels(library: Library, run: str) -> np.ndarray | None:
+    """West, south, east, north of a run's parcels (4,); None where one has no ground."""
+    boxes = [shapely.bounds(shapely.from_wkb(row.wkb)) for row in stored_rows(library, run, GIVEN)]
+    if not boxes or np.isnan(boxes).any():
+        return None
+    return np.concatenate([np.min(boxes, axis=0)[:2], np.max(boxes, axis=0)[2:]])
 
 
 def _is_alike_near(library: Library, judged: Version | None, holds: Version, near: shapely.Polygon) -> bool:
@@ -167,8 +216,13 @@ def _is_alike_near(library: Library, judged: Version | None, holds: Version, nea
     if judged is None:
         return not now
     facts = [(version.coverage_kind, version.accuracy_m) for version in (judged, holds)]
-    grounds = [shapely.intersection(coverage_of(library, version), near) for version in (judged, holds)]
-    return facts[0] == facts[1] and bool(grounds[0].equals(grounds[1])) and now == _rows_near(library, judged, near)
+    if facts[0] != facts[1]:
+        return False
+    if coverage_wkb(library, judged) != coverage_wkb(library, holds):
+        grounds = [shapely.intersection(coverage_of(library, version), near) for version in (judged, holds)]
+        if not grounds[0].equals(grounds[1]):
+            return False
+    return now == _rows_near(library, judged, near)
 
 
 def _rows_near(library: Library, version: Version, near: shapely.Polygon) -> list[tuple[bytes, str]]:
@@ -176,8 +230,9 @@ def _rows_near(library: Library, version: Version, near: shapely.Polygon) -> lis
     found = read_version(library, version, near.bounds)
     if len(found.fids) == 0:  # as near most cases of a list, which is asked often
         return []
-    values = found.attributes.to_dict("records")
-    texts = [repr(sorted((name, value) for name, value in row.items() if value is not None)) for row in values]
+    names, values = list(found.attributes), found.attributes.to_numpy()
+    rows = [dict(zip(names, row, strict=True)) for row in values]
+    texts = [repr(sorted((name, value) for name, value in row.items() if value is not None)) for row in rows]
     return sorted(zip(map(bytes, shapely.to_wkb(shapely.normalize(found.geometries))), texts, strict=True))
 
 

@@ -10,8 +10,7 @@ from typing import Any
 import shapely
 
 from onemap.layers.catalogue.catalogue import LayerEntry
-from onemap.layers.catalogue.toml_reason import toml_reason
-from onemap.layers.catalogue.toml_text import toml_content
+from onemap.layers.catalogue.toml_text import toml_content, toml_reason
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.messages import LANGUAGES, list_text, phrase
 from onemap.layers.records import Record

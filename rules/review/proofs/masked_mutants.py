@@ -14,7 +14,7 @@ from onemap.rules.judge.kinds.conditions import fields_of
 from onemap.rules.judge.packs.project_class import ProjectClass
 from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.review.proofs.mutants import RuleMutant, is_within
-from onemap.rules.review.proofs.trial_fields import all_values, where_says
+from onemap.rules.review.proofs.projects_of_rules import all_values, where_says
 
 _LEAST = ("min_area_m2", "min_share", "min_width_m")
 _DISTANCE = "distance_m"

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from onemap.layers.catalogue.toml_reason import toml_reason
-from onemap.layers.catalogue.toml_text import toml_content, toml_value
+from onemap.layers.catalogue.toml_text import toml_content, toml_reason, toml_value
 from onemap.layers.errors import OneMapError
 from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.kinds.kind import ANY, LIST, TEXT, Key

@@ -17,7 +17,7 @@ import pandas as pd
 import shapely
 
 from onemap.layers.catalogue.catalogue import LayerEntry
-from onemap.layers.delivery.file_list import write_list
+from onemap.layers.delivery.bag import write_list
 from onemap.layers.delivery.folder_template import FILES, TemplateItem
 from onemap.layers.files.plain_pdf import plain_pdf
 from onemap.layers.messages import phrase

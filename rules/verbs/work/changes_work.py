@@ -90,7 +90,7 @@ def _turned_records(library: Library, values: Values, context: VerbContext) -> d
     from dataclasses import replace
 
     from onemap.rules.judge.runs.past_runs import runs_of_names
-    from onemap.rules.review.turned_by_version import turned_in_case, turned_in_run
+    from onemap.rules.review.recheck import turned_in_case, turned_in_run
 
     new = {name: values[name] for name in ("code", "old", "new")}
     runs = runs_of_names(library, values.get("run") or ())

@@ -26,7 +26,7 @@ def check(values: Values, context: VerbContext) -> Result:
     from onemap.rules.judge.incremental.verdict_changes import VerdictChanges, titles_of_changed
     from onemap.rules.judge.inputs.parcel_sources import files_of_parcels
     from onemap.rules.judge.packs.pack import rule_titles
-    from onemap.rules.judge.question.check_options import check_options
+    from onemap.rules.judge.question.question import check_options
     from onemap.rules.judge.runs.past_runs import run_of_name
     from onemap.rules.judge.runs.run import RowsOutdated
     from onemap.rules.judge.runs.run_store import check_record, run_names

@@ -7,8 +7,7 @@ from datetime import date
 from typing import Any
 
 from onemap.layers.catalogue.coverage_names import DISTRICT
-from onemap.layers.errors import Cancelled, OneMapError, Problem, UsageError
-from onemap.layers.system_reasons import file_reason
+from onemap.layers.errors import Cancelled, OneMapError, Problem, UsageError, file_reason
 from onemap.rules.contract.declaration import Result, Values, VerbContext
 from onemap.rules.judge.overlay.threads import Threads
 
@@ -127,7 +126,7 @@ def add(values: Values, context: VerbContext) -> Result:
     from onemap.layers.library.library import open_library, system_user
     from onemap.rules.judge.overlay.pair_ground import are_simple_rings
     from onemap.rules.judge.packs.library_packs import packs_of, required_fields
-    from onemap.rules.judge.question.check_options import normalising_options
+    from onemap.rules.judge.question.question import normalising_options
 
     source, *others = _files_to_add(values["source"])
     normalising = replace(normalising_options(values), of_several=bool(others))
@@ -338,7 +337,7 @@ def sample(values: Values, context: VerbContext) -> Result:
 def verify(values: Values, context: VerbContext) -> Result:
     """The library's own integrity; with a run, that run computed again and compared row by row."""
     from onemap.layers.library.library import open_library
-    from onemap.layers.library.log_heads import head_problems, read_head
+    from onemap.layers.library.log_reading import head_problems, read_head
     from onemap.layers.library.verification import forged_format, library_problems, log_of, unkept_files
     from onemap.layers.messages import phrase, problem_record
     from onemap.rules.answers.compare.decisions import decision_problems
@@ -413,7 +412,7 @@ def keep(values: Values, context: VerbContext) -> Result:
     from onemap.layers.catalogue.bureau_profile import checked_profile
     from onemap.layers.catalogue.working_days import checked_calendar
     from onemap.layers.library.library import open_library, system_user
-    from onemap.layers.library.log_heads import write_head
+    from onemap.layers.library.log_reading import write_head
     from onemap.layers.library.own_files import keep_catalogue, keep_own_file, own_file_kind, own_file_text
 
     if values.get("head"):

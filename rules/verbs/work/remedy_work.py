@@ -18,7 +18,7 @@ def remedy(values: Values, context: VerbContext) -> Result:
     from onemap.rules.answers.remedy.remedy_in_blocks import remedy_of_any_size
     from onemap.rules.answers.remedy.remedy_json import SaidAlternatives, remedy_json, remedy_options
     from onemap.rules.display.outputs.outputs import check_targets
-    from onemap.rules.judge.question.check_options import check_options
+    from onemap.rules.judge.question.question import check_options
 
     options = remedy_options(values)
     asked_of = check_options(values)

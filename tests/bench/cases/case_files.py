@@ -23,7 +23,7 @@ from onemap.tests.rules.command import done
 
 EVENTS_OF_A_CASE = 30
 _PARCELS = 400
-_STATES = ("issued", "issued", "consolidated", "circulating", "circulating", "draft")
+_STATES = ("issued", "consolidated", "circulating", "circulating", "draft", "issued")
 _AGREED = ("--conclusion", "agree", "--text", "原则同意，按规定办理相关手续后实施。")
 _FAR_APART = timedelta(seconds=1)  # two copies of a case
 
@@ -82,7 +82,7 @@ def _make_city(folder: Path, library: Path) -> None:
 def _walk(library: Path, site: Path, state: str, number: int) -> None:
     """One case of thirty events, whatever the state in which it stays."""
     today = date.today()
-    # What is issued supersedes a layer of what was opened before.
+    # The last is issued when the others are open: a list looks whether its site lies near theirs.
     first = today - timedelta(days=4 * (len(_STATES) - number))
     days = iter([(first + timedelta(days=day)).isoformat() for day in range(4)])
     on = next(days)

@@ -23,6 +23,7 @@ from onemap.rules.review.case_rows import cases_view
 from onemap.rules.review.cases.case_file import case_ids, read_case
 from onemap.rules.review.round_evidence import counts_of_round
 from onemap.tests.rules.command import command, done
+from onemap.tests.rules.review.cases.test_what_is_stale import APPROVED, decided_case
 from onemap.tests.rules.review.conftest import ASKED, Town, ground
 from onemap.tests.rules.review.test_altered_cases import EDITS, change_event, last_event
 from onemap.tests.rules.review.test_random_walks import Walk, take_walks, towns
@@ -143,16 +144,20 @@ def test_a_list_is_had_page_by_page_the_most_urgent_first(town):
     assert view_text(cases_view(beyond, "en"), "en") == "0 of 5 cases"  # and not that there are none
 
 
-def test_a_kept_line_is_used_and_a_new_step_replaces_it(town, desk):
-    case = town.open(project="小学")
-    assert same_list(town.library)[0]["project"] == "小学"
+def replace_in_cache(desk, before, after):
     (path,) = cache_files(desk)
     with contextlib.closing(sqlite3.connect(path)) as connection:
         rows = connection.execute("SELECT name, mark, text FROM entries").fetchall()
     cache = DeskCache("cases", "another library")
-    cache.write({name: CachedText(mark, text.replace("小学", "中学")) for name, mark, text in rows})
+    cache.write({name: CachedText(mark, text.replace(before, after)) for name, mark, text in rows})
     (other,) = set(cache_files(desk)) - {path}
     other.replace(path)
+
+
+def test_a_kept_line_is_used_and_a_new_step_replaces_it(town, desk):
+    case = town.open(project="小学")
+    assert same_list(town.library)[0]["project"] == "小学"
+    replace_in_cache(desk, "小学", "中学")
     with open_library(str(town.library)) as library:
         assert case_list(library, None, None)[0][0]["project"] == "中学"
     town.done("circulate", case, on="2026-03-02")
@@ -199,6 +204,20 @@ def test_a_new_version_makes_kept_lines_stale(town):
     town.layer("RIVER", ground(0, 0, 40, 100), label="2026", valid_from="2026-03-10")
     assert [row["stale"] for row in same_as_cases(town, date(2026, 3, 9))] == [[], [], []]
     assert [row["stale"] for row in same_as_cases(town, date(2026, 3, 10))] == [["water"], ["water"], []]
+
+
+def test_a_line_keeps_that_an_approved_site_lies_elsewhere_until_the_next_is_approved(town, desk):
+    """A third and a fourth case far from all stay as they are; what was seen near the third is not looked at again."""
+    town.pack(APPROVED)
+    places = {name: ground(x, 0, x + 100, 100) for name, x in (("A", 1000), ("B", 3000), ("C", 6000))}
+    cases = [decided_case(town, name, place) for name, place in places.items()]
+    town.done("issue", cases[0], on="2026-03-05", by="boss")
+    assert [row["stale"] for row in same_as_cases(town, date(2026, 3, 5))] == [[], [], []]
+    replace_in_cache(desk, '"is_alike": true', '"is_alike": false')
+    with open_library(str(town.library)) as library:
+        assert [row["stale"] for row in case_list(library, None, date(2026, 3, 5))[0]] == [[], ["water"], ["water"]]
+    town.done("issue", cases[1], on="2026-03-05", by="boss")
+    assert [row["stale"] for row in same_as_cases(town, date(2026, 3, 5))] == [[], [], []]
 
 
 def test_a_new_pack_makes_kept_lines_stale(town):
