@@ -1,5 +1,6 @@
 """What the plugin's tests share: a small world in metres, files of it, and waiting for Qt."""
 
+import contextlib
 from pathlib import Path
 
 from qgis.core import (
@@ -102,6 +103,26 @@ def check(dock):
     dock.check_tab.button.click()
     wait_for(lambda: done or dock.notice.text)
     assert dock.notice.text == ""
+
+
+@contextlib.contextmanager
+def shown_check_tab(path, canvas, core):
+    """A tab Check that is shown, with a library open; what is refused stands in its `refusals`."""
+    from onemap.plugin.desk.library.open_library import OpenLibrary
+    from onemap.plugin.rooms.check.check_tab import CheckTab
+    from onemap.plugin.words import core_words
+
+    library = OpenLibrary(core)
+    made = CheckTab(library, canvas)
+    made.refusals = []
+    made.refused.connect(lambda refusal: made.refusals.append(str(refusal)))
+    made.resize(340, 900)
+    made.show()
+    library.open(str(path))
+    wait_for(lambda: library.layers and core_words.are_known())
+    yield made
+    made.close_down()
+    made.deleteLater()
 
 
 def press_add(dialog):

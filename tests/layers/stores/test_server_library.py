@@ -340,8 +340,6 @@ def test_an_argument_too_many_is_refused_without_repeating_its_password(onemap):
 
 
 def test_the_day_is_the_servers_whatever_time_zone_a_client_sets(server_shelf, monkeypatch):
-    from onemap.layers.library.library import open_library
-
     days = set()
     for zone in ("Pacific/Kiritimati", "Pacific/Niue"):  # 25 hours apart: never the same day
         monkeypatch.setenv("PGTZ", zone)

@@ -5,6 +5,7 @@ QGIS brings a GEOS of its own, older than the core's, and its own code around it
 
 from pathlib import Path
 
+import processing
 import pytest
 from qgis.core import QgsFeatureRequest, QgsVectorLayer
 
@@ -34,8 +35,6 @@ def areas(layer, key):
 @pytest.fixture(scope="module")
 def both(provider, tmp_path_factory):
     """Every tenth real parcel: the core's tables through Processing, and QGIS's own layers."""
-    import processing
-
     if not SHARED.is_file():
         pytest.skip("the real parcels do not lie beside the project")
     folder = tmp_path_factory.mktemp("engines")
@@ -66,8 +65,6 @@ def both(provider, tmp_path_factory):
 
 
 def test_pieces_equal_those_of_qgis_intersection(both):
-    import processing
-
     _, parcels, ours = both
     theirs = processing.run(
         "native:intersection",
@@ -92,8 +89,6 @@ def test_pieces_equal_those_of_qgis_intersection(both):
 
 @pytest.mark.parametrize("rule", ["outside", "water"])
 def test_findings_equal_those_of_qgis_difference_and_buffer(both, rule):
-    import processing
-
     _, parcels, ours = both
     if rule == "outside":
         overlay, algorithm = f"{SHARED}|layername=zoning", "native:difference"
