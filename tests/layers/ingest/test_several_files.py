@@ -5,8 +5,10 @@ import json
 import geopandas as gpd
 import numpy as np
 import pytest
+import rasterio
 import shapely
 
+from onemap.layers.ingest import adding
 from onemap.tests.conftest import write_layer
 from onemap.tests.layers.conftest import read_in_blocks
 
@@ -211,8 +213,6 @@ def test_a_copy_beside_a_file_is_refused(shelf, tmp_path, box):
 
 
 def test_rasters_are_no_files_of_one_version(shelf, tmp_path):
-    import rasterio
-
     for name in ("a.tif", "b.tif"):
         with rasterio.open(
             *(tmp_path / name, "w"),
@@ -350,8 +350,6 @@ def test_a_dated_version_is_not_renewed_without_a_day(shelf, two_counties, tmp_p
 def test_a_version_that_came_meanwhile_keeps_the_files_of_an_earlier_one_out(
     shelf, two_counties, tmp_path, box, monkeypatch
 ):
-    from onemap.layers.ingest import adding
-
     write, others = adding.write_versions, []
 
     def late(library, prepared):

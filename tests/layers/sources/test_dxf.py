@@ -9,6 +9,8 @@ import shapely
 from ezdxf.enums import TextEntityAlignment
 from ezdxf.math import Vec2, rational_bspline_from_arc
 
+from onemap.layers.sources.drawing import dxf_shapes
+
 WEST, SOUTH = 500_000.0, 4_000_000.0
 SQUARE = [(WEST, SOUTH), (WEST + 100, SOUTH), (WEST + 100, SOUTH + 100), (WEST, SOUTH + 100)]
 
@@ -201,8 +203,6 @@ def test_a_binary_drawing_that_ends_anywhere_is_refused_or_read(onemap, tmp_path
 
 
 def test_blocks_that_hold_each_other_many_times_are_refused(onemap, drawing, monkeypatch):
-    from onemap.layers.sources.drawing import dxf_shapes
-
     monkeypatch.setattr(dxf_shapes, "_MOST_ENTITIES", 1000)
 
     def draw(document, space):

@@ -1,6 +1,8 @@
 """Red-line coordinate TXT: parcels as their points enclose them, in the zone that header and eastings say."""
 
 import csv
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -87,9 +89,6 @@ def test_real_red_lines_have_the_exact_areas_in_both_encodings(onemap, tmp_path,
 
 
 def _blob(library, table):
-    import sqlite3
-    from contextlib import closing
-
     with closing(sqlite3.connect(library)) as connection:
         return connection.execute(f"SELECT geom FROM {table}").fetchone()[0]
 

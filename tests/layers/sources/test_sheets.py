@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import tracemalloc
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -515,8 +516,6 @@ def test_cells_merged_or_linked_without_end_are_refused_before_they_fill_the_mem
 
 
 def test_a_cell_far_from_the_others_is_read_and_takes_no_memory(sheet):
-    import tracemalloc
-
     path = sheet([["点号", "X", "Y"], *numbered_rows(FIRST)])
     book = openpyxl.load_workbook(path)
     book.active["XFD1100"] = "备注"  # eighteen million cells between

@@ -16,8 +16,10 @@ import pandas as pd
 import pytest
 import shapely
 
-from onemap.layers.sources.gdal import json_text
+from onemap.layers.progress import Progress
+from onemap.layers.sources.gdal import json_text, vector
 from onemap.layers.sources.gdal.readable_file import gdal_errors_as_refusals
+from onemap.layers.sources.reading import read_source
 from onemap.tests.layers.conftest import read_in_blocks
 
 CHINESE_GDB = "formats/filegdb/cambridge_epsg4547_cn.gdb"
@@ -191,9 +193,6 @@ def test_a_geopackage_that_miscounts_itself_is_read_whole(shelf, layer_file, box
 
 @pytest.mark.parametrize("name", ["a.gpkg", "a.shp", "a.gdb", "a.fgb", "a.geojson"])
 def test_a_file_read_block_by_block_is_the_same_file(shelf, layer_file, box, monkeypatch, name):
-    from onemap.layers.progress import Progress
-    from onemap.layers.sources.gdal import vector
-
     # FlatGeobuf takes no null beside its index.
     shapes = [box(n * 200, 0) if n % 5 or name == "a.fgb" else None for n in range(20)]
     numbers = [2**53 + n if n % 3 else None for n in range(20)]  # nulls in some blocks turn integers into doubles
@@ -295,8 +294,6 @@ def test_a_system_that_a_geojson_names_is_known_or_told(onemap, tmp_path, monkey
 
 
 def test_long_integers_beside_nulls_keep_every_digit(shelf, layer_file, box):
-    import pandas as pd
-
     codes = pd.array([9_007_199_254_740_993, None, 7], dtype="Int64")  # 2⁵³ + 1: no double holds it
     assert shelf.add(layer_file("a.gpkg", [box(0, 0)] * 3, {"N": codes})).code == 0
     assert [row[0] for row in shelf.rows("SELECT N FROM T__1 ORDER BY fid")] == [9_007_199_254_740_993, None, 7]
@@ -333,8 +330,6 @@ def test_arcs_are_stroked_to_a_centimetre_whatever_their_radius(shelf, layer_fil
 def test_arcs_long_integers_and_truths_beside_nulls_read_two_rows_at_a_time_are_the_same(
     shelf, layer_file, box, monkeypatch
 ):
-    import pandas as pd
-
     columns = {
         "N": pd.array([9_007_199_254_740_993, None, 7, 8, 9], dtype="Int64"),
         "B": pd.array([True, False, True, None, False], dtype="boolean"),
@@ -407,8 +402,6 @@ def test_a_path_of_odd_characters_is_read(shelf, layer_file, box, tmp_path):
 
 
 def test_what_lies_beside_a_geopackage_unfolded_is_read_and_hashed(tmp_path, layer_file, box):
-    from onemap.layers.sources.reading import read_source
-
     path = layer_file("a.gpkg", [box(0, 0)], {"BSM": ["1"]}, SPATIAL_INDEX="NO")
     before = read_source(path, None, None)
     connection = sqlite3.connect(path)

@@ -7,11 +7,9 @@ from qgis.PyQt.QtTest import QTest
 
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.parcels.rules_choice import RulesChoice
-from onemap.plugin.rooms.check.check_tab import CheckTab
 from onemap.plugin.rooms.remedy.sites_view import SitesForm
-from onemap.plugin.words import core_words
 from onemap.tests.plugin.other_desk import make_library
-from onemap.tests.plugin.small_town import PACK, box, lay_out, wait_for, write_layer
+from onemap.tests.plugin.small_town import PACK, box, lay_out, shown_check_tab, wait_for, write_layer
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -29,18 +27,9 @@ def farmland(town, provider, tmp_path_factory):
 @pytest.fixture
 def tab(farmland, shared_core, canvas):
     """The tab with the search for a site open."""
-    library = OpenLibrary(shared_core)
-    made = CheckTab(library, canvas)
-    made.refusals = []
-    made.refused.connect(lambda refusal: made.refusals.append(str(refusal)))
-    made.resize(340, 900)
-    made.show()
-    library.open(farmland)
-    wait_for(lambda: library.layers and core_words.are_known())
-    QTest.mouseClick(made.sites_button, LEFT)
-    yield made
-    made.close_down()
-    made.deleteLater()
+    with shown_check_tab(farmland, canvas, shared_core) as made:
+        QTest.mouseClick(made.sites_button, LEFT)
+        yield made
 
 
 def find(tab):

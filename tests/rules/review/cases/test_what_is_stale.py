@@ -9,7 +9,7 @@ from onemap.tests.rules.command import command, done
 from onemap.tests.rules.review.conftest import RULES, ground, opinion
 
 LISTED = RULES.replace('layer = "FARM"', 'layer = ["FARMA", "FARM"]')
-DATED = RULES.replace('article = "第三十五条" }]', 'article = "第三十五条", from = "2026-07-01" }]')
+DATED = RULES.replace('"第三十五条" }]', '"第三十五条", from = "2026-07-01" }]')
 APPROVED = RULES.replace('layer = "RIVER"', 'layer = "XS_XMKJFW"').replace('verdict = "consult"', 'verdict = "notice"')
 NEXT_TO_A, FAR = ground(1100, 0, 1200, 100), ground(-5000, -5000, -4900, -4900)
 SITE_A = ground(1000, 0, 1100, 100)
