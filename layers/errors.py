@@ -1,11 +1,13 @@
 """Refusals: a stable code and the facts its sentence needs; the words are in resources/messages."""
 
 import errno
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Any, TypedDict, TypeVar
 
 Value = TypeVar("Value")
+Result = TypeVar("Result")
 _CHINESE_ENDS = ("。", "！", "？", "；")
 _IN_USE_ON_WINDOWS = (32, 33)  # another program has the file open, or a part of it locked
 _BY_ERRNO = {
@@ -73,6 +75,7 @@ class ProblemPlace(TypedDict, total=False):
 
 
 PLACES = ("file", "layer", "feature", "field")
+GROUND = "ground"  # a fact: the file is a district, a coverage or the ground of a question
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,20 @@ class Problem:
         where = " · ".join(filter(None, self.place.values()))
         says = joined_sentences(self.message or self.code, self.mend)
         return says if not where else f"{where}：{says}" if says.endswith(_CHINESE_ENDS) else f"{where}: {says}"
+
+
+@contextmanager
+def reads_ground() -> Iterator[None]:
+    """A file that is ground alone is read, to which no option of the verb applies: what is refused names none."""
+    try:
+        yield
+    except OneMapError as error:
+        error.put_into_words(lambda one: replace(one, facts={**_without_option(one.facts), GROUND: True}))
+        raise
+
+
+def _without_option(facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in facts.items() if name != "field" or not str(value).startswith("--")}
 
 
 class DefectError(RuntimeError):
@@ -152,6 +169,20 @@ class OneMapError(Exception):
     def put_into_words(self, say: Callable[[Problem], Problem]) -> None:
         """Make the sentence of every problem."""
         self.problems = tuple(map(say, self.problems))
+
+
+def results_of_each(work: Callable[[Value], Result], items: Iterable[Value]) -> list[Result]:
+    """The results of work(item), if it refuses none; else raises OneMapError with the problems of all refused items."""
+    results: list[Result] = []
+    problems: list[Problem] = []
+    for item in items:
+        try:
+            results.append(work(item))
+        except OneMapError as error:
+            problems += error.problems
+    if problems:
+        raise OneMapError.of(problems)
+    return results
 
 
 def _as_it_was(kind: type[OneMapError], problems: tuple[Problem, ...]) -> OneMapError:

@@ -10,7 +10,7 @@ from onemap.layers.catalogue.coverage_names import DISTRICT, EXTENT, FEATURES, F
 from onemap.layers.errors import OneMapError, Problem, ProblemPlace, require_value
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.geometry.coverage_ground import united_ground
-from onemap.layers.geometry.parts import polygon_parts
+from onemap.layers.geometry.parts import polygon_part
 from onemap.layers.library.district import district_at, district_changes
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, coverage_of, last_version
@@ -153,7 +153,7 @@ class CoverageChoice:
 
 
 def _polygons(geometry: shapely.Geometry) -> shapely.Geometry:
-    (found,) = polygon_parts(np.array([geometry], dtype=object))
+    found = polygon_part(geometry)
     return shapely.Polygon() if found is None else found
 
 

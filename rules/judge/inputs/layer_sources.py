@@ -19,7 +19,7 @@ from onemap.layers.errors import OneMapError, require_value
 from onemap.layers.frames.fields import object_array, text_values
 from onemap.layers.geometry.boxes import Bounds
 from onemap.layers.geometry.parts import shift_geometries
-from onemap.layers.geometry.shape_column import some_of, vertices_of
+from onemap.layers.geometry.shape_column import vertices_of
 from onemap.layers.geometry.wkb_reading import geometry_of_wkb
 from onemap.layers.ingest.coverage import reaches_over
 from onemap.layers.ingest.normalise import normalise
@@ -41,6 +41,7 @@ from onemap.layers.rasters.raster_reference import RasterReference, reference_of
 from onemap.layers.reason import Reason
 from onemap.layers.sources.reading import read_source
 from onemap.layers.stores.store import DamagedTable
+from onemap.layers.value_groups import groups_of
 from onemap.rules.judge.inputs.check_record import LayerRecord
 from onemap.rules.judge.inputs.layer_cache import CachedLayer, LayerCache, is_of_desk
 from onemap.rules.judge.inputs.subdivision_store import StoredCut, cut_near
@@ -100,9 +101,7 @@ class LayerSource:
         """The same layer with some of its features alone: rows (k,), ascending."""
         if self.stored is None:
             return self
-        attributes = self.stored.attributes.iloc[rows].reset_index(drop=True)
-        some = StoredFeatures(self.stored.fids[rows], some_of(self.stored.shapes, rows), attributes)
-        return replace(self, stored=some, names=self.names[rows], larger=(self, rows))
+        return replace(self, stored=self.stored.at(rows), names=self.names[rows], larger=(self, rows))
 
     def record(self, code: str) -> LayerRecord:
         """The version of a layer that a run used, or the reason why there was none."""
@@ -179,10 +178,7 @@ class Sources:
     @cached_property
     def _versions(self) -> dict[str, list[Version]]:
         """The known versions of each layer."""
-        versions: dict[str, list[Version]] = {}
-        for version in self.known:
-            versions.setdefault(version.code, []).append(version)
-        return versions
+        return groups_of((version.code, version) for version in self.known)
 
     def read(self, code: str, bounds: Sequence[float] | None, boxes: np.ndarray | None = None) -> LayerSource:
         """One layer near `bounds` (in the library's plane), or all of it.

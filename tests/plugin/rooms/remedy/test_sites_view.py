@@ -100,6 +100,25 @@ def test_in_a_narrow_dock_the_places_have_the_room_of_what_was_asked(tab):
     assert not tab.parcels.isHidden() and not tab.facts.isHidden() and not tab.button.isHidden()
 
 
+def test_another_use_facts_or_size_mark_the_places_until_they_are_searched_for_again(tab):
+    form, outdated = tab.sites.form, tab.sites.outdated
+    find(tab)
+    assert outdated.isHidden()
+    form.use.refresh()
+    form.use.choose("0701")
+    form.use.chosen.emit(form.use.code)
+    form.facts.take({"parcels": {"x": 1}})
+    assert outdated.isVisible() and "search: Use, More facts. Search again" in outdated.text()
+    form.use.choose("")
+    form.use.chosen.emit("")
+    form.facts.take({})
+    assert outdated.isHidden()  # as it was asked
+    form.area.setValue(2500)
+    assert "search: Area." in outdated.text()
+    find(tab)
+    assert outdated.isHidden()
+
+
 def test_only_the_ground_that_is_drawn_is_searched_and_what_is_drawn_next_takes_its_place(tab):
     ground = tab.sites.form.ground
     ground.add_drawing(QgsGeometry.fromWkt(box(200, 50, 60, 60)))

@@ -130,6 +130,14 @@ def test_what_was_recorded_later_is_not_known(desk):
     assert desk.check({"A": SQUARE}, {}, known_at="2000-01-01").unknowns() == {"A": (100.0, "layer_missing")}
 
 
+def test_net_area_of_ground_under_two_features_counts_for_the_first(desk):
+    shapes = [box(0, 0, 10, 10), box(5, 0, 15, 10), box(0, 0, 10, 10), box(40, 0, 50, 10)]
+    desk.layer("ZONE", shapes, {"NET": [90.0, 50.0, None, 80.0], "GROSS": [100.0, 100.0, 100.0, 100.0]})
+    found = desk.check({"A": box(0, 0, 20, 2), "B": box(40, 0, 50, 2)}, {"net": {"part": "NET", "of": "GROSS"}})
+    assert (found.finding("A").area_m2, found.finding("A").net_area_m2) == (30.0, pytest.approx(18.0 + 5.0))
+    assert found.finding("B").net_area_m2 == pytest.approx(16.0)
+
+
 def test_net_area_is_each_piece_by_its_part_of_the_whole(desk):
     desk.layer("ZONE", [box(0, 0, 5, 10), box(5, 0, 10, 10)], {"NET": [40.0, 50.0], "GROSS": [50.0, 50.0]})
     row = desk.check({"A": box(0, 0, 10, 2)}, {"net": {"part": "NET", "of": "GROSS"}}).finding("A")
