@@ -1,12 +1,64 @@
 """Refusals: a stable code and the facts its sentence needs; the words are in resources/messages."""
 
+import errno
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, TypedDict, TypeVar
 
 Value = TypeVar("Value")
+Result = TypeVar("Result")
 _CHINESE_ENDS = ("。", "！", "？", "；")
+_IN_USE_ON_WINDOWS = (32, 33)  # another program has the file open, or a part of it locked
+_BY_ERRNO = {
+    errno.ENOSPC: "system.no_room",
+    errno.EDQUOT: "system.no_room",
+    errno.EFBIG: "system.too_large",
+    errno.EROFS: "system.read_only",
+    errno.EACCES: "system.no_right",
+    errno.EPERM: "system.no_right",
+    errno.ENOENT: "system.missing",
+    errno.EISDIR: "system.folder",
+    errno.ENOTDIR: "system.no_folder",
+    errno.EBUSY: "system.in_use",
+    errno.ENAMETOOLONG: "system.long_name",
+    errno.EIO: "system.device",
+}
+# SQLite's result codes by number: this is read before anybody knows whether Python has SQLite.
+_BY_SQLITE = {13: "system.no_room", 8: "system.read_only", 10: "system.device"}  # FULL, READONLY, IOERR
+# What PostgreSQL's client says, in the words of its own language, and the server at its door in its own, of which
+# Chinese is known here: neither gives a number.
+_BY_WORDS = (
+    ("too many clients", "system.server_full"),
+    ("too many connections", "system.server_full"),
+    ("remaining connection slots", "system.server_full"),
+    ("太多的客户", "system.server_full"),
+    ("连接太多", "system.server_full"),
+    ("连接位置", "system.server_full"),
+    ("starting up", "system.server_starting"),
+    ("shutting down", "system.server_starting"),
+    ("in recovery mode", "system.server_starting"),
+    ("数据库系统启动中", "system.server_starting"),
+    ("数据库系统停止中", "system.server_starting"),
+    ("数据库系统在恢复模式中", "system.server_starting"),
+    ("Connection refused", "system.server_absent"),
+    ("Is the server running", "system.server_absent"),
+    ("No such file or directory", "system.server_absent"),
+    ("timeout expired", "system.server_silent"),
+    ("timed out", "system.server_silent"),
+    ("could not translate host name", "system.host_unknown"),
+    ("failed to resolve host", "system.host_unknown"),
+    ("Name or service not known", "system.host_unknown"),
+    ("No route to host", "system.no_network"),
+    ("Network is unreachable", "system.no_network"),
+    ("definition of service", "system.service_unknown"),
+    ("closed the connection", "system.server_left"),
+    ("terminating connection", "system.server_left"),
+    ("connection reset", "system.server_left"),
+    ("SSL SYSCALL error: EOF", "system.server_left"),
+    ("connection is lost", "system.server_left"),
+    ("connection is closed", "system.server_left"),
+)
 
 
 class ProblemPlace(TypedDict, total=False):
@@ -119,6 +171,20 @@ class OneMapError(Exception):
         self.problems = tuple(map(say, self.problems))
 
 
+def results_of_each(work: Callable[[Value], Result], items: Iterable[Value]) -> list[Result]:
+    """The results of work(item), if it refuses none; else raises OneMapError with the problems of all refused items."""
+    results: list[Result] = []
+    problems: list[Problem] = []
+    for item in items:
+        try:
+            results.append(work(item))
+        except OneMapError as error:
+            problems += error.problems
+    if problems:
+        raise OneMapError.of(problems)
+    return results
+
+
 def _as_it_was(kind: type[OneMapError], problems: tuple[Problem, ...]) -> OneMapError:
     return kind.of(problems)
 
@@ -133,3 +199,47 @@ class Cancelled(Exception):
     """Someone asked to stop; nothing half-written is left."""
 
     exit_code = 130
+
+
+def file_reason(error: OSError) -> Problem | str:
+    """Why a file cannot be read or written; the system's own words where the reason is a rare one."""
+    if getattr(error, "winerror", None) in _IN_USE_ON_WINDOWS:
+        return Problem("system.in_use")
+    code = _BY_ERRNO.get(error.errno or 0)
+    return Problem(code) if code else error.strerror or str(error)
+
+
+def text_reason(error: OSError | UnicodeDecodeError) -> Problem | str:
+    """Why a text file cannot be read: as `file_reason`, or where it is no UTF-8."""
+    if isinstance(error, UnicodeDecodeError):
+        return Problem("system.not_utf8", {"at": error.start + 1})
+    return file_reason(error)
+
+
+def sqlite_reason(error: Exception) -> Problem | str:
+    """Why SQLite cannot write a file; its own words where the reason is a rare one."""
+    code = _BY_SQLITE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+    return Problem(code) if code else str(error)[:200]
+
+
+def server_words(error: Exception, secret: str = "") -> str:
+    """The first line of what a server or its client says, without the password, should it repeat it.
+
+    At its door a server on a Chinese Windows writes GBK: it does not know yet which encoding was asked for.
+    """
+    text = str(error)
+    written = bytes(getattr(getattr(error, "pgconn", None), "error_message", b""))
+    if "\ufffd" in text and written:
+        text = written.decode("gb18030", "replace")
+    line = next(iter(text.strip().splitlines()), type(error).__name__)
+    return (line.replace(secret, "…") if secret else line)[:200]
+
+
+def server_reason(words: str) -> Problem | str:
+    """Why there is no connection to a server, or no longer one.
+
+    words: what the server or its client says; they are the reason where it is a rare one.
+    """
+    lowered = words.lower()
+    code = next((code for part, code in _BY_WORDS if part.lower() in lowered), None)
+    return Problem(code) if code else words

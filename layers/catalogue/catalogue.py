@@ -15,8 +15,7 @@ from onemap.layers.catalogue.schema import (
     LayerEntry,
     is_code,
 )
-from onemap.layers.catalogue.toml_reason import toml_reason
-from onemap.layers.catalogue.toml_text import toml_content
+from onemap.layers.catalogue.toml_text import toml_content, toml_reason
 from onemap.layers.errors import OneMapError, Problem, UsageError
 from onemap.layers.shipped_files import RESOURCES, shipped_table
 

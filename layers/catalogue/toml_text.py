@@ -12,6 +12,7 @@ from typing import Any
 
 import tomli
 
+from onemap.layers.errors import OneMapError, Problem, text_reason
 from onemap.layers.records import Record
 
 MOST_SIGNS, MOST_PARTS = 8_000_000, 32  # of a text; of a dotted key, which tomli takes time and depth for
@@ -35,6 +36,19 @@ _PIECE = re.compile(  # what stands bare is a key where =, . or ] follows
     rf"{_PASSED}|(?P<bare>{_BARE})(?=[ \t]*[=.\]])|{_BARE}", re.DOTALL
 )
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_PLACED = re.compile(r"(.+) \(at line (\d+), column (\d+)\)", re.DOTALL)
+_AT_END = re.compile(r"(.+) \(at end of document\)", re.DOTALL)
+# What the parser says, by the code under which it is said in either language; what else it says is quoted.
+_KNOWN = {
+    "toml.more": "Expected newline or end of document after a statement",
+    "toml.equals": "Expected '=' after a key in a key/value pair",
+    "toml.value": "Invalid value",
+    "toml.statement": "Invalid statement|Invalid initial character for a key part",
+    "toml.quote": "Unterminated string",
+    "toml.bracket": r"Unclosed (?:array|inline table)|Expected '\]+' at the end of .+",
+    "toml.twice": "Cannot overwrite a value|Cannot declare .+ twice|Duplicate inline table key .+",
+    "toml.sign": r"Illegal character .+|Found invalid character .+|Unescaped '\\' in a string",
+}
 
 
 def toml_content(text: str) -> Record:
@@ -109,3 +123,30 @@ def _check_numbers(value: Any) -> None:
     if isinstance(value, (dict, list)):
         for item in value.values() if isinstance(value, dict) else value:
             _check_numbers(item)
+
+
+def toml_or_refusal(text: str, code: str, file: str) -> Record:
+    """The content of a person's text. Raises OneMapError of the code, with file and reason, where it is no TOML."""
+    try:
+        return toml_content(text.replace("\r\n", "\n"))
+    except ValueError as error:
+        raise OneMapError(code, file=file, reason=toml_reason(error)) from None
+
+
+def toml_reason(error: ValueError | OSError | RecursionError) -> Problem | str:
+    """A parser's error as a fact that is shown in either language; the error's text where it names no place."""
+    if isinstance(error, (OSError, UnicodeDecodeError)):
+        return text_reason(error)
+    text = str(error)
+    if placed := _PLACED.fullmatch(text):
+        words, line, column = placed.groups()
+        return Problem("toml.place", {"words": _parser_words(words), "line": line, "column": column})
+    if at_end := _AT_END.fullmatch(text):
+        return Problem("toml.end", {"words": _parser_words(at_end.group(1))})
+    return text
+
+
+def _parser_words(words: str) -> Problem:
+    """The parser's message, as a fact of a problem."""
+    known = next((code for code, form in _KNOWN.items() if re.fullmatch(form, words, re.DOTALL)), None)
+    return Problem(known) if known else Problem("toml.unknown", {"words": words})

@@ -53,7 +53,7 @@ def write_bag(folder: Path, target: Path, info: Mapping[str, str], tags: Mapping
     lines = {**info, "Bagging-Date": date.today().isoformat(), "Payload-Oxum": f"{size}.{len(payload)}"}
     texts = {
         "bagit.txt": _BAGIT,
-        "bag-info.txt": "".join(f"{name}: {_one_line(value)}\n" for name, value in lines.items()),
+        "bag-info.txt": "".join(f"{name}: {' '.join(value.split())}\n" for name, value in lines.items()),
         **tags,
         _MANIFEST: _hash_lines(folder, payload),
     }
@@ -64,10 +64,6 @@ def write_bag(folder: Path, target: Path, info: Mapping[str, str], tags: Mapping
     with zipfile.ZipFile(target, "w") as archive:
         pack_files(archive, folder, [*tag_files, folder / _TAG_MANIFEST, *payload], target.stem)
     return file_hash(folder / _MANIFEST)
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
 
 
 def _hash_lines(folder: Path, files: list[Path]) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from onemap.layers.delivery.folder_template import TemplateItem
-from onemap.layers.delivery.image_resolution import dots_per_inch
 from onemap.layers.errors import Problem
 
 _BEGINS = {
@@ -26,6 +25,7 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _VERSION = re.compile(rb"%PDF-(\d\.\d)")
 _STREAM = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
 _MOST_BYTES = 64 << 20  # of a PDF, that are looked through for fonts
+_INCH_CM = 2.54
 
 
 def form_problems(path: Path, item: TemplateItem, name: str) -> Iterator[Problem]:
@@ -95,3 +95,14 @@ def _has_fonts(content: bytes) -> bool:
         except zlib.error:
             continue
     return False
+
+
+def dots_per_inch(path: Path) -> float | None:
+    """The smaller of both resolutions of a JPEG's JFIF head; None where it does not say."""
+    with path.open("rb") as file:
+        head = file.read(20)
+    if head[:4] != b"\xff\xd8\xff\xe0" or head[6:11] != b"JFIF\0" or len(head) < 18:
+        return None
+    unit, across, down = head[13], int.from_bytes(head[14:16], "big"), int.from_bytes(head[16:18], "big")
+    dots = {1: 1.0, 2: _INCH_CM}.get(unit)
+    return None if dots is None or not min(across, down) else min(across, down) * dots

@@ -5,8 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from onemap.layers.catalogue.toml_reason import toml_reason
-from onemap.layers.catalogue.toml_text import toml_content, toml_string
+from onemap.layers.catalogue.toml_text import toml_content, toml_reason, toml_string
 from onemap.layers.delivery.delivery_plan import FROM_FILE, LEFT_OUT, MATCHED, UNREADABLE, PlanRow
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.atomic_output import atomic_output

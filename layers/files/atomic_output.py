@@ -7,13 +7,12 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, file_reason
 from onemap.layers.files.disk_place import check_name
 from onemap.layers.files.files_beside import files_of_stem
 from onemap.layers.files.library_file import is_library
 from onemap.layers.messages import in_each_language
 from onemap.layers.shipped_files import PROGRAM
-from onemap.layers.system_reasons import file_reason
 
 
 def check_places(

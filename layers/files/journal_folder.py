@@ -17,10 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from onemap.layers.errors import Cancelled, OneMapError
+from onemap.layers.errors import Cancelled, OneMapError, file_reason
 from onemap.layers.files.disk_place import may_write_in
 from onemap.layers.files.user_cache import user_cache
-from onemap.layers.system_reasons import file_reason
 
 _LOCK, _REMOVED = "lock", ".removed"
 _DAY_S = 86_400

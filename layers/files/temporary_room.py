@@ -10,10 +10,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, file_reason
 from onemap.layers.files.journal_folder import is_locked_by_us
 from onemap.layers.files.text_encodings import path_problem
-from onemap.layers.system_reasons import file_reason
 
 _PREFIX = "onemap-room-"
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}

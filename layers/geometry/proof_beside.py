@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import shapely
 
-from onemap.layers.geometry.planar_sizes import is_like_geos, planar_areas_m2
+from onemap.layers.geometry.rings import is_like_geos, planar_areas_m2
 from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.geometry.shape_column import PlainFacts, ShapeColumn
 from onemap.layers.geometry.wkb_rings import plain_polygons, shapes_of_wkb

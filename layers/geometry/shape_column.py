@@ -12,8 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
 
-from onemap.layers.geometry.planar_sizes import is_like_geos, planar_areas_m2, planar_lengths_m
-from onemap.layers.geometry.rings import Rings, rings_of
+from onemap.layers.geometry.rings import Rings, is_like_geos, planar_areas_m2, planar_lengths_m, rings_of
 from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.geometry.wkb_bodies import Bodies, as_multipolygons
 from onemap.layers.geometry.wkb_rings import (

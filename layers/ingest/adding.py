@@ -26,10 +26,8 @@ from onemap.layers.ingest.arrival import ACCEPTABLE, LONG_LOOK, SHORT_LOOK, AddO
 from onemap.layers.ingest.coverage import Coverage, CoverageChoice
 from onemap.layers.ingest.datum_change import DatumChange
 from onemap.layers.ingest.file_reading import read_files, sorted_frame, version_to_renew, with_kept_files
-from onemap.layers.ingest.known_ground import known_lines
 from onemap.layers.ingest.layer_definition import layer_entry
-from onemap.layers.ingest.lost_ground import NextVersion, lost_ground
-from onemap.layers.ingest.missing_zones import missing_zones
+from onemap.layers.ingest.lost_ground import NextVersion, known_lines, lost_ground, missing_zones
 from onemap.layers.ingest.placing import SourceOptions, in_crs
 from onemap.layers.ingest.plausibility import Arriving, Doubt, doubt_of
 from onemap.layers.ingest.prepared_version import PreparedVersion, write_versions

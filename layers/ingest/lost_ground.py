@@ -1,26 +1,34 @@
-"""What a layer's version in force shows and the next one lacks: a part of a layer, sent as the whole, frees ground."""
+"""What a new version of a layer lacks: ground that the version in force shows, and zones that stand for a distance."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 import numpy as np
 import shapely
 
 from onemap.layers.area_units import hectares_text
 from onemap.layers.catalogue.schema import LayerEntry
-from onemap.layers.errors import Problem, ProblemPlace
+from onemap.layers.errors import OneMapError, Problem, ProblemPlace
+from onemap.layers.frames.fields import feature_names
 from onemap.layers.frames.frame_blocks import FrameBlocks
-from onemap.layers.geometry.boxes import box_around, lie_alone
+from onemap.layers.geometry.boxes import Bounds, box_around, lie_alone
 from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.library.library import Library
-from onemap.layers.library.versions import Version, layer_in_force, versions
+from onemap.layers.library.versions import Version, coverage_of, layer_in_force, read_version, versions
+from onemap.layers.quality.displacement import KnownLines
 from onemap.layers.stores.store import DamagedTable
 
 _LEAST_SHARE = 0.01  # of the version's ground or features: less is everyday change
 _FIRST_LOOK, _AT_ONCE = 50_000, 100  # features of a large version that are looked at first, read so many at once
 _MOST_BOXES = 10_000  # that are shown one by one
 _ABOUT_POINTS_M = 1.0
+_BESIDE_M = 100.0  # a zone may begin at the edge of a road's land, beside its centreline
+_MOST_NAMES = 5
+# Layers that draw the same lines: divisions and their borders; centrelines of roads.
+_DIVISIONS = "XZQ"
+_ALIKE = (("XZQ", "XZQJX"), ("CJDCQ", "CJDCQJX"), ("GL", "CSDL"))
 
 
 @dataclass(frozen=True)
@@ -103,3 +111,70 @@ def _loss(library: Library, before: Version, coming: NextVersion, rows: Iterable
     ground_m2, now_m2 = float(areas_m2[counts].sum()), float(np.nansum(coming.frame.sizes[:, 0]))
     less_m2 = ground_m2 - now_m2 * len(boxes) / max(before.count, 1)
     return _Loss(ground_m2, max(less_m2, float(areas_m2[is_lost].sum())), alone, around)
+
+
+@dataclass(frozen=True)
+class _FeaturesAndZones:
+    """Features and their names (m,), the zones (k,) that stand for them, and the ground for which these speak."""
+
+    names: np.ndarray
+    features: np.ndarray
+    zones: np.ndarray
+    ground: shapely.Geometry
+
+
+def missing_zones(library: Library, coming: NextVersion) -> Iterator[tuple[Problem, shapely.Geometry]]:
+    """The remarks on features that have no zone near where a layer of zones speaks, with their geometries.
+
+    Asked of zones that are added, and of features to whose layer there are zones already. Of a version that cannot be
+    read nothing is said.
+    """
+    entry = coming.entry
+    zone_layers = [one.code for one in library.catalogue().values() if one.zones_of == entry.code]
+    for code in zone_layers if entry.zones_of is None else [entry.zones_of]:
+        other = layer_in_force(versions(library), code, coming.from_day or library.today())
+        if other is None:
+            continue
+        try:
+            pair = _features_and_zones(library, coming, other)
+        except OneMapError:
+            continue
+        shapely.prepare(pair.ground)
+        are_asked = shapely.intersects(pair.ground, pair.features)
+        with_zone, _ = shapely.STRtree(pair.zones).query(pair.features, predicate="dwithin", distance=_BESIDE_M)
+        rows = np.setdiff1d(np.flatnonzero(are_asked), with_zone)
+        if len(rows):
+            names = [*pair.names[rows[:_MOST_NAMES]], *["…"] * (len(rows) > _MOST_NAMES)]
+            layers = (entry.code, code) if entry.zones_of is None else (code, entry.code)
+            facts = {"features": layers[0], "zones": layers[1], "count": len(rows), "of": int(are_asked.sum())}
+            problem = Problem("zones.missing", {**coming.place, "layer": entry.code, **facts, "names": names})
+            yield problem, shapely.union_all(pair.features[rows])
+
+
+def _features_and_zones(library: Library, coming: NextVersion, other: Version) -> _FeaturesAndZones:
+    """What comes, and the other layer's version in force. Raises OneMapError version.unreadable."""
+    stored, every = read_version(library, other, None), np.arange(coming.frame.count)
+    shapes = coming.frame.geometries(every)
+    if coming.entry.zones_of is None:
+        own_names = np.array([*coming.frame.names(every).values()], dtype=object)
+        return _FeaturesAndZones(own_names, shapes, stored.geometries, coverage_of(library, other))
+    names = feature_names(stored.attributes, library.catalogue()[other.code].key, len(stored.fids))
+    return _FeaturesAndZones(names, stored.geometries, shapes, coming.ground)
+
+
+def known_lines(library: Library, entry: LayerEntry) -> tuple[KnownLines, ...]:
+    """The layer's own last version, then the last ones of layers that draw the same lines."""
+    alike = {code for group in _ALIKE if entry.code in group for code in group}
+    count = [version for version in versions(library) if version.retired is None]
+    last = {version.code: version for version in count if version.code in alike | {entry.code}}
+    order = sorted(last.values(), key=lambda version: version.code != entry.code)
+    return tuple(KnownLines(one.code, one.label, partial(_near, library, one), one.code == _DIVISIONS) for one in order)
+
+
+def _near(library: Library, version: Version, box: Bounds) -> np.ndarray:
+    """The features (n,) of a version whose boxes meet a box; none of one that cannot be read."""
+    try:
+        geometries = read_version(library, version, box).geometries
+    except OneMapError:
+        return np.empty(0, dtype=object)
+    return geometries

@@ -9,6 +9,7 @@ import pyproj
 import shapely
 
 from onemap.layers.crs import systems
+from onemap.layers.crs.systems import Transformation
 from onemap.layers.errors import OneMapError, Problem, ProblemPlace, require_value
 from onemap.layers.frames.fields import fitting_sources
 from onemap.layers.frames.frames import RawFrame
@@ -18,12 +19,13 @@ from onemap.layers.geometry.row_blocks import BLOCK, blocks, give_back_memory
 from onemap.layers.geometry.shape_column import AnyShapes, ShapeColumn, all_of
 from onemap.layers.geometry.wkb_rings import wkb_rings
 from onemap.layers.ingest.datum_change import DatumChange, step_km
-from onemap.layers.ingest.long_edges import bend_of_geometries, bend_of_rings, has_long_edges
 from onemap.layers.progress import SILENT
 
 _FARTHEST_KM = 1.0  # between any two datums of one country
 _MOST_BEND_M = 5.0  # 0.5 mm on a plan of 1:10,000, as plans are that come in degrees
 _SAMPLES = 100
+# A shorter edge is not looked at: of one along the parallel φ the middle lies L² tan φ / 8R beside, 0.14 m at 38° N.
+_LONG_M = 3000.0
 
 
 @dataclass(frozen=True)
@@ -240,3 +242,50 @@ def _transform_geometries(
     after = np.column_stack(change(before[:, 0], before[:, 1]))
     coordinates[finite] = after
     return shapely.set_coordinates(geometries.copy(), coordinates), before, after
+
+
+def has_long_edges(points: np.ndarray) -> bool:
+    """Whether some of the points (k, 2), in metres, is far from the one before it, whichever ring that belongs to."""
+    return len(_long_edges(points)) > 0
+
+
+def bend_of_rings(before: np.ndarray, after: np.ndarray, sizes: np.ndarray, change: Transformation) -> float:
+    """How far the worst edge's middle lies from where its own system has it, in metres of the target's plane.
+
+    before, after (k, 2): the points of rings or lines in the two systems, one after the other; sizes: how many of each.
+    """
+    starts = _long_edges(after)
+    if len(starts) == 0:
+        return 0.0
+    is_last = np.zeros(len(before), dtype=bool)
+    is_last[np.cumsum(sizes) - 1] = True
+    starts = starts[~is_last[starts]]
+    middle = np.column_stack(change(*((before[starts] + before[starts + 1]) / 2).T))
+    apart = np.hypot(*(middle - (after[starts] + after[starts + 1]) / 2).T)
+    return float(np.max(apart, initial=0.0, where=np.isfinite(apart)))
+
+
+@np.errstate(invalid="ignore", over="ignore")  # coordinates that are no numbers are named by the check of geometries
+def bend_of_geometries(before: np.ndarray, after: np.ndarray, change: Transformation) -> float:
+    """As `bend_of_rings`, of the lines and polygons among geometries (n,), before and after they are carried."""
+    points, whose = shapely.get_coordinates(after, return_index=True)
+    rows = np.unique(whose[_long_edges(points)])
+    own, carried = _rings(before[rows]), _rings(after[rows])
+    sizes = shapely.get_num_coordinates(own)
+    return bend_of_rings(shapely.get_coordinates(own), shapely.get_coordinates(carried), sizes[sizes > 0], change)
+
+
+def _long_edges(points: np.ndarray) -> np.ndarray:
+    """From which of the points (k, 2) it is far to the next one, whichever ring that belongs to."""
+    if len(points) < 2:
+        return np.empty(0, dtype=np.int64)
+    east, north = np.diff(points, axis=0).T
+    return np.flatnonzero(east * east + north * north > _LONG_M**2)
+
+
+def _rings(geometries: np.ndarray) -> np.ndarray:
+    """The lines of geometries, and the rings of their polygons; points have none."""
+    parts = shapely.get_parts(geometries)
+    kinds = shapely.get_type_id(parts)
+    lines, polygons = np.isin(kinds, (1, 2)), kinds == 3
+    return np.concatenate([parts[lines], shapely.get_rings(parts[polygons])])

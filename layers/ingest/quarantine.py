@@ -10,7 +10,7 @@ from onemap.layers.frames.frames import BadFeatures
 from onemap.layers.geometry.coverage_ground import without_convex
 from onemap.layers.geometry.validity import are_beyond, are_finite
 from onemap.layers.library.library import log
-from onemap.layers.library.logged_features import log_features
+from onemap.layers.library.log_reading import log_features
 from onemap.layers.library.version_writing import as_stored, sql_types, write_table
 from onemap.layers.library.versions import Version, bad_table
 from onemap.layers.messages import wording

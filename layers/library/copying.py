@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 
 from onemap.layers.catalogue.catalogue import OWN_FILES, own_file_path
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, text_reason
 from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.library.library import COPY, TABLES, Library, LibraryPlace, log, make_store, system_user
 from onemap.layers.library.version_writing import GEOMETRY_TYPES, show_layer
@@ -32,7 +32,6 @@ from onemap.layers.stores.logged_rows import (
 from onemap.layers.stores.rights import Right
 from onemap.layers.stores.sql_text import compose_sql
 from onemap.layers.stores.store import DamagedTable, StoreConnection, TableDefinition
-from onemap.layers.system_reasons import text_reason
 
 _BLOCK = 5000
 _A_RUN_BLOCK = 500  # what some thousand rows of a run take that are kept together, in rows of features

@@ -19,7 +19,7 @@ import pyproj
 import shapely
 
 from onemap.layers.catalogue.catalogue import LayerEntry, catalogue_of, own_catalogue, own_file_path, shipped_catalogue
-from onemap.layers.errors import OneMapError, require_value
+from onemap.layers.errors import OneMapError, require_value, text_reason
 from onemap.layers.files.text_encodings import is_text
 from onemap.layers.geometry.coverage_ground import united_ground
 from onemap.layers.library.library_format import FORMAT, FORMAT_KEY, check_format, copy_before_upgrade, format_number
@@ -33,7 +33,6 @@ from onemap.layers.stores.rights import Right
 from onemap.layers.stores.session import SESSION_CACHE
 from onemap.layers.stores.sql_text import Sql
 from onemap.layers.stores.store import Store, StoreConnection
-from onemap.layers.system_reasons import text_reason
 
 BUSY_WAIT_S = 30.0
 TABLES = plain_tables(LIBRARY_TABLES)

@@ -1,6 +1,6 @@
 """`onemap layers`: the catalogue of a library as it stands, with every version of every layer."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
@@ -13,7 +13,8 @@ from onemap.layers.library.district import DistrictChange, district_changes, mis
 from onemap.layers.library.library import Library
 from onemap.layers.library.services import listed_services
 from onemap.layers.library.versions import Version, in_force, read_version, versions
-from onemap.layers.records import Record
+from onemap.layers.records import Record, fields_of
+from onemap.layers.value_groups import groups_of
 
 
 def listing(library: Library, as_of: date, required_fields: Callable[[str], Sequence[str]]) -> Record:
@@ -28,25 +29,19 @@ def listing(library: Library, as_of: date, required_fields: Callable[[str], Sequ
     unreadable: a version's table is gone, or its raster is gone or not what was added.
     required_fields: the fields of a layer that the library's rules use.
     """
-    of_code: dict[str, list[Version]] = {}
     today = library.today()
-    for version in versions(library):
-        of_code.setdefault(version.code, []).append(version)
+    of_code = groups_of((version.code, version) for version in versions(library))
     district, changes = library.district(), district_changes(library)
     short = {one.table: _missing_m2(library, one, district, changes) for known in of_code.values() for one in known}
     layers = [
         {
-            "code": entry.code,
-            "title": entry.title,
-            "department": entry.department,
-            "library": entry.library,
-            "kind": entry.kind,
-            "geometry": entry.geometry,
-            "key": entry.key,
-            "class_field": entry.class_field,
-            "withheld": entry.withheld,
+            **fields_of(entry, "code", "title", "department", "library", "kind", "geometry", "key"),
+            **fields_of(entry, "class_field", "withheld"),
             "fields": _fields(entry, required_fields(entry.code)),
-            "versions": _version_records(library, entry, of_code.get(entry.code, []), as_of, today, short),
+            "versions": [
+                {**record, "missing_m2": short[record["table"]]}
+                for record in _version_records(library, entry, of_code.get(entry.code, []), as_of, today)
+            ],
         }
         for entry in library.catalogue().values()
     ]
@@ -62,20 +57,14 @@ def listing(library: Library, as_of: date, required_fields: Callable[[str], Sequ
 
 
 def _version_records(
-    library: Library,
-    entry: LayerEntry,
-    known: Sequence[Version],
-    as_of: date,
-    today: date,
-    short: Mapping[str, float],
-) -> list[dict[str, Any]]:
+    library: Library, entry: LayerEntry, known: Sequence[Version], as_of: date, today: date
+) -> list[Record]:
     current, now = in_force(known, as_of), in_force(known, today)
     return [
         {
             **_version_record(library, entry, version, current, as_of),
             "today": "in_force" if version is now else _state(version, now, today),
             "day": _first_day(version, known),
-            "missing_m2": short[version.table],
         }
         for version in known
     ]
@@ -86,14 +75,7 @@ def _version_record(
 ) -> dict[str, Any]:
     state = _state(version, current, as_of)
     return {
-        "label": version.label,
-        "table": version.table,
-        "valid_from": version.valid_from,
-        "valid_to": version.valid_to,
-        "recorded_at": version.recorded_at,
-        "count": version.count,
-        "hash": version.hash,
-        "coverage_m2": version.coverage_m2,
+        **fields_of(version, "label", "table", "valid_from", "valid_to", "recorded_at", "count", "hash", "coverage_m2"),
         "coverage": version.coverage_kind,
         "in_force": version is current,
         "upcoming": state == "upcoming",

@@ -8,14 +8,13 @@ from pathlib import Path
 from onemap.layers.catalogue.bureau_profile import Names, Profile, checked_profile
 from onemap.layers.catalogue.catalogue import OWN_FILES, catalogue_of, own_file_path
 from onemap.layers.catalogue.working_days import WorkCalendar, checked_calendar
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, file_reason, text_reason
 from onemap.layers.files.text_encodings import text_of
 from onemap.layers.library.library import TABLES, Library, log, sha256
 from onemap.layers.library.versions import versions
 from onemap.layers.stores.library_tables import own_file_key
 from onemap.layers.stores.logged_rows import insert_logged
 from onemap.layers.stores.sql_text import Sql
-from onemap.layers.system_reasons import file_reason, text_reason
 
 
 def own_file_kind(name: str) -> str:

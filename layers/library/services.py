@@ -1,6 +1,9 @@
 """Web services that departments run: registered with owner and date, and where each snapshot came from.
 
 A service is never a layer to check against: what counts is a snapshot of it, which is a version like any other.
+
+A library is handed around and printed from; a key belongs into QGIS's authentication store, which is encrypted and
+stays on one desk. So no refusal here repeats the address that it refuses.
 """
 
 import json
@@ -8,15 +11,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 from onemap.layers.catalogue.catalogue import DEPARTMENTS, KINDS, LIBRARIES
 from onemap.layers.catalogue.layer_names import known_layer
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import Library, log, now
 from onemap.layers.library.rows_as_logged import check_table
-from onemap.layers.library.service_address import service_address
 from onemap.layers.records import Record
-from onemap.layers.secret_words import secret_in
+from onemap.layers.secret_words import keys_in_path, secret_in
 from onemap.layers.stores.logged_rows import insert_logged, note, plain_tables, row_name
 from onemap.layers.stores.sql_text import Sql
 from onemap.layers.stores.store import StoreConnection
@@ -37,6 +40,8 @@ _SQL = (
     "SELECT name, type, url, layer, department, library, kind, code, dated, authcfg, options, note, registered_by,"
     " registered_at FROM onemap_services ORDER BY name"
 )
+_NOT_OURS = {"service", "request", "version", "acceptversions"}  # QGIS asks these itself
+_MARKS = ({"{x}"}, {"{y}", "{-y}"}, {"{z}"})
 
 
 @dataclass(frozen=True)
@@ -236,3 +241,36 @@ def _as_its_layer(library: Library, service: Service) -> Service:
         library=service.library or entry.library,
         kind=service.kind or ("" if service.type in PICTURES else entry.kind),
     )
+
+
+def service_address(text: str, kind: str) -> str:
+    """An address as it is kept: without the parameters that QGIS adds (service, request, version).
+
+    kind: the type of service. Raises OneMapError service.url, service.tiles, service.secret.
+    """
+    text = text.strip()
+    try:
+        parts = urlsplit(text)
+        host = parts.hostname
+        port_is_right = parts.port is None or parts.port > 0
+    except ValueError:
+        host, port_is_right = None, False
+    if "@" in text.partition("://")[2].partition("/")[0]:
+        raise OneMapError("service.secret", field="--url", name="user:password@")
+    secret = secret_in(text)
+    if secret is not None:
+        raise OneMapError("service.secret", field="--url", name=secret)
+    if keys_in_path(unquote(parts.path if host is not None else text)):
+        raise OneMapError("service.secret", field="--url", name="/…/")
+    if _is_no_address(text) or host is None or not port_is_right:
+        raise OneMapError("service.url", field="--url")
+    if kind == "xyz":
+        if any(not any(mark in text for mark in marks) for marks in _MARKS):
+            raise OneMapError("service.tiles", field="--url")
+        return text
+    kept = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0].lower() not in _NOT_OURS]
+    return urlunsplit((parts.scheme.lower(), parts.netloc, parts.path, urlencode(kept), ""))
+
+
+def _is_no_address(text: str) -> bool:
+    return not re.match(r"https?://[^\s/?#]", text, re.IGNORECASE) or bool(re.search(r"[\s\"'<>]", text))

@@ -1,7 +1,13 @@
-"""Whether a library still is what was put into it: the chain of its log, and by it every row of every table."""
+"""Whether a library still is what was put into it: the chain of its log, and by it every row of every table.
+
+A library is a file that any program can write to. What is written there in other ways than One Map's is found by the
+log, row by row; so nobody who reads a table has to doubt every value of it.
+"""
 
 import contextlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -10,8 +16,7 @@ from onemap.layers.catalogue.catalogue import OWN_FILES, own_file_path
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import Library, sha256
 from onemap.layers.library.library_format import FORMAT, FORMAT_KEY, check_format
-from onemap.layers.library.log_reading import LOG, LogBook, WrittenRow, read_log, shown_text
-from onemap.layers.library.logged_features import LoggedFeatures, checksums
+from onemap.layers.library.log_reading import LOG, LogBook, LoggedFeatures, WrittenRow, checksums, read_log, shown_text
 from onemap.layers.library.row_verification import structure_problems, table_problems
 from onemap.layers.library.versions import StoredFeatures, as_stored, content_hash
 from onemap.layers.progress import Progress
@@ -19,11 +24,30 @@ from onemap.layers.rasters.raster_reference import reference_of
 from onemap.layers.rasters.rasters import checked_raster
 from onemap.layers.stores.logged_rows import PlainTable
 from onemap.layers.stores.store import DamagedTable
+from onemap.layers.value_groups import groups_of
 
 _MOST_ROWS = 20  # that a problem names
 _A_TABLE = 500  # what a table takes besides its rows, in rows
 _ROWS = 0.3  # of the work, when the plain tables are read
 _READ = 0.5  # of the work on a table of features, when it is read
+_MOST_NAMED = 20
+_BLOBS = {"content", "coverage", "geom", "hashes", "shapes"}
+_DAYS = {
+    *("at", "circulated_on", "day", "decided_on", "drafted_on", "due", "entered_on", "issued_on", "opened_on"),
+    *("recorded_at", "registered_at", "signed_on", "started", "stopped_on", "taken_at", "valid_from", "valid_to"),
+}
+_JSON = {
+    "onemap_catalogue": {"title"},
+    "onemap_case_entries": {"detail"},
+    "onemap_case_items": {"title"},
+    "onemap_cases": {"data", "options", "terms"},
+    "onemap_rounds": {"rules", "watched"},
+    "onemap_runs": {"record"},
+    "onemap_services": {"options"},
+    "onemap_versions": {"report"},
+    "onemap_warning_looks": {"asked", "found"},
+    "onemap_warning_steps": {"facts"},
+}
 
 
 def log_of(library: Library, found: list[Problem]) -> LogBook:
@@ -60,9 +84,7 @@ def library_problems(
         for plain, part in zip(tables.values(), parts, strict=True):
             part.at(0.0)
             found += plain_problems(library, book, plain)
-        by_table: dict[str, list[tuple[LoggedFeatures, WrittenRow]]] = {}
-        for item, written in book.features:
-            by_table.setdefault(item.table, []).append((item, written))
+        by_table = groups_of((item.table, (item, written)) for item, written in book.features)
         costs = [_A_TABLE + sum(item.count for item, _ in items) for items in by_table.values()]
         kept = _kept_checksums(library, found)
         parts = progress.part(_ROWS, 1.0).parts(costs)
@@ -212,3 +234,60 @@ def unkept_files(library: Library, book: LogBook) -> list[Problem]:
         return []
     beside = [kind for kind in OWN_FILES if kind not in book.own_files and own_file_path(library.path, kind).is_file()]
     return [Problem("verify.own_file_unkept", {"file": library.label, "layer": kind}) for kind in beside]
+
+
+def altered_row_problems(library: Library, tables: Mapping[str, PlainTable]) -> list[Problem]:
+    """Damage of the log, else altered rows of the first damaged table; large tables are looked at last.
+
+    Each names file, table and row, and the columns whose values are none of their sort. Raises the library's refusals.
+    """
+    found: list[Problem] = []
+    book = log_of(library, found)
+    if not found:
+        for table in sorted(tables.values(), key=lambda table: not _BLOBS.isdisjoint(table.columns)):
+            found = _problems_of(library, book, table)
+            if found:
+                break
+    return [Problem("library.altered_rows", {**problem.facts, "how": problem}) for problem in found[:_MOST_NAMED]]
+
+
+def _problems_of(library: Library, book: LogBook, table: PlainTable) -> list[Problem]:
+    with library.connection.tolerant():
+        found = plain_problems(library, book, table)
+        if not any(problem.facts.get("feature") for problem in found):
+            return found
+        columns = {shown_text(table.row_name(row)): _unreadable(table, row) for row in _rows(library, table)}
+    return [_with_columns(problem, columns.get(str(problem.facts.get("feature")), [])) for problem in found]
+
+
+def _rows(library: Library, table: PlainTable) -> Iterator[Sequence[Any]]:
+    return library.connection.read_rows(table.name, table.columns)
+
+
+def _with_columns(problem: Problem, columns: Sequence[str]) -> Problem:
+    return Problem(problem.code, {**problem.facts, "field": ", ".join(columns)} if columns else problem.facts)
+
+
+def _unreadable(table: PlainTable, row: Sequence[Any]) -> list[str]:
+    """The columns whose values are none of their sort: what is left of a text that was cut, bytes, no day."""
+    json_columns = _JSON.get(table.name, set())
+    return [
+        column
+        for column, value in zip(table.columns, row, strict=True)
+        if not _is_of_its_sort(column, value, is_json=column in json_columns)
+    ]
+
+
+def _is_of_its_sort(column: str, value: Any, *, is_json: bool) -> bool:
+    if column in _BLOBS or (value is None and not is_json):
+        return True
+    try:
+        if is_json:
+            return isinstance(json.loads(value), dict)
+        if column in _DAYS:
+            datetime.fromisoformat(value)
+        else:
+            str(value).encode()
+    except (ValueError, TypeError, RecursionError):
+        return False
+    return not isinstance(value, bytes | memoryview)

@@ -23,7 +23,7 @@ from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.geometry.wkb_bodies import Bodies
 from onemap.layers.in_threads import in_order, one_thread_more
 from onemap.layers.library.library import TABLES, catalogue_row, log
-from onemap.layers.library.logged_features import LoggedFeatures
+from onemap.layers.library.log_reading import LoggedFeatures
 from onemap.layers.library.value_texts import Column
 from onemap.layers.library.versions import Digest, Version, digest_bodies, digest_field, row_hashes
 from onemap.layers.progress import Progress

@@ -6,8 +6,7 @@ import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
-from onemap.layers.errors import OneMapError
-from onemap.layers.system_reasons import file_reason
+from onemap.layers.errors import OneMapError, file_reason
 
 _ENDING, _RESERVED = ".rasters", ".reserved"
 

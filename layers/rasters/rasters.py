@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyproj
 
-from onemap.layers.crs.named_files import check_names_no_file
-from onemap.layers.crs.systems import parse_crs, suggestion
+from onemap.layers.crs.systems import check_names_no_file, parse_crs, suggestion
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.first_bytes import check_first_bytes
 from onemap.layers.files.plain_file import check_plain_beside

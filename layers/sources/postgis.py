@@ -13,7 +13,7 @@ import pandas as pd
 import pyproj
 
 from onemap.layers.crs.systems import parse_crs, unit_m
-from onemap.layers.errors import OneMapError, Problem, ProblemPlace
+from onemap.layers.errors import OneMapError, Problem, ProblemPlace, server_reason, server_words
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.proof_beside import NOBODY, Provers, proof_of
 from onemap.layers.geometry.shape_column import WORTH_ROWS, AnyShapes, ShapeColumn, in_plane
@@ -22,7 +22,6 @@ from onemap.layers.server_address import is_plainly_spelled, without_password
 from onemap.layers.sources.database_values import plain_value, read_as_written
 from onemap.layers.sources.gdal import curves
 from onemap.layers.stores.server.server_session import settle_transaction
-from onemap.layers.system_reasons import server_reason, server_words
 
 if TYPE_CHECKING:
     import psycopg

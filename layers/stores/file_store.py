@@ -12,13 +12,12 @@ from typing import Any
 import pyproj
 
 from onemap.layers.catalogue.schema import DEPARTMENTS
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, file_reason
 from onemap.layers.files.disk_place import IS_WINDOWS, check_name, is_on_network, may_write_in, sqlite_address
 from onemap.layers.files.files_beside import JOURNAL, SHM, WAL, check_no_journal
 from onemap.layers.stores import geopackage
 from onemap.layers.stores.file_connection import FileConnection
 from onemap.layers.stores.rights import Roles
-from onemap.layers.system_reasons import file_reason
 
 _REFUSALS = {
     sqlite3.SQLITE_BUSY: "library.busy",

@@ -41,6 +41,13 @@ class Cursor(Protocol):
     def __iter__(self) -> Iterator[Any]: ...
 
 
+class Executor(Protocol):
+    """Whatever runs a statement."""
+
+    def execute(self, sql: str, /) -> Cursor:
+        """The answer of a statement."""
+
+
 @dataclass(frozen=True)
 class TableDefinition:
     """A table of features: fid from 1, a geometry of one type, fields of INTEGER, REAL, TEXT or BLOB."""

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterable
-from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -11,17 +10,13 @@ import pyarrow.compute as pc
 from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.stores.arrow_values import data_of
 from onemap.layers.stores.sql_text import compose_sql
-from onemap.layers.stores.store import Cursor
+from onemap.layers.stores.store import Executor
 
 _AT_ONCE = 20_000  # rows of one list: Python's text of each list is hashed
 _TEXTS = pa.large_string()
 
 
-class _Connection(Protocol):
-    def execute(self, sql: str, /) -> Cursor: ...
-
-
-def hash_of_table(connection: _Connection, table: str) -> str:
+def hash_of_table(connection: Executor, table: str) -> str:
     """The hash of all rows of a table, by the first column."""
     digest, rows = hashlib.sha256(), []
     for row in connection.execute(compose_sql("SELECT * FROM {table} ORDER BY 1", table=table)):

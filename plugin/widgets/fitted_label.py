@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from qgis.PyQt.QtGui import QResizeEvent
-from qgis.PyQt.QtWidgets import QLabel, QWidget
+from qgis.PyQt.QtWidgets import QLabel
 
 
 class FittedLabel(QLabel):
     """A label that wraps. With Qt's own, a scroll area gives the page below it the height that its lists would like."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWordWrap(True)
+    def __init__(self) -> None:
+        super().__init__(wordWrap=True)
 
     def hasHeightForWidth(self) -> bool:
         """No: the height is fixed whenever the width or the text changes."""
@@ -35,10 +34,3 @@ class FittedLabel(QLabel):
     def _fit(self) -> None:
         self.setMinimumHeight(0)  # else Qt's answer is never less than the height of before
         self.setFixedHeight(max(self.heightForWidth(self.width()), self.fontMetrics().height()))
-
-
-def set_bold(label: QLabel) -> None:
-    """Write a line that must not be overlooked."""
-    font = label.font()
-    font.setBold(True)
-    label.setFont(font)

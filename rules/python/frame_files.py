@@ -17,8 +17,7 @@ import pyogrio
 from onemap.layers.catalogue.toml_text import toml_string
 from onemap.layers.errors import OneMapError, UsageError
 from onemap.rules.judge.question.given_facts import TABLES
-from onemap.rules.python.argument_words import with_frame_names
-from onemap.rules.python.verb_call import Place
+from onemap.rules.python.verb_call import Place, with_frame_names
 
 Source: TypeAlias = Place | gpd.GeoDataFrame | gpd.GeoSeries
 _WANTED = "geopandas.GeoDataFrame, geopandas.GeoSeries, str, pathlib.Path"

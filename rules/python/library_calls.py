@@ -1,20 +1,62 @@
 """The calls of a library that every method makes: with a folder for frames, refused in words, answered as JSON."""
 
 import contextlib
-from collections.abc import Iterator, Mapping
+import shutil
+import tempfile
+import weakref
+from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike
+from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self, cast
 
 import geopandas as gpd
+import pandas as pd
+import pyarrow.parquet as pq
 import pyproj
 
-from onemap.layers.errors import UsageError
-from onemap.layers.library.library import open_library
+from onemap.layers.errors import OneMapError, UsageError
+from onemap.layers.library.library import Library, open_library
+from onemap.layers.stores.geoparquet import KEY
+from onemap.rules.judge.findings.run_tables import ROW_TABLES
+from onemap.rules.judge.findings.table import records_of
+from onemap.rules.judge.inputs.check_record import CheckRecord
+from onemap.rules.judge.packs.library_packs import packs_of
+from onemap.rules.judge.runs.explain import ExplainedRun
 from onemap.rules.python.frame_files import FrameFiles, frame_files
-from onemap.rules.python.progress_bars import ProgressWish
-from onemap.rules.python.table_places import TableFolder
-from onemap.rules.python.verb_call import Words, answer_of, refusals_in_words
+from onemap.rules.python.verb_call import ProgressWish, Words, answer_of, refusals_in_words
+
+
+class TablePlace(Protocol):
+    """Tables by their names."""
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all tables."""
+
+    def read(self, name: str) -> Any:
+        """One of them, as a frame."""
+
+
+class TableFolder:
+    """A folder that a verb writes its tables into with `--out`; it goes with the result that reads from it."""
+
+    def __init__(self) -> None:
+        held = tempfile.mkdtemp(prefix="onemap-result-")
+        self.path = Path(held) / "tables"
+        weakref.finalize(self, shutil.rmtree, held, ignore_errors=True)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all tables: those of a run in their order, others by the alphabet."""
+        order = {name: at for at, name in enumerate(("parcels", *ROW_TABLES, "run", "unasked_rules"))}
+        return sorted((path.stem for path in self.path.glob("*.parquet")), key=lambda name: (order.get(name, 99), name))
+
+    def read(self, name: str) -> Any:
+        """A GeoDataFrame, or a DataFrame of a table without geometry."""
+        path = self.path / f"{name}.parquet"
+        has_geometry = KEY.encode() in pq.read_metadata(path).metadata
+        return gpd.read_parquet(path) if has_geometry else pd.read_parquet(path)
 
 
 class LibraryCalls:
@@ -83,3 +125,22 @@ def as_list(words: Words | None) -> list[str] | None:
     if words is None:
         return None
     return [str(words)] if isinstance(words, (str, PathLike)) else [str(word) for word in words]
+
+
+def unrecorded_run(
+    library: Library, record: Mapping[str, Any], tables: TablePlace, packs: Sequence[str]
+) -> ExplainedRun:
+    """A run by its record, its tables, and the packs that were named. Raises OneMapError run.incomplete, pack.…."""
+    found = packs_of(library, packs, record["parameters"].get("code_system"))
+    if [pack.hash for pack in found] != [pack["hash"] for pack in record["packs"]]:  # one was changed since
+        raise OneMapError("run.incomplete", file=library.label, run=record["id"])
+
+    def rows(name: str, **wanted: str) -> list[dict[str, Any]]:
+        if name not in tables.names:
+            return []
+        frame = tables.read(name)
+        for column, value in wanted.items():
+            frame = frame[frame[column] == value]
+        return records_of(pd.DataFrame(frame.drop(columns="geometry", errors="ignore")))
+
+    return ExplainedRun(cast(CheckRecord, record), found, rows)

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from onemap.rules.python.call_results import ChangesResult, CheckResult, DeliverResult, IngestResult, RecheckResult
 from onemap.rules.python.frame_files import Source
 from onemap.rules.python.library_calls import LibraryCalls, as_list
-from onemap.rules.python.progress_bars import ProgressWish
-from onemap.rules.python.verb_call import Day, Place, Words
+from onemap.rules.python.verb_call import Day, Place, ProgressWish, Words
 
 
 class DeliveryCalls(LibraryCalls):

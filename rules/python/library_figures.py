@@ -6,8 +6,7 @@ from datetime import date
 from onemap.rules.python.call_results import IndicatorsResult, StatisticsResult, TransitionsResult
 from onemap.rules.python.frame_files import Source
 from onemap.rules.python.library_calls import LibraryCalls, as_list
-from onemap.rules.python.progress_bars import ProgressWish
-from onemap.rules.python.verb_call import Day, Words
+from onemap.rules.python.verb_call import Day, ProgressWish, Words
 
 
 class FigureCalls(LibraryCalls):

@@ -1,21 +1,24 @@
 """A verb asked from Python: the same declaration and the same work as on the command line."""
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
+from functools import cache
 from os import PathLike
 from typing import Any, TypeAlias
 
 import pandas as pd
 
 from onemap.layers.each_text import texts_in
-from onemap.layers.errors import OneMapError, UsageError
+from onemap.layers.errors import OneMapError, Problem, UsageError
 from onemap.layers.files.temporary_room import machine_refusal
 from onemap.layers.gdal_limits import limits_for_a_while
-from onemap.layers.messages import LANGUAGES
+from onemap.layers.messages import LANGUAGES, in_words
+from onemap.layers.progress import SILENT, Progress
 from onemap.layers.secret_words import withholding
-from onemap.rules.python.argument_words import in_python_words
-from onemap.rules.python.progress_bars import ProgressWish, shown_progress
+from onemap.rules.contract.verdict import VERDICTS
 from onemap.rules.verbs.commands.altered_library import naming_altered_rows
 from onemap.rules.verbs.commands.command_line import system_language
 from onemap.rules.verbs.commands.verbs import VERBS, Verb, VerbContext, checked_values
@@ -23,6 +26,52 @@ from onemap.rules.verbs.commands.verbs import VERBS, Verb, VerbContext, checked_
 Place: TypeAlias = str | PathLike[str]  # a file, a folder, an address
 Day: TypeAlias = str | date  # "2026-11-20" or a date
 Words: TypeAlias = str | Sequence[str]  # one or several
+# None or False: nothing is said; True: a bar, if tqdm is there; else called with the share that is done and the step.
+ProgressWish: TypeAlias = bool | Callable[[float, str], None] | None
+_STEPS = 1000
+_HELP = re.compile(r"onemap(?: ([a-z][\w -]*?))? --help")
+_FIELDS = re.compile(r"--fields (\S+)=NAME")
+_OPTION = re.compile(r"(?<![\w-])--([a-z][a-z-]*)(?:(?P<after> )(?=[A-Z0-9]|extent|district))?")
+_ARGUMENTS = {"pack": "packs", "as": "code", "unrecorded": "record=False", "scheduler": "client"}
+VERDICT = pd.CategoricalDtype(list(reversed(VERDICTS)), ordered=True)  # so that the greatest is the most severe
+_VERDICTS = ("verdict", "known_verdict", "verdict_before", "verdict_after")
+_DAYS = ("valid_from", "valid_to", "as_of", "due", "opened_on", "received_on", "asked_on")
+_MOMENTS = ("recorded_at", "started", "at")
+
+
+@contextlib.contextmanager
+def shown_progress(wish: ProgressWish) -> Iterator[Progress]:
+    """The progress of a call as its caller wants it. Raises UsageError python.kind."""
+    if wish is None or wish is False:
+        yield SILENT
+    elif wish is True:
+        with _bar() as progress:
+            yield progress
+    elif callable(wish):
+        yield Progress(wish)
+    else:
+        given = type(wish).__name__
+        raise UsageError("python.kind", field="progress", given=given, wanted="True, None, function(share, step)")
+
+
+@contextlib.contextmanager
+def _bar() -> Iterator[Progress]:
+    try:
+        from tqdm.auto import tqdm
+    except ImportError:
+        yield SILENT
+        return
+    with tqdm(total=_STEPS, bar_format="{l_bar}{bar}| {elapsed}", leave=False) as bar:
+        yield Progress(_moving(bar))
+
+
+def _moving(bar: Any) -> Callable[[float, str], None]:
+    def move(share: float, step: str) -> None:
+        bar.n = round(share * _STEPS)
+        bar.set_description_str(step, refresh=False)
+        bar.refresh()
+
+    return move
 
 
 def language_of(wanted: str | None) -> str:
@@ -108,3 +157,61 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (list, tuple, set, pd.Index, pd.Series)):
         return [_plain(item) for item in value]
     return value
+
+
+def in_python_words(problem: Problem, language: str) -> Problem:
+    """A problem with its sentence, in which options are arguments: `crs=` for `--crs`, `repair=True` for `--repair`."""
+    names = {name: as_arguments(str(problem.facts[name])) for name in ("field", "other") if problem.facts.get(name)}
+    worded = in_words(replace(problem, facts={**problem.facts, **names}), language)
+    return replace(worded, message=as_arguments(worded.message), mend=as_arguments(worded.mend))
+
+
+def as_arguments(text: str) -> str:
+    """A text of the command line with the names of arguments in place of those of options."""
+    text = _HELP.sub(lambda found: f"help(onemap.{'.'.join(['Library', *(found[1] or '').split()])})", text)
+    return _OPTION.sub(_argument, _FIELDS.sub(r'fields={"\1": "NAME"}', text))
+
+
+def _argument(found: re.Match[str]) -> str:
+    name = found[1].replace("-", "_")
+    if name in _ARGUMENTS and "=" in _ARGUMENTS[name]:
+        return _ARGUMENTS[name]
+    if name in _flags():
+        return f"{name}=True{found['after'] or ''}"
+    return f"{_ARGUMENTS.get(name, name)}="
+
+
+@cache
+def _flags() -> frozenset[str]:
+    """The options that take no value."""
+    every = (parameter for verb in VERBS.values() for parameter in verb.parameters)
+    return frozenset(parameter.name for parameter in every if parameter.flag)
+
+
+def with_frame_names(problem: Problem, frames: Mapping[str, str]) -> Problem:
+    """A problem that calls frames by the names of their arguments. frames: by the names of their files."""
+    facts: dict[str, Any] = dict(problem.facts)
+    if facts.get("file") in frames:
+        name = frames[facts["file"]]
+        facts |= {"file": name} | ({"layer": None} if facts.get("layer") == name else {})
+    return replace(problem, facts=facts)
+
+
+def typed_frame(frame: Any) -> Any:
+    """A frame with verdicts as an ordered category, days as dates and moments in UTC, where its columns are named so.
+
+    What is no day in a column of days stays text with all of that column. Of a frame of Dask only verdicts are typed.
+    """
+    verdicts = [name for name in _VERDICTS if name in frame.columns]
+    typed = frame.astype(dict.fromkeys(verdicts, VERDICT)) if verdicts else frame
+    if not isinstance(typed, pd.DataFrame):
+        return typed
+    columns = {name: _times(typed[name], is_moment=name in _MOMENTS) for name in (*_DAYS, *_MOMENTS) if name in typed}
+    return typed.assign(**columns) if columns else typed
+
+
+def _times(values: pd.Series, *, is_moment: bool) -> pd.Series:
+    try:
+        return pd.to_datetime(values, format="ISO8601", utc=is_moment)
+    except (ValueError, TypeError):
+        return values

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library, sha256
 from onemap.layers.library.own_files import calendar_of
+from onemap.layers.records import Record, fields_of
 from onemap.rules.judge.packs.body import Body
 from onemap.rules.judge.packs.pack import joined_rules
 from onemap.rules.judge.runs.run_store import stored_packs, stored_rows
@@ -30,6 +30,10 @@ class BodyAnswer:
     by: str
     on: date
 
+    def record(self) -> Record:
+        """The answer as `review show` has it; who entered it stands beside."""
+        return fields_of(self, "conclusion", "text", "basis", "papers", "on")
+
 
 @dataclass(frozen=True)
 class AskedBody:
@@ -45,7 +49,7 @@ class AskedBody:
 def asked_bodies(library: Library, case: Case, one: Round) -> tuple[AskedBody, ...]:
     """The bodies that the rules with a finding of a round want consulted, in the order of the rules.
 
-    Each has as many days as the department that writes to it. Raises OneMapError calendar.missing.
+    Raises OneMapError calendar.missing.
     """
     rules = [rule for rule in joined_rules(stored_packs(library, one.run)) if rule.bodies]
     if not rules:
@@ -63,11 +67,25 @@ def asked_bodies(library: Library, case: Case, one: Round) -> tuple[AskedBody, .
             body,
             tuple(asking[name]),
             asked_on,
-            deadline(calendar_of(library), case.terms, body.lead, asked_on) if asked_on else None,
+            _last_day(library, case, one, body.lead),
             answers.get(name),
         )
         for name, body in bodies.items()
     )
+
+
+def _last_day(library: Library, case: Case, one: Round, lead: str) -> date | None:
+    """The last day of a body: that of the department that writes to it, as if it were asked where nothing asks it.
+
+    Raises OneMapError calendar.missing.
+    """
+    due, sent = one.opinion(lead).due, ("circulate", "revise")
+    if due or one.circulated_on is None:
+        return due
+    days = [
+        entry.entered_on or entry.on for entry in case.entries if entry.round == one.number and entry.action in sent
+    ]
+    return deadline(calendar_of(library), case.terms, lead, [one.circulated_on, *days][-1])
 
 
 def _answers(case: Case, round_: int) -> dict[str, BodyAnswer]:
@@ -102,7 +120,7 @@ def enter_answer(
         put_files(taken.connection, case.id, papers)
 
 
-def body_records(library: Library, case: Case, one: Round, language: str) -> list[dict[str, Any]]:
+def body_records(library: Library, case: Case, one: Round, language: str) -> list[Record]:
     """The bodies of a round as `review show` has them."""
     return [
         {
@@ -110,21 +128,10 @@ def body_records(library: Library, case: Case, one: Round, language: str) -> lis
             "title": asked.body.title.get(language) or asked.body.name,
             "lead": asked.body.lead,
             "rules": list(asked.rules),
-            "asked_on": asked.asked_on.isoformat() if asked.asked_on else None,
-            "due": asked.due.isoformat() if asked.due else None,
+            **fields_of(asked, "asked_on", "due"),
             "overdue": asked.answer is None and asked.due is not None and asked.due < case.on,
-            "answer": _answer_record(asked.answer) if asked.answer else None,
+            "answer": asked.answer.record() if asked.answer else None,
             "by": asked.answer.by if asked.answer else None,
         }
         for asked in asked_bodies(library, case, one)
     ]
-
-
-def _answer_record(answer: BodyAnswer) -> dict[str, Any]:
-    return {
-        "conclusion": answer.conclusion,
-        "text": answer.text,
-        "basis": answer.basis,
-        "papers": [dict(paper) for paper in answer.papers],
-        "on": answer.on.isoformat(),
-    }

@@ -1,6 +1,7 @@
 """A case as the JSON that `review show` and every step answer with, and the list of cases."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -9,7 +10,7 @@ from onemap.layers.errors import OneMapError, Problem, joined_sentences
 from onemap.layers.library.library import Library
 from onemap.layers.library.own_files import calendar_of, department_names, profile_of
 from onemap.layers.messages import phrase, wording
-from onemap.layers.records import Record
+from onemap.layers.records import Record, fields_of
 from onemap.rules.judge.findings.citations import cited_basis
 from onemap.rules.judge.packs.pack import joined_rules
 from onemap.rules.judge.packs.rule import Rule
@@ -17,15 +18,14 @@ from onemap.rules.judge.runs.run_store import stored_rows
 from onemap.rules.review.allowed_steps import case_steps, opinion_steps
 from onemap.rules.review.bodies import body_records
 from onemap.rules.review.case_lines import CaseLines
-from onemap.rules.review.cases.case import SPOKEN, Case, Entry, Opinion, Round
+from onemap.rules.review.cases.case import SPOKEN, Case, Entry, Opinion, OpinionState, Round
 from onemap.rules.review.cases.code_names import item_title
 from onemap.rules.review.cases.round_facts import UnreadableRun, facts_of_stored_run
 from onemap.rules.review.cases.routing import overall
 from onemap.rules.review.cases.staleness import input_title
 from onemap.rules.review.notice_rows import notice_records
 from onemap.rules.review.remedies import shown_remedies
-from onemap.rules.review.round_evidence import area_problems, counts_of_round, said_against
-from onemap.rules.review.same_hand import same_hands
+from onemap.rules.review.round_evidence import area_problems, counts_of_round, said_against, same_hands
 
 _MONTH_DAYS = 20  # of work
 _Titles = dict[tuple[int, str], str]  # of rules, by round and id
@@ -39,39 +39,22 @@ def case_as_json(library: Library, case: Case, language: str, by: str | None = N
     titles, names = _titles_of_overridden(library, case, language), department_names(library)
     return {
         "case": case.id,
-        "state": case.state,
-        "round": case.round,
+        **fields_of(case, "state", "round"),
         "opinions": _current_opinions(library, case, names, language, by),
         "project": case.project,
         "data": dict(case.data),
-        "revision": case.revision,
-        "on": case.on.isoformat(),
-        "opened_by": case.opened_by,
-        "opened_on": case.opened_on.isoformat(),
+        **fields_of(case, "revision", "on", "opened_by", "opened_on"),
         "run": case.current.run,
-        "terms": {
-            "days": case.terms.days,
-            "overdue": case.terms.overdue,
-            "self_sign": case.terms.self_sign,
-            "prefix": case.terms.prefix,
-            "days_of": dict(case.terms.days_of),
-            "area_share": case.terms.area_share,
-        },
+        "terms": asdict(case.terms),
         "proposal": _proposal(case),
-        "proposed": case.proposed,
-        "conclusion": case.conclusion,
-        "conclusion_reason": case.conclusion_reason,
-        "decided_by": case.decided_by,
-        "decided_on": case.decided_on.isoformat() if case.decided_on else None,
-        "document": case.document,
-        "issued_by": case.issued_by,
-        "issued_on": case.issued_on.isoformat() if case.issued_on else None,
+        **fields_of(case, "proposed", "conclusion", "conclusion_reason", "decided_by", "decided_on"),
+        **fields_of(case, "document", "issued_by", "issued_on"),
         "checklist": _checklist(case.current, language),
         "overrides": _overrides(case.current, titles),
         "remedies": shown_remedies(library, case, language),
         "bodies": [] if case.damage else body_records(library, case, case.current, language),
         "notices": notice_records(library, case),
-        "files": [{"name": file.name, "hash": file.hash} for file in case.files],
+        "files": [asdict(file) for file in case.files],
         "rounds": [_round(library, case, number, titles, names, language) for number in case.rounds],
         "entries": [_entry(entry, titles) for entry in case.entries],
         "verdicts": counts_of_round(library, case),
@@ -124,25 +107,16 @@ def _opinion(
     return {
         "department": opinion.department,
         "department_title": names[opinion.department][language],
-        "state": opinion.state,
-        "conclusion": opinion.conclusion,
+        **fields_of(opinion, "state", "conclusion"),
         "due": None if opinion.stopped_on else due,
-        "stale": opinion.stale,
-        "routed": opinion.routed,
-        "why": opinion.why,
+        **fields_of(opinion, "stale", "routed", "why"),
         "why_text": phrase("review_why." + opinion.why.replace(",", "_"), language),
         "text": opinion.text_in(language),
         "basis": opinion.basis,
         "basis_text": cited_basis(opinion.basis, language),
-        "drafted_by": opinion.drafted_by,
-        "drafted_on": opinion.drafted_on.isoformat(),
-        "signed_by": opinion.signed_by,
-        "signed_on": opinion.signed_on.isoformat() if opinion.signed_on else None,
+        **fields_of(opinion, "drafted_by", "drafted_on", "signed_by", "signed_on"),
         "signature_entered_on": entered_on.isoformat() if entered_on else None,
-        "unanswered": opinion.unanswered,
-        "overdue": opinion.overdue,
-        "days_left": opinion.days_left,
-        "stopped_on": opinion.stopped_on.isoformat() if opinion.stopped_on else None,
+        **fields_of(opinion, "unanswered", "overdue", "days_left", "stopped_on"),
         "stopped_due": due if opinion.stopped_on else None,
         "stale_because": list(opinion.stale_because),
         "stale_titles": _stale_titles(library, opinion, run, language),
@@ -161,15 +135,9 @@ def _stale_titles(library: Library, opinion: Opinion, run: str, language: str) -
 def _checklist(current: Round, language: str) -> list[dict[str, Any]]:
     return [
         {
-            "item": item.item,
-            "department": item.department,
+            **fields_of(item, "item", "department"),
             "title": item_title(item, language),
-            "rule": item.rule,
-            "layer": item.layer,
-            "reason": item.reason,
-            "answer": item.answer,
-            "answered_by": item.answered_by,
-            "answered_on": item.answered_on.isoformat() if item.answered_on else None,
+            **fields_of(item, "rule", "layer", "reason", "answer", "answered_by", "answered_on"),
         }
         for item in current.items
     ]
@@ -196,14 +164,9 @@ def _rules_of_run(library: Library, run: str) -> Sequence[Rule]:
 def _overrides(current: Round, titles: _Titles) -> list[dict[str, Any]]:
     return [
         {
-            "parcel": override.parcel,
-            "rule": override.rule,
+            **fields_of(override, "parcel", "rule"),
             "rule_title": titles.get((current.number, override.rule), override.rule),
-            "before": override.before,
-            "verdict": override.verdict,
-            "reason": override.reason,
-            "by": override.by,
-            "on": override.on.isoformat(),
+            **fields_of(override, "before", "verdict", "reason", "by", "on"),
         }
         for override in current.overrides
     ]
@@ -214,10 +177,7 @@ def _round(
 ) -> dict[str, Any]:
     return {
         "round": one.number,
-        "run": one.run,
-        "opened_by": one.opened_by,
-        "opened_on": one.opened_on.isoformat(),
-        "circulated_on": one.circulated_on.isoformat() if one.circulated_on else None,
+        **fields_of(one, "run", "opened_by", "opened_on", "circulated_on"),
         "opinions": [_opinion(library, case, opinion, one.run, names, language) for opinion in one.opinions],
         "overrides": _overrides(one, titles),
     }
@@ -227,13 +187,9 @@ def _entry(entry: Entry, titles: _Titles) -> dict[str, Any]:
     title = titles.get((entry.round, str(entry.detail.get("rule"))))
     return {
         "revision": entry.number,
-        "round": entry.round,
-        "action": entry.action,
-        "department": entry.department,
+        **fields_of(entry, "round", "action", "department"),
         "by": entry.who,
-        "on": entry.on.isoformat(),
-        "entered_on": entry.entered_on.isoformat() if entry.entered_on else None,
-        "at": entry.at,
+        **fields_of(entry, "on", "entered_on", "at"),
         "detail": {**entry.detail, **({"rule_title": title} if title is not None else {})},
     }
 
@@ -251,6 +207,8 @@ def _warnings(library: Library, case: Case, language: str) -> list[str]:
         department = profile.department_title(opinion.department, language)
         lines += _unanswered_items(case, opinion, department, language)
         lines += said_against(case.current, opinion, findings, department, language)
+        if opinion.state == OpinionState.DEEMED and not opinion.by_machine:
+            lines.append(phrase("review_said.deemed_draft", language, department=department, who=opinion.drafted_by))
     lines += [hand.sentence(language) for hand in same_hands(case)]
     if case.state in ("consolidated", "issued") and not profile.lead.mark:
         lines.append(phrase("review_said.no_sender", language))

@@ -4,7 +4,7 @@ from typing import Any
 
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
-from onemap.layers.records import Record
+from onemap.layers.records import Record, fields_of
 from onemap.rules.judge.findings.table import Row
 from onemap.rules.review.cases.case import Case, Notice
 from onemap.rules.review.comment_chain import counted_comments, read_comments, read_persons
@@ -20,16 +20,10 @@ def notice_record(library: Library, case: Case, notice: Notice) -> Record:
     count = len(read_comments(library, case.id, notice.number)) if notice.count is None else notice.count
     return {
         "notice": notice.number,
-        "kind": notice.kind,
-        "opened_by": notice.opened_by,
-        "opened_on": notice.opened_on.isoformat(),
-        "until": notice.until.isoformat(),
+        **fields_of(notice, "kind", "opened_by", "opened_on", "until"),
         "open": notice.is_open,
         "over": notice.is_open and notice.until < case.on,
-        "withheld": list(notice.withheld),
-        "closed_by": notice.closed_by,
-        "closed_on": notice.closed_on.isoformat() if notice.closed_on else None,
-        "reason": notice.reason,
+        **fields_of(notice, "withheld", "closed_by", "closed_on", "reason"),
         "comments": count,
         "replied": len({reply.comment for reply in notice.replies}),
     }
@@ -47,9 +41,7 @@ def comment_records(library: Library, case: Case, notice: Notice) -> list[Record
         records.append(
             {
                 "comment": comment.number,
-                "at": comment.at,
-                "day": comment.day,
-                "text": comment.text,
+                **fields_of(comment, "at", "day", "text"),
                 "consent": comment.has_consent,
                 "name": person.name if person else None,
                 "place": person.place if person else None,

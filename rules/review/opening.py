@@ -17,9 +17,8 @@ from onemap.rules.contract.declaration import Values, VerbContext
 from onemap.rules.judge.check.check import check, check_near_changes
 from onemap.rules.judge.incremental.verdict_changes import ChangedParcel, changed_verdicts
 from onemap.rules.judge.overlay.threads import Threads
-from onemap.rules.judge.question.check_options import check_options
 from onemap.rules.judge.question.given_facts import GivenFacts, facts_content
-from onemap.rules.judge.question.question import Question, question_of
+from onemap.rules.judge.question.question import Question, check_options, question_of
 from onemap.rules.judge.runs.run import Run
 from onemap.rules.judge.runs.run_store import stored_rows, write_run
 from onemap.rules.judge.runs.stored_rows import GIVEN

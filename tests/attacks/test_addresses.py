@@ -14,7 +14,7 @@ import shapely
 
 import onemap as onemap_in_python
 from onemap.layers.errors import OneMapError
-from onemap.layers.library.service_address import service_address
+from onemap.layers.library.services import service_address
 from onemap.layers.secret_words import shown_word
 from onemap.layers.server_address import passwords_in, without_password
 from onemap.rules.verbs.commands.command_line import main

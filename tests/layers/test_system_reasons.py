@@ -7,10 +7,9 @@ import sqlite3
 
 import pytest
 
-from onemap.layers.catalogue.toml_reason import toml_reason
-from onemap.layers.errors import OneMapError
+from onemap.layers.catalogue.toml_text import toml_reason
+from onemap.layers.errors import OneMapError, file_reason, server_reason, sqlite_reason, text_reason
 from onemap.layers.messages import problem_record
-from onemap.layers.system_reasons import file_reason, server_reason, sqlite_reason, text_reason
 
 
 @pytest.mark.parametrize(

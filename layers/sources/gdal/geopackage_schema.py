@@ -12,7 +12,7 @@ from typing import Any
 
 import pyogrio
 
-from onemap.layers.crs.named_files import check_names_no_file
+from onemap.layers.crs.systems import check_names_no_file
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.disk_place import sqlite_address
 from onemap.layers.files.library_file import is_library

@@ -9,11 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.parsers import expat
 
-from onemap.layers.crs.named_files import check_names_no_file
-from onemap.layers.errors import OneMapError
+from onemap.layers.crs.systems import check_names_no_file
+from onemap.layers.errors import OneMapError, file_reason
 from onemap.layers.files.text_encodings import encoding_of
 from onemap.layers.sources.gdal.shapefile import sibling
-from onemap.layers.system_reasons import file_reason
 
 # Systems are looked for on every geometry; nothing is fetched from anywhere.
 OPEN_OPTIONS = {"FORCE_SRS_DETECTION": "YES", "DOWNLOAD_SCHEMA": "NO", "WRITE_GFS": "NO"}

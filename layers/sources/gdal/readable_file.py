@@ -1,7 +1,9 @@
 """A vector file as GDAL is given it: complete, opened as what its name says, its text and CRS as it declares them."""
 
 import contextlib
+import html
 import re
+import struct
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,14 +15,13 @@ import pyogrio
 import pyproj
 from pyogrio.errors import CRSError, DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError
 
-from onemap.layers.crs.systems import has_old_figure, is_nameless, parse_crs
+from onemap.layers.crs.systems import check_names_no_file, crs_name, has_old_figure, is_nameless, parse_crs
 from onemap.layers.crs.zones import by_parameters
-from onemap.layers.errors import OneMapError, ProblemPlace
+from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 from onemap.layers.files.foreign_database import is_in_wal_mode
 from onemap.layers.files.full_size import VALUE_BYTES, check_full_size
 from onemap.layers.files.text_encodings import encoding_of
 from onemap.layers.sources.gdal import mapinfo
-from onemap.layers.sources.gdal.declared_systems import check_declared_systems
 from onemap.layers.sources.gdal.drivers import GDAL_DRIVERS, MAPINFO
 from onemap.layers.sources.gdal.gdal_name import gdal_name, open_options
 from onemap.layers.sources.gdal.geopackage_schema import check_schema, only_layer
@@ -30,6 +31,7 @@ from onemap.layers.sources.gdal.raster_tables import check_holds_features
 from onemap.layers.sources.gdal.shapefile import (
     RAW,
     check_complete,
+    check_field_kinds,
     check_sizes,
     shapefile_text,
     with_utf8_projection,
@@ -37,8 +39,17 @@ from onemap.layers.sources.gdal.shapefile import (
 from onemap.layers.stores.geopackage import OF_QGIS
 
 UTF_8 = "utf-8"
+_WGS84 = re.compile(r"CRS:*84|WGS[\s_]*(19)?84|(?<!\d)4326(?!\d)", re.IGNORECASE)
 _READ_ERRORS = (DataSourceError, DataLayerError, FeatureError, FieldError, CRSError)
 _JSON_DRIVERS = {"GeoJSON", "TopoJSON"}
+_MOST = 10 << 20  # of a head, which names fields and the system; GDAL reads no longer one
+_MARK = 8
+# In the head of a FlatGeobuf, a FlatBuffer: the system among the head's values, and the texts of a system by which GDAL
+# asks PROJ for it, or looks for a file of that name: organisation, name, description, WKT, code.
+_SYSTEM, _TEXTS = 10, (0, 2, 3, 4, 5)
+_WKT = re.compile(rb"<WKT>(.*?)</WKT>", re.DOTALL)
+_LIST = "a00000004.gdbtable"  # of all layers, each with its definition as XML
+_FIELDS = slice(32, 40)  # of a table's head: where its fields are described
 
 
 @dataclass(frozen=True)
@@ -111,12 +122,15 @@ def prepared_file(path: Path, layer: str, encoding: str | None) -> Iterator[Read
             yield ReadableFile(path, layer, copy, None, found, OPEN_OPTIONS)
     elif suffix == ".shp":
         check_sizes(path)
+        check_field_kinds(path)
         with with_utf8_projection(path) as readable:
             yield ReadableFile(path, layer, readable)
     else:
         if suffix == ".gpkg":
             with gdal_errors_as_refusals(path, layer or None):
                 check_schema(path)
+        if suffix == ".dbf":
+            check_field_kinds(path)
         check_declared_systems(path)
         yield ReadableFile(path, layer, path, options=open_options(path))
 
@@ -186,7 +200,7 @@ def encoding_refusal(readable: ReadableFile, encoding: str | None) -> OneMapErro
 
 def is_assumed_crs(readable: ReadableFile) -> bool:
     """Whether the file declares no CRS, and its format assumes one."""
-    return readable.json is not None and not readable.json.is_topology and not readable.json.names_crs
+    return readable.json is not None and not readable.json.is_topology and not readable.json.named_crs
 
 
 def declared_crs(readable: ReadableFile, text: str | None) -> pyproj.CRS | None:
@@ -196,10 +210,74 @@ def declared_crs(readable: ReadableFile, text: str | None) -> pyproj.CRS | None:
     if readable.path.suffix.lower() in MAPINFO:
         crs = parse_crs(text, file=readable.path.name)
         return mapinfo.by_parameters(crs) if crs.is_projected or crs.is_geographic else None
-    return _system_of(text, readable.path.name)
+    found = _system_of(text, readable.path.name)
+    named = readable.json.named_crs if readable.json is not None else None
+    # What GDAL does not know in a crs member it takes for WGS 84.
+    if named is None or _WGS84.search(named) or found is None or crs_name(found) != "EPSG:4326":
+        return found
+    try:
+        return _system_of(named, readable.path.name)
+    except OneMapError:
+        return None
+
+
+def unknown_system(readable: ReadableFile, crs: pyproj.CRS | None) -> list[Problem]:
+    """That a GeoJSON names a system which nobody knows. crs: as `declared_crs` has it."""
+    named = readable.json.named_crs if readable.json is not None and not readable.json.is_topology else None
+    return [Problem("crs.unread", {**readable.place, "crs": named[:80]})] if named and crs is None else []
 
 
 @lru_cache(maxsize=64)  # most files of a city say the same
 def _system_of(text: str, file: str) -> pyproj.CRS | None:
     crs = parse_crs(text, file=file)
     return by_parameters(crs) if has_old_figure(crs) or not is_nameless(crs) else None
+
+
+def check_declared_systems(path: Path) -> None:
+    """Refuse a file whose coordinate system names another. Raises OneMapError crs.names_file."""
+    suffix = path.suffix.lower()
+    texts = _in_flatgeobuf(path) if suffix == ".fgb" else _in_geodatabase(path) if suffix == ".gdb" else ()
+    for text in texts:
+        check_names_no_file(text, file=path.name)
+
+
+def _in_flatgeobuf(path: Path) -> Iterator[str]:
+    with path.open("rb") as file:
+        file.seek(_MARK)
+        size = int.from_bytes(file.read(4), "little")
+        head = file.read(min(size, _MOST))
+    yield head.decode("latin-1")
+    with contextlib.suppress(struct.error):  # of a head that points outside itself, which GDAL refuses
+        system = _place_of(head, _follow(head, 0), _SYSTEM)
+        texts = [_place_of(head, _follow(head, system), number) for number in _TEXTS] if system else ()
+        for begin in [_follow(head, place) for place in texts if place]:
+            (length,) = struct.unpack_from("<I", head, begin)
+            yield head[begin + 4 : begin + 4 + length].decode("latin-1")
+
+
+def _follow(head: bytes, place: int) -> int:
+    """Where the offset at a place of a FlatBuffer leads. Raises struct.error."""
+    (offset,) = struct.unpack_from("<I", head, place)
+    return place + int(offset)
+
+
+def _place_of(head: bytes, table: int, number: int) -> int:
+    """Where the value of a number of a FlatBuffer's table stands; 0 where it has none. Raises struct.error."""
+    (back,) = struct.unpack_from("<i", head, table)
+    names = table - back
+    (length,) = struct.unpack_from("<H", head, names)
+    entry = 4 + 2 * number
+    (offset,) = struct.unpack_from("<H", head, names + entry) if entry < length else (0,)
+    return table + int(offset) if offset else 0
+
+
+def _in_geodatabase(path: Path) -> Iterator[str]:
+    """The definitions of layers, and the heads of their tables, in which texts are of UTF-16."""
+    for table in path.glob("*.gdbtable"):
+        with table.open("rb") as file:
+            if table.name.lower() == _LIST:
+                yield from (html.unescape(text[1].decode("latin-1")) for text in _WKT.finditer(file.read()))
+            file.seek(0)
+            file.seek(int.from_bytes(file.read(_FIELDS.stop)[_FIELDS], "little") & (1 << 62) - 1)
+            size = int.from_bytes(file.read(4), "little")
+            yield file.read(min(size, _MOST)).replace(b"\0", b"").decode("latin-1")

@@ -2,6 +2,9 @@
 leaves the others whole."""
 
 import json
+import struct
+from itertools import chain
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +23,6 @@ from onemap.layers.geometry.shape_column import WORTH_ROWS, AnyShapes, in_plane
 from onemap.layers.geometry.wkb_rings import shapes_of_wkb
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.gdal.json_stream import check_depth
-from onemap.layers.sources.open_formats.json_polygons import polygon_body
 from onemap.layers.sources.open_formats.nested_values import plain_value
 
 SUFFIXES = {".geojsonl", ".geojsons", ".geojsonseq", ".jsonl", ".ndjson"}
@@ -29,6 +31,9 @@ _SEPARATOR = "\x1e"
 _WGS_84 = "EPSG:4326"  # RFC 7946 knows no other
 _TYPES = {"Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection"}
 _AT_ONCE = 10_000
+_POLYGON, _MULTIPOLYGON = int(shapely.GeometryType.POLYGON), int(shapely.GeometryType.MULTIPOLYGON)
+_LEAST_POINTS = 4  # of a closed ring
+_NUMBERS = {int, float}
 
 
 def read_json_lines(path: Path, encoding: str | None, progress: Progress, provers: Provers) -> RawFrame:
@@ -147,3 +152,32 @@ class _Shapes:
         return np.concatenate(
             [shapes_of_wkb(part) if isinstance(part, pa.Array) else part for part in self._parts]
         ), None
+
+
+def polygon_body(geometry: dict[str, Any]) -> bytes | None:
+    """The WKB of a polygon or multipolygon of closed rings of pairs of finite numbers; None of anything else."""
+    try:
+        if geometry["type"] == "Polygon":
+            return _polygon(geometry["coordinates"])
+        if geometry["type"] == "MultiPolygon":
+            parts = [_polygon(rings) for rings in geometry["coordinates"]]
+            return struct.pack("<BII", 1, _MULTIPOLYGON, len(parts)) + b"".join(parts) if parts else None
+    except (KeyError, TypeError, ValueError, OverflowError):
+        pass
+    return None
+
+
+def _polygon(rings: list[list[Any]]) -> bytes:
+    """Raises ValueError, TypeError, OverflowError."""
+    if not rings:
+        raise ValueError
+    return struct.pack("<BII", 1, _POLYGON, len(rings)) + b"".join(map(_ring, rings))
+
+
+def _ring(points: list[Any]) -> bytes:
+    flat = list(chain.from_iterable(points))
+    is_closed = len(points) >= _LEAST_POINTS and points[0] == points[-1] and {*map(len, points)} == {2}
+    # What is infinite or no number makes the sum so.
+    if not (is_closed and {*map(type, flat)} <= _NUMBERS and isfinite(sum(flat))):
+        raise ValueError
+    return struct.pack(f"<I{len(flat)}d", len(points), *flat)

@@ -15,11 +15,10 @@ from urllib.parse import quote
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.errors import OneMapError, Problem, server_reason, server_words
 from onemap.layers.server_address import ServerAddress, server_address
 from onemap.layers.stores.server.server_refusals import connection_refused, server_errors_as_refusals
 from onemap.layers.stores.server.server_session import settle_session
-from onemap.layers.system_reasons import server_reason, server_words
 
 HELD_ADDRESS = "postgresql://signed-in.invalid/"  # RFC 6761: no server ever has this name
 _TAKEN = ("host", "port", "dbname", "sslmode", "sslrootcert")

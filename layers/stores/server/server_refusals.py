@@ -7,9 +7,8 @@ from collections.abc import Iterator
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, server_reason, server_words
 from onemap.layers.server_address import ServerAddress
-from onemap.layers.system_reasons import server_reason, server_words
 
 # By SQLSTATE, or by its class of two characters.
 _REFUSALS = {

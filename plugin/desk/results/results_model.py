@@ -61,7 +61,7 @@ class ResultsModel(QAbstractItemModel):
         super().__init__(parent)
         self._palette = palette
         self._icons: dict[str, QIcon] = {}
-        self._all: list[CheckedParcel] = []
+        self.parcels: list[CheckedParcel] = []  # all parcels of the run, filtered or not
         self._shown: list[CheckedParcel] = []  # of all, by their verdicts
         self._rows: list[_ResultRow] = []  # that were made
         self._top: list[_ResultRow] = []  # of the first parcels that are shown
@@ -73,24 +73,19 @@ class ResultsModel(QAbstractItemModel):
         parcels: in the order to show.
         titles: the titles of the layers, by code.
         """
-        self._all, self._titles = parcels, titles
+        self.parcels, self._titles = parcels, titles
         self.filter(frozenset(SEVERITY))
-
-    @property
-    def parcels(self) -> list[CheckedParcel]:
-        """All parcels of the run, filtered or not."""
-        return self._all
 
     @property
     def widest_areas(self) -> tuple[str, str]:
         """The areas of the largest parcel and of a finding on all of it, than which none is wider."""
-        largest = max((parcel.ellipsoidal_m2 or 0.0 for parcel in self._all), default=0.0)
+        largest = max((parcel.ellipsoidal_m2 or 0.0 for parcel in self.parcels), default=0.0)
         return parcel_area_text(largest), area_text(largest)
 
     def filter(self, verdicts: frozenset[str]) -> None:
         """Show only the parcels with these verdicts."""
         self.beginResetModel()
-        self._shown = [parcel for parcel in self._all if parcel.verdict in verdicts]
+        self._shown = [parcel for parcel in self.parcels if parcel.verdict in verdicts]
         self._rows, self._top = [], []
         self._make_rows(ROWS_AT_ONCE)
         self.endResetModel()
@@ -177,7 +172,13 @@ class ResultsModel(QAbstractItemModel):
         if row is None:
             return ""
         if not row.findings:
-            return _parcel_details(row.parcel)
+            return "\n".join(
+                [
+                    f"{row.parcel.parcel} · {word('verdicts', row.parcel.verdict)}",
+                    f"{area_text(row.parcel.ellipsoidal_m2)} · {area_beside_text(row.parcel.ellipsoidal_m2)}",
+                    tr("Findings: {count}").format(count=len(row.parcel.findings)),
+                ]
+            )
         layer = row.findings[0].layer
         return _finding_details(row.findings, self._titles.get(layer, layer))
 
@@ -275,16 +276,6 @@ class ResultsModel(QAbstractItemModel):
         if verdict not in self._icons:
             self._icons[verdict] = sign_icon(verdict, self._palette)
         return self._icons[verdict]
-
-
-def _parcel_details(parcel: CheckedParcel) -> str:
-    return "\n".join(
-        [
-            f"{parcel.parcel} · {word('verdicts', parcel.verdict)}",
-            f"{area_text(parcel.ellipsoidal_m2)} · {area_beside_text(parcel.ellipsoidal_m2)}",
-            tr("Findings: {count}").format(count=len(parcel.findings)),
-        ]
-    )
 
 
 def _finding_details(findings: tuple[Finding, ...], layer: str) -> str:

@@ -8,8 +8,8 @@ from onemap.layers.library.library import Library
 from onemap.layers.progress import Progress
 from onemap.rules.answers.compare.comparison import Comparison, ComparisonOptions
 from onemap.rules.answers.compare.comparison_record import KIND
-from onemap.rules.answers.compare.local_table import parts_of
 from onemap.rules.answers.compare.matrix import parse_matrix
+from onemap.rules.answers.compare.spot_tables import parts_of
 from onemap.rules.answers.compare.spots import Limits
 from onemap.rules.judge.findings.table import Table
 from onemap.rules.judge.runs.arrow_blocks import Rows, rows_of_table

@@ -1,24 +1,29 @@
 """The tables of a comparison: spots, their matrix, and clusters, with the contract's columns first."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyproj
 
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
-from onemap.layers.geometry.parts import multi
+from onemap.layers.geometry.parts import multi, shift_polygons
 from onemap.layers.geometry.row_blocks import blocks
 from onemap.rules.answers.compare.clusters import Clusters, clusters_of
-from onemap.rules.answers.compare.local_table import PART_ROWS, LocalTable, library_polygons
 from onemap.rules.answers.compare.spots import Spots, matrix_rows, spot_names
 from onemap.rules.answers.compare.triage import Triage
 from onemap.rules.judge.findings.table import Table
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.overlay.uninterruptible import run_cancellable
+from onemap.rules.judge.runs.arrow_blocks import BLOCK_ROWS
 
 SPOT_COLUMNS = ["spot", "type", "conflict", "code_a", "code_b", "use_a", "use_b", "area_m2", "share"]
 _MORE = ["area_ellipsoidal_m2", "mean_width_m", "compactness", "class_a", "class_b", "date_a", "date_b"]
+PART_ROWS = 2 * BLOCK_ROWS  # that are written at once; the blocks of a run are the same as those of the whole
+
+
 _MORE += ["line_distance_m", "shift_m", "cause", "evidence", "cluster"]
 _MORE += ["decision", "decision_reason", "decision_by", "decision_at", "decision_match"]
 MATRIX_COLUMNS = ["type", "use_a", "use_b", "spots", "area_m2", "share"]
@@ -98,3 +103,45 @@ def typed_columns(columns: pd.DataFrame, names: list[str]) -> pd.DataFrame:
         else:
             typed[name] = values.astype(object).where(values.notna(), None)
     return pd.DataFrame(typed, columns=names)
+
+
+class LocalTable(Table):
+    """A table whose polygons (n,) are counted from `origin`; written, and as WKB, they are made anew for who asks."""
+
+    def __init__(self, columns: pd.DataFrame, local: np.ndarray, origin: tuple[float, float]) -> None:
+        self.__dict__.update(columns=columns, local=local, origin=origin)
+
+    local: np.ndarray
+    origin: tuple[float, float]
+
+    @property
+    def geometries(self) -> np.ndarray:
+        """The polygons in the library's plane, as multipolygons (n,)."""
+        return multi(library_polygons(self.local, self.origin), "polygon")
+
+    @property
+    def wkb(self) -> pa.Array:
+        """The polygons in the library's plane as WKB (n,)."""
+        return Table(self.columns, self.geometries).wkb
+
+    @property
+    def has_geometries(self) -> bool:
+        """Whether it is a table of ground."""
+        return True
+
+
+def library_polygons(local: np.ndarray, origin: tuple[float, float]) -> np.ndarray:
+    """Polygons (n,) counted from `origin` as they are in the library's plane."""
+    return shift_polygons(local, origin)
+
+
+def parts_of(table: Table) -> Iterator[Table]:
+    """A table some thousand rows at a time, of which nothing is held; at least one, which may have no row."""
+    for rows in list(blocks(len(table.columns), PART_ROWS)) or [slice(0, 0)]:
+        columns = table.columns.iloc[rows]
+        if isinstance(table, LocalTable):
+            yield Table(columns, LocalTable(columns, table.local[rows], table.origin).geometries)
+        elif table.geometries is None:
+            yield Table(columns)
+        else:
+            yield Table(columns, table.geometries[rows], table.geometry_type)

@@ -11,18 +11,17 @@ import shapely
 from onemap.layers.area_units import area_to_hundredths
 from onemap.layers.errors import Problem
 from onemap.layers.geometry.hilbert import hilbert_order
-from onemap.layers.geometry.parts import polygon_parts
+from onemap.layers.geometry.parts import polygon_part
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.quality.topology import SizeLimits
 from onemap.rules.answers.deliveries.check_kinds import MOST_LISTED
 from onemap.rules.answers.deliveries.delivered_layers import DeliveredLayer
 from onemap.rules.answers.deliveries.delivery_template import Check
 from onemap.rules.answers.deliveries.proof_findings import Finding
-from onemap.rules.answers.deliveries.row_checks import meets_condition
+from onemap.rules.answers.deliveries.sum_checks import meets_condition
 from onemap.rules.judge.overlay.candidate_pairs import CandidatePairs, candidate_pairs
-from onemap.rules.judge.overlay.clip_near import cut_around, tiles_near
 from onemap.rules.judge.overlay.mutual_overlaps import features_overlap
-from onemap.rules.judge.overlay.subdivision import MOST_VERTICES
+from onemap.rules.judge.overlay.subdivision import MOST_VERTICES, cut_around, tiles_near
 from onemap.rules.judge.overlay.threads import Threads
 
 _LEAST_M2, _LEAST_WIDTH_M = 0.01, 0.001  # below that coordinates were rounded
@@ -61,7 +60,7 @@ def _are_polygons(shapes: np.ndarray) -> bool:
 def _ground(shape: shapely.Geometry, dimension: int, limits: SizeLimits) -> shapely.Geometry | None:
     """The part of a shape that is large enough to report: by area, by length or its points, as `dimension` says."""
     if dimension == _POLYGON:
-        areal = polygon_parts(np.array([shape], dtype=object))[0]
+        areal = polygon_part(shape)
         large = shapely.get_parts(areal) if areal is not None else np.empty(0, dtype=object)
         large = large[limits.exceeds_limits(large)]
         return shapely.multipolygons(large) if len(large) else None

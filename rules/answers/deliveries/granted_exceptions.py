@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from onemap.layers.catalogue.toml_lines import line_of
-from onemap.layers.catalogue.toml_reason import toml_reason
-from onemap.layers.catalogue.toml_text import toml_content, toml_string
+from onemap.layers.catalogue.toml_text import toml_content, toml_reason, toml_string
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.atomic_output import atomic_output
 from onemap.rules.answers.deliveries.proof_findings import Finding

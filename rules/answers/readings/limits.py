@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from onemap.layers.catalogue.toml_reason import toml_reason
-from onemap.layers.catalogue.toml_text import toml_content
+from onemap.layers.catalogue.toml_text import toml_content, toml_reason
 from onemap.layers.errors import OneMapError
 
 SPANS = ("reading", "hour", "day")

@@ -1,8 +1,12 @@
-"""`onemap readings`: means and status of the sensors of a library, of one version of their readings."""
+"""`onemap readings`: means and status of the sensors of a library, of one version of their readings.
+
+An hour counts with three quarters of its readings, a day with twenty valid hours, after GB 3095-2012, table 4. What has
+fewer has no mean.
+"""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 
 import numpy as np
 import pandas as pd
@@ -14,13 +18,17 @@ from onemap.layers.library.versions import StoredFeatures, Version, versions
 from onemap.layers.records import Record
 from onemap.rules.answers.compare.plans import version_named
 from onemap.rules.answers.readings.limits import Limit
-from onemap.rules.answers.readings.means import day_means, hour_means, with_periods
 from onemap.rules.answers.readings.node_status import NodeStatus, node_statuses
 from onemap.rules.answers.readings.reading_look import SHOWN, shown_class
 from onemap.rules.answers.readings.reading_rows import readings_of
 from onemap.rules.answers.statistics.statistics import record_of
 from onemap.rules.judge.findings.table import Table
 from onemap.rules.judge.inputs.layer_sources import Sources
+
+HOUR_SHARE, DAY_HOURS = 0.75, 20
+_HOUR_S, _DAY_S = 3600.0, 86400.0
+_KEYS = ["node", "property"]
+# Shape and colour of a status; colours and signs are those of verdicts.
 
 
 @dataclass(frozen=True)
@@ -36,6 +44,11 @@ class ReadingsOptions:
     limits: Mapping[str, Limit]
     only: str | None = None
 
+    @property
+    def day(self) -> date:
+        """The local day of the moment, whatever zone it is written in."""
+        return self.at.astimezone(timezone(self.zone)).date()
+
 
 @dataclass(frozen=True)
 class SensorReadings:
@@ -50,7 +63,7 @@ class SensorReadings:
 
 def sensor_readings(library: Library, options: ReadingsOptions) -> SensorReadings:
     """Measure. Raises OneMapError readings.…, compare.…, layer.unknown, version.unreadable."""
-    version, stored = _read(library, options.readings, options.at)
+    version, stored = _read(library, options.readings, options.day)
     if library.catalogue()[version.code].geometry != "table":
         raise OneMapError("readings.table", layer=version.code, field="--readings")
     name = f"{version.code}@{version.label}"
@@ -84,9 +97,9 @@ _MEAN_FIELDS = ["node", "property", "unit", "start", "mean", "readings", "valid"
 _STATUS_FIELDS = list(NodeStatus.__dataclass_fields__)
 
 
-def _read(library: Library, name: str, at: datetime) -> tuple[Version, StoredFeatures]:
-    version = version_named(library, name, at.date(), None, "CODE")
-    sources = Sources(library, versions(library, None), at.date(), {}, {}, (0.0, 0.0))
+def _read(library: Library, name: str, day: date) -> tuple[Version, StoredFeatures]:
+    version = version_named(library, name, day, None, "CODE")
+    sources = Sources(library, versions(library, None), day, {}, {}, (0.0, 0.0))
     stored = sources.of_version(version, None).stored
     if stored is None:
         raise OneMapError("version.unreadable", file=library.label, layer=version.table)
@@ -99,7 +112,7 @@ def _places(
     """The point of each status (n,), None where nobody knows it, and who has readings and no place, or no readings."""
     places = np.full(len(statuses), None, dtype=object)
     try:
-        version, stored = _read(library, options.nodes, options.at)
+        version, stored = _read(library, options.nodes, options.day)
     except OneMapError as error:
         if [problem.code for problem in error.problems] != ["compare.not_in_force"]:
             raise
@@ -143,3 +156,47 @@ def _node_record(status: NodeStatus, zone: timedelta) -> Record:
 def _local(moment: datetime, zone: timedelta) -> str:
     """A moment with the zone in which days are counted."""
     return moment.astimezone(timezone(zone)).isoformat()
+
+
+def with_periods(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows with the period of each node and property: as it is said, else the median of the steps between times."""
+    rows = rows.copy()
+    steps = rows.groupby(_KEYS, sort=False)["time"].diff().dt.total_seconds()
+    usual = steps.groupby([rows["node"], rows["property"]], sort=False).transform("median")
+    rows["period_s"] = rows["period_s"].where(rows["period_s"] > 0, usual)
+    return rows
+
+
+def hour_means(rows: pd.DataFrame, zone: timedelta) -> pd.DataFrame:
+    """One row for each node, property and hour that has a reading.
+
+    start: in UTC; mean: NaN with fewer valid readings than three quarters of `expected`; readings, valid: counts.
+    """
+    return _means(rows, rows["value"], zone, _HOUR_S, HOUR_SHARE)
+
+
+def day_means(rows: pd.DataFrame, hours: pd.DataFrame, zone: timedelta) -> pd.DataFrame:
+    """One row for each node, property and local day: the mean of its valid hours, if there are twenty.
+
+    Where readings come less often than every hour, the day is of readings, and five sixths of them have to be valid.
+    """
+    slow = rows["period_s"] > _HOUR_S
+    seldom = _means(rows[slow], rows["value"][slow], zone, _DAY_S, DAY_HOURS / 24)
+    of_hours = hours.rename(columns={"start": "time", "mean": "value"}).assign(period_s=_HOUR_S)
+    often = of_hours.merge(rows[~slow][_KEYS].drop_duplicates(), on=_KEYS)
+    found = _means(often, often["value"], zone, _DAY_S, DAY_HOURS / 24)
+    return pd.concat([found, seldom], ignore_index=True).sort_values([*_KEYS, "start"], ignore_index=True)
+
+
+def _means(rows: pd.DataFrame, values: pd.Series, zone: timedelta, length_s: float, least: float) -> pd.DataFrame:
+    span = pd.Timedelta(seconds=length_s)
+    start = (rows["time"] + zone).dt.floor(span) - zone
+    grouped = rows.assign(start=start, value=values).groupby([*_KEYS, "unit", "start"], sort=True)
+    found = grouped.agg(
+        mean=("value", "mean"), readings=("value", "size"), valid=("value", "count"), period_s=("period_s", "median")
+    ).reset_index()
+    found["expected"] = np.maximum((length_s / found["period_s"]).round(), 1.0)
+    found["share"] = (found["valid"] / found["expected"]).clip(upper=1.0)
+    # Without a known period nobody can say how many there should be.
+    found["mean"] = found["mean"].where(found["share"] >= least - 1e-9)
+    return found.drop(columns="period_s")

@@ -7,7 +7,7 @@ import shapely
 
 from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.layers.geometry.parts import largest_of_each
-from onemap.layers.geometry.planar_sizes import planar_lengths_m
+from onemap.layers.geometry.rings import planar_lengths_m
 from onemap.layers.geometry.shape_column import AnyShapes, all_of, some_of
 from onemap.rules.judge.findings.thresholds import are_broad, vanishing
 from onemap.rules.judge.overlay.overlay import ARITHMETIC_M2, divided_ground

@@ -12,18 +12,51 @@ from onemap.layers.messages import phrase
 from onemap.layers.progress import Progress
 from onemap.layers.provenance import provenance
 from onemap.rules.answers.sheet.sheet_content import Sheet, add_land_classes, sheets_of, without_words
-from onemap.rules.answers.sheet.sheet_maps import CheckMapSource, parcel_map
 from onemap.rules.answers.sheet.sheet_pages import sheet_page
 from onemap.rules.answers.sheet.sheet_uses import add_uses
 from onemap.rules.display.documents.blocks import Document
 from onemap.rules.display.documents.document_files import document_body
 from onemap.rules.display.documents.typst_printer import pdf_of
 from onemap.rules.display.maps.fonts import FONTS, chosen_fonts
-from onemap.rules.display.maps.map_source import Piece
-from onemap.rules.judge.packs.pack import rules_of_run
+from onemap.rules.display.maps.map_sheet import MapPage, MapSource, Paper, draw_map
+from onemap.rules.display.maps.map_source import LayersOnMap, Piece
+from onemap.rules.display.maps.sheets_needed import theme_codes
+from onemap.rules.judge.inputs.check_record import CheckRecord
+from onemap.rules.judge.packs.pack import Pack, rules_of_run
 
 SUFFIXES = (".pdf", ".docx", ".html", ".json")
 _DRAWN = 0.7  # of the work
+PAPER = Paper(170.0, 92.0)
+_BASES = ("present_use", "plan", "boundary")  # the first of which the library has a layer
+
+
+class CheckMapSource(MapSource):
+    """A check's parcels as maps need them, though no library keeps the run."""
+
+    def __init__(self, library: Library, record: CheckRecord, packs: tuple[Pack, ...], language: str) -> None:
+        """Prepare the maps of a check; `show` names the parcels that are drawn next."""
+        LayersOnMap.__init__(self, library, {**record, "id": None})  # nobody will find a run that is not kept
+        self.language = language
+        self.parcels = {}
+        self.findings: list[dict[str, Any]] = []
+        self.pieces = []
+        self.rules = {rule.id: rule for rule in rules_of_run(packs, record)}
+        self._overrides = {}
+
+    def show(self, names: np.ndarray, geometries: np.ndarray, pieces: list[Piece]) -> None:
+        """The parcels (n,) that are drawn next, and their conflicts; features near those before are forgotten."""
+        self.pieces = pieces
+        self.parcels = dict(zip(names.tolist(), geometries, strict=True))
+        self.forget()
+
+    def theme(self) -> str:
+        """The base of the map: present use, else the plan, else the boundary alone."""
+        return next((name for name in _BASES if any(map(self.version_of, theme_codes(name)))), _BASES[-1])
+
+
+def parcel_map(source: CheckMapSource, theme: str, parcel: str, fonts: str, prefix: str) -> str:
+    """One parcel on its base as SVG, with its conflicts."""
+    return draw_map(source, MapPage(theme, parcels=(parcel,), all_pieces=True), PAPER, fonts=fonts, prefix=prefix).svg
 
 
 def sheet_book(library: Library, run: Any, suffix: str, language: str, progress: Progress) -> tuple[bytes, int]:
@@ -48,7 +81,11 @@ def sheet_book(library: Library, run: Any, suffix: str, language: str, progress:
         if chunk.parcels is not None and len(sheets) > begin:
             add_uses(sheets[begin:], chunk.parcels, run.packs, language)
         add_land_classes(sheets, chunk.tables)
-    head = _head(library, run.record, language)
+    head = {
+        "library": library.shown_name,
+        "as_of": run.record["parameters"]["as_of"],
+        "crs": crs_title(library.crs, language),
+    }
     if suffix == ".json":
         facts = {**head, "sheets": [without_words(sheet) for sheet in sheets]}  # all of them, unrounded
         text = json.dumps(facts, ensure_ascii=False, indent=1, allow_nan=False)
@@ -83,14 +120,6 @@ class _Maps:
             progress.at(len(self.drawn) / max(count, 1))
             prefix = f"s{len(self.drawn) + 1}-"
             self.drawn.append(parcel_map(self._source, self._theme, name, self._fonts, prefix))
-
-
-def _head(library: Library, record: Any, language: str) -> dict[str, Any]:
-    return {
-        "library": library.shown_name,
-        "as_of": record["parameters"]["as_of"],
-        "crs": crs_title(library.crs, language),
-    }
 
 
 def _pack_titles(record: Any, language: str) -> str:

@@ -8,9 +8,8 @@ import shapely
 from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.geometry.shape_column import AnyShapes, all_of
 from onemap.rules.answers.compare.self_overlap import first_row_wins
-from onemap.rules.answers.statistics.unit_ground import shared_m2
 from onemap.rules.answers.statistics.unit_pieces import UnitPieces, pieces_with_shares
-from onemap.rules.answers.statistics.units import AreaUnits
+from onemap.rules.answers.statistics.units import AreaUnits, shared_m2
 from onemap.rules.judge.overlay.candidate_pairs import boxes_meet
 from onemap.rules.judge.overlay.in_chunks import chunks, intersecting
 from onemap.rules.judge.overlay.overlay import refuse_failed

@@ -11,9 +11,8 @@ from onemap.layers.messages import phrase
 from onemap.layers.reason import Reason
 from onemap.layers.records import Record
 from onemap.rules.answers.statistics.class_keys import key_titles
-from onemap.rules.answers.statistics.sum_words import ground_apart, statistics_reason, sum_text
+from onemap.rules.answers.statistics.sum_words import ground_apart, statistics_reason, sum_text, version_words
 from onemap.rules.answers.statistics.transitions import class_margins
-from onemap.rules.answers.statistics.version_words import version_words
 from onemap.rules.display.charts.bars import BarSeries
 from onemap.rules.display.charts.chart_fills import OTHER, SERIES, Fill, series_fill
 from onemap.rules.display.charts.chart_sheet import ChartWords

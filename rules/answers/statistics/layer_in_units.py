@@ -21,21 +21,22 @@ from onemap.layers.library.versions import Version, coverage_of, versions
 from onemap.layers.messages import LANGUAGES
 from onemap.layers.quality.table_rows import repeated_rows
 from onemap.rules.answers.compare.plans import version_named
-from onemap.rules.answers.statistics.class_keys import ClassKeys, class_keys
-from onemap.rules.answers.statistics.conditions_of_layers import column_of, truth_of
+from onemap.rules.answers.statistics.class_keys import ClassKeys, class_keys, column_of, truth_of
 from onemap.rules.answers.statistics.counted_once import CountedOnce, UnitBlock
 from onemap.rules.answers.statistics.table_in_units import joined_rows
-from onemap.rules.answers.statistics.union_areas import Plane, UnionAreas, overlapping_pairs, union_areas
-from onemap.rules.answers.statistics.unit_ground import gap_problems, overlap_problems, version_titles
 from onemap.rules.answers.statistics.unit_pieces import (
     LINE,
     POLYGON,
+    Plane,
+    UnionAreas,
     UnitPieces,
+    overlapping_pairs,
     pieces_size,
+    union_areas,
     unit_pieces,
     whole_features,
 )
-from onemap.rules.answers.statistics.units import AreaUnits, area_units
+from onemap.rules.answers.statistics.units import AreaUnits, area_units, gap_problems, overlap_problems, version_titles
 from onemap.rules.judge.check.check import local_origin
 from onemap.rules.judge.inputs.layer_sources import LayerSource, Sources
 from onemap.rules.judge.overlay.lines_inside import union_lengths_m
@@ -263,6 +264,19 @@ class LayerInUnits:
         if self.entry.geometry != POLYGON:
             return None
         return union_areas(group, pieces, groups, self.pairs, self.plane, self.threads.part(0.8, 0.9))
+
+    def declared_areas(self, field: str | None, pieces: UnitPieces, units: int) -> dict[str, np.ndarray]:
+        """The area that the features of pieces (k,) declare, and the ground of those that do, by unit in m².
+
+        Of a sum of `field` that adds up declared or net areas, which count ground twice where features overlap.
+        """
+        numbers = self.numbers.get(self.declared_field or "")
+        if numbers is None or field not in (self.declared_field, self.net_field):
+            return {}
+        some = pieces.of_features(np.isfinite(numbers))
+        ground = require_value(self.areas_of(some, some.unit, units), "areas of polygons")
+        declared = np.bincount(some.unit, numbers[some.feature] * some.share, units)
+        return {"declared_m2": declared, "drawn_m2": ground.ellipsoidal_m2}
 
     def sizes_of(self, pieces: UnitPieces) -> np.ndarray:
         """How much each piece (k,) is: m² of polygons, m of lines, the number of points."""

@@ -23,9 +23,8 @@ from onemap.rules.answers.statistics.class_keys import key_titles
 from onemap.rules.answers.statistics.counted_once import CountedOnce, UnitBlock
 from onemap.rules.answers.statistics.layer_in_units import LayerInUnits, MeasuredRows, StatisticsOptions, unit_remarks
 from onemap.rules.answers.statistics.unit_blocks import PartOfStatistics, joined_statistics, unit_blocks, units_of
-from onemap.rules.answers.statistics.unit_ground import proved_ground, version_titles
 from onemap.rules.answers.statistics.unit_pieces import POLYGON, UnitPieces
-from onemap.rules.answers.statistics.units import AreaUnits, area_units, unit_titles
+from onemap.rules.answers.statistics.units import AreaUnits, area_units, proved_ground, unit_titles, version_titles
 from onemap.rules.judge.findings.table import Table
 from onemap.rules.judge.kinds.attribute_json import attribute_json
 from onemap.rules.judge.overlay.overlay import inside, outside, union_by

@@ -1,4 +1,4 @@
-"""Sums of fields in words: as many decimals as they have, and why one is unknown."""
+"""Sums of fields and versions of layers in words: as many decimals as they have, and why a sum is unknown."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -27,3 +27,11 @@ def statistics_reason(reason: str, language: str) -> str:
     """Why a number of a table is unknown."""
     kind = "indicator_reason" if reason == "no_row" else "reason"
     return phrase(f"{kind}.{reason}", language)
+
+
+def version_words(title: str, label: str, valid_from: str | None, language: str) -> str:
+    """A version by its label, and the day from which it holds where the label does not say it."""
+    name = f"{title} {label}"
+    if valid_from in (None, label):
+        return name
+    return phrase("figures.version_of", language, name=name, day=valid_from)

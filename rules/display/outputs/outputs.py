@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pyproj
 
-from onemap.layers.errors import OneMapError, Problem, require_value
+from onemap.layers.errors import OneMapError, Problem, require_value, sqlite_reason
 from onemap.layers.files.atomic_output import atomic_output, check_places
 from onemap.layers.in_threads import result_of
 from onemap.layers.messages import LANGUAGES, ProblemRecord, in_each_language, problem_record
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.provenance import NO_RECORD
-from onemap.layers.system_reasons import sqlite_reason
 from onemap.rules.contract.output_forms import CHECK_FORMS, PAGE_FORM, PARCEL_FORMS, TABLE_FORMS
 from onemap.rules.judge.findings.table import Table
 

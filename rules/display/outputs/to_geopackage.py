@@ -1,6 +1,7 @@
 """Tables written as a new GeoPackage, as they come: rows first, each layer's index and extent at the end."""
 
 import os
+import re
 import sqlite3
 import threading
 from collections.abc import Mapping
@@ -12,12 +13,13 @@ import pyproj
 
 from onemap.layers.geometry.wkb_bodies import Bodies
 from onemap.layers.provenance import MIME_TYPE, NO_RECORD, STANDARD, provenance
+from onemap.layers.shipped_files import RESOURCES
 from onemap.layers.stores import geopackage
 from onemap.layers.stores.bulk_rows import insert_rows
 from onemap.layers.stores.rtree import PackedRtree
 from onemap.layers.stores.sql_text import NO_SQL, column_definitions, compose_sql
 from onemap.layers.stores.store import GEOMETRY_COLUMN
-from onemap.rules.display.outputs.layer_looks import layer_look
+from onemap.layers.xml_elements import quoteattr
 from onemap.rules.display.outputs.sheet_words import SheetWords
 from onemap.rules.judge.findings.run_tables import RUN_TABLE, record_in
 from onemap.rules.judge.findings.table import Table
@@ -25,6 +27,10 @@ from onemap.rules.judge.findings.table import Table
 _ROWS_AT_ONCE = 20_000  # between two looks at whether anybody still wants the file
 _MULTIS = {"MULTIPOLYGON": "polygon", "MULTILINESTRING": "line", "MULTIPOINT": "point"}
 _TYPES = {"b": "BOOLEAN", "i": "INTEGER", "u": "INTEGER", "f": "REAL"}
+_FOLDER = RESOURCES / "styles"
+_WITH_LOOK = ("parcels", "findings", "overlaps")
+_NOTHING = '<qgis version="3.40.0">\n</qgis>\n'
+_BOTH = re.compile(r'label="(?P<sign>[■▲?●i✓] )?(?P<en>[A-Za-z ]+) (?P<zh>[^\x00-\x7f]+)"')  # as the files have it
 
 
 class GeoPackageOutput:
@@ -150,3 +156,15 @@ class GeoPackageOutput:
     def close(self) -> None:
         """Close the file, whole or not."""
         self._connection.close()
+
+
+def layer_look(table: str, heads: Mapping[str, str], language: str) -> str:
+    """The style of a layer as QGIS keeps it (QML). heads: what people call its columns, in the language."""
+    look = (_FOLDER / f"{table}.qml").read_text(encoding="utf-8") if table in _WITH_LOOK else _NOTHING
+    worded = _BOTH.sub(lambda label: f'label="{label["sign"] or ""}{label[language]}"', look)
+    aliases = "".join(
+        f"    <alias index={quoteattr(str(at))} field={quoteattr(column)} name={quoteattr(head)}/>\n"
+        for at, (column, head) in enumerate(heads.items(), start=1)  # the first field is the row's number
+    )
+    before, end, after = worded.rpartition("</qgis>")
+    return f"{before}  <aliases>\n{aliases}  </aliases>\n{end}{after}"

@@ -1,11 +1,11 @@
-"""The layers of a library by title, each version with its number of features; then the services."""
+"""A library in rows: its layers and services, its working days, the facts of a project that its rules ask for."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from onemap.layers.area_units import hectares_text
 from onemap.layers.catalogue.catalogue import named_groups
-from onemap.layers.messages import phrase
+from onemap.layers.messages import list_text, phrase
 from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerTable, AnswerView, Column, Part
 from onemap.rules.judge.findings.verdict_text import column_heads
 
@@ -38,3 +38,50 @@ def _version_row(layer: Mapping[str, Any], version: Mapping[str, Any], language:
     values = [layer["code"], version["label"], Amount(version["count"], "count"), lost]
     about = {"layer": layer["code"], "version": version["label"]}
     return AnswerRow(f"{mark} {layer['title'].get(language) or layer['code']}", values, about=about)
+
+
+def calendar_view(result: Mapping[str, Any], language: str) -> AnswerView:
+    """A row for each year, with its free days and its worked weekends below; then whether a notice was kept."""
+    rows = [_year_row(year, language) for year in result["years"]]
+    remark = phrase("said.calendar_kept" if result["kept"] else "said.calendar_shown", language, file=result["file"])
+    return AnswerView([*rows, AnswerRow("", line=[remark])] if result["has_notice"] else rows)
+
+
+def _year_row(year: Mapping[str, Any], language: str) -> AnswerRow:
+    source = phrase(f"said.calendar_{year['source']}", language)
+    free = [_span_text(first, last, language) for first, last in year["free"]]
+    below = [
+        AnswerRow(
+            name,
+            line=[phrase("sheet.pair", language, name=name, value=list_text(texts, language))],
+            rows=[AnswerRow(text, line=None) for text in texts],
+        )
+        for name, texts in (
+            (phrase("said.calendar_free", language), free),
+            (phrase("said.calendar_worked", language), year["worked"]),
+        )
+        if texts
+    ]
+    name = str(year["year"])
+    return AnswerRow(name, [source], rows=below, line=[phrase("sheet.pair", language, name=name, value=source)])
+
+
+def _span_text(first: str, last: str, language: str) -> str:
+    return first if first == last else phrase("said.calendar_span", language, first=first, last=last)
+
+
+def facts_view(result: Mapping[str, Any], language: str) -> AnswerView:
+    """A row for each fact, with the rules that ask for it; then how many rules wait, with each of them."""
+    titles = {rule["rule"]: rule["title"] for rule in result["rules"]}
+    rows = [_fact_row(fact, titles, language) for fact in result["parcels"]]
+    waiting = [AnswerRow(titles[rule], about={"rule": rule}) for rule in result["waiting"]]
+    counts = {"waiting": len(waiting), "count": len(result["rules"])}
+    name = phrase("said.facts_waiting", language, **counts)
+    return AnswerView([*rows, AnswerRow(name, is_open=False, rows=waiting, line=[name])])
+
+
+def _fact_row(fact: Mapping[str, Any], titles: Mapping[str, str], language: str) -> AnswerRow:
+    count = len(fact["rules"])
+    below = [AnswerRow(titles.get(rule, rule), about={"rule": rule}) for rule in fact["rules"]]
+    line = phrase("said.facts_asked", language, **{**fact, "count": count})
+    return AnswerRow(fact["title"], [Amount(count, "count")], fact["name"], is_open=False, rows=below, line=[line])

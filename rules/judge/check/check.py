@@ -29,9 +29,8 @@ from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.packs.pack import Pack
 from onemap.rules.judge.question.check_plan import CheckPlan, check_plan_of
 from onemap.rules.judge.question.kind_remarks import kind_problems_of
-from onemap.rules.judge.question.layer_remarks import layer_problems_of, trial_problems_of
+from onemap.rules.judge.question.layer_remarks import layer_problems_of, trial_problems_of, value_problems_of
 from onemap.rules.judge.question.question import Question
-from onemap.rules.judge.question.value_remarks import value_problems_of
 from onemap.rules.judge.runs.run import Run
 
 _LAYERS, _RULES, _ROWS = 0.09, 0.65, 0.7  # of the work: layers are read, all rules have judged, all have their rows

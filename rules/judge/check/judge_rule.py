@@ -1,8 +1,9 @@
 """One rule over some parcels: which it applies to, which features it looks at, and what its kind says."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,11 +11,10 @@ import pyproj
 import shapely
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.geometry.shape_column import AnyShapes
+from onemap.layers.geometry.shape_column import AnyShapes, all_of
 from onemap.layers.library.versions import StoredFeatures
 from onemap.layers.reason import Reason
 from onemap.rules.judge.check.applicability import applicability
-from onemap.rules.judge.check.judge_provable import judge_provable
 from onemap.rules.judge.check.layers_of_check import LayersOfCheck
 from onemap.rules.judge.findings.findings import OFFICIAL_LAYER, OfficialFeatures, RuleJudgement
 from onemap.rules.judge.inputs.layer_sources import LayerSource
@@ -31,8 +31,12 @@ from onemap.rules.judge.kinds.ground import (
 )
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.overlay.unchanging_sets import freeze_set
+from onemap.rules.judge.overlay.unproved_unions import do_provable
 from onemap.rules.judge.packs.projects import Projects
 from onemap.rules.judge.packs.rule import Rule
+
+Judge = Callable[[Ground], Judgement]
+_NUMBERS = ("distance_m", "net_area_m2", "value")
 
 
 @dataclass(frozen=True)
@@ -223,3 +227,53 @@ def _check_fields(rule: Rule, source: LayerSource) -> None:
         if name.lower() not in present:
             place = {"file": rule.pack, "feature": rule.id, "rule": rule.id, "field": name}
             raise OneMapError("rule.field", layer=source.version.table, **place)
+
+
+def judge_provable(judge: Judge, ground: Ground) -> tuple[np.ndarray, Judgement]:
+    """The judgement of a kind on the parcels (n,), and their order (n,) in it: the unknown ones come last.
+
+    Raises OneMapError as the kind does, but for unions.
+    """
+    judgement, proved, unproved = do_provable(lambda rows: judge(_some(ground, rows)), len(ground.shapes))
+    if len(unproved):
+        judgement = _with_unknown(judgement, ground.parcels[unproved])
+    return np.concatenate([proved, unproved]), judgement
+
+
+def _some(ground: Ground, rows: np.ndarray) -> Ground:
+    """The ground of some parcels alone."""
+    if len(rows) == len(ground.shapes):
+        return ground
+    return replace(
+        ground,
+        shapes=freeze_set(all_of(ground.shapes)[rows]),
+        parcel_attributes=ground.parcel_attributes.iloc[rows].reset_index(drop=True),
+        shared=None,
+        covered=CoveredGround(),
+    )
+
+
+def _with_unknown(judgement: Judgement, parcels: np.ndarray) -> Judgement:
+    """The judgement on some parcels, and after them others (k,) that are wholly unknown; `zones` serves hits only."""
+    nothing, never = no_ground(len(parcels)), np.zeros(len(parcels), dtype=bool)
+    measured, survey = judgement.measures, judgement.survey
+    longer = replace(
+        judgement,
+        hit=np.concatenate([judgement.hit_ground.geometries, nothing]),
+        unknown=np.concatenate([judgement.unknown, parcels]),
+        reasons={reason: np.concatenate([rows, never]) for reason, rows in judgement.reasons.items()},
+        measures=measured and replace(measured, **_longer(vars(measured), never)),
+        survey=survey and replace(survey, bare=np.concatenate([survey.bare, nothing])),
+        **_longer({name: getattr(judgement, name) for name in _NUMBERS}, never),
+    )
+    longer.because(Reason.ARITHMETIC, np.arange(len(judgement.unknown), len(longer.unknown)))
+    return longer
+
+
+def _longer(columns: Mapping[str, np.ndarray | None], never: np.ndarray) -> dict[str, Any]:
+    """Flags or numbers of parcels (n,), and after them what is false or not measured of others (k,)."""
+    return {
+        name: np.concatenate([values, never if values.dtype == bool else np.full(len(never), np.nan)])
+        for name, values in columns.items()
+        if values is not None
+    }

@@ -25,8 +25,7 @@ from onemap.layers.geometry.validity import sorted_geometries
 from onemap.layers.library.library import Library, open_library
 from onemap.rules.judge.check.check import judged_parcels, origin_of
 from onemap.rules.judge.check.part_judgement import parcel_rows_of
-from onemap.rules.judge.findings.run_rows import RunRows
-from onemap.rules.judge.findings.run_tables import ROW_TABLES
+from onemap.rules.judge.findings.run_tables import ROW_TABLES, RunRows
 from onemap.rules.judge.findings.table import Table
 from onemap.rules.judge.inputs.parcels import Parcels, dissolve_parts, no_parcels
 from onemap.rules.judge.overlay.threads import Threads

@@ -17,8 +17,7 @@ from onemap.layers.messages import ProblemRecord, phrase, problem_record
 from onemap.layers.progress import Progress
 from onemap.rules.contract.verdict import VERDICTS, most_severe
 from onemap.rules.judge.check.check import JUDGED, Answer, origin_of, record_of
-from onemap.rules.judge.distributed.journal import BlockJournal, FinishedBlock
-from onemap.rules.judge.distributed.journal_key import question_key
+from onemap.rules.judge.distributed.journal import BlockJournal, FinishedBlock, question_key
 from onemap.rules.judge.distributed.merging import chunks
 from onemap.rules.judge.distributed.parcel_files import KeptParcels, all_are_kept, are_kept, keep_parcels
 from onemap.rules.judge.distributed.parcel_reader import ParcelReader
@@ -29,9 +28,8 @@ from onemap.rules.judge.inputs.parcels import Parcels
 from onemap.rules.judge.packs.pack import Pack
 from onemap.rules.judge.question.check_plan import check_plan_of
 from onemap.rules.judge.question.kind_remarks import KindRemarks
-from onemap.rules.judge.question.layer_remarks import layer_problems_of, trial_problems_of
+from onemap.rules.judge.question.layer_remarks import layer_problems_of, trial_problems_of, value_problems_of
 from onemap.rules.judge.question.question import Question
-from onemap.rules.judge.question.value_remarks import value_problems_of
 from onemap.rules.judge.runs.run import Chunk, RowsOutdated
 
 READ, KEPT = 0.05, 0.1  # of the work, until parcels are read, and on disk

@@ -9,7 +9,7 @@ from onemap.layers.in_threads import result_of
 from onemap.layers.progress import Progress
 from onemap.rules.judge.findings.findings import RuleJudgement, read_ahead, rows_of
 from onemap.rules.judge.findings.rule_rows import RuleRows, without_rows_under
-from onemap.rules.judge.findings.run_rows import RunRows
+from onemap.rules.judge.findings.run_tables import RunRows
 from onemap.rules.judge.findings.table import Table
 from onemap.rules.judge.inputs.parcel_rows import ParcelRows
 from onemap.rules.judge.kinds.few_parcels import FEW_PARCELS

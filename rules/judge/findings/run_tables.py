@@ -1,26 +1,33 @@
 """The tables of a run: every rule's rows in order, each parcel's verdict, the ground by classes."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyproj
 import shapely
 
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
 from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.layers.geometry.parts import shift_polygons
+from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.records import Record
 from onemap.rules.contract.verdict import RANK, VERDICTS, Verdict
 from onemap.rules.judge.findings.findings import FindingColumns, RuleJudgement, block_rows, joined_blocks
 from onemap.rules.judge.findings.land_classes import land_classes
+from onemap.rules.judge.findings.rule_rows import RuleRows
 from onemap.rules.judge.findings.table import Table, WrittenTable, typed_arrays
-from onemap.rules.judge.findings.written_ground import write_findings, write_overlaps
-from onemap.rules.judge.inputs.parcel_rows import ParcelRows
+from onemap.rules.judge.inputs.parcel_rows import GroundsInLibrary, ParcelRows
 from onemap.rules.judge.overlay.threads import Threads
+
+_AT_ONCE = 20_000  # grounds in one call, which hears of no cancellation meanwhile
+
 
 if TYPE_CHECKING:
     from onemap.rules.judge.findings.rule_rows import RuleRows
@@ -211,3 +218,60 @@ class _RecordTable(Table):
             for name, value in record.items()
         }
         return pd.DataFrame(row)
+
+
+@dataclass(frozen=True)
+class RunRows:
+    """The rows of each rule in the rules' order; their ground is written only when tables are made of them."""
+
+    parcels: ParcelRows
+    rules: Sequence[RuleRows]
+    language: str
+
+    def tables(self, threads: Threads, standing: pd.DataFrame | None = None) -> dict[str, Table]:
+        """Every table of a run but `run`.
+
+        standing: what further findings say of the parcels (`SAYING`), as their verdict is that of all.
+        """
+        rows = row_tables(self.parcels, self.rules, threads)
+        findings: list[Any] = [rows["findings"].arrays, *([] if standing is None else [standing])]
+        classes = class_tables(self.parcels, [item.judged for item in self.rules], self.language)
+        return {"parcels": parcel_table(self.parcels, findings), **rows, **classes}
+
+
+def write_findings(findings: FindingColumns, parcels: ParcelRows, threads: Threads) -> None:
+    """Put in place of findings' ground `_wkb`, `_box`, and their areas on the ellipsoid."""
+    write_grounds(findings, parcels, threads, {"area_ellipsoidal_m2": lambda own: own.area_ellipsoidal_m2})
+    # Where a rule measures no area, there is none on the ellipsoid either: 0 would say that it was measured.
+    findings["area_ellipsoidal_m2"] = np.where(np.isnan(findings["area_m2"]), np.nan, findings["area_ellipsoidal_m2"])
+
+
+def write_overlaps(overlaps: FindingColumns, parcels: ParcelRows, threads: Threads) -> None:
+    """Put in place of overlaps' ground `_wkb`, `_box` and `_dimension`."""
+    write_grounds(overlaps, parcels, threads, {"_dimension": lambda own: own.dimension})
+
+
+def write_grounds(
+    rows: FindingColumns,
+    parcels: ParcelRows,
+    threads: Threads,
+    measures: Mapping[str, Callable[[GroundsInLibrary], np.ndarray]] = MappingProxyType({}),
+) -> None:
+    """Put in place of ground `_wkb` and `_box`, and what is measured of it there by name."""
+    ground: FlatGround = rows.pop("_ground")
+    parcel = rows["_parcel"]
+
+    def write(some: slice) -> dict[str, Any]:
+        own = parcels.grounds_in_library(ground.at(np.arange(some.start, some.stop)), parcel[some])
+        found = {name: measure(own) for name, measure in measures.items()}
+        return {"_wkb": own.wkb(), "_box": own.boxes, **found}
+
+    parts = threads.each(write, list(blocks(len(ground), _AT_ONCE)) or [slice(0, 0)])
+    rows |= {name: one_after_the_other([part[name] for part in parts]) for name in parts[0]}
+
+
+def one_after_the_other(columns: list[Any]) -> Any:
+    """Columns of blocks as one: arrays of numpy or of Arrow."""
+    if len(columns) == 1:
+        return columns[0]
+    return pa.concat_arrays(columns) if isinstance(columns[0], pa.Array) else np.concatenate(columns)

@@ -31,12 +31,11 @@ from onemap.layers.geometry.shape_column import (
     some_of,
 )
 from onemap.rules.judge.overlay.candidate_pairs import CandidatePairs, candidate_pairs, index_of, lies_apart
-from onemap.rules.judge.overlay.clip_near import cut_around, tiles_near
 from onemap.rules.judge.overlay.common_areas import areas_of_pairs, common_areas, pair_sums
 from onemap.rules.judge.overlay.flat_polygons import FlatPairs, FlatPolygons, distinct, flat_pairs
 from onemap.rules.judge.overlay.mutual_overlaps import Known, features_overlap, union_bounds
 from onemap.rules.judge.overlay.pair_ground import common_ground, remaining_ground
-from onemap.rules.judge.overlay.subdivision import MOST_VERTICES, Pieces
+from onemap.rules.judge.overlay.subdivision import MOST_VERTICES, Pieces, cut_around, tiles_near
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.overlay.unchanging_sets import compute_once
 

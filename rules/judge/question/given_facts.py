@@ -17,13 +17,11 @@ from typing import Any
 import numpy as np
 
 from onemap.layers.catalogue.code_systems import CODE_SYSTEMS, LAND_SEA, SYSTEM_FIELD, USE_FIELD, known_use
-from onemap.layers.catalogue.toml_reason import toml_reason
-from onemap.layers.catalogue.toml_text import toml_content
-from onemap.layers.errors import OneMapError, Problem, ProblemPlace
+from onemap.layers.catalogue.toml_text import toml_content, toml_reason
+from onemap.layers.errors import OneMapError, Problem, ProblemPlace, file_reason
 from onemap.layers.frames.fields import text_value
 from onemap.layers.messages import LANGUAGES
 from onemap.layers.records import Record
-from onemap.layers.system_reasons import file_reason
 from onemap.rules.judge.inputs.parcels import STATED_KIND, Parcels
 from onemap.rules.judge.kinds.conditions import column_named
 from onemap.rules.judge.packs.asked_facts import (

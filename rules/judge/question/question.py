@@ -1,25 +1,28 @@
 """The question of a run: parcels, packs, day, and layers replaced for a trial."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, cast
 
-from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.errors import OneMapError, Problem, UsageError
+from onemap.layers.ingest.datum_change import given_change
 from onemap.layers.ingest.placing import SourceOptions
 from onemap.layers.library.library import Library
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.postgis import is_database
 from onemap.layers.sources.reading import names_of_sources, source_name
+from onemap.layers.sources.unread_files import UNREAD, told_unread
+from onemap.rules.contract.declaration import Values
 from onemap.rules.judge.inputs.check_record import CheckParameters
 from onemap.rules.judge.inputs.land_width import LAND_REMARK, NO_LAND, LandWidth
 from onemap.rules.judge.inputs.parcels import Parcels, joined_parcels, no_parcels, read_parcels
 from onemap.rules.judge.packs.library_packs import packs_of
 from onemap.rules.judge.packs.pack import Pack, joined_rules
-from onemap.rules.judge.question.given_facts import GivenFacts, checked_facts, with_facts
+from onemap.rules.judge.question.given_facts import GivenFacts, checked_facts, facts_content, with_facts
 
-LEFT_OUT = "left_out"  # in the record of a run: the files of parcels that could not be read
+LEFT_OUT = "left_out"  # in the record of a run: the files of parcels that were not read
 _OF_READING = ("source.", "format.")  # codes of what keeps a file from being read at all
 
 
@@ -27,7 +30,8 @@ _OF_READING = ("source.", "format.")  # codes of what keeps a file from being re
 class CheckOptions:
     """The options of `check` besides the library, as they were given.
 
-    more_parcels: further files of parcels; keep_bad: parcels that cannot be used are set aside.
+    more_parcels: further files of parcels; unread: files of a folder that may hold parcels too, and are not read;
+    keep_bad: parcels that cannot be used are set aside.
     facts: of the project, for parcels that do not say them; land: of lines and points.
     """
 
@@ -43,6 +47,7 @@ class CheckOptions:
     replaced: Mapping[str, str] = field(default_factory=dict)
     normalising: SourceOptions = field(default_factory=SourceOptions)
     more_parcels: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
     keep_bad: bool = False
     facts: GivenFacts = field(default_factory=GivenFacts)
     land: LandWidth = NO_LAND
@@ -118,7 +123,7 @@ def question_of(
 def _parcels_of_files(
     library: Library, options: CheckOptions, workers: int, progress: Progress
 ) -> tuple[Parcels, list[str]]:
-    """The parcels of all files, and which of several files could not be read: problems name each with its path.
+    """The parcels of all files, and which of several files were not read: problems name each with its path.
 
     Where parcels that cannot be used are set aside, a file of which none can is left out, too.
     """
@@ -143,7 +148,9 @@ def _parcels_of_files(
     if not parts:
         raise OneMapError.of(problems)
     parcels = joined_parcels(_called_apart(parts)) if len(files) > 1 else parts[files[0]]
-    return replace(parcels, problems=(*problems, *parcels.problems)), list(left_out)
+    remarks = (*problems, *told_unread(options.unread), *parcels.problems)
+    unread = [problem.facts["file"] for problem in remarks if problem.code == UNREAD]
+    return replace(parcels, problems=remarks), [*left_out, *unread]
 
 
 def _called_apart(parts: Mapping[str, Parcels]) -> list[Parcels]:
@@ -183,3 +190,56 @@ def question_about(library: Library, options: CheckOptions, language: str, parce
             **({"land_width": options.land.text} if options.land.text else {}),
         },
     )
+
+
+def normalising_options(values: Values) -> SourceOptions:
+    """How a source is brought into the library's system, from a verb's values."""
+    return SourceOptions(
+        crs=values.get("crs"),
+        transform=given_change(values.get("transform")),
+        fields=values.get("fields") or {},
+        repair=bool(values.get("repair")),
+    )
+
+
+def check_options(values: Values, as_of: date | None = None, facts: GivenFacts | None = None) -> CheckOptions:
+    """The options of a check from a verb's values.
+
+    as_of: the day of a verb that does not say it.
+    facts: of the project, where no file of a verb's says them.
+    Raises UsageError usage.value, OneMapError data.….
+    """
+    if values.get("data"):
+        facts = facts_content(values["data"])[1]
+    given = values["parcels"]
+    first, *more = given if isinstance(given, (list, tuple)) else [given]
+    return CheckOptions(
+        parcels=first,
+        more_parcels=tuple(more),
+        unread=tuple(values.get("unread") or ()),
+        keep_bad=bool(values.get("keep_bad")),
+        layer=values.get("layer"),
+        id_field=values.get("id"),
+        encoding=values.get("encoding"),
+        packs=tuple(values.get("pack") or ()),
+        code_system=values.get("code_system"),
+        only=tuple(values.get("only") or ()),
+        as_of=values.get("as_of") or as_of,
+        known_at=values.get("known_at"),
+        replaced=_replacements(values.get("replace") or ()),
+        facts=facts or GivenFacts(),
+        normalising=normalising_options(values),
+        land=LandWidth(values.get("land_width") or ""),
+    )
+
+
+def _replacements(given: Sequence[str]) -> dict[str, str]:
+    """--replace CODE=FILE, each. Raises UsageError usage.value."""
+    replaced: dict[str, str] = {}
+    for item in given:
+        code, _, file = (part.strip() for part in item.partition("="))
+        # Of two files in place of one layer neither is taken in silence.
+        if not code or not file or code in replaced:
+            raise UsageError("usage.value", field="--replace", value=item)
+        replaced[code] = file
+    return replaced

@@ -21,13 +21,11 @@ from onemap.layers.geometry.shape_column import all_of
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, coverage_of, in_force, versions
 from onemap.layers.reason import Reason
-from onemap.rules.answers.statistics.conditions_of_layers import column_of, truth_of
+from onemap.rules.answers.statistics.class_keys import column_of, truth_of
 from onemap.rules.answers.statistics.layer_in_units import LayerInUnits, StatisticsOptions, plain_numbers
 from onemap.rules.answers.statistics.statistics import record_of
-from onemap.rules.answers.statistics.union_areas import Plane
-from onemap.rules.answers.statistics.unit_ground import proved_ground
-from onemap.rules.answers.statistics.unit_pieces import POLYGON, UnitPieces
-from onemap.rules.answers.statistics.units import AreaUnits, units_beside
+from onemap.rules.answers.statistics.unit_pieces import POLYGON, Plane, UnitPieces
+from onemap.rules.answers.statistics.units import AreaUnits, proved_ground, units_beside
 from onemap.rules.judge.kinds.conditions import Truth
 from onemap.rules.judge.overlay.grown_ground import require_grown
 from onemap.rules.judge.overlay.overlay import differences, intersections, outside, union_by, unions
@@ -291,6 +289,7 @@ class TermMeasures:
         factor = 1.0 if term.kind == NET else term.unit.factor
         number = self._summed_numbers(term, layer)[pieces.feature] * pieces.share * factor
         missing = np.isnan(number)
+        facts |= layer.declared_areas(term.field or layer.net_field, pieces, self._count)
         facts["without_value"] = np.bincount(pieces.unit[missing], minlength=self._count).astype(float)
         number = np.nan_to_num(number)
         return np.bincount(pieces.unit, number, self._count), features, facts, number

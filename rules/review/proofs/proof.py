@@ -6,19 +6,25 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from onemap.layers.catalogue.catalogue import LayerEntry
+from onemap.layers.messages import LANGUAGES
 from onemap.layers.progress import SILENT, Progress
 from onemap.rules.contract.verdict import RANK
+from onemap.rules.judge.findings.rule_rows import without_rows_under
 from onemap.rules.judge.packs.pack import Pack, joined_rules, parse_packs
 from onemap.rules.judge.packs.rule import Rule
+from onemap.rules.review.cases.drafting import DraftedFinding, drafted_text
 from onemap.rules.review.proofs.case_judgement import JudgedCases, Outcome, judged_groups
-from onemap.rules.review.proofs.case_words import draft_texts
 from onemap.rules.review.proofs.proof_cases import Case, read_cases
 from onemap.rules.review.proofs.rule_coverage import RuleCoverage, coverage_of
 
 _JUDGED = 0.2  # of the work, where mutants follow
 MOST_EQUAL = 0.03  # of all mutants: more that cannot be told from their rule are a failure
+_MEASURES = ("length_m", "features", "distance_m", "value", "share")
 
 
 @dataclass(frozen=True)
@@ -178,3 +184,31 @@ def _laws(outcome: Outcome) -> set[str]:
 
 def _plain(text: str) -> str:
     return "".join(sign for sign in text if sign not in " 《》")
+
+
+def draft_texts(group: JudgedCases, place: int) -> str:
+    """The drafts' texts for all that counts in a case, in every language. Areas are those of the plane of cases."""
+    findings = [
+        DraftedFinding(rows.judged.rule, row, row["verdict"], None)
+        for rows in without_rows_under([*group.rows.values()])
+        for block in rows.findings
+        for row in _rows(block, group.ground.cases[place].id, place)
+    ]
+    return "\n".join(drafted_text(findings, (), language) for language in LANGUAGES)
+
+
+def _rows(block: Mapping[str, Any], case: str, place: int) -> list[dict[str, Any]]:
+    """The findings of a case that count, as a run's table has them."""
+    rows = np.flatnonzero((block["_parcel"] == place) & block["counted"])
+    named = ("rule", "layer", "title", "verdict", "reason", "area_m2", *_MEASURES)
+    found = [{name: _cell(block[name], at) for name in named} for at in rows.tolist()]
+    return [
+        {**row, "parcel": case, "area_ellipsoidal_m2": row["area_m2"], "reason": row["reason"] or ""} for row in found
+    ]
+
+
+def _cell(values: Any, at: int) -> Any:
+    value = values[at] if isinstance(values, np.ndarray) else values
+    if isinstance(value, (float, np.floating)):
+        return None if np.isnan(value) else float(value)
+    return value

@@ -6,6 +6,7 @@ from typing import Any
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.messages import list_text, phrase
+from onemap.layers.records import fields_of
 from onemap.rules.judge.findings.table import Row
 from onemap.rules.judge.kinds.reasons import reasons_text
 from onemap.rules.review.bodies import AskedBody
@@ -34,7 +35,9 @@ def _opinion_row(case: Case, round_: Round, opinion: Opinion, evidence: Evidence
     entered_on = _day(case.signature_entered_on(opinion))
     left = [item_title(item, language) for item in round_.open_items(opinion.department)]
     open_text = _open_text(titles_asked_once(left, language), opinion.unanswered, labels)
-    is_silent = opinion.state == OpinionState.DEEMED  # then the machine's draft is nobody's opinion
+    state = _state_before_void(case, opinion)
+    is_silent = state == OpinionState.DEEMED  # then the machine's draft is nobody's opinion
+    states = dict.fromkeys((state, opinion.state)) if state != OpinionState.SIGNED else (opinion.state,)
     text = labels["opinion_silent"].format(due=_day(opinion.due)) if is_silent else opinion.text_in(language)
     basis = "" if is_silent else opinion.basis
     title = evidence.department_title(opinion.department)
@@ -46,30 +49,32 @@ def _opinion_row(case: Case, round_: Round, opinion: Opinion, evidence: Evidence
         "unit": evidence.department_unit(opinion.department),
         "round": opinion.round,
         "state": opinion.state,
-        "state_title": labels[f"opinion_{opinion.state}"],
+        "state_title": labels["list_semicolon"].join(labels[f"opinion_{one}"] for one in states),
         "conclusion": opinion.conclusion,
         "conclusion_title": labels[f"conclusion_{opinion.conclusion}"],
         "text": text,
         "paragraphs": [line for line in text.splitlines() if line.strip()],
         "basis": basis,
         "basis_text": labels["list_semicolon"].join(_laws_once(basis)),
-        "routed": opinion.routed,
-        "why": opinion.why,
-        "drafted_by": opinion.drafted_by,
-        "by_machine": opinion.by_machine,
-        "signed_by": opinion.signed_by,
-        "signed_on": _day(opinion.signed_on),
+        **fields_of(opinion, "routed", "why", "drafted_by", "by_machine", "signed_by", "signed_on"),
         "signature_entered_on": entered_on,
         "signed_late": labels["entered_late"].format(day=entered_on) if entered_on else None,
         "open_items": left,
         "open_text": open_text,
         "open_lines": [*against, *filter(None, [open_text])],
-        "unanswered": opinion.unanswered,
-        "due": _day(opinion.due),
-        "stale": opinion.stale,
-        "stale_because": list(opinion.stale_because),
+        **fields_of(opinion, "unanswered", "due", "stale", "stale_because"),
         "stale_titles": [evidence.input_title(name) for name in opinion.stale_because],
     }
+
+
+def _state_before_void(case: Case, opinion: Opinion) -> str:
+    """The state in which an opinion was left: of a void one whether it had been signed, or silence had counted."""
+    if opinion.state != OpinionState.VOID:
+        return opinion.state
+    if opinion.signed_by:
+        return OpinionState.SIGNED
+    joined = (one.detail["deemed"] for one in case.entries if (one.action, one.round) == ("consolidate", opinion.round))
+    return OpinionState.DEEMED if any(opinion.department in deemed for deemed in joined) else OpinionState.DRAFTED
 
 
 def _laws_once(basis: str) -> list[str]:
@@ -178,15 +183,13 @@ def _item_row(item: ChecklistItem, evidence: Evidence) -> Row:
         "title": item_title(item, evidence.language),
         "department": item.department,
         "department_title": evidence.department_title(item.department),
-        "rule": item.rule,
-        "layer": item.layer,
+        **fields_of(item, "rule", "layer"),
         "layer_title": evidence.layer_title(item.layer) if item.layer else None,
         "reason": item.reason,
         "reason_text": reasons_text(item.reason, evidence.language),
         "answer": item.answer,
         "answer_text": item.answer or words(evidence.language)["item_open"],
-        "answered_by": item.answered_by,
-        "answered_on": _day(item.answered_on),
+        **fields_of(item, "answered_by", "answered_on"),
     }
 
 
@@ -194,15 +197,11 @@ def override_rows(round_: Round, language: str, evidence: Evidence, rules: set[s
     """The findings of these rules that a person judged otherwise: both verdicts, the reason and the name."""
     return [
         {
-            "parcel": item.parcel,
-            "rule": item.rule,
+            **fields_of(item, "parcel", "rule"),
             "title": evidence.rule_title(item.rule),
             "before": item.before,
             "before_title": phrase(f"verdict.{item.before}", language),
-            "verdict": item.verdict,
-            "reason": item.reason,
-            "by": item.by,
-            "on": _day(item.on),
+            **fields_of(item, "verdict", "reason", "by", "on"),
         }
         for item in round_.overrides
         if item.rule in rules

@@ -6,10 +6,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, file_reason
 from onemap.layers.library.library import sha256
 from onemap.layers.messages import LANGUAGES
-from onemap.layers.system_reasons import file_reason
 from onemap.rules.display.letterhead.annex_names import ANNEXES
 from onemap.rules.review.cases.case import CONCLUSIONS, Conclusion
 from onemap.rules.review.statement.content import DOCUMENTS

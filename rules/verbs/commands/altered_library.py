@@ -36,8 +36,8 @@ def _library_places(values: Mapping[str, Any]) -> list[str]:
 
 def _altered_rows(place: str) -> list[Problem]:
     """The rows that another program has changed in a library; none of other files."""
-    from onemap.layers.library.altered_rows import altered_row_problems
     from onemap.layers.library.library import open_library
+    from onemap.layers.library.verification import altered_row_problems
     from onemap.rules.verbs.work.judgement_tables import stored_tables
 
     with (

@@ -4,12 +4,14 @@
 that the plugin reads, and the list of licences.
 """
 
+import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from onemap.layers.messages import LANGUAGES, plain_sentence, sentences
+from onemap.rules.contract.value_schema import value_kind
 from onemap.rules.contract.verb_help import help_text
-from onemap.rules.verbs.commands.verb_table import verb_table
 from onemap.rules.verbs.commands.verbs import DOORS, VERBS, Parameter, Verb
 
 FOLDER = Path(__file__).resolve().parents[3]
@@ -79,3 +81,26 @@ def main() -> int:
 
 if __name__ == "__main__":
     sys.exit(main())
+
+
+def verb_table() -> str:
+    """Every verb with its parameters in their order, one to a line."""
+    verbs = []
+    for verb in VERBS.values():
+        rows = [json.dumps(_row(parameter), ensure_ascii=False) for parameter in verb.parameters]
+        verbs.append(f' "{verb.name}": [' + ",".join(f"\n  {row}" for row in rows) + "]")
+    return "{\n" + ",\n".join(verbs) + "\n}\n"
+
+
+def _row(parameter: Parameter) -> dict[str, Any]:
+    row = {
+        "name": parameter.name,
+        "kind": value_kind(parameter),
+        "positional": parameter.positional,
+        "metavar": parameter.metavar if parameter.positional and parameter.metavar != parameter.name.upper() else "",
+        "required": parameter.is_required,
+        "choices": parameter.choices,
+        "words": parameter.words,
+        "forms": parameter.forms,
+    }
+    return {key: value for key, value in row.items() if value}

@@ -50,7 +50,7 @@ _NEEDED = (
     "rules.display.outputs.outputs",
     "rules.judge.distributed.check_of_any_size",
     "rules.verbs.work.check_work",
-    "rules.judge.question.check_options",
+    "rules.judge.question.question",
     "rules.judge.incremental.verdict_changes",
 )
 _NEEDED_AT_A_DESK = (

@@ -16,11 +16,9 @@ from onemap.rules.answers.remedy.site_rows import sites_view
 from onemap.rules.answers.statistics.balance_rows import statistics_view
 from onemap.rules.contract.declaration import Result
 from onemap.rules.display.rows.answer_rows import AnswerView, view_text
-from onemap.rules.display.rows.calendar_rows import calendar_view
 from onemap.rules.display.rows.district_rows import district_view
-from onemap.rules.display.rows.fact_rows import facts_view
 from onemap.rules.display.rows.inspection_rows import inspect_view, remark_lines
-from onemap.rules.display.rows.layer_rows import layers_view
+from onemap.rules.display.rows.layer_rows import calendar_view, facts_view, layers_view
 from onemap.rules.display.rows.run_views import check_view, explain_view, runs_view
 from onemap.rules.numbers.indicators.indicator_rows import indicator_view
 from onemap.rules.numbers.warnings.warning_rows import kept_view, warning_view

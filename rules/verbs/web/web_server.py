@@ -44,7 +44,7 @@ def serve_web(values: Mapping[str, Any], language: str, as_json: bool, verbs: Ma
         import uvicorn  # noqa: F401 - what is missing is told before anything is begun
 
         from onemap.rules.verbs.web.site_guard import SiteNames
-        from onemap.rules.verbs.web.site_start import file_site, public_site, server_site
+        from onemap.rules.verbs.web.web_site import file_site, public_site, server_site
     except ImportError as error:
         raise OneMapError("web.not_installed", reason=str(error)) from None
     door = _listening(host, values["port"] if values.get("port") is not None else PORT)

@@ -26,7 +26,7 @@ def check(values: Values, context: VerbContext) -> Result:
     from onemap.rules.judge.incremental.verdict_changes import VerdictChanges, titles_of_changed
     from onemap.rules.judge.inputs.parcel_sources import files_of_parcels
     from onemap.rules.judge.packs.pack import rule_titles
-    from onemap.rules.judge.question.check_options import check_options
+    from onemap.rules.judge.question.question import check_options
     from onemap.rules.judge.runs.past_runs import run_of_name
     from onemap.rules.judge.runs.run import RowsOutdated
     from onemap.rules.judge.runs.run_store import check_record, run_names
@@ -35,8 +35,8 @@ def check(values: Values, context: VerbContext) -> Result:
     outs, against = values.get("out") or [], values.get("against")
     with contextlib.ExitStack() as held:
         is_served = context.session is not None
-        files = held.enter_context(files_of_parcels(values["parcels"], is_served))
-        options = check_options({**values, "parcels": files})
+        files, unread = held.enter_context(files_of_parcels(values["parcels"], is_served))
+        options = check_options({**values, "parcels": files, "unread": unread})
         check_targets(outs, bool(values.get("overwrite")), files, CHECK_FORMS)
         library = held.enter_context(open_library(values["library"]))
         if against:

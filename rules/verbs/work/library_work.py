@@ -7,8 +7,7 @@ from datetime import date
 from typing import Any
 
 from onemap.layers.catalogue.coverage_names import DISTRICT
-from onemap.layers.errors import Cancelled, OneMapError, Problem, UsageError
-from onemap.layers.system_reasons import file_reason
+from onemap.layers.errors import Cancelled, OneMapError, Problem, UsageError, file_reason
 from onemap.rules.contract.declaration import Result, Values, VerbContext
 from onemap.rules.judge.overlay.threads import Threads
 
@@ -23,7 +22,7 @@ def new(values: Values, context: VerbContext) -> Result:
     from onemap.layers.library.library import make_library, new_place, system_user
     from onemap.layers.messages import problem_record
     from onemap.rules.judge.packs.laws import check_laws
-    from onemap.rules.judge.packs.pack import DEFAULT_PACK, is_shipped, joined_rules, pack_text, parse_packs
+    from onemap.rules.judge.packs.pack import DEFAULT_PACK, is_shipped, joined_rules, pack_texts, parse_packs
     from onemap.rules.judge.packs.unmet_values import unmet_values
     from onemap.rules.verbs.work.judgement_tables import GRANTS, TABLES
 
@@ -33,7 +32,7 @@ def new(values: Values, context: VerbContext) -> Result:
     shipped = own_catalogue(place.path)
     layers = new_layers(shipped, values["define"]) if values.get("define") else {}
     catalogue = {**shipped, **layers}
-    texts = [pack_text(name) for name in names]
+    texts = pack_texts(names)
     read = parse_packs(texts, catalogue, are_kept=True)
     packs = [
         (pack, None if is_shipped(name) else text) for pack, name, (text, _) in zip(read, names, texts, strict=True)
@@ -127,7 +126,7 @@ def add(values: Values, context: VerbContext) -> Result:
     from onemap.layers.library.library import open_library, system_user
     from onemap.rules.judge.overlay.pair_ground import are_simple_rings
     from onemap.rules.judge.packs.library_packs import packs_of, required_fields
-    from onemap.rules.judge.question.check_options import normalising_options
+    from onemap.rules.judge.question.question import normalising_options
 
     source, *others = _files_to_add(values["source"])
     normalising = replace(normalising_options(values), of_several=bool(others))
@@ -338,7 +337,7 @@ def sample(values: Values, context: VerbContext) -> Result:
 def verify(values: Values, context: VerbContext) -> Result:
     """The library's own integrity; with a run, that run computed again and compared row by row."""
     from onemap.layers.library.library import open_library
-    from onemap.layers.library.log_heads import head_problems, read_head
+    from onemap.layers.library.log_reading import head_problems, read_head
     from onemap.layers.library.verification import forged_format, library_problems, log_of, unkept_files
     from onemap.layers.messages import phrase, problem_record
     from onemap.rules.answers.compare.decisions import decision_problems
@@ -413,7 +412,7 @@ def keep(values: Values, context: VerbContext) -> Result:
     from onemap.layers.catalogue.bureau_profile import checked_profile
     from onemap.layers.catalogue.working_days import checked_calendar
     from onemap.layers.library.library import open_library, system_user
-    from onemap.layers.library.log_heads import write_head
+    from onemap.layers.library.log_reading import write_head
     from onemap.layers.library.own_files import keep_catalogue, keep_own_file, own_file_kind, own_file_text
 
     if values.get("head"):

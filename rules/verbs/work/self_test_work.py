@@ -12,10 +12,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from onemap.layers.errors import OneMapError, Problem, joined_sentences
+from onemap.layers.errors import OneMapError, Problem, file_reason, joined_sentences
 from onemap.layers.messages import phrase, wording
 from onemap.layers.software import outdated_libraries
-from onemap.layers.system_reasons import file_reason
 from onemap.rules.contract.declaration import Result, Values, VerbContext
 from onemap.rules.contract.verdict import Verdict
 

@@ -18,7 +18,7 @@ def sheet(values: Values, context: VerbContext) -> Result:
     """Check parcels, keep nothing of it, and print a sheet for each into one file."""
     from onemap.layers.library.library import open_library
     from onemap.rules.judge.distributed.check_of_any_size import Execution, run_of_any_size
-    from onemap.rules.judge.question.check_options import check_options
+    from onemap.rules.judge.question.question import check_options
 
     options, place = check_options(values), _checked_target(values)
     with contextlib.ExitStack() as held:

@@ -4,7 +4,7 @@ import tomllib
 
 import pytest
 
-from onemap.layers.catalogue.toml_reason import toml_reason
+from onemap.layers.catalogue.toml_text import toml_reason
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.messages import wording
 from onemap.rules.answers.compare.matrix import parse_matrix

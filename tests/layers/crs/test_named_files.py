@@ -17,8 +17,7 @@ import shapely
 from rasterio.transform import from_origin
 from shapely import box
 
-from onemap.layers.crs.named_files import names_file
-from onemap.layers.crs.systems import parse_crs
+from onemap.layers.crs.systems import names_file, parse_crs
 from onemap.layers.errors import OneMapError
 from onemap.tests.conftest import write_layer
 

@@ -8,8 +8,7 @@ from shapely import LineString, MultiLineString, MultiPoint, MultiPolygon, Point
 
 from onemap.layers.geometry.flat_ground import FlatGround, joined_ground
 from onemap.layers.geometry.parts import multi
-from onemap.layers.geometry.planar_sizes import planar_areas_m2
-from onemap.layers.geometry.rings import rings_of
+from onemap.layers.geometry.rings import planar_areas_m2, rings_of
 from onemap.layers.geometry.shape_column import PlainFacts, ShapeColumn
 from onemap.layers.geometry.wkb_rings import plain_polygons
 

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 import shapely
 
-from onemap.layers.geometry.planar_sizes import is_like_geos, planar_areas_m2, planar_lengths_m
-from onemap.layers.geometry.rings import Rings, rings_of
+from onemap.layers.geometry.rings import Rings, is_like_geos, planar_areas_m2, planar_lengths_m, rings_of
 
 
 def polygons(seed):

@@ -8,8 +8,7 @@ import pytest
 import shapely
 
 from onemap.layers.geometry.parts import shift_geometries, unwrap_parts
-from onemap.layers.geometry.planar_sizes import is_like_geos
-from onemap.layers.geometry.rings import rings_of
+from onemap.layers.geometry.rings import is_like_geos, rings_of
 from onemap.layers.geometry.shape_column import (
     PlainFacts,
     ShapeColumn,

@@ -80,6 +80,8 @@ def test_a_pattern_names_them(shelf, counties):
     answer = add(shelf, [counties[0].parent.parent / "3715*" / "*.shp"])
     assert [file["features"] for file in answer.json["files"]] == [36, 36]
     assert add(shelf, [counties[0].parent / "*.gpkg"]).codes == ["source.missing"]
+    counties[0].with_name("more.rar").write_bytes(b"Rar!")
+    assert add(shelf, [counties[0].parent.parent / "3715*" / "*"]).codes == ["format.no_driver"]
 
 
 def test_it_is_the_same_version_in_whatever_order_and_blocks_they_come(shelf, counties, monkeypatch):

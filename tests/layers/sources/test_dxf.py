@@ -6,6 +6,7 @@ import ezdxf
 import numpy as np
 import pytest
 import shapely
+from ezdxf.enums import TextEntityAlignment
 from ezdxf.math import Vec2, rational_bspline_from_arc
 
 WEST, SOUTH = 500_000.0, 4_000_000.0
@@ -154,6 +155,28 @@ def test_what_is_no_geometry_is_counted_and_other_units_are_told(onemap, drawing
     codes = [p["code"] for p in layer["problems"]]
     assert codes == ["geometry.unreadable", "source.aside", "dxf.units", "inspect.null", "crs.missing"]
     assert "not read: TEXT × 1" in layer["problems"][1]["message"]
+
+
+def test_a_region_is_ground_that_cannot_be_read_and_no_note(onemap, shelf, drawing):
+    def draw(document, space):
+        space.add_lwpolyline(SQUARE, close=True)
+        space.add_region().sat = ["400 1 1 0", "body $-1 #", "End-of-ACIS-data"]
+
+    source = drawing(draw, "R2000")
+    (layer,) = onemap("inspect", source).json["layers"]
+    assert (layer["count"], layer["problems"][0]["code"]) == (2, "geometry.unreadable")
+    assert shelf.add(source, crs="EPSG:4547").codes == ["geometry.null"]
+
+
+def test_a_text_stands_where_it_is_aligned_seen_from_below_too(shelf, drawing):
+    def draw(document, space):
+        space.add_lwpolyline(SQUARE, close=True)
+        middle = space.add_text("甲").set_placement((WEST + 50, SOUTH + 50), align=TextEntityAlignment.MIDDLE_CENTER)
+        middle.dxf.insert = (0, 0)
+        space.add_text("乙", dxfattribs={"extrusion": (0, 0, -1), "insert": (-WEST - 50, SOUTH + 50)})
+
+    assert shelf.add(drawing(draw), crs="EPSG:4547").code == 0
+    assert shelf.column("text") == ["甲 乙"]
 
 
 def test_a_drawing_of_nothing_is_empty_and_a_damaged_one_refused(onemap, shelf, drawing):

@@ -186,6 +186,19 @@ def test_a_header_that_its_points_contradict_is_refused(shelf, txt, options, cod
     assert (answer.code, answer.codes) == (3, [code])
 
 
+@pytest.mark.parametrize(
+    ("other", "codes"), [({"zone": "39"}, ["crs.several"]), ({"datum": "1980西安坐标系"}, ["crs.several"]), ({}, [])]
+)
+def test_texts_of_different_systems_in_one_file_are_refused(shelf, txt, other, codes):
+    """The second one's parcels would lie where the first one's header says."""
+    texts = [
+        txt((HEAD_LINE.replace("DK001", name), [(1, square(at, 0, 100))]), prefix=0, **wish).read_bytes()
+        for name, at, wish in (("A", 0, {}), ("B", 500, other))
+    ]
+    (both := txt()).write_bytes(b"\n".join(texts))
+    assert shelf.add(both).codes == codes
+
+
 def test_swapped_columns_are_refused_and_never_turned(shelf, txt):
     path = txt((HEAD_LINE, [(1, square(0, 0, 100))]), line="J{n},{ring},{y},{x}")
     assert shelf.add(path).codes == ["redline.swapped"]

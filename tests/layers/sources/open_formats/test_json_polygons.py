@@ -9,8 +9,7 @@ import shapely
 from onemap.layers.geometry.proof_beside import Provers
 from onemap.layers.geometry.shape_column import WORTH_ROWS, ShapeColumn
 from onemap.layers.progress import SILENT
-from onemap.layers.sources.open_formats.json_lines import read_json_lines
-from onemap.layers.sources.open_formats.json_polygons import polygon_body
+from onemap.layers.sources.open_formats.json_lines import polygon_body, read_json_lines
 from onemap.rules.judge.overlay.pair_ground import are_simple_rings
 
 RING = [[0, 0], [4.5, 0], [4.5, 4.1], [0.1, 4], [0, 0]]

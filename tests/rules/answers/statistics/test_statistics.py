@@ -7,7 +7,7 @@ from shapely import LineString, Point, box
 from onemap.layers.library.library import open_library
 from onemap.layers.messages import wording
 from onemap.layers.progress import Progress
-from onemap.rules.answers.statistics.unit_ground import overlap_problems
+from onemap.rules.answers.statistics.units import overlap_problems
 from onemap.rules.verbs.commands.verbs import VERBS, VerbContext
 from onemap.tests.conftest import write_layer
 

@@ -8,7 +8,7 @@ from onemap.layers.catalogue.catalogue import shipped_catalogue
 from onemap.layers.catalogue.code_systems import CODE_SYSTEMS
 from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.packs.pack import DEFAULT_PACK, joined_rules, pack_text, parse_packs
-from onemap.rules.judge.runs.explained_options import option_said
+from onemap.rules.judge.runs.explain import option_said
 
 
 @pytest.fixture(scope="module")

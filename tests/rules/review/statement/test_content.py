@@ -241,6 +241,17 @@ def test_differences_between_plans_are_those_on_the_site_at_the_case_s_last_step
     assert sentence == f"已比对地类图斑与建设用地管制区（{pair['on']}）：用地范围内有冲突的差异图斑1个。"
     clear = printed_texts({**content, "differences": []})["sentences"]["differences"]
     assert clear == f"已比对地类图斑与建设用地管制区（{pair['on']}）：用地范围内没有冲突的差异图斑。"
+    decided = {
+        "decided": "agree",
+        "decided_title": "符合",
+        "proposed": None,
+        "machine_title": "符合",
+        "reason": "已协调",
+    }
+    bare = {**content, "project": {"known": [{"key": "name", "value": "某站"}]}, "conclusion": decided}
+    sentences = printed_texts({**bare, "document": {**content["document"], "kind": "statement"}})["sentences"]
+    assert sentences["project"].startswith("某站：项目用地总面积")
+    assert sentences["conclusion"][-1].endswith("已协调。")
 
 
 def test_a_changed_parcel_and_a_changed_verdict_leave_the_earlier_words_readable(bureau: Bureau, tmp_path: Path):

@@ -4,8 +4,7 @@ import pytest
 
 from onemap.layers.messages import LANGUAGES
 from onemap.rules.contract.verb_help import help_text
-from onemap.rules.verbs.commands.reference import DOCS, VERB_TABLE, reference
-from onemap.rules.verbs.commands.verb_table import verb_table
+from onemap.rules.verbs.commands.reference import DOCS, VERB_TABLE, reference, verb_table
 from onemap.rules.verbs.commands.verbs import DOORS, VERBS
 
 WRITE_ANEW = "write it anew: python3 build.py reference"
