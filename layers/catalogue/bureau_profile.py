@@ -27,7 +27,7 @@ from typing import Any
 
 from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.catalogue.schema import DEPARTMENTS
-from onemap.layers.catalogue.toml_text import toml_content, toml_reason
+from onemap.layers.catalogue.toml_text import toml_or_refusal
 from onemap.layers.errors import OneMapError, Problem
 
 Names = Mapping[str, str]  # language → text
@@ -140,10 +140,7 @@ def checked_profile(text: str, file: str) -> Profile:
 
     Raises OneMapError profile.syntax, profile.key, profile.value with every problem, each naming file and key.
     """
-    try:
-        content = toml_content(text)
-    except ValueError as error:
-        raise OneMapError("profile.syntax", file=file, reason=toml_reason(error)) from None
+    content = toml_or_refusal(text, "profile.syntax", file)
     problems: list[Problem] = []
     lead = {key: value for key, value in content.items() if key not in _TABLES}
     lead_values = _known_values(lead, _OF_LEAD, "", file, problems)

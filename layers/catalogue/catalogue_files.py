@@ -17,7 +17,7 @@ from onemap.layers.catalogue.schema import (
     LayerEntry,
     is_code,
 )
-from onemap.layers.catalogue.toml_text import toml_content, toml_reason
+from onemap.layers.catalogue.toml_text import toml_or_refusal
 from onemap.layers.errors import OneMapError, Problem, text_reason
 
 _CHOICES = {"department": DEPARTMENTS, "library": LIBRARIES, "kind": KINDS, "geometry": GEOMETRIES}
@@ -71,10 +71,7 @@ def parsed_catalogue(text: str, file: str, base: Mapping[str, LayerEntry]) -> di
 
     Raises OneMapError catalogue.…, all that there are at once.
     """
-    try:
-        content = toml_content(text)
-    except ValueError as error:
-        raise OneMapError("catalogue.syntax", file=file, reason=toml_reason(error)) from None
+    content = toml_or_refusal(text, "catalogue.syntax", file)
     reader = _Reader(file, base)
     entries = {code: reader.entry(code, raw) for code, raw in content.items()}
     if reader.problems:

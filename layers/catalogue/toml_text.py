@@ -12,7 +12,7 @@ from typing import Any
 
 import tomli
 
-from onemap.layers.errors import Problem, text_reason
+from onemap.layers.errors import OneMapError, Problem, text_reason
 from onemap.layers.records import Record
 
 MOST_SIGNS, MOST_PARTS = 8_000_000, 32  # of a text; of a dotted key, which tomli takes time and depth for
@@ -123,6 +123,14 @@ def _check_numbers(value: Any) -> None:
     if isinstance(value, (dict, list)):
         for item in value.values() if isinstance(value, dict) else value:
             _check_numbers(item)
+
+
+def toml_or_refusal(text: str, code: str, file: str) -> Record:
+    """The content of a person's text. Raises OneMapError of the code, with file and reason, where it is no TOML."""
+    try:
+        return toml_content(text.replace("\r\n", "\n"))
+    except ValueError as error:
+        raise OneMapError(code, file=file, reason=toml_reason(error)) from None
 
 
 def toml_reason(error: ValueError | OSError | RecursionError) -> Problem | str:

@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
-from onemap.layers.catalogue.toml_text import toml_content, toml_reason
+from onemap.layers.catalogue.toml_text import toml_or_refusal
 from onemap.layers.errors import OneMapError, ProblemPlace
 
 _DAY = timedelta(days=1)
@@ -102,10 +102,7 @@ def _is_workday(day: date) -> bool:
 @lru_cache(maxsize=4)
 def checked_calendar(text: str, file: str) -> WorkCalendar:
     """The calendar that a text describes. Raises OneMapError calendar.syntax, calendar.value."""
-    try:
-        content = toml_content(text)
-    except ValueError as error:
-        raise OneMapError("calendar.syntax", file=file, reason=toml_reason(error)) from None
+    content = toml_or_refusal(text, "calendar.syntax", file)
     own: dict[int, dict[date, bool]] = {}
     for key, year in content.items():
         if not key.isdecimal() or not isinstance(year, dict) or not set(year) <= set(_KEYS):

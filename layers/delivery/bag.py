@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import openpyxl
-
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.file_hashes import file_hash
 from onemap.layers.sources.archive import unpack_archive
@@ -55,7 +53,7 @@ def write_bag(folder: Path, target: Path, info: Mapping[str, str], tags: Mapping
     lines = {**info, "Bagging-Date": date.today().isoformat(), "Payload-Oxum": f"{size}.{len(payload)}"}
     texts = {
         "bagit.txt": _BAGIT,
-        "bag-info.txt": "".join(f"{name}: {_one_line(value)}\n" for name, value in lines.items()),
+        "bag-info.txt": "".join(f"{name}: {' '.join(value.split())}\n" for name, value in lines.items()),
         **tags,
         _MANIFEST: _hash_lines(folder, payload),
     }
@@ -66,10 +64,6 @@ def write_bag(folder: Path, target: Path, info: Mapping[str, str], tags: Mapping
     with zipfile.ZipFile(target, "w") as archive:
         pack_files(archive, folder, [*tag_files, folder / _TAG_MANIFEST, *payload], target.stem)
     return file_hash(folder / _MANIFEST)
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
 
 
 def _hash_lines(folder: Path, files: list[Path]) -> str:
@@ -127,14 +121,3 @@ def _hold_against(folder: Path, name: str, package: str) -> None:
             raise OneMapError("package.incomplete", file=package, name=member)
         if file_hash(file) != expected:
             raise OneMapError("package.changed", file=package, name=member)
-
-
-def write_list(path: Path, root: Path, files: Sequence[Path]) -> None:
-    """The list of all files: where each is, how large, and its SHA-256."""
-    book = openpyxl.Workbook()
-    sheet = book.active
-    sheet.title = "清单"
-    sheet.append(["序号", "文件", "大小（字节）", "SHA-256"])
-    for number, file in enumerate(files, 1):
-        sheet.append([number, file.relative_to(root).as_posix(), file.stat().st_size, file_hash(file)])
-    book.save(path)

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import openpyxl
 
-from onemap.layers.delivery.bag import pack_files, write_list
+from onemap.layers.delivery.bag import pack_files
 from onemap.layers.delivery.delivery_forms import form_problems, number_problems
+from onemap.layers.delivery.file_list import write_list
 from onemap.layers.delivery.folder_template import (
     FILES,
     METADATA,

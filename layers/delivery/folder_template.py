@@ -7,7 +7,7 @@ from typing import Any
 
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.catalogue.toml_lines import line_of
-from onemap.layers.catalogue.toml_text import toml_content, toml_reason
+from onemap.layers.catalogue.toml_text import toml_or_refusal
 from onemap.layers.errors import OneMapError, Problem
 
 FILES, TABLES, VECTORS, METADATA = "files", "tables", "vectors", "metadata"
@@ -136,10 +136,7 @@ def enumerate_places(name: str) -> Iterator[tuple[bool, str]]:
 
 def folder_template(text: str, source: str, catalogue: Mapping[str, LayerEntry]) -> FolderTemplate:
     """A template from its TOML text. Raises OneMapError template.syntax, template.key with every problem."""
-    try:
-        raw = toml_content(text.replace("\r\n", "\n"))
-    except ValueError as error:
-        raise OneMapError("template.syntax", file=source, reason=toml_reason(error)) from None
+    raw = toml_or_refusal(text, "template.syntax", source)
     problems = [key_problem(text, source, *wrong) for wrong in _wrong(raw, catalogue)]
     if problems:
         raise OneMapError.of(problems)

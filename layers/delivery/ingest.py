@@ -40,6 +40,7 @@ from onemap.layers.progress import SILENT, Progress
 from onemap.layers.records import Record
 from onemap.layers.sources import formats
 from onemap.layers.sources.archive import unpack_archive
+from onemap.layers.value_groups import groups_of
 
 _LOOKED_AT = 0.2  # of the work, when the plan is made
 ADDED, REFUSED, PLANNED, UNCHANGED = "added", "refused", "planned", "unchanged"
@@ -192,17 +193,10 @@ def row_of_problem(rows: Sequence[Record], problem: Mapping[str, Any]) -> Record
     return next((row for row in rows if f"/{row['source']}".endswith(name)), rows[0])
 
 
-def _version_of(row: PlanRow) -> tuple[str | None, ...]:
-    """Which version a row belongs to: rows of the same one are files of it."""
-    return row.code, row.label, row.valid_from, row.valid_to
-
-
 def _planned_versions(rows: Sequence[PlanRow]) -> list[list[int]]:
     """The versions of a plan: the numbers of the rows whose files make each."""
-    found: dict[tuple[str | None, ...], list[int]] = {}
-    for number, row in enumerate(rows):
-        if row.status == MATCHED:
-            found.setdefault(_version_of(row), []).append(number)
+    matched = ((number, row) for number, row in enumerate(rows) if row.status == MATCHED)
+    found = groups_of(((row.code, row.label, row.valid_from, row.valid_to), number) for number, row in matched)
     return list(found.values())
 
 

@@ -228,7 +228,7 @@ def _chosen_layer(
     rows = features
     if base is not None:
         changes, new = row_changes(read_version(library, base, None), features, entry.key)
-        rows = _some(features, new)
+        rows = features.at(new)
     if not len(features.fids):
         raise OneMapError("package.empty", layer=code)
     raster, files = raster_file(library, code, features) if entry.geometry == "raster" else (None, [])
@@ -286,7 +286,7 @@ def _in_ground(features: StoredFeatures, ground: shapely.Geometry) -> StoredFeat
     """The features whose inside meets a ground, whole: nothing is cut."""
     shapely.prepare(ground)
     meets = shapely.intersects(ground, features.geometries) & ~shapely.touches(ground, features.geometries)
-    return _some(features, np.flatnonzero(meets))
+    return features.at(np.flatnonzero(meets))
 
 
 def _of_unit(features: StoredFeatures, entry: LayerEntry, unit: _Unit) -> StoredFeatures:
@@ -295,12 +295,7 @@ def _of_unit(features: StoredFeatures, entry: LayerEntry, unit: _Unit) -> Stored
         raise OneMapError("package.unit_field", layer=entry.code, field="--unit")
     codes = [text_value(value) for value in features.attributes[entry.unit].tolist()]
     stems = {unit_stem(code) for code in unit.codes}
-    return _some(features, np.flatnonzero([not stems.isdisjoint(unit_stems(code or "")) for code in codes]))
-
-
-def _some(features: StoredFeatures, rows: np.ndarray) -> StoredFeatures:
-    attributes = features.attributes.iloc[rows].reset_index(drop=True)
-    return StoredFeatures(features.fids[rows], features.geometries[rows], attributes)
+    return features.at(np.flatnonzero([not stems.isdisjoint(unit_stems(code or "")) for code in codes]))
 
 
 def _fill(connection: FileConnection, chosen: Sequence[ChosenLayer], record: PackageRecord) -> None:

@@ -20,6 +20,7 @@ from onemap.layers.library.rows_as_logged import check_rows
 from onemap.layers.library.versions import Version, source_report, versions
 from onemap.layers.stores.logged_rows import insert_logged, row_name, stored_hashes
 from onemap.layers.stores.sql_text import Sql
+from onemap.layers.value_groups import groups_of
 
 FIELDS, COVERS, CRS, ENCODING, TRANSFORM = ANSWERS = ("fields", "covers", "crs", "encoding", "transform")
 CHANGEABLE = (FIELDS, COVERS, CRS, ENCODING)  # a change of datum is known by its hash: it is used, or forgotten
@@ -89,9 +90,7 @@ def version_answers(library: Library, version: Version) -> LayerAnswers:
 
 def all_answers(library: Library) -> list[LayerAnswers]:
     """The remembered answers by code, of every layer that has a version or an answer entered by hand."""
-    of_layers: dict[str, list[Version]] = {}
-    for version in versions(library):
-        of_layers.setdefault(version.code, []).append(version)
+    of_layers = groups_of((version.code, version) for version in versions(library))
     prefix = _key("")
     rows = library.connection.execute("SELECT key FROM onemap_library").fetchall()
     codes = {key[len(prefix) :] for (key,) in rows if isinstance(key, str) and key.startswith(prefix)}

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from onemap.layers.errors import OneMapError, file_reason
 from onemap.layers.files.disk_place import check_name
-from onemap.layers.files.files_beside import files_of_stem, is_library
+from onemap.layers.files.files_beside import files_of_stem
+from onemap.layers.files.library_file import is_library
 from onemap.layers.messages import in_each_language
 from onemap.layers.shipped_files import PROGRAM
 

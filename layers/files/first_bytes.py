@@ -37,6 +37,8 @@ _PATTERNS: dict[str, re.Pattern[bytes]] = {
     ".asc": re.compile(rb"\s*(ncols|nrows|xll|yll|dx|dy|cellsize|nodata_value)", re.IGNORECASE),
 }
 _LIKE = {".tiff": ".tif", ".jpeg": ".jpg", ".geojson": ".json", ".topojson": ".json"}
+
+
 _LIKE |= {".geoparquet": ".parquet", ".spatialite": ".sqlite"}
 _LIKE |= dict.fromkeys((".geojsonl", ".geojsons", ".geojsonseq", ".ndjson"), ".jsonl")
 # A table of MapInfo's that is made of other tables, or shows a picture that lies elsewhere.

@@ -15,6 +15,7 @@ from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 from onemap.layers.files.text_encodings import REPLACEMENT
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.stores.arrow_values import column_of, listed_values, series_of
+from onemap.layers.value_groups import groups_of
 
 _PLAIN = {str, int, bytes, type(None)}  # types of values that the library keeps as they are
 _RESERVED = {"fid", "geom", "ogc_fid"}
@@ -146,9 +147,7 @@ def _candidates(target: str, columns: list[str], taken: set[str], names: set[str
 
 def _renamed_columns(attributes: pd.DataFrame, chosen: dict[str, str]) -> pd.DataFrame:
     """Each column under the names that were chosen for it; one that lost its name to another gets an underscore."""
-    targets: dict[str, list[str]] = {}
-    for target, source in chosen.items():
-        targets.setdefault(source, []).append(target)
+    targets = groups_of((source, target) for target, source in chosen.items())
     values: dict[str, pd.Series] = {}
     for column in map(str, attributes.columns):
         if column in targets:

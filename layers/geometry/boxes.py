@@ -21,7 +21,7 @@ def box_around(boxes: np.ndarray | Sequence[Sequence[float]]) -> Bounds | None:
     return west, south, east, north
 
 
-def meet_box(boxes: np.ndarray, box: np.ndarray) -> np.ndarray:
+def meet_box(boxes: np.ndarray, box: np.ndarray | Sequence[float]) -> np.ndarray:
     """Which boxes (n, 4) share a point with one, (n,); those of nothing never do."""
     return np.asarray(
         (boxes[:, 0] <= box[2]) & (boxes[:, 2] >= box[0]) & (boxes[:, 1] <= box[3]) & (boxes[:, 3] >= box[1])
@@ -36,7 +36,7 @@ def lie_inside(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
 def boxes_that_meet(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
     """The rows, ascending, of boxes (n, 4) that share a point with one of the others (m, 4)."""
     around = box_around(others)
-    rows = np.flatnonzero(meet_box(boxes, np.array(around))) if around is not None else np.empty(0, dtype=np.int64)
+    rows = np.flatnonzero(meet_box(boxes, around)) if around is not None else np.empty(0, dtype=np.int64)
     if len(rows) == 0:
         return rows
     tree = shapely.STRtree(shapely.box(*boxes[rows].T))

@@ -161,6 +161,11 @@ def _percent(share: float) -> str | dict[str, str]:
     return f"{100 * share:.0f}" if share >= 0.01 else {"en": "less than 1", "zh": "不足 1"}
 
 
+def reaches_over(bounds: np.ndarray, district: shapely.Geometry) -> bool:
+    """Whether features with these bounds (4,) may speak for all of a district, and not for a corner alone."""
+    return _share_of_box(bounds, district.bounds) >= _LEAST_SHARE
+
+
 def _share_of_box(bounds: np.ndarray, district: tuple[float, float, float, float]) -> float:
     """The share of the district's box over which features with these bounds (4,) reach; 1 of features without any."""
     if not np.isfinite(bounds).all():

@@ -25,6 +25,7 @@ from onemap.layers.frames.frames import CleanFrame, RawFrame
 from onemap.layers.geometry.proof_beside import NOBODY, Provers
 from onemap.layers.geometry.validity import SortedGeometries, first_problems, kind_of, sorted_geometries
 from onemap.layers.ingest.placing import PlacedShapes, SourceOptions, placed_in_crs
+from onemap.layers.value_groups import groups_of
 
 
 @np.errstate(all="ignore")  # numbers too large for arithmetic are reported by feature
@@ -60,9 +61,7 @@ def sorted_out(
     Raises OneMapError field.…, crs.…, geometry.type for a table.
     """
     frame, sound = _clean(raw, entry, target, options, required, provers, sort_out=True, in_place=in_place)
-    by_row: dict[int, list[Problem]] = {}
-    for row, problem in zip(sound.rows, sound.problems, strict=True):
-        by_row.setdefault(row, []).append(problem)
+    by_row = groups_of((row, problem) for row, problem in zip(sound.rows, sound.problems, strict=True))
     clean = FrameBlocks.of(frame, entry.key)
     return clean.set_aside(by_row) if by_row else clean
 

@@ -23,6 +23,7 @@ from onemap.layers.quality.quality import GradedProblem
 from onemap.layers.stores.logged_rows import note_structure
 from onemap.layers.stores.sql_text import compose_sql
 from onemap.layers.stores.store import StoreConnection, TableDefinition
+from onemap.layers.value_groups import groups_of
 from onemap.layers.visible_text import visible_text
 
 PROBLEMS_TABLE = "onemap_problems"
@@ -179,9 +180,7 @@ def _fold(sheet: Any, letter: str) -> None:
 
 
 def _by_kind(found: Sequence[GradedProblem]) -> dict[tuple[str, str], list[GradedProblem]]:
-    kinds: dict[tuple[str, str], list[GradedProblem]] = {}
-    for item in found:
-        kinds.setdefault((item.level, item.problem.code), []).append(item)
+    kinds = groups_of(((item.level, item.problem.code), item) for item in found)
     return kinds
 
 

@@ -45,6 +45,7 @@ from onemap.layers.progress import Progress
 from onemap.layers.sources.gdal.readable_file import is_assumed_crs
 from onemap.layers.sources.gdal.vector_stream import ReadingNotes, VectorStream
 from onemap.layers.stores.arrow_values import listed_values
+from onemap.layers.value_groups import groups_of
 
 _TEXT_BLOCKS = 5  # to one of another format
 
@@ -120,9 +121,7 @@ class Staging:
         if refused:
             raise OneMapError.of([*refused, *first_problems(unsound, self.stream.readable.place)])
         repairs = _with_names(frame, [_problem(problem) for about in abouts for problem in about["repairs"]])
-        by_row: dict[int, list[Problem]] = {}
-        for problem in unsound:
-            by_row.setdefault(problem.facts["row"] - 1, []).append(problem)
+        by_row = groups_of((problem.facts["row"] - 1, problem) for problem in unsound)
         carriages = (Carriage(**about["carriage"]) for about in abouts)
         remarks = transform.remarks(reduce(Carriage.join, carriages)) if transform else []
         frame = replace(

@@ -9,7 +9,7 @@ import shapely
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import COUNTED, StoredFeatures, Version, as_stored
 from onemap.layers.stores import geopackage
-from onemap.layers.stores.file_index import check_index, corners, near
+from onemap.layers.stores.index_entries import check_index, corners, near
 from onemap.layers.stores.sql_text import columns_of, compose_sql, question_marks
 from onemap.layers.stores.store import GEOMETRY_COLUMN, DamagedTable, FeatureRows
 

@@ -14,6 +14,7 @@ from onemap.layers.library.library import Library
 from onemap.layers.library.services import listed_services
 from onemap.layers.library.versions import Version, in_force, read_version, versions
 from onemap.layers.records import Record, fields_of
+from onemap.layers.value_groups import groups_of
 
 
 def listing(library: Library, as_of: date, required_fields: Callable[[str], Sequence[str]]) -> Record:
@@ -28,10 +29,8 @@ def listing(library: Library, as_of: date, required_fields: Callable[[str], Sequ
     unreadable: a version's table is gone, or its raster is gone or not what was added.
     required_fields: the fields of a layer that the library's rules use.
     """
-    of_code: dict[str, list[Version]] = {}
     today = library.today()
-    for version in versions(library):
-        of_code.setdefault(version.code, []).append(version)
+    of_code = groups_of((version.code, version) for version in versions(library))
     district, changes = library.district(), district_changes(library)
     short = {one.table: _missing_m2(library, one, district, changes) for known in of_code.values() for one in known}
     layers = [

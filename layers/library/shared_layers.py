@@ -124,12 +124,12 @@ def _parts(library: Library, version: Version) -> Iterator[StoredFeatures]:
         rows = np.flatnonzero((middle >= square[:2]).all(axis=1) & (middle < square[2:]).all(axis=1))
         found += len(rows)
         if len(rows):
-            yield _at(some, rows)
+            yield some.at(rows)
     if found < version.count:
         every = stored_features(library, version.table, None, None)
         rows = np.flatnonzero(~np.isfinite(shapely.bounds(every.geometries)).all(axis=1))
         found += len(rows)
-        yield _at(every, rows)
+        yield every.at(rows)
     if found != version.count:
         raise DamagedTable("the table does not hold every feature")
 
@@ -146,11 +146,6 @@ def _squares(bounds: Sequence[float], count: int) -> np.ndarray:
     return np.column_stack([x[column], y[row], x[column + 1], y[row + 1]])
 
 
-def _at(features: StoredFeatures, rows: np.ndarray) -> StoredFeatures:
-    attributes = features.attributes.iloc[rows].reset_index(drop=True)
-    return StoredFeatures(features.fids[rows], features.geometries[rows], attributes)
-
-
 def _table(
     features: StoredFeatures, types: Mapping[str, str], library: Library
 ) -> tuple[pa.Table, np.ndarray, np.ndarray]:
@@ -161,7 +156,7 @@ def _table(
     boxes = shapely.bounds(features.geometries).reshape(-1, 4)
     there = np.isfinite(boxes).all(axis=1)
     order = np.r_[np.flatnonzero(there)[hilbert_order(boxes[there])], np.flatnonzero(~there)]
-    features, boxes, there = _at(features, order), boxes[order], there[order]
+    features, boxes, there = features.at(order), boxes[order], there[order]
     cover = pa.StructArray.from_arrays([pa.array(side) for side in boxes.T], CORNERS, mask=pa.array(~there))
     name = f"{GEOMETRY_COLUMN}_bbox"
     while name in types:

@@ -24,6 +24,7 @@ from onemap.layers.rasters.raster_reference import reference_of
 from onemap.layers.rasters.rasters import checked_raster
 from onemap.layers.stores.logged_rows import PlainTable
 from onemap.layers.stores.store import DamagedTable
+from onemap.layers.value_groups import groups_of
 
 _MOST_ROWS = 20  # that a problem names
 _A_TABLE = 500  # what a table takes besides its rows, in rows
@@ -83,9 +84,7 @@ def library_problems(
         for plain, part in zip(tables.values(), parts, strict=True):
             part.at(0.0)
             found += plain_problems(library, book, plain)
-        by_table: dict[str, list[tuple[LoggedFeatures, WrittenRow]]] = {}
-        for item, written in book.features:
-            by_table.setdefault(item.table, []).append((item, written))
+        by_table = groups_of((item.table, (item, written)) for item, written in book.features)
         costs = [_A_TABLE + sum(item.count for item, _ in items) for items in by_table.values()]
         kept = _kept_checksums(library, found)
         parts = progress.part(_ROWS, 1.0).parts(costs)

@@ -14,6 +14,7 @@ import pyarrow as pa
 import shapely
 
 from onemap.layers.errors import OneMapError
+from onemap.layers.geometry.boxes import meet_box
 from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.geometry.shape_column import AnyShapes, all_of, some_of
 from onemap.layers.library.library import Library
@@ -257,6 +258,11 @@ class StoredFeatures:
         """The shapes as geometries (n,)."""
         return all_of(self.shapes)
 
+    def at(self, rows: np.ndarray) -> "StoredFeatures":
+        """Some of them: rows (k,)."""
+        attributes = self.attributes.iloc[rows].reset_index(drop=True)
+        return StoredFeatures(self.fids[rows], some_of(self.shapes, rows), attributes)
+
 
 def stored_features(
     library: Library,
@@ -274,9 +280,7 @@ def stored_features(
     rows = np.arange(len(found.fids))
     if bounds is not None and found.boxes is not None:
         # A store's index may give more than is asked for, and each gives another more.
-        west, south, east, north = found.boxes.T
-        near = (west <= bounds[2]) & (east >= bounds[0]) & (south <= bounds[3]) & (north >= bounds[1])
-        rows = np.flatnonzero(near)
+        rows = np.flatnonzero(meet_box(found.boxes, bounds))
     return as_stored(found, rows)
 
 

@@ -15,6 +15,7 @@ from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, coverage_of, in_force, source_report, versions
 from onemap.layers.publishing.raster_pictures import Picture, picture_of
 from onemap.layers.reason import Reason
+from onemap.layers.value_groups import groups_of
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,7 @@ def choose_layers(
     catalogue = library.catalogue()
     for code in only or ():
         known_layer(catalogue, code, "--only", error=UsageError)
-    of_code: dict[str, list[Version]] = {}
-    for version in versions(library, known_at):
-        of_code.setdefault(version.code, []).append(version)
+    of_code = groups_of((version.code, version) for version in versions(library, known_at))
     layers: list[PublishedLayer] = []
     left_out: list[OmittedLayer] = []
     for entry in sorted(catalogue.values(), key=place_of):

@@ -17,7 +17,7 @@ from onemap.layers.geometry.wkb_bodies import Bodies
 from onemap.layers.progress import Progress
 from onemap.layers.stores import geopackage
 from onemap.layers.stores.bulk_rows import insert_rows
-from onemap.layers.stores.file_index import INDEX_PARTS, check_index, corners, index_tables, near
+from onemap.layers.stores.index_entries import INDEX_PARTS, check_index, corners, index_tables, near
 from onemap.layers.stores.logged_rows import GEOPACKAGE_TABLES, INDEXES, SCHEMA, PlainTable, row_name
 from onemap.layers.stores.rights import Right, Script
 from onemap.layers.stores.rtree import PackedRtree

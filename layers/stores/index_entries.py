@@ -1,10 +1,10 @@
-"""Which features a file's spatial index holds otherwise than they lie.
+"""The spatial index of a table in a file: what lies near a box, and which features it holds otherwise than they lie.
 
 It is read from the nodes, since SQLite does not get through a damaged one. A node is a depth and a count of 16 bits,
 then cells of a child and its box; see https://sqlite.org/rtree.html.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,12 +12,12 @@ import numpy as np
 import shapely
 
 from onemap.layers.stores import geopackage
-from onemap.layers.stores.file_index import INDEX_PARTS
 from onemap.layers.stores.rtree import CELL, HEADER_BYTES, ROOT, outward
-from onemap.layers.stores.sql_text import compose_sql
-from onemap.layers.stores.store import GEOMETRY_COLUMN, Executor
+from onemap.layers.stores.sql_text import Sql, compose_sql
+from onemap.layers.stores.store import GEOMETRY_COLUMN, DamagedTable, Executor
 
 _UNIT = 1 / 8_388_608  # by which SQLite widens a side that 32 bits do not hold
+INDEX_PARTS = ("node", "parent", "rowid")  # in which SQLite keeps a spatial index
 
 
 def misplaced_features(connection: Executor, index: str) -> list[int]:
@@ -130,3 +130,28 @@ def _widened_boxes(bounds: np.ndarray) -> np.ndarray:
     toward = np.where(wide < 0, 1 - _UNIT, 1 + _UNIT)
     above = np.where(narrow < wide, (wide * toward).astype(np.float32), narrow)
     return np.column_stack([below[:, 0], above[:, 1], below[:, 2], above[:, 3]])
+
+
+def index_tables(table: str) -> list[str]:
+    """The virtual table of a table's spatial index, and those in which SQLite keeps it."""
+    index = f"rtree_{table}_geom"
+    return [index, *(f"{index}_{part}" for part in INDEX_PARTS)]
+
+
+def near(table: str) -> Sql:
+    """Behind SELECT id: the features whose boxes meet a box, which `corners` gives as parameters."""
+    return compose_sql(
+        "FROM {index} WHERE maxx >= ? AND minx <= ? AND maxy >= ? AND miny <= ?", index=f"rtree_{table}_geom"
+    )
+
+
+def corners(box: Sequence[float]) -> tuple[float, ...]:
+    """West, south, east, north in the order of `near`."""
+    return box[0], box[2], box[1], box[3]
+
+
+def check_index(connection: Executor, table: str, count: int) -> None:
+    """Raises DamagedTable where the index lost entries: it would hide features, and hidden is not clear."""
+    indexed = compose_sql("SELECT count(*) FROM {entries}", entries=f"rtree_{table}_geom_rowid")
+    if connection.execute(indexed).fetchone()[0] != count:
+        raise DamagedTable("the spatial index does not hold every feature")

@@ -16,6 +16,7 @@ import shapely
 
 from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.errors import OneMapError
+from onemap.layers.geometry.boxes import meet_box
 from onemap.layers.geometry.shape_column import shapes_from, some_of
 from onemap.layers.stores import geopackage
 from onemap.layers.stores.arrow_values import plain_column
@@ -51,7 +52,7 @@ class _Shelf:
             end = pq.read_metadata(self.folder / name)
             self.files[name] = _File(end, np.array([_box(end.row_group(at)) for at in range(end.num_row_groups)]))
         boxes = self.files[name].boxes
-        return list(range(len(boxes))) if bounds is None else np.flatnonzero(_meet(boxes, bounds)).tolist()
+        return list(range(len(boxes))) if bounds is None else np.flatnonzero(meet_box(boxes, bounds)).tolist()
 
     def read(self, name: str, bounds: Sequence[float] | None) -> pa.Table | None:
         """The rows of a file whose boxes meet `bounds`, or all. Raises OSError, ArrowException."""
@@ -64,7 +65,7 @@ class _Shelf:
         if bounds is None:
             return found
         boxes = found.column(FIELDS_FROM - 1).combine_chunks().flatten()
-        near = _meet(np.column_stack([side.to_numpy(zero_copy_only=False) for side in boxes]), bounds)
+        near = meet_box(np.column_stack([side.to_numpy(zero_copy_only=False) for side in boxes]), bounds)
         return found.filter(pa.array(near))
 
 
@@ -165,12 +166,5 @@ def _box(group: pq.RowGroupMetaData) -> list[float]:
     return [getattr(one, end) if one is not None and one.has_min_max else np.nan for one, end in sides]
 
 
-def _meet(boxes: np.ndarray, bounds: Sequence[float]) -> np.ndarray:
-    """Which boxes (n, 4) meet another; one that is none does not."""
-    west, south, east, north = boxes.T
-    meet: np.ndarray = (west <= bounds[2]) & (east >= bounds[0]) & (south <= bounds[3]) & (north >= bounds[1])
-    return meet
-
-
 def _meets(box: Sequence[float] | None, bounds: Sequence[float]) -> bool:
-    return box is not None and bool(_meet(np.array([box]), bounds)[0])
+    return box is not None and bool(meet_box(np.array([box]), bounds)[0])

@@ -14,10 +14,9 @@ from onemap.rules.contract.output_forms import CHECK_FORMS, TABLE_FORMS
 from onemap.rules.contract.verdict import most_severe, verdict_counts
 from onemap.rules.display.outputs.outputs import check_targets, tables_written
 from onemap.rules.judge.findings.table import Table
+from onemap.rules.python.library_calls import TablePlace
 from onemap.rules.python.result_page import result_page
-from onemap.rules.python.table_places import TablePlace
-from onemap.rules.python.typed_frames import typed_frame
-from onemap.rules.python.verb_call import Place, as_arguments, refusals_in_words
+from onemap.rules.python.verb_call import Place, as_arguments, refusals_in_words, typed_frame
 
 if TYPE_CHECKING:
     from folium import Map

@@ -7,8 +7,7 @@ import pandas as pd
 
 from onemap.rules.python.call_results import CaseResult
 from onemap.rules.python.frame_files import Source, frame_files
-from onemap.rules.python.typed_frames import typed_frame
-from onemap.rules.python.verb_call import Day, Place, refusals_in_words
+from onemap.rules.python.verb_call import Day, Place, refusals_in_words, typed_frame
 
 Ask = Callable[[str, Mapping[str, Any]], dict[str, Any]]
 

@@ -24,12 +24,10 @@ from onemap.rules.python.call_results import (
 )
 from onemap.rules.python.case_desk import Review
 from onemap.rules.python.frame_files import FrameFiles, Source, frame_files
-from onemap.rules.python.library_calls import as_list, unrecorded_run
+from onemap.rules.python.library_calls import TableFolder, as_list, unrecorded_run
 from onemap.rules.python.library_deliveries import DeliveryCalls
 from onemap.rules.python.library_figures import FigureCalls
 from onemap.rules.python.partitions import Box, PartitionedTables, is_partitioned, refuse_other_wishes, version_frame
-from onemap.rules.python.table_places import TableFolder
-from onemap.rules.python.typed_frames import typed_frame
 from onemap.rules.python.verb_call import (
     Day,
     Place,
@@ -39,6 +37,7 @@ from onemap.rules.python.verb_call import (
     language_of,
     plain_values,
     refusals_in_words,
+    typed_frame,
 )
 
 _READ = Verb("read", (Parameter("as_of", "D", convert=to_date), Parameter("known_at", "T", convert=to_moment)))

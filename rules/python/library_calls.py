@@ -1,24 +1,62 @@
 """The calls of a library that every method makes: with a folder for frames, refused in words, answered as JSON."""
 
 import contextlib
+import shutil
+import tempfile
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike
+from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, Protocol, Self, cast
 
 import geopandas as gpd
 import pandas as pd
+import pyarrow.parquet as pq
 import pyproj
 
 from onemap.layers.errors import OneMapError, UsageError
 from onemap.layers.library.library import Library, open_library
+from onemap.layers.stores.geoparquet import KEY
+from onemap.rules.judge.findings.run_tables import ROW_TABLES
 from onemap.rules.judge.findings.table import records_of
 from onemap.rules.judge.inputs.check_record import CheckRecord
 from onemap.rules.judge.packs.library_packs import packs_of
 from onemap.rules.judge.runs.explain import ExplainedRun
 from onemap.rules.python.frame_files import FrameFiles, frame_files
-from onemap.rules.python.table_places import TableFolder, TablePlace
 from onemap.rules.python.verb_call import ProgressWish, Words, answer_of, refusals_in_words
+
+
+class TablePlace(Protocol):
+    """Tables by their names."""
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all tables."""
+
+    def read(self, name: str) -> Any:
+        """One of them, as a frame."""
+
+
+class TableFolder:
+    """A folder that a verb writes its tables into with `--out`; it goes with the result that reads from it."""
+
+    def __init__(self) -> None:
+        held = tempfile.mkdtemp(prefix="onemap-result-")
+        self.path = Path(held) / "tables"
+        weakref.finalize(self, shutil.rmtree, held, ignore_errors=True)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all tables: those of a run in their order, others by the alphabet."""
+        order = {name: at for at, name in enumerate(("parcels", *ROW_TABLES, "run", "unasked_rules"))}
+        return sorted((path.stem for path in self.path.glob("*.parquet")), key=lambda name: (order.get(name, 99), name))
+
+    def read(self, name: str) -> Any:
+        """A GeoDataFrame, or a DataFrame of a table without geometry."""
+        path = self.path / f"{name}.parquet"
+        has_geometry = KEY.encode() in pq.read_metadata(path).metadata
+        return gpd.read_parquet(path) if has_geometry else pd.read_parquet(path)
 
 
 class LibraryCalls:

@@ -18,6 +18,7 @@ from onemap.layers.gdal_limits import limits_for_a_while
 from onemap.layers.messages import LANGUAGES, in_words
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.secret_words import withholding
+from onemap.rules.contract.verdict import VERDICTS
 from onemap.rules.verbs.commands.altered_library import naming_altered_rows
 from onemap.rules.verbs.commands.command_line import system_language
 from onemap.rules.verbs.commands.verbs import VERBS, Verb, VerbContext, checked_values
@@ -32,6 +33,10 @@ _HELP = re.compile(r"onemap(?: ([a-z][\w -]*?))? --help")
 _FIELDS = re.compile(r"--fields (\S+)=NAME")
 _OPTION = re.compile(r"(?<![\w-])--([a-z][a-z-]*)(?:(?P<after> )(?=[A-Z0-9]|extent|district))?")
 _ARGUMENTS = {"pack": "packs", "as": "code", "unrecorded": "record=False", "scheduler": "client"}
+VERDICT = pd.CategoricalDtype(list(reversed(VERDICTS)), ordered=True)  # so that the greatest is the most severe
+_VERDICTS = ("verdict", "known_verdict", "verdict_before", "verdict_after")
+_DAYS = ("valid_from", "valid_to", "as_of", "due", "opened_on", "received_on", "asked_on")
+_MOMENTS = ("recorded_at", "started", "at")
 
 
 @contextlib.contextmanager
@@ -190,3 +195,23 @@ def with_frame_names(problem: Problem, frames: Mapping[str, str]) -> Problem:
         name = frames[facts["file"]]
         facts |= {"file": name} | ({"layer": None} if facts.get("layer") == name else {})
     return replace(problem, facts=facts)
+
+
+def typed_frame(frame: Any) -> Any:
+    """A frame with verdicts as an ordered category, days as dates and moments in UTC, where its columns are named so.
+
+    What is no day in a column of days stays text with all of that column. Of a frame of Dask only verdicts are typed.
+    """
+    verdicts = [name for name in _VERDICTS if name in frame.columns]
+    typed = frame.astype(dict.fromkeys(verdicts, VERDICT)) if verdicts else frame
+    if not isinstance(typed, pd.DataFrame):
+        return typed
+    columns = {name: _times(typed[name], is_moment=name in _MOMENTS) for name in (*_DAYS, *_MOMENTS) if name in typed}
+    return typed.assign(**columns) if columns else typed
+
+
+def _times(values: pd.Series, *, is_moment: bool) -> pd.Series:
+    try:
+        return pd.to_datetime(values, format="ISO8601", utc=is_moment)
+    except (ValueError, TypeError):
+        return values

@@ -100,7 +100,8 @@ def step(
     """
     shown = _case_before(library, case_id, action, hand, department)
     try:
-        with _transaction(library, is_alone=write is not None) as connection:
+        # A department's event waits for nobody but its own department; of a run with it the log tells at once.
+        with library.writing() if write is not None or is_logged(library) else library.appending() as connection:
             taken, event, after = _judge_step(library, shown, action, hand, say, department, connection)
             if write is not None:
                 write(connection)
@@ -175,14 +176,6 @@ def _with_outcome(new: NewEvent, department: str | None, before: Case, after: Ca
     if new.action == "return" and department is not None and before.opinion(department).state == OpinionState.SIGNED:
         facts["clock"] = clock_days(after.opinion(department))
     return replace(new, facts=facts, words=words)
-
-
-def _transaction(library: Library, *, is_alone: bool) -> contextlib.AbstractContextManager[StoreConnection]:
-    """The transaction of a step. A department's event waits for nobody but its own department.
-
-    is_alone: a run is written with it, of which the log tells.
-    """
-    return library.writing() if is_alone or is_logged(library) else library.appending()
 
 
 def is_logged(library: Library) -> bool:

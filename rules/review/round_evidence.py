@@ -1,12 +1,16 @@
-"""The evidence of a round: the tables of its run for a map, and the number of parcels of each verdict."""
+"""The evidence of a round: its run's tables for a map, the parcels of each verdict, one signer for many departments."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from onemap.layers.area_units import M2_PER_HECTARE, hectares_text
 from onemap.layers.errors import Problem
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
+from onemap.layers.person_names import same_person
 from onemap.layers.sources.redline.redline_text import number_of
 from onemap.rules.answers.remedy.remedy_storage import remedy_tables
 from onemap.rules.contract.verdict import RANK, Verdict, verdict_counts
@@ -22,6 +26,8 @@ from onemap.rules.review.cases.case import SPOKEN, Case, Conclusion, Opinion, Ro
 from onemap.rules.review.cases.round_facts import parcel_verdicts
 
 _TEXT_FIELD = "DKMJ"  # of a parcel in a coordinate text, in hectares
+_UNITS = (("days", 86_400), ("hours", 3600), ("minutes", 60), ("seconds", 1))
+_LEAST = 2  # the least count of a unit in which a time is given
 
 
 def write_evidence(
@@ -110,3 +116,40 @@ def said_against(
         return []
     name = phrase(f"verdict.{against}", language)
     return [phrase(f"review_said.{opinion.state}_against", language, department=department, verdict=name)]
+
+
+@dataclass(frozen=True)
+class SameHand:
+    """One name under several opinions of a round. unchanged: as drafted by the machine; seconds: first to last."""
+
+    by: str
+    opinions: int
+    unchanged: int
+    seconds: int
+
+    def sentence(self, language: str) -> str:
+        """The remark on it for readers of the case or its statement."""
+        unit, length = next((unit, size) for unit, size in _UNITS if self.seconds >= size * _LEAST or size == 1)
+        time = phrase(f"review_said.within_{unit}", language, count=max(1, math.ceil(self.seconds / length)))
+        facts = {"name": self.by, "count": self.opinions, "unchanged": self.unchanged, "time": time}
+        return phrase("review_said.same_hand", language, **facts)
+
+
+def same_hands(case: Case) -> list[SameHand]:
+    """The names under which more than one opinion of the current round is signed, the most opinions first."""
+    at = {entry.department: entry.at for entry in case.entries if (entry.action, entry.round) == ("sign", case.round)}
+    hands: list[list[Opinion]] = []
+    for opinion in case.opinions:
+        if opinion.state == "signed" and opinion.department in at:
+            hand = next((hand for hand in hands if same_person(str(hand[0].signed_by), str(opinion.signed_by))), [])
+            hands += [] if hand else [hand]
+            hand.append(opinion)
+    found = [_same_hand(hand, at) for hand in hands if len(hand) > 1]
+    return sorted(found, key=lambda one: -one.opinions)
+
+
+def _same_hand(hand: Sequence[Opinion], at: Mapping[str | None, str]) -> SameHand:
+    """The opinions of one name. at: when each department's was signed."""
+    moments = [datetime.fromisoformat(at[opinion.department]) for opinion in hand]
+    seconds = math.ceil((max(moments) - min(moments)).total_seconds())
+    return SameHand(str(hand[0].signed_by), len(hand), sum(opinion.by_machine for opinion in hand), seconds)

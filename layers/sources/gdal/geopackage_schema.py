@@ -15,7 +15,7 @@ import pyogrio
 from onemap.layers.crs.systems import check_names_no_file
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.disk_place import sqlite_address
-from onemap.layers.files.files_beside import is_library
+from onemap.layers.files.library_file import is_library
 from onemap.layers.rasters.raster_formats import listed_rasters
 from onemap.layers.sources.gdal.gdal_name import gdal_name, open_options
 from onemap.layers.stores.sql_text import compose_sql

@@ -67,7 +67,7 @@ def as_decoded(
     if declared is None or wanted == declared:
         return names, columns, wanted or declared or "utf-8"
     texts = [*names, *(value for column in columns if column.dtype == object for value in column)]
-    raw = _bytes_again(texts, declared)
+    raw = b"\n".join(text.encode(declared, errors="ignore") for text in texts if isinstance(text, str))
     if wanted is None and not (declared.startswith(("cp", "iso")) and looks_chinese(raw)):
         return names, columns, declared
     chosen = wanted or "gb18030"
@@ -82,11 +82,6 @@ def as_decoded(
         for column in columns
     ]
     return [str(decode_again(name)) for name in names], mended, chosen
-
-
-def _bytes_again(texts: list[object], declared: str) -> bytes:
-    """All text as the bytes that GDAL met, one value a line; what cannot be turned back is left out."""
-    return b"\n".join(text.encode(declared, errors="ignore") for text in texts if isinstance(text, str))
 
 
 def by_parameters(crs: pyproj.CRS) -> pyproj.CRS:

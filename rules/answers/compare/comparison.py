@@ -194,7 +194,18 @@ def _comparison(
 def _question(library: Library, options: ComparisonOptions, against: str | None) -> _Question:
     a = wanted_version(library, options.a, options.as_of, options.known_at, "A")
     b = wanted_version(library, options.b, options.as_of, options.known_at, "B")
-    parameters = _parameters(library, options, a, b)
+    parameters = {
+        "library": library.shown_name,
+        "library_id": library.id,
+        "a": f"{a.code}@{a.label}",
+        "b": f"{b.code}@{b.label}",
+        "asked": [options.a, options.b],
+        "as_of": options.as_of.isoformat(),
+        "known_at": options.known_at.isoformat() if options.known_at else None,
+        "min_width_m": options.limits.min_width_m,
+        "min_area_m2": options.limits.min_area_m2,
+        "lang": options.language,
+    }
     pair = pair_of({"parameters": parameters})
     before = earlier_comparison(library, against, pair) if against else None
     ground = common_ground(library, a, b)
@@ -323,21 +334,6 @@ def _plans_on_ground(
         else:
             plans.append(placed_plan(read_plan(sources, version, bounds, own.progress), side, matrix, ground, own))
     return plans[0], plans[1]
-
-
-def _parameters(library: Library, options: ComparisonOptions, a: Version, b: Version) -> dict[str, Any]:
-    return {
-        "library": library.shown_name,
-        "library_id": library.id,
-        "a": f"{a.code}@{a.label}",
-        "b": f"{b.code}@{b.label}",
-        "asked": [options.a, options.b],
-        "as_of": options.as_of.isoformat(),
-        "known_at": options.known_at.isoformat() if options.known_at else None,
-        "min_width_m": options.limits.min_width_m,
-        "min_area_m2": options.limits.min_area_m2,
-        "lang": options.language,
-    }
 
 
 def _earlier_plans(

@@ -10,7 +10,7 @@ import pandas as pd
 
 from onemap.layers.catalogue.code_systems import named_codes
 from onemap.layers.catalogue.code_tables import code_parts, plain_code
-from onemap.layers.catalogue.toml_text import toml_content, toml_reason
+from onemap.layers.catalogue.toml_text import toml_or_refusal
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.fields import object_array, text_value
 from onemap.layers.library.library import sha256
@@ -154,10 +154,7 @@ def parse_matrix(text: str, source: str) -> Matrix:
 
     Raises OneMapError matrix.syntax, matrix.key, matrix.key_missing, matrix.type, matrix.clash.
     """
-    try:
-        raw = toml_content(text.replace("\r\n", "\n"))
-    except ValueError as error:
-        raise OneMapError("matrix.syntax", file=source, reason=toml_reason(error)) from None
+    raw = toml_or_refusal(text, "matrix.syntax", source)
     problems = [Problem(code, {"file": source, "field": key, "key": key, **facts}) for code, key, facts in _wrong(raw)]
     if problems:
         raise OneMapError.of(problems)

@@ -9,7 +9,7 @@ from typing import Any
 
 from onemap.layers.catalogue.code_tables import table_names
 from onemap.layers.catalogue.schema import FIELD_TYPES, GEOMETRIES, Field, LayerEntry, is_code
-from onemap.layers.catalogue.toml_text import toml_content, toml_reason
+from onemap.layers.catalogue.toml_text import toml_or_refusal
 from onemap.layers.delivery.folder_template import FolderTemplate, folder_template, key_problem
 from onemap.layers.errors import OneMapError, Problem
 from onemap.rules.answers.deliveries.check_kinds import (
@@ -149,10 +149,7 @@ class DeliveryTemplate:
 def delivery_template(text: str, source: str, catalogue: Mapping[str, LayerEntry]) -> DeliveryTemplate:
     """A template from its TOML text. Raises OneMapError template.syntax, template.key with every problem."""
     text = text.replace("\r\n", "\n")
-    try:
-        raw = toml_content(text)
-    except ValueError as error:
-        raise OneMapError("template.syntax", file=source, reason=toml_reason(error)) from None
+    raw = toml_or_refusal(text, "template.syntax", source)
     problems: list[Problem] = []
     try:
         folders = folder_template(text, source, catalogue)

@@ -14,8 +14,8 @@ from onemap.layers.geometry.hilbert import hilbert_order
 from onemap.layers.geometry.rings import rings_of
 from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.geometry.shape_column import all_of, some_of
-from onemap.layers.quality.coordinate_steps import coordinate_step
 from onemap.layers.quality.matched_edges import MatchedEdges
+from onemap.layers.quality.position import coordinate_step
 from onemap.rules.answers.deliveries.delivered_layers import DeliveredLayer
 from onemap.rules.answers.deliveries.delivery_template import Check
 from onemap.rules.answers.deliveries.proof_findings import MOST_LISTED, Finding

@@ -8,7 +8,7 @@ from typing import Any
 from onemap.layers.area_units import share_text
 from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.messages import in_words, phrase
-from onemap.rules.answers.identify.layer_fitness import FARTHEST_M, LIMITED, UNFIT, UNKNOWN
+from onemap.rules.answers.identify.layer_grades import FARTHEST_M, LIMITED, UNFIT, UNKNOWN
 from onemap.rules.contract.verdict import RANK, VERDICTS
 from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerView, Word, direction_word, word_text
 

@@ -9,10 +9,9 @@ import numpy as np
 import shapely
 
 from onemap.layers.records import Record
+from onemap.rules.answers.identify.layer_grades import FIT, LIMITED, UNFIT, UNKNOWN
 
 FIT_SHARE, LIMITED_SHARE = 0.10, 0.50
-FIT, LIMITED, UNFIT, UNKNOWN = "fit", "limited", "unfit", "unknown"
-FARTHEST_M = 20_000.0
 
 
 def layer_fitness(shape: shapely.Geometry, accuracy_m: float | None, geometries: np.ndarray) -> Record:

@@ -10,8 +10,9 @@ import shapely
 
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.records import Record
+from onemap.layers.value_groups import groups_of
 from onemap.rules.answers.identify.feature_designation import feature_designation, own_name_field, plain_records
-from onemap.rules.answers.identify.layer_fitness import FARTHEST_M
+from onemap.rules.answers.identify.layer_grades import FARTHEST_M
 from onemap.rules.judge.inputs.layer_sources import LayerSource, Sources
 
 _REACHES_M = (500.0, 2_000.0, 8_000.0, FARTHEST_M)  # most layers have something near: little of them is read
@@ -76,9 +77,7 @@ def nearest_features(sources: Sources, code: str, shapes: np.ndarray, boxes: np.
 
 def nearest_facts(features: Sequence[NearestFeature], entry: LayerEntry, language: str) -> list[Record]:
     """The facts of each nearest feature (n,): which, what, and where: metres, degrees clockwise from north."""
-    rows_of: dict[int, list[int]] = {}
-    for at, feature in enumerate(features):
-        rows_of.setdefault(id(feature.source), []).append(at)
+    rows_of = groups_of((id(feature.source), at) for at, feature in enumerate(features))
     facts: list[dict[str, Any]] = [{} for _ in features]
     for places in rows_of.values():
         source = features[places[0]].source

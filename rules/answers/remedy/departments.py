@@ -10,6 +10,7 @@ import pyarrow as pa
 import shapely
 
 from onemap.layers.geometry.wkb_rings import geometries_from
+from onemap.layers.value_groups import groups_of
 from onemap.rules.contract.verdict import RANK, Verdict
 from onemap.rules.judge.findings.run_tables import ranks_of
 from onemap.rules.judge.overlay.common_areas import common_areas
@@ -79,10 +80,7 @@ def department_changes(
     pairs: each alternative's parcel, and the name under which it was checked; order: of the departments. kept_m2: the
     department's ground that the parcel takes and the alternative leaves; given_up_m2: what only the alternative takes.
     """
-    named: dict[str, list[str]] = {}
-    for verdicts in (first, again):
-        for parcel, department in verdicts.rows:
-            named.setdefault(parcel, []).append(department)
+    named = groups_of((parcel, department) for verdicts in (first, again) for parcel, department in verdicts.rows)
     wanted: list[tuple[int, str]] = []
     for number, (parcel, checked) in enumerate(pairs):
         there = {*named.get(parcel, ()), *named.get(checked, ())}

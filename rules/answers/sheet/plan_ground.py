@@ -20,7 +20,8 @@ from onemap.layers.messages import phrase
 from onemap.layers.reason import Reason
 from onemap.rules.answers.compare.plans import refuse
 from onemap.rules.answers.identify.class_words import class_code, class_title
-from onemap.rules.answers.identify.layer_fitness import LIMITED, UNFIT, layer_fitness
+from onemap.rules.answers.identify.layer_fitness import layer_fitness
+from onemap.rules.answers.identify.layer_grades import LIMITED, UNFIT
 from onemap.rules.answers.identify.nearest_feature import NearestFeature, nearest_facts, nearest_features
 from onemap.rules.answers.statistics.unit_pieces import Plane
 from onemap.rules.display.maps.layers_on_sheet import name_field

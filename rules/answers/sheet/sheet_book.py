@@ -81,7 +81,11 @@ def sheet_book(library: Library, run: Any, suffix: str, language: str, progress:
         if chunk.parcels is not None and len(sheets) > begin:
             add_uses(sheets[begin:], chunk.parcels, run.packs, language)
         add_land_classes(sheets, chunk.tables)
-    head = _head(library, run.record, language)
+    head = {
+        "library": library.shown_name,
+        "as_of": run.record["parameters"]["as_of"],
+        "crs": crs_title(library.crs, language),
+    }
     if suffix == ".json":
         facts = {**head, "sheets": [without_words(sheet) for sheet in sheets]}  # all of them, unrounded
         text = json.dumps(facts, ensure_ascii=False, indent=1, allow_nan=False)
@@ -116,14 +120,6 @@ class _Maps:
             progress.at(len(self.drawn) / max(count, 1))
             prefix = f"s{len(self.drawn) + 1}-"
             self.drawn.append(parcel_map(self._source, self._theme, name, self._fonts, prefix))
-
-
-def _head(library: Library, record: Any, language: str) -> dict[str, Any]:
-    return {
-        "library": library.shown_name,
-        "as_of": record["parameters"]["as_of"],
-        "crs": crs_title(library.crs, language),
-    }
 
 
 def _pack_titles(record: Any, language: str) -> str:

@@ -16,6 +16,7 @@ from onemap.layers.library.own_files import department_names
 from onemap.layers.library.versions import versions
 from onemap.layers.progress import Progress
 from onemap.layers.reason import Reason
+from onemap.layers.value_groups import groups_of
 from onemap.rules.answers.sheet.plan_ground import PlanGround
 from onemap.rules.contract.verdict import Verdict
 from onemap.rules.display.maps.boundary_points import boundary_points
@@ -192,7 +193,4 @@ def _asked_rules(record: CheckRecord, judging: Mapping[str, str], titles: Mappin
 
 
 def _by_parcel(table: Table) -> dict[str, list[dict[str, Any]]]:
-    found: dict[str, list[dict[str, Any]]] = {}
-    for row in records_of(table.columns):
-        found.setdefault(row["parcel"], []).append(row)
-    return found
+    return groups_of((row["parcel"], row) for row in records_of(table.columns))

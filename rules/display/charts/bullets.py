@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from onemap.layers.value_groups import groups_of
 from onemap.rules.display.charts.chart_fills import UNKNOWN, Fill, filled_box
 from onemap.rules.display.charts.chart_sheet import (
     INK,
@@ -69,10 +70,7 @@ def bullet_chart(words: ChartWords, rows: Sequence[Bullet], width_mm: float = WI
 
 def _axes_by_unit(rows: Sequence[Bullet], left: float, right: float) -> dict[str, NumberAxis]:
     """By unit of measure the axis of the values that are compared with nothing; shares are parts of a whole."""
-    values: dict[str, list[float]] = {}
-    for row in rows:
-        if row.value is not None and not row.marks:
-            values.setdefault(row.unit, []).append(row.value)
+    values = groups_of((row.unit, row.value) for row in rows if row.value is not None and not row.marks)
     whole = {"%": [100.0]}
     return {
         unit: number_axis([*numbers, *whole.get(unit, [])], left, right)

@@ -13,9 +13,8 @@ from pyarrow.fs import LocalFileSystem
 
 from onemap.layers.provenance import PROVENANCE_KEY, provenance
 from onemap.layers.stores.geoparquet import KEY, geo_metadata
-from onemap.rules.judge.findings.extents import Extent, joined_extent
 from onemap.rules.judge.findings.run_tables import RUN_TABLE, record_in
-from onemap.rules.judge.findings.table import Table
+from onemap.rules.judge.findings.table import Extent, Table, joined_extent
 from onemap.rules.judge.runs.arrow_blocks import rows_of_table
 
 _GEOMETRY = "geometry"

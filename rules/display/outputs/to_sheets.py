@@ -22,9 +22,8 @@ from onemap.layers.provenance import NO_RECORD, provenance_words
 from onemap.layers.software import onemap_version
 from onemap.layers.text_table import text_width
 from onemap.layers.visible_text import visible_text
-from onemap.rules.display.outputs.department_totals import with_department_totals
 from onemap.rules.display.outputs.sheet_charts import SheetFigure, write_charts
-from onemap.rules.display.outputs.sheet_titles import KnownTitles, SheetTitles
+from onemap.rules.display.outputs.sheet_titles import KnownTitles, SheetTitles, with_department_totals
 from onemap.rules.display.outputs.sheet_words import HECTARES, SheetWords
 from onemap.rules.judge.findings.run_tables import RUN_TABLE, record_in
 from onemap.rules.judge.findings.table import Table, whole_columns
@@ -104,7 +103,7 @@ class SheetOutput:
         """Write the workbook."""
         workbook = Workbook(write_only=True)  # its rows are not kept as cells, which takes twice as long
         frames = {name: whole_columns(parts) for name, parts in self._parts.items()}
-        words = self._words(frames)
+        words = SheetWords(self._language, SheetTitles(self._language, self._known, frames)) if self._language else None
         frames = with_department_totals(frames, self._language) if self._language else frames
         for name, columns in frames.items():
             if words is None:
@@ -133,10 +132,6 @@ class SheetOutput:
         properties.keywords = provenance_words(record)
         if record.get("started"):
             properties.created = datetime.fromisoformat(record["started"]).replace(tzinfo=None)
-
-    def _words(self, frames: Mapping[str, pd.DataFrame]) -> SheetWords | None:
-        """The words of the sheets, where they are for people."""
-        return SheetWords(self._language, SheetTitles(self._language, self._known, frames)) if self._language else None
 
     def _add_sheet(
         self,
@@ -262,18 +257,13 @@ def _number_cell(sheet: Any, value: object, form: str | None) -> WriteOnlyCell:
     cell = WriteOnlyCell(sheet, value)
     if form == _AREA and isinstance(value, float) and value < 0:
         form = "#,##0" if value <= -10 else "0.0"
-    if form and isinstance(value, float) and value < 0 and not f"{value:.{_decimals(form)}f}".strip("-0."):
+    if form and isinstance(value, float) and value < 0 and not f"{value:.{len(form.partition('.')[2])}f}".strip("-0."):
         form = f"{form};{form}"  # what rounds to nothing reads "0.0", not "-0.0": its own form below zero has no sign
     if form is None and isinstance(value, float) and not value.is_integer():
         form = "#,##0.0" if abs(value) >= 1000 else "0.00" if abs(value) >= 1 else "0.0000"
     if form is not None:
         cell.number_format = form
     return cell
-
-
-def _decimals(form: str) -> int:
-    """How many digits a form shows behind the point."""
-    return len(form.partition(".")[2])
 
 
 def _top_row(sheet: Any, row: Sequence[object]) -> Sequence[object]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from onemap.layers.errors import Problem, joined_sentences
 from onemap.layers.messages import ProblemRecord, pair_text, phrase, sentences, wording
+from onemap.layers.value_groups import groups_of
 from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerView
 
 _MOST_OF_A_KIND = 20  # lines that somebody reads; the answer in JSON and the report have them all
@@ -24,9 +25,7 @@ def remark_lines(problems: Sequence[ProblemRecord], language: str) -> Iterator[s
     for problem in problems:
         if problem["code"] == "field.absent":
             absent.setdefault(problem["file"], []).append(str(problem["field"]))
-    of_fields: dict[str, list[str]] = {}
-    for file, fields in absent.items():
-        of_fields.setdefault(", ".join(fields), []).append(str(file))
+    of_fields = groups_of((", ".join(fields), str(file)) for file, fields in absent.items())
     for names, files in of_fields.items():
         place = ", ".join(files) if len(of_fields) > 1 else ""
         yield _placed_sentence(place, phrase("said.absent", language, fields=names), language)

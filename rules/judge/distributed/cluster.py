@@ -135,7 +135,7 @@ class Cluster:
         like = self._task(work, progress)
         try:
             while waiting or running:
-                most = _WAITING * self._threads() if waiting else 0
+                most = _WAITING * max(1, sum(self.client.nthreads().values())) if waiting else 0
                 while waiting and len(running) < most:
                     number = waiting.pop()
                     body = pickle.dumps(self._of_block(like, work, number))
@@ -148,9 +148,6 @@ class Cluster:
                     yield NumberedBlock(number, self._keep_block(work, number, future))
         finally:
             self.client.cancel(list(running), force=True)
-
-    def _threads(self) -> int:
-        return max(1, sum(self.client.nthreads().values()))
 
     def _task(self, work: Work, progress: Progress) -> Task:
         """The input that the tasks of all blocks share."""

@@ -1,6 +1,6 @@
 """One table of a run: columns of plain values, and the geometry of each row."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,9 +11,9 @@ import pyarrow as pa
 import shapely
 from pandas.api.extensions import ExtensionArray
 
+from onemap.layers.geometry.boxes import Bounds, box_around
 from onemap.layers.geometry.wkb_boxes import shapes_of_wkb, wkb_boxes, wkb_types
 from onemap.layers.records import Record
-from onemap.rules.judge.findings.extents import Extent, extent_from, extent_of
 from onemap.rules.judge.findings.findings import FindingColumns
 
 Row = dict[str, Any]  # of a table or an answer, by column
@@ -36,6 +36,42 @@ _TEXT_COLUMNS = {
     *("alternative", "departments", "verdict_before", "verdict_after"),
 }
 _NOTHING = np.empty(0, dtype=object)
+_NAMES = {
+    "POINT": "Point",
+    "LINESTRING": "LineString",
+    "POLYGON": "Polygon",
+    "MULTIPOINT": "MultiPoint",
+    "MULTILINESTRING": "MultiLineString",
+    "MULTIPOLYGON": "MultiPolygon",
+    "GEOMETRYCOLLECTION": "GeometryCollection",
+}
+
+
+@dataclass(frozen=True)
+class Extent:
+    """The box of geometries (west, south, east, north), None without any ground, and their types by name."""
+
+    box: Bounds | None
+    kinds: frozenset[str]
+
+
+def extent_of(geometries: np.ndarray) -> Extent:
+    """The extent of geometries (n,), of which some may be missing or empty."""
+    there = geometries[~shapely.is_missing(geometries)]
+    return extent_from(shapely.bounds(geometries), np.unique(shapely.get_type_id(there)).tolist())
+
+
+def extent_from(boxes: np.ndarray, types: Iterable[int]) -> Extent:
+    """The extent of geometries by their boxes (n, 4) and their types, as shapely numbers them."""
+    kinds = frozenset(_NAMES[shapely.GeometryType(kind).name] for kind in types)
+    return Extent(box_around(boxes), kinds)
+
+
+def joined_extent(parts: Iterable[Extent]) -> Extent:
+    """The extent of all parts together."""
+    some = list(parts)
+    boxes = np.array([part.box for part in some if part.box is not None]).reshape(-1, 4)
+    return Extent(box_around(boxes), frozenset(kind for part in some for kind in part.kinds))
 
 
 def open_ground(finding: Mapping[str, Any]) -> tuple[str, str, float]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from onemap.layers.geometry.boxes import Bounds
+from onemap.layers.geometry.boxes import Bounds, meet_box
 from onemap.layers.library.library import Library, log, system_user
 from onemap.layers.library.versions import StoredFeatures, Version
 from onemap.layers.stores.logged_rows import insert_logged, plain_tables
@@ -159,11 +159,7 @@ def _blocks(library: Library, name: str, fid: int, parts: Sequence[int]) -> Iter
 
 def _meets(bounds: np.ndarray, box: Bounds | None) -> np.ndarray:
     """Which boxes (n, 4) meet `box`; all do without one."""
-    if box is None:
-        return np.ones(len(bounds), dtype=bool)
-    west, south, east, north = bounds.T
-    meets: np.ndarray = (west <= box[2]) & (east >= box[0]) & (south <= box[3]) & (north >= box[1])
-    return meets
+    return np.ones(len(bounds), dtype=bool) if box is None else meet_box(bounds, box)
 
 
 def _with_checksum(content: bytes) -> bytes:

@@ -300,14 +300,9 @@ def like(values: np.ndarray, pattern: str) -> Truth:
     unknown = _is_null(values)
     true = np.array(
         [
-            not blank and matcher.fullmatch(_as_text(value)) is not None
+            not blank and matcher.fullmatch(value if isinstance(value, str) else text_value(value) or "") is not None
             for value, blank in zip(values, unknown, strict=True)
         ],
         dtype=bool,
     )
     return Truth(true, unknown)
-
-
-def _as_text(value: Any) -> str:
-    """A text as it is; a whole number without a point."""
-    return value if isinstance(value, str) else text_value(value) or ""

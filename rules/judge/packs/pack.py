@@ -399,7 +399,7 @@ def _item_problems(item: Mapping[str, Any], source: str, rules: Collection[Any])
     """The problems of an item of the checklist. rules: the ids of the pack's."""
     name = str(item.get("id", "?"))
     problems = []
-    if not _is_asked(item):
+    if not (isinstance(item.get("id"), str) and item.get("department") in DEPARTMENTS and is_title(item.get("title"))):
         problems.append(Problem("pack.checklist", {"file": source, "feature": name, "field": "checklist"}))
     if "after" in item and item["after"] not in rules:
         place = {"file": source, "feature": name, "rule": name, "field": "after", "other": item["after"]}
@@ -411,11 +411,6 @@ def _item_problems(item: Mapping[str, Any], source: str, rules: Collection[Any])
 def _is_tables(value: Any) -> bool:
     """Whether a key of a pack holds [[…]], and nothing else."""
     return isinstance(value, list) and all(isinstance(item, dict) for item in value)
-
-
-def _is_asked(item: Mapping[str, Any]) -> bool:
-    """Whether a checklist item has its id, its department and its title in each language."""
-    return isinstance(item.get("id"), str) and item.get("department") in DEPARTMENTS and is_title(item.get("title"))
 
 
 def _terms(content: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -23,7 +23,7 @@ from onemap.layers.stores.logged_rows import insert_logged, plain_tables
 from onemap.layers.stores.sql_text import compose_sql, question_marks
 from onemap.layers.stores.store import StoreConnection
 from onemap.rules.judge.inputs.check_record import CheckRecord
-from onemap.rules.judge.inputs.parcel_outlines import Outlines
+from onemap.rules.judge.inputs.parcel_rows import Outlines
 from onemap.rules.judge.inputs.parcels import Parcels, no_parcels
 from onemap.rules.judge.kinds.permitted_uses import PermitTable
 from onemap.rules.judge.packs.kind_register import NO_REGISTER, register_from

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from onemap.layers.catalogue.catalogue import LayerEntry
-from onemap.layers.catalogue.toml_text import toml_content, toml_reason
+from onemap.layers.catalogue.toml_text import toml_or_refusal
 from onemap.layers.errors import OneMapError, results_of_each
 from onemap.layers.library.library import sha256
 from onemap.layers.records import Record
@@ -145,10 +145,7 @@ def parse_indicator_packs(texts: Sequence[tuple[str, str]], catalogue: Mapping[s
 
 def parse_indicator_pack(text: str, source: str, catalogue: Mapping[str, LayerEntry]) -> IndicatorPack:
     """One pack from its TOML text. Raises OneMapError pack.syntax, indicator.… with every problem."""
-    try:
-        raw = toml_content(text.replace("\r\n", "\n"))
-    except ValueError as error:
-        raise OneMapError("pack.syntax", file=source, reason=toml_reason(error)) from None
+    raw = toml_or_refusal(text, "pack.syntax", source)
     problems = head_problems(raw, text, source) or content_problems(raw, text, source, catalogue)
     if problems:
         raise OneMapError.of(problems)

@@ -11,6 +11,7 @@ from onemap.layers.catalogue.catalogue import layer_title
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.messages import phrase
 from onemap.layers.records import Record
+from onemap.layers.value_groups import groups_of
 from onemap.rules.answers.statistics.sum_words import version_words
 from onemap.rules.display.charts.bullets import Bullet
 from onemap.rules.display.charts.chart_sheet import ChartWords
@@ -48,10 +49,8 @@ def indicator_pages(
     Of several days the last: those before are in the pages of the series. What does not apply in a unit stands in the
     table alone, last.
     """
-    groups: dict[tuple[str | None, str], list[Record]] = {}
     last = max((row["as_of"] for row in rows), default="")
-    for row in (row for row in rows if row["as_of"] == last):
-        groups.setdefault((row["unit"], row["as_of"]), []).append(row)
+    groups = groups_of(((row["unit"], row["as_of"]), row) for row in rows if row["as_of"] == last)
     pages: list[Section] = []
     has_trends = len({row["as_of"] for row in rows}) > 1
     if 1 < len(groups) <= _MOST_BESIDE:
@@ -86,9 +85,7 @@ def compared_pages(
 ) -> list[Section]:
     """The pages of some units side by side: what nobody knows of any unit is in the tables alone, last."""
     units = list(dict.fromkeys(row["unit"] for row in rows))
-    groups: dict[tuple[str, str], list[Record]] = {}
-    for row in rows:
-        groups.setdefault((row["pack"], row["id"]), []).append(row)
+    groups = groups_of(((row["pack"], row["id"]), row) for row in rows)
     ordered = sorted(groups.values(), key=lambda group: all(row["value"] is None for row in group))
     most = _MOST_OF_TWO if len(units) == 2 else _MOST_COMPARED
     parts = [ordered[first : first + most] for first in range(0, len(ordered), most)]

@@ -83,13 +83,9 @@ def read_indicator_cases(
     for text, source in texts:
         reading = CaseReading(source, text.replace("\r\n", "\n"), catalogue)
         content = reading.content()
-        for key in content:
-            if key not in _TABLES:
-                reading.wrong("key", 1, key, key, known=list(_TABLES))
+        reading.check_keys(1, "", content, _TABLES)
         head = content.get("cases", {})
-        for key in head:
-            if key not in _OF_HEAD:
-                reading.wrong("key", 1, "cases", key, known=list(_OF_HEAD))
+        reading.check_keys(1, "cases", head, _OF_HEAD)
         day = head.get("day", day)
         year = head.get("year", year)
         seen = {case.id for case in cases}

@@ -8,6 +8,7 @@ from onemap.layers.area_units import share_text
 from onemap.layers.catalogue.catalogue import layer_title, shipped_catalogue
 from onemap.layers.messages import pair_text, phrase
 from onemap.layers.records import Record
+from onemap.layers.value_groups import groups_of
 from onemap.rules.contract.verdict import Verdict
 from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerTable, AnswerView, Column, Word
 from onemap.rules.numbers.indicators.indicator_words import (
@@ -106,10 +107,7 @@ def _text_row(row: Record, language: str) -> AnswerRow:
 def _by_indicator(rows: Sequence[Record], language: str) -> list[AnswerRow]:
     """The values of the last day as rows: theme, indicator, unit; a theme is open where something in it fails."""
     last = max((row["as_of"] for row in rows), default="")
-    found: dict[tuple[str, str], list[Record]] = {}
-    for row in rows:
-        if row["as_of"] == last:
-            found.setdefault((row["pack"], row["id"]), []).append(row)
+    found = groups_of(((row["pack"], row["id"]), row) for row in rows if row["as_of"] == last)
     return [
         AnswerRow(
             f"{title}\n{_counts([row for values in of_theme for row in values], language)}".strip(),

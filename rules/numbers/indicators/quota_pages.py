@@ -6,6 +6,7 @@ from typing import Any
 
 from onemap.layers.messages import phrase
 from onemap.layers.records import Record
+from onemap.layers.value_groups import groups_of
 from onemap.rules.display.charts.chart_sheet import ChartWords
 from onemap.rules.display.charts.figures import QuotaFigure
 from onemap.rules.display.charts.quota_bars import QuotaBar
@@ -34,9 +35,7 @@ def quota_pages(
 
 def quotas(rows: Sequence[Record]) -> list[list[Record]]:
     """The rows of each indicator that is a quota somewhere: those units where it is one."""
-    groups: dict[tuple[str, str], list[Record]] = {}
-    for row in filter(is_quota, rows):
-        groups.setdefault((row["pack"], row["id"]), []).append(row)
+    groups = groups_of(((row["pack"], row["id"]), row) for row in filter(is_quota, rows))
     return list(groups.values())
 
 

@@ -49,7 +49,7 @@ def reached_ground(
 
     why_straight: why there are no streets, where some are asked for.
     """
-    straight = _straight(units, places, walk.distance_m)
+    straight = common_with(units, ground_around(places, walk.distance_m, Threads(), REACH_SEGMENTS), _UNITS, Threads())
     count = len(units)
     if streets is None or not len(streets):
         why = [why_straight if streets is None else NO_STREETS] * count
@@ -72,7 +72,3 @@ def reached_ground(
     why = [None if state.is_joined else (UNJOINED if state.parts else NO_STREETS) for state in states]
     way: list[str | None] = [NETWORK if state.is_joined else STRAIGHT for state in states]
     return ReachedGround(whole, off_street, facts, {"way": way, "way_reason": why})
-
-
-def _straight(units: np.ndarray, places: np.ndarray, distance_m: float) -> np.ndarray:
-    return common_with(units, ground_around(places, distance_m, Threads(), REACH_SEGMENTS), _UNITS, Threads())

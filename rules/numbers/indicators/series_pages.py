@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any
 
 from onemap.layers.messages import phrase
 from onemap.layers.records import Record
+from onemap.layers.value_groups import groups_of
 from onemap.rules.display.charts.bars import BarSeries
 from onemap.rules.display.charts.chart_sheet import ChartWords
 from onemap.rules.display.charts.figures import LINES, AnyFigure, Figure, PanelFigure, day_labels
@@ -142,18 +142,13 @@ def charts_of(
 
 
 def _groups(rows: Sequence[Record], *names: str) -> list[list[Record]]:
-    groups: dict[tuple[Any, ...], list[Record]] = {}
-    for row in rows:
-        groups.setdefault(tuple(row[name] for name in names), []).append(row)
-    return list(groups.values())
+    return list(groups_of((tuple(row[name] for name in names), row) for row in rows).values())
 
 
 def _by_indicator(rows: Sequence[Record]) -> list[list[Record]]:
     """The rows of each indicator that has a value somewhere, unit by unit."""
     places = {unit: place for place, unit in enumerate(dict.fromkeys(row["unit"] for row in rows))}
-    groups: dict[tuple[str, str], list[Record]] = {}
-    for row in rows:
-        groups.setdefault((row["pack"], row["id"]), []).append(row)
+    groups = groups_of(((row["pack"], row["id"]), row) for row in rows)
     for group in groups.values():
         group.sort(key=lambda row: (places[row["unit"]], row["as_of"]))
     return [group for group in groups.values() if any(row["value"] is not None for row in group)]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from onemap.layers.catalogue.catalogue import LayerEntry, shipped_catalogue
-from onemap.layers.catalogue.toml_text import toml_content, toml_reason
+from onemap.layers.catalogue.toml_text import toml_or_refusal
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.messages import is_title
 from onemap.layers.shipped_files import RESOURCES
@@ -79,10 +79,7 @@ def parse_theme(text: str, source: str, catalogue: Mapping[str, LayerEntry], ind
     indicators: the ids that there are; None does not ask, since a shipped theme is read beside a pack of one's own.
     Raises OneMapError theme.syntax, theme.key, theme.name.
     """
-    try:
-        raw = toml_content(text.replace("\r\n", "\n"))
-    except ValueError as error:
-        raise OneMapError("theme.syntax", file=source, reason=toml_reason(error)) from None
+    raw = toml_or_refusal(text, "theme.syntax", source)
     problems = [Problem(code, {"file": source, "field": key, "key": key, **facts}) for code, key, facts in _wrong(raw)]
     problems = problems or list(_unknown_names(raw, source, catalogue, indicators))
     if problems:

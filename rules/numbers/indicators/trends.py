@@ -13,6 +13,7 @@ import shapely
 
 from onemap.layers.library.versions import Version, in_force
 from onemap.layers.records import Record
+from onemap.layers.value_groups import groups_of
 from onemap.rules.judge.overlay.common_areas import common_areas
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.numbers.indicators.class_editions import CLASSES, is_broken
@@ -35,13 +36,10 @@ def earlier_states(
     A state ends where one of the versions that the formula asks is followed by the next. known: the library's versions.
     What has no state before is left out.
     """
-    by_code: dict[str, list[Version]] = {}
-    for version in known:
-        by_code.setdefault(version.code, []).append(version)
-    found: dict[date, list[tuple[IndicatorPack, Indicator]]] = {}
-    for pack, item in wanted:
-        for at in _ends(by_code, _codes(pack, item), day, count):
-            found.setdefault(at, []).append((pack, item))
+    by_code = groups_of((version.code, version) for version in known)
+    found = groups_of(
+        (at, (pack, item)) for pack, item in wanted for at in _ends(by_code, _codes(pack, item), day, count)
+    )
     return found
 
 

@@ -10,6 +10,7 @@ from onemap.layers.catalogue.catalogue import DEPARTMENTS
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import Library
 from onemap.layers.stores.sql_text import columns_of, compose_sql
+from onemap.layers.value_groups import groups_of
 from onemap.rules.review.cases.case import (
     AttachedFile,
     Case,
@@ -161,10 +162,7 @@ _OF_ROUND = {
 
 
 def _rows_by_round(library: Library, case_id: str, sql: str) -> dict[int, list[Any]]:
-    rows: dict[int, list[Any]] = {}
-    for row in library.connection.execute(sql, (case_id,)):
-        rows.setdefault(row[0], []).append(row[1:])
-    return rows
+    return groups_of((row[0], row[1:]) for row in library.connection.execute(sql, (case_id,)))
 
 
 def _rounds(library: Library, case_id: str) -> tuple[Round, ...]:

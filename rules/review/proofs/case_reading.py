@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import shapely
 
 from onemap.layers.catalogue.catalogue import LayerEntry
-from onemap.layers.catalogue.toml_text import toml_content, toml_reason
+from onemap.layers.catalogue.toml_text import toml_or_refusal
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.messages import LANGUAGES, list_text, phrase
 from onemap.layers.records import Record
@@ -49,16 +49,19 @@ class CaseReading:
 
     def content(self) -> Record:
         """The file's content. Raises OneMapError cases.syntax."""
-        try:
-            return toml_content(self.text)
-        except ValueError as error:
-            raise OneMapError("cases.syntax", file=self.source, reason=toml_reason(error)) from None
+        return toml_or_refusal(self.text, "cases.syntax", self.source)
 
     def tables(self, name: str, content: Mapping[str, Any]) -> Iterator[tuple[int, int, Mapping[str, Any]]]:
         """The tables of a name: number from 0, line, and what it says."""
         lines = lines_of(self.text, f"[[{name}]]")
         for number, item in enumerate(content.get(name, ())):
             yield number, lines[number] if number < len(lines) else 0, item
+
+    def check_keys(self, line: int, place: str, item: Mapping[str, Any], known: Collection[str]) -> None:
+        """Note every key of a table that is none of those known. place: of the table, "" for the file itself."""
+        for key in item:
+            if key not in known:
+                self.wrong("key", line, place or key, key, known=list(known))
 
     def refuse_wrong(self) -> None:
         """Raise OneMapError cases.… with every problem, if there is one."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from onemap.layers.catalogue.toml_text import toml_content, toml_reason, toml_value
+from onemap.layers.catalogue.toml_text import toml_content, toml_or_refusal, toml_value
 from onemap.layers.errors import OneMapError
 from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.kinds.kind import ANY, LIST, TEXT, Key
@@ -57,10 +57,7 @@ def changed_text(text: str, source: str, changes: Sequence[ValueChange]) -> str:
     a way that would not stay as it is.
     """
     made = text.replace("\r\n", "\n")
-    try:
-        content = toml_content(made)
-    except ValueError as error:
-        raise OneMapError("pack.syntax", file=source, reason=toml_reason(error)) from None
+    content = toml_or_refusal(made, "pack.syntax", source)
     for change in changes:
         made = _with_change(made, content, source, change)
     # The text is the proof: it says what was wanted, and nothing else has changed.
@@ -181,7 +178,8 @@ def _statements(lines: Sequence[str]) -> Iterator[_Statement]:
             while content is None and end <= len(lines):
                 content, end = _content_or_none("\n".join(lines[at:end])), end + 1
             end -= 1
-            yield _Statement(at, end, _key_path(content or {}))
+            # Of a dotted key, such as `a.b = 1`, its beginning, so that it is not rewritten.
+            yield _Statement(at, end, tuple(content or {})[:1])
         at = end
 
 
@@ -191,11 +189,6 @@ def _content_or_none(text: str) -> dict[str, Any] | None:
         return toml_content(text)
     except ValueError:
         return None
-
-
-def _key_path(content: Mapping[str, Any]) -> tuple[str, ...]:
-    """The key of a single statement; of a dotted one, such as `a.b = 1`, its beginning, so that it is not rewritten."""
-    return tuple(content)[:1]
 
 
 def _block_of(change: ValueChange, tables: Sequence[list[_Statement]], lines: Sequence[str]) -> list[_Statement] | None:

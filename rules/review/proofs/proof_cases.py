@@ -135,14 +135,10 @@ def _head_day(content: Mapping[str, Any], reading: _Reading, today: date) -> dat
     reading.refuse_wrong()
     head = content.get("cases", {})
     line = next(iter(lines_of(reading.text, "[cases]")), 1)
-    for key in head:
-        if key not in _OF_HEAD:
-            reading.wrong("key", line, "cases", key, known=list(_OF_HEAD))
+    reading.check_keys(line, "cases", head, _OF_HEAD)
     for place, item in content.get("place", {}).items():
-        for key in item if isinstance(item, dict) else ():
-            if key not in _OF_PLACE:
-                at = next(iter(lines_of(reading.text, f"[place.{place}]")), line)
-                reading.wrong("key", at, place, key, known=list(_OF_PLACE))
+        at = next(iter(lines_of(reading.text, f"[place.{place}]")), line)
+        reading.check_keys(at, place, item if isinstance(item, dict) else {}, _OF_PLACE)
     return _day(head.get("day", today), line, "cases", reading) or today
 
 

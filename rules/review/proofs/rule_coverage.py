@@ -72,7 +72,7 @@ def _note(rule: Rule, group: JudgedCases, counts: np.ndarray, cases: dict[str, l
     days = first_days(rule)
     for place in np.flatnonzero(counts).tolist():
         case, outcome = group.ground.cases[place], group.outcomes[place]
-        is_about = _is_about(case, rule, layers)
+        is_about = rule.id in case.spares or any(feature.layer in layers for feature in case.features)
         if not (is_about or places.tells(place)):
             continue
         decides = rule.id in outcome.decides
@@ -110,10 +110,6 @@ class _RulePlaces:
     def tells(self, place: int) -> bool:
         """Whether the rule says something of a case."""
         return place in self.unknown or place in self.hit or place in self.excused
-
-
-def _is_about(case: Case, rule: Rule, layers: set[str]) -> bool:
-    return rule.id in case.spares or any(feature.layer in layers for feature in case.features)
 
 
 def _is_near_limit(rule: Rule, case: Case, rows: object, place: int) -> bool:

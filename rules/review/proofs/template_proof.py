@@ -17,7 +17,7 @@ import pandas as pd
 import shapely
 
 from onemap.layers.catalogue.catalogue import LayerEntry
-from onemap.layers.delivery.bag import write_list
+from onemap.layers.delivery.file_list import write_list
 from onemap.layers.delivery.folder_template import FILES, TemplateItem
 from onemap.layers.files.plain_pdf import plain_pdf
 from onemap.layers.messages import phrase
@@ -75,12 +75,8 @@ def read_template_cases(texts: Sequence[tuple[str, str]], template: DeliveryTemp
     for text, source in texts:
         reading = CaseReading(source, text.replace("\r\n", "\n"), entries)
         content = reading.content()
-        for key in content:
-            if key not in _TABLES:
-                reading.wrong("key", 1, key, key, known=list(_TABLES))
-        for key in content.get("cases", {}):
-            if key not in _HEAD:
-                reading.wrong("key", 1, "cases", key, known=list(_HEAD))
+        reading.check_keys(1, "", content, _TABLES)
+        reading.check_keys(1, "cases", content.get("cases", {}), _HEAD)
         head |= content.get("cases", {})
         for _, line, item in reading.tables("layer", content):
             if (frame := _frame(line, item, reading)) is not None:
@@ -100,9 +96,7 @@ def _frame(line: int, item: Mapping[str, Any], reading: CaseReading) -> pd.DataF
     """The rows of one layer, on the ground; None where it is not of the template."""
     code = str(item.get("code", ""))
     entry = reading.catalogue.get(code)
-    for key in item:
-        if key not in ("code", "features"):
-            reading.wrong("key", line, code, key, known=["code", "features"])
+    reading.check_keys(line, code, item, ("code", "features"))
     if entry is None:
         reading.wrong("layer", line, code, "code", value=code, known=list(reading.catalogue))
         return None
@@ -134,9 +128,7 @@ def _row(
 
 def _fault(number: int, line: int, item: Mapping[str, Any], frames: Frames, reading: CaseReading) -> FaultCase:
     name = str(item.get("id") or item.get("title") or f"#{number + 1}")
-    for key in item:
-        if key not in _KEYS:
-            reading.wrong("key", line, name, key, known=list(_KEYS))
+    reading.check_keys(line, name, item, _KEYS)
     steps = []
     for step in item.get("change", ()):
         code = str(step.get("layer", ""))

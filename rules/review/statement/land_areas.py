@@ -1,10 +1,10 @@
 """The land that the project takes, by ownership and class: areas of the survey, each rounded once by itself."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from onemap.layers.area_units import hectares
+from onemap.layers.value_groups import groups_of
 from onemap.rules.display.maps.document_areas import areas, rounding_difference, same_ground_m2, total_m2
 from onemap.rules.judge.findings.land_classes import ownership_codes, survey_codes
 from onemap.rules.judge.findings.table import Row
@@ -94,10 +94,7 @@ def _rounding_row(total: Row, rows: Iterable[Row]) -> dict[str, float] | None:
 
 
 def _rows_by(rows: Iterable[Row], key: str) -> dict[Any, list[Row]]:
-    found: dict[Any, list[Row]] = defaultdict(list)
-    for row in rows:
-        found[row[key]].append(row)
-    return dict(found)
+    return groups_of((row[key], row) for row in rows)
 
 
 def _with_columns(rows: Iterable[Row], codes: Mapping[str, Any]) -> list[Row]:
@@ -113,9 +110,7 @@ def _with_columns(rows: Iterable[Row], codes: Mapping[str, Any]) -> list[Row]:
 
 def _class_rows(found: Iterable[Row], ground: _SurveyGround, codes: Mapping[str, Any], language: str) -> list[Row]:
     """The classes with their titles and areas, by ownership and code; what has no class comes last."""
-    by_class: dict[tuple[str, str | None, str], list[Row]] = defaultdict(list)
-    for row in found:
-        by_class[row["ownership"], row["class"], row["group"]].append(row)
+    by_class = groups_of(((row["ownership"], row["class"], row["group"]), row) for row in found)
     rows = []
     for ownership, code, group in sorted(
         by_class, key=lambda one: (_OWNERSHIPS.index(one[0]), one[1] is None, one[1] or "")

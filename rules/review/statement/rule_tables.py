@@ -6,6 +6,7 @@ from typing import Any
 from onemap.layers.area_units import hectares
 from onemap.layers.messages import phrase
 from onemap.layers.reason import Reason, column_of_reasons, reasons_in
+from onemap.layers.value_groups import groups_of
 from onemap.rules.contract.verdict import RANK, Verdict
 from onemap.rules.display.letterhead.row_state import RowState
 from onemap.rules.display.maps.document_areas import areas, rest_m2, rounding_difference, total_m2
@@ -33,9 +34,7 @@ def rule_rows(
     """
     whole_m2 = total_m2(parcel["area_ellipsoidal_m2"] for parcel in evidence.parcels)
     skipped = {item["rule"]: item["reason"] for item in evidence.record["skipped"]}
-    found: dict[str, list[Row]] = {}
-    for finding in evidence.findings:
-        found.setdefault(finding["rule"], []).append(finding)
+    found = groups_of((finding["rule"], finding) for finding in evidence.findings)
     rows = []
     for rule in evidence.rules.values():
         if not rule.finds or department not in (None, rule.department):
@@ -44,9 +43,7 @@ def rule_rows(
             rows.append(_empty(evidence, rule, RowState.NOT_CHECKED, skipped[rule.id]))
             continue
         mine = found.get(rule.id, [])
-        groups: dict[tuple[bool, bool], list[Row]] = {}
-        for row in mine:
-            groups.setdefault((_state(row) == RowState.EXCUSED, row["verdict"] == Verdict.UNKNOWN), []).append(row)
+        groups = groups_of(((_state(row) == RowState.EXCUSED, row["verdict"] == Verdict.UNKNOWN), row) for row in mine)
         blocks = [_findings_row(evidence, rule, groups[key], whole_m2, overrides) for key in sorted(groups)]
         rows += blocks or [_empty(evidence, rule, RowState.CLEAR, None)]
     return rows
@@ -70,10 +67,11 @@ def open_together(rows: Iterable[Row], evidence: Evidence) -> list[Row]:
 
     It stands where the first of them stood, is called after all of them, and names them in `rules`.
     """
-    grounds: dict[str, list[Any]] = {}
-    for finding in evidence.findings:
-        if finding["verdict"] == Verdict.UNKNOWN:
-            grounds.setdefault(finding["rule"], []).append((*open_ground(finding), finding["counted"]))
+    grounds = groups_of(
+        (finding["rule"], (*open_ground(finding), finding["counted"]))
+        for finding in evidence.findings
+        if finding["verdict"] == Verdict.UNKNOWN
+    )
     found: dict[Any, list[Row]] = {}
     for number, row in enumerate(rows):
         is_open = row["state"] == RowState.UNKNOWN and row["verdict"] == Verdict.UNKNOWN

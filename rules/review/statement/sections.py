@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Set
 from typing import Any
 
 from onemap.layers.shipped_files import shipped_table
+from onemap.layers.value_groups import groups_of
 from onemap.rules.display.letterhead.row_state import RowState
 from onemap.rules.judge.packs.projects import Projects
 from onemap.rules.review.statement.document_words import words
@@ -32,9 +33,7 @@ def assessments(
     """
     language = evidence.language
     open_items = {item["id"] for item in checklist}
-    states: dict[str, list[dict[str, Any]]] = {}
-    for row in rows:
-        states.setdefault(row["rule"], []).append(row)
+    states = groups_of((row["rule"], row) for row in rows)
     found = []
     for entry in sections()["assessment"]:
         if department not in (None, entry["department"]):

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from onemap.layers.messages import sentences
 from onemap.layers.text_table import markdown_table
+from onemap.layers.value_groups import groups_of
 from onemap.rules.contract.verdict import VERDICTS, Verdict
 from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.kinds.kind import TYPE_WORDS, Key, Kind
@@ -171,8 +172,5 @@ def _kind_section(kind: Kind, language: str) -> list[str]:
 
 
 def _taker_table(words: Mapping[str, str]) -> list[str]:
-    takers: dict[str, list[str]] = {}
-    for kind in KINDS.values():
-        for key in kind.keys:
-            takers.setdefault(key, []).append(f"`{kind.name}`")
+    takers = groups_of((key, f"`{kind.name}`") for kind in KINDS.values() for key in kind.keys)
     return markdown_table(words["taken"], [(f"`{key}`", " ".join(kinds)) for key, kinds in takers.items()])

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from onemap.layers.bounded_process import python_process
-from onemap.layers.errors import Cancelled, OneMapError
+from onemap.layers.errors import OneMapError
 from onemap.layers.finite_json import read_json
 from onemap.layers.messages import ProblemRecord, problem_record
 
@@ -35,11 +35,6 @@ class VerbAnswer:
     result: dict[str, Any] | None
     problems: list[ProblemRecord] = field(default_factory=list)
     exit_code: int = 0
-
-    @property
-    def is_cancelled(self) -> bool:
-        """Whether it was cancelled by whoever asked."""
-        return self.exit_code == Cancelled.exit_code
 
 
 def refusal_of(error: OneMapError, language: str) -> VerbAnswer:

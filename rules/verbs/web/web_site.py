@@ -25,8 +25,7 @@ from onemap.rules.verbs.web.account_door import AccountDoor
 from onemap.rules.verbs.web.code_door import CodeDoor
 from onemap.rules.verbs.web.desk_pages import DeskPages
 from onemap.rules.verbs.web.job_table import JobTable
-from onemap.rules.verbs.web.ogc_processes import OgcProcesses, problem_response
-from onemap.rules.verbs.web.parcel_limits import Limits
+from onemap.rules.verbs.web.ogc_processes import Limits, OgcProcesses, problem_response
 from onemap.rules.verbs.web.public_pages import public_app
 from onemap.rules.verbs.web.serve_child import CorePool, ServeChild, refusal_of
 from onemap.rules.verbs.web.sign_in_pages import SignInPages

@@ -11,7 +11,7 @@ from onemap.layers.messages import phrase, problem_record
 from onemap.rules.contract.declaration import Result, Values, VerbContext
 from onemap.rules.display.documents.document_files import check_page, figures_foot, write_pages
 from onemap.rules.verbs.work.recheck_work import open_cases, record_titles, turned_tables
-from onemap.rules.verbs.work.table_targets import target_answer, write_tables
+from onemap.rules.verbs.work.table_targets import check_outs, target_answer, write_tables
 
 _COMPARED = 0.4  # of the work, when both versions are compared, where cases or checks are asked again
 
@@ -21,11 +21,10 @@ def changes(values: Values, context: VerbContext) -> Result:
     from onemap.layers.library.library import open_library
     from onemap.rules.answers.statistics.changes_page import changes_pages
     from onemap.rules.answers.statistics.version_changes import version_changes
-    from onemap.rules.display.outputs.outputs import check_targets
     from onemap.rules.display.outputs.sheet_titles import KnownTitles
     from onemap.rules.judge.overlay.threads import Threads
 
-    check_targets(values.get("out") or [], bool(values.get("overwrite")))
+    check_outs(values)
     check_page(values)
     labels = values["code"], values["old"], values["new"]
     asks = bool(values.get("open") or values.get("run"))

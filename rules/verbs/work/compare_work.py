@@ -8,7 +8,7 @@ from onemap.layers.messages import ProblemRecord
 from onemap.rules.contract.declaration import Result, Values, VerbContext
 from onemap.rules.display.documents.document_files import check_page, write_pages
 from onemap.rules.judge.overlay.threads import Threads
-from onemap.rules.verbs.work.table_targets import target_answer, write_tables
+from onemap.rules.verbs.work.table_targets import check_outs, target_answer, write_tables
 
 
 def compare(values: Values, context: VerbContext) -> Result:
@@ -19,12 +19,11 @@ def compare(values: Values, context: VerbContext) -> Result:
     from onemap.layers.messages import phrase
     from onemap.rules.answers.compare.comparison import WRITTEN_FROM, comparison_of
     from onemap.rules.answers.compare.comparison_storage import record_comparison
-    from onemap.rules.display.outputs.outputs import check_targets, output_opened, remark_records
+    from onemap.rules.display.outputs.outputs import output_opened, remark_records
     from onemap.rules.display.outputs.sheet_titles import titles_of_library
     from onemap.rules.judge.findings.table import records_of
 
-    outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
-    check_targets(outs, overwrite)
+    outs, overwrite = check_outs(values), bool(values.get("overwrite"))
     with open_library(values["library"]) as library:
         options = _comparison_options(library, values, context)
         threads = Threads.of(values.get("workers"), context.progress)
@@ -56,8 +55,7 @@ def compare(values: Values, context: VerbContext) -> Result:
     }
     if found.changed is not None:
         result["changed"] = found.changed
-    result |= target_answer(values)
-    return result
+    return result | target_answer(values)
 
 
 def _layer_titles(codes: Iterable[str], catalogue: Mapping[str, Any], language: str) -> dict[str, str]:
@@ -140,12 +138,11 @@ def contradictions(values: Values, context: VerbContext) -> Result:
     from onemap.rules.answers.compare.contradictions import contradiction_tables, pairs_of
     from onemap.rules.answers.compare.contradictions import contradictions as compare_pairs
     from onemap.rules.answers.compare.matrix import DEFAULT_MATRIX
-    from onemap.rules.display.outputs.outputs import check_targets
     from onemap.rules.display.outputs.sheet_titles import titles_of_library
     from onemap.rules.judge.findings.table import records_of
 
-    outs, overwrite, named = values.get("out") or [], bool(values.get("overwrite")), values.get("matrix") or []
-    check_targets(outs, overwrite)
+    check_outs(values)
+    named = values.get("matrix") or []
     threads = Threads.of(values.get("workers"), context.progress)
     rows = []
     with open_library(values["library"]) as library:
@@ -163,8 +160,7 @@ def contradictions(values: Values, context: VerbContext) -> Result:
     result: Result = {"ok": True, "pairs": records_of(tables["contradictions"].columns), "recorded": recorded}
     codes = dict.fromkeys(code for row in result["pairs"] for code in (row["a"], row["b"]))
     result |= {"titles": _layer_titles(codes, titles.catalogue or {}, context.language), "problems": problems}
-    result |= target_answer(values)
-    return result
+    return result | target_answer(values)
 
 
 def atlas(values: Values, context: VerbContext) -> Result:

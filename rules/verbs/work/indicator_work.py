@@ -8,7 +8,7 @@ from typing import Any
 from onemap.rules.contract.declaration import Result, Values, VerbContext
 from onemap.rules.display.documents.document_files import check_page, figures_foot, write_pages
 from onemap.rules.judge.overlay.threads import Threads
-from onemap.rules.verbs.work.table_targets import language_of_heads, target_answer
+from onemap.rules.verbs.work.table_targets import check_outs, language_of_heads, target_answer
 
 
 def indicators(values: Values, context: VerbContext) -> Result:
@@ -17,7 +17,7 @@ def indicators(values: Values, context: VerbContext) -> Result:
 
     from onemap.layers.library.library import open_library
     from onemap.layers.messages import problem_record
-    from onemap.rules.display.outputs.outputs import check_targets, remark_records, tables_written
+    from onemap.rules.display.outputs.outputs import remark_records, tables_written
     from onemap.rules.display.outputs.sheet_titles import KnownTitles
     from onemap.rules.judge.findings.run_tables import run_table
     from onemap.rules.numbers.indicators.indicator_pack import indicator_packs, indicator_titles
@@ -27,8 +27,7 @@ def indicators(values: Values, context: VerbContext) -> Result:
     from onemap.rules.numbers.indicators.indicators import titled_tables
     from onemap.rules.numbers.indicators.series_pages import charts_of, sheet_figures
 
-    outs, overwrite, names = values.get("out") or [], bool(values.get("overwrite")), values.get("pack") or []
-    check_targets(outs, overwrite)
+    outs, names, overwrite = check_outs(values), values.get("pack") or [], bool(values.get("overwrite"))
     check_page(values)
     with open_library(values["library"]) as library:
         packs = indicator_packs(names, library.catalogue())

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from onemap.rules.contract.declaration import Result, Values, VerbContext
-from onemap.rules.verbs.work.table_targets import target_answer, write_tables
+from onemap.rules.verbs.work.table_targets import check_outs, target_answer, write_tables
 
 _BEIJING = timedelta(hours=8)
 
@@ -15,10 +15,8 @@ def readings(values: Values, context: VerbContext) -> Result:
     from onemap.rules.answers.readings.limits import read_limits
     from onemap.rules.answers.readings.reading_look import status_look
     from onemap.rules.answers.readings.readings import ReadingsOptions, sensor_readings
-    from onemap.rules.display.outputs.outputs import check_targets
 
-    outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
-    check_targets(outs, overwrite)
+    check_outs(values)
     zone = values.get("zone")
     options = ReadingsOptions(
         readings=values.get("readings") or "JCSJ",

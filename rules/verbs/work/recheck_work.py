@@ -13,7 +13,7 @@ from onemap.rules.contract.declaration import Result, Values, VerbContext
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.packs.pack import Pack
 from onemap.rules.review.cases.case import CaseState
-from onemap.rules.verbs.work.table_targets import one_or_all, target_answer, write_tables
+from onemap.rules.verbs.work.table_targets import check_outs, one_or_all, target_answer, write_tables
 
 _OPEN = (
     CaseState.DRAFT,
@@ -26,7 +26,6 @@ def recheck(values: Values, context: VerbContext) -> Result:
     """Judge open cases and stored checks again by today's packs and versions: changed verdicts, reasons, warnings."""
     from onemap.layers.files.atomic_output import check_places
     from onemap.layers.library.library import open_library
-    from onemap.rules.display.outputs.outputs import check_targets
     from onemap.rules.display.outputs.sheet_titles import KnownTitles
     from onemap.rules.numbers.indicators.indicator_pack import indicator_titles
     from onemap.rules.numbers.warnings.warning_pages import titled_rows
@@ -35,8 +34,8 @@ def recheck(values: Values, context: VerbContext) -> Result:
     wanted = values.get("run") or []
     if not values.get("open") and not wanted and not values.get("warnings"):
         raise UsageError("usage.required", field="--open", verb="recheck")
-    outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
-    check_targets(outs, overwrite)
+    check_outs(values)
+    overwrite = bool(values.get("overwrite"))
     pages = [*map(Path, values.get("page") or ())]
     for page in pages:
         if page.suffix.lower() != ".html":
@@ -69,8 +68,7 @@ def recheck(values: Values, context: VerbContext) -> Result:
         for page in pages:
             _write_page(page, result, facts, others, context.language, overwrite)
         result["page"] = one_or_all(list(map(str, pages)))
-    result |= target_answer(values)
-    return result
+    return result | target_answer(values)
 
 
 def _records(library: Library, values: Values, context: VerbContext) -> tuple[list[Any], list[Any], Any]:

@@ -6,7 +6,7 @@ from onemap.layers.messages import ProblemRecord
 from onemap.layers.provenance import plain_packs
 from onemap.rules.contract.declaration import Result, Values, VerbContext
 from onemap.rules.judge.overlay.threads import Threads
-from onemap.rules.verbs.work.table_targets import target_answer, write_tables
+from onemap.rules.verbs.work.table_targets import check_outs, target_answer, write_tables
 
 _MOST_ROWS = 1000  # alternatives of a remedy in blocks that its answer says; the tables have all
 
@@ -17,13 +17,11 @@ def remedy(values: Values, context: VerbContext) -> Result:
     from onemap.rules.answers.remedy.remedy import Remedy
     from onemap.rules.answers.remedy.remedy_in_blocks import remedy_of_any_size
     from onemap.rules.answers.remedy.remedy_json import SaidAlternatives, remedy_json, remedy_options
-    from onemap.rules.display.outputs.outputs import check_targets
     from onemap.rules.judge.question.question import check_options
 
     options = remedy_options(values)
     asked_of = check_options(values)
-    outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
-    check_targets(outs, overwrite)
+    check_outs(values)
     given = options, asked_of, values.get("parcel") or (), context.language, values.get("workers"), context.progress
     with open_library(values["library"]) as library, remedy_of_any_size(library, *given) as found:
         alternatives = SaidAlternatives(None if isinstance(found, Remedy) else _MOST_ROWS)
@@ -35,8 +33,7 @@ def remedy(values: Values, context: VerbContext) -> Result:
         "seconds": found.record["seconds"],
         "problems": [*found.problems, *remarks],
     }
-    result |= target_answer(values)
-    return result
+    return result | target_answer(values)
 
 
 def _write_remedy(
@@ -86,7 +83,6 @@ def sites(values: Values, context: VerbContext) -> Result:
     from onemap.rules.answers.remedy.remedy_options import KEEP_VERDICT
     from onemap.rules.answers.remedy.sites import SiteOptions
     from onemap.rules.answers.remedy.sites import sites as find_sites
-    from onemap.rules.display.outputs.outputs import check_targets
     from onemap.rules.judge.findings.table import records_of
     from onemap.rules.judge.packs.pack import joined_rules
     from onemap.rules.judge.question.given_facts import GivenFacts, checked_facts, facts_content, stated_attributes
@@ -97,8 +93,7 @@ def sites(values: Values, context: VerbContext) -> Result:
     if width_m > area_m2**0.5:
         raise OneMapError("sites.width", field="--width", width=width_m, side=f"{area_m2**0.5:.2f}")
     facts = facts_content(values["data"])[1] if values.get("data") else GivenFacts()
-    outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
-    check_targets(outs, overwrite)
+    check_outs(values)
     with open_library(values["library"]) as library:
         if values.get("within"):
             ground = read_polygons(values["within"], library.crs)

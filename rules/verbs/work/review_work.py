@@ -25,6 +25,7 @@ from onemap.rules.review.cases.hand import Hand, check_day, hand_of, step_day
 from onemap.rules.review.cases.project_data import PARCEL_FACTS
 from onemap.rules.review.cases.state_machine import case_state_after
 from onemap.rules.review.round_evidence import area_problems
+from onemap.rules.verbs.work.table_targets import check_outs
 
 if TYPE_CHECKING:
     from onemap.rules.display.outputs.outputs import Target
@@ -39,7 +40,7 @@ def review_open(values: Values, context: VerbContext) -> Result:
     from onemap.rules.review import opening
 
     project = opening.told_project(values)
-    _check_outs(values)
+    check_outs(values, CHECK_FORMS)
     with open_library(values["library"]) as library:
         hand = hand_of(library, values)
         if values.get("against"):
@@ -69,12 +70,6 @@ def _tables_written(library: Library, run: Run, values: Values, language: str) -
     with contextlib.ExitStack() as written:
         outs = values.get("out") or ()
         yield [written.enter_context(tables_written(tables, library.crs, out, *more)) for out in outs]
-
-
-def _check_outs(values: Values) -> None:
-    from onemap.rules.display.outputs.outputs import check_targets
-
-    check_targets(values.get("out") or (), bool(values.get("overwrite")), forms=CHECK_FORMS)
 
 
 def _run_answer(library: Library, case: Case, run: Run, values: Values, language: str) -> Result:
@@ -159,13 +154,13 @@ def _given_facts(library: Library, case: Case, language: str) -> list[dict[str, 
     return [row for row in given_facts(case, system, language) if row["value"]]
 
 
-def _take_step(values: Values, context: VerbContext, act: Callable[[Library, str, Hand], Any]) -> Result:
-    """One step of a case, and the case as it then stands."""
+def _take_step(values: Values, context: VerbContext, act: Callable[..., Any], *asked: Any) -> Result:
+    """One step of a case, and the case as it then stands. act: takes library, case and hand, then what is asked."""
     with open_library(values["library"]) as library:
         hand = hand_of(library, values)
         if context.session is not None and hand.expect is None:  # who says what was seen is taken by that word
             hand = replace(hand, seen=context.session.get(("review", library.id, values["case"])))
-        act(library, values["case"], hand)
+        act(library, values["case"], hand, *asked)
         with library.reading():
             return _answer(library, read_case(library, values["case"], hand.on), context, hand.by)
 
@@ -177,15 +172,14 @@ def _reason(values: Values) -> str | None:
 
 def review_circulate(values: Values, context: VerbContext) -> Result:
     """Send a case out."""
-    reason = _reason(values)
-    return _take_step(values, context, lambda library, case, hand: deciding.circulate(library, case, hand, reason))
+    return _take_step(values, context, deciding.circulate, _reason(values))
 
 
 def review_opine(values: Values, context: VerbContext) -> Result:
     """Write a department's opinion, from words or from a reply file; or enter what another body answered on paper."""
     department = values["department"]
     if department not in DEPARTMENTS and not values.get("reply"):
-        return _take_step(values, context, lambda library, case, hand: _enter(library, case, hand, values))
+        return _take_step(values, context, _enter, values)
     if values.get("attach"):
         raise UsageError("review.attach_to_opinion", field="--attach")
     if values.get("reply"):
@@ -259,7 +253,7 @@ def review_revise(values: Values, context: VerbContext) -> Result:
     from onemap.rules.review import opening
     from onemap.rules.review.cases.project_data import PARCEL_FACTS
 
-    _check_outs(values)
+    check_outs(values, CHECK_FORMS)
     with open_library(values["library"]) as library:
         hand = hand_of(library, values)
         before = opening.revisable(library, values["case"])
@@ -307,20 +301,17 @@ def review_remedy(values: Values, context: VerbContext) -> Result:
 
 def review_consolidate(values: Values, context: VerbContext) -> Result:
     """Join the opinions."""
-    decision = (values.get("conclusion"), _reason(values))
-    return _take_step(values, context, lambda library, case, hand: deciding.consolidate(library, case, hand, *decision))
+    return _take_step(values, context, deciding.consolidate, values.get("conclusion"), _reason(values))
 
 
 def review_issue(values: Values, context: VerbContext) -> Result:
     """Issue the statement."""
-    decision = (values.get("conclusion"), _reason(values))
-    return _take_step(values, context, lambda library, case, hand: deciding.issue(library, case, hand, *decision))
+    return _take_step(values, context, deciding.issue, values.get("conclusion"), _reason(values))
 
 
 def review_withdraw(values: Values, context: VerbContext) -> Result:
     """End a case without a statement."""
-    reason = _reason(values)
-    return _take_step(values, context, lambda library, case, hand: deciding.withdraw(library, case, hand, reason))
+    return _take_step(values, context, deciding.withdraw, _reason(values))
 
 
 def review_notice(values: Values, context: VerbContext) -> Result:
@@ -330,7 +321,7 @@ def review_notice(values: Values, context: VerbContext) -> Result:
 
     labels = {language: words(language) for language in LANGUAGES}
     asked = (values["days"], tuple(values.get("withhold") or ()), _reason(values))
-    return _take_step(values, context, lambda library, case, hand: open_notice(library, case, hand, *asked, labels))
+    return _take_step(values, context, open_notice, *asked, labels)
 
 
 def review_comments(values: Values, context: VerbContext) -> Result:
@@ -349,24 +340,21 @@ def review_respond(values: Values, context: VerbContext) -> Result:
     from onemap.rules.review.notice_steps import respond
 
     text = plain_text(values["text"], "--text")
-    asked = (values["comment"], text, values.get("notice"))
-    return _take_step(values, context, lambda library, case, hand: respond(library, case, hand, *asked))
+    return _take_step(values, context, respond, values["comment"], text, values.get("notice"))
 
 
 def review_close(values: Values, context: VerbContext) -> Result:
     """Close a public notice."""
     from onemap.rules.review.notice_steps import close_notice
 
-    asked = (_reason(values), values.get("notice"))
-    return _take_step(values, context, lambda library, case, hand: close_notice(library, case, hand, *asked))
+    return _take_step(values, context, close_notice, _reason(values), values.get("notice"))
 
 
 def review_erase(values: Values, context: VerbContext) -> Result:
     """Erase who wrote a comment."""
     from onemap.rules.review.notice_steps import erase_person
 
-    asked = (values["comment"], _reason(values), values.get("notice"))
-    return _take_step(values, context, lambda library, case, hand: erase_person(library, case, hand, *asked))
+    return _take_step(values, context, erase_person, values["comment"], _reason(values), values.get("notice"))
 
 
 def review_publish(values: Values, context: VerbContext) -> Result:

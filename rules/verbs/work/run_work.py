@@ -9,7 +9,7 @@ from onemap.layers.messages import ProblemRecord, problem_record
 from onemap.rules.contract.declaration import Result, Values, VerbContext
 from onemap.rules.contract.output_forms import CHECK_FORMS, TABLE_FORMS
 from onemap.rules.contract.verdict import most_severe
-from onemap.rules.verbs.work.table_targets import target_answer, with_turned, write_tables
+from onemap.rules.verbs.work.table_targets import check_outs, target_answer, with_turned, write_tables
 
 if TYPE_CHECKING:
     from onemap.rules.display.outputs.sheet_titles import KnownTitles
@@ -46,16 +46,14 @@ def runs(values: Values, context: VerbContext) -> Result:
 
 def _one_run(library: Any, run: str, values: Values, context: VerbContext) -> Result:
     """A stored check as `check` answered it, or the record of another run; its tables written where asked for."""
-    from onemap.rules.display.outputs.outputs import check_targets
     from onemap.rules.judge.incremental.verdict_changes import titles_of_changed
     from onemap.rules.judge.runs.past_runs import stored_verdicts
     from onemap.rules.judge.runs.run_store import CHECK, kind_of, run_names, run_record
     from onemap.rules.judge.runs.unasked_rules import rules_of_stored_run
 
-    outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
     record = run_record(library, run, CHECK if values.get("against") else None)
     kind = kind_of(record)
-    check_targets(outs, overwrite, forms=CHECK_FORMS if kind == CHECK else TABLE_FORMS)
+    outs = check_outs(values, CHECK_FORMS if kind == CHECK else TABLE_FORMS)
     if kind != CHECK:
         problems = _write_stored_tables(library, run, record, kind, values, context.language) if outs else []
         answer = {"run": {**record, "kind": kind, "recorded": True}, "name": run_names(library).get(run)}

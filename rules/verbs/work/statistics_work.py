@@ -7,7 +7,7 @@ from onemap.layers.messages import phrase
 from onemap.rules.contract.declaration import Result, Values, VerbContext
 from onemap.rules.display.documents.document_files import check_page, figures_foot, write_pages
 from onemap.rules.judge.overlay.threads import Threads
-from onemap.rules.verbs.work.table_targets import target_answer, write_tables
+from onemap.rules.verbs.work.table_targets import check_outs, target_answer, write_tables
 
 
 def statistics(values: Values, context: VerbContext) -> Result:
@@ -18,7 +18,8 @@ def statistics(values: Values, context: VerbContext) -> Result:
     from onemap.rules.answers.statistics.layer_in_units import StatisticsOptions
     from onemap.rules.answers.statistics.statistics import statistics as measure
 
-    _check_targets(values)
+    check_outs(values)
+    check_page(values)
     with open_library(values["library"]) as library:
         options = StatisticsOptions(
             layer=values["code"],
@@ -55,7 +56,8 @@ def transitions(values: Values, context: VerbContext) -> Result:
     from onemap.rules.answers.statistics.transitions import TransitionOptions
     from onemap.rules.answers.statistics.transitions import transitions as measure
 
-    _check_targets(values)
+    check_outs(values)
+    check_page(values)
     with open_library(values["library"]) as library:
         options = TransitionOptions(
             a=values["a"],
@@ -140,11 +142,3 @@ def _with_files(
         foot = figures_foot(held.name, language)
         answer["page"] = write_pages(values, [page], context, foot=foot, record=record)
     return answer
-
-
-def _check_targets(values: Values) -> None:
-    """Refuse before any work what cannot be written. Raises OneMapError out.…, statement.suffix."""
-    from onemap.rules.display.outputs.outputs import check_targets
-
-    check_targets(values.get("out") or [], bool(values.get("overwrite")))
-    check_page(values)

@@ -7,7 +7,7 @@ from typing import Any
 from onemap.layers.messages import ProblemRecord
 from onemap.layers.provenance import NO_RECORD
 from onemap.rules.contract.declaration import Result, Values
-from onemap.rules.contract.output_forms import PAGE_FORM
+from onemap.rules.contract.output_forms import PAGE_FORM, TABLE_FORMS
 
 
 def write_tables(
@@ -38,6 +38,15 @@ def write_tables(
         with tables_written(made, crs, out, overwrite, heads, figures, titles, record) as target:
             problems += remark_records([target], language)
     return problems
+
+
+def check_outs(values: Values, forms: Sequence[str] = TABLE_FORMS) -> Sequence[str]:
+    """The places of `--out`; refused before any work where nothing may be written."""
+    from onemap.rules.display.outputs.outputs import check_targets
+
+    outs = values.get("out") or []
+    check_targets(outs, bool(values.get("overwrite")), forms=forms)
+    return outs
 
 
 def language_of_heads(out: str, language: str) -> str | None:

@@ -9,13 +9,12 @@ from onemap.rules.contract.declaration import Result, Values, VerbContext
 from onemap.rules.display.documents.document_files import check_page, figures_foot, write_pages
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.verbs.work.indicator_work import tables_for
-from onemap.rules.verbs.work.table_targets import target_answer, write_tables
+from onemap.rules.verbs.work.table_targets import check_outs, target_answer, write_tables
 
 
 def warnings(values: Values, context: VerbContext) -> Result:
     """The matters that need attention: quotas, permits, old layers, sums, candidates for change without approval."""
     from onemap.layers.library.library import open_library
-    from onemap.rules.display.outputs.outputs import check_targets
     from onemap.rules.display.outputs.sheet_titles import KnownTitles
     from onemap.rules.numbers.indicators.indicator_pack import indicator_packs, indicator_titles
     from onemap.rules.numbers.indicators.indicators import IndicatorOptions
@@ -24,8 +23,8 @@ def warnings(values: Values, context: VerbContext) -> Result:
     from onemap.rules.numbers.warnings.warnings import warnings as look
     from onemap.rules.review.cases.hand import check_day
 
-    outs, overwrite, names = values.get("out") or [], bool(values.get("overwrite")), values.get("pack") or []
-    check_targets(outs, overwrite)
+    check_outs(values)
+    names = values.get("pack") or []
     check_page(values)
     with open_library(values["library"]) as library:
         day = values.get("as_of") or library.today()
@@ -96,14 +95,12 @@ def _keep_and_say(library: Any, rows: list[dict[str, Any]], options: Any, is_kep
 def warning_list(values: Values, context: VerbContext) -> Result:
     """The warnings that the library has opened, each with its steps; with --out also as a table."""
     from onemap.layers.library.library import open_library
-    from onemap.rules.display.outputs.outputs import check_targets
     from onemap.rules.display.outputs.sheet_titles import KnownTitles
     from onemap.rules.numbers.indicators.indicator_pack import indicator_titles
     from onemap.rules.numbers.warnings.warning_pages import titled_rows
     from onemap.rules.numbers.warnings.warning_states import kept_table, kept_warnings, last_question
 
-    outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
-    check_targets(outs, overwrite)
+    check_outs(values)
     with open_library(values["library"]) as library:
         kept, crs, catalogue = kept_warnings(library).values(), library.crs, library.catalogue()
         packs = last_question(library, context.language).quotas.packs if kept else ()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from onemap.layers.quality.coordinate_steps import coordinate_step
+from onemap.layers.quality.position import coordinate_step
 
 FINE = np.array([[538_211.4471, 4_209_512.9083], [538_290.1123, 4_209_555.0318], [538_311.9004, 4_209_701.3377]])
 

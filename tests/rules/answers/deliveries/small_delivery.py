@@ -13,7 +13,7 @@ import pyproj
 import shapely
 
 from onemap.layers.catalogue.catalogue import shipped_catalogue
-from onemap.layers.delivery.bag import write_list
+from onemap.layers.delivery.file_list import write_list
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
 from onemap.rules.answers.deliveries.delivery_proof import prove_delivery
 from onemap.rules.answers.deliveries.delivery_template import delivery_template

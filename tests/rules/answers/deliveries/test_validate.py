@@ -15,7 +15,7 @@ import pytest
 import shapely
 
 from onemap.layers.catalogue.catalogue import shipped_catalogue
-from onemap.layers.delivery.bag import write_list
+from onemap.layers.delivery.file_list import write_list
 from onemap.layers.library.library import open_library
 from onemap.rules.answers.deliveries.delivery_template import delivery_template
 from onemap.rules.answers.deliveries.template_titles import template_files

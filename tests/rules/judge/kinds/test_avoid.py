@@ -5,6 +5,7 @@ import math
 import sqlite3
 import tomllib
 
+import numpy as np
 import pytest
 import shapely
 from shapely import MultiPolygon, Polygon, box
@@ -228,8 +229,6 @@ def test_rows_come_by_parcel_then_rule_then_hit_before_unknown(desk):
 
 def test_large_controls_are_measured_as_exactly_as_small_ones(desk):
     """A star of 4,000 vertices: the check cuts it, a single overlay does not."""
-    import numpy as np
-
     angle = np.linspace(0, 2 * np.pi, 4000, endpoint=False)
     radius = 400 + 60 * np.sin(17 * angle) + 20 * np.sin(171 * angle)
     star = Polygon(np.column_stack([radius * np.cos(angle), radius * np.sin(angle)]))
@@ -255,6 +254,17 @@ def test_a_trial_of_a_layer_that_no_rule_looks_at_is_refused(desk):
     parcels, pack = desk.parcels({"A": SQUARE}), desk.pack({})
     answer = desk.run("check", desk.library, parcels, "--pack", pack, "--replace", "ZONES=x.gpkg")
     assert (answer.code, answer.json["problems"][0]["code"]) == (2, "replace.unknown")
+
+
+def test_a_trial_of_a_layer_never_loaded_speaks_for_the_district_only_where_it_reaches_over_half_of_it(desk):
+    parcels, pack = desk.parcels({"A": SQUARE, "B": box(200, 200, 210, 210)}), desk.pack({"layer": "STBHHX"})
+    district = desk.write("district", [box(0, 0, 1000, 1000)], {"N": [1]}, "EPSG:4547")
+    assert desk.run("district", desk.library, district, "--reason", "r").code == 0
+    for last, unknown in ((box(15, 15, 20, 20), 1), (box(800, 800, 801, 801), 0)):
+        trial = desk.write("trial", [SQUARE, last], {"BSM": ["x", "y"]}, "EPSG:4547")
+        answer = desk.run("check", desk.library, parcels, "--pack", pack, "--replace", f"STBHHX={trial}")
+        verdicts = answer.json["verdicts"]
+        assert (verdicts["prohibited"], verdicts["unknown"], verdicts["clear"]) == (1, unknown, 1 - unknown)
 
 
 def test_a_rule_of_several_layers_is_asked_by_the_name_of_each(desk):

@@ -328,7 +328,7 @@ for _ in range(12):
         rows, problems = case_list(library, None, None)
         assert (len(rows), problems) == (3, []), (rows, problems)
     if sys.argv[2] == "away":
-        from onemap.layers.files.user_cache import user_cache
+        from onemap.layers.files.desk_cache import user_cache
         for path in (user_cache() / "cases").glob("*.sqlite"):
             path.write_bytes(b"no file of SQLite at all")
 """

@@ -1,0 +1,19 @@
+"""The list of a delivery's files: where each is, how large, and its SHA-256."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import openpyxl
+
+from onemap.layers.files.file_hashes import file_hash
+
+
+def write_list(path: Path, root: Path, files: Sequence[Path]) -> None:
+    """The list of all files: where each is, how large, and its SHA-256."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "清单"
+    sheet.append(["序号", "文件", "大小（字节）", "SHA-256"])
+    for number, file in enumerate(files, 1):
+        sheet.append([number, file.relative_to(root).as_posix(), file.stat().st_size, file_hash(file)])
+    book.save(path)

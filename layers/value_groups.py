@@ -1,0 +1,15 @@
+"""Values put together by a key."""
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+def groups_of(pairs: Iterable[tuple[Key, Value]]) -> dict[Key, list[Value]]:
+    """By key its values, keys and values in the order in which they come."""
+    groups: dict[Key, list[Value]] = {}
+    for key, value in pairs:
+        groups.setdefault(key, []).append(value)
+    return groups
