@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypedDict, TypeVar
 
 Value = TypeVar("Value")
+Result = TypeVar("Result")
 _CHINESE_ENDS = ("。", "！", "？", "；")
 _IN_USE_ON_WINDOWS = (32, 33)  # another program has the file open, or a part of it locked
 _BY_ERRNO = {
@@ -152,6 +153,20 @@ class OneMapError(Exception):
     def put_into_words(self, say: Callable[[Problem], Problem]) -> None:
         """Make the sentence of every problem."""
         self.problems = tuple(map(say, self.problems))
+
+
+def results_of_each(work: Callable[[Value], Result], items: Iterable[Value]) -> list[Result]:
+    """The results of work(item), if it refuses none; else raises OneMapError with the problems of all refused items."""
+    results: list[Result] = []
+    problems: list[Problem] = []
+    for item in items:
+        try:
+            results.append(work(item))
+        except OneMapError as error:
+            problems += error.problems
+    if problems:
+        raise OneMapError.of(problems)
+    return results
 
 
 def _as_it_was(kind: type[OneMapError], problems: tuple[Problem, ...]) -> OneMapError:

@@ -287,6 +287,20 @@ def test_overwrite_replaces_results_but_no_folder_of_other_things(desk, onemap):
 
 
 @pytest.mark.parametrize(
+    ("command", "codes"),
+    [
+        ("check city.gpkg parcels.gpkg --pack none.toml --pack own.toml --pack gone.toml", ["pack.missing"] * 2),
+        ("check city.gpkg parcels.gpkg --pack layer.toml --pack kind.toml", ["rule.layer", "rule.kind"]),
+        ("indicators city.gpkg --pack none.toml --pack gone.toml", ["indicators.pack"] * 2),
+        ("check city.gpkg parcels.gpkg --as-of soon --workers many", ["usage.value"] * 2),
+    ],
+)
+def test_what_is_wrong_with_several_is_told_at_once(desk, onemap, monkeypatch, command, codes):
+    monkeypatch.chdir(desk)
+    assert onemap(*command.split()).codes == codes
+
+
+@pytest.mark.parametrize(
     ("command", "english"),
     [
         ("check city.gpkg", "PARCELS"),

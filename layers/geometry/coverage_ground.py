@@ -11,7 +11,7 @@ import shapely
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.geometry.convex_clip import area_in_convex_m2
-from onemap.layers.geometry.parts import polygon_parts
+from onemap.layers.geometry.parts import polygon_part
 
 _GRIDS_M = (None, 1e-8, 1e-4)
 _ALLOWED_M2, _ALLOWED_SHARE = 1e-3, 1e-6
@@ -43,7 +43,7 @@ def without_convex(coverage: shapely.Geometry, grounds: np.ndarray) -> shapely.G
 
     def subtract(grid_size: float | None) -> shapely.Geometry:
         taken = shapely.union_all(grounds, grid_size=grid_size)
-        (rest,) = polygon_parts(np.array([shapely.difference(coverage, taken, grid_size=grid_size)], dtype=object))
+        rest = polygon_part(shapely.difference(coverage, taken, grid_size=grid_size))
         return shapely.Polygon() if rest is None else rest
 
     def is_proved(rest: shapely.Geometry) -> bool:

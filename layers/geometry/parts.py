@@ -57,6 +57,11 @@ def polygon_parts(geometries: np.ndarray, least_m2: float = 0.0) -> np.ndarray:
     return result
 
 
+def polygon_part(geometry: shapely.Geometry | None) -> shapely.Geometry | None:
+    """The polygons of one geometry as one (multi)polygon; None where it has none."""
+    return polygon_parts(np.array([geometry], dtype=object))[0]
+
+
 def line_edges(lines: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The straight edges (m, 2, 2) of single lines or rings (n,), from end to end, and whose they are (m,)."""
     points, line = shapely.get_coordinates(lines, return_index=True)

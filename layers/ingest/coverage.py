@@ -10,7 +10,7 @@ from onemap.layers.catalogue.coverage_names import DISTRICT, EXTENT, FEATURES, F
 from onemap.layers.errors import OneMapError, Problem, ProblemPlace, require_value
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.geometry.coverage_ground import united_ground
-from onemap.layers.geometry.parts import polygon_parts
+from onemap.layers.geometry.parts import polygon_part
 from onemap.layers.library.district import district_at, district_changes
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, coverage_of, last_version
@@ -153,12 +153,17 @@ class CoverageChoice:
 
 
 def _polygons(geometry: shapely.Geometry) -> shapely.Geometry:
-    (found,) = polygon_parts(np.array([geometry], dtype=object))
+    found = polygon_part(geometry)
     return shapely.Polygon() if found is None else found
 
 
 def _percent(share: float) -> str | dict[str, str]:
     return f"{100 * share:.0f}" if share >= 0.01 else {"en": "less than 1", "zh": "不足 1"}
+
+
+def reaches_over(bounds: np.ndarray, district: shapely.Geometry) -> bool:
+    """Whether features with these bounds (4,) may speak for all of a district, and not for a corner alone."""
+    return _share_of_box(bounds, district.bounds) >= _LEAST_SHARE
 
 
 def _share_of_box(bounds: np.ndarray, district: tuple[float, float, float, float]) -> float:

@@ -1,6 +1,6 @@
 """`onemap layers`: the catalogue of a library as it stands, with every version of every layer."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
@@ -38,7 +38,10 @@ def listing(library: Library, as_of: date, required_fields: Callable[[str], Sequ
             **fields_of(entry, "code", "title", "department", "library", "kind", "geometry", "key"),
             **fields_of(entry, "class_field", "withheld"),
             "fields": _fields(entry, required_fields(entry.code)),
-            "versions": _version_records(library, entry, of_code.get(entry.code, []), as_of, today, short),
+            "versions": [
+                {**record, "missing_m2": short[record["table"]]}
+                for record in _version_records(library, entry, of_code.get(entry.code, []), as_of, today)
+            ],
         }
         for entry in library.catalogue().values()
     ]
@@ -54,20 +57,14 @@ def listing(library: Library, as_of: date, required_fields: Callable[[str], Sequ
 
 
 def _version_records(
-    library: Library,
-    entry: LayerEntry,
-    known: Sequence[Version],
-    as_of: date,
-    today: date,
-    short: Mapping[str, float],
-) -> list[dict[str, Any]]:
+    library: Library, entry: LayerEntry, known: Sequence[Version], as_of: date, today: date
+) -> list[Record]:
     current, now = in_force(known, as_of), in_force(known, today)
     return [
         {
             **_version_record(library, entry, version, current, as_of),
             "today": "in_force" if version is now else _state(version, now, today),
             "day": _first_day(version, known),
-            "missing_m2": short[version.table],
         }
         for version in known
     ]

@@ -9,7 +9,7 @@ import shapely
 from onemap.layers.area_units import area_to_hundredths
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.geometry.hilbert import hilbert_order
-from onemap.layers.geometry.parts import polygon_parts
+from onemap.layers.geometry.parts import polygon_part, polygon_parts
 from onemap.layers.progress import Progress
 from onemap.layers.quality.feature_problems import Flaws
 from onemap.layers.quality.matched_edges import MatchedEdges
@@ -235,7 +235,7 @@ def gap_flaws(union: shapely.Geometry, ground: shapely.Geometry | None, least: S
     if ground is None:
         shells = shapely.polygons(shapely.get_exterior_ring(shapely.get_parts(union)))
         ground = shapely.union_all(shells)
-    bare = shapely.get_parts(polygon_parts(np.array([shapely.difference(ground, union)], dtype=object))[0])
+    bare = shapely.get_parts(polygon_part(shapely.difference(ground, union)))
     bare = bare[least.exceeds_limits(bare)]
     area_m2 = shapely.area(bare)
     order = np.argsort(-area_m2, kind="stable")

@@ -6,11 +6,11 @@ import shutil
 from collections.abc import Callable
 from typing import Any
 
-from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
+from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from onemap.plugin.connection.core_session import Core, Request
 from onemap.plugin.connection.refusals import Refusal
-from onemap.plugin.connection.task import BackgroundTask
+from onemap.plugin.connection.task import BackgroundTask, one_shot_timer, refusal_of
 from onemap.plugin.words.translation import tr
 
 GLANCE_MS = 300
@@ -49,10 +49,7 @@ class Asking(QObject):
         self.scope = scope or _any_scope
         self.is_writing = is_writing
         self._open: list[_Question] = []
-        self._patience = QTimer(self)
-        self._patience.setSingleShot(True)
-        self._patience.setInterval(GLANCE_MS)
-        self._patience.timeout.connect(self.slow)
+        self._patience = one_shot_timer(self, GLANCE_MS, self.slow)
 
     @property
     def is_busy(self) -> bool:
@@ -200,7 +197,7 @@ class _Question(QObject):
         if error is None:
             self._end(self._show, answer, rows)
         else:
-            self._take_refusal(error if isinstance(error, Refusal) else Refusal(str(error)))
+            self._take_refusal(refusal_of(error))
 
     def _take_refusal(self, refusal: Refusal) -> None:
         # That something was not written is said whatever is open by now.

@@ -11,8 +11,8 @@ from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from onemap.plugin.connection.layer_export import SourceFile
 from onemap.plugin.connection.programs import Progress
-from onemap.plugin.connection.refusals import CANCELLED_CODE, Refusal
-from onemap.plugin.connection.task import BackgroundTask, Cancelled
+from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.connection.task import BackgroundTask, refusal_of
 from onemap.plugin.words.translation import tr
 
 DRIVERS = {
@@ -96,10 +96,8 @@ class Conversion(QObject):
     def _end(self, source: SourceFile | None, error: Exception | None) -> None:
         if error is None:
             self.answered.emit(source)
-        elif isinstance(error, Cancelled):
-            self.refused.emit(Refusal(tr("Cancelled."), exit_code=CANCELLED_CODE))
         else:
-            self.refused.emit(error if isinstance(error, Refusal) else Refusal(str(error)))
+            self.refused.emit(refusal_of(error))
         self.deleteLater()
 
 

@@ -17,7 +17,7 @@ from qgis.PyQt.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, pyq
 from onemap.plugin.connection.core_folders import newest_core, note_use
 from onemap.plugin.connection.core_python import CorePython, find_core, is_missing_python
 from onemap.plugin.connection.programs import clean_environment
-from onemap.plugin.connection.refusals import CANCELLED_CODE, Refusal, refusal_from_error
+from onemap.plugin.connection.refusals import Refusal, cancel_refusal, refusal_from_error
 from onemap.plugin.connection.server_logins import login_environment
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import FOLDER, RESOURCES, profile_folder
@@ -138,8 +138,8 @@ class Core(QObject):
     died = pyqtSignal(str)  # what to say to the user
     stopping = pyqtSignal()  # release the core's files and the login
 
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._process: QProcess | None = None
         self._open_requests: dict[int, Request] = {}
         self._refusals_at_start: dict[int, Refusal] = {}  # of requests for which no core could be started
@@ -222,7 +222,7 @@ class Core(QObject):
             process.kill()
             process.waitForFinished(STOP_LIMIT_MS)
         process.deleteLater()
-        self._refuse_all(_cancelled())
+        self._refuse_all(cancel_refusal())
 
     def _start(self) -> None:
         """Start the core unless it runs. Raises Refusal where there is none, or its login cannot be read."""
@@ -316,7 +316,7 @@ class Core(QObject):
         waiting = []
         for number, request in list(self._open_requests.items()):
             if request.is_stopped:
-                self._end(number, None, _cancelled())
+                self._end(number, None, cancel_refusal())
             elif number == begun:
                 self._end(number, None, refusal)
             else:
@@ -327,12 +327,7 @@ class Core(QObject):
 
     def _refuse_all(self, refusal: Refusal) -> None:
         for number, request in list(self._open_requests.items()):
-            self._end(number, None, _cancelled() if request.is_cancelled else refusal)
-
-
-def _cancelled() -> Refusal:
-    """The refusal of a request that was cancelled."""
-    return Refusal(tr("Cancelled."), exit_code=CANCELLED_CODE)
+            self._end(number, None, cancel_refusal() if request.is_cancelled else refusal)
 
 
 def death_message(exit_code: int, last_words: str) -> str:

@@ -69,6 +69,11 @@ class Refusal(Exception):
         return self.exit_code == CANCELLED_CODE
 
 
+def cancel_refusal() -> Refusal:
+    """The refusal of what the user has cancelled."""
+    return Refusal(tr("Cancelled."), exit_code=CANCELLED_CODE)
+
+
 def with_mends_once(problems: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Problems, of which those with one mend say it, and the option that it names, once, after the last of them."""
     last = {problem["mend"]: number for number, problem in enumerate(problems) if problem.get("mend")}

@@ -6,6 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from qgis.core import QgsApplication, QgsFeedback, QgsTask
+from qgis.PyQt.QtCore import QObject, QTimer
+
+from onemap.plugin.connection.refusals import Refusal, cancel_refusal
 
 _running: set[BackgroundTask] = set()  # without a Python reference finished() is never called
 
@@ -79,6 +82,22 @@ class BackgroundTask(QgsTask):
     def _show_step(self, percent: float) -> None:
         if self._on_step is not None:
             self._on_step(percent / 100, self._step)
+
+
+def refusal_of(error: Exception) -> Refusal:
+    """The error of a piece of work, to be shown as a refusal of the core is."""
+    if isinstance(error, Cancelled):
+        return cancel_refusal()
+    return error if isinstance(error, Refusal) else Refusal(str(error))
+
+
+def one_shot_timer(owner: QObject, wait_ms: int, action: Callable[[], Any]) -> QTimer:
+    """A timer that calls once, so many milliseconds after it was started last."""
+    timer = QTimer(owner)
+    timer.setSingleShot(True)
+    timer.setInterval(wait_ms)
+    timer.timeout.connect(action)
+    return timer
 
 
 def _ignore_result(result: Any, error: Exception | None) -> None:

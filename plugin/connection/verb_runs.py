@@ -18,7 +18,7 @@ from onemap.plugin.connection.core_session import (
     is_given,
 )
 from onemap.plugin.connection.programs import clean_environment
-from onemap.plugin.connection.refusals import CANCELLED_CODE, Refusal, refusal_from_answer
+from onemap.plugin.connection.refusals import Refusal, cancel_refusal, refusal_from_answer
 from onemap.plugin.connection.server_location import has_login, is_server
 from onemap.plugin.connection.server_logins import entry_of, login_environment
 from onemap.plugin.profile import settings
@@ -73,7 +73,7 @@ def run_verb(verb: str, options: dict[str, Any], feedback: QgsFeedback) -> tuple
         process.setStdErrHandler(follow)
         exit_code = process.run(feedback)
     if feedback.isCanceled():
-        raise Refusal(tr("Cancelled."), exit_code=CANCELLED_CODE)
+        raise cancel_refusal()
     try:
         answer = json.loads(output.decode("utf-8"))
     except ValueError as error:

@@ -29,8 +29,8 @@ class DaySwipe(QWidget):
     refused = pyqtSignal(object)  # Refusal
     message_sent = pyqtSignal(str)
 
-    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas) -> None:
+        super().__init__()
         self._library, self._canvas = library, canvas
         self.asking = Asking(library.core, self, library.scope)
         self.asking.refused.connect(self._refuse)

@@ -7,17 +7,15 @@ from typing import Any
 from qgis.gui import QgsFileWidget
 from qgis.PyQt.QtWidgets import QFormLayout, QHeaderView, QLineEdit, QWidget
 
-from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.desk.answers.answer_tree import NAME, VALUE, AnswerTree
 from onemap.plugin.desk.guide.help_key import HelpKey
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.widgets.accessible_names import name_accessibly
-from onemap.plugin.widgets.buttons import push_button, wrapped_label
-from onemap.plugin.widgets.notice import Notice
+from onemap.plugin.widgets.buttons import close_button, push_button, wrapped_label
+from onemap.plugin.widgets.form_fields import fill_form
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen
 from onemap.plugin.widgets.working_dialog import WorkingDialog
-from onemap.plugin.words.option_names import dock_controls
 from onemap.plugin.words.translation import tr
 
 SIZE_PX = (620, 480)
@@ -27,21 +25,19 @@ class DistrictDialog(WorkingDialog):
     """The core's rows of the district, a file of polygons that replaces it, and the reason, which the log keeps."""
 
     def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
-        super().__init__(library.core, parent)
-        self.setWindowTitle(tr("The library's district"))
+        super().__init__(library.core, tr("The library's district"), parent)
         self._library = library
         self._asked = {"library": library.path, "view": True}
         self.rows = AnswerTree(tr("The library's district"), [tr("District"), tr("Area or reason")])
-        self.rows.header().setSectionResizeMode(VALUE, QHeaderView.ResizeMode.Stretch)
+        for column, mode in ((NAME, QHeaderView.ResizeMode.Interactive), (VALUE, QHeaderView.ResizeMode.Stretch)):
+            self.rows.header().setSectionResizeMode(column, mode)
         self.rows.header().resizeSection(NAME, SIZE_PX[0] // 2)
         self.file = QgsFileWidget()
         self.file.setDialogTitle(tr("A file of polygons: the district from now on"))
         self.file.lineEdit().setPlaceholderText(tr("Drop a file here, or choose one"))
         self.file.fileChanged.connect(lambda _path: self._enable())
-        self.reason = QLineEdit()
-        self.reason.setPlaceholderText(tr("why it changes; the log keeps it"))
+        self.reason = QLineEdit(placeholderText=tr("why it changes; the log keeps it"))
         self.reason.textChanged.connect(lambda _text: self._enable())
-        self.notice = Notice(dock_controls())
         self._has_district = library.has_district
         self._build()
         name_accessibly(self)
@@ -60,10 +56,6 @@ class DistrictDialog(WorkingDialog):
         title = tr("Change the district")
         self._ask_core("district", params, self._show_changed, title, title)
 
-    def refuse(self, refusal: Refusal) -> None:
-        """Show a refusal."""
-        self.notice.refuse(refusal)
-
     def _build(self) -> None:
         head = wrapped_label(
             tr(
@@ -71,13 +63,9 @@ class DistrictDialog(WorkingDialog):
                 "When the district changes, versions keep the ground for which they speak."
             )
         )
-        form = QFormLayout()
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.addRow(tr("New district"), self.file)
-        form.addRow(tr("Reason"), self.reason)
+        form = fill_form(QFormLayout(), (tr("New district"), self.file), (tr("Reason"), self.reason), is_wide=True)
         self.button = push_button(tr("Change"), sign="keep", action=lambda _checked: self.change())
-        close = push_button(tr("Close"), action=self.close)
-        close.setAutoDefault(False)
+        close = close_button(self)
         buttons = row_of(0, self.button, close)
         column_of(head, (self.rows, 1), form, self.notice, self.work, buttons, inside=self)
         resize_on_screen(self, *SIZE_PX)

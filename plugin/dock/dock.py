@@ -31,7 +31,7 @@ from onemap.plugin.connection.task import BackgroundTask
 from onemap.plugin.desk.add.add_dialog import AddDialog
 from onemap.plugin.desk.add.delivery_dialog import DeliveryDialog
 from onemap.plugin.desk.add.source_choice import Delivery, holds_delivery, take_drop
-from onemap.plugin.desk.guide.help_key import HelpKey
+from onemap.plugin.desk.guide.help_key import equip_window
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.library.server_dialog import ServerDialog, login_refusal
 from onemap.plugin.desk.library.service_list import Service
@@ -63,13 +63,12 @@ from onemap.plugin.rooms.deliveries.proof_tab import ProofTab
 from onemap.plugin.rooms.identify.identify_view import IdentifyView
 from onemap.plugin.rooms.numbers.numbers_tab import NumbersTab
 from onemap.plugin.rooms.review.review_tab import ReviewTab
-from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.notice import Notice
-from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.room_bar import RoomBar
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import RoomArea
+from onemap.plugin.widgets.target_file import ask_file
 from onemap.plugin.widgets.working_dialog import end_dialog
 from onemap.plugin.words.option_names import dock_controls
 from onemap.plugin.words.translation import name_list, tr
@@ -189,9 +188,7 @@ class OneMapDock(QgsDockWidget):
         self.setWidget(body)
         self.setMinimumWidth(MIN_WIDTH_PX)
         self._take_drops()
-        name_accessibly(self)
-        keep_choice_readable(self)
-        HelpKey(self)
+        equip_window(self)
 
     def _connect_header(self, open_guide: Callable[[], None]) -> None:
         self.header.library_chosen.connect(self.open_library)
@@ -252,7 +249,7 @@ class OneMapDock(QgsDockWidget):
         self.tabs.currentChanged.connect(lambda _tab: self.compare_tab.leave_map())
         self.visibilityChanged.connect(lambda visible: None if visible else self.compare_tab.leave_map())
         self.review_tab.versions_written.connect(self.library.refresh)
-        self.core.died.connect(self._core_died)
+        self.core.died.connect(lambda message: self.notice.say(message, tr("Try again"), self.library.refresh))
         self.tabs.currentChanged.connect(lambda _tab: self._change_tab())
         self.visibilityChanged.connect(self._visibility_changed)
 
@@ -392,9 +389,7 @@ class OneMapDock(QgsDockWidget):
         """Ask for the library's file."""
         last_library = settings.get("library")
         start = str(Path(last_library).parent) if last_library and not is_server(last_library) else ""
-        path, _filter = QFileDialog.getOpenFileName(self, tr("Open a library"), start, tr("Library (*.gpkg)"))
-        if path:
-            self.open_library(path)
+        ask_file(self, tr("Open a library"), self.open_library, tr("Library (*.gpkg)"), start)
 
     def choose_server(self, location: str = "") -> None:
         """Ask for a server and a login.
@@ -553,9 +548,6 @@ class OneMapDock(QgsDockWidget):
         self.machine_dialog.show()
         self.machine_dialog.raise_()
         self.machine_dialog.start()
-
-    def _core_died(self, message: str) -> None:
-        self.notice.say(message, tr("Try again"), self.library.refresh)
 
     def _update_core(self) -> None:
         self._show(self.setup_page)

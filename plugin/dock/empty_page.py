@@ -21,8 +21,8 @@ class EmptyPage(QWidget):
     new_requested = pyqtSignal()
     sample_requested = pyqtSignal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         explanation = wrapped_label(
             tr("Open the library that keeps your city's plans, make a new one, or try the sample city.")
         )
@@ -42,8 +42,8 @@ class EmptyPage(QWidget):
 class EmptyLibrary(QWidget):
     """The page of a library that has nothing yet, with a button to begin; hidden until there is one."""
 
-    def __init__(self, choose_folder: Callable[[], None], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, choose_folder: Callable[[], None]) -> None:
+        super().__init__()
         text = FittedLabel()
         text.setText(tr("The library has no data yet. Drop a department's folder here, or choose one."))
         button = push_button(tr("Choose a folder…"), sign="ingest", action=choose_folder)

@@ -14,6 +14,7 @@ from onemap.plugin.desk.library.distinct_place import DistinctPlace
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.dock.district_dialog import DistrictDialog
 from onemap.plugin.profile import settings
+from onemap.plugin.widgets.buttons import menu_button
 from onemap.plugin.widgets.elided_label import elided_around
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.working_dialog import end_dialog
@@ -30,8 +31,8 @@ class LibraryButton(QToolButton):
     A name is cut in its middle. Of two libraries with one name what tells them apart stays.
     """
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.name = ""
         self.mark: DistinctPlace | None = None
         self.setIcon(icon("library"))
@@ -83,14 +84,13 @@ class Header(QWidget):
     machine_requested = pyqtSignal()
     help_requested = pyqtSignal()
 
-    def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, library: OpenLibrary) -> None:
+        super().__init__()
         self._library = library
         self._is_following = False
         self.district_dialog: DistrictDialog | None = None
         self.button = LibraryButton()
-        self.menu = QMenu(self)
-        self.menu.aboutToShow.connect(self._fill_menu)
+        self.menu = QMenu(self, aboutToShow=self._fill_menu)
         self.button.setMenu(self.menu)
         self.date = QgsDateEdit()
         self.date.setAllowNull(True)
@@ -103,13 +103,6 @@ class Header(QWidget):
         self.date.setFixedWidth(widest + BESIDE_DAY_PX)  # what is left is for the library's name
         self.date.setToolTip(tr("As of which day: the versions in force on it are shown and checked against"))
         self.date.dateValueChanged.connect(lambda _day: self._change_day())  # Qt's own signal knows no cleared day
-        more_button = QToolButton()
-        more_button.setText("⋮")
-        more_button.setToolTip(tr("More"))
-        more_button.setAccessibleName(tr("More"))
-        more_button.setAutoRaise(True)
-        more_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        more_button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
         self.more_menu = QMenu(self)
         self.more_menu.addAction(icon("refresh"), tr("Read the library again"), library.refresh)
         self.publish_action = self.more_menu.addAction(icon("publish"), tr("Publish as a QGIS project…"))
@@ -122,7 +115,8 @@ class Header(QWidget):
         self.more_menu.addAction(icon("setup"), tr("Set up the core"), self.setup_requested.emit)
         self.more_menu.addAction(icon("inspect"), tr("Check this computer…"), self.machine_requested.emit)
         self.more_menu.addAction(icon("help"), tr("User guide") + "\tF1", self.help_requested.emit)
-        more_button.setMenu(self.more_menu)
+        more_button = menu_button(self.more_menu, tr("More"))
+        more_button.setAccessibleName(tr("More"))
         layout = QHBoxLayout(self)
         layout.setContentsMargins(4, 4, 4, 0)
         layout.addWidget(self.button, 1)

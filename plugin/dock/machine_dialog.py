@@ -12,13 +12,11 @@ from qgis.PyQt.QtWidgets import QDialog, QDialogButtonBox, QPlainTextEdit, QVBox
 from onemap.plugin.connection.core_self_test import MachineReport, run_self_test
 from onemap.plugin.connection.core_session import core_python
 from onemap.plugin.connection.task import BackgroundTask, Cancelled
-from onemap.plugin.desk.guide.help_key import HelpKey
+from onemap.plugin.desk.guide.help_key import equip_window
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import FOLDER
-from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.buttons import wrapped_label
 from onemap.plugin.widgets.questions import speak_buttons
-from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.scroll_area import resize_on_screen
 from onemap.plugin.widgets.target_file import ask_target
 from onemap.plugin.widgets.work_row import WorkRow
@@ -34,15 +32,12 @@ class MachineDialog(QDialog):
     """Runs the self-test in the background; its report can be copied or saved, to be sent to others."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(tr("Check this computer"))
+        super().__init__(parent, windowTitle=tr("Check this computer"))
         resize_on_screen(self, *SIZE_PX)
         self._room = Path(tempfile.mkdtemp(prefix="onemap-report-"))
         self._task: BackgroundTask | None = None
         self.heading = wrapped_label()
-        self.lines = QPlainTextEdit()
-        self.lines.setReadOnly(True)
-        self.lines.setAccessibleName(tr("Check this computer"))
+        self.lines = QPlainTextEdit(readOnly=True, accessibleName=tr("Check this computer"))
         self.work = WorkRow()
         self.work.cancelled.connect(self._cancel)
         self.work.hide()
@@ -56,9 +51,7 @@ class MachineDialog(QDialog):
         layout = QVBoxLayout(self)
         for widget in (self.heading, self.lines, self.work, self.buttons):
             layout.addWidget(widget)
-        name_accessibly(self)
-        HelpKey(self)
-        keep_choice_readable(self)
+        equip_window(self)
         self.finished.connect(lambda _result: self.close_down())
 
     @property
@@ -101,9 +94,7 @@ class MachineDialog(QDialog):
             self._task.cancel()
 
     def _choose_file(self) -> None:
-        path = ask_target(self, tr("Save the report…"), REPORT_NAME, file_forms([".json"]))
-        if path:
-            self.save(path)
+        ask_target(self, tr("Save the report…"), REPORT_NAME, file_forms([".json"]), self.save)
 
     def _show(self, heading: str, lines: str) -> None:
         self.heading.setText(heading)

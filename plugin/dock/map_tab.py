@@ -8,11 +8,10 @@ from itertools import chain
 from typing import Any
 
 from qgis.core import QgsProject, QgsRasterLayer
-from qgis.PyQt.QtCore import QPoint, Qt, QTimer, pyqtSignal
+from qgis.PyQt.QtCore import QPoint, QSignalBlocker, Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtGui import QBrush, QDragEnterEvent, QDropEvent, QPalette
 from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
-    QHeaderView,
     QMenu,
     QPushButton,
     QToolButton,
@@ -23,10 +22,10 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.connection.asking import Asking
-from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.server_location import is_server
 from onemap.plugin.desk.add.source_choice import Delivery, dropped_file, holds_delivery, take_drop
-from onemap.plugin.desk.answers.name_delegate import wrap_names
+from onemap.plugin.desk.answers.answer_tree import set_bold
+from onemap.plugin.desk.answers.name_delegate import fit_columns, wrap_names
 from onemap.plugin.desk.library.empty_layers_button import EmptyLayersButton
 from onemap.plugin.desk.library.layer_list import CatalogueLayer, MapTheme, Version, layers_in, state_of
 from onemap.plugin.desk.library.open_library import OpenLibrary
@@ -91,9 +90,8 @@ class MapTab(QWidget):
         library: OpenLibrary,
         zoom_to: Callable[[object], None],
         show_place: ShowPlace,
-        parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self._library, self._zoom_to = library, zoom_to
         self.asking = Asking(library.core, self, library.scope)
         self.search = SearchLine(tr("Layer, place, or parcel"))
@@ -146,18 +144,14 @@ class MapTab(QWidget):
         self.places.searched.connect(self._go_to_hit)
 
     def _make_tree(self) -> QTreeWidget:
-        tree = QTreeWidget()
-        tree.setAccessibleName(tr("Layers"))
+        tree = QTreeWidget(accessibleName=tr("Layers"))
         tree.setColumnCount(2)
         tree.setHeaderLabels([tr("Layer"), tr("Version")])
         tree.headerItem().setTextAlignment(STATE, RIGHT)
         tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         tree.setIndentation(12)
         tree.setMinimumHeight((MIN_ROWS + 1) * (tree.fontMetrics().height() + 6))
-        header = tree.header()
-        header.setStretchLastSection(False)
-        header.setSectionResizeMode(TITLE, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(STATE, QHeaderView.ResizeMode.ResizeToContents)
+        fit_columns(tree)
         tree.setItemDelegateForColumn(STATE, StateDelegate(tree))
         wrap_names(tree, LayerNameDelegate(tree))
         tree.itemChanged.connect(self._toggle_item)
@@ -234,10 +228,9 @@ class MapTab(QWidget):
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Ask to add what is dropped: a file, several, or a folder of many."""
-        take_drop(event, self.delivery_requested.emit, self.file_dropped.emit, self._refuse_drop)
-
-    def _refuse_drop(self, refusal: Refusal) -> None:
-        self.refused.emit(str(refusal))
+        take_drop(
+            event, self.delivery_requested.emit, self.file_dropped.emit, lambda refusal: self.refused.emit(str(refusal))
+        )
 
     def close_down(self) -> None:
         """Disconnect from the project."""
@@ -312,9 +305,7 @@ class MapTab(QWidget):
             path = (*path, code)
             if path not in groups:
                 groups[path] = QTreeWidgetItem(parent_item, [word(subject, code)])
-                font = groups[path].font(TITLE)
-                font.setBold(subject == "libraries")
-                groups[path].setFont(TITLE, font)
+                set_bold(groups[path], subject == "libraries")
             parent_item = groups[path]
         return parent_item
 
@@ -361,19 +352,18 @@ class MapTab(QWidget):
 
     def _update_ticks(self, *_layers: object) -> None:
         self._tick_timer.stop()  # it is done now
-        self.tree.blockSignals(True)
-        on_map = {layer.customProperty(PROPERTY_TABLE): layer for layer in layers_of_library(self._library)}
-        for item in self._layer_items():
-            version = item.data(0, ROLE_VERSION)
-            if version is not None:
-                layer = on_map.get(version.table)
-                is_shown = layer is not None and is_visible(layer)
-                state = Qt.CheckState.Checked if is_shown else Qt.CheckState.Unchecked
-                if item.checkState(TITLE) != state:
-                    item.setCheckState(TITLE, state)
-        for item in self._layer_items(ROLE_SERVICE):
-            self.services.show_state(item)
-        self.tree.blockSignals(False)
+        with QSignalBlocker(self.tree):
+            on_map = {layer.customProperty(PROPERTY_TABLE): layer for layer in layers_of_library(self._library)}
+            for item in self._layer_items():
+                version = item.data(0, ROLE_VERSION)
+                if version is not None:
+                    layer = on_map.get(version.table)
+                    is_shown = layer is not None and is_visible(layer)
+                    state = Qt.CheckState.Checked if is_shown else Qt.CheckState.Unchecked
+                    if item.checkState(TITLE) != state:
+                        item.setCheckState(TITLE, state)
+            for item in self._layer_items(ROLE_SERVICE):
+                self.services.show_state(item)
 
     def _toggle_item(self, item: QTreeWidgetItem, column: int) -> None:
         entry, version = item.data(0, ROLE_ENTRY), item.data(0, ROLE_VERSION)

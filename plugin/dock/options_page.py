@@ -8,12 +8,10 @@ from qgis.gui import QgsFileWidget, QgsOptionsPageWidget, QgsOptionsWidgetFactor
 from qgis.PyQt.QtWidgets import QComboBox, QFormLayout, QWidget
 
 from onemap.plugin.connection.core_session import core_python, missing_python_message
-from onemap.plugin.desk.guide.help_key import HelpKey
+from onemap.plugin.desk.guide.help_key import equip_window
 from onemap.plugin.profile import settings
-from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.buttons import push_button, wrapped_label
 from onemap.plugin.widgets.icons import icon
-from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.words.number_format import HECTARE, MU, SQUARE_METRE
 from onemap.plugin.words.translation import tr
 
@@ -68,9 +66,7 @@ class OptionsPage(QgsOptionsPageWidget):
         for text in (_python_in_use(), tr("Another language is used from the next start of QGIS on.")):
             label = wrapped_label(text)
             layout.addRow(label)
-        name_accessibly(self)
-        HelpKey(self)
-        keep_choice_readable(self)
+        equip_window(self)
 
     def apply(self) -> None:
         """Store the chosen settings."""

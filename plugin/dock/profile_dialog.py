@@ -6,7 +6,7 @@ from html import escape
 from typing import Any
 
 from qgis.gui import QgsScrollArea
-from qgis.PyQt.QtCore import QTimer, pyqtSignal
+from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
@@ -20,15 +20,15 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.connection.task import one_shot_timer
 from onemap.plugin.connection.toml_writing import toml_text
 from onemap.plugin.desk.guide.help_key import HelpKey
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.dock.profile_field import ProfileField
 from onemap.plugin.profile.paths import temporary_file
 from onemap.plugin.widgets.accessible_names import name_accessibly
-from onemap.plugin.widgets.buttons import push_button, wrapped_label
-from onemap.plugin.widgets.form_fields import set_tab_order
-from onemap.plugin.widgets.notice import Notice
+from onemap.plugin.widgets.buttons import close_button, push_button, wrapped_label
+from onemap.plugin.widgets.form_fields import fill_form, set_tab_order
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen, scroll_area
@@ -51,27 +51,19 @@ class ProfileDialog(WorkingDialog):
     kept = pyqtSignal()
 
     def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
-        super().__init__(library.core, parent)
-        self.setWindowTitle(tr("The bureau's profile"))
+        super().__init__(library.core, tr("The bureau's profile"), parent)
         self._library = library
         self._home = library.path
         self._heads: dict[str, Any] = {}
         self.looking = Asking(library.core, self)  # about the head; the dialog is of one library
         self.looking.refused.connect(self._mark)
         self.pages: dict[str, dict[str, ProfileField]] = {}
-        self.sections = QListWidget()
-        self.sections.setAccessibleName(tr("Parts of the profile"))
+        self.sections = QListWidget(accessibleName=tr("Parts of the profile"))
         self.stack = QStackedWidget()
         self.sections.currentRowChanged.connect(self._show_section)
-        self.preview = QTextBrowser()
-        self.preview.setAccessibleName(tr("The head of a document"))
-        self.preview.setMinimumHeight(PREVIEW_PX)
+        self.preview = QTextBrowser(accessibleName=tr("The head of a document"), minimumHeight=PREVIEW_PX)
         self.preview.setStyleSheet("QTextBrowser { background: white; color: black; }")  # paper, in any theme
-        self.notice = Notice(dock_controls())
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(LOOK_AFTER_MS)
-        self._timer.timeout.connect(self.look)
+        self._timer = one_shot_timer(self, LOOK_AFTER_MS, self.look)
         self._build()
         self._enable()
 
@@ -131,8 +123,7 @@ class ProfileDialog(WorkingDialog):
         body = row_of(self.sections, (self.stack, 1))
         self.keep_button = push_button(tr("Keep with the library"), sign="keep", action=lambda _checked: self.keep())
         self.keep_button.setDefault(True)
-        self._close_button = push_button(tr("Close"), action=self.close)
-        self._close_button.setAutoDefault(False)
+        self._close_button = close_button(self)
         self.source = QLabel()
         buttons = row_of((self.source, 1), self.keep_button, self._close_button)
         column_of(head, (body, 3), (self.preview, 1), self.notice, self.work, buttons, inside=self)
@@ -164,8 +155,7 @@ class ProfileDialog(WorkingDialog):
         self, name: str, title: str, fields: list[dict[str, Any]], forms: list[dict[str, str]], values: dict[str, Any]
     ) -> None:
         body = QWidget()
-        form = QFormLayout(body)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form = fill_form(QFormLayout(body), is_wide=True)
         self.pages[name] = {}
         if name != FONTS:
             form.addRow("", _language_heads())
@@ -212,12 +202,9 @@ class ProfileDialog(WorkingDialog):
             words = str(problem.get("mend") or problem.get("message") or "")  # what is wrong stands above it
             field.error.say(name_controls(words, dock_controls()))
             first = first or next(name for name, page in self.pages.items() if field in page.values())
-        if first is not None and not self._is_on(first):
+        if first is not None and list(self.pages).index(first) != self.sections.currentRow():
             self.show_section(first)
         return left
-
-    def _is_on(self, name: str) -> bool:
-        return list(self.pages).index(name) == self.sections.currentRow()
 
     def _say_kept(self, _answer: dict[str, Any]) -> None:
         self.source.setText("")

@@ -20,9 +20,9 @@ class ProfileField(QWidget):
 
     changed = pyqtSignal()
 
-    def __init__(self, field: dict[str, Any], forms: list[dict[str, str]], parent: QWidget | None = None) -> None:
+    def __init__(self, field: dict[str, Any], forms: list[dict[str, str]]) -> None:
         """Take what the core tells of a field. forms: the choices of a head."""
-        super().__init__(parent)
+        super().__init__()
         self.name, self.kind, self.title = str(field["name"]), str(field["kind"]), str(field["title"])
         self._hint = str(field.get("hint") or "")
         self.controls = self._make(forms)
@@ -88,15 +88,12 @@ class ProfileField(QWidget):
         return box
 
     def _make_line(self, language: str) -> QLineEdit:
-        line = QLineEdit()
-        line.setPlaceholderText(self._hint if language == "zh" else tr("the same"))
+        line = QLineEdit(placeholderText=self._hint if language == "zh" else tr("the same"))
         line.textChanged.connect(lambda _text: self.changed.emit())
         return line
 
     def _make_lines(self, language: str) -> QPlainTextEdit:
-        box = QPlainTextEdit()
-        box.setTabChangesFocus(True)
-        box.setPlaceholderText(self._hint if language == "zh" else tr("the same"))
+        box = QPlainTextEdit(tabChangesFocus=True, placeholderText=self._hint if language == "zh" else tr("the same"))
         box.setFixedHeight(LIST_LINES * box.fontMetrics().lineSpacing() + 12)
         box.textChanged.connect(self.changed)
         return box

@@ -20,23 +20,21 @@ from qgis.PyQt.QtWidgets import (
 from onemap.plugin.connection.refusals import Refusal, problem_lines
 from onemap.plugin.connection.server_location import is_server, short_name
 from onemap.plugin.desk.answers.name_delegate import wrap_names
-from onemap.plugin.desk.guide.help_key import HelpKey
+from onemap.plugin.desk.guide.help_key import equip_window
 from onemap.plugin.desk.library.dialog_library import DialogLibrary
 from onemap.plugin.desk.library.layer_list import CatalogueLayer
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.library.state_delegate import CELL_MARGIN_PX
 from onemap.plugin.dock.layer_name_delegate import LayerNameDelegate
 from onemap.plugin.profile.paths import documents_folder, free_path
-from onemap.plugin.widgets.accessible_names import name_accessibly
-from onemap.plugin.widgets.buttons import push_button, wrapped_label
-from onemap.plugin.widgets.notice import Notice
-from onemap.plugin.widgets.readable_choice import keep_choice_readable
+from onemap.plugin.widgets.buttons import close_button, push_button, wrapped_label
+from onemap.plugin.widgets.form_fields import fill_form
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen
 from onemap.plugin.widgets.working_dialog import WorkingDialog
 from onemap.plugin.words.contrast import quiet_brush
 from onemap.plugin.words.core_words import layer_name, word
-from onemap.plugin.words.option_names import add_controls, dock_controls, name_controls
+from onemap.plugin.words.option_names import add_controls, name_controls
 from onemap.plugin.words.translation import Count, tr
 
 SIZE_PX = (460, 560)
@@ -51,13 +49,11 @@ class PublishDialog(WorkingDialog):
     published = pyqtSignal(str)  # what to say of it
 
     def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
-        super().__init__(library.core, parent)
-        self.setWindowTitle(tr("Publish the one map as a project"))
+        super().__init__(library.core, tr("Publish the one map as a project"), parent)
         self._library = library
         self._home = DialogLibrary(library, self, is_of_day=True)
         self._home.changed.connect(lambda: self._enable())
-        self.tree = QTreeWidget()
-        self.tree.setAccessibleName(tr("Layers to publish"))
+        self.tree = QTreeWidget(accessibleName=tr("Layers to publish"))
         self.tree.setHeaderLabels([tr("Layer"), tr("Version")])
         self.tree.setIndentation(12)
         header = self.tree.header()
@@ -76,13 +72,10 @@ class PublishDialog(WorkingDialog):
         self.project.setFilePath(str(free_path(folder, short_name(library.path), ".qgz")))
         self.project.fileChanged.connect(lambda _path: self._enable())
         self.login = QgsAuthConfigSelect(self, "postgres") if is_server(library.path) else None
-        self.notice = Notice(dock_controls())
         self._build()
         self._fill()
         self.tree.itemChanged.connect(lambda _item, _column: self._enable())
-        name_accessibly(self)
-        HelpKey(self)
-        keep_choice_readable(self)
+        equip_window(self)
         self._enable()
 
     @property
@@ -120,15 +113,12 @@ class PublishDialog(WorkingDialog):
     def _build(self) -> None:
         day = self._home.day or tr("today")
         head = wrapped_label(tr("The versions in force, as of {day}. The library is only read.").format(day=day))
-        form = QFormLayout()
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.addRow(tr("QGIS project"), self.project)
+        form = fill_form(QFormLayout(), (tr("QGIS project"), self.project), is_wide=True)
         if self.login is not None:
             form.addRow(tr("Authentication for a server"), self.login)
         self.publish_button = push_button(tr("Publish"), sign="publish", action=lambda _checked: self.publish())
         self.publish_button.setDefault(True)
-        close = push_button(tr("Close"), action=self.close)
-        close.setAutoDefault(False)
+        close = close_button(self)
         self.count = QLabel()
         self.hint = wrapped_label()
         buttons = row_of((self.count, 1), self.publish_button, close)

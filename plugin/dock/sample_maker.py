@@ -105,8 +105,8 @@ class SamplePage(QWidget):
     made = pyqtSignal(str, str)  # the library, the file of parcels
     refused = pyqtSignal(object)  # Refusal
 
-    def __init__(self, core: Core, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, core: Core) -> None:
+        super().__init__()
         self._core = core
         self._maker: SampleMaker | None = None
         self.work = WorkRow()

@@ -26,8 +26,8 @@ class SetupPage(QWidget):
 
     ready = pyqtSignal()  # there is a core to go on with
 
-    def __init__(self, core: Core, open_settings: Callable[[], None], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, core: Core, open_settings: Callable[[], None]) -> None:
+        super().__init__()
         self._core = core
         self._task: BackgroundTask | None = None
         self._explanation = QLabel()
@@ -35,12 +35,10 @@ class SetupPage(QWidget):
         for label in (self._explanation, self._message):
             label.setWordWrap(True)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.details = QPlainTextEdit()  # what pip and the like say: it wraps anywhere, and widens no dock
-        self.details.setReadOnly(True)
-        self.details.setMaximumBlockCount(MOST_LINES)
-        self.details.setAccessibleName(tr("Details"))
-        self.details_button = QToolButton()
-        self.details_button.setText(tr("Details"))
+        self.details = QPlainTextEdit(
+            readOnly=True, maximumBlockCount=MOST_LINES, accessibleName=tr("Details")
+        )  # what pip and the like say: it wraps anywhere, and widens no dock
+        self.details_button = QToolButton(text=tr("Details"))
         self.details_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.details_button.setCheckable(True)
         self.details_button.setAutoRaise(True)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from qgis.gui import QgsMapCanvas
-from qgis.PyQt.QtWidgets import QWidget
 
 from onemap.plugin.desk.map.shifted_maps import shifted_layers
+from onemap.plugin.widgets.buttons import embolden
 from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.words.translation import name_list, tr
 
@@ -13,12 +13,10 @@ from onemap.plugin.words.translation import name_list, tr
 class ShiftedMapNote(FittedLabel):
     """A line that is there while the map shows a layer in GCJ-02 or BD-09."""
 
-    def __init__(self, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, canvas: QgsMapCanvas) -> None:
+        super().__init__()
         self._canvas = canvas
-        font = self.font()
-        font.setBold(True)
-        self.setFont(font)
+        embolden(self)
         self.setContentsMargins(6, 0, 6, 0)
         canvas.layersChanged.connect(self._look)
         self._look()

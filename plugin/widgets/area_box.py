@@ -24,7 +24,7 @@ class AreaBox(QDoubleSpinBox):
         """least_m2, most_m2: the range, in square metres; hint: the tooltip."""
         super().__init__()
         self._least_m2, self._most_m2 = least_m2, most_m2
-        self._area_m2, self._unit, self._is_shown_anew = least_m2, "", False
+        self.area_m2, self._unit, self._is_shown_anew = least_m2, "", False
         separate_thousands(self)
         self.setToolTip(hint)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -32,15 +32,10 @@ class AreaBox(QDoubleSpinBox):
         settings.changes.area_unit.connect(self.follow_unit)
         self.follow_unit()
 
-    @property
-    def area_m2(self) -> float:
-        """The area in square metres."""
-        return self._area_m2
-
     def set_area(self, area_m2: float) -> None:
         """Show another area."""
-        is_other = area_m2 != self._area_m2
-        self._area_m2 = area_m2
+        is_other = area_m2 != self.area_m2
+        self.area_m2 = area_m2  # the area in square metres
         self._show()
         if is_other:
             self.area_changed.emit()
@@ -61,12 +56,12 @@ class AreaBox(QDoubleSpinBox):
         self.setRange(self._least_m2 * parts / times, self._most_m2 * parts / times)
         self.setSingleStep(_STEP_M2[self._unit])
         self.setSuffix(" " + {SQUARE_METRE: "m²", MU: tr("mu"), HECTARE: tr("ha")}[self._unit])
-        self.setValue(self._area_m2 * parts / times)
+        self.setValue(self.area_m2 * parts / times)
         self._is_shown_anew = False
 
     def _take_typed(self, number: float) -> None:
         if self._is_shown_anew:
             return
         times, parts = _M2_PER[self._unit]
-        self._area_m2 = max(number * times / parts, self._least_m2)
+        self.area_m2 = max(number * times / parts, self._least_m2)
         self.area_changed.emit()

@@ -7,9 +7,10 @@ from typing import Any
 
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QPainter, QPaintEvent, QPalette, QPen
-from qgis.PyQt.QtWidgets import QAbstractButton, QLabel, QPushButton, QToolButton
+from qgis.PyQt.QtWidgets import QAbstractButton, QLabel, QMenu, QPushButton, QToolButton, QWidget
 
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.words.translation import tr
 
 INSET_PX = 3
 
@@ -18,8 +19,7 @@ class MainButton(QPushButton):
     """A default button. Some styles draw one with the focus no otherwise than one without: here it has a frame."""
 
     def __init__(self, *words: object) -> None:
-        super().__init__(*words)
-        self.setDefault(True)
+        super().__init__(*words, default=True)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the button, and a dashed frame inside while it has the focus."""
@@ -36,16 +36,60 @@ def push_button(text: str, sign: str = "", hint: str = "", action: Callable[...,
     return _equip_button(QPushButton(text), sign, hint, action)
 
 
-def tool_button(sign: str, hint: str, action: Callable[..., Any] | None = None) -> QToolButton:
-    """A button that has an icon only; as `push_button`."""
-    return _equip_button(QToolButton(), sign, hint, action)
+def tool_button(sign: str, hint: str, action: Callable[..., Any] | None = None, name: str = "") -> QToolButton:
+    """A button that has an icon only; as `push_button`. name: for a screen reader, where it is not the hint."""
+    button = _equip_button(QToolButton(), sign, hint, action)
+    button.setAccessibleName(name)
+    return button
+
+
+def switch_button(
+    sign: str, hint: str, toggled: Callable[[bool], Any], is_flat: bool = True, is_on: bool = False
+) -> QToolButton:
+    """A button that stays pressed in until it is pressed again. is_flat: without an edge while it is not."""
+    button = tool_button(sign, hint)
+    button.setCheckable(True)
+    button.setAutoRaise(is_flat)
+    button.setChecked(is_on)
+    button.toggled.connect(toggled)
+    return button
+
+
+def menu_button(menu: QMenu, hint: str) -> QToolButton:
+    """The button of three dots that opens a menu."""
+    button = QToolButton(text="⋮", toolTip=hint, autoRaise=True)
+    button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
+    button.setMenu(menu)
+    return button
+
+
+def close_button(window: QWidget) -> QPushButton:
+    """The button that closes a dialog; Enter does not press it."""
+    button = push_button(tr("Close"), action=window.close)
+    button.setAutoDefault(False)
+    return button
 
 
 def wrapped_label(text: str = "") -> QLabel:
     """A text that takes as many lines as it needs."""
-    label = QLabel(text)
-    label.setWordWrap(True)
+    label = QLabel(text, wordWrap=True)
     return label
+
+
+def empty_label(text: str = "") -> QLabel:
+    """What stands in the middle of a page that has nothing to show yet."""
+    label = wrapped_label(text)
+    label.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
+    label.setContentsMargins(12, 24, 12, 12)
+    return label
+
+
+def embolden(widget: QWidget) -> None:
+    """Write a widget's text in bold letters."""
+    font = widget.font()
+    font.setBold(True)
+    widget.setFont(font)
 
 
 def _equip_button(button: QAbstractButton, sign: str, hint: str, action: Callable[..., Any] | None) -> Any:

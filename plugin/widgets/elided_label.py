@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QFontMetrics, QPainter, QPaintEvent
-from qgis.PyQt.QtWidgets import QLabel, QSizePolicy, QWidget
+from qgis.PyQt.QtWidgets import QLabel, QSizePolicy
 
 from onemap.plugin.widgets.alignment import LEFT
 
@@ -12,8 +12,8 @@ from onemap.plugin.widgets.alignment import LEFT
 class ElidedLabel(QLabel):
     """One line, cut to the available width; set the whole text as the tooltip too."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 

@@ -11,8 +11,8 @@ from onemap.plugin.words.verdicts import readable_colour
 class FieldError(QLabel):
     """Hidden while nothing is wrong; a screen reader reads it with the field."""
 
-    def __init__(self, control: QWidget, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, control: QWidget) -> None:
+        super().__init__()
         self._control = control
         self.setWordWrap(True)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)

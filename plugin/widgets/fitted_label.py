@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from qgis.PyQt.QtGui import QResizeEvent
-from qgis.PyQt.QtWidgets import QLabel, QWidget
+from qgis.PyQt.QtWidgets import QLabel
 
 
 class FittedLabel(QLabel):
     """A label that wraps. With Qt's own, a scroll area gives the page below it the height that its lists would like."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWordWrap(True)
+    def __init__(self) -> None:
+        super().__init__(wordWrap=True)
 
     def hasHeightForWidth(self) -> bool:
         """No: the height is fixed whenever the width or the text changes."""

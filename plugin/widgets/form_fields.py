@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Union
 
 from qgis.PyQt.QtCore import QLocale, QSize, QStringListModel
 from qgis.PyQt.QtWidgets import (
@@ -22,9 +23,10 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.widgets.buttons import tool_button
-from onemap.plugin.widgets.rows_and_columns import row_of
+from onemap.plugin.widgets.rows_and_columns import Item, row_of
 
 FEW_LETTERS = 6  # that a list asks room for
+FormRow = Union[tuple[Union[str, QWidget], Item], Item]
 CURSOR = " "  # the room that Qt leaves behind a text for it
 
 
@@ -61,6 +63,25 @@ class TightForm(QFormLayout):
         field.setVisible(is_shown)
         if label is not None:
             label.setVisible(is_shown)
+
+
+def fill_form(
+    form: QFormLayout, *rows: FormRow, is_tight: bool = False, is_wide: bool = False, is_wrapping: bool = False
+) -> QFormLayout:
+    """Lay out a form, each row a title with its field, or a field alone.
+
+    is_tight: with no margins; is_wide: every field is as wide as there is room, not only those that ask for it;
+    is_wrapping: the field of a long title stands below it.
+    """
+    growth = QFormLayout.FieldGrowthPolicy
+    form.setFieldGrowthPolicy(growth.AllNonFixedFieldsGrow if is_wide else growth.ExpandingFieldsGrow)
+    if is_tight:
+        form.setContentsMargins(0, 0, 0, 0)
+    if is_wrapping:
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+    for row in rows:
+        form.addRow(*row if isinstance(row, tuple) else (row,))
+    return form
 
 
 def separate_thousands(box: QAbstractSpinBox) -> None:

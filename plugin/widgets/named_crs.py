@@ -13,8 +13,8 @@ from onemap.plugin.words.crs_words import crs_title
 class NamedCrs(QWidget):
     """QGIS's choice of a coordinate system, and below it the name where QGIS has another one."""
 
-    def __init__(self, choice: QgsProjectionSelectionWidget, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, choice: QgsProjectionSelectionWidget) -> None:
+        super().__init__()
         self._choice, self.name = choice, QLabel()
         # QGIS gives the focus on to its button: Tab would pass its list over.
         choice.setFocusProxy(None)

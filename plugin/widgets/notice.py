@@ -12,7 +12,6 @@ from qgis.PyQt.QtWidgets import (
     QHBoxLayout,
     QPushButton,
     QVBoxLayout,
-    QWidget,
 )
 
 from onemap.plugin.connection.refusals import Refusal, problem_lines
@@ -27,12 +26,12 @@ MAX_HEIGHT_PX = 180
 class Notice(QFrame):
     """Text of any length in a narrow space, until it is closed or replaced."""
 
-    def __init__(self, controls: Mapping[str, str] | None = None, parent: QWidget | None = None) -> None:
+    def __init__(self, controls: Mapping[str, str] | None = None) -> None:
         """Take the names of the controls.
 
         controls: the control for each option of the command line; None leaves the options' names as they are.
         """
-        super().__init__(parent)
+        super().__init__()
         self._controls = controls
         self._is_refusal = False
         self.setFrameShape(QFrame.Shape.StyledPanel)

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from qgis.PyQt.QtCore import QTimer
 from qgis.PyQt.QtWidgets import QPlainTextEdit, QPushButton, QWidget
 
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.refusals import Refusal, problem_line
+from onemap.plugin.connection.task import one_shot_timer
 from onemap.plugin.profile.paths import temporary_file
 from onemap.plugin.widgets.accessible_names import name_accessibly
-from onemap.plugin.widgets.buttons import push_button, wrapped_label
+from onemap.plugin.widgets.buttons import close_button, wrapped_label
 from onemap.plugin.widgets.field_error import FieldError
-from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.rows_and_columns import Part, column_of, row_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen
 from onemap.plugin.widgets.working_dialog import WorkingDialog
-from onemap.plugin.words.option_names import dock_controls
-from onemap.plugin.words.translation import tr
 
 LOOK_AFTER_MS = 400  # since the last key
 
@@ -30,21 +27,13 @@ class PastedTextDialog(WorkingDialog):
     FILE = ""
 
     def __init__(self, core: Core, title: str, text_name: str, parent: QWidget | None = None) -> None:
-        super().__init__(core, parent)
-        self.setWindowTitle(title)
+        super().__init__(core, title, parent)
         self.looking = Asking(core, self)  # about what is typed
         self.looking.refused.connect(self._mark)
-        self.text = QPlainTextEdit()
-        self.text.setAccessibleName(text_name)
-        self.text.setTabChangesFocus(True)
-        self.text.textChanged.connect(self._take_text)
+        self.text = QPlainTextEdit(accessibleName=text_name, tabChangesFocus=True, textChanged=self._take_text)
         self.error = FieldError(self.text)
-        self.notice = Notice(dock_controls())
         self._is_fine = False  # what is typed
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(LOOK_AFTER_MS)
-        self._timer.timeout.connect(self.look)
+        self._timer = one_shot_timer(self, LOOK_AFTER_MS, self.look)
 
     def look(self) -> None:
         """Ask the core what the typed text says; nothing is stored."""
@@ -53,10 +42,6 @@ class PastedTextDialog(WorkingDialog):
         self.looking.forget()
         if self.text.toPlainText().strip():
             self._ask_reading(self._typed_file())
-
-    def refuse(self, refusal: Refusal) -> None:
-        """Show a refusal."""
-        self.notice.refuse(refusal)
 
     def close_down(self) -> None:
         """Stop following the core and close."""
@@ -71,9 +56,7 @@ class PastedTextDialog(WorkingDialog):
         """Put the text under its heading, what is told of it below, and the button that does it at the end."""
         self.button = button
         button.setDefault(True)
-        close_button = push_button(tr("Close"), action=self.close)
-        close_button.setAutoDefault(False)
-        end = (self.notice, self.work, row_of((QWidget(), 1), button, close_button))
+        end = (self.notice, self.work, row_of((QWidget(), 1), button, close_button(self)))
         column_of(wrapped_label(head), (self.text, 1), self.error, *below, *end, inside=self)
         resize_on_screen(self, *size_px)
         name_accessibly(self)

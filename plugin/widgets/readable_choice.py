@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qgis.PyQt.QtCore import QEvent, QObject, QTimer
+from qgis.PyQt.QtCore import QEvent, QObject
 from qgis.PyQt.QtGui import QColor, QPalette
 from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
@@ -19,6 +19,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from onemap.plugin.connection.task import one_shot_timer
 from onemap.plugin.widgets.focus_frame import FocusFrame
 from onemap.plugin.widgets.wrapped_choice import WrappedChoice
 from onemap.plugin.words.contrast import CONTRAST, contrast, luminance, quiet_brush, readable_ground
@@ -34,10 +35,8 @@ CHANGES = (QEvent.Type.PaletteChange, QEvent.Type.ApplicationPaletteChange)
 class PressedButton(QPushButton):
     """A button that stays pressed in, as a theme paints it."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setCheckable(True)
-        self.setChecked(True)
+    def __init__(self) -> None:
+        super().__init__(checkable=True, checked=True)
 
 
 # QGIS's own themes, style sheets, write on panels, buttons and lists below AA, on grounds that no palette tells: what a
@@ -68,10 +67,8 @@ class _ChoiceKeeper(QObject):
         self._root, self._colours = root, ()
         self._is_restyling = False
         self._restyled_by = QEvent.Type.Show  # what was set before is lost where the theme is a style sheet
-        self._restyled = QTimer(self)  # a style sheet takes palettes away, from one part after the other
-        self._restyled.setSingleShot(True)
-        self._restyled.setInterval(0)
-        self._restyled.timeout.connect(self._follow_style)
+        # A style sheet takes palettes away, from one part after the other.
+        self._restyled = one_shot_timer(self, 0, self._follow_style)
         root.installEventFilter(self)
         self._follow_sheet()
         self._follow_theme()
@@ -110,7 +107,10 @@ class _ChoiceKeeper(QObject):
         theme = QApplication.palette()
         # Qt's own hints are below AA on white, and QGIS's in the dark.
         hint = quiet_brush(theme, Role.Text, Role.Base).color()
-        grounds = [_choice_ground(theme, group) for group in GROUPS]
+        grounds = [
+            readable_ground(theme.color(group, Role.Highlight), theme.color(group, Role.HighlightedText))
+            for group in GROUPS
+        ]
         colours = (*grounds, hint, theme.color(Role.Button), theme.color(Role.ButtonText))
         if colours == self._colours:
             return
@@ -156,10 +156,6 @@ def _show_pressed(button: QPushButton | QToolButton) -> None:
         mixed = [round((1 - PRESSED_SHARE) * one + PRESSED_SHARE * other) for one, other in parts]
         mine.setColor(Role.Button, readable_ground(QColor(*mixed), text))
     button.setPalette(mine)
-
-
-def _choice_ground(theme: QPalette, group: QPalette.ColorGroup) -> QColor:
-    return readable_ground(theme.color(group, Role.Highlight), theme.color(group, Role.HighlightedText))
 
 
 def _text_on(kind: type[QWidget]) -> QColor:

@@ -49,8 +49,10 @@ def _fill_box(box: QBoxLayout, parts: tuple[Part, ...], is_tight: bool, spacing:
 class Pages(QStackedWidget):
     """A stack of pages. Qt's own stack is as high as its highest page, so that a tab with one sentence would scroll."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, *pages: QWidget) -> None:
+        super().__init__()
+        for page in pages:
+            self.addWidget(page)
         self.currentChanged.connect(lambda _page: self.updateGeometry())
 
     def minimumSizeHint(self) -> QSize:

@@ -12,8 +12,8 @@ FRAME_PX = (16, 48)  # that a window manager puts around a window, with its titl
 class RoomArea(QgsScrollArea):
     """The area of a room: so high that QGIS's window is not enlarged; so wide that nothing is cut."""
 
-    def __init__(self, room: QWidget, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, room: QWidget) -> None:
+        super().__init__()
         self._sought: QWidget | None = None
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it follows the control that has the focus
         self.setWidget(room)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qgis.PyQt.QtWidgets import QLineEdit, QWidget
+from qgis.PyQt.QtWidgets import QLineEdit
 
 from onemap.plugin.widgets.icons import icon
 
@@ -10,8 +10,6 @@ from onemap.plugin.widgets.icons import icon
 class SearchLine(QLineEdit):
     """Qt's line with a glass and a cross; QGIS's own makes its hint slanting and pale once it is emptied."""
 
-    def __init__(self, hint: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setPlaceholderText(hint)
-        self.setClearButtonEnabled(True)
+    def __init__(self, hint: str) -> None:
+        super().__init__(placeholderText=hint, clearButtonEnabled=True)
         self.addAction(icon("search"), QLineEdit.ActionPosition.LeadingPosition)

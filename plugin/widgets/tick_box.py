@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qgis.PyQt.QtCore import QEvent
 from qgis.PyQt.QtGui import QPalette
-from qgis.PyQt.QtWidgets import QApplication, QCheckBox, QWidget
+from qgis.PyQt.QtWidgets import QApplication, QCheckBox
 
 from onemap.plugin.words.contrast import quiet_brush
 
@@ -15,8 +15,8 @@ Role = QPalette.ColorRole
 class TickBox(QCheckBox):
     """A check box whose palette says how dark the edge is; nothing else of it is drawn in that colour."""
 
-    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
-        super().__init__(text, parent)
+    def __init__(self, text: str, hint: str = "") -> None:
+        super().__init__(text, toolTip=hint)
         self._follow_theme()
 
     def changeEvent(self, event: QEvent) -> None:

@@ -17,8 +17,8 @@ class WorkRow(QWidget):
 
     cancelled = pyqtSignal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.bar = QProgressBar()
         self.step = FittedLabel()
         self.step.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)

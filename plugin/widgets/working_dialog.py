@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from qgis.PyQt.QtWidgets import QDialog, QWidget
@@ -10,19 +10,29 @@ from qgis.PyQt.QtWidgets import QDialog, QWidget
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.work_row import WorkRow
+from onemap.plugin.words.option_names import dock_controls
 
 
 class WorkingDialog(QDialog):
-    """The parts that a subclass adds: `_enable`, which is called whenever work begins or ends, and `refuse`.
+    """The part that a subclass adds: `_enable`, which is called whenever work begins or ends.
 
     A dialog is of the library for which it was opened, which `DialogLibrary` holds where the dock can be worked with
     meanwhile; it ends with `close_down`: no answer is too late.
     """
 
-    def __init__(self, core: Core, parent: QWidget | None = None, is_writing: bool = False) -> None:
-        """Take the core. is_writing: as of `Asking`."""
-        super().__init__(parent)
+    def __init__(
+        self,
+        core: Core,
+        title: str,
+        parent: QWidget | None = None,
+        controls: Mapping[str, str] | None = None,
+        is_writing: bool = False,
+    ) -> None:
+        """Take the core. controls: as of `Notice`, by default those of the dock; is_writing: as of `Asking`."""
+        super().__init__(parent, windowTitle=title)
+        self.notice = Notice(dock_controls() if controls is None else controls)
         self.asking = Asking(core, self, is_writing=is_writing)
         self.asking.busy_changed.connect(lambda _is_busy: self._enable())
         self.asking.refused.connect(self.refuse)
@@ -42,7 +52,7 @@ class WorkingDialog(QDialog):
 
     def refuse(self, refusal: Refusal) -> None:
         """Show a refusal."""
-        raise NotImplementedError
+        self.notice.refuse(refusal)
 
     def _enable(self) -> None:
         raise NotImplementedError

@@ -6,7 +6,7 @@ import re
 
 from qgis.PyQt.QtCore import QRect, Qt
 from qgis.PyQt.QtGui import QPaintEvent, QResizeEvent
-from qgis.PyQt.QtWidgets import QComboBox, QSizePolicy, QStyle, QStyleOptionComboBox, QStylePainter, QWidget
+from qgis.PyQt.QtWidgets import QComboBox, QSizePolicy, QStyle, QStyleOptionComboBox, QStylePainter
 
 from onemap.plugin.widgets.alignment import LEFT
 from onemap.plugin.widgets.form_fields import shrink
@@ -22,8 +22,9 @@ WORD_JOINER = "\u2060"  # has no width, and is not drawn
 class WrappedChoice(QComboBox):
     """A box that is as high as the chosen name at its width."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, name: str = "") -> None:
+        """Take what a screen reader calls it, where it stands in no form."""
+        super().__init__(accessibleName=name)
         shrink(self, MIN_LETTERS)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.currentTextChanged.connect(lambda _name: self._fit())

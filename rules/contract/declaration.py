@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
-from onemap.layers.errors import UsageError
+from onemap.layers.errors import Problem, UsageError
 from onemap.layers.files.plain_file import check_plain
 from onemap.layers.library.rehearsals import REHEARSAL, noting_rehearsals
 from onemap.layers.progress import Progress
@@ -268,15 +268,22 @@ def checked_values(verb: Verb, given: Mapping[str, Any]) -> Record:
     """
     known = {parameter.name: parameter for parameter in verb.parameters}
     values: dict[str, Any] = {}
+    problems: list[Problem] = []
     for name, value in given.items():
         parameter = known.get(name)
         if parameter is None:
-            raise UsageError("usage.parameter", field=name, verb=verb.name, known=list(known))
-        if value is not None:
-            values[name] = _convert(parameter, value)
+            problems.append(Problem("usage.parameter", {"field": name, "verb": verb.name, "known": list(known)}))
+        elif value is not None:
+            try:
+                values[name] = _convert(parameter, value)
+            except UsageError as error:
+                problems += error.problems
+                values[name] = value
     for parameter in verb.parameters:
         if parameter.is_required and values.get(parameter.name) in (None, "", []):
-            raise UsageError("usage.required", field=_shown_name(parameter), verb=verb.name)
+            problems.append(Problem("usage.required", {"field": _shown_name(parameter), "verb": verb.name}))
+    if problems:
+        raise UsageError.of(problems)
     if values.get("overwrite"):
         _keep_inputs(verb, values)
     return values

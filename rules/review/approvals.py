@@ -33,7 +33,7 @@ from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.overlay.whole_grounds import union_of_all
 from onemap.rules.judge.runs.run_store import stored_rows
 from onemap.rules.review.cases.case import APPROVALS, OPINIONS, PROJECTS, Case, CaseState, Conclusion
-from onemap.rules.review.cases.case_file import stored_cases
+from onemap.rules.review.cases.case_file import case_ids, stored_cases
 
 APPROVING = (Conclusion.AGREE, Conclusion.CONDITIONAL)
 _CASE_FIELD = "AJBH"
@@ -146,12 +146,14 @@ _LAYERS = {
 }
 
 
-def write_library(library: Library, connection: StoreConnection, code: str, day: date, who: str) -> str | None:
+def write_library(
+    library: Library, connection: StoreConnection, code: str, day: date, who: str, *, is_whole: bool
+) -> str | None:
     """Bring one of the three layers up to date inside the open transaction: the new version's label, None if it is.
 
-    The version speaks for the district, or, where the library has none, for the ground of all that is in it. A case
-    that is entered late does not begin before what holds already. Raises OneMapError version.unreadable,
-    library.altered.
+    is_whole: all cases are read; else none of which the review has written rows, since what was issued stays so. The
+    version speaks for the district, or, where the library has none, for the ground of all that is in it. A case that
+    is entered late does not begin before what holds already. Raises OneMapError version.unreadable, library.altered.
     """
     check_layer(library, code)
     layer, of_layer = _LAYERS[code], [version for version in versions(library) if version.code == code]
@@ -160,12 +162,16 @@ def write_library(library: Library, connection: StoreConnection, code: str, day:
     kept = read_version(library, before, None) if before is not None else None
     if before is not None and kept is not None:
         check_features(library, before, kept)
-    known = [case for case in stored_cases(library) if case.damage is None]  # of others what was written stays
+    written = set[str]()
+    if not is_whole and before is not None and kept is not None and _CASES in source_report(library, before):
+        written = set(kept.attributes[_CASE_FIELD].dropna())
+    known = [case for case in stored_cases(library, written) if case.damage is None]  # of others what was written stays
     ids, cases = [case.id for case in known], [case for case in known if layer.takes(case)]
     pairs = [pair for case in cases for pair in layer.rows(library, case)]
     if _is_up_to_date(kept, ids, [row for row, _ in pairs]):
         return None
     geometries, attributes = _features_with_cases(kept, ids, layer.fields, pairs)
+    count = len(set(attributes[_CASE_FIELD]).intersection(case_ids(library)))
     coverage, kind = _coverage(library, before, [ground for _, ground in pairs])
     last = max(cases, key=lambda case: (case.issued_on or date.min, case.document or ""), default=None)
     facts = VersionFacts(
@@ -175,14 +181,14 @@ def write_library(library: Library, connection: StoreConnection, code: str, day:
         valid_to=None,
         coverage=coverage,
         coverage_kind=kind,
-        source=f"onemap review, {len(cases)}",
-        source_hash=sha256("\n".join(f"{case.id} {case.revision}" for case in cases)),
+        source=f"onemap review, {count}",
+        source_hash=sha256("\n".join([*sorted(written), *(f"{case.id} {case.revision}" for case in cases)])),
         accuracy_m=None,
         who=who,
     )
     entry = library.catalogue()[code]
     names = np.array([str(value) for value in attributes[str(entry.key)]], dtype=object)
-    report: dict[str, Any] = {"problems": [], _CASES: len(cases)}
+    report: dict[str, Any] = {"problems": [], _CASES: count}
     frame = CleanFrame(geometries, attributes, names)
     return add_version(connection, entry, frame, facts, report, SILENT, versions(library)).label
 
@@ -216,7 +222,7 @@ def _is_up_to_date(kept: StoredFeatures | None, ids: Sequence[str], rows: Sequen
         return not rows
     own = kept.attributes[_own_rows(kept, ids)]
     values = [{name: row.get(name) for name in sorted(set(own.columns))} for row in rows]
-    return own[sorted(own.columns)].to_dict("records") == values
+    return sorted(map(repr, own[sorted(own.columns)].to_dict("records"))) == sorted(map(repr, values))
 
 
 def _features_with_cases(

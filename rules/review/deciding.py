@@ -118,7 +118,10 @@ def issue(library: Library, case_id: str, hand: Hand, conclusion: str | None, re
         if library.roles.is_owner:
             decided = stored_case(library, case_id).conclusion
             codes = (APPROVALS, OPINIONS) if decided in APPROVING else (OPINIONS,)
-            layers = {code: write_library(library, taken.connection, code, taken.on, hand.by) for code in codes}
+            layers = {
+                code: write_library(library, taken.connection, code, taken.on, hand.by, is_whole=False)
+                for code in codes
+            }
             taken.detail["layers"] = layers
 
 
@@ -135,7 +138,9 @@ def publish(library: Library, hand: Hand) -> tuple[dict[str, str | None], list[P
         check_all_logged(library)
         unreadable = [case.damage.problem for case in stored_cases(library) if case.damage]
         codes = (APPROVALS, OPINIONS, PROJECTS)
-        return {code: write_library(library, connection, code, day, hand.by) for code in codes}, unreadable
+        return {
+            code: write_library(library, connection, code, day, hand.by, is_whole=True) for code in codes
+        }, unreadable
 
 
 def withdraw(library: Library, case_id: str, hand: Hand, reason: str | None) -> None:

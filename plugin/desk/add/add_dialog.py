@@ -25,15 +25,12 @@ from onemap.plugin.desk.add.inspection_result import inspected_layers
 from onemap.plugin.desk.add.service_snapshot import Snapshot
 from onemap.plugin.desk.add.source_choice import dropped_file, holds_delivery, take_drop
 from onemap.plugin.desk.add.source_page import SourcePage
-from onemap.plugin.desk.guide.help_key import HelpKey
+from onemap.plugin.desk.guide.help_key import equip_window
 from onemap.plugin.desk.library.dialog_library import DialogLibrary
 from onemap.plugin.desk.library.layer_list import CatalogueLayer
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.library.service_list import Service
-from onemap.plugin.widgets.accessible_names import name_accessibly
-from onemap.plugin.widgets.buttons import push_button, wrapped_label
-from onemap.plugin.widgets.notice import Notice
-from onemap.plugin.widgets.readable_choice import keep_choice_readable
+from onemap.plugin.widgets.buttons import close_button, push_button, wrapped_label
 from onemap.plugin.widgets.rows_and_columns import row_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen, scroll_area
 from onemap.plugin.widgets.working_dialog import WorkingDialog
@@ -56,8 +53,7 @@ class AddDialog(WorkingDialog):
     delivery_requested = pyqtSignal(object)  # Delivery; an empty one is asked for
 
     def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
-        super().__init__(library.core, parent)
-        self.setWindowTitle(tr("Add to the one map"))
+        super().__init__(library.core, tr("Add to the one map"), parent, add_controls())
         self.setAcceptDrops(True)
         self._library = library
         self._home = DialogLibrary(library, self)
@@ -76,7 +72,6 @@ class AddDialog(WorkingDialog):
         self.fields.changed.connect(self._enable)
         self.options = AddOptionsForm()
         self.options.encoding_changed.connect(lambda: self.inspect(self._source))
-        self.notice = Notice(add_controls())
         self._build()
         self.form.show_targets(library.layers)
         library.listed.connect(self._list_targets)
@@ -131,9 +126,6 @@ class AddDialog(WorkingDialog):
         """Load the file into the library, in the background."""
         self._add({})
 
-    def _add_all_the_same(self) -> None:
-        self._add({"sure": True})
-
     def _add(self, more: dict[str, Any]) -> None:
         """Load it. more: options of the core for this time."""
         target = self.form.chosen_target
@@ -164,7 +156,7 @@ class AddDialog(WorkingDialog):
         elif codes and set(codes) == {"geometry.invalid"} and not self.options.repair.isChecked():
             refusal.mend = (tr("Repair and add"), self._repair_and_add)
         elif codes and set(codes) == {DOUBTFUL}:
-            refusal.mend, refusal.mend_option = (tr("Add all the same"), self._add_all_the_same), "--sure"
+            refusal.mend, refusal.mend_option = (tr("Add all the same"), lambda: self._add({"sure": True})), "--sure"
             self._show_last_version()
         elif any(code.startswith(OPTION_CODES) for code in codes):
             self.tabs.setCurrentWidget(self._options_page)
@@ -208,8 +200,7 @@ class AddDialog(WorkingDialog):
         self.tabs.addTab(self._options_page, tr("Validity and more"))
         self.add_button = push_button(tr("Add"), sign="add", action=self.add)
         self.add_button.setDefault(True)
-        close = push_button(tr("Close"), action=self.close)
-        close.setAutoDefault(False)
+        close = close_button(self)
         self.hint = wrapped_label()
         buttons = row_of(0, self.add_button, close)
         layout = QVBoxLayout(self)
@@ -221,9 +212,7 @@ class AddDialog(WorkingDialog):
         layout.addWidget(self.work)
         layout.addWidget(self.hint)
         layout.addLayout(buttons)
-        name_accessibly(self)
-        HelpKey(self)
-        keep_choice_readable(self)
+        equip_window(self)
         self.setMinimumWidth(MIN_WIDTH_PX)
         resize_on_screen(self, *SIZE_PX)
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from qgis.core import QgsCoordinateReferenceSystem
 from qgis.gui import QgsProjectionSelectionWidget
-from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QComboBox, QFormLayout, QLayout, QPushButton, QWidget
+from qgis.PyQt.QtCore import QSignalBlocker, pyqtSignal
+from qgis.PyQt.QtWidgets import QComboBox, QLayout, QPushButton, QWidget
 
 from onemap.plugin.connection.layer_export import SourceFile, crs_text
 from onemap.plugin.desk.add.inspection_result import InspectedLayer
 from onemap.plugin.desk.add.source_choice import SourceChoice
 from onemap.plugin.desk.library.layer_list import CatalogueLayer
-from onemap.plugin.widgets.form_fields import TightForm, search_by_part, shrink
+from onemap.plugin.widgets.form_fields import TightForm, fill_form, search_by_part, shrink
 from onemap.plugin.widgets.named_crs import NamedCrs
 from onemap.plugin.words.crs_words import crs_title
 from onemap.plugin.words.translation import tr
@@ -26,8 +26,8 @@ class AddForm(QWidget):
     crs_chosen = pyqtSignal()
     refused = pyqtSignal(object)  # Refusal
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.file = SourceFile("")
         self._layers: list[InspectedLayer] = []
         self._needs_crs = False
@@ -46,18 +46,18 @@ class AddForm(QWidget):
         self.crs.setOptionVisible(QgsProjectionSelectionWidget.CrsOption.CrsNotSet, True)
         self.crs.setNotSetText(tr("choose it"))
         self.crs.crsChanged.connect(lambda _crs: self.crs_chosen.emit())
-        self.guess = QPushButton()
-        self.guess.setAutoDefault(False)
-        self.guess.clicked.connect(self._take_guess)
+        self.guess = QPushButton(autoDefault=False, clicked=self._take_guess)
         for box in (self.part, self.target):
             shrink(box)
-        self._rows = TightForm(self)
-        self._rows.setContentsMargins(0, 0, 0, 0)
-        self._rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        self._rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
-        self._rows.addRow(tr("File"), self.source)
-        self._rows.addRow(tr("Layer in it"), self.part)
-        self._rows.addRow(tr("Becomes"), self.target)
+        self._rows = fill_form(
+            TightForm(self),
+            (tr("File"), self.source),
+            (tr("Layer in it"), self.part),
+            (tr("Becomes"), self.target),
+            is_tight=True,
+            is_wide=True,
+            is_wrapping=True,
+        )
         self.named_crs = NamedCrs(self.crs)
         self._rows.addRow(tr("Coordinate system"), self.named_crs)
         self._rows.addRow("", self.guess)
@@ -113,12 +113,11 @@ class AddForm(QWidget):
     def show_targets(self, layers: list[CatalogueLayer]) -> None:
         """List the layers of the library; the chosen one stays."""
         chosen_code = self.chosen_target.code if self.chosen_target is not None else ""
-        self.target.blockSignals(True)
-        self.target.clear()
-        for entry in sorted(layers, key=lambda entry: entry.place[:2]):
-            self.target.addItem(f"{entry.title} · {entry.code}", entry)
-        self.choose_target(chosen_code)  # what was matched for it stays too
-        self.target.blockSignals(False)
+        with QSignalBlocker(self.target):
+            self.target.clear()
+            for entry in sorted(layers, key=lambda entry: entry.place[:2]):
+                self.target.addItem(f"{entry.title} · {entry.code}", entry)
+            self.choose_target(chosen_code)  # what was matched for it stays too
 
     def choose_target(self, code: str) -> None:
         """Choose a layer of the library; empty for none."""
@@ -130,11 +129,10 @@ class AddForm(QWidget):
         if self.file.path not in ("", source.path):
             self._is_target_chosen = False
         self.file, self._layers = source, layers
-        self.part.blockSignals(True)
-        self.part.clear()
-        self.part.addItems([layer.name for layer in layers])
-        self.part.setCurrentIndex(self._first_part(source.layer))
-        self.part.blockSignals(False)
+        with QSignalBlocker(self.part):
+            self.part.clear()
+            self.part.addItems([layer.name for layer in layers])
+            self.part.setCurrentIndex(self._first_part(source.layer))
         self._rows.show_row(self.part, len(layers) > 1)
         self._show_part()
 
@@ -187,9 +185,8 @@ class AddForm(QWidget):
 
     def _need_crs(self, is_needed: bool) -> None:
         self._needs_crs = is_needed
-        self.crs.blockSignals(True)
-        self.crs.setCrs(QgsCoordinateReferenceSystem())
-        self.crs.blockSignals(False)
+        with QSignalBlocker(self.crs):
+            self.crs.setCrs(QgsCoordinateReferenceSystem())
         self._rows.show_row(self.named_crs, is_needed)
         self.named_crs.show_name()
         part = self.chosen_part
@@ -201,8 +198,7 @@ class AddForm(QWidget):
 
 def search_box() -> QComboBox:
     """A list in which any part of a name can be typed."""
-    box = QComboBox()
-    box.setEditable(True)
+    box = QComboBox(editable=True)
     box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
     box.lineEdit().setPlaceholderText(tr("Layer of the one map: type a part of its name"))
     search_by_part(box)

@@ -9,7 +9,6 @@ from qgis.gui import QgsDateEdit
 from qgis.PyQt.QtCore import QDate, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QComboBox,
-    QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QLineEdit,
@@ -17,8 +16,8 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.desk.add.coverage_choice import coverage_box, coverage_of, with_file_button
-from onemap.plugin.widgets.form_fields import shrink
-from onemap.plugin.widgets.target_file import ask_target
+from onemap.plugin.widgets.form_fields import fill_form, shrink
+from onemap.plugin.widgets.target_file import ask_file, ask_target
 from onemap.plugin.widgets.tick_box import TickBox
 from onemap.plugin.words.file_forms import file_forms
 from onemap.plugin.words.translation import tr
@@ -30,48 +29,48 @@ class AddOptionsForm(QWidget):
 
     encoding_changed = pyqtSignal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.label = QLineEdit()
-        self.label.setPlaceholderText(tr("the day from which it is valid"))
+    def __init__(self) -> None:
+        super().__init__()
+        self.label = QLineEdit(placeholderText=tr("the day from which it is valid"))
         self.valid_from, self.valid_to = _date_edit(), _date_edit()
         self.covers = coverage_box(tr("as the last version said"))
-        self.accuracy = QLineEdit()
-        self.accuracy.setPlaceholderText(tr("not stated"))
-        self.repair = TickBox(tr("Repair invalid geometry"))
-        self.repair.setToolTip(tr("Every change is listed, with its area"))
-        self.keep_bad = TickBox(tr("Set bad features aside, and add the rest"))
-        self.keep_bad.setToolTip(tr("They are kept in a table of their own; where they are a check says unknown"))
-        self.copy = TickBox(tr("Copy a raster beside the library"))
-        self.copy.setToolTip(tr("As a Cloud-Optimised GeoTIFF; otherwise the library refers to the file where it lies"))
-        self.report = QLineEdit()
-        self.report.setPlaceholderText(tr("a sheet of the problems, to send back"))
-        self.encoding = QComboBox()
-        self.encoding.setEditable(True)
+        self.accuracy = QLineEdit(placeholderText=tr("not stated"))
+        self.repair = TickBox(tr("Repair invalid geometry"), tr("Every change is listed, with its area"))
+        self.keep_bad = TickBox(
+            tr("Set bad features aside, and add the rest"),
+            tr("They are kept in a table of their own; where they are a check says unknown"),
+        )
+        self.copy = TickBox(
+            tr("Copy a raster beside the library"),
+            tr("As a Cloud-Optimised GeoTIFF; otherwise the library refers to the file where it lies"),
+        )
+        self.report = QLineEdit(placeholderText=tr("a sheet of the problems, to send back"))
+        self.encoding = QComboBox(editable=True)
         self.encoding.addItem(tr("as found"), "")
         for name in known_words("add", "encoding"):
             self.encoding.addItem(name, name)
         shrink(self.encoding)
         self.encoding.activated.connect(lambda _index: self.encoding_changed.emit())
-        self.transform = QLineEdit()
-        self.transform.setPlaceholderText(tr("PROJ pipeline or file, for another datum"))
+        self.transform = QLineEdit(placeholderText=tr("PROJ pipeline or file, for another datum"))
         self._build()
 
     def _build(self) -> None:
         report_row = with_file_button(self.report, tr("Where to write the report"), self._choose_report)
-        form = QFormLayout(self)
-        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.addRow(tr("Valid from"), self.valid_from)
-        form.addRow(tr("Valid to"), self.valid_to)
-        form.addRow(tr("Label"), self.label)
-        form.addRow(tr("Accuracy (m)"), self.accuracy)
-        form.addRow(tr("Encoding"), self.encoding)
-        form.addRow(tr("Transformation"), self.transform)
-        form.addRow(tr("Report (.xlsx)"), report_row)
-        form.addRow(self.repair)
-        form.addRow(self.keep_bad)
-        form.addRow(self.copy)
+        fill_form(
+            QFormLayout(self),
+            (tr("Valid from"), self.valid_from),
+            (tr("Valid to"), self.valid_to),
+            (tr("Label"), self.label),
+            (tr("Accuracy (m)"), self.accuracy),
+            (tr("Encoding"), self.encoding),
+            (tr("Transformation"), self.transform),
+            (tr("Report (.xlsx)"), report_row),
+            self.repair,
+            self.keep_bad,
+            self.copy,
+            is_wide=True,
+            is_wrapping=True,
+        )
 
     def coverage_row(self) -> QHBoxLayout:
         """The choice of the ground for which the data speaks, for whoever asks it first."""
@@ -117,14 +116,10 @@ class AddOptionsForm(QWidget):
         return self.encoding.itemData(index) if index >= 0 else self.encoding.currentText().strip()
 
     def _choose_coverage(self) -> None:
-        path, _filter = QFileDialog.getOpenFileName(self, tr("A file of polygons"))
-        if path:
-            self.covers.setEditText(path)
+        ask_file(self, tr("A file of polygons"), self.covers.setEditText)
 
     def _choose_report(self) -> None:
-        path = ask_target(self, tr("Report"), "", file_forms([".xlsx"]))
-        if path:
-            self.report.setText(path)
+        ask_target(self, tr("Report"), "", file_forms([".xlsx"]), self.report.setText)
 
 
 def free_label(day: str, labels: Iterable[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtCore import QSignalBlocker, Qt
 from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -15,14 +15,11 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.desk.add.coverage_choice import coverage_titles
-from onemap.plugin.desk.guide.help_key import HelpKey
+from onemap.plugin.desk.guide.help_key import equip_window
 from onemap.plugin.desk.library.dialog_library import DialogLibrary
 from onemap.plugin.desk.library.open_library import OpenLibrary
-from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.alignment import lay_headings_left
-from onemap.plugin.widgets.buttons import push_button, wrapped_label
-from onemap.plugin.widgets.notice import Notice
-from onemap.plugin.widgets.readable_choice import keep_choice_readable
+from onemap.plugin.widgets.buttons import close_button, push_button, wrapped_label
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen
 from onemap.plugin.widgets.working_dialog import WorkingDialog
@@ -38,12 +35,10 @@ class AnswersDialog(WorkingDialog):
     """A row for each answer; the core keeps them, and says what it cannot take."""
 
     def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
-        super().__init__(library.core, parent, is_writing=True)
-        self.setWindowTitle(tr("Remembered answers"))
+        super().__init__(library.core, tr("Remembered answers"), parent, add_controls(), is_writing=True)
         self._home = DialogLibrary(library, self)
         self._home.changed.connect(lambda: self._enable())
         self._layers: list[dict[str, Any]] = []
-        self.notice = Notice(add_controls())
         self.table = QTableWidget(0, 4)
         self.table.setHorizontalHeaderLabels([tr("Layer"), tr("What"), tr("Answer"), tr("Since version")])
         self.table.setAccessibleName(tr("Remembered answers"))
@@ -62,9 +57,7 @@ class AnswersDialog(WorkingDialog):
         self.forget_button = push_button(tr("Forget"), action=self.forget)
         self.forget_button.setAutoDefault(False)
         self._build()
-        name_accessibly(self)
-        HelpKey(self)
-        keep_choice_readable(self)
+        equip_window(self)
         self._enable()
 
     def begin(self) -> None:
@@ -86,8 +79,7 @@ class AnswersDialog(WorkingDialog):
         self.notice.refuse(refusal)
 
     def _build(self) -> None:
-        close = push_button(tr("Close"), action=self.close)
-        close.setAutoDefault(False)
+        close = close_button(self)
         buttons = row_of(self.forget_button, 0, close)
         column_of(self.hint, self.notice, (self.table, 1), self.work, buttons, inside=self)
         resize_on_screen(self, *SIZE_PX)
@@ -114,18 +106,17 @@ class AnswersDialog(WorkingDialog):
         rows = [(layer, row) for layer in self._layers for row in layer["rows"]]
         place, bar = (self.table.currentRow(), self.table.currentColumn()), self.table.verticalScrollBar()
         scrolled = bar.value()
-        self.table.blockSignals(True)
-        self.table.setRowCount(0)  # else each cell that is set anew has all rows measured: seconds for some hundred
-        self.table.setRowCount(len(rows))
-        for number, (layer, row) in enumerate(rows):
-            for column, text in enumerate((layer["name"], row["name"], *row["values"])):
-                item = QTableWidgetItem(text)
-                item.setData(ROLE_ANSWER, (row["about"]["code"], row["about"]["answer"]))
-                if column != VALUE or row["about"]["answer"] == "transform":
-                    item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEditable)
-                self.table.setItem(number, column, item)
-        self.table.setCurrentCell(*place)
-        self.table.blockSignals(False)
+        with QSignalBlocker(self.table):
+            self.table.setRowCount(0)  # else each cell that is set anew has all rows measured: seconds for some hundred
+            self.table.setRowCount(len(rows))
+            for number, (layer, row) in enumerate(rows):
+                for column, text in enumerate((layer["name"], row["name"], *row["values"])):
+                    item = QTableWidgetItem(text)
+                    item.setData(ROLE_ANSWER, (row["about"]["code"], row["about"]["answer"]))
+                    if column != VALUE or row["about"]["answer"] == "transform":
+                        item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEditable)
+                    self.table.setItem(number, column, item)
+            self.table.setCurrentCell(*place)
         bar.setValue(scrolled)
         if not rows:
             self.notice.say(tr("Nothing is remembered yet: it comes with the first version of a layer."))

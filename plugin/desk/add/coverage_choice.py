@@ -15,8 +15,7 @@ from onemap.plugin.words.verb_parameters import known_words
 
 def coverage_box(first: str) -> QComboBox:
     """A list in which a file can be typed, too. first: what it is called when nothing is said."""
-    box = QComboBox()
-    box.setEditable(True)
+    box = QComboBox(editable=True)
     box.addItem(first, "")
     for code, title in coverage_titles().items():
         box.addItem(title, code)

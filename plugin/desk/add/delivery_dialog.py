@@ -12,7 +12,6 @@ from qgis.PyQt.QtGui import QDragEnterEvent, QDropEvent
 from qgis.PyQt.QtWidgets import (
     QComboBox,
     QFileDialog,
-    QFormLayout,
     QLineEdit,
     QMenu,
     QSplitter,
@@ -27,19 +26,16 @@ from onemap.plugin.desk.add.delivery_row_page import DeliveryRowPage
 from onemap.plugin.desk.add.delivery_table import DeliveryTable
 from onemap.plugin.desk.add.planned_layers import ADDED, REFUSED, PlannedLayer, plan_text, planned_layers
 from onemap.plugin.desk.add.source_choice import Delivery, dropped_delivery, holds_delivery
-from onemap.plugin.desk.guide.help_key import HelpKey
+from onemap.plugin.desk.guide.help_key import equip_window
 from onemap.plugin.desk.library.dialog_library import DialogLibrary
 from onemap.plugin.desk.library.layer_list import DEPARTMENTS, Version
 from onemap.plugin.desk.library.open_library import OpenLibrary
-from onemap.plugin.widgets.accessible_names import name_accessibly
-from onemap.plugin.widgets.buttons import push_button, tool_button, wrapped_label
-from onemap.plugin.widgets.form_fields import TightForm, shrink
+from onemap.plugin.widgets.buttons import close_button, push_button, tool_button, wrapped_label
+from onemap.plugin.widgets.form_fields import TightForm, fill_form, shrink
 from onemap.plugin.widgets.icons import icon
-from onemap.plugin.widgets.notice import Notice
-from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen
-from onemap.plugin.widgets.target_file import ask_target
+from onemap.plugin.widgets.target_file import ask_file, ask_target
 from onemap.plugin.widgets.working_dialog import WorkingDialog
 from onemap.plugin.words.core_words import layer_name, word
 from onemap.plugin.words.file_forms import file_forms
@@ -59,8 +55,7 @@ class DeliveryDialog(WorkingDialog):
     failed = pyqtSignal(object)  # Refusal, while the dialog is closed
 
     def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
-        super().__init__(library.core, parent)
-        self.setWindowTitle(tr("Add a whole delivery"))
+        super().__init__(library.core, tr("Add a whole delivery"), parent, add_controls())
         self.setAcceptDrops(True)
         self._library = library
         self._home = DialogLibrary(library, self)
@@ -68,8 +63,7 @@ class DeliveryDialog(WorkingDialog):
         self._sent: list[PlannedLayer] = []  # the rows that are being added
         self._tables_before: set[str] = set()  # of the library's versions, when that began
         self.delivery = Delivery()
-        self.line = QLineEdit()
-        self.line.setPlaceholderText(tr("Drop a folder here, or choose one"))
+        self.line = QLineEdit(placeholderText=tr("Drop a folder here, or choose one"))
         self.line.setAcceptDrops(False)  # the whole dialog takes what is dropped
         self.line.editingFinished.connect(self._choose_typed)
         self.button = tool_button("ingest", tr("Choose a folder"), action=self._choose_folder)
@@ -82,11 +76,9 @@ class DeliveryDialog(WorkingDialog):
         self.department.activated.connect(lambda _index: self._look_again())
         self.covers = coverage_box(tr("as the last version said"))
         self.covers.currentTextChanged.connect(lambda _text: self._enable())
-        self.transform = QLineEdit()
-        self.transform.setPlaceholderText(tr("none, or the one that is known of a layer"))
+        self.transform = QLineEdit(placeholderText=tr("none, or the one that is known of a layer"))
         self.transform.editingFinished.connect(self._transform_typed)
-        self.report = QLineEdit()
-        self.report.setPlaceholderText(tr("none"))
+        self.report = QLineEdit(placeholderText=tr("none"))
         self._transform_shown = ""  # with which the plan was made
         self._report_written = ""  # that this dialog wrote itself, and may write again
         self.dropped = wrapped_label()
@@ -101,10 +93,8 @@ class DeliveryDialog(WorkingDialog):
         self.table.target_chosen.connect(self._show_row)
         self.row_page = DeliveryRowPage()
         self.row_page.changed.connect(self.table.refresh_states)
-        self.notice = Notice(add_controls())
         self._build()
-        name_accessibly(self)
-        HelpKey(self)
+        equip_window(self)
         self._enable()
 
     def begin(self, delivery: Delivery) -> None:
@@ -203,20 +193,22 @@ class DeliveryDialog(WorkingDialog):
         menu.addAction(tr("Archive (.zip, .7z)…"), self._choose_archive)
         self.button.setMenu(menu)
         path_row = row_of((self.line, 1), self.button)
-        form = self._form
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
-        form.addRow(tr("Delivery"), path_row)
-        form.addRow("", self.dropped)
-        form.show_row(self.dropped, False)
-        form.addRow(tr("Layers of"), self.department)
-        hint = tr("A file of polygons: the ground for which the data speaks")
-        # For which ground data speaks decides what is clear: it is asked before anything else.
-        form.addRow(tr("All of it covers"), with_file_button(self.covers, hint, self._choose_coverage))
-        hint = tr("A file of parameters, for layers of another datum")
-        form.addRow(tr("Change of datum"), with_file_button(self.transform, hint, self._choose_transform))
-        hint = tr("What was taken and what was refused, to send back: .xlsx, .pdf, .docx, .html or .json")
-        form.addRow(tr("Report"), with_file_button(self.report, hint, self._choose_report))
+        of_ground = tr("A file of polygons: the ground for which the data speaks")
+        of_datum = tr("A file of parameters, for layers of another datum")
+        of_report = tr("What was taken and what was refused, to send back: .xlsx, .pdf, .docx, .html or .json")
+        form = fill_form(
+            self._form,
+            (tr("Delivery"), path_row),
+            ("", self.dropped),
+            (tr("Layers of"), self.department),
+            # For which ground data speaks decides what is clear: it is asked before anything else.
+            (tr("All of it covers"), with_file_button(self.covers, of_ground, self._choose_coverage)),
+            (tr("Change of datum"), with_file_button(self.transform, of_datum, self._choose_transform)),
+            (tr("Report"), with_file_button(self.report, of_report, self._choose_report)),
+            is_wide=True,
+            is_wrapping=True,
+        )
+        self._form.show_row(self.dropped, False)
         parts = QSplitter(Qt.Orientation.Vertical)
         parts.addWidget(self.table)
         parts.addWidget(self.row_page)
@@ -226,12 +218,10 @@ class DeliveryDialog(WorkingDialog):
         self.hint = wrapped_label()
         self.add_button = push_button(tr("Add"), sign="add", action=lambda _checked: self.add())
         self.add_button.setDefault(True)
-        close = push_button(tr("Close"), action=self.close)
-        close.setAutoDefault(False)
+        close = close_button(self)
         buttons = row_of(self.answers_button, 0, self.add_button, close)
         column_of(form, self.notice, (parts, 1), self.work, self.hint, buttons, inside=self)
         resize_on_screen(self, *SIZE_PX)
-        keep_choice_readable(self)
 
     def _show_row(self) -> None:
         number = self.table.currentRow()
@@ -269,7 +259,10 @@ class DeliveryDialog(WorkingDialog):
         if not self._home.is_open:
             return
         self._library.listed.disconnect(self._mark_added)
-        new = {code: self._new_versions(code) for code in {row.code for row in self._sent}}
+        new = {
+            code: sum(version.table not in self._tables_before for version in self._versions(code))
+            for code in {row.code for row in self._sent}
+        }
         for version in dict.fromkeys(row.version for row in self._sent):  # they went in in this order
             code = version[0]
             if new[code] > 0:
@@ -277,9 +270,6 @@ class DeliveryDialog(WorkingDialog):
                 for row in self._sent:
                     row.status = ADDED if row.version == version else row.status
         self.table.refresh_states()
-
-    def _new_versions(self, code: str) -> int:
-        return sum(version.table not in self._tables_before for version in self._versions(code))
 
     def _ask(
         self, params: dict[str, Any], step: str, on_answer: Callable[[dict[str, Any]], None], title: str = ""
@@ -345,31 +335,28 @@ class DeliveryDialog(WorkingDialog):
 
     def _choose_archive(self) -> None:
         filters = tr("Archive (*.zip *.7z)")
-        path, _filter = QFileDialog.getOpenFileName(self, tr("An archive that a department sent"), "", filters)
-        self.show_plan(path)
+        ask_file(self, tr("An archive that a department sent"), self.show_plan, filters)
 
     def _transform_typed(self) -> None:
         if self.transform.text().strip() != self._transform_shown:
             self._look_again()
 
     def _choose_transform(self) -> None:
-        path, _filter = QFileDialog.getOpenFileName(self, tr("A file of parameters"), "", "TOML (*.toml *.txt)")
-        if path:
-            self.transform.setText(path)
-            self._transform_typed()
+        ask_file(self, tr("A file of parameters"), self.transform.setText, "TOML (*.toml *.txt)")
+        self._transform_typed()
 
     def _choose_report(self) -> None:
         folder = self.delivery.folder
         start = str(Path(folder).parent / f"{tr('Report')}.xlsx") if folder else ""
-        path = ask_target(self, tr("Report to send back"), start, REPORT_FORMS)
-        if path:
+
+        def take(path: str) -> None:
             self._report_written = path  # that it may be replaced was asked already
             self.report.setText(path)
 
+        ask_target(self, tr("Report to send back"), start, REPORT_FORMS, take)
+
     def _choose_coverage(self) -> None:
-        path, _filter = QFileDialog.getOpenFileName(self, tr("A file of polygons"))
-        if path:
-            self.covers.setEditText(path)
+        ask_file(self, tr("A file of polygons"), self.covers.setEditText)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept a folder, an archive or several files that are dropped anywhere on the dialog."""

@@ -31,8 +31,8 @@ class DeliveryRowPage(QWidget):
 
     changed = pyqtSignal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._row: PlannedLayer | None = None
         self.facts = wrapped_label()
         self.problems = ProblemList(add_controls())
@@ -41,14 +41,16 @@ class DeliveryRowPage(QWidget):
         self.crs.setOptionVisible(QgsProjectionSelectionWidget.CrsOption.CrsNotSet, True)
         self.crs.setNotSetText(tr("as the file says"))
         self.crs.crsChanged.connect(lambda system: self._set("crs", crs_text(system) if system.isValid() else ""))
-        self.repair = TickBox(tr("Repair invalid geometry"))
-        self.repair.setToolTip(tr("Every change is listed, with its area"))
+        self.repair = TickBox(tr("Repair invalid geometry"), tr("Every change is listed, with its area"))
         self.repair.toggled.connect(lambda is_on: self._set("repair", is_on))
-        self.keep_bad = TickBox(tr("Set bad features aside, and add the rest"))
-        self.keep_bad.setToolTip(tr("They are kept in a table of their own; where they are a check says unknown"))
+        self.keep_bad = TickBox(
+            tr("Set bad features aside, and add the rest"),
+            tr("They are kept in a table of their own; where they are a check says unknown"),
+        )
         self.keep_bad.toggled.connect(lambda is_on: self._set("keep_bad", is_on))
-        self.sure = TickBox(tr("Add it all the same"))
-        self.sure.setToolTip(tr("It does not look like this layer; the log says who was sure"))
+        self.sure = TickBox(
+            tr("Add it all the same"), tr("It does not look like this layer; the log says who was sure")
+        )
         self.sure.toggled.connect(lambda is_on: self._set("sure", is_on))
         form = QFormLayout()
         self.named_crs = NamedCrs(self.crs)

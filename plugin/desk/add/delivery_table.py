@@ -13,7 +13,6 @@ from qgis.PyQt.QtWidgets import (
     QLineEdit,
     QTableWidget,
     QTableWidgetItem,
-    QWidget,
 )
 
 from onemap.plugin.connection.refusals import problem_line
@@ -59,8 +58,8 @@ class DeliveryTable(QTableWidget):
     changed = pyqtSignal()
     target_chosen = pyqtSignal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(0, 5, parent)
+    def __init__(self) -> None:
+        super().__init__(0, 5)
         self.rows: list[PlannedLayer] = []
         self._layers: dict[str, CatalogueLayer] = {}
         self._targets = QStandardItemModel(self)  # one list for all rows
@@ -201,9 +200,7 @@ class DeliveryTable(QTableWidget):
         covers.lineEdit().setCursorPosition(0)
         covers.currentTextChanged.connect(covers.setToolTip)
         covers.setAccessibleName(f"{tr('Covers')} {row.name}")
-        label = QLineEdit(row.label)
-        label.setPlaceholderText(tr("today"))
-        label.setAccessibleName(f"{tr('Label')} {row.name}")
+        label = QLineEdit(row.label, placeholderText=tr("today"), accessibleName=f"{tr('Label')} {row.name}")
         target.currentIndexChanged.connect(lambda _index: self._choose_target(number, target))
         covers.currentTextChanged.connect(lambda _text: setattr(row, "covers", coverage_of(covers)))
         label.textChanged.connect(lambda text: self._choose_label(number, text))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qgis.PyQt.QtCore import Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import QAbstractItemView, QComboBox, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
+from qgis.PyQt.QtWidgets import QAbstractItemView, QComboBox, QHeaderView, QTableWidget, QTableWidgetItem
 
 from onemap.plugin.desk.add.field_matches import match_fields
 from onemap.plugin.desk.library.layer_list import SchemaField
@@ -19,8 +19,8 @@ class FieldsTable(QTableWidget):
 
     changed = pyqtSignal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(0, 3, parent)
+    def __init__(self) -> None:
+        super().__init__(0, 3)
         self._schema: list[SchemaField] = []
         self._sources: list[str] = []
         self._samples: dict[str, tuple[str, ...]] = {}

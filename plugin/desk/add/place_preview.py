@@ -46,8 +46,8 @@ M_PER_KM = 1000.0
 class PlacePreview(QWidget):
     """The district's outline, and on it the file's features, or their bounds where QGIS cannot read them."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.canvas = QgsMapCanvas()
         self.canvas.setCanvasColor(QColor("#FFFFFF"))
         self.canvas.setMinimumSize(120, 100)

@@ -30,8 +30,8 @@ from qgis.PyQt.QtCore import QMetaType, QObject, pyqtSignal
 from qgis.PyQt.QtNetwork import QNetworkReply, QNetworkRequest
 
 from onemap.plugin.connection.layer_export import SourceFile, write_source
-from onemap.plugin.connection.refusals import CANCELLED_CODE, Refusal
-from onemap.plugin.connection.task import BackgroundTask, Cancelled
+from onemap.plugin.connection.refusals import Refusal, cancel_refusal
+from onemap.plugin.connection.task import BackgroundTask, Cancelled, refusal_of
 from onemap.plugin.desk.library.service_list import NAMES, Service
 from onemap.plugin.desk.library.service_uris import source_of
 from onemap.plugin.profile.paths import temporary_folder
@@ -79,7 +79,7 @@ class Snapshot(QObject):
         self._is_over = True
         self._network_errors.disconnect_signals()
         self._task.cancel()
-        self.refused.emit(Refusal(tr("Cancelled."), exit_code=CANCELLED_CODE))
+        self.refused.emit(cancel_refusal())
 
     let_go = cancel
 
@@ -143,10 +143,8 @@ class Snapshot(QObject):
                 shutil.rmtree(Path(result[0].path).parent, ignore_errors=True)
         if error is None:
             self.answered.emit(result[0])
-        elif isinstance(error, Cancelled):
-            self.refused.emit(Refusal(tr("Cancelled."), exit_code=CANCELLED_CODE))
         else:
-            self.refused.emit(error if isinstance(error, Refusal) else Refusal(str(error)))
+            self.refused.emit(refusal_of(error))
 
 
 class _FeatureReader:

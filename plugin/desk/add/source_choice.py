@@ -19,6 +19,7 @@ from onemap.plugin.profile.paths import temporary_folder
 from onemap.plugin.widgets.buttons import tool_button
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.rows_and_columns import row_of
+from onemap.plugin.widgets.target_file import ask_file
 from onemap.plugin.words.mnemonics import as_written
 from onemap.plugin.words.translation import tr
 
@@ -42,17 +43,15 @@ class SourceChoice(QWidget):
     delivery_chosen = pyqtSignal(object)  # Delivery; an empty one is asked for
     refused = pyqtSignal(object)  # Refusal
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._shown_text = ""
-        self.line = QLineEdit()
-        self.line.setPlaceholderText(tr("Drop a file here, or choose one"))
+        self.line = QLineEdit(placeholderText=tr("Drop a file here, or choose one"))
         self.line.editingFinished.connect(self._choose_typed_path)
         self.line.setAcceptDrops(False)  # the whole dialog takes what is dropped
         self.button = tool_button("file", tr("Choose a file"), action=self._choose_file)
         self.button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
-        self.menu = QMenu(self)
-        self.menu.aboutToShow.connect(self._fill_menu)
+        self.menu = QMenu(self, aboutToShow=self._fill_menu)
         self.button.setMenu(self.menu)
         row_of((self.line, 1), self.button, inside=self, is_tight=True)
         self.setFocusProxy(self.line)
@@ -88,11 +87,12 @@ class SourceChoice(QWidget):
                 self.choose(file_of_path(text))
 
     def _choose_file(self) -> None:
-        path, _filter = QFileDialog.getOpenFileName(
-            self, tr("A file that a department sent"), _folder_of(self._shown_text)
+        ask_file(
+            self,
+            tr("A file that a department sent"),
+            lambda path: self.choose(SourceFile(path)),
+            start=_folder_of(self._shown_text),
         )
-        if path:
-            self.choose(SourceFile(path))
 
     def _choose_folder(self) -> None:
         path = QFileDialog.getExistingDirectory(self, tr("A folder of data"), _folder_of(self._shown_text))

@@ -42,8 +42,8 @@ SIGNS = {"refuse": "prohibited", "warn": "restricted", "note": "notice"}  # the 
 class SourcePage(QSplitter):
     """Facts and problems beside the map, or above it where the page is narrow."""
 
-    def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
-        super().__init__(Qt.Orientation.Horizontal, parent)
+    def __init__(self, library: OpenLibrary) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
         self._home = library.path  # that of its dialog, whatever is open by the time something is added
         self._format, self._note = "", ""
         self._part: InspectedLayer | None = None
@@ -185,12 +185,12 @@ class ProblemList(QListWidget):
 
     place_requested = pyqtSignal(object)  # the problem
 
-    def __init__(self, controls: Mapping[str, str], parent: QWidget | None = None) -> None:
+    def __init__(self, controls: Mapping[str, str]) -> None:
         """Take the names of the controls.
 
         controls: the control for each option of the command line.
         """
-        super().__init__(parent)
+        super().__init__()
         self._controls = controls
         self.setWordWrap(True)
         self.setMinimumHeight(VISIBLE_LINES * self.fontMetrics().lineSpacing())

@@ -7,9 +7,9 @@ from typing import Any
 
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QIcon
-from qgis.PyQt.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QTreeWidgetItemIterator, QWidget
+from qgis.PyQt.QtWidgets import QTreeWidget, QTreeWidgetItem, QTreeWidgetItemIterator
 
-from onemap.plugin.desk.answers.name_delegate import wrap_names
+from onemap.plugin.desk.answers.name_delegate import fit_columns, wrap_names
 from onemap.plugin.profile import settings
 from onemap.plugin.widgets.alignment import LEFT, RIGHT
 from onemap.plugin.words.number_format import (
@@ -44,22 +44,21 @@ class _Row(dict):
 class AnswerTree(QTreeWidget):
     """Rows of one answer; areas follow the unit of the settings."""
 
-    def __init__(
-        self, name: str, heads: Sequence[str], parent: QWidget | None = None, has_numbers: bool = False
-    ) -> None:
-        """Take what a screen reader calls it, and the heads of its columns.
+    def __init__(self, name: str, heads: Sequence[str] = (), has_numbers: bool = False, is_flat: bool = False) -> None:
+        """Take what a screen reader calls it, and the heads of its columns; those of a table come with it.
 
-        has_numbers: whether the values stand at their right.
+        has_numbers: whether the values stand at their right; is_flat: no row has others below it.
         """
-        super().__init__(parent)
+        super().__init__()
         self._columns = [
             {"title": head, "unit": "", "is_number": has_numbers and at > NAME} for at, head in enumerate(heads)
         ]
         self._left_out: list[dict[str, Any]] = []  # columns of a table that have no room
         self.setAccessibleName(name)
         self.setIndentation(12)
-        self.header().setStretchLastSection(False)
+        self.setRootIsDecorated(not is_flat)
         self._show_heads()
+        fit_columns(self)
         wrap_names(self)
         settings.changes.area_unit.connect(self._write)
 
@@ -70,9 +69,7 @@ class AnswerTree(QTreeWidget):
         items = [self._item(row) for row in rows]  # before they are in the tree: there Qt measures at each text
         for item, row in zip(items, rows):
             if row["rows"] and row["is_open"]:
-                font = item.font(NAME)
-                font.setBold(True)
-                item.setFont(NAME, font)
+                set_bold(item, True)
         self.insertTopLevelItems(0, items)
         whole = list(self._items())
         for item in whole:
@@ -89,11 +86,7 @@ class AnswerTree(QTreeWidget):
         self._columns = table["columns"][:columns]
         self._left_out = table["columns"][len(self._columns) :]
         self._show_heads()
-        for column in range(len(self._columns)):
-            is_name = column == NAME
-            self.header().setSectionResizeMode(
-                column, QHeaderView.ResizeMode.Stretch if is_name else QHeaderView.ResizeMode.ResizeToContents
-            )
+        fit_columns(self)
         self.show_rows(table["rows"])
 
     def hide_columns(self, first: int, is_narrow: bool) -> None:
@@ -113,6 +106,16 @@ class AnswerTree(QTreeWidget):
         while item is not None and not self.row_of(item)["about"]:
             item = item.parent()
         return None if item is None else self.row_of(item)["about"]
+
+    @property
+    def current_about(self) -> dict[str, Any]:
+        """The subject of the current row; empty for none."""
+        return self.about(self.currentItem()) or {}
+
+    @property
+    def tops(self) -> list[QTreeWidgetItem]:
+        """The rows at the top."""
+        return [self.topLevelItem(row) for row in range(self.topLevelItemCount())]
 
     def choose(self, about: dict[str, Any]) -> None:
         """Make the first row current that is about this."""
@@ -141,7 +144,7 @@ class AnswerTree(QTreeWidget):
 
     def _items(self) -> Iterator[QTreeWidgetItem]:
         """Every row of the tree."""
-        items = [self.topLevelItem(index) for index in range(self.topLevelItemCount())]
+        items = self.tops
         while items:
             item = items.pop()
             items += [item.child(index) for index in range(item.childCount())]
@@ -167,7 +170,10 @@ class AnswerTree(QTreeWidget):
     def _write_row(self, item: QTreeWidgetItem) -> None:
         row = self.row_of(item)
         words = [word_text(word) for word in (row["name"], *row["values"])]
-        shown = [self._in_column(word, at) for at, word in enumerate(words[: len(self._columns)])]
+        shown = [
+            (word.removesuffix(f" {self._units[at]}") if self._units[at] else word)
+            for at, word in enumerate(words[: len(self._columns)])
+        ]
         for column, text in enumerate(shown):
             item.setText(column, text)
             item.setToolTip(column, text)
@@ -185,13 +191,17 @@ class AnswerTree(QTreeWidget):
             if at > NAME and text and (at >= len(self._columns) or self.isColumnHidden(at)):
                 yield with_label(f"{column['title'][:1].upper()}{column['title'][1:]}", text)
 
-    def _in_column(self, text: str, column: int) -> str:
-        """The text of a value without the unit that its column's head has."""
-        return text.removesuffix(f" {self._units[column]}") if self._units[column] else text
-
     @staticmethod
     def _unit(column: dict[str, Any]) -> str:
         return large_unit() if column["unit"] == HECTARE else column["unit"]
+
+
+def set_bold(item: QTreeWidgetItem, is_bold: bool, *columns: int) -> None:
+    """Write the name of a row, or some of its columns, in bold letters, or no longer."""
+    for column in columns or (NAME,):
+        font = item.font(column)
+        font.setBold(is_bold)
+        item.setFont(column, font)
 
 
 def word_text(word: str | dict[str, Any]) -> str:

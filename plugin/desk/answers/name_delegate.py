@@ -7,7 +7,7 @@ from math import ceil
 
 from qgis.PyQt.QtCore import QModelIndex, QSize, Qt
 from qgis.PyQt.QtGui import QFont, QFontMetrics, QTextLayout, QTextOption
-from qgis.PyQt.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTreeView
+from qgis.PyQt.QtWidgets import QHeaderView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTreeView
 
 LEAST_WIDTH_PX = 40
 SIZES_KEPT = 4_000  # of one column
@@ -78,6 +78,14 @@ def wrap_names(tree: QTreeView, delegate: NameDelegate | None = None, column: in
     tree.setUniformRowHeights(False)
     tree.setItemDelegateForColumn(column, delegate or NameDelegate(tree))
     tree.header().sectionResized.connect(lambda *_sizes: tree.scheduleDelayedItemsLayout())
+
+
+def fit_columns(tree: QTreeView, stretched: int = 0) -> None:
+    """Give each column of a tree the room that it needs, and one of them what is left."""
+    header, mode = tree.header(), QHeaderView.ResizeMode
+    header.setStretchLastSection(False)
+    for column in range(header.count()):
+        header.setSectionResizeMode(column, mode.Stretch if column == stretched else mode.ResizeToContents)
 
 
 def breakable(text: str, metrics: QFontMetrics, width: int) -> str:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from qgis.PyQt.QtCore import Qt, QTimer, QUrl
+from qgis.PyQt.QtCore import Qt, QUrl
 from qgis.PyQt.QtGui import QDesktopServices, QTextBlock, QTextCursor, QTextDocument
 from qgis.PyQt.QtWidgets import (
     QApplication,
@@ -17,6 +17,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from onemap.plugin.connection.task import one_shot_timer
 from onemap.plugin.profile.paths import GUIDES
 from onemap.plugin.profile.settings import language
 from onemap.plugin.widgets.buttons import tool_button
@@ -100,26 +101,21 @@ class Guide(QDialog):
     """The guide in the user's language."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(tr("One Map: user guide"))
+        super().__init__(parent, windowTitle=tr("One Map: user guide"))
         self.setWindowFlag(Qt.WindowType.WindowMaximizeButtonHint)
         resize_on_screen(self, *SIZE_PX)
         self._trail: list[Place] = []
         self._path = Path()
         self._document: QTextDocument | None = None
-        self._later = QTimer(self)  # a page that was not shown yet has not its width, and so no heading its place
-        self._later.setSingleShot(True)
-        self._later.timeout.connect(self._scroll_to_heading)
-        self.page = QTextBrowser()
-        self.page.setAccessibleName(self.windowTitle())
+        # A page that was not shown yet has not its width, and so no heading its place.
+        self._later = one_shot_timer(self, 0, self._scroll_to_heading)
+        self.page = QTextBrowser(accessibleName=self.windowTitle())
         self.page.setOpenLinks(False)
         self.page.anchorClicked.connect(self._follow)
         self.back_button = tool_button("back", tr("Back"), action=self._go_back)
         self.back_button.setAccessibleName(tr("Back"))
         self.back_button.setShortcut("Alt+Left")
-        self.contents = QComboBox()
-        self.contents.setAccessibleName(tr("Contents"))
-        self.contents.setToolTip(tr("Contents"))
+        self.contents = QComboBox(accessibleName=tr("Contents"), toolTip=tr("Contents"))
         self.contents.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.contents.activated.connect(self._choose_heading)
         row = row_of(self.back_button, (self.contents, 1))

@@ -6,6 +6,8 @@ from qgis.PyQt.QtCore import QEvent, QObject, Qt
 from qgis.PyQt.QtWidgets import QApplication, QScrollArea, QStackedWidget, QTabWidget, QWidget
 
 from onemap.plugin.desk.guide.guide import show_guide
+from onemap.plugin.widgets.accessible_names import name_accessibly
+from onemap.plugin.widgets.readable_choice import keep_choice_readable
 
 # Each part of the interface by its class, and the heading of the English guide that speaks of it.
 TOPICS = {
@@ -60,6 +62,13 @@ class HelpKey(QObject):
         if event.type() == QEvent.Type.KeyPress:
             show_guide(topic_of(QApplication.focusWidget() or watched), watched)
         return True
+
+
+def equip_window(window: QWidget) -> None:
+    """Give a window, once all is in it, names for a screen reader, the key of the guide, and colours that are read."""
+    name_accessibly(window)
+    HelpKey(window)
+    keep_choice_readable(window)
 
 
 def topic_of(widget: QWidget | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from qgis.PyQt.QtWidgets import QLabel, QWidget
+from qgis.PyQt.QtWidgets import QLabel
 
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.words.translation import list_of_some, tr
@@ -14,8 +14,8 @@ from onemap.plugin.words.translation import list_of_some, tr
 class ChangedVersions(QLabel):
     """A line that is there while the library, on its day, has other versions than those that were asked."""
 
-    def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, library: OpenLibrary) -> None:
+        super().__init__()
         self._library = library
         self._tables: dict[str, str] = {}  # that were asked, by layer; empty where it had none
         self._is_wanted = True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qgis.PyQt.QtWidgets import QToolButton, QWidget
+from qgis.PyQt.QtWidgets import QToolButton
 
 from onemap.plugin.profile import settings
 from onemap.plugin.words.translation import tr
@@ -13,10 +13,8 @@ SETTING = "hide_empty_layers"
 class EmptyLayersButton(QToolButton):
     """Pressed in while they are hidden; it is remembered."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setCheckable(True)
-        self.setChecked(settings.get(SETTING))
+    def __init__(self) -> None:
+        super().__init__(checkable=True, checked=settings.get(SETTING))
         self.toggled.connect(lambda is_on: settings.put(SETTING, is_on))
 
     def show_count(self, count: int) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from onemap.plugin.connection.row_records import record_of
 from onemap.plugin.profile.settings import language
 
 LIBRARIES = ("base", "integrated", "department", "approval", "project", "opinion")
@@ -115,21 +116,13 @@ def layers_in(answer: dict[str, Any]) -> list[CatalogueLayer]:
     """The layers of an answer of the core."""
     wanted = language()
     return [
-        CatalogueLayer(
-            layer["code"],
-            title_of(layer.get("title"), layer["code"], wanted),
-            layer.get("department", ""),
-            library=layer.get("library", ""),
-            kind=layer.get("kind", ""),
-            geometry=layer.get("geometry", ""),
-            versions=tuple(_version(version) for version in layer.get("versions", [])),
+        record_of(
+            CatalogueLayer,
+            layer,
+            title=title_of(layer.get("title"), layer["code"], wanted),
+            versions=tuple(map(_version, layer.get("versions", ()))),
             fields=_fields(layer, wanted),
-            key=str(layer.get("key") or ""),
-            stratum=str(layer.get("stratum") or ""),
             map_place=int(layer.get("place") or 0),
-            look=str(layer.get("look") or ""),
-            class_field=str(layer.get("class_field") or ""),
-            withheld=bool(layer.get("withheld")),
         )
         for layer in answer.get("layers", [])
     ]
@@ -143,9 +136,7 @@ def strata_in(answer: dict[str, Any]) -> dict[str, str]:
 def themes_in(answer: dict[str, Any]) -> list[MapTheme]:
     """The maps that a click shows, in an answer of the core; one of a department has no title of its own."""
     return [
-        MapTheme(
-            theme["id"], title_of(theme.get("title"), ""), str(theme.get("department") or ""), tuple(theme["layers"])
-        )
+        record_of(MapTheme, theme, title=title_of(theme.get("title"), ""), codes=tuple(theme["layers"]))
         for theme in answer.get("themes") or []
     ]
 
@@ -196,31 +187,12 @@ def _fields(layer: dict[str, Any], wanted: str) -> tuple[SchemaField, ...]:
         names = dict.fromkeys(name for name in (layer.get("key"), layer.get("class_field")) if name)
         return tuple(SchemaField(name, required=name == layer.get("key")) for name in names)
     return tuple(
-        SchemaField(
-            field_row["name"],
-            title_of(field_row.get("title"), "", wanted),
-            tuple(field_row.get("aliases") or ()),
-            bool(field_row.get("required")),
+        record_of(
+            SchemaField, row, title=title_of(row.get("title"), "", wanted), aliases=tuple(row.get("aliases") or ())
         )
-        for field_row in layer["fields"]
+        for row in layer["fields"]
     )
 
 
 def _version(version: dict[str, Any]) -> Version:
-    return Version(
-        str(version["label"]),
-        str(version.get("table", "")),
-        str(version.get("valid_from") or ""),
-        valid_to=str(version.get("valid_to") or ""),
-        recorded_at=str(version.get("recorded_at") or ""),
-        count=int(version.get("count") or 0),
-        coverage=str(version.get("coverage") or ""),
-        in_force=bool(version.get("in_force")),
-        unreadable=bool(version.get("unreadable")),
-        upcoming=bool(version.get("upcoming")),
-        today=str(version.get("today") or ""),
-        day=str(version.get("day") or ""),
-        undated=bool(version.get("undated")),
-        retired=bool(version.get("retired")),
-        is_short=bool(version.get("missing_m2")),
-    )
+    return record_of(Version, version, count=int(version.get("count") or 0), is_short=bool(version.get("missing_m2")))

@@ -10,11 +10,10 @@ from qgis.PyQt.QtWidgets import QDialog, QFormLayout, QLineEdit, QPushButton, QW
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.server_location import SCHEMA, has_login, is_server, location_of, parts_of
 from onemap.plugin.connection.server_logins import METHOD, entry_of, keep_entry
-from onemap.plugin.desk.guide.help_key import HelpKey
-from onemap.plugin.widgets.accessible_names import name_accessibly
-from onemap.plugin.widgets.buttons import push_button, wrapped_label
+from onemap.plugin.desk.guide.help_key import equip_window
+from onemap.plugin.widgets.buttons import close_button, wrapped_label
+from onemap.plugin.widgets.form_fields import fill_form
 from onemap.plugin.widgets.icons import icon
-from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen
 from onemap.plugin.words.translation import tr
@@ -31,19 +30,15 @@ class ServerDialog(QDialog):
 
     def __init__(self, location: str = "", parent: QWidget | None = None) -> None:
         """Show a location to change; an empty one for another library."""
-        super().__init__(parent)
-        self.setWindowTitle(tr("Open a library on a server"))
+        super().__init__(parent, windowTitle=tr("Open a library on a server"))
         self.address, self.schema = QLineEdit(), QLineEdit()
         self.address.setPlaceholderText(tr("postgresql://host/database, or the name of a service"))
         self.schema.setPlaceholderText(tr("the library's schema in the database, such as city"))
         self.entry = QgsAuthConfigSelect(self, "postgres")
         self.hint = wrapped_label()
-        self.open_button = QPushButton(icon("server"), tr("Open"))
-        self.open_button.setDefault(True)
+        self.open_button = QPushButton(icon("server"), tr("Open"), default=True)
         self._build()
-        name_accessibly(self)
-        HelpKey(self)
-        keep_choice_readable(self)
+        equip_window(self)
         if is_server(location):
             address, schema = parts_of(location)
             self.address.setText(address)
@@ -62,14 +57,15 @@ class ServerDialog(QDialog):
                 "Without an entry the password file or the service file of PostgreSQL is used."
             )
         )
-        rows = QFormLayout()
-        rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
-        rows.addRow(tr("Server"), self.address)
-        rows.addRow(tr("Schema"), self.schema)
-        rows.addRow(tr("Authentication"), self.entry)
-        close = push_button(tr("Close"), action=self.close)
-        close.setAutoDefault(False)
+        rows = fill_form(
+            QFormLayout(),
+            (tr("Server"), self.address),
+            (tr("Schema"), self.schema),
+            (tr("Authentication"), self.entry),
+            is_wide=True,
+            is_wrapping=True,
+        )
+        close = close_button(self)
         buttons = row_of(0, self.open_button, close)
         column_of(explanation, rows, 1, self.hint, buttons, inside=self)
         self.setMinimumWidth(MIN_WIDTH_PX)

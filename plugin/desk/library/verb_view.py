@@ -23,8 +23,8 @@ class VerbView(QWidget):
     refused = pyqtSignal(object)  # Refusal
     results_shown = pyqtSignal()  # what was found is shown
 
-    def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, library: OpenLibrary) -> None:
+        super().__init__()
         self._library = library
         self._shown_scope: tuple[str, str] | None = None  # library and day of what is shown
         self.asking = Asking(library.core, self, library.scope)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from qgis.PyQt.QtCore import QObject, QUrl, pyqtSignal
-from qgis.PyQt.QtGui import QDesktopServices
+from qgis.PyQt.QtCore import QObject, pyqtSignal
 from qgis.PyQt.QtWidgets import QMenu, QWidget
 
 from onemap.plugin.connection.asking import Asking
@@ -13,7 +12,7 @@ from onemap.plugin.desk.library.layer_list import CatalogueLayer, Version
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.profile.suggested_file import suggested_file
 from onemap.plugin.widgets.icons import icon
-from onemap.plugin.widgets.target_file import ask_target
+from onemap.plugin.widgets.target_file import ask_target, open_file
 from onemap.plugin.words.file_forms import file_forms
 from onemap.plugin.words.mnemonics import as_written
 from onemap.plugin.words.translation import tr
@@ -51,12 +50,10 @@ class VersionChangesPage(QObject):
     def _choose(self, entry: CatalogueLayer, before: Version, version: Version) -> None:
         start = suggested_file(f"{entry.title} {before.label}-{version.label}", ".pdf")
         title = tr("Changes of {layer}").format(layer=entry.title)
-        path = ask_target(self._window, title, start, FORMS)
-        if path:
-            self.write(entry, before, version, path)
+        ask_target(self._window, title, start, FORMS, lambda path: self.write(entry, before, version, path))
 
     def _open(self, path: str, answer: dict[str, Any]) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(path))
+        open_file(path)
         self.written.emit(" · ".join(row["name"] for row in answer["view"] if row["about"]))
 
 

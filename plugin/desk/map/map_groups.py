@@ -49,6 +49,17 @@ def insert_group(name: str) -> QgsLayerTreeGroup:
     return root.findGroup(name) or root.insertGroup(0, name)
 
 
+def put_in(group: QgsLayerTreeGroup, layer: QgsMapLayer) -> QgsLayerTreeLayer:
+    """Add a layer to the map at the top of a group."""
+    QgsProject.instance().addMapLayer(layer, False)
+    return group.insertLayer(0, layer)
+
+
+def put_on_top(layer: QgsMapLayer) -> None:
+    """Add a layer to the map above all others."""
+    put_in(QgsProject.instance().layerTreeRoot(), layer)
+
+
 def _lies_below(node: QgsLayerTreeGroup | QgsLayerTreeLayer) -> bool:
     """Whether the group of a library that is opened now lies over a node: another library's, or a picture."""
     if isinstance(node, QgsLayerTreeGroup):

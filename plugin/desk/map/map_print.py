@@ -6,9 +6,8 @@ from pathlib import Path
 
 from qgis.core import QgsPrintLayout, QgsProject, QgsReadWriteContext
 from qgis.gui import QgsMapCanvas
-from qgis.PyQt.QtCore import QDate, Qt, QUrl, pyqtSignal
-from qgis.PyQt.QtGui import QDesktopServices
-from qgis.PyQt.QtWidgets import QMenu, QPushButton, QWidget
+from qgis.PyQt.QtCore import QDate, Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import QMenu, QPushButton
 from qgis.PyQt.QtXml import QDomDocument
 
 from onemap.plugin.desk.library.open_library import OpenLibrary
@@ -18,7 +17,7 @@ from onemap.plugin.profile.paths import RESOURCES
 from onemap.plugin.profile.suggested_file import suggested_file
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.questions import ask_text
-from onemap.plugin.widgets.target_file import ask_target
+from onemap.plugin.widgets.target_file import ask_target, open_file
 from onemap.plugin.words.file_forms import file_forms
 from onemap.plugin.words.translation import tr
 
@@ -31,8 +30,8 @@ class MapPrint(QPushButton):
 
     message_sent = pyqtSignal(str)
 
-    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
-        super().__init__(icon("print"), tr("Print the map"), parent)
+    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas) -> None:
+        super().__init__(icon("print"), tr("Print the map"))
         self._library, self._canvas = library, canvas
         self.setToolTip(tr("The map as it lies here, with title, legend, scale, north and the date of the data"))
         self.pages = QMenu(self)
@@ -55,7 +54,7 @@ class MapPrint(QPushButton):
             self.message_sent.emit(text.format(path=path))
             return
         settings.put("review_folder", str(Path(path).parent))
-        QDesktopServices.openUrl(QUrl.fromLocalFile(path))
+        open_file(path)
         self.message_sent.emit(tr("Written: {path}").format(path=path))
 
     def sheet(self, page: str, title: str) -> QgsPrintLayout:
@@ -84,6 +83,10 @@ class MapPrint(QPushButton):
         ask_text(self, self.text(), tr("Title of the map"), self._library.name, lambda title: self._ask(page, title))
 
     def _ask(self, page: str, title: str) -> None:
-        path = ask_target(self, self.text(), suggested_file(f"{title} {page}", ".pdf"), FORMS)
-        if path:
-            self.write(path, page, title)
+        ask_target(
+            self,
+            self.text(),
+            suggested_file(f"{title} {page}", ".pdf"),
+            FORMS,
+            lambda path: self.write(path, page, title),
+        )

@@ -20,10 +20,11 @@ from qgis.core import (
     QgsRectangle,
     QgsVectorLayer,
 )
-from qgis.PyQt.QtCore import QSize, Qt, QTimer, pyqtSignal
-from qgis.PyQt.QtWidgets import QListWidget, QListWidgetItem, QSizePolicy, QWidget
+from qgis.PyQt.QtCore import QSize, Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import QListWidget, QListWidgetItem, QSizePolicy
 
 from onemap.plugin.connection.asking import Asking
+from onemap.plugin.connection.task import one_shot_timer
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.map.map_layers import PROPERTY_LIBRARY, PROPERTY_RUN
 from onemap.plugin.desk.map.table_layers import table_layer
@@ -54,16 +55,12 @@ class PlaceList(QListWidget):
     found = pyqtSignal()  # places, before the core has answered
     searched = pyqtSignal()  # the list has what there is of the text
 
-    def __init__(self, library: OpenLibrary, show_place: ShowPlace, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setAccessibleName(tr("Places found"))
+    def __init__(self, library: OpenLibrary, show_place: ShowPlace) -> None:
+        super().__init__(accessibleName=tr("Places found"))
         self._library, self._show_place = library, show_place
         self._text = ""
         self.asking = Asking(library.core, self, library.scope)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(DELAY_MS)
-        self._timer.timeout.connect(self.find)
+        self._timer = one_shot_timer(self, DELAY_MS, self.find)
         self.fill_room(False)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.itemClicked.connect(self._go)

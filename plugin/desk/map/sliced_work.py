@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import islice
 
-from qgis.PyQt.QtCore import QObject, QTimer
+from qgis.PyQt.QtCore import QObject
+
+from onemap.plugin.connection.task import one_shot_timer
 
 STEPS_AT_ONCE = 8  # about 0.1 s of work
 
@@ -18,9 +20,7 @@ class SlicedWork(QObject):
         self._steps_at_once = steps_at_once
         self._steps: Iterator[object] = iter(())
         self._on_done: Callable[[], None] | None = None
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self._go_on)
+        self._timer = one_shot_timer(self, 0, self._go_on)
 
     def begin(self, steps: Iterator[object], on_done: Callable[[], None] | None = None, is_urgent: bool = True) -> None:
         """Do the first slice now if it is urgent, and the others in events of their own.

@@ -19,8 +19,8 @@ class ThemeButtons(QWidget):
 
     theme_chosen = pyqtSignal(object)  # MapTheme
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.buttons: dict[str, QToolButton] = {}
         self.order_of_keys: list[QToolButton] = []  # in which Tab goes through them
         self.department_menu = QMenu(self)
@@ -76,10 +76,9 @@ class ThemeButtons(QWidget):
                     widget.deleteLater()
 
     def _button(self, text: str, hint: str) -> QToolButton:
-        button = QToolButton(self)
-        button.setText(as_written(text))
-        button.setToolTip(hint)
-        button.setAccessibleName(tr("Map: {theme}").format(theme=text))
+        button = QToolButton(
+            self, text=as_written(text), toolTip=hint, accessibleName=tr("Map: {theme}").format(theme=text)
+        )
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
         button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         return button

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from qgis.PyQt.QtCore import Qt, QTimer, pyqtSignal
+from qgis.PyQt.QtCore import QSignalBlocker, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QSlider, QWidget
 
+from onemap.plugin.connection.task import one_shot_timer
 from onemap.plugin.desk.library.layer_list import CatalogueLayer, Version
 from onemap.plugin.widgets.elided_label import ElidedLabel
 from onemap.plugin.widgets.rows_and_columns import column_of
@@ -19,22 +20,18 @@ class VersionSlider(QWidget):
     version_chosen = pyqtSignal(object, object)  # CatalogueLayer, Version
     version_kept = pyqtSignal(object, object)  # CatalogueLayer, Version: once it rests there
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.entry: CatalogueLayer | None = None
         self._versions: list[Version] = []
-        self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.slider.setAccessibleName(tr("Version of the chosen layer"))
+        self.slider = QSlider(Qt.Orientation.Horizontal, accessibleName=tr("Version of the chosen layer"))
         self.slider.setToolTip(
             tr("Show the map as of another version of this layer, and set the day with it: drag, or press ← and →")
         )
         self.slider.setTickPosition(QSlider.TickPosition.TicksBelow)
         self.slider.setPageStep(1)
         self.slider.valueChanged.connect(self._choose)
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.setInterval(REST_MS)
-        self._rest.timeout.connect(self._keep)
+        self._rest = one_shot_timer(self, REST_MS, self._keep)
         self.title, self.label = ElidedLabel(), ElidedLabel()  # a version may be named by a document's number
         column_of(self.title, self.label, self.slider, inside=self, is_tight=True, spacing=0)
         self.hide()
@@ -58,11 +55,10 @@ class VersionSlider(QWidget):
         self._rest.stop()
         versions = sorted(entry.versions, key=lambda one: (one.valid_from, one.recorded_at)) if entry else []
         self.entry, self._versions = entry, versions
-        self.slider.blockSignals(True)
-        self.slider.setRange(0, max(0, len(versions) - 1))
-        tables = [one.table for one in versions]
-        self.slider.setValue(tables.index(table) if table in tables else 0)
-        self.slider.blockSignals(False)
+        with QSignalBlocker(self.slider):
+            self.slider.setRange(0, max(0, len(versions) - 1))
+            tables = [one.table for one in versions]
+            self.slider.setValue(tables.index(table) if table in tables else 0)
         self._show_label()
         self.setVisible(len(versions) > 1)
 

@@ -7,28 +7,24 @@ from pathlib import Path
 from typing import Any
 
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QFileDialog, QHeaderView, QTabWidget, QTreeWidgetItem, QWidget
+from qgis.PyQt.QtWidgets import QTabWidget, QTreeWidgetItem, QWidget
 
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.desk.answers.answer_tree import AnswerTree
-from onemap.plugin.desk.guide.help_key import HelpKey
+from onemap.plugin.desk.guide.help_key import equip_window
 from onemap.plugin.desk.library.layer_list import title_of
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.packs.pack_rules import PackRules
 from onemap.plugin.profile.paths import temporary_folder
 from onemap.plugin.profile.suggested_file import suggested_file
-from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.buttons import push_button, tool_button, wrapped_label
-from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.questions import ask_text, is_confirmed
-from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen
-from onemap.plugin.widgets.target_file import ask_target
+from onemap.plugin.widgets.target_file import ask_file, ask_target
 from onemap.plugin.widgets.working_dialog import WorkingDialog
 from onemap.plugin.widgets.wrapped_choice import WrappedChoice
 from onemap.plugin.words.file_forms import file_forms
-from onemap.plugin.words.option_names import dock_controls
 from onemap.plugin.words.translation import Count, sentences, tr
 
 SIZE_PX = (1000, 700)
@@ -42,8 +38,7 @@ class PackDialog(WorkingDialog):
     copied = pyqtSignal(str)  # the file of a copy
 
     def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
-        super().__init__(library.core, parent)
-        self.setWindowTitle(tr("Rule pack"))
+        super().__init__(library.core, tr("Rule pack"), parent)
         self._library = library
         self._home = library.path
         self._pack: dict[str, Any] = {}
@@ -62,13 +57,15 @@ class PackDialog(WorkingDialog):
         self.rules = PackRules()
         self.rules.edited.connect(self._enable)
         self.pages = QTabWidget()
-        self.trees = {
-            PROOF: _tree(tr("What the cases prove")),
-            TURNED: _tree(tr("What would turn in open cases")),
-            DIFFERENCES: _tree(tr("What differs from the origin")),
-            VERSIONS: _tree(tr("Packs in force, and those of before")),
+        names = {
+            PROOF: tr("What the cases prove"),
+            TURNED: tr("What would turn in open cases"),
+            DIFFERENCES: tr("What differs from the origin"),
+            VERSIONS: AnswerTree(
+                tr("Packs in force, and those of before"), [tr("Packs in force, and those of before")]
+            ),
         }
-        self.notice = Notice(dock_controls())
+        self.trees = {page: AnswerTree(name, [name]) for page, name in names.items()}
         self._make_buttons()
         self._build()
         self._enable()
@@ -169,18 +166,19 @@ class PackDialog(WorkingDialog):
         foot = row_of(*buttons, self.close_button)
         column_of(head, self.source, (self.pages, 1), self.notice, self.work, foot, inside=self)
         resize_on_screen(self, *SIZE_PX)
-        name_accessibly(self)
-        keep_choice_readable(self)
-        HelpKey(self)
+        equip_window(self)
 
     def _add_file(self, path: str) -> None:
         self.choice.addItem(Path(path).name, path)
         self.choice.setCurrentIndex(self.choice.count() - 1)
 
     def _choose_file(self) -> None:
-        path, _filter = QFileDialog.getOpenFileName(self, tr("Rule pack"), "", tr("Rule pack (*.toml)"))
-        if path:
-            self._leave_edits(lambda: self._read_added(path))
+        ask_file(
+            self,
+            tr("Rule pack"),
+            lambda path: self._leave_edits(lambda: self._read_added(path)),
+            tr("Rule pack (*.toml)"),
+        )
 
     def _read_added(self, path: str) -> None:
         self._add_file(path)
@@ -307,9 +305,9 @@ class PackDialog(WorkingDialog):
             self._show_page("pack differences", {"pack": [self._file], **of_run}, page, tr("Compare the packs"))
 
     def _ask_copy(self, _checked: bool = False) -> None:
-        path = ask_target(self, tr("The city's own pack"), suggested_file("city-rules", TOML[0]), file_forms(TOML))
-        if path:
-            self.copy_to(path)
+        ask_target(
+            self, tr("The city's own pack"), suggested_file("city-rules", TOML[0]), file_forms(TOML), self.copy_to
+        )
 
     def _take_copy(self, path: str) -> None:
         self._add_file(path)
@@ -342,10 +340,3 @@ class PackDialog(WorkingDialog):
         self.prove_button.setEnabled(is_idle and (self._is_own or self._is_shipped))  # cases lie beside a pack's file
         self.try_button.setEnabled(is_idle and self._is_own)
         self.enact_button.setEnabled(is_idle and self._is_own and not self.rules.edits)
-
-
-def _tree(name: str) -> AnswerTree:
-    """A page of rows without values beside their names."""
-    tree = AnswerTree(name, [name])
-    tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-    return tree

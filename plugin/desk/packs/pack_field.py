@@ -22,9 +22,9 @@ class PackField(QWidget):
 
     changed = pyqtSignal()
 
-    def __init__(self, pack_value: dict[str, Any], parent: QWidget | None = None) -> None:
+    def __init__(self, pack_value: dict[str, Any]) -> None:
         """Take what the core tells of a value."""
-        super().__init__(parent)
+        super().__init__()
         title = str(pack_value["title"])
         self.place, self.title, self._form = (
             str(pack_value["place"]),
@@ -101,13 +101,11 @@ class PackField(QWidget):
         if self._form == "list":
             return self._make_list(value or [])
         if self._form == "sentence":
-            edit = QPlainTextEdit(str(value))
-            edit.setTabChangesFocus(True)
+            edit = QPlainTextEdit(str(value), tabChangesFocus=True)
             edit.setFixedHeight(edit.fontMetrics().lineSpacing() * SENTENCE_LINES + 12)
             edit.textChanged.connect(self.changed)
             return edit
-        line = QLineEdit(str(value))
-        line.setPlaceholderText(str(self._field.get("default") or ""))
+        line = QLineEdit(str(value), placeholderText=str(self._field.get("default") or ""))
         line.setCursorPosition(0)
         line.textChanged.connect(lambda _text: self.changed.emit())
         return line

@@ -6,13 +6,14 @@ from typing import Any
 
 from qgis.gui import QgsScrollArea
 from qgis.PyQt.QtCore import Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import QFormLayout, QHeaderView, QSplitter, QTreeWidget, QTreeWidgetItem, QWidget
+from qgis.PyQt.QtWidgets import QFormLayout, QSplitter, QTreeWidget, QTreeWidgetItem, QWidget
 
-from onemap.plugin.desk.answers.name_delegate import wrap_names
+from onemap.plugin.desk.answers.name_delegate import fit_columns, wrap_names
 from onemap.plugin.desk.packs.pack_field import PackField
 from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.alignment import RIGHT
 from onemap.plugin.widgets.buttons import wrapped_label
+from onemap.plugin.widgets.form_fields import fill_form
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.rows_and_columns import column_of
 from onemap.plugin.widgets.scroll_area import scroll_area
@@ -32,8 +33,8 @@ class PackRules(QSplitter):
 
     edited = pyqtSignal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(Qt.Orientation.Horizontal, parent)
+    def __init__(self) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
         self.edits: dict[str, str] = {}  # by place what was typed and is not saved
         self.fields: dict[str, PackField] = {}  # of the form on display, by place
         self._rules: dict[str, dict[str, Any]] = {}
@@ -42,16 +43,11 @@ class PackRules(QSplitter):
         self.search = SearchLine(tr("Rule, law …"))
         self.search.setAccessibleName(tr("Search the rules"))
         self.search.textChanged.connect(self._filter)
-        self.tree = QTreeWidget()
-        self.tree.setAccessibleName(tr("Rules by department"))
+        self.tree = QTreeWidget(accessibleName=tr("Rules by department"))
         self.tree.setHeaderLabels([tr("Rule"), tr("Hits"), tr("Differs")])
         self.tree.headerItem().setTextAlignment(HITS, RIGHT)
         self.tree.setIndentation(12)
-        header = self.tree.header()
-        header.setStretchLastSection(False)
-        header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
-        for column in (HITS, MARK):
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+        fit_columns(self.tree)
         wrap_names(self.tree)
         self.tree.currentItemChanged.connect(lambda item, _before: self._show_form(item))
         left = QWidget()
@@ -144,15 +140,16 @@ class PackRules(QSplitter):
             item.setIcon(NAME, sign_icon(rule["verdict"], self.tree.palette()))
         return item
 
+    def _tops(self) -> list[QTreeWidgetItem]:
+        return [self.tree.topLevelItem(row) for row in range(self.tree.topLevelItemCount())]
+
     def _items(self) -> list[QTreeWidgetItem]:
-        tops = [self.tree.topLevelItem(row) for row in range(self.tree.topLevelItemCount())]
-        return tops + [top.child(row) for top in tops for row in range(top.childCount())]
+        return self._tops() + [top.child(row) for top in self._tops() for row in range(top.childCount())]
 
     def _filter(self, text: str) -> None:
         """Show the rules whose title, id or law has the text."""
         wanted = text.strip().lower()
-        tops = [self.tree.topLevelItem(row) for row in range(self.tree.topLevelItemCount())]
-        for department in (top for top in tops if top.childCount()):
+        for department in (top for top in self._tops() if top.childCount()):
             for place in range(department.childCount()):
                 item = department.child(place)
                 item.setHidden(wanted not in item.toolTip(NAME).lower())
@@ -165,9 +162,7 @@ class PackRules(QSplitter):
         if not name:
             return  # a department has no values
         body = QWidget()
-        form = QFormLayout(body)
-        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form = fill_form(QFormLayout(body), is_wide=True, is_wrapping=True)
         for text in self._heads(name):
             label = wrapped_label(text)
             label.setTextFormat(Qt.TextFormat.PlainText)

@@ -17,6 +17,7 @@ from qgis.core import (
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QMetaType, QObject, pyqtSignal
 
+from onemap.plugin.desk.map.map_groups import put_on_top
 from onemap.plugin.desk.parcels.use_choice import SYSTEM_FIELD, USE_FIELD
 from onemap.plugin.words.number_format import value_or_none
 
@@ -150,6 +151,5 @@ class DrawnParcels(QObject):
         layer.setCustomProperty(self._mark, True)
         look = {"color": "16,152,173,40", "outline_color": "#1098AD", "outline_width": "0.6"}
         layer.setRenderer(QgsSingleSymbolRenderer(QgsFillSymbol.createSimple(look)))
-        QgsProject.instance().addMapLayer(layer, False)
-        QgsProject.instance().layerTreeRoot().insertLayer(0, layer)
+        put_on_top(layer)
         return layer

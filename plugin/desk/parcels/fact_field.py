@@ -28,8 +28,8 @@ class FactField(QWidget):
 
     changed = pyqtSignal()
 
-    def __init__(self, fact: dict[str, Any], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, fact: dict[str, Any]) -> None:
+        super().__init__()
         self.name, self.kind, self._hint = str(fact["name"]), str(fact["kind"]), str(fact.get("hint") or "")
         self.title = str(fact["title"])
         named = tr("{title} ({code})").format(title=self.title, code=fact.get("unit"))
@@ -108,9 +108,7 @@ class FactField(QWidget):
             day.dateChanged.connect(lambda _day: self.changed.emit())
             return day
         if self.kind == "long":
-            text = QPlainTextEdit()
-            text.setTabChangesFocus(True)
-            text.setPlaceholderText(tr("unknown"))
+            text = QPlainTextEdit(tabChangesFocus=True, placeholderText=tr("unknown"))
             text.setFixedHeight(TEXT_LINES * text.fontMetrics().lineSpacing() + 12)
             text.textChanged.connect(self.changed)
             return text
@@ -118,8 +116,7 @@ class FactField(QWidget):
             return self._make_list([(tr("yes"), True), (tr("no"), False)] if self.kind == "flag" else choices)
         if self.kind == "words":
             return self._make_words([title for title, _value in choices])
-        line = QLineEdit()
-        line.setPlaceholderText(" · ".join(filter(None, (tr("unknown"), self._hint))))
+        line = QLineEdit(placeholderText=" · ".join(filter(None, (tr("unknown"), self._hint))))
         if self._hint:  # an example that is cut is none
             line.setMinimumWidth(
                 line.fontMetrics().horizontalAdvance(line.placeholderText()) + line.sizeHint().height()
@@ -137,8 +134,7 @@ class FactField(QWidget):
         return box
 
     def _make_words(self, words: list[str]) -> QComboBox:
-        box = QComboBox()
-        box.setEditable(True)
+        box = QComboBox(editable=True)
         box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         box.addItems(["", *words])
         box.lineEdit().setPlaceholderText(tr("unknown"))

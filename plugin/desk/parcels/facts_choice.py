@@ -42,14 +42,13 @@ class FactsChoice(QWidget):
         rules: RulesChoice,
         parcels: ParcelChoice | None = None,
         leaves_out: tuple[str, ...] = (),
-        parent: QWidget | None = None,
     ) -> None:
         """Take whose facts they are.
 
         parcels: those that may say facts themselves.
         leaves_out: groups and fields that are not asked here.
         """
-        super().__init__(parent)
+        super().__init__()
         self._library, self._rules_choice, self._leaves_out = library, rules, leaves_out
         self.known_fields: Callable[[], list[str]] = lambda: fields_of(parcels.choice) if parcels is not None else []
         rules.box.currentIndexChanged.connect(lambda _index: self._ask_again())

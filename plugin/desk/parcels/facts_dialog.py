@@ -7,7 +7,6 @@ from typing import Any
 from qgis.gui import QgsScrollArea
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import (
-    QFileDialog,
     QFormLayout,
     QFrame,
     QGroupBox,
@@ -20,18 +19,16 @@ from qgis.PyQt.QtWidgets import (
 from onemap.plugin.connection.file_writing import write_file
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.toml_writing import toml_text
-from onemap.plugin.desk.guide.help_key import HelpKey
+from onemap.plugin.desk.guide.help_key import equip_window
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.parcels.fact_field import FactField
 from onemap.plugin.desk.parcels.use_choice import SYSTEM_FIELD
 from onemap.plugin.profile.paths import temporary_file
-from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.buttons import push_button, wrapped_label
-from onemap.plugin.widgets.notice import Notice
-from onemap.plugin.widgets.readable_choice import keep_choice_readable
+from onemap.plugin.widgets.form_fields import fill_form
 from onemap.plugin.widgets.rows_and_columns import column_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen
-from onemap.plugin.widgets.target_file import ask_target
+from onemap.plugin.widgets.target_file import ask_file, ask_target
 from onemap.plugin.widgets.working_dialog import WorkingDialog
 from onemap.plugin.words.mnemonics import as_written
 from onemap.plugin.words.option_names import dock_controls, name_controls
@@ -63,8 +60,7 @@ class FactsDialog(WorkingDialog):
         asked: its answer to `facts`; what it lacks of a group is not asked.
         known_fields: what the parcels say themselves.
         """
-        super().__init__(library.core, parent)
-        self.setWindowTitle(tr("Facts of the project"))
+        super().__init__(library.core, tr("Facts of the project"), parent)
         self._library, self._packs = library, packs
         self._rules = asked.get("rules") or []
         self._known_fields = {name.lower() for name in known_fields}
@@ -72,12 +68,9 @@ class FactsDialog(WorkingDialog):
         self._parts: dict[str, str] = {}  # which part of the facts a field is of
         self.given: Given = {}
         self._remarks_shown: list[dict[str, Any]] = []
-        self.notice = Notice(dock_controls())
         self.waiting = wrapped_label()
         self._build(asked)
-        name_accessibly(self)
-        HelpKey(self)
-        keep_choice_readable(self)
+        equip_window(self)
         self._enable()
 
     @property
@@ -199,9 +192,7 @@ class FactsDialog(WorkingDialog):
         if not facts:
             return
         box = QGroupBox(as_written(title))
-        form = QFormLayout(box)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        form = fill_form(QFormLayout(box), is_wide=True, is_wrapping=True)
         for fact in facts:
             field = FactField(fact)
             field.changed.connect(self._count)
@@ -231,15 +222,11 @@ class FactsDialog(WorkingDialog):
 
     def _choose_source(self) -> None:
         title, filters = tr("Load the facts of a project"), tr("Facts of the project (*.toml)")
-        path, _filter = QFileDialog.getOpenFileName(self, title, "", filters)
-        if path:
-            self.load(path)
+        ask_file(self, title, self.load, filters)
 
     def _choose_target(self) -> None:
         forms = {".toml": tr("Facts of the project (*.toml)")}
-        path = ask_target(self, tr("Save the facts of the project"), "", forms)
-        if path:
-            self.save(path)
+        ask_target(self, tr("Save the facts of the project"), "", forms, self.save)
 
     def _count(self) -> None:
         """Say how many rules wait for facts that neither the form nor the parcels state."""

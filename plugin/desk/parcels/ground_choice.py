@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from qgis.core import QgsProviderRegistry, QgsProviderSublayerDetails, QgsVectorLayer
+from qgis.core import QgsProviderRegistry, QgsVectorLayer
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import Qt
-from qgis.PyQt.QtWidgets import QWidget
 
 from onemap.plugin.connection.layer_export import file_of_layer, write_source
 from onemap.plugin.connection.refusals import Refusal
@@ -23,8 +22,8 @@ class GroundChoice(ParcelChoice):
     TAKES_LINES = False
     IS_ALONE = True
 
-    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
-        super().__init__(library, canvas, parent)
+    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas) -> None:
+        super().__init__(library, canvas)
         # In the narrowest dock its text does not fit beside the longer names of this form.
         self.draw_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
 
@@ -57,11 +56,7 @@ class GroundChoice(ParcelChoice):
             raise Refusal(tr("“{name}” cannot be handed to the core: {reason}").format(name=choice.name, reason="–"))
         has_selection = layer.selectedFeatureCount() > 0
         file = None if has_selection else file_of_layer(layer)
-        if file is not None and not file.crs and len(_sublayers(file.path)) == 1:
+        if file is not None and not file.crs and len(QgsProviderRegistry.instance().querySublayers(file.path)) == 1:
             return file.path
         features = layer.getSelectedFeatures() if has_selection else layer.getFeatures()
         return write_source(folder, layer.name(), layer.fields(), layer.wkbType(), layer.crs(), features).path
-
-
-def _sublayers(path: str) -> list[QgsProviderSublayerDetails]:
-    return QgsProviderRegistry.instance().querySublayers(path)

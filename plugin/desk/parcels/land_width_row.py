@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qgis.PyQt.QtCore import QObject, pyqtSignal
+from qgis.PyQt.QtCore import QObject, QSignalBlocker, pyqtSignal
 from qgis.PyQt.QtWidgets import QComboBox
 
 from onemap.plugin.connection.refusals import Refusal
@@ -71,11 +71,10 @@ class LandWidthRow(QObject):
         """Show the row where the chosen parcels need it, with the width that was typed for them."""
         layer, text = self._parcels.map_layer, self.text
         fields = layer.fields() if layer is not None else ()
-        self.field.blockSignals(True)
-        self.field.clear()
-        self.field.addItems([field.name() for field in fields if field.isNumeric()])
-        self.field.setEditText(text)
-        self.field.blockSignals(False)
+        with QSignalBlocker(self.field):
+            self.field.clear()
+            self.field.addItems([field.name() for field in fields if field.isNumeric()])
+            self.field.setEditText(text)
         if self._form is not None:
             self._form.show_row(self.field, self.is_asked)
         self.changed.emit()

@@ -16,12 +16,13 @@ from qgis.core import (
     QgsWkbTypes,
 )
 from qgis.gui import QgsMapCanvas
-from qgis.PyQt.QtCore import QEvent, QObject, Qt, QTimer, pyqtSignal
+from qgis.PyQt.QtCore import QEvent, QObject, QSignalBlocker, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QKeySequence
 from qgis.PyQt.QtWidgets import QFileDialog, QWidget
 
 from onemap.plugin.connection.layer_export import SourceFile
 from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.connection.task import one_shot_timer
 from onemap.plugin.desk.library.distinct_place import distinct_place
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.map.map_layers import PROPERTY_LIBRARY, PROPERTY_RUN
@@ -101,8 +102,8 @@ class ParcelChoice(QWidget):
     changed = pyqtSignal()
     added = pyqtSignal(object, int)  # QgsVectorLayer, feature: what was drawn is on the map, and chosen
 
-    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas) -> None:
+        super().__init__()
         self._library, self._canvas = library, canvas
         self.corners_dialog: CornersDialog | None = None
         self._files: list[Choice] = []
@@ -113,8 +114,7 @@ class ParcelChoice(QWidget):
         self._tool.cancelled.connect(lambda: self.draw_button.setChecked(False))
         self._tool.undone.connect(self.undo)
         self.drawn = DrawnParcels(canvas, self.DRAWN, self.words().drawn, self)
-        self.box = WrappedChoice()
-        self.box.setAccessibleName(self.words().ask)
+        self.box = WrappedChoice(self.words().ask)
         self.setFocusProxy(self.box)
         self.box.setPlaceholderText(tr("Choose…"))
         self.box.currentIndexChanged.connect(lambda _index: self.changed.emit())
@@ -142,9 +142,7 @@ class ParcelChoice(QWidget):
         column_of(row, self.drawing_note, self.shifted_note, steps, inside=self, is_tight=True, spacing=3)
         self.changed.connect(self._show_steps)
         project = QgsProject.instance()
-        self._later = QTimer(self)
-        self._later.setSingleShot(True)
-        self._later.timeout.connect(self.refresh)
+        self._later = one_shot_timer(self, 0, self.refresh)
         project.layersAdded.connect(self._take_added)
         project.layersRemoved.connect(self._take_removed)
         self._turn = ToolTurn(canvas, self._tool, self.draw_button)
@@ -204,9 +202,7 @@ class ParcelChoice(QWidget):
         """The chosen parcels as a file for the core. Raises Refusal."""
         choice = self.choice
         if choice is None:
-            raise Refusal(
-                tr("There are no parcels to check. Add a layer of polygons to the map, draw one, or paste its corners.")
-            )
+            raise Refusal(no_parcels_text())
         if choice.path:
             return SourceFile(choice.path, choice.part)
         layer = choice.map_layer
@@ -239,21 +235,20 @@ class ParcelChoice(QWidget):
         ]
         layers.sort(key=_place_in_list)
         self._connect_layers(layers)
-        self.box.blockSignals(True)
-        self.box.clear()
-        for text, choice in self.fixed_entries():
-            self.box.addItem(text, choice)
-        texts = _texts_of(layers)
-        own = sum(not _is_of_library(layer) for layer in layers)
-        for text, layer in zip(texts[:own], layers):
-            self.box.addItem(text, Choice(layer=layer.id()))
-        for choice in self._files:
-            self.box.addItem(icon("file"), choice.name, choice)
-        for text, layer in zip(texts[own:], layers[own:]):
-            self.box.addItem(icon("library"), text, Choice(layer=layer.id()))
-            self.box.setItemData(self.box.count() - 1, _home_of(layer), Qt.ItemDataRole.ToolTipRole)
-        self.box.setCurrentIndex(-1)
-        self.box.blockSignals(False)
+        with QSignalBlocker(self.box):
+            self.box.clear()
+            for text, choice in self.fixed_entries():
+                self.box.addItem(text, choice)
+            texts = _texts_of(layers)
+            own = sum(not _is_of_library(layer) for layer in layers)
+            for text, layer in zip(texts[:own], layers):
+                self.box.addItem(text, Choice(layer=layer.id()))
+            for choice in self._files:
+                self.box.addItem(icon("file"), choice.name, choice)
+            for text, layer in zip(texts[own:], layers[own:]):
+                self.box.addItem(icon("library"), text, Choice(layer=layer.id()))
+                self.box.setItemData(self.box.count() - 1, _home_of(layer), Qt.ItemDataRole.ToolTipRole)
+            self.box.setCurrentIndex(-1)
         self._choose(chosen)
         self._keep_choice()
         if self.choice is None:
@@ -397,6 +392,11 @@ class ParcelChoice(QWidget):
             if layer is not None:
                 self.box.setItemText(index, next(texts))
         self.changed.emit()
+
+
+def no_parcels_text() -> str:
+    """What to do where there are no parcels."""
+    return tr("There are no parcels to check. Add a layer of polygons to the map, draw one, or paste its corners.")
 
 
 def _is_of_library(layer: QgsMapLayer) -> bool:

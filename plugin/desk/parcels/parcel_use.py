@@ -7,7 +7,6 @@ from functools import lru_cache
 
 from qgis.core import QgsVectorLayer
 from qgis.PyQt.QtCore import QObject, pyqtSignal
-from qgis.PyQt.QtWidgets import QWidget
 
 from onemap.plugin.desk.parcels.parcel_choice import Choice, ParcelChoice
 from onemap.plugin.desk.parcels.use_choice import SYSTEM_FIELD, USE_FIELD, USUAL_SYSTEM, UseChoice
@@ -20,8 +19,8 @@ from onemap.plugin.words.translation import tr
 class CodeSystemChoice(WrappedChoice):
     """A list of the systems of codes; the first entry leaves it to the rules."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setAccessibleName(tr("Codes of the parcels' use"))
         self.setToolTip(tr("By which codes the parcels name their use, where they do not say it themselves"))
         self.addItem(tr("as the rules say"), "")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from qgis.PyQt.QtCore import Qt
-from qgis.PyQt.QtWidgets import QFileDialog, QWidget
+from qgis.PyQt.QtWidgets import QWidget
 
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.desk.library.layer_list import title_of
@@ -16,6 +16,7 @@ from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import listed_place
 from onemap.plugin.widgets.buttons import tool_button
 from onemap.plugin.widgets.rows_and_columns import row_of
+from onemap.plugin.widgets.target_file import ask_file
 from onemap.plugin.widgets.wrapped_choice import WrappedChoice
 from onemap.plugin.words.translation import name_list, tr
 
@@ -23,12 +24,11 @@ from onemap.plugin.words.translation import name_list, tr
 class RulesChoice(QWidget):
     """A list of packs, with a button that adds a file."""
 
-    def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, library: OpenLibrary) -> None:
+        super().__init__()
         self._library = library
         self._titles: dict[str, str] = {}  # of packs of files, by path: what they call themselves
-        self.box = WrappedChoice()
-        self.box.setAccessibleName(tr("Rules"))
+        self.box = WrappedChoice(tr("Rules"))
         self.setFocusProxy(self.box)
         button = tool_button("file", tr("Use the rules of another pack, a file"), action=self._choose_file)
         button.setAccessibleName(button.toolTip())
@@ -111,9 +111,7 @@ class RulesChoice(QWidget):
             self.box.setCurrentIndex(0)
 
     def _choose_file(self) -> None:
-        path, _filter = QFileDialog.getOpenFileName(self, tr("Rule pack"), "", tr("Rule pack (*.toml)"))
-        if path:
-            self.add_file(path)
+        ask_file(self, tr("Rule pack"), self.add_file, tr("Rule pack (*.toml)"))
 
 
 def packs_text(packs: list[dict[str, Any]]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtGui import QFocusEvent
-from qgis.PyQt.QtWidgets import QComboBox, QSizePolicy, QWidget
+from qgis.PyQt.QtWidgets import QComboBox, QSizePolicy
 
 from onemap.plugin.widgets.form_fields import search_by_part, shrink
 from onemap.plugin.words.core_words import all_words
@@ -20,8 +20,8 @@ class UseChoice(QComboBox):
 
     chosen = pyqtSignal(str)  # the code; empty for none
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.system = USUAL_SYSTEM
         self.setEditable(True)
         self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)

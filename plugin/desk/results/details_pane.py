@@ -8,7 +8,7 @@ from typing import Any
 from qgis.PyQt.QtCore import QSize, Qt
 from qgis.PyQt.QtGui import QGuiApplication, QTextDocument
 from qgis.PyQt.QtPrintSupport import QPrintDialog, QPrinter
-from qgis.PyQt.QtWidgets import QFrame, QScrollArea, QWidget
+from qgis.PyQt.QtWidgets import QFrame, QScrollArea
 
 from onemap.plugin.widgets.buttons import wrapped_label
 from onemap.plugin.words.contrast import link_colour
@@ -22,8 +22,8 @@ LINES_WANTED = 9
 class DetailsPane(QScrollArea):
     """Text that scrolls where it does not fit."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._label = wrapped_label()
         self._label.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._label.setContentsMargins(2, 2, 2, 2)

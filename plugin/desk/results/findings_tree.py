@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from qgis.PyQt.QtCore import QModelIndex, QPoint, QRect, QTimer
-from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QTreeView, QWidget
+from qgis.PyQt.QtCore import QModelIndex, QPoint, QRect
+from qgis.PyQt.QtWidgets import QAbstractItemView, QTreeView
 
-from onemap.plugin.desk.answers.name_delegate import wrap_names
-from onemap.plugin.desk.results.results_model import AREA, NAME, SHARE, ResultsModel
+from onemap.plugin.connection.task import one_shot_timer
+from onemap.plugin.desk.answers.name_delegate import fit_columns, wrap_names
+from onemap.plugin.desk.results.results_model import NAME, ResultsModel
 from onemap.plugin.words.translation import tr
 
 ROWS_MEASURED = 50  # for the widths of the columns: of 10,000 rows Qt would measure the first thousand
@@ -22,8 +23,8 @@ class FindingsTree(QTreeView):
     first set to the parcel's place, which counts rows and measures none.
     """
 
-    def __init__(self, model: ResultsModel, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, model: ResultsModel) -> None:
+        super().__init__()
         self._least_rows = 1
         self.setModel(model)
         self.setIndentation(12)
@@ -32,14 +33,9 @@ class FindingsTree(QTreeView):
         wrap_names(self)
         self.setAccessibleName(tr("Findings"))
         header = self.header()
-        header.setStretchLastSection(False)
-        header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(AREA, QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(SHARE, QHeaderView.ResizeMode.ResizeToContents)
+        fit_columns(self)
         header.setResizeContentsPrecision(ROWS_MEASURED)
-        self._measuring = QTimer(self)
-        self._measuring.setSingleShot(True)
-        self._measuring.timeout.connect(self._set_least_height)
+        self._measuring = one_shot_timer(self, 0, self._set_least_height)
         for change in (header.sectionResized, self.expanded, self.collapsed, model.modelReset):
             change.connect(lambda *_what: self._measuring.start(0))
 

@@ -69,7 +69,10 @@ class Highlight:
             self._canvas,
             [
                 self._label(
-                    _label_place(piece, outline), _piece_text(piece, finding), QgsGeometry(piece.geometry), tables.crs
+                    piece.geometry.nearestPoint(outline) if piece.distance_m else piece.geometry.pointOnSurface(),
+                    _piece_text(piece, finding),
+                    QgsGeometry(piece.geometry),
+                    tables.crs,
                 )
                 for piece in sorted(pieces, key=_weight)[:MAX_LABELS]
             ],
@@ -188,11 +191,6 @@ class Highlight:
         if self._labels is not None:
             self._canvas.scene().removeItem(self._labels)
             self._labels = None
-
-
-def _label_place(piece: Piece, outline: QgsGeometry) -> QgsGeometry:
-    """The point of a piece's label: inside the piece, or where it comes nearest to the parcel."""
-    return piece.geometry.nearestPoint(outline) if piece.distance_m else piece.geometry.pointOnSurface()
 
 
 def _piece_text(piece: Piece, finding: Finding) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QMenu, QToolButton, QWidget
+from qgis.PyQt.QtWidgets import QMenu, QToolButton
 
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.core_session import Core
@@ -31,8 +31,8 @@ class ExportButton(QToolButton):
     remarked = pyqtSignal(str)  # what the file does not hold
     refused = pyqtSignal(object)  # Refusal
 
-    def __init__(self, core: Core, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, core: Core) -> None:
+        super().__init__()
         self.asking = Asking(core, self, is_writing=True)  # a file is there whatever is open by then
         self.asking.refused.connect(self.refused)
         self._run: RunOnDisplay | None = None
@@ -86,9 +86,7 @@ class ExportButton(QToolButton):
 
     def _ask(self, suffix: str, filters: str) -> None:
         start = free_path(Path(documents_folder()), _title(self._run), suffix)
-        path = ask_target(self, tr("Write the results"), str(start), {suffix: filters})
-        if path:
-            self.write(path)
+        ask_target(self, tr("Write the results"), str(start), {suffix: filters}, self.write)
 
 
 def _title(run: RunOnDisplay | None) -> str:

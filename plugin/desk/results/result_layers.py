@@ -10,12 +10,11 @@ from typing import Any
 from qgis.core import QgsProject, QgsVectorLayer
 
 from onemap.plugin.connection.file_writing import copy_file
-from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.desk.map.given_names import give_name, rename
 from onemap.plugin.desk.map.layer_styles import OFTEN_EMPTY, RESULT_TABLES, name_verdicts, style_results
-from onemap.plugin.desk.map.map_groups import groups_in, insert_group, remove_layer
-from onemap.plugin.desk.map.map_layers import PROPERTY_RUN
-from onemap.plugin.desk.results.field_names import column_names, name_fields
+from onemap.plugin.desk.map.map_groups import groups_in, insert_group, put_in, remove_layer
+from onemap.plugin.desk.results.field_names import name_fields
+from onemap.plugin.desk.results.result_table import layer_for_map
 from onemap.plugin.profile.paths import profile_folder
 from onemap.plugin.words.number_format import moment_text
 from onemap.plugin.words.translation import tr
@@ -64,18 +63,12 @@ def add_to_map(path: str, run: dict[str, Any], library: str) -> list[QgsVectorLa
     group.setCustomProperty(PROPERTY_CHECKED, library)
     layers = []
     for table in RESULT_TABLES:
-        layer = QgsVectorLayer(f"{copy}|layername={table}", titles[table], "ogr")
-        if not layer.isValid():
-            raise Refusal(tr("The results cannot be read: {path} has no table {table}.").format(path=copy, table=table))
+        layer = layer_for_map(str(copy), table, titles[table], str(run.get("id", "")), style_results)
         if table in OFTEN_EMPTY and layer.featureCount() == 0:
             continue
-        layer.setCustomProperty(PROPERTY_RUN, str(run.get("id", "")))
         layer.setCustomProperty(PROPERTY_CHECK, table)
         give_name(layer, titles[table])
-        style_results(layer, table)
-        name_fields(layer, table, column_names(str(copy), table))
-        QgsProject.instance().addMapLayer(layer, False)
-        node = group.insertLayer(0, layer)
+        node = put_in(group, layer)
         node.setExpanded(table == "parcels")
         # Findings repeat the ground of the pieces; they are there for their table.
         node.setItemVisibilityChecked(table != "findings")

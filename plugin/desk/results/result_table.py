@@ -8,33 +8,35 @@ from pathlib import Path
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsProject, QgsVectorLayer
 
-from onemap.plugin.connection.refusals import Refusal
-from onemap.plugin.desk.map.map_groups import insert_group, remove_layer
+from onemap.plugin.desk.map.map_groups import insert_group, put_in, remove_layer
 from onemap.plugin.desk.map.map_layers import PROPERTY_RUN
 from onemap.plugin.desk.results.field_names import column_names, name_fields
-from onemap.plugin.desk.results.results import open_table
-from onemap.plugin.words.translation import tr
+from onemap.plugin.desk.results.results import layer_of_table, open_table
+
+Style = Callable[[QgsVectorLayer, str], None]  # of the layer of a table
+
+
+def layer_for_map(path: str, table: str, title: str, run: str, style: Style | None = None) -> QgsVectorLayer:
+    """A table of a run for the map, with its look and the names of its columns. Raises Refusal."""
+    layer = layer_of_table(path, table, title)
+    layer.setCustomProperty(PROPERTY_RUN, run)
+    if style is not None:
+        style(layer, table)
+    name_fields(layer, table, column_names(path, table))
+    return layer
 
 
 class TableLayer:
     """The map layer of one table. It belongs to the project, and the user may remove it."""
 
-    def __init__(
-        self, path: str, table: str, title: str, group: str, run: str, style: Callable[[QgsVectorLayer], None]
-    ) -> None:
+    def __init__(self, path: str, table: str, title: str, group: str, run: str, style: Style) -> None:
         self._path, self._table, self._run, self._style = path, table, run, style
         self._source = open_table(path, table)
         self.is_kept = False
         # Not read-only: what is decided is marked in it. The file is the result's own, and no library.
-        layer = QgsVectorLayer(f"{path}|layername={table}", title, "ogr")
-        if not layer.isValid():
-            raise Refusal(tr("The results cannot be read: {path} has no table {table}.").format(path=path, table=table))
-        layer.setCustomProperty(PROPERTY_RUN, run)
-        style(layer)
-        name_fields(layer, table, column_names(path, table))
+        layer = layer_for_map(path, table, title, run, style)
         self._id = layer.id()
-        QgsProject.instance().addMapLayer(layer, False)
-        insert_group(group).insertLayer(0, layer)
+        put_in(insert_group(group), layer)
 
     @property
     def layer(self) -> QgsVectorLayer | None:
@@ -66,7 +68,7 @@ class TableLayer:
             return
         chosen = layer.selectedFeatureIds()
         layer.setDataSource(f"{copy}|layername={self._table}", layer.name(), "ogr")
-        self._style(layer)
+        self._style(layer, self._table)
         layer.selectByIds(chosen)
         group = QgsProject.instance().layerTreeRoot().findLayer(layer.id()).parent()
         for table, title in more_tables.items():

@@ -154,13 +154,17 @@ def read_results(path: str, answer: Mapping[str, Any]) -> list[CheckedParcel]:
         finding = _finding(row, citations)
         by_parcel.setdefault(finding.parcel, []).append(finding)
     parcels = [
-        CheckedParcel(
-            row["fid"],
-            str(row["parcel"]),
-            str(row["verdict"]),
-            row.get("area_m2"),
-            row.get("area_ellipsoidal_m2"),
-            tuple(sorted(by_parcel.get(str(row["parcel"]), []), key=_weight_of_finding)),
+        record_of(
+            CheckedParcel,
+            row,
+            row=row["fid"],
+            ellipsoidal_m2=row.get("area_ellipsoidal_m2"),
+            findings=tuple(
+                sorted(
+                    by_parcel.get(str(row["parcel"]), []),
+                    key=lambda finding: (not finding.counted, severity(finding.verdict), -(finding.area_m2 or 0)),
+                )
+            ),
         )
         for row in table_rows(path, "parcels")
     ]
@@ -239,7 +243,14 @@ def open_table(path: str, table: str) -> QgsVectorLayer:
     """A table of a run, read-only. Raises Refusal."""
     options = QgsVectorLayer.LayerOptions()
     options.forceReadOnly = True
-    layer = QgsVectorLayer(f"{path}|layername={table}", table, "ogr", options)
+    return layer_of_table(path, table, table, options)
+
+
+def layer_of_table(
+    path: str, table: str, title: str, options: QgsVectorLayer.LayerOptions | None = None
+) -> QgsVectorLayer:
+    """A table of a run as a layer of a title. Raises Refusal."""
+    layer = QgsVectorLayer(f"{path}|layername={table}", title, "ogr", options or QgsVectorLayer.LayerOptions())
     if not layer.isValid():
         raise Refusal(tr("The results cannot be read: {path} has no table {table}.").format(path=path, table=table))
     return layer
@@ -255,10 +266,6 @@ def table_rows(path: str, table: str) -> Iterable[dict[str, Any]]:
             **{name: value_or_none(value) for name, value in zip(names, feature.attributes())},
             "fid": feature.id(),
         }
-
-
-def _weight_of_finding(finding: Finding) -> tuple[bool, int, float]:
-    return (not finding.counted, severity(finding.verdict), -(finding.area_m2 or 0))
 
 
 def _quoted_text(text: str) -> str:

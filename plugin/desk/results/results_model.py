@@ -61,7 +61,7 @@ class ResultsModel(QAbstractItemModel):
         super().__init__(parent)
         self._palette = palette
         self._icons: dict[str, QIcon] = {}
-        self._all: list[CheckedParcel] = []
+        self.parcels: list[CheckedParcel] = []  # all parcels of the run, filtered or not
         self._shown: list[CheckedParcel] = []  # of all, by their verdicts
         self._rows: list[_ResultRow] = []  # that were made
         self._top: list[_ResultRow] = []  # of the first parcels that are shown
@@ -73,18 +73,13 @@ class ResultsModel(QAbstractItemModel):
         parcels: in the order to show.
         titles: the titles of the layers, by code.
         """
-        self._all, self._titles = parcels, titles
+        self.parcels, self._titles = parcels, titles
         self.filter(frozenset(SEVERITY))
-
-    @property
-    def parcels(self) -> list[CheckedParcel]:
-        """All parcels of the run, filtered or not."""
-        return self._all
 
     def filter(self, verdicts: frozenset[str]) -> None:
         """Show only the parcels with these verdicts."""
         self.beginResetModel()
-        self._shown = [parcel for parcel in self._all if parcel.verdict in verdicts]
+        self._shown = [parcel for parcel in self.parcels if parcel.verdict in verdicts]
         self._rows, self._top = [], []
         self._make_rows(ROWS_AT_ONCE)
         self.endResetModel()
@@ -171,7 +166,13 @@ class ResultsModel(QAbstractItemModel):
         if row is None:
             return ""
         if not row.findings:
-            return _parcel_details(row.parcel)
+            return "\n".join(
+                [
+                    f"{row.parcel.parcel} · {word('verdicts', row.parcel.verdict)}",
+                    f"{area_text(row.parcel.ellipsoidal_m2)} · {area_beside_text(row.parcel.ellipsoidal_m2)}",
+                    tr("Findings: {count}").format(count=len(row.parcel.findings)),
+                ]
+            )
         layer = row.findings[0].layer
         return _finding_details(row.findings, self._titles.get(layer, layer))
 
@@ -269,16 +270,6 @@ class ResultsModel(QAbstractItemModel):
         if verdict not in self._icons:
             self._icons[verdict] = sign_icon(verdict, self._palette)
         return self._icons[verdict]
-
-
-def _parcel_details(parcel: CheckedParcel) -> str:
-    return "\n".join(
-        [
-            f"{parcel.parcel} · {word('verdicts', parcel.verdict)}",
-            f"{area_text(parcel.ellipsoidal_m2)} · {area_beside_text(parcel.ellipsoidal_m2)}",
-            tr("Findings: {count}").format(count=len(parcel.findings)),
-        ]
-    )
 
 
 def _finding_details(findings: tuple[Finding, ...], layer: str) -> str:

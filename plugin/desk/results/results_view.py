@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from qgis.gui import QgsMapCanvas
-from qgis.PyQt.QtCore import QEvent, QModelIndex, QObject, QPoint, QSize, Qt, pyqtSignal
+from qgis.PyQt.QtCore import QEvent, QModelIndex, QObject, QPoint, QSignalBlocker, QSize, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QPalette, QResizeEvent
 from qgis.PyQt.QtWidgets import (
     QGridLayout,
@@ -53,13 +53,13 @@ class ResultsView(QWidget):
     trial_requested = pyqtSignal(str)  # the code of a layer
     remedy_requested = pyqtSignal(object)  # CheckedParcel
 
-    def __init__(self, core: Core, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, core: Core, canvas: QgsMapCanvas) -> None:
+        super().__init__()
         self._core = core
         self.explaining = Asking(core, self)  # a run says itself of which library and day it is
         self.explaining.refused.connect(self._show_no_steps)
         self._tables: RunTables | None = None
-        self._run: RunOnDisplay | None = None
+        self.run: RunOnDisplay | None = None  # the run on display
         self.can_try = True  # with a file instead of a layer
         self._remedy_bar_reason = ""  # why the remedy is disabled; empty: it is not
         self._sizes_before: list[int] = []  # of list and details, while a finding is explained
@@ -104,8 +104,7 @@ class ResultsView(QWidget):
         self.clear_button = tool_button("clear", tr("Take the results off the map"), action=self.clear_map)
         self.export_button = ExportButton(self._core)
         self.export_button.refused.connect(self.refused)
-        self.summary_button = QToolButton()
-        self.summary_button.setCheckable(True)
+        self.summary_button = QToolButton(checkable=True)
         self.summary_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.summary_button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.summary_button.setToolTip(tr("Findings by department and verdict, and the rules that were not asked"))
@@ -128,11 +127,6 @@ class ResultsView(QWidget):
         self._show_summary(False)
         layout.addLayout(buttons)
 
-    @property
-    def run(self) -> RunOnDisplay | None:
-        """The run on display."""
-        return self._run
-
     def show_run(self, run: RunOnDisplay, parcels: list[CheckedParcel]) -> None:
         """Show a run."""
         self.take_run(run, parcels)
@@ -147,7 +141,7 @@ class ResultsView(QWidget):
     def take_run(self, run: RunOnDisplay, parcels: list[CheckedParcel]) -> None:
         """Take a run in the place of the one before; which of its rows are listed, the caller says."""
         self.clear()
-        self._tables, self._run = RunTables(run.path), run
+        self._tables, self.run = RunTables(run.path), run
         self.keep_button.setEnabled(True)
         self.clear_button.setEnabled(bool(result_layers()))
         self.export_button.offer(run)
@@ -159,7 +153,7 @@ class ResultsView(QWidget):
         """
         self.summary.show_summary(parcels, unasked)
         self.summary_button.setText(text)
-        self.summary_button.setVisible(bool(self._run and self._run.rules))  # else it is not known which were asked
+        self.summary_button.setVisible(bool(self.run and self.run.rules))  # else it is not known which were asked
 
     def clear(self) -> None:
         """Clear the results; tables that were not kept are removed."""
@@ -168,7 +162,7 @@ class ResultsView(QWidget):
         self.model.set_results([], {})
         self.details.show_text("")
         self.export_button.offer(None)
-        self._run = None
+        self.run = None
         if self._tables is not None:
             folder = Path(self._tables.path).parent
             self._tables = None
@@ -219,7 +213,7 @@ class ResultsView(QWidget):
         if self._tables is None:
             return
         try:
-            add_to_map(self._tables.path, self._run.record, self._run.library)
+            add_to_map(self._tables.path, self.run.record, self.run.library)
         except Refusal as refusal:
             self.refused.emit(refusal)
             return
@@ -231,11 +225,11 @@ class ResultsView(QWidget):
         self.highlight.restore_view()
         clear_map()
         self.clear_button.setEnabled(False)
-        self.keep_button.setEnabled(self._run is not None)
+        self.keep_button.setEnabled(self.run is not None)
 
     def explain(self) -> None:
         """Ask the core for the explanation of the current finding, and show it."""
-        finding, run = self._finding, self._run
+        finding, run = self._finding, self.run
         if finding is None or run is None:
             return
         self.explain_button.setChecked(True)
@@ -298,7 +292,7 @@ class ResultsView(QWidget):
             self.tree.keep_rows(ROWS_SHOWN)
             self._split.setSizes(self._sizes_before)
             self._sizes_before = []
-        self.explain_button.setEnabled(self.model.finding_at(index) is not None and bool(self._run and self._run.id))
+        self.explain_button.setEnabled(self.model.finding_at(index) is not None and bool(self.run and self.run.id))
         self._enable_remedy()
         self.details.show_text(self.model.details_at(index))
 
@@ -356,7 +350,7 @@ class ResultsView(QWidget):
         if finding is not None and self.can_try:
             trial = menu.addAction(icon("trial"), tr("Try with a file instead…"))
             trial.setToolTip(tr("What would change if this layer were another file"))
-            trial.setEnabled(bool(self._run and self._run.id and finding.layer))
+            trial.setEnabled(bool(self.run and self.run.id and finding.layer))
             trial.triggered.connect(lambda: self.trial_requested.emit(finding.layer))
         return menu
 
@@ -366,8 +360,8 @@ class VerdictCounts(QWidget):
 
     chosen = pyqtSignal(object)  # frozenset of verdicts
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(2)
@@ -375,9 +369,7 @@ class VerdictCounts(QWidget):
         quiet = quiet_brush(self.palette(), QPalette.ColorRole.WindowText, QPalette.ColorRole.Window).color().name()
         self.buttons: dict[str, QToolButton] = {}
         for verdict in SEVERITY:
-            button = QToolButton()
-            button.setCheckable(True)
-            button.setAutoRaise(True)
+            button = QToolButton(checkable=True, autoRaise=True)
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             button.setIcon(sign_icon(verdict, self.palette()))
@@ -392,9 +384,8 @@ class VerdictCounts(QWidget):
         """Show a run's counts, and clear the filter."""
         for verdict, button in self.buttons.items():
             count = int(counts.get(verdict, 0))
-            button.blockSignals(True)
-            button.setChecked(False)
-            button.blockSignals(False)
+            with QSignalBlocker(button):
+                button.setChecked(False)
             button.setText(f"{count:,} {word('verdicts', verdict)}")
             button.setAccessibleName(button.text())
             button.setEnabled(count > 0)

@@ -8,8 +8,9 @@ from typing import Any
 
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QFont, QFontMetricsF, QResizeEvent
-from qgis.PyQt.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
+from qgis.PyQt.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
 
+from onemap.plugin.desk.answers.answer_tree import set_bold
 from onemap.plugin.desk.answers.name_delegate import wrap_names
 from onemap.plugin.desk.results.results import CheckedParcel
 from onemap.plugin.widgets.alignment import RIGHT
@@ -27,9 +28,8 @@ NO_ANSWER = "∅"  # the head of a narrow column
 class SummaryView(QTreeWidget):
     """A row a department: how many findings of each verdict, and how many of its rules were not asked."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setAccessibleName(tr("Findings by department and verdict"))
+    def __init__(self) -> None:
+        super().__init__(accessibleName=tr("Findings by department and verdict"))
         self._usual_font = self.font()
         self._small_font: QFont | None = None  # for where the room is little
         self.setColumnCount(UNASKED + 1)
@@ -70,9 +70,7 @@ class SummaryView(QTreeWidget):
         self.addTopLevelItem(self._row(tr("All departments"), total, sum(map(len, rows.values()))))
         self._fit_numbers()
         last = self.topLevelItem(self.topLevelItemCount() - 1)
-        font = last.font(NAME)
-        font.setBold(True)
-        last.setFont(NAME, font)  # bold numbers would take room from the names
+        set_bold(last, True)  # bold numbers would take room from the names
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit the letters to the width."""

@@ -57,12 +57,8 @@ class CodeField(WidgetWrapper):
         """Make the line and the button."""
         self._of, self._separator, self._ending, self._beside = of, separator, ending, beside
         self._others: dict[str, Any] = {}
-        self.line = QLineEdit()
-        self.line.setAccessibleName(self.parameterDefinition().description())
-        self.button = QToolButton()
-        self.button.setText("…")
-        self.button.setToolTip(tr("Choose from a list"))
-        self.button.setAccessibleName(tr("Choose from a list"))
+        self.line = QLineEdit(accessibleName=self.parameterDefinition().description())
+        self.button = QToolButton(text="…", toolTip=tr("Choose from a list"), accessibleName=tr("Choose from a list"))
         self.button.clicked.connect(self.choose)
         self.line.textChanged.connect(lambda _text: self.widgetValueHasChanged.emit(self))
         whole = QWidget()
@@ -131,8 +127,7 @@ class CodeDialog(QDialog):
     def __init__(
         self, title: str, found: list[Code], problem: str, text: str, marks: tuple[str, str], parent: QWidget
     ) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(title)
+        super().__init__(parent, windowTitle=title)
         resize_on_screen(self, *SIZE)
         self._separator, self._ending = marks
         self._text = text
@@ -140,8 +135,7 @@ class CodeDialog(QDialog):
         self.filter = SearchLine(tr("Search"))
         self.filter.setAccessibleName(tr("Search"))
         self.filter.textChanged.connect(self._filter)
-        self.list = QListWidget()
-        self.list.setAccessibleName(title)
+        self.list = QListWidget(accessibleName=title)
         self._fill(found)
         self.hint = wrapped_label(problem)
         self.hint.setVisible(bool(problem))

@@ -55,10 +55,6 @@ def _layers(question: CodeQuestion) -> list[CatalogueLayer]:
     return layers_in(answer)
 
 
-def _all_layers(question: CodeQuestion) -> list[Code]:
-    return [Code(layer.code, layer.title) for layer in _layers(question)]
-
-
 def _held_layers(question: CodeQuestion) -> list[Code]:
     return [Code(layer.code, layer.title) for layer in _layers(question) if layer.versions]
 
@@ -124,10 +120,6 @@ def _cases(question: CodeQuestion) -> list[Code]:
     return [Code(str(row["case"]), str(row.get("project") or "")) for row in _answer("review list", question)["cases"]]
 
 
-def _themes(question: CodeQuestion) -> list[Code]:
-    return [Code(row["id"], row["title"]) for row in _answer("themes", question)["themes"]]
-
-
 def _indicators(question: CodeQuestion) -> list[Code]:
     themes = _answer("themes", question)["themes"]
     return [
@@ -154,14 +146,6 @@ def _files_in(folder: str) -> Callable[[CodeQuestion], list[Code]]:
     return lambda _question: [Code(name) for name in names]
 
 
-def _coverages(_question: CodeQuestion) -> list[Code]:
-    return [Code(code, title) for code, title in coverage_titles().items()]
-
-
-def _encodings(_question: CodeQuestion) -> list[Code]:
-    return [Code(name) for name in known_words("add", "encoding")]
-
-
 def _annexes(_question: CodeQuestion) -> list[Code]:
     learn_words(QgsFeedback())
     return [Code(name, word("annexes", name)) for name in known_words("review export", "annexes")]
@@ -185,7 +169,7 @@ def _words_of(subject: str, *usual: str) -> Callable[[CodeQuestion], list[Code]]
 
 _KINDS: dict[str, Callable[[CodeQuestion], list[Code]]] = {
     "layers": _held_layers,
-    "all layers": _all_layers,
+    "all layers": lambda question: [Code(layer.code, layer.title) for layer in _layers(question)],
     "area layers": _area_layers,
     "versions": _versions,
     "labels": _labels,
@@ -193,7 +177,7 @@ _KINDS: dict[str, Callable[[CodeQuestion], list[Code]]] = {
     "checks": _runs_of("check"),
     "comparisons": _runs_of("compare"),
     "cases": _cases,
-    "themes": _themes,
+    "themes": lambda question: [Code(row["id"], row["title"]) for row in _answer("themes", question)["themes"]],
     "indicators": _indicators,
     "services": _services,
     "departments": _words_of("departments", *DEPARTMENTS),
@@ -204,6 +188,6 @@ _KINDS: dict[str, Callable[[CodeQuestion], list[Code]]] = {
     "matrices": _matrices,
     "deliveries": _files_in("deliveries"),
     "annexes": _annexes,
-    "coverages": _coverages,
-    "encodings": _encodings,
+    "coverages": lambda _question: [Code(code, title) for code, title in coverage_titles().items()],
+    "encodings": lambda _question: [Code(name) for name in known_words("add", "encoding")],
 }

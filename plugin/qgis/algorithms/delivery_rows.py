@@ -9,8 +9,7 @@ from onemap.plugin.words.file_forms import file_filters
 from onemap.plugin.words.translation import tr
 
 
-def ingest_row() -> VerbRow:
-    """The row of `ingest`."""
+def _ingest() -> VerbRow:
     return VerbRow(
         "ingest",
         tr("Add a whole delivery"),
@@ -25,21 +24,15 @@ def ingest_row() -> VerbRow:
             "folder": tr("Folder (or .zip, .7z)"),
             "plan": tr("Plan (*.toml)"),
             "each": tr("Layer by layer"),
-            "sure": tr("Add it all the same"),
             "transform": tr("Change of datum (a file of parameters)"),
-            "template": tr("Template (name or *.toml)"),
-            "exceptions": tr("Granted exceptions (*.toml)"),
             "report": tr("Reports to send back"),
             "covers": tr("Ground that the layers cover"),
-            "department": tr("Department"),
             "file": tr("Only these files and folders of it (semicolons between)"),
         },
         kinds={
             "folder": folder(),
             "plan": input_file(file_filters([".toml"])),
             "transform": input_file(""),
-            "template": codes("deliveries"),
-            "exceptions": input_file("TOML (*.toml)"),
             "file": files(""),
         },
         outputs=(
@@ -49,8 +42,7 @@ def ingest_row() -> VerbRow:
     )
 
 
-def validate_row() -> VerbRow:
-    """The row of `validate`."""
+def _validate() -> VerbRow:
     return VerbRow(
         "validate",
         tr("Prove a delivery"),
@@ -69,16 +61,12 @@ def validate_row() -> VerbRow:
             "by": tr("Who grants it"),
             "profile": tr("The bureau's profile"),
             "source": tr("Folder of the delivery (or .zip, .gdb, .gpkg)"),
-            "template": tr("Template (name or *.toml)"),
             "report": tr("Reports (*.xlsx, *.docx, *.html, *.pdf, *.json)"),
             "findings": tr("Findings as layers (*.gpkg)"),
-            "exceptions": tr("Granted exceptions (*.toml)"),
             "fail_on": tr("Fail where a problem is as severe as"),
         },
         kinds={
             "source": folder(),
-            "template": codes("deliveries"),
-            "exceptions": input_file("TOML (*.toml)"),
             "profile": input_file("TOML (*.toml)"),
             "fail_on": choice("severities"),
             "again": file("JSON (*.json)"),
@@ -92,8 +80,7 @@ def validate_row() -> VerbRow:
     )
 
 
-def changes_row() -> VerbRow:
-    """The row of `changes`."""
+def _changes() -> VerbRow:
     return VerbRow(
         "changes",
         tr("Changes between two versions of a layer"),
@@ -106,8 +93,6 @@ def changes_row() -> VerbRow:
         titles={
             "open": tr("Open cases whose conclusion would change"),
             "run": tr("Kept checks whose verdicts would change (ids, semicolons between)"),
-            "page": tr("Page with a chart"),
-            "code": tr("Layer (code)"),
             "old": tr("Label of the older version"),
             "new": tr("Label of the newer version"),
             "by": tr("Field of the class"),
@@ -118,7 +103,6 @@ def changes_row() -> VerbRow:
             "new": codes("labels", beside="code"),
             "by": codes("fields", beside="code"),
             "run": codes("checks", ";"),
-            "page": file(file_filters([".pdf", ".docx", ".html"])),
         },
         sinks=(
             Sink("CHANGES", tr("Features that changed"), "changes"),
@@ -137,8 +121,7 @@ def changes_row() -> VerbRow:
     )
 
 
-def deliver_row() -> VerbRow:
-    """The row of `deliver`."""
+def _deliver() -> VerbRow:
     return VerbRow(
         "deliver",
         tr("Deliver layers as a package"),
@@ -166,7 +149,6 @@ def deliver_row() -> VerbRow:
             "layers": codes("layers", ","),
             "since": codes("labels", beside="layers"),
             "unit": codes("layers", ending="="),
-            "template": codes("deliveries"),
             "files": folder(),
         },
         outputs=(
@@ -176,8 +158,7 @@ def deliver_row() -> VerbRow:
     )
 
 
-def receive_row() -> VerbRow:
-    """The row of `receive`."""
+def _receive() -> VerbRow:
     return VerbRow(
         "receive",
         tr("Receive a package"),
@@ -190,7 +171,6 @@ def receive_row() -> VerbRow:
         titles={
             "file": tr("Package or receipt"),
             "plan": tr("Only show what would become of it"),
-            "sure": tr("Add it all the same"),
             "receipt": tr("Receipt (*.json)"),
             "rasters": tr("Folder for the rasters of the package"),
         },
@@ -200,3 +180,6 @@ def receive_row() -> VerbRow:
             Output("RECEIPT", tr("Receipt"), "receipt"),
         ),
     )
+
+
+DELIVERY_ROWS = (_ingest, _validate, _changes, _deliver, _receive)  # in the order of the toolbox

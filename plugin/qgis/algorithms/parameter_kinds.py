@@ -83,6 +83,13 @@ def usual_kinds() -> dict[str, ParameterKind]:
         "data": input_file(tr("Facts of the project (*.toml)")),
         "code_system": choice("code_systems"),
         "department": choice("departments"),
+        "case": codes("cases"),
+        "template": codes("deliveries"),
+        "exceptions": input_file("TOML (*.toml)"),
+        "a": codes("versions"),
+        "b": codes("versions"),
+        "unit_field": codes("fields", beside="unit"),
+        "page": file(file_filters([".pdf", ".docx", ".html"])),
         "fail_on": choice("verdicts", but="clear"),
         "keep_verdict": choice("verdicts"),
         "crs": crs(),
@@ -101,9 +108,23 @@ def usual_kinds() -> dict[str, ParameterKind]:
     }
 
 
-def usual_titles() -> dict[str, str]:
-    """The titles of parameters that several verbs have, by the parameter's name."""
+def usual_titles(is_of_parcels: bool) -> dict[str, str]:
+    """The titles of parameters that several verbs have, by the parameter's name.
+
+    is_of_parcels: whether the file that the verb reads holds parcels.
+    """
+    of_file = {
+        "layer": tr("Layer in the source"),
+        "crs": tr("Coordinate system of the source"),
+        "encoding": tr("Encoding of the source"),
+    }
+    of_parcels = {
+        "layer": tr("Layer in the file of parcels"),
+        "crs": tr("Coordinate system of the parcels"),
+        "encoding": tr("Encoding of the parcels"),
+    }
     return {
+        **(of_parcels if is_of_parcels else of_file),
         "library": tr("Library"),
         "source": tr("Source"),
         "parcels": tr("Parcels"),
@@ -126,6 +147,19 @@ def usual_titles() -> dict[str, str]:
         "type": tr("Types of spots (numbers, commas between)"),
         "valid_from": tr("Valid from"),
         "out": tr("All results in one file"),
+        "page": tr("Page with a chart"),
+        "code": tr("Layer (code)"),
+        "unit_field": tr("Field that names the units"),
+        "units_where": tr("Which features are units (CQL2)"),
+        "fields": tr("Fields (target=source, …)"),
+        "sure": tr("Add it all the same"),
+        "department": tr("Department"),
+        "template": tr("Template (name or *.toml)"),
+        "exceptions": tr("Granted exceptions (*.toml)"),
+        "case": tr("Case (its id)"),
+        "on": tr("Day of the step"),
+        "unrecorded": tr("Do not keep the run in the library"),
+        "fail_on": tr("Fail from this severity on"),
         "overwrite": tr("Overwrite an existing file"),
         "workers": tr("Workers"),
     }
@@ -155,7 +189,13 @@ def file(filters: str = "", is_result: bool = True) -> ParameterKind:
             createByDefault=declared.required,
         )
 
-    return ParameterKind(make, _target, is_result)
+    return ParameterKind(
+        make,
+        lambda run, name: (
+            run.algorithm.parameterAsFileOutput(run.parameters, name, run.context) if run.needs(name) else ""
+        ),
+        is_result,
+    )
 
 
 def input_file(filters: str) -> ParameterKind:
@@ -292,10 +332,6 @@ def _text(run: AlgorithmRun, name: str) -> str:
 def _code(run: AlgorithmRun, name: str) -> str:
     """A layer's code; its title may stand behind it, as models of earlier versions have it."""
     return _text(run, name).strip().split(" ")[0]
-
-
-def _target(run: AlgorithmRun, name: str) -> str:
-    return run.algorithm.parameterAsFileOutput(run.parameters, name, run.context) if run.needs(name) else ""
 
 
 def _list(run: AlgorithmRun, name: str) -> list[str]:

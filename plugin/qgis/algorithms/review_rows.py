@@ -13,8 +13,7 @@ from onemap.plugin.words.file_forms import file_filters
 from onemap.plugin.words.translation import tr
 
 
-def review_open_row() -> VerbRow:
-    """The row of `review open`."""
+def _review_open() -> VerbRow:
     return VerbRow(
         "review open",
         tr("Open a review case"),
@@ -29,12 +28,7 @@ def review_open_row() -> VerbRow:
         titles={
             "project": tr("Project"),
             "by": tr("Who opens it"),
-            "on": tr("Day of the step"),
             "attach": tr("Files to keep with the case (semicolons between)"),
-            "layer": tr("Layer in the file of parcels"),
-            "crs": tr("Coordinate system of the parcels"),
-            "encoding": tr("Encoding of the parcels"),
-            "fail_on": tr("Fail from this severity on"),
         },
         kinds={"by": _name(), "attach": files("")},
         outputs=(
@@ -45,8 +39,7 @@ def review_open_row() -> VerbRow:
     )
 
 
-def review_export_row() -> VerbRow:
-    """The row of `review export`."""
+def _review_export() -> VerbRow:
     return VerbRow(
         "review export",
         tr("Write a document of a review case"),
@@ -57,16 +50,13 @@ def review_export_row() -> VerbRow:
         first="library case target document department",
         advanced="annexes templates overwrite",
         titles={
-            "case": tr("Case (its id)"),
             "target": tr("Document"),
             "document": tr("Which document"),
-            "department": tr("Department"),
             "annexes": tr("Annexes (all, none, or names with commas between)"),
             "templates": tr("Templates of documents"),
         },
         kinds={
             "target": file(file_filters([".pdf", ".docx", ".html", ".json"])),
-            "case": codes("cases"),
             "document": choice("documents"),
             "department": codes("departments"),
             "templates": folder(),
@@ -75,8 +65,7 @@ def review_export_row() -> VerbRow:
     )
 
 
-def review_notice_row() -> VerbRow:
-    """The row of `review notice`."""
+def _review_notice() -> VerbRow:
     return VerbRow(
         "review notice",
         tr("Open a public notice"),
@@ -87,15 +76,13 @@ def review_notice_row() -> VerbRow:
         first="library case days withhold reason by",
         advanced="on expect",
         titles={
-            "case": tr("Case (its id)"),
             "days": tr("Days"),
             "withhold": tr("Leave out (codes, semicolons between)"),
             "reason": tr("Remark on the notice"),
             "by": tr("Who takes the step"),
-            "on": tr("Day of the step"),
             "expect": tr("Revision of the case that was seen"),
         },
-        kinds={"by": _name(), "case": codes("cases"), "withhold": codes("withheld", ";")},
+        kinds={"by": _name(), "withhold": codes("withheld", ";")},
         outputs=(Output("STATE", tr("State"), "state"),),
     )
 
@@ -108,3 +95,6 @@ def _name() -> ParameterKind:
         return QgsProcessingParameterString(name, title, defaultValue=known, optional=True)
 
     return ParameterKind(make, lambda run, name: run.algorithm.parameterAsString(run.parameters, name, run.context))
+
+
+REVIEW_ROWS = (_review_open, _review_notice, _review_export)  # in the order of the toolbox

@@ -5,7 +5,6 @@ from __future__ import annotations
 from qgis.core import Qgis
 
 from onemap.plugin.qgis.algorithms.parameter_kinds import (
-    ParameterKind,
     areas,
     choice,
     codes,
@@ -19,8 +18,7 @@ from onemap.plugin.words.file_forms import file_filters
 from onemap.plugin.words.translation import tr
 
 
-def statistics_row() -> VerbRow:
-    """The row of `statistics`."""
+def _statistics() -> VerbRow:
     return VerbRow(
         "statistics",
         tr("Statistics of a layer"),
@@ -32,14 +30,13 @@ def statistics_row() -> VerbRow:
         ),
         first="library code by within unit where as_of",
         advanced="sum units_where known_at out page overwrite workers",
-        titles={**_of_units(), "code": tr("Layer (code)"), "sum": tr("Fields to add up")},
+        titles={**_of_units(), "sum": tr("Fields to add up")},
         kinds={
             "code": layer_code(),
             "by": codes("fields", ",", beside="code"),
             "sum": codes("fields", ",", beside="code"),
             "within": areas(),
             "unit": codes("fields", beside="within"),
-            "page": _page(),
         },
         sinks=(
             Sink("STATISTICS", tr("Statistics by unit and class"), "statistics", VECTOR),
@@ -54,8 +51,7 @@ def statistics_row() -> VerbRow:
     )
 
 
-def transitions_row() -> VerbRow:
-    """The row of `transitions`."""
+def _transitions() -> VerbRow:
     return VerbRow(
         "transitions",
         tr("What became what between two versions"),
@@ -68,12 +64,9 @@ def transitions_row() -> VerbRow:
         advanced="units_where as_of known_at out page overwrite workers",
         titles={**_of_units(), "a": tr("Older version (code@label)"), "b": tr("Newer version (code@label)")},
         kinds={
-            "a": codes("versions"),
-            "b": codes("versions"),
             "by": codes("fields", ",", beside="a"),
             "within": areas(),
             "unit": codes("fields", beside="within"),
-            "page": _page(),
         },
         sinks=(
             Sink("TRANSITIONS", tr("Transitions by unit and class"), "transitions", VECTOR),
@@ -87,8 +80,7 @@ def transitions_row() -> VerbRow:
     )
 
 
-def indicators_row() -> VerbRow:
-    """The row of `indicators`."""
+def _indicators() -> VerbRow:
     return VerbRow(
         "indicators",
         tr("Indicators of area units"),
@@ -104,24 +96,18 @@ def indicators_row() -> VerbRow:
         titles={
             "pack": tr("Packs of indicators (names or files, semicolons between)"),
             "unit": tr("Area units (layer code; empty: the whole district)"),
-            "unit_field": tr("Field that names the units"),
-            "units_where": tr("Which features are units (CQL2)"),
             "theme": tr("Theme (name or TOML file)"),
-            "unrecorded": tr("Do not keep the run in the library"),
             "only": tr("Only these indicators (ids, commas between)"),
             "as_of": tr("Days (YYYY-MM-DD, semicolons between)"),
             "states": tr("States of the data before that are measured, too (trend)"),
             "failing": tr("List only what is broken or near its limit"),
             "charts": tr("Also the charts as SVG, so many millimetres wide"),
-            "page": tr("Page with a chart"),
         },
         kinds={
             "unit": layer_code("area layers"),
             "pack": codes("packs of indicators", ";"),
-            "unit_field": codes("fields", beside="unit"),
             "theme": codes("themes"),
             "only": codes("indicators", ","),
-            "page": _page(),
         },
         sinks=(
             Sink("INDICATORS", tr("Indicators by unit"), "indicators"),
@@ -135,8 +121,7 @@ def indicators_row() -> VerbRow:
     )
 
 
-def warnings_row() -> VerbRow:
-    """The row of `warnings`."""
+def _warnings() -> VerbRow:
     return VerbRow(
         "warnings",
         tr("Alerts"),
@@ -150,26 +135,21 @@ def warnings_row() -> VerbRow:
         titles={
             "pack": tr("Packs of indicators (names or files, semicolons between)"),
             "unit": tr("Area units (layer code; empty: the whole district)"),
-            "unit_field": tr("Field that names the units"),
             "days": tr("Permits that end within so many days (empty: 90)"),
             "rhythm": tr("Rhythm of layers in days (CODE=DAYS, commas between)"),
             "keep": tr("Keep the list in the library"),
-            "page": tr("Page with a chart"),
         },
         kinds={
             "unit": layer_code("area layers"),
             "pack": codes("packs of indicators", ";"),
-            "unit_field": codes("fields", beside="unit"),
             "rhythm": codes("layers", ",", "="),
-            "page": _page(),
         },
         sinks=(Sink("WARNINGS", tr("Alerts"), "warnings"),),
         outputs=(Output("COUNT", tr("Number of alerts"), "warnings", is_number=True),),
     )
 
 
-def readings_row() -> VerbRow:
-    """The row of `readings`."""
+def _readings() -> VerbRow:
     return VerbRow(
         "readings",
         tr("Readings of sensors"),
@@ -202,8 +182,7 @@ def readings_row() -> VerbRow:
     )
 
 
-def sheet_row() -> VerbRow:
-    """The row of `sheet`."""
+def _sheet() -> VerbRow:
     endings = file_filters([".pdf", ".docx", ".html", ".json"])
     return VerbRow(
         "sheet",
@@ -217,9 +196,6 @@ def sheet_row() -> VerbRow:
         advanced="pack code_system data only layer crs transform encoding repair land_width known_at overwrite workers",
         titles={
             "target": tr("Sheets (.pdf, .docx, .html or .json)"),
-            "layer": tr("Layer in the file of parcels"),
-            "crs": tr("Coordinate system of the parcels"),
-            "encoding": tr("Encoding of the parcels"),
         },
         kinds={"target": file(endings)},
         outputs=(
@@ -229,16 +205,15 @@ def sheet_row() -> VerbRow:
     )
 
 
-def _page() -> ParameterKind:
-    return file(file_filters([".pdf", ".docx", ".html"]))
-
-
 def _of_units() -> dict[str, str]:
     return {
         "by": tr("Classes (fields, commas between)"),
         "within": tr("Area units (layer code or file)"),
         "unit": tr("Field that names the units"),
-        "units_where": tr("Which features are units (CQL2)"),
         "where": tr("Which features count (CQL2)"),
-        "page": tr("Page with a chart"),
     }
+
+
+# A row each, in the order of the toolbox.
+SHEET_ROW = _sheet
+NUMBERS_ROWS = (_statistics, _readings, _transitions, _indicators, _warnings)

@@ -133,9 +133,9 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
         super().__init__()
         self._row = row
         self._origins: dict[str, SourceOrigin] = {}
-        self._titles = {**usual_titles(), **row.titles}
-        kinds = {**usual_kinds(), **row.kinds}
         self._declared = {parameter.name: parameter for parameter in verb_parameters(row.verb)}
+        self._titles = {**usual_titles("parcels" in self._declared), **row.titles}
+        kinds = {**usual_kinds(), **row.kinds}
         self._kinds = {name: kinds.get(name) or kind_of_values(self._declared[name]) for name in self._declared}
 
     def name(self) -> str:

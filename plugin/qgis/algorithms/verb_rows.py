@@ -11,25 +11,12 @@ from typing import Any
 
 from onemap.plugin.connection.refusals import problem_lines
 from onemap.plugin.desk.map.layer_styles import style_results
-from onemap.plugin.qgis.algorithms.delivery_rows import (
-    changes_row,
-    deliver_row,
-    ingest_row,
-    receive_row,
-    validate_row,
-)
+from onemap.plugin.qgis.algorithms.delivery_rows import DELIVERY_ROWS
 from onemap.plugin.qgis.algorithms.pack_rows import prove_row
 from onemap.plugin.qgis.algorithms.parameter_kinds import choice, codes, crs, file, files, input_file, number
-from onemap.plugin.qgis.algorithms.review_rows import review_export_row, review_notice_row, review_open_row
+from onemap.plugin.qgis.algorithms.review_rows import REVIEW_ROWS
 from onemap.plugin.qgis.algorithms.sinks import VECTOR, Sink
-from onemap.plugin.qgis.algorithms.statistics_rows import (
-    indicators_row,
-    readings_row,
-    sheet_row,
-    statistics_row,
-    transitions_row,
-    warnings_row,
-)
+from onemap.plugin.qgis.algorithms.statistics_rows import NUMBERS_ROWS, SHEET_ROW
 from onemap.plugin.qgis.algorithms.verb_algorithm import Output, Report, VerbRow, dialog_words
 from onemap.plugin.rooms.compare.compare_looks import style_spots
 from onemap.plugin.rooms.remedy.remedy_looks import style_remedy, style_sites
@@ -43,35 +30,9 @@ HOME_CRS = "EPSG:4547"  # CGCS2000, 3-degree zone 38: the sample city's, and mos
 
 def verb_rows() -> list[VerbRow]:
     """The table, in the order of the toolbox."""
-    rows = (
-        _new,
-        _inspect,
-        _add,
-        _check,
-        _redline,
-        _compare,
-        _remedy,
-        _contradictions,
-        _decide,
-        _spots,
-        _atlas,
-        _comparison,
-        _sites,
-    )
-    of_deliveries = (ingest_row, validate_row, changes_row, deliver_row, receive_row)
-    of_numbers = (statistics_row, readings_row, transitions_row, indicators_row, warnings_row)
-    rows = (
-        *rows,
-        *of_deliveries,
-        prove_row,
-        sheet_row,
-        review_open_row,
-        review_notice_row,
-        review_export_row,
-        *of_numbers,
-        _identify,
-        _publish,
-    )
+    of_plans = (_compare, _remedy, _contradictions, _decide, _spots, _atlas, _comparison, _sites)
+    beside = (*DELIVERY_ROWS, prove_row, SHEET_ROW, *REVIEW_ROWS, *NUMBERS_ROWS)
+    rows = (_new, _inspect, _add, _check, _redline, *of_plans, *beside, _identify, _publish)
     return [row() for row in rows]
 
 
@@ -112,7 +73,6 @@ def _inspect() -> VerbRow:
         ),
         first="source",
         advanced="layer encoding library",
-        titles=_of_source(),
         outputs=(Output("FORMAT", tr("Format"), "format"), Output("JSON", tr("All that was found (JSON)"))),
         report=Report("HTML", tr("Report"), tr("Web page (*.html)"), inspection_page, is_usual=True),
         finish=add_facts,
@@ -134,16 +94,13 @@ def _add() -> VerbRow:
         advanced="accept sure layer crs transform encoding fields in_place_of accuracy copy service taken_at define "
         "overwrite",
         titles={
-            **_of_source(),
             "as": tr("Layer (code)"),
             "label": tr("Label of this version"),
             "valid_to": tr("Valid to"),
             "covers": tr("Coverage (district, extent, or a file)"),
             "keep_bad": tr("Set bad features aside, and add the rest"),
             "accept": tr("Add it in spite of this"),
-            "sure": tr("Add it all the same"),
             "report": tr("Report of the problems, to send back"),
-            "fields": tr("Fields (target=source, …)"),
             "in_place_of": tr("File of the last version that this one replaces"),
             "accuracy": tr("Accuracy in metres"),
             "copy": tr("Copy a raster beside the library"),
@@ -176,13 +133,9 @@ def _check() -> VerbRow:
         advanced="code_system data only layer crs transform encoding fields repair land_width keep_bad known_at "
         "replace against unrecorded workers scheduler shared fail_on out overwrite",
         titles={
-            **_of_parcels(),
-            "fields": tr("Fields (target=source, …)"),
             "keep_bad": tr("Set bad parcels aside, and check the rest"),
-            "unrecorded": tr("Do not keep the run in the library"),
             "scheduler": tr("Cluster (local, or a scheduler's address)"),
             "shared": tr("Folder that all workers of the cluster see"),
-            "fail_on": tr("Fail from this severity on"),
         },
         sinks=(
             Sink("CHECKED", tr("Checked parcels"), "parcels", style=style_results),
@@ -211,7 +164,7 @@ def _redline() -> VerbRow:
         ),
         first="source target overwrite",
         advanced="layer crs encoding",
-        titles={**_of_source(), "target": tr("Converted file")},
+        titles={"target": tr("Converted file")},
         kinds={"target": file(endings)},
         outputs=(Output("FEATURES", tr("Features"), "features", is_number=True),),
     )
@@ -230,8 +183,6 @@ def _compare() -> VerbRow:
         advanced="as_of known_at against overwrite workers",
         titles={"a": tr("First plan (code)"), "b": tr("Second plan (code)"), "matrix": tr("Matrix (name or file)")},
         kinds={
-            "a": codes("versions"),
-            "b": codes("versions"),
             "matrix": codes("matrices"),
             "against": codes("comparisons"),
         },
@@ -261,7 +212,6 @@ def _remedy() -> VerbRow:
         advanced="parcel code_system data only layer crs transform encoding repair land_width as_of known_at replace "
         "workers overwrite",
         titles={
-            **_of_parcels(),
             "min_part": tr("Smallest part, m²"),
             "min_width": tr("Thinnest part, m"),
             "move": tr("Farthest move, m"),
@@ -464,22 +414,6 @@ def _publish() -> VerbRow:
         ),
         finish=add_remarks,
     )
-
-
-def _of_source() -> dict[str, str]:
-    return {
-        "layer": tr("Layer in the source"),
-        "crs": tr("Coordinate system of the source"),
-        "encoding": tr("Encoding of the source"),
-    }
-
-
-def _of_parcels() -> dict[str, str]:
-    return {
-        "layer": tr("Layer in the file of parcels"),
-        "crs": tr("Coordinate system of the parcels"),
-        "encoding": tr("Encoding of the parcels"),
-    }
 
 
 def add_changes(answer: dict[str, Any], results: dict[str, Any]) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from qgis.core import QgsMapLayer, QgsProject, QgsReadWriteContext, QgsVectorLayer
-from qgis.PyQt.QtCore import QObject, QTimer
+from qgis.PyQt.QtCore import QObject
 from qgis.PyQt.QtXml import QDomDocument
+
+from onemap.plugin.connection.task import one_shot_timer
 
 LATER_MS = 50  # a library that is opened changes its day and its rules in one go
 DRAWN_PARTS = (
@@ -20,13 +22,10 @@ class DrawnVerdicts(QObject):
     names: of the functions.
     """
 
-    def __init__(self, names: Iterable[str], parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, names: Iterable[str]) -> None:
+        super().__init__()
         self._names = tuple(names)
-        self._later = QTimer(self)
-        self._later.setSingleShot(True)
-        self._later.setInterval(LATER_MS)
-        self._later.timeout.connect(self._repaint)
+        self._later = one_shot_timer(self, LATER_MS, self._repaint)
 
     def draw_again(self) -> None:
         """Draw the layers again soon; several calls in a row are one."""

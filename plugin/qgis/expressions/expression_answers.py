@@ -14,7 +14,7 @@ from typing import Any
 
 from qgis.core import QgsProcessingUtils
 
-from onemap.plugin.connection.refusals import CANCELLED_CODE, Refusal
+from onemap.plugin.connection.refusals import Refusal, cancel_refusal
 from onemap.plugin.connection.server_location import is_server
 from onemap.plugin.desk.results.results import CheckedParcel
 from onemap.plugin.profile import settings
@@ -68,7 +68,7 @@ class AnswerCache:
         Raises Refusal: no library, no core, a refusal of the core, or a cancel.
         """
         if self._core.is_closed:
-            raise Refusal(tr("Cancelled."), exit_code=CANCELLED_CODE)
+            raise cancel_refusal()
         question = self._question
         if question.refusal is not None:
             raise _copy_of(question.refusal)
@@ -126,7 +126,7 @@ class AnswerCache:
         """Wait until no other thread asks the core."""
         while not self._turn.acquire(timeout=POLL_S):
             if is_cancelled():
-                raise Refusal(tr("Cancelled."), exit_code=CANCELLED_CODE)
+                raise cancel_refusal()
         try:
             yield
         finally:

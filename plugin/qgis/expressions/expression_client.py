@@ -25,7 +25,7 @@ from onemap.plugin.connection.core_session import (
     serve_command,
 )
 from onemap.plugin.connection.programs import LAST_LINES, NO_WINDOW, READER_LIMIT_S, clean_environment
-from onemap.plugin.connection.refusals import CANCELLED_CODE, Refusal, refusal_from_error
+from onemap.plugin.connection.refusals import Refusal, cancel_refusal, refusal_from_error
 from onemap.plugin.profile import settings
 from onemap.plugin.words.translation import tr
 
@@ -53,25 +53,15 @@ class BlockingCore:
         self._last_output: deque = deque(maxlen=LAST_LINES)
         self._readers: list[threading.Thread] = []
         self._login: dict[str, str] = {}
-        self._number = 0
+        self.questions = 0  # the number of requests so far
         self._guard = threading.Lock()  # one starts or ends the process at a time
-        self._is_closed = False
+        self.is_closed = False  # whether it will answer no more
 
     @property
     def process_id(self) -> int:
         """The core's process id; 0 for none."""
         process = self._process
         return process.pid if process is not None and process.poll() is None else 0
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether it will answer no more."""
-        return self._is_closed
-
-    @property
-    def questions(self) -> int:
-        """The number of requests so far."""
-        return self._number
 
     def ask(
         self, verb: str, params: dict[str, Any], login: dict[str, str], is_cancelled: Callable[[], bool]
@@ -91,7 +81,7 @@ class BlockingCore:
             except CoreDied as died:
                 _wait_for_end(process)  # one that has closed its stdout, and still is, would be asked for ever
                 if self._process is not process:  # ended by ourselves
-                    raise _cancel_refusal() from died
+                    raise cancel_refusal() from died
                 if is_new:  # one that had died since the last question is started again, once
                     raise Refusal(death_message(process.returncode, "\n".join(self._last_output))) from died
 
@@ -102,20 +92,20 @@ class BlockingCore:
 
     def close(self) -> None:
         """End the core for good."""
-        self._is_closed = True
+        self.is_closed = True
         self.stop()
 
     def _start(self, login: dict[str, str]) -> tuple[subprocess.Popen, bool]:
         """The process, and whether it was started just now."""
         process = self._process
-        if process is not None and process.poll() is None and login == self._login and not self._is_closed:
+        if process is not None and process.poll() is None and login == self._login and not self.is_closed:
             return process, False
         python = core_python()
         if python is None:
             raise core_missing()
         with self._guard:
-            if self._is_closed:
-                raise _cancel_refusal()
+            if self.is_closed:
+                raise cancel_refusal()
             self._end()
             try:
                 process = subprocess.Popen(  # a list of words, no shell  # nosec B603
@@ -142,8 +132,8 @@ class BlockingCore:
         self, process: subprocess.Popen, verb: str, params: dict[str, Any], is_cancelled: Callable[[], bool]
     ) -> dict[str, Any]:
         lines = self._lines
-        self._number += 1
-        number = self._number
+        self.questions += 1
+        number = self.questions
         _send(process, {"jsonrpc": "2.0", "id": number, "method": verb, "params": params})
         ends_at = time.monotonic() + LIMIT_S
         refusal: Refusal | None = None  # set once the caller waits no more
@@ -163,7 +153,7 @@ class BlockingCore:
                 raise refusal or refusal_from_error(message["error"])
             now = time.monotonic()
             if refusal is None and (is_cancelled() or now > ends_at):
-                refusal = _cancel_refusal() if now <= ends_at else _timeout_refusal()
+                refusal = cancel_refusal() if now <= ends_at else _timeout_refusal()
                 ends_at = now + KILL_AFTER_MS / 1000
                 with contextlib.suppress(CoreDied):
                     _send(process, {"jsonrpc": "2.0", "method": "cancel", "params": {"id": number}})
@@ -223,10 +213,6 @@ def _message_in(line: bytes) -> dict[str, Any]:
     except ValueError:
         return {}
     return message if isinstance(message, dict) else {}
-
-
-def _cancel_refusal() -> Refusal:
-    return Refusal(tr("Cancelled."), exit_code=CANCELLED_CODE)
 
 
 def _timeout_refusal() -> CoreTimeout:

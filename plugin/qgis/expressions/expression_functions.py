@@ -121,7 +121,7 @@ class ExpressionFunctions:
         """The cache that answers."""
         if not self._has_question:
             self._has_question = True
-            self._answers.follow(_question_without_dock())
+            self._answers.follow(_question_for(settings.get("library"), "", ()))
         return self._answers
 
     def follow(self, core: Core, library: OpenLibrary, rules: RulesChoice, row: ExpressionRow) -> None:
@@ -153,10 +153,6 @@ class ExpressionFunctions:
         packs = tuple(self._rules.packs or ())
         self._answers.follow(_question_for(self._library.path, self._library.day, packs))
         self._drawn.draw_again()
-
-
-def _question_without_dock() -> CheckQuestion:
-    return _question_for(settings.get("library"), "", ())
 
 
 def _question_for(library: str, day: str, packs: tuple[str, ...]) -> CheckQuestion:

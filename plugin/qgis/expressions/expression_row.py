@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from qgis.PyQt.QtCore import QTimer
 from qgis.PyQt.QtWidgets import QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
+from onemap.plugin.connection.task import one_shot_timer
 from onemap.plugin.widgets.buttons import wrapped_label
 from onemap.plugin.words.translation import Count, tr
 
@@ -14,22 +14,18 @@ SILENT_MS = 3000  # after so long without a question the work has ended
 class ExpressionRow(QWidget):
     """Visible only while expressions are answered; the user stops them by stopping the drawing (Esc)."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.label = wrapped_label()
         self.label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
+        self.bar = QProgressBar(textVisible=False)
         self.bar.setMaximumHeight(6)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 0, 4, 0)
         layout.setSpacing(2)
         layout.addWidget(self.label)
         layout.addWidget(self.bar)
-        self._silence_timer = QTimer(self)
-        self._silence_timer.setSingleShot(True)
-        self._silence_timer.setInterval(SILENT_MS)
-        self._silence_timer.timeout.connect(self.hide)
+        self._silence_timer = one_shot_timer(self, SILENT_MS, self.hide)
         self.hide()
 
     def show_progress(self, layer: str, done: int, total: int) -> None:

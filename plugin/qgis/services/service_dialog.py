@@ -11,18 +11,16 @@ from qgis.PyQt.QtWidgets import QDialog, QVBoxLayout, QWidget
 
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.refusals import Refusal
-from onemap.plugin.connection.task import BackgroundTask, Cancelled
-from onemap.plugin.desk.guide.help_key import HelpKey
+from onemap.plugin.connection.task import BackgroundTask, Cancelled, refusal_of
+from onemap.plugin.desk.guide.help_key import equip_window
 from onemap.plugin.desk.library.dialog_library import DialogLibrary
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.library.service_list import Service
 from onemap.plugin.qgis.services.service_form import ServiceForm, service_controls
 from onemap.plugin.qgis.services.service_keys import key_in, store_key
 from onemap.plugin.qgis.services.service_offers import Offer, request_offers
-from onemap.plugin.widgets.accessible_names import name_accessibly
-from onemap.plugin.widgets.buttons import push_button, wrapped_label
+from onemap.plugin.widgets.buttons import close_button, push_button, wrapped_label
 from onemap.plugin.widgets.notice import Notice
-from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.rows_and_columns import row_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen, scroll_area
 from onemap.plugin.widgets.work_row import WorkRow
@@ -38,8 +36,7 @@ class ServiceDialog(QDialog):
     registered = pyqtSignal(str)  # its name
 
     def __init__(self, library: OpenLibrary, service: Service | None = None, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(tr("Register a service"))
+        super().__init__(parent, windowTitle=tr("Register a service"))
         self._library, self._registered_service = library, service
         self._home = DialogLibrary(library, self)
         self._home.changed.connect(lambda: self._enable())
@@ -60,9 +57,7 @@ class ServiceDialog(QDialog):
         self.work.cancelled.connect(self._cancel)
         self.work.hide()
         self._build()
-        name_accessibly(self)
-        HelpKey(self)
-        keep_choice_readable(self)
+        equip_window(self)
         self._enable()
 
     @property
@@ -125,8 +120,7 @@ class ServiceDialog(QDialog):
         self.hint = wrapped_label()
         self.register_button = push_button(tr("Register"), sign="service", action=self.register)
         self.register_button.setDefault(True)
-        close = push_button(tr("Close"), action=self.close)
-        close.setAutoDefault(False)
+        close = close_button(self)
         buttons = row_of(0, self.register_button, close)
         layout = QVBoxLayout(self)
         layout.addWidget(explanation)
@@ -157,8 +151,8 @@ class ServiceDialog(QDialog):
             self.form.show_offers(offers or [])
             text = tr("The server offers {count:# layer. Choose it|# layers. Choose one of them}.")
             self.notice.say(text.format(count=Count(len(offers or []))))
-        elif not isinstance(error, Cancelled):
-            self.notice.refuse(error if isinstance(error, Refusal) else Refusal(str(error)))
+        else:
+            self.notice.refuse(refusal_of(error))
         self._enable()
 
     def _finish(self, answer: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from qgis.gui import QgsAuthConfigSelect, QgsDateEdit
-from qgis.PyQt.QtCore import QDate, Qt, pyqtSignal
+from qgis.PyQt.QtCore import QDate, QSignalBlocker, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QComboBox,
     QFormLayout,
@@ -22,7 +22,7 @@ from onemap.plugin.desk.library.service_list import FEATURES, NAMES, PICTURES, S
 from onemap.plugin.profile.paths import RESOURCES
 from onemap.plugin.qgis.services.service_offers import Offer
 from onemap.plugin.widgets.buttons import push_button, tool_button
-from onemap.plugin.widgets.form_fields import shrink
+from onemap.plugin.widgets.form_fields import fill_form, shrink
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import tr
 
@@ -36,8 +36,8 @@ class ServiceForm(QWidget):
     ask_pressed = pyqtSignal()
     keep_pressed = pyqtSignal(str)  # a key, to be put into the authentication store
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._options: dict[str, str] = {}
         self.template = _combo_box([(tr("none"), None)])
         for template in json.loads(TEMPLATES.read_text(encoding="utf-8"))["templates"]:
@@ -45,9 +45,7 @@ class ServiceForm(QWidget):
         self.template.activated.connect(lambda _index: self._use_template(self.template.currentData()))
         self.type = _combo_box([(NAMES[name], name) for name in (*FEATURES, *PICTURES)])
         self.type.currentIndexChanged.connect(lambda _index: self._change_type())
-        self.url = QLineEdit()
-        self.url.setPlaceholderText("https://…")
-        self.url.textChanged.connect(self.changed)
+        self.url = QLineEdit(placeholderText="https://…", textChanged=self.changed)
         self.auth = QgsAuthConfigSelect()
         self.auth.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)  # else it takes all room
         self.key = QLineEdit()
@@ -58,8 +56,7 @@ class ServiceForm(QWidget):
             tr("Put the key into QGIS's authentication store"),
             action=lambda: self.keep_pressed.emit(self.key.text().strip()),
         )
-        self.layer = QComboBox()
-        self.layer.setEditable(True)
+        self.layer = QComboBox(editable=True)
         self.layer.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.layer.lineEdit().setPlaceholderText(tr("its name on the server"))
         self.layer.activated.connect(lambda _index: self._use_offer(self.layer.currentData()))
@@ -73,8 +70,7 @@ class ServiceForm(QWidget):
         self._change_type()
 
     def _make_owner_fields(self) -> None:
-        self.name = QLineEdit()
-        self.name.textChanged.connect(self.changed)
+        self.name = QLineEdit(textChanged=self.changed)
         self.code = search_box()
         self.code.lineEdit().setPlaceholderText(tr("no layer of the one map"))
         self.code.currentIndexChanged.connect(lambda _index: self._use_layer(self.code.currentData()))
@@ -118,12 +114,11 @@ class ServiceForm(QWidget):
 
     def show_layers(self, layers: list[CatalogueLayer]) -> None:
         """List the layers of the library that a service may show or feed."""
-        self.code.blockSignals(True)
-        self.code.clear()
-        for entry in sorted(layers, key=lambda entry: entry.place[:2]):
-            self.code.addItem(f"{entry.title} · {entry.code}", entry)
-        self.code.setCurrentIndex(-1)
-        self.code.blockSignals(False)
+        with QSignalBlocker(self.code):
+            self.code.clear()
+            for entry in sorted(layers, key=lambda entry: entry.place[:2]):
+                self.code.addItem(f"{entry.title} · {entry.code}", entry)
+            self.code.setCurrentIndex(-1)
 
     def show_service(self, service: Service) -> None:
         """Fill in a registered service, to change it."""
@@ -145,17 +140,16 @@ class ServiceForm(QWidget):
     def show_offers(self, offers: list[Offer]) -> None:
         """List the layers that the server offers; the chosen one stays if it is among them."""
         chosen_layer = self.chosen_layer
-        self.layer.blockSignals(True)
-        self.layer.clear()
-        for offer in offers:
-            self.layer.addItem(offer.title if offer.name in offer.title else f"{offer.title} · {offer.name}", offer)
-        names = [offer.name for offer in offers]
-        self.layer.setCurrentIndex(
-            names.index(chosen_layer) if chosen_layer in names else 0 if len(offers) == 1 else -1
-        )
-        if self.layer.currentIndex() < 0:
-            self.layer.setEditText(chosen_layer)
-        self.layer.blockSignals(False)
+        with QSignalBlocker(self.layer):
+            self.layer.clear()
+            for offer in offers:
+                self.layer.addItem(offer.title if offer.name in offer.title else f"{offer.title} · {offer.name}", offer)
+            names = [offer.name for offer in offers]
+            self.layer.setCurrentIndex(
+                names.index(chosen_layer) if chosen_layer in names else 0 if len(offers) == 1 else -1
+            )
+            if self.layer.currentIndex() < 0:
+                self.layer.setEditText(chosen_layer)
         self._use_offer(self.layer.currentData() if self.layer.currentIndex() >= 0 else None)
 
     def _build(self) -> None:
@@ -165,22 +159,24 @@ class ServiceForm(QWidget):
         key_row.addWidget(self.key, 1)
         key_row.addWidget(self.keep)
         self._layer_row = layer_row
-        self.rows = QFormLayout(self)
-        self.rows.setContentsMargins(0, 0, 0, 0)
-        self.rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        self.rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
-        self.rows.addRow(tr("Template"), self.template)
-        self.rows.addRow(tr("Kind of service"), self.type)
-        self.rows.addRow(tr("Address"), self.url)
-        self.rows.addRow(tr("Key"), key_row)
-        self.rows.addRow(tr("Authentication"), self.auth)
-        self.rows.addRow(tr("Layer on it"), layer_row)
-        self.rows.addRow(tr("Name"), self.name)
-        self.rows.addRow(tr("Layer it serves"), self.code)
-        self.rows.addRow(tr("Department"), self.department)
-        self.rows.addRow(tr("Group on the map"), self.library)
-        self.rows.addRow(tr("Date of the data"), self.dated)
-        self.rows.addRow(tr("Note"), self.note)
+        self.rows = fill_form(
+            QFormLayout(self),
+            (tr("Template"), self.template),
+            (tr("Kind of service"), self.type),
+            (tr("Address"), self.url),
+            (tr("Key"), key_row),
+            (tr("Authentication"), self.auth),
+            (tr("Layer on it"), layer_row),
+            (tr("Name"), self.name),
+            (tr("Layer it serves"), self.code),
+            (tr("Department"), self.department),
+            (tr("Group on the map"), self.library),
+            (tr("Date of the data"), self.dated),
+            (tr("Note"), self.note),
+            is_tight=True,
+            is_wide=True,
+            is_wrapping=True,
+        )
 
     def _use_template(self, template: dict[str, Any] | None) -> None:
         if template is None:

@@ -7,12 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from qgis.gui import QgsMapCanvas
-from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtCore import QSignalBlocker, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QKeyEvent, QKeySequence, QShowEvent
 from qgis.PyQt.QtWidgets import (
     QApplication,
-    QFileDialog,
-    QFormLayout,
     QHBoxLayout,
     QProgressBar,
     QWidget,
@@ -25,7 +23,7 @@ from onemap.plugin.desk.library.dialog_library import name_beside
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.parcels.facts_choice import FactsChoice
 from onemap.plugin.desk.parcels.land_width_row import LandWidthRow
-from onemap.plugin.desk.parcels.parcel_choice import Choice, ParcelChoice
+from onemap.plugin.desk.parcels.parcel_choice import Choice, ParcelChoice, no_parcels_text
 from onemap.plugin.desk.parcels.parcel_mends import ParcelMends
 from onemap.plugin.desk.parcels.parcel_use import ParcelUse
 from onemap.plugin.desk.parcels.rules_choice import RulesChoice, packs_text
@@ -40,11 +38,18 @@ from onemap.plugin.rooms.check.sheet_button import SheetButton
 from onemap.plugin.rooms.check.trial_view import TrialRun, TrialView
 from onemap.plugin.rooms.remedy.remedy_view import RemedyView
 from onemap.plugin.rooms.remedy.sites_view import SitesView
-from onemap.plugin.widgets.buttons import MainButton, push_button, tool_button, wrapped_label
+from onemap.plugin.widgets.buttons import (
+    MainButton,
+    empty_label,
+    push_button,
+    switch_button,
+    tool_button,
+)
 from onemap.plugin.widgets.fitted_label import FittedLabel
-from onemap.plugin.widgets.form_fields import TightForm, fold_button
+from onemap.plugin.widgets.form_fields import TightForm, fill_form, fold_button
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.rows_and_columns import Pages, column_of, fill_room, row_of
+from onemap.plugin.widgets.target_file import ask_file
 from onemap.plugin.words.number_format import moment_text
 from onemap.plugin.words.translation import tr
 
@@ -62,8 +67,8 @@ class CheckTab(QWidget):
     finished = pyqtSignal()  # the verdicts of a check are shown
     trial_finished = pyqtSignal()  # what a trial would change is shown
 
-    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas) -> None:
+        super().__init__()
         self._library = library
         # A trial is compared with the run on display, which goes with its library and day.
         self.asking = Asking(library.core, self, lambda: (library.scope(), id(self.results.run)))
@@ -74,7 +79,9 @@ class CheckTab(QWidget):
         self.results.trial_requested.connect(self._choose_trial)
         self.trial = TrialView(library.core, canvas)
         for view in (self.results, self.trial):
-            view.export_button.exported.connect(self._say_written)
+            view.export_button.exported.connect(
+                lambda path: self.message_sent.emit(tr("The results are in {path}.").format(path=path))
+            )
             view.export_button.remarked.connect(self.message_sent)
         self.results.remedy_requested.connect(self._ask_remedy)
         self.remedy = RemedyView(library, canvas)
@@ -186,9 +193,6 @@ class CheckTab(QWidget):
             return None
         return self._asked_params(str(Path(_temporary_target("sheet")).parent))
 
-    def _say_written(self, path: str) -> None:
-        self.message_sent.emit(tr("The results are in {path}.").format(path=path))
-
     def try_file(self, code: str, path: str) -> None:
         """Check the same parcels with a file in place of a layer, and show the changes. The library is not changed.
 
@@ -296,26 +300,16 @@ class CheckTab(QWidget):
         self._rows = form = TightForm(self._form)
         self.form_button = fold_button(self._form, tr("Show what is checked, and change it"))
         self.form_button.toggled.connect(lambda _is_on: self._show_form())
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        form.setContentsMargins(0, 0, 0, 0)
-        form.addRow(tr("Parcels"), self.parcels)
+        fill_form(form, (tr("Parcels"), self.parcels), is_tight=True)
         self.land.add_to(form)
         self.uses.add_to(form)
-        form.addRow(tr("Rules"), self.rules)
-        form.addRow(tr("Facts"), self.facts)
+        fill_form(form, (tr("Rules"), self.rules), (tr("Facts"), self.facts))
         button_row = self._make_buttons()
         self._step = FittedLabel()
         self._run_label = FittedLabel()
         self.changed_versions = ChangedVersions(self._library)
         self._empty_page = self._make_empty_page()
-        self._pages = Pages()
-        self._pages.addWidget(self._empty_page)
-        self._pages.addWidget(self.results)
-        self._pages.addWidget(self.trial)
-        self._pages.addWidget(self.remedy)
-        self._pages.addWidget(self.sites)
-        self._pages.addWidget(self.live)
-        self._pages.addWidget(self.past)
+        self._pages = Pages(self._empty_page, self.results, self.trial, self.remedy, self.sites, self.live, self.past)
         self._pages.currentChanged.connect(lambda _page: self._show_form())
         self._page_before: QWidget = self._empty_page  # that was shown before the sites
         notes = (self._run_label, self.outdated, self.changed_versions, self._step)
@@ -324,9 +318,7 @@ class CheckTab(QWidget):
 
     def _make_empty_page(self) -> QWidget:
         """The page while there are no results, with the button for the next step where the library has no data."""
-        self._empty = wrapped_label(tr("Choose the parcels, then press Check."))
-        self._empty.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
-        self._empty.setContentsMargins(12, 24, 12, 12)
+        self._empty = empty_label(tr("Choose the parcels, then press Check."))
         self.add_button = push_button(tr("Add to the one map…"), sign="add", action=self.add_requested)
         page = QWidget()
         layout = column_of(self._empty, inside=page, is_tight=True)
@@ -342,19 +334,12 @@ class CheckTab(QWidget):
         self._bar.setMinimumWidth(MIN_BAR_PX)
         self.cancel_button = tool_button("cancel", tr("Cancel (Esc)"), action=self.cancel)
         row = row_of(self.button, (self._bar, 1), self.cancel_button, 1)
-        self.sites_button = tool_button("sites", tr("Find a site: where a parcel of a given area would pass"))
-        self.sites_button.setCheckable(True)
-        self.sites_button.setAutoRaise(True)
-        self.sites_button.toggled.connect(self._show_sites)
-        self.past_button = tool_button("past", tr("Past checks: open one again, compare, name or delete it"))
-        self.past_button.setCheckable(True)
-        self.past_button.setAutoRaise(True)
-        self.past_button.toggled.connect(self._show_past)
-        row.addWidget(self.form_button)
-        row.addWidget(self.sheet_button)
-        row.addWidget(self.past_button)
-        row.addWidget(self.live.button)
-        row.addWidget(self.sites_button)
+        hint = tr("Find a site: where a parcel of a given area would pass")
+        self.sites_button = switch_button("sites", hint, lambda is_on: self._show_aside(self.sites, is_on))
+        hint = tr("Past checks: open one again, compare, name or delete it")
+        self.past_button = switch_button("past", hint, self._show_past)
+        for button in (self.form_button, self.sheet_button, self.past_button, self.live.button, self.sites_button):
+            row.addWidget(button)
         return row
 
     def _enable(self) -> None:
@@ -369,9 +354,7 @@ class CheckTab(QWidget):
         elif has_nothing:
             self._empty.setText(tr("No layer that the rules ask has data in force on this day: nothing can be found."))
         elif self.parcels.choice is None:
-            self._empty.setText(
-                tr("There are no parcels to check. Add a layer of polygons to the map, draw one, or paste its corners.")
-            )
+            self._empty.setText(no_parcels_text())
         elif self.land.is_missing:
             self._empty.setText(tr("State the width of the land of these lines or points, then press Check."))
         else:
@@ -427,10 +410,6 @@ class CheckTab(QWidget):
 
         self.remedy.ask(ask, run, parcel)
 
-    def _show_sites(self, is_on: bool) -> None:
-        """Show the search for a site, or the page before it."""
-        self._show_aside(self.sites, is_on)
-
     def _show_past(self, is_on: bool) -> None:
         """Show the past checks, or the page before them."""
         self.past.displayed = self.results.run.id if self.results.run is not None else ""
@@ -446,9 +425,8 @@ class CheckTab(QWidget):
             self._page_before = current
         for aside, button in asides.items():
             if is_on and aside is not page:
-                button.blockSignals(True)
-                button.setChecked(False)
-                button.blockSignals(False)
+                with QSignalBlocker(button):
+                    button.setChecked(False)
         self._pages.setCurrentWidget(page if is_on else self._page_before)
 
     def _show_page(self, page: QWidget) -> None:
@@ -486,9 +464,7 @@ class CheckTab(QWidget):
 
     def _choose_trial(self, code: str) -> None:
         title = tr("A file in place of “{layer}”").format(layer=self.results.run.titles.get(code, code))
-        path, _filter = QFileDialog.getOpenFileName(self, title)
-        if path:
-            self.try_file(code, path)
+        ask_file(self, title, lambda path: self.try_file(code, path))
 
     def _show_results(self, target: str, answer: dict[str, Any], parcels: list[CheckedParcel]) -> None:
         self._shown_scope = self._library.scope()

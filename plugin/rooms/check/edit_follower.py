@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from qgis.core import QgsProject, QgsVectorLayer
-from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
+from qgis.PyQt.QtCore import QObject, pyqtSignal
+
+from onemap.plugin.connection.task import one_shot_timer
 
 PAUSE_MS = 120  # several changes of one gesture are one
 
@@ -20,10 +22,7 @@ class EditFollower(QObject):
         super().__init__(parent)
         self.layer: QgsVectorLayer | None = None
         self._ids: dict[int, None] = {}
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(PAUSE_MS)
-        self._timer.timeout.connect(self.edits_paused)
+        self._timer = one_shot_timer(self, PAUSE_MS, self.edits_paused)
 
     @property
     def ids(self) -> list[int]:

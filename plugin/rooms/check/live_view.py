@@ -25,7 +25,7 @@ from onemap.plugin.desk.results.results_view import ResultsView
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import temporary_folder
 from onemap.plugin.rooms.check.edit_follower import EditFollower
-from onemap.plugin.widgets.buttons import push_button, tool_button
+from onemap.plugin.widgets.buttons import push_button, switch_button
 from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.widgets.rows_and_columns import column_of
 from onemap.plugin.words.core_words import word
@@ -49,9 +49,8 @@ class LiveView(QWidget):
         canvas: QgsMapCanvas,
         parcels: ParcelChoice,
         params: Callable[[], dict[str, Any] | None],
-        parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self._library, self._parcels, self._params = library, parcels, params
         self.asking = Asking(library.core, self, library.scope)
         self._is_stale = False  # a parcel has changed since the core was asked
@@ -63,13 +62,8 @@ class LiveView(QWidget):
         self.follower.edits_paused.connect(self._ask)
         self.follower.edits_discarded.connect(self.leave)
         self.follower.places_changed.connect(self._forget_places)
-        self.button = tool_button(
-            "live", tr("Check while editing: the verdict follows every corner that is moved; such checks are not kept")
-        )
-        self.button.setCheckable(True)
-        self.button.setAutoRaise(True)
-        self.button.setChecked(settings.get("live"))
-        self.button.toggled.connect(self._toggle)
+        hint = tr("Check while editing: the verdict follows every corner that is moved; such checks are not kept")
+        self.button = switch_button("live", hint, self._toggle, is_on=settings.get("live"))
         library.listed.connect(self.catch_up)
         parcels.changed.connect(self._follow)
         parcels.added.connect(self._check_drawn)

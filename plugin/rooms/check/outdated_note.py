@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from qgis.PyQt.QtCore import QTimer, pyqtSignal
-from qgis.PyQt.QtWidgets import QWidget
+from qgis.PyQt.QtCore import pyqtSignal
 
+from onemap.plugin.connection.task import one_shot_timer
 from onemap.plugin.desk.parcels.facts_choice import FactsChoice
 from onemap.plugin.desk.parcels.land_width_row import LandWidthRow
 from onemap.plugin.desk.parcels.parcel_choice import Choice, ParcelChoice
 from onemap.plugin.desk.parcels.parcel_use import ParcelUse
 from onemap.plugin.desk.parcels.rules_choice import RulesChoice
 from onemap.plugin.rooms.check.layer_state import LayerState
+from onemap.plugin.widgets.buttons import embolden
 from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.words.translation import name_list, tr
 
@@ -61,20 +62,14 @@ class OutdatedNote(FittedLabel):
         land: LandWidthRow,
         rules: RulesChoice,
         facts: FactsChoice,
-        parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self._parcels, self._uses, self._land, self._rules, self._facts = parcels, uses, land, rules, facts
         self._asked: Question | None = None  # of the check on display; None: it is not known
         self._states: dict[str, LayerState] = {}  # of all layers that were chosen, by their ids
-        self._later = QTimer(self)  # a tool may change thousands of features in one go
-        self._later.setSingleShot(True)
-        self._later.setInterval(0)
-        self._later.timeout.connect(self._take_change)
+        self._later = one_shot_timer(self, 0, self._take_change)  # a tool may change thousands of features in one go
         parcels.changed.connect(self._take_choice)
-        font = self.font()
-        font.setBold(True)
-        self.setFont(font)
+        embolden(self)
         for changed in (uses.changed, land.changed, facts.changed, rules.box.currentIndexChanged):
             changed.connect(lambda *_what: self._take_change())
 

@@ -9,11 +9,10 @@ from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtGui import QHideEvent, QShowEvent
 from qgis.PyQt.QtWidgets import (
     QGridLayout,
-    QWidget,
 )
 
 from onemap.plugin.connection.refusals import Refusal
-from onemap.plugin.desk.answers.answer_tree import NAME, AnswerTree
+from onemap.plugin.desk.answers.answer_tree import AnswerTree, set_bold
 from onemap.plugin.desk.library.library_follower import LibraryFollower
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.library.verb_view import VerbView
@@ -33,8 +32,8 @@ class PastChecks(VerbView):
     compare_requested = pyqtSignal(str, str)  # the id of a run, and what it is called
     back_requested = pyqtSignal()
 
-    def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
-        super().__init__(library, parent)
+    def __init__(self, library: OpenLibrary) -> None:
+        super().__init__(library)
         self.displayed = ""  # the id of the run on display
         self.empty = wrapped_label()
         self.tree = self._make_tree()
@@ -74,8 +73,7 @@ class PastChecks(VerbView):
         return {"library": self._library.path, "kind": "check", "view": True}
 
     def _make_tree(self) -> AnswerTree:
-        tree = AnswerTree(tr("Past checks"), [])
-        tree.setRootIsDecorated(False)
+        tree = AnswerTree(tr("Past checks"), is_flat=True)
         tree.itemActivated.connect(lambda _item, _column: self.open_current())
         tree.currentItemChanged.connect(lambda _item, _before: self._enable())
         return tree
@@ -100,8 +98,7 @@ class PastChecks(VerbView):
     @property
     def current(self) -> dict[str, Any] | None:
         """The chosen check, as the core lists it."""
-        about = self.tree.about(self.tree.currentItem()) or {}
-        return next((run for run in self._runs if run["id"] == about.get("run")), None)
+        return next((run for run in self._runs if run["id"] == self.tree.current_about.get("run")), None)
 
     def rename(self, name: str) -> None:
         """Give the chosen check a name; an empty one takes it away."""
@@ -134,10 +131,8 @@ class PastChecks(VerbView):
             self.tree.show_table(table, COLUMNS)
         else:
             self.empty.setText(table["name"])
-        for item in map(self.tree.topLevelItem, range(self.tree.topLevelItemCount())):
-            font = item.font(NAME)
-            font.setBold(self.tree.about(item) == {"run": self.displayed})
-            item.setFont(NAME, font)
+        for item in self.tree.tops:
+            set_bold(item, self.tree.about(item) == {"run": self.displayed})
         self.tree.setCurrentItem(self.tree.topLevelItem(0))
         self._enable()
 

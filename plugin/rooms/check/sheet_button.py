@@ -6,16 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from qgis.PyQt.QtCore import QUrl, pyqtSignal
-from qgis.PyQt.QtGui import QDesktopServices
-from qgis.PyQt.QtWidgets import QToolButton, QWidget
+from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtWidgets import QToolButton
 
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.suggested_file import suggested_file
 from onemap.plugin.widgets.icons import icon
-from onemap.plugin.widgets.target_file import ask_target
+from onemap.plugin.widgets.target_file import ask_target, open_file
 from onemap.plugin.words.file_forms import file_forms
 from onemap.plugin.words.translation import Count, tr
 
@@ -32,10 +31,8 @@ class SheetButton(QToolButton):
     begun = pyqtSignal()
     refused = pyqtSignal(object, dict)  # Refusal, and the parameters that it is of
 
-    def __init__(
-        self, core: Core, asked_params: Callable[[], dict[str, Any] | None], parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, core: Core, asked_params: Callable[[], dict[str, Any] | None]) -> None:
+        super().__init__()
         self._asked_params = asked_params
         self.asking = Asking(core, self, is_writing=True)  # a file is there whatever is open by then
         self.setIcon(icon("sheet"))
@@ -62,11 +59,9 @@ class SheetButton(QToolButton):
         )
 
     def _choose(self) -> None:
-        path = ask_target(self, tr("Print query sheets"), suggested_file(tr("Query sheets"), ".pdf"), FORMS)
-        if path:
-            self.write(path)
+        ask_target(self, tr("Print query sheets"), suggested_file(tr("Query sheets"), ".pdf"), FORMS, self.write)
 
     def _open(self, path: str, answer: dict[str, Any]) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(path))
+        open_file(path)
         count = Count(answer.get("parcels", 0))
         self.written.emit(tr("{count:# query sheet|# query sheets}: {path}").format(count=count, path=path))

@@ -61,15 +61,14 @@ class TrialView(QWidget):
     back_requested = pyqtSignal()
     refused = pyqtSignal(object)  # Refusal
 
-    def __init__(self, core: Core, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, core: Core, canvas: QgsMapCanvas) -> None:
+        super().__init__()
         self.highlight = Highlight(canvas)
         self._folder = ""
         self._listed: tuple[list[dict[str, Any]], TrialRun, TrialRun] | None = None  # changes, before, after
         self.summary = wrapped_label()
         self.summary.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.tree = QTreeWidget()
-        self.tree.setAccessibleName(tr("Parcels whose verdict changes"))
+        self.tree = QTreeWidget(accessibleName=tr("Parcels whose verdict changes"))
         self.tree.setColumnCount(1)
         self.tree.setHeaderHidden(True)
         self.tree.setIndentation(12)

@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from qgis.PyQt.QtCore import QUrl, pyqtSignal
-from qgis.PyQt.QtGui import QDesktopServices
-from qgis.PyQt.QtWidgets import QMenu, QToolButton, QWidget
+from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtWidgets import QMenu, QToolButton
 
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.core_session import Core
@@ -16,7 +15,7 @@ from onemap.plugin.profile import settings
 from onemap.plugin.profile.suggested_file import suggested_file
 from onemap.plugin.rooms.compare.compare_results import Comparison
 from onemap.plugin.widgets.icons import icon
-from onemap.plugin.widgets.target_file import ask_target
+from onemap.plugin.widgets.target_file import ask_target, open_file
 from onemap.plugin.words.file_forms import file_forms
 from onemap.plugin.words.translation import tr
 
@@ -31,8 +30,8 @@ class AtlasButton(QToolButton):
     refused = pyqtSignal(object)  # Refusal
     keep_requested = pyqtSignal(str, str)  # run, types with commas between: as a layer of the library
 
-    def __init__(self, core: Core, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, core: Core) -> None:
+        super().__init__()
         self.asking = Asking(core, self, is_writing=True)  # a file is there whatever is open by then
         self.asking.refused.connect(self.refused)
         self._comparison: Comparison | None = None
@@ -103,5 +102,5 @@ class AtlasButton(QToolButton):
         self.asking.ask("comparison", params, lambda answer: self._open(path, answer), title)
 
     def _open(self, path: str, answer: dict[str, Any]) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(path))
+        open_file(path)
         self.written.emit(path, answer)

@@ -33,16 +33,14 @@ class DecisionBar(QWidget):
     reason_requested = pyqtSignal()  # a decision waits for its reason
     closed = pyqtSignal()  # the reason is written, or given up: back to the list
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._spot: Spot | None = None
         self._pending = ""
         self.scope = QComboBox()
         self.scope.addItems(["", ""])
         self.scope.setToolTip(tr("What the decision is for (C)"))
-        self.reason = QLineEdit()
-        self.reason.setClearButtonEnabled(True)
-        self.reason.returnPressed.connect(self._reason_written)
+        self.reason = QLineEdit(clearButtonEnabled=True, returnPressed=self._reason_written)
         self.buttons: dict[str, QPushButton] = {}
         self._grid = QGridLayout()
         self._grid.setSpacing(GAP_PX)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QFileDialog, QFormLayout, QWidget
+from qgis.PyQt.QtCore import QSignalBlocker, pyqtSignal
+from qgis.PyQt.QtWidgets import QFormLayout, QWidget
 
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.desk.library.layer_list import CatalogueLayer, Version
@@ -15,8 +15,9 @@ from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.profile.paths import listed_place
 from onemap.plugin.widgets.area_box import AreaBox
 from onemap.plugin.widgets.buttons import tool_button
-from onemap.plugin.widgets.form_fields import field_row, number_box
+from onemap.plugin.widgets.form_fields import field_row, fill_form, number_box
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.target_file import ask_file
 from onemap.plugin.widgets.wrapped_choice import WrappedChoice
 from onemap.plugin.words import core_words
 from onemap.plugin.words.number_format import moment_text
@@ -51,8 +52,8 @@ class CompareForm(QWidget):
     changed = pyqtSignal()
     refused = pyqtSignal(object)  # Refusal
 
-    def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, library: OpenLibrary) -> None:
+        super().__init__()
         self._library = library
         self.words = Asking(library.core, self)  # the same in every library
         self.history = Asking(library.core, self, lambda: library.path)
@@ -66,14 +67,15 @@ class CompareForm(QWidget):
         self.min_area.set_area(DEFAULT_AREA_M2)
         self.min_width = number_box(MAX_WIDTH_M, 1, " m", tr("Thinner spots are set apart as type 90"))
         self.min_width.setValue(DEFAULT_WIDTH_M)
-        form = QFormLayout(self)
-        form.setContentsMargins(0, 0, 0, 0)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        form.addRow(tr("Plan A"), field_row(self.plan_a, self.exchange_button))
-        form.addRow(tr("Plan B"), self.plan_b)
-        form.addRow(tr("Matrix"), field_row(self.matrix, self.file_button))
-        form.addRow(tr("Spots from"), field_row(self.min_area, self.min_width, 1))
-        form.addRow(tr("Since"), self.since)
+        fill_form(
+            QFormLayout(self),
+            (tr("Plan A"), field_row(self.plan_a, self.exchange_button)),
+            (tr("Plan B"), self.plan_b),
+            (tr("Matrix"), field_row(self.matrix, self.file_button)),
+            (tr("Spots from"), field_row(self.min_area, self.min_width, 1)),
+            (tr("Since"), self.since),
+            is_tight=True,
+        )
         for box in (self.plan_a, self.plan_b):
             box.currentIndexChanged.connect(self._change_plans)
         self.matrix.currentIndexChanged.connect(lambda _index: self.changed.emit())
@@ -159,12 +161,11 @@ class CompareForm(QWidget):
         ]
         chosen = [plan.plan_text if plan is not None else "" for plan in self.plans]
         for box in (self.plan_a, self.plan_b):
-            box.blockSignals(True)
-            box.clear()
-            for plan in plans:
-                box.addItem(plan.title, plan)
-                box.setItemData(box.count() - 1, plan.plan_text, 3)  # the tooltip
-            box.blockSignals(False)
+            with QSignalBlocker(box):
+                box.clear()
+                for plan in plans:
+                    box.addItem(plan.title, plan)
+                    box.setItemData(box.count() - 1, plan.plan_text, 3)  # the tooltip
         pair = chosen if all(chosen) else _default_pair(plans)
         self.plan_a.setCurrentIndex(-1)
         self.plan_b.setCurrentIndex(-1)
@@ -201,19 +202,18 @@ class CompareForm(QWidget):
         a, b = self.plans
         matrices = core_words.all_words("matrices")
         fitting = [name for name, matrix in matrices.items() if _fits(matrix, a, b)]
-        self.matrix.blockSignals(True)
-        self.matrix.clear()
-        for path in self._files:
-            self.matrix.addItem(icon("file"), Path(path).name, path)
-        for name in fitting:
-            self.matrix.addItem(matrices[name]["title"], name)
-        if self.matrix.count():
-            self.matrix.insertSeparator(self.matrix.count())
-        for name in sorted(set(matrices) - set(fitting)):
-            self.matrix.addItem(matrices[name]["title"], name)
-        self.matrix.setCurrentIndex(self.matrix.findData(fitting[0]) if fitting else -1)
-        self.matrix.setPlaceholderText(tr("Choose a matrix"))
-        self.matrix.blockSignals(False)
+        with QSignalBlocker(self.matrix):
+            self.matrix.clear()
+            for path in self._files:
+                self.matrix.addItem(icon("file"), Path(path).name, path)
+            for name in fitting:
+                self.matrix.addItem(matrices[name]["title"], name)
+            if self.matrix.count():
+                self.matrix.insertSeparator(self.matrix.count())
+            for name in sorted(set(matrices) - set(fitting)):
+                self.matrix.addItem(matrices[name]["title"], name)
+            self.matrix.setCurrentIndex(self.matrix.findData(fitting[0]) if fitting else -1)
+            self.matrix.setPlaceholderText(tr("Choose a matrix"))
 
     def _list_earlier(self) -> None:
         a, b = self.plans
@@ -231,9 +231,7 @@ class CompareForm(QWidget):
                 self.since.addItem(text, row.get("subject"))
 
     def _choose_file(self) -> None:
-        path, _filter = QFileDialog.getOpenFileName(self, tr("A matrix from a file"), "", tr("Matrix (*.toml)"))
-        if path:
-            self.choose_matrix(path)
+        ask_file(self, tr("A matrix from a file"), self.choose_matrix, tr("Matrix (*.toml)"))
 
 
 def _fits(matrix: dict[str, Any], a: Plan | None, b: Plan | None) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtGui import QIcon, QResizeEvent
-from qgis.PyQt.QtWidgets import QAbstractItemView, QWidget
+from qgis.PyQt.QtWidgets import QAbstractItemView
 
 from onemap.plugin.desk.answers.answer_tree import AnswerTree
 from onemap.plugin.rooms.compare.compare_looks import swatch
@@ -29,8 +29,8 @@ class MatrixTree(AnswerTree):
 
     chosen = pyqtSignal(frozenset)  # of cells; empty: all
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(tr("Matrix"), (), parent)
+    def __init__(self) -> None:
+        super().__init__(tr("Matrix"))
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setTabKeyNavigation(False)
         self.setToolTip(tr("Choose rows to list their spots and select them on the map; Esc shows all"))

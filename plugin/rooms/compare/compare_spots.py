@@ -41,10 +41,6 @@ def _dates_text(spot: Spot) -> str:
     return f"{spot.date_a or NOT_MEASURED} | {spot.date_b or NOT_MEASURED}"
 
 
-def _cause_text(spot: Spot) -> str:
-    return word("causes", spot.cause) if spot.cause else ""
-
-
 def _compactness_text(spot: Spot) -> str:
     return NOT_MEASURED if spot.compactness is None else f"{spot.compactness:.2f}"
 
@@ -68,7 +64,12 @@ def columns() -> list[SpotColumn]:
         SpotColumn(tr("Type"), "", _type_text, lambda spot: difference_rank(spot.kind)),
         SpotColumn(tr("Area"), "", lambda spot: area_text(spot.area_m2), lambda spot: spot.area_m2, True),
         SpotColumn(tr("Decision"), "", _decision_text, lambda spot: spot.decision or None),
-        SpotColumn(tr("Cause"), tr("Proposed by the figures; a person decides"), _cause_text, lambda spot: spot.cause),
+        SpotColumn(
+            tr("Cause"),
+            tr("Proposed by the figures; a person decides"),
+            lambda spot: word("causes", spot.cause) if spot.cause else "",
+            lambda spot: spot.cause,
+        ),
         SpotColumn(
             tr("Width"),
             tr("Mean width: twice the area by the outline"),
@@ -115,8 +116,8 @@ class SpotsModel(QAbstractTableModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._columns = columns()
-        self._spots: list[Spot] = []
-        self._filtered: list[Spot] = []
+        self.all_spots: list[Spot] = []  # all spots of the comparison, filtered or not
+        self.filtered_spots: list[Spot] = []  # the spots in the list
         self._cells: frozenset = frozenset()
         self._undecided_only = self._changed_only = self._with_slivers = False
         self._order: tuple[int, bool] | None = None  # column, and whether the greatest is first
@@ -131,18 +132,8 @@ class SpotsModel(QAbstractTableModel):
 
         spots: in the order to show.
         """
-        self._spots, self._cells, self._order = spots, frozenset(), None
+        self.all_spots, self._cells, self._order = spots, frozenset(), None
         self._show()
-
-    @property
-    def all_spots(self) -> list[Spot]:
-        """All spots of the comparison, filtered or not."""
-        return self._spots
-
-    @property
-    def filtered_spots(self) -> list[Spot]:
-        """The spots in the list."""
-        return self._filtered
 
     def choose(self, cells: frozenset) -> None:
         """List the spots of these cells of the matrix; an empty set lists all."""
@@ -159,25 +150,25 @@ class SpotsModel(QAbstractTableModel):
         """Store a decision for spots; return them."""
         decided_names = set(names)
         decided_spots = {
-            spot.name: spot.with_decision(decision, reason) for spot in self._spots if spot.name in decided_names
+            spot.name: spot.with_decision(decision, reason) for spot in self.all_spots if spot.name in decided_names
         }
-        self._spots = [decided_spots.get(spot.name, spot) for spot in self._spots]
-        self._filtered = [decided_spots.get(spot.name, spot) for spot in self._filtered]
+        self.all_spots = [decided_spots.get(spot.name, spot) for spot in self.all_spots]
+        self.filtered_spots = [decided_spots.get(spot.name, spot) for spot in self.filtered_spots]
         self.refresh()
         return list(decided_spots.values())
 
     def refresh(self) -> None:
         """Show the cells anew, whose texts have changed."""
-        if self._filtered:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(self._filtered) - 1, len(self._columns) - 1))
+        if self.filtered_spots:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self.filtered_spots) - 1, len(self._columns) - 1))
 
     def spot_at(self, index: QModelIndex) -> Spot | None:
         """The spot of a row."""
-        return self._filtered[index.row()] if index.isValid() and index.row() < len(self._filtered) else None
+        return self.filtered_spots[index.row()] if index.isValid() and index.row() < len(self.filtered_spots) else None
 
     def row_of(self, name: str) -> int:
         """The row of a spot; -1 where it is not in the list."""
-        return next((row for row, spot in enumerate(self._filtered) if spot.name == name), -1)
+        return next((row for row, spot in enumerate(self.filtered_spots) if spot.name == name), -1)
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Sort by a column; spots without the measure come last."""
@@ -186,9 +177,9 @@ class SpotsModel(QAbstractTableModel):
 
     def _show(self) -> None:
         self.beginResetModel()
-        self._filtered = [
+        self.filtered_spots = [
             spot
-            for spot in self._spots
+            for spot in self.all_spots
             if (spot.cell in self._cells if self._cells else self._with_slivers or spot.kind != SLIVER)
             and not (self._undecided_only and (spot.decision or not spot.is_decidable))
             and not (self._changed_only and not spot.state)
@@ -196,14 +187,14 @@ class SpotsModel(QAbstractTableModel):
         if self._order is not None:
             column, is_descending = self._order
             key = self._columns[column].key
-            measured = [spot for spot in self._filtered if key(spot) is not None]
-            unmeasured = [spot for spot in self._filtered if key(spot) is None]
-            self._filtered = sorted(measured, key=key, reverse=is_descending) + unmeasured
+            measured = [spot for spot in self.filtered_spots if key(spot) is not None]
+            unmeasured = [spot for spot in self.filtered_spots if key(spot) is None]
+            self.filtered_spots = sorted(measured, key=key, reverse=is_descending) + unmeasured
         self.endResetModel()
 
     def rowCount(self, parent: QModelIndex = _ROOT) -> int:
         """The number of spots in the list."""
-        return 0 if parent.isValid() else len(self._filtered)
+        return 0 if parent.isValid() else len(self.filtered_spots)
 
     def columnCount(self, parent: QModelIndex = _ROOT) -> int:
         """The number of columns."""

@@ -21,7 +21,7 @@ from onemap.plugin.rooms.compare.compare_results import Comparison, Spot, read_s
 from onemap.plugin.rooms.compare.compare_sides import PlanSides
 from onemap.plugin.rooms.compare.compare_view import CompareView
 from onemap.plugin.rooms.compare.contradictions_view import ContradictionsView
-from onemap.plugin.widgets.buttons import push_button, tool_button, wrapped_label
+from onemap.plugin.widgets.buttons import empty_label, push_button, switch_button
 from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.widgets.form_fields import fold_button
 from onemap.plugin.widgets.rows_and_columns import Pages, fill_room, row_of
@@ -38,8 +38,8 @@ class CompareTab(QWidget):
     message_sent = pyqtSignal(str)  # what a person should know of a plan
     finished = pyqtSignal()  # the spots of a comparison are shown
 
-    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas) -> None:
+        super().__init__()
         self._library, self._canvas = library, canvas
         # A comparison is of two versions, which are the same on every day.
         self.asking = Asking(library.core, self, lambda: library.path)
@@ -73,19 +73,13 @@ class CompareTab(QWidget):
         row = row_of(self.button, 0)
         self.form_button = fold_button(self.form, tr("Show which plans are compared, and choose others"))
         row.addWidget(self.form_button)
-        self.pairs_button = tool_button(
-            "contradictions", tr("Who contradicts whom: every plan against every other, with the areas")
-        )
-        self.pairs_button.setCheckable(True)
-        self.pairs_button.setAutoRaise(True)
-        self.pairs_button.toggled.connect(self._show_all_pairs)
+        hint = tr("Who contradicts whom: every plan against every other, with the areas")
+        self.pairs_button = switch_button("contradictions", hint, self._show_all_pairs)
         row.addWidget(self.pairs_button)
         self.work = WorkRow()
         self.work.follow(self.asking)
         self.work.follow(self.view.atlas.asking)
-        self._empty = wrapped_label()
-        self._empty.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
-        self._empty.setContentsMargins(12, 24, 12, 12)
+        self._empty = empty_label()
         self._pages = Pages()
         self._pages.addWidget(self._empty)
         self._pages.addWidget(self.view)
@@ -115,7 +109,7 @@ class CompareTab(QWidget):
         params["against"] = known_run or params["against"]
 
         def show(answer: dict[str, Any], spots: list[Spot]) -> None:
-            answer = _without_changes(answer) if known_run else answer
+            answer = {name: value for name, value in answer.items() if name != "changed"} if known_run else answer
             self._show(Comparison(target, answer, self._library.path, (a.title, b.title)), spots)
             self._plans = (a, b)
 
@@ -221,11 +215,9 @@ class CompareTab(QWidget):
         for widget in (self.button, self.form_button):
             widget.setVisible(not is_on)
         self.summary.setVisible(not is_on and bool(self.summary.text()))
-        self._pages.setCurrentWidget(self.pairs if is_on else self._pair_page)
-
-    @property
-    def _pair_page(self) -> QWidget:
-        return self.view if self.view.comparison is not None else self._empty
+        self._pages.setCurrentWidget(
+            self.pairs if is_on else (self.view if self.view.comparison is not None else self._empty)
+        )
 
     def _open_pair(self, pair: dict[str, str]) -> None:
         """Show the whole comparison of two plans: the core has it, and computes only changes since."""
@@ -241,8 +233,3 @@ class CompareTab(QWidget):
         if answer.get("left_out"):
             message = sentences(message, tr("{count:# was|# were} left out.").format(count=Count(answer["left_out"])))
         self.message_sent.emit(message)
-
-
-def _without_changes(answer: dict[str, Any]) -> dict[str, Any]:
-    """An answer without changes: it was compared with a run of a moment ago."""
-    return {name: value for name, value in answer.items() if name != "changed"}

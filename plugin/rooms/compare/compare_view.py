@@ -55,11 +55,11 @@ class CompareView(QWidget):
     sides_requested = pyqtSignal(str)  # swipe, beside, or nothing: both plans over the map, or no longer
     spot_shown = pyqtSignal(object, object)  # on the map: QgsGeometry, QgsCoordinateReferenceSystem
 
-    def __init__(self, core: Core, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.deciding = Asking(core, self, lambda: self._comparison and self._comparison.path, is_writing=True)
+    def __init__(self, core: Core, canvas: QgsMapCanvas) -> None:
+        super().__init__()
+        self.deciding = Asking(core, self, lambda: self.comparison and self.comparison.path, is_writing=True)
         self.deciding.refused.connect(self.refused)
-        self._comparison: Comparison | None = None
+        self.comparison: Comparison | None = None  # the comparison on display
         self._clusters: Counter[str] = Counter()
         self.spot_layer: SpotLayer | None = None
         self.highlight = Highlight(canvas)
@@ -77,12 +77,11 @@ class CompareView(QWidget):
         self.decide = DecisionBar()
         self.decide.decision_requested.connect(self._ask_decision)
         self.decide.closed.connect(self.list.setFocus)
-        self.undecided = TickBox(tr("Undecided"))
-        self.undecided.setToolTip(tr("List only differences that nobody has decided"))
-        self.changed = TickBox(tr("New or changed"))
-        self.changed.setToolTip(tr("List only what is new or changed since the earlier comparison"))
-        self.slivers = TickBox("")
-        self.slivers.setToolTip(tr("List differences that are too narrow to be one, too"))
+        self.undecided = TickBox(tr("Undecided"), tr("List only differences that nobody has decided"))
+        self.changed = TickBox(
+            tr("New or changed"), tr("List only what is new or changed since the earlier comparison")
+        )
+        self.slivers = TickBox("", tr("List differences that are too narrow to be one, too"))
         self._boxes = (self.undecided, self.changed, self.slivers)
         for box in self._boxes:
             box.toggled.connect(self._filter)
@@ -163,11 +162,6 @@ class CompareView(QWidget):
         return row
 
     @property
-    def comparison(self) -> Comparison | None:
-        """The comparison on display."""
-        return self._comparison
-
-    @property
     def current(self) -> Spot | None:
         """The spot chosen in the list."""
         return self.model.spot_at(self.list.currentIndex())
@@ -175,7 +169,7 @@ class CompareView(QWidget):
     def show_comparison(self, comparison: Comparison, spots: list[Spot]) -> None:
         """Show a comparison in the matrix, in the list and on the map. Raises Refusal."""
         self.clear()
-        self._comparison = comparison
+        self.comparison = comparison
         self.spot_layer = SpotLayer(comparison)
         self._clusters = Counter(spot.cluster for spot in spots if spot.cluster)
         self.changed.setVisible(comparison.changes is not None)
@@ -202,7 +196,7 @@ class CompareView(QWidget):
         self.matrix.show_view([])
         self.details.show_text("")
         self.decide.show_spot(None, 0)
-        self._comparison = None
+        self.comparison = None
         self.atlas.show_comparison(None)
         if self.spot_layer is not None:
             self.spot_layer.remove()
@@ -226,10 +220,10 @@ class CompareView(QWidget):
 
     def keep(self) -> None:
         """Keep the layer in a permanent file."""
-        if self.spot_layer is None or self._comparison is None:
+        if self.spot_layer is None or self.comparison is None:
             return
         try:
-            self.spot_layer.keep(str(self._comparison.record.get("parameters", {}).get("library", "")))
+            self.spot_layer.keep(str(self.comparison.record.get("parameters", {}).get("library", "")))
         except Refusal as refusal:
             self.refused.emit(refusal)
             return
@@ -264,7 +258,7 @@ class CompareView(QWidget):
 
     def _follow_unit(self) -> None:
         """Show the same areas in the unit of the settings."""
-        if self._comparison is None:
+        if self.comparison is None:
             return
         self.model.refresh()
         self._show_current()
@@ -299,11 +293,11 @@ class CompareView(QWidget):
         self.count.setToolTip(tr("The comparison has {total:# spot|# spots} in all").format(total=Count(total)))
         cluster_size = self._clusters[spot.cluster] if spot is not None and spot.cluster else 0
         self.decide.show_spot(spot, cluster_size)
-        plans = self._comparison.plans if self._comparison is not None else ("", "")
+        plans = self.comparison.plans if self.comparison is not None else ("", "")
         self.details.show_text(details_of(spot, cluster_size, plans) if spot is not None else "")
 
     def _ask_decision(self, target: str, decision: str, reason: str) -> None:
-        comparison = self._comparison
+        comparison = self.comparison
         if comparison is None:
             return
         params = {"library": comparison.library_path, "target": target, "decision": decision, "reason": reason}

@@ -8,7 +8,7 @@ from typing import Any
 
 from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtGui import QResizeEvent
-from qgis.PyQt.QtWidgets import QGridLayout, QTreeWidgetItem, QWidget
+from qgis.PyQt.QtWidgets import QGridLayout, QTreeWidgetItem
 
 from onemap.plugin.connection.file_writing import copy_file
 from onemap.plugin.connection.refusals import Refusal
@@ -35,8 +35,8 @@ class ContradictionsView(VerbView):
     back_requested = pyqtSignal()
     message_sent = pyqtSignal(str)
 
-    def __init__(self, library: OpenLibrary, form: CompareForm, parent: QWidget | None = None) -> None:
-        super().__init__(library, parent)
+    def __init__(self, library: OpenLibrary, form: CompareForm) -> None:
+        super().__init__(library)
         self._form = form
         self._folder = ""
         self._build()
@@ -45,8 +45,7 @@ class ContradictionsView(VerbView):
 
     def _build(self) -> None:
         self.summary = wrapped_label(self._invitation())
-        self.tree = AnswerTree(tr("Who contradicts whom"), ())
-        self.tree.setRootIsDecorated(False)
+        self.tree = AnswerTree(tr("Who contradicts whom"), is_flat=True)
         self.tree.setToolTip(tr("Areas in conflict; a click opens the comparison of the two plans"))
         self.tree.itemClicked.connect(lambda item, _column: self._open(item))
         self.tree.itemActivated.connect(lambda item, _column: self._open(item))
@@ -109,9 +108,7 @@ class ContradictionsView(VerbView):
 
     def _choose_target(self) -> None:
         title = tr("Save as Excel")
-        path = ask_target(self, title, suggested_file(tr("Plans against each other"), ".xlsx"), XLSX)
-        if path:
-            self.save(path)
+        ask_target(self, title, suggested_file(tr("Plans against each other"), ".xlsx"), XLSX, self.save)
 
     def _show(self, folder: str, answer: dict[str, Any]) -> None:
         self._folder = folder

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QHeaderView, QTreeWidgetItem, QTreeWidgetItemIterator, QWidget
+from qgis.PyQt.QtWidgets import QTreeWidgetItem, QTreeWidgetItemIterator
 
-from onemap.plugin.desk.answers.answer_tree import NAME, VALUE, AnswerTree
+from onemap.plugin.desk.answers.answer_tree import AnswerTree
 from onemap.plugin.words.translation import tr
 
 LEAST_LINES = 8
@@ -18,10 +18,8 @@ class ProblemTree(AnswerTree):
 
     chosen = pyqtSignal(dict)  # what the chosen row is about; empty for none
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(tr("Problems of the delivery"), (tr("Problem"), tr("Severity")), parent)
-        self.header().setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
-        self.header().setSectionResizeMode(VALUE, QHeaderView.ResizeMode.ResizeToContents)
+    def __init__(self) -> None:
+        super().__init__(tr("Problems of the delivery"), (tr("Problem"), tr("Severity")))
         self.setMinimumHeight(LEAST_LINES * (self.fontMetrics().lineSpacing() + 4))
         self.currentItemChanged.connect(lambda item, _before: self.chosen.emit(self.about_row(item)))
 

@@ -9,8 +9,10 @@ from qgis.PyQt.QtWidgets import QFileDialog, QFormLayout, QLineEdit, QMenu, QToo
 
 from onemap.plugin.profile.paths import RESOURCES
 from onemap.plugin.widgets.buttons import tool_button
+from onemap.plugin.widgets.form_fields import fill_form
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.rows_and_columns import row_of
+from onemap.plugin.widgets.target_file import ask_file
 from onemap.plugin.widgets.wrapped_choice import WrappedChoice
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import tr
@@ -23,12 +25,10 @@ class ProofForm(QWidget):
 
     changed = pyqtSignal()  # another delivery, or another template
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._shown = ("", "")
-        self.line = QLineEdit()
-        self.line.setPlaceholderText(tr("A folder, archive or database"))
-        self.line.setAccessibleName(tr("Delivery"))
+        self.line = QLineEdit(placeholderText=tr("A folder, archive or database"), accessibleName=tr("Delivery"))
         self.line.editingFinished.connect(self._tell)
         self.line.setAcceptDrops(False)
         self.button = tool_button("ingest", tr("Choose a folder"), action=self._choose_folder)
@@ -37,15 +37,15 @@ class ProofForm(QWidget):
         menu.addAction(icon("ingest"), tr("Folder, or FileGDB…"), self._choose_folder)
         menu.addAction(icon("file"), tr("Archive or GeoPackage…"), self._choose_file)
         self.button.setMenu(menu)
-        self.template = WrappedChoice()
-        self.template.setAccessibleName(tr("Template"))
+        self.template = WrappedChoice(tr("Template"))
         self.template.activated.connect(lambda _index: self._tell())
         self.template_button = tool_button("file", tr("A template of your own (*.toml)"), action=self._choose_template)
-        form = QFormLayout(self)
-        form.setContentsMargins(0, 0, 0, 0)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        form.addRow(tr("Delivery"), row_of((self.line, 1), self.button))
-        form.addRow(tr("Template"), row_of((self.template, 1), self.template_button))
+        fill_form(
+            QFormLayout(self),
+            (tr("Delivery"), row_of((self.line, 1), self.button)),
+            (tr("Template"), row_of((self.template, 1), self.template_button)),
+            is_tight=True,
+        )
         self.list_templates()
 
     @property
@@ -94,10 +94,7 @@ class ProofForm(QWidget):
 
     def _choose_file(self) -> None:
         filters = tr("Delivery (*.zip *.7z *.gpkg)")
-        path, _filter = QFileDialog.getOpenFileName(self, tr("A file that was delivered"), self.source, filters)
-        self.choose_source(path)
+        ask_file(self, tr("A file that was delivered"), self.choose_source, filters, self.source)
 
     def _choose_template(self) -> None:
-        path, _filter = QFileDialog.getOpenFileName(self, tr("A template"), "", "TOML (*.toml)")
-        if path:
-            self.choose_template(path)
+        ask_file(self, tr("A template"), self.choose_template, "TOML (*.toml)")

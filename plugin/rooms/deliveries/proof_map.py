@@ -18,6 +18,7 @@ from qgis.core import (
 
 from onemap.plugin.desk.map.given_names import give_name
 from onemap.plugin.desk.map.layer_styles import symbol_of
+from onemap.plugin.desk.map.map_groups import put_in
 from onemap.plugin.words.core_words import layer_title
 from onemap.plugin.words.translation import tr
 
@@ -72,8 +73,7 @@ class ProofMap:
             if layer.isValid() and layer.featureCount():
                 layer.setCustomProperty(PROPERTY_PROOF, table)
                 layer.setReadOnly(True)
-                QgsProject.instance().addMapLayer(layer, False)
-                group.insertLayer(0, layer)
+                put_in(group, layer)
 
     def unsaved_layers(self) -> list[str]:
         """The names of the delivered layers whose changes are not saved: no proof sees them yet."""
@@ -116,8 +116,7 @@ class ProofMap:
         if not layer.isValid() or layer.geometryType() == Qgis.GeometryType.Null:
             return
         layer.setRenderer(QgsSingleSymbolRenderer(symbol_of(DELIVERED, layer.geometryType())))
-        QgsProject.instance().addMapLayer(layer, False)
-        group.insertLayer(0, layer).setExpanded(False)
+        put_in(group, layer).setExpanded(False)
         self._delivered[place] = layer.id()
 
 

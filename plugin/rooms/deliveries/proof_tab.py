@@ -21,7 +21,7 @@ from onemap.plugin.rooms.deliveries.problem_tree import ProblemTree
 from onemap.plugin.rooms.deliveries.proof_form import ProofForm
 from onemap.plugin.rooms.deliveries.proof_map import FindingGrounds, ProofMap
 from onemap.plugin.rooms.review.review_person import ask_name
-from onemap.plugin.widgets.buttons import push_button, tool_button
+from onemap.plugin.widgets.buttons import embolden, push_button, switch_button, tool_button
 from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.widgets.questions import ask_text
 from onemap.plugin.widgets.rows_and_columns import fill_room, row_of
@@ -43,8 +43,8 @@ class ProofTab(QWidget):
     finished = pyqtSignal()  # the problems are shown
     delivery_requested = pyqtSignal(object)  # Delivery, to be added to the library
 
-    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas) -> None:
+        super().__init__()
         self.asking = Asking(library.core, self)
         self.asking.refused.connect(self.refused)
         self.asking.busy_changed.connect(lambda _is_busy: self._enable())
@@ -66,18 +66,18 @@ class ProofTab(QWidget):
     def _build(self) -> None:
         self.button = push_button(tr("Prove"), sign="check", action=lambda: self.prove())
         self.report_button = tool_button("document", tr("Write a report to send back"), action=self.choose_report)
-        self.map_button = tool_button("overview", tr("Show the problems and the delivered layers on the map"))
-        self.map_button.setCheckable(True)
-        self.map_button.setChecked(True)
-        self.map_button.toggled.connect(lambda _on: self._show_layers())
-        self.add_button = tool_button("add", tr("Add this delivery to the library…"), action=self._request_adding)
+        hint = tr("Show the problems and the delivered layers on the map")
+        self.map_button = switch_button("overview", hint, lambda _on: self._show_layers(), is_flat=False, is_on=True)
+        self.add_button = tool_button(
+            "add",
+            tr("Add this delivery to the library…"),
+            action=lambda: self.delivery_requested.emit(Delivery(self.form.source)),
+        )
         buttons = row_of((self.button, 1), self.map_button, self.report_button, self.add_button, is_tight=True)
         self.grade, self.summary, self.details = FittedLabel(), FittedLabel(), FittedLabel()
         for label in (self.grade, self.summary, self.details):
             label.setTextFormat(Qt.TextFormat.PlainText)
-        font = self.grade.font()
-        font.setBold(True)
-        self.grade.setFont(font)
+        embolden(self.grade)
         self.details.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.previous_button = tool_button(
             "previous", tr("Problem before this (Shift+F8)"), action=lambda: self.step(-1)
@@ -152,9 +152,9 @@ class ProofTab(QWidget):
         """Ask where the report goes, and write it; what has changed meanwhile is proved before."""
         source = Path(self.form.source)
         start = str(source.parent / f"{source.stem} {tr('Report')}.xlsx")
-        path = ask_target(self, tr("Report to send back"), start, REPORT_FORMS)
-        if path:
-            self.prove(report=[path], overwrite=True)
+        ask_target(
+            self, tr("Report to send back"), start, REPORT_FORMS, lambda path: self.prove(report=[path], overwrite=True)
+        )
 
     def leave_map(self) -> None:
         """Take the highlight off the map; the layers stay, since who mends works with them in any room."""
@@ -222,9 +222,6 @@ class ProofTab(QWidget):
         self.map.remove()
         self.tree.show_rows([])
         self._show_problem({})
-
-    def _request_adding(self) -> None:
-        self.delivery_requested.emit(Delivery(self.form.source))
 
     def _enable(self) -> None:
         is_idle, about = not self.is_working, self.tree.about_row()

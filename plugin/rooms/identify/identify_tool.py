@@ -25,22 +25,17 @@ class IdentifyTool(QgsMapTool):
     def __init__(self, canvas: QgsMapCanvas) -> None:
         super().__init__(canvas)
         self.setCursor(Qt.CursorShape.WhatsThisCursor)
-        self._way = POINT
+        self.way = POINT  # the shape that is asked about: one of `WAYS`
         self._corners: list[QgsPointXY] = []  # of a line; of a box the first
         self._pressed_at: QPoint | None = None
         self._pressed_corner: QgsPointXY | None = None
         self._is_dragged = False
         self._band: QgsRubberBand | None = None
 
-    @property
-    def way(self) -> str:
-        """The shape that is asked about: one of `WAYS`."""
-        return self._way
-
     def use_way(self, way: str, first_corner: QgsPointXY | None = None) -> None:
         """Ask about points, lines or boxes from now on. first_corner: where a line or a box begins."""
         self._clear()
-        self._way = way
+        self.way = way
         self.setCursor(Qt.CursorShape.WhatsThisCursor if way == POINT else Qt.CursorShape.CrossCursor)
         if first_corner is not None and way != POINT:
             self._corners = [QgsPointXY(first_corner)]
@@ -48,7 +43,7 @@ class IdentifyTool(QgsMapTool):
 
     def flags(self) -> QgsMapTool.Flag:
         """The map's menu stays on the right button, but while a line is drawn: there it ends the line."""
-        is_drawing = self._way == LINE and self._corners
+        is_drawing = self.way == LINE and self._corners
         return QgsMapTool.Flag.EditTool if is_drawing else QgsMapTool.Flag.ShowContextMenu
 
     def canvasPressEvent(self, event: QgsMapMouseEvent) -> None:
@@ -59,7 +54,7 @@ class IdentifyTool(QgsMapTool):
     def canvasMoveEvent(self, event: QgsMapMouseEvent) -> None:
         """Draw the box that is dragged, or the last part of the line or box."""
         point = QgsPointXY(event.mapPoint())
-        if self._pressed_at is not None and self._way != LINE:
+        if self._pressed_at is not None and self.way != LINE:
             distance_px = (event.pos() - self._pressed_at).manhattanLength()
             self._is_dragged = self._is_dragged or distance_px >= QApplication.startDragDistance()
             if self._is_dragged:
@@ -80,9 +75,9 @@ class IdentifyTool(QgsMapTool):
         self._pressed_at, self._is_dragged = None, False
         if is_dragged:
             self._take_box(first, point)
-        elif self._way == POINT:
+        elif self.way == POINT:
             self.pointed.emit(point)
-        elif self._way == BOX and self._corners:
+        elif self.way == BOX and self._corners:
             self._take_box(self._corners[0], point)
         else:
             self._add_corner(point)
@@ -99,7 +94,7 @@ class IdentifyTool(QgsMapTool):
         key = event.key()
         if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._ask_by_key()
-        elif key == Qt.Key.Key_Insert and self._way == LINE:
+        elif key == Qt.Key.Key_Insert and self.way == LINE:
             self._add_corner(self.canvas().center())
         elif key in (Qt.Key.Key_Backspace, Qt.Key.Key_Delete) and self._corners:
             self._corners.pop()
@@ -119,9 +114,9 @@ class IdentifyTool(QgsMapTool):
         super().deactivate()
 
     def _ask_by_key(self) -> None:
-        if self._way == POINT:
+        if self.way == POINT:
             self.pointed.emit(self.canvas().center())
-        elif self._way == LINE:
+        elif self.way == LINE:
             self._end_line()
         else:
             self._clear()
@@ -134,7 +129,7 @@ class IdentifyTool(QgsMapTool):
 
     def _end_line(self) -> None:
         corners = self._corners
-        if self._way == LINE and len(corners) >= MIN_CORNERS:
+        if self.way == LINE and len(corners) >= MIN_CORNERS:
             self._clear()
             self.line_drawn.emit(QgsGeometry.fromPolylineXY(corners))
 
@@ -148,7 +143,7 @@ class IdentifyTool(QgsMapTool):
         """Draw the corners, and what leads from the last one to the pointer."""
         if not self._corners:
             self._remove_band()
-        elif self._way == BOX:
+        elif self.way == BOX:
             self._show_box(self._corners[0], pointer or self._corners[0])
         else:
             self._show_geometry(QgsGeometry.fromPolylineXY([*self._corners, pointer or self._corners[-1]]))

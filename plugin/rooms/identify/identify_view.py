@@ -58,8 +58,8 @@ class IdentifyView(QWidget):
     cleared = pyqtSignal()  # there is none any more
     shown = pyqtSignal()  # somebody asked from the map: bring the panel to the front
 
-    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas) -> None:
+        super().__init__()
         self._library, self._canvas = library, canvas
         self.asking = Asking(library.core, self, library.scope)
         self.asking.refused.connect(self._refuse)
@@ -68,11 +68,9 @@ class IdentifyView(QWidget):
         self._bands: list[QgsRubberBand] = []  # of the chosen feature
         self._place_band: QgsRubberBand | None = None  # what was asked about
         self.tool = IdentifyTool(canvas)
-        self.button = QPushButton(icon("identify"), tr("What lies here?"))
-        self.button.setCheckable(True)
+        self.button = QPushButton(icon("identify"), tr("What lies here?"), checkable=True)
         self.way_button = WayButton()
-        self.hint = QLabel()  # how to draw, while the tool is on
-        self.hint.setWordWrap(True)
+        self.hint = QLabel(wordWrap=True)  # how to draw, while the tool is on
         self.place = QLabel()
         self.place.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.close_button = tool_button("cancel", tr("Close what lies here"))

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QFileDialog, QMenu, QToolButton, QWidget
+from qgis.PyQt.QtWidgets import QMenu, QToolButton
 
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import documents_folder, is_same_place
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.target_file import ask_file
 from onemap.plugin.words.file_forms import file_filters
 from onemap.plugin.words.translation import tr
 
@@ -22,10 +23,8 @@ class BureauFiles(QToolButton):
 
     changed = pyqtSignal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setIcon(icon("file"))
-        self.setAccessibleName(tr("Own themes and indicators"))
+    def __init__(self) -> None:
+        super().__init__(icon=icon("file"), accessibleName=tr("Own themes and indicators"))
         self.setToolTip(tr("Own themes and indicators"))
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self)
@@ -86,6 +85,4 @@ class BureauFiles(QToolButton):
 
     def _choose(self, title: str, take: Callable[[str], None]) -> None:
         start = settings.get("review_folder") or documents_folder()
-        path, _filter = QFileDialog.getOpenFileName(self, title, str(start), FILTER)
-        if path:
-            take(path)
+        ask_file(self, title, take, FILTER, str(start))

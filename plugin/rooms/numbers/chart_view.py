@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from qgis.PyQt.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, QRectF, QSize, Qt, pyqtSignal
+from qgis.PyQt.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, QRectF, QSignalBlocker, QSize, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QFont, QFontInfo, QGuiApplication, QImage, QPainter, QPaintEvent, QResizeEvent
 from qgis.PyQt.QtSvg import QSvgRenderer
-from qgis.PyQt.QtWidgets import QComboBox, QSizePolicy, QToolButton, QWidget
+from qgis.PyQt.QtWidgets import QComboBox, QSizePolicy, QWidget
 
 from onemap.plugin.connection.file_writing import write_file
 from onemap.plugin.connection.refusals import Refusal
@@ -34,8 +34,8 @@ FAMILIES = re.compile(r' font-family="([^"]*)"')
 class ChartPicture(QWidget):
     """One chart, as wide as there is room, on white paper in a dark theme too: its colours are told apart on white."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.renderer = QSvgRenderer(self)
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setSizePolicy(policy)
@@ -93,10 +93,9 @@ class ChartView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._charts: list[Chart] = []
-        self.box = QComboBox()
-        self.box.setAccessibleName(tr("Chart"))
-        self.copy_button = self._make_button("export", tr("Copy the picture"))
-        self.save_button = self._make_button("keep", tr("Save the picture…"))
+        self.box = QComboBox(accessibleName=tr("Chart"))
+        self.copy_button = tool_button("export", tr("Copy the picture"), name=tr("Copy the picture"))
+        self.save_button = tool_button("keep", tr("Save the picture…"), name=tr("Save the picture…"))
         self.picture = ChartPicture()
         row = row_of((self.box, 1), self.copy_button, self.save_button)
         column_of(row, self.picture, inside=self, is_tight=True)
@@ -104,11 +103,6 @@ class ChartView(QWidget):
         self.copy_button.clicked.connect(lambda: self.copy())
         self.save_button.clicked.connect(lambda: self._choose_target())
         self.hide()
-
-    def _make_button(self, name: str, text: str) -> QToolButton:
-        button = tool_button(name, text)
-        button.setAccessibleName(text)
-        return button
 
     @property
     def wanted_mm(self) -> int:
@@ -119,12 +113,11 @@ class ChartView(QWidget):
         """Offer these charts; of the kind that was looked at last the one of what is chosen now."""
         kind = self.box.currentText()
         self._charts = list(charts)
-        self.box.blockSignals(True)
-        self.box.clear()
-        for name, _title, _svg in self._charts:
-            self.box.addItem(name)
-        self.box.setCurrentIndex(max(0, self.box.findText(kind)))
-        self.box.blockSignals(False)
+        with QSignalBlocker(self.box):
+            self.box.clear()
+            for name, _title, _svg in self._charts:
+                self.box.addItem(name)
+            self.box.setCurrentIndex(max(0, self.box.findText(kind)))
         self.setVisible(bool(self._charts))
         self._show(self.box.currentIndex())
 
@@ -160,9 +153,7 @@ class ChartView(QWidget):
 
     def _choose_target(self) -> None:
         start = suggested_file(self._current[1], ".svg")
-        path = ask_target(self, self.save_button.toolTip(), start, FORMS)
-        if path:
-            self.save(path)
+        ask_target(self, self.save_button.toolTip(), start, FORMS, self.save)
 
 
 def svg_for_qt(svg: str) -> str:

@@ -7,12 +7,9 @@ from typing import Any
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry, QgsVectorLayer
 from qgis.gui import QgsMapCanvas, QgsMapToolIdentifyFeature
-from qgis.PyQt.QtCore import QTimer, QUrl, pyqtSignal
-from qgis.PyQt.QtGui import QDesktopServices
+from qgis.PyQt.QtCore import QSignalBlocker, QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import (
-    QToolButton,
     QTreeWidgetItem,
-    QWidget,
 )
 
 from onemap.plugin.connection.asking import Asking
@@ -28,6 +25,7 @@ from onemap.plugin.rooms.numbers.unit_values import UnitValue, first_line, unit_
 from onemap.plugin.rooms.numbers.value_tree import ValueTree
 from onemap.plugin.widgets.buttons import tool_button, wrapped_label
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
+from onemap.plugin.widgets.target_file import open_file
 from onemap.plugin.widgets.tick_box import TickBox
 from onemap.plugin.widgets.wrapped_choice import WrappedChoice
 from onemap.plugin.words.translation import tr
@@ -45,8 +43,8 @@ class IndicatorView(TableView):
     message_sent = pyqtSignal(str)
     measured = pyqtSignal()  # the core has kept a run in the library
 
-    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
-        super().__init__(library, parent)
+    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas) -> None:
+        super().__init__(library)
         self._canvas = canvas
         self._theme, self._only = "", None
         self._asked: dict[str, Any] = {}  # for the values on display
@@ -59,25 +57,17 @@ class IndicatorView(TableView):
         self.explaining.refused.connect(self.refused)
         self.map = UnitMap()
         self.tool = QgsMapToolIdentifyFeature(canvas)
-        self.unit = WrappedChoice()
-        self.unit.setAccessibleName(tr("Unit whose values are listed"))
-        self.pick_button = _tool_button(
-            "locate",
-            tr("On the map"),
-            tr("Click a unit on the map: its values are listed, and its page opens"),
-            is_checkable=True,
-        )
-        self.page_button = _tool_button(
-            "document", tr("Page"), tr("Open the page of this unit, or of all, with charts, versions and reasons")
-        )
-        self.explain_button = _tool_button(
-            "explain", tr("Explain"), tr("How this value came about, down to versions and features"), is_checkable=True
-        )
-        self.repeat_button = _tool_button(
-            "refresh",
-            tr("Measure again and compare"),
-            tr("Measure the kept run again with what was known then, and compare row by row"),
-        )
+        self.unit = WrappedChoice(tr("Unit whose values are listed"))
+        hint = tr("Click a unit on the map: its values are listed, and its page opens")
+        self.pick_button = tool_button("locate", hint, name=tr("On the map"))
+        hint = tr("Open the page of this unit, or of all, with charts, versions and reasons")
+        self.page_button = tool_button("document", hint, name=tr("Page"))
+        hint = tr("How this value came about, down to versions and features")
+        self.explain_button = tool_button("explain", hint, name=tr("Explain"))
+        hint = tr("Measure the kept run again with what was known then, and compare row by row")
+        self.repeat_button = tool_button("refresh", hint, name=tr("Measure again and compare"))
+        for button in (self.pick_button, self.explain_button):
+            button.setCheckable(True)
         self.failing = TickBox(tr("Only what is broken or near its limit"))
         self.tree = ValueTree(tr("Indicators"), (tr("Indicator, status"), tr("Value")))
         self.tree.setIndentation(INDENTATION_PX)
@@ -169,9 +159,7 @@ class IndicatorView(TableView):
         if unit and self._unit_field:
             name, value = self._unit_field.replace('"', '""'), unit.replace("'", "''")
             params["units_where"] = f"\"{name}\" = '{value}'"
-        self.asking.ask(
-            "indicators", params, lambda _answer: QDesktopServices.openUrl(QUrl.fromLocalFile(page)), tr("Page")
-        )
+        self.asking.ask("indicators", params, lambda _answer: open_file(page), tr("Page"))
 
     def _show(self, tables: Path, answer: dict[str, Any], unit_layer: str, title: str) -> None:
         self._rows, self.values = answer["view"], unit_values(answer)
@@ -180,12 +168,11 @@ class IndicatorView(TableView):
         self._unit_field = str(answer["run"]["units"][-1].get("unit") or "")
         self.map.take(*_grounds(tables))
         names = dict.fromkeys((value.unit, value.unit_name) for value in self.values)
-        self.unit.blockSignals(True)
-        if len(names) > 1:
-            self.unit.addItem(tr("all units"), None)
-        for unit, name in names:
-            self.unit.addItem(name, unit)
-        self.unit.blockSignals(False)
+        with QSignalBlocker(self.unit):
+            if len(names) > 1:
+                self.unit.addItem(tr("all units"), None)
+            for unit, name in names:
+                self.unit.addItem(name, unit)
         versions = {str(unit.get("label")) for unit in answer["run"].get("units") or () if unit.get("label")}
         lines = [" ".join((title, *sorted(versions))), *(str(one["message"]) for one in answer.get("problems") or ())]
         self.note.setText("\n".join(lines))
@@ -200,13 +187,19 @@ class IndicatorView(TableView):
         unit = self.unit.currentData()
         themes = [{**theme, "rows": self._rows_of(theme["rows"], unit)} for theme in self._rows]
         if unit is not None or self.failing.isChecked():  # what the core counts is of all units
-            themes = [{**theme, "name": first_line(theme["name"]), "is_open": _fails(theme)} for theme in themes]
+            themes = [
+                {
+                    **theme,
+                    "name": first_line(theme["name"]),
+                    "is_open": any(row["about"]["fails"] for row in theme["rows"]),
+                }
+                for theme in themes
+            ]
         listed = [row for theme in themes for row in theme["rows"]]
-        self.tree.blockSignals(True)
-        self.tree.show_rows([theme for theme in themes if theme["rows"]] if self._only is None else listed)
-        if chosen is not None:
-            self.tree.choose(dict(zip(("pack", "id"), chosen)))
-        self.tree.blockSignals(False)
+        with QSignalBlocker(self.tree):
+            self.tree.show_rows([theme for theme in themes if theme["rows"]] if self._only is None else listed)
+            if chosen is not None:
+                self.tree.choose(dict(zip(("pack", "id"), chosen)))
         self._show_chosen(self.tree.currentItem())
 
     def _rows_of(self, rows: list[dict[str, Any]], unit: str | None) -> list[dict[str, Any]]:
@@ -346,18 +339,6 @@ def _of_unit(row: dict[str, Any], below: dict[str, Any]) -> dict[str, Any]:
     second = below["name"].partition("\n")[2]
     name = "\n".join(filter(None, (first_line(row["name"]), second)))
     return {**below, "name": name, "about": {**row["about"], "fails": below["about"]["fails"]}}
-
-
-def _fails(theme: dict[str, Any]) -> bool:
-    """Whether something that is listed of a theme fails."""
-    return any(row["about"]["fails"] for row in theme["rows"])
-
-
-def _tool_button(name: str, title: str, hint: str, is_checkable: bool = False) -> QToolButton:
-    button = tool_button(name, hint)
-    button.setAccessibleName(title)
-    button.setCheckable(is_checkable)
-    return button
 
 
 def _kind_text(kind: str) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from qgis.gui import QgsMapCanvas
-from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtCore import QSignalBlocker, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
@@ -26,6 +26,7 @@ from onemap.plugin.rooms.numbers.warning_view import ShowPlace, WarningView
 from onemap.plugin.rooms.statistics.counted_ground import DIVISIONS
 from onemap.plugin.rooms.statistics.statistics_view import StatisticsView
 from onemap.plugin.widgets.buttons import push_button, tool_button, wrapped_label
+from onemap.plugin.widgets.form_fields import fill_form
 from onemap.plugin.widgets.room_bar import RoomBar
 from onemap.plugin.widgets.rows_and_columns import Pages, column_of, fill_room, row_of
 from onemap.plugin.widgets.wrapped_choice import WrappedChoice
@@ -41,10 +42,8 @@ class NumbersTab(QWidget):
     refused = pyqtSignal(object)  # Refusal
     message_sent = pyqtSignal(str)
 
-    def __init__(
-        self, library: OpenLibrary, canvas: QgsMapCanvas, show_place: ShowPlace, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, show_place: ShowPlace) -> None:
+        super().__init__()
         self._library = library
         self.asking = Asking(library.core, self, library.scope)
         self._themes_of = ("", "")  # the library and the day whose themes are known, or asked for
@@ -99,8 +98,7 @@ class NumbersTab(QWidget):
         )
 
     def _make_box(self, name: str) -> WrappedChoice:
-        box = WrappedChoice()
-        box.setAccessibleName(name)
+        box = WrappedChoice(name)
         return box
 
     def _build(self) -> None:
@@ -202,15 +200,14 @@ class NumbersTab(QWidget):
 
     def _list_themes(self, answer: dict[str, Any]) -> None:
         chosen = self.theme.currentData()
-        self.theme.blockSignals(True)
-        self.theme.clear()
-        self.theme.addItem(tr("all indicators"), None)
-        for theme in answer["themes"]:
-            self.theme.addItem(theme["title"], theme)
-        ids = [None, *(theme["id"] for theme in answer["themes"])]
-        is_listed = chosen is None or chosen["id"] in ids
-        self.theme.setCurrentIndex(ids.index(chosen["id"]) if chosen is not None and is_listed else 0)
-        self.theme.blockSignals(False)
+        with QSignalBlocker(self.theme):
+            self.theme.clear()
+            self.theme.addItem(tr("all indicators"), None)
+            for theme in answer["themes"]:
+                self.theme.addItem(theme["title"], theme)
+            ids = [None, *(theme["id"] for theme in answer["themes"])]
+            is_listed = chosen is None or chosen["id"] in ids
+            self.theme.setCurrentIndex(ids.index(chosen["id"]) if chosen is not None and is_listed else 0)
         self._choose_theme()
         if not is_listed:
             text = tr("The theme “{theme}” is gone; all indicators are listed.")
@@ -243,10 +240,7 @@ class NumbersTab(QWidget):
 def _form_row(label: str, part: QWidget | QHBoxLayout) -> QWidget:
     """A labelled row, which is as wide as the room."""
     row = QWidget()
-    form = QFormLayout(row)
-    form.setContentsMargins(0, 0, 0, 0)
-    form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-    form.addRow(label, part)
+    fill_form(QFormLayout(row), (label, part), is_tight=True)
     return row
 
 

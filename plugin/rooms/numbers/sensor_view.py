@@ -7,15 +7,16 @@ from typing import Any
 
 from qgis.core import QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import QDateTime, Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import QFileDialog, QWidget
 from qgis.PyQt.QtXml import QDomDocument
 
 from onemap.plugin.desk.library.open_library import OpenLibrary
+from onemap.plugin.desk.map.map_groups import put_on_top
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import documents_folder
 from onemap.plugin.rooms.numbers.table_request import TableView
 from onemap.plugin.widgets.buttons import push_button, tool_button, wrapped_label
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
+from onemap.plugin.widgets.target_file import ask_file
 from onemap.plugin.words.file_forms import file_filters
 from onemap.plugin.words.translation import Count, tr
 
@@ -28,8 +29,8 @@ class SensorView(TableView):
 
     working = pyqtSignal(bool)
 
-    def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
-        super().__init__(library, parent)
+    def __init__(self, library: OpenLibrary) -> None:
+        super().__init__(library)
         self._layer_id = ""
         self._limits = ""
         self.button = push_button(
@@ -91,8 +92,7 @@ class SensorView(TableView):
         if document.setContent(answer["look"]):
             layer.importNamedStyle(document)
         layer.setName(f"{self.button.text()} · {answer['at'][:16].replace('T', ' ')}")
-        QgsProject.instance().addMapLayer(layer, False)
-        QgsProject.instance().layerTreeRoot().insertLayer(0, layer)
+        put_on_top(layer)
         self._layer_id = layer.id()
         summary = tr("{count:# sensor|# sensors}, {placed} with a place.").format(
             count=Count(len(answer["nodes"])), placed=Count(len(placed))
@@ -103,11 +103,7 @@ class SensorView(TableView):
 
     def _choose_limits(self) -> None:
         start = settings.get("review_folder") or documents_folder()
-        path, _filter = QFileDialog.getOpenFileName(
-            self, tr("Limits of the readings…"), str(start), file_filters([".toml"])
-        )
-        if path:
-            self.use_limits(path)
+        ask_file(self, tr("Limits of the readings…"), self.use_limits, file_filters([".toml"]), str(start))
 
     def _enable(self) -> None:
         entry = self._library.entry(READINGS)

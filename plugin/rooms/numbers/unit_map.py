@@ -20,6 +20,7 @@ from qgis.core import (
 from qgis.PyQt.QtGui import QColor
 
 from onemap.plugin.desk.map.layer_styles import symbol_of
+from onemap.plugin.desk.map.map_groups import put_on_top
 from onemap.plugin.rooms.numbers.unit_values import JUDGED, LOOK_OF, STATUSES, UnitValue, sign_and_word
 from onemap.plugin.words.verdicts import LOOKS
 
@@ -84,8 +85,7 @@ class UnitMap:
         layer.setCustomProperty("skipMemoryLayersCheck", 1)  # QGIS need not ask whether to keep it
         layer.setLabeling(QgsVectorLayerSimpleLabeling(_labels()))
         layer.setLabelsEnabled(True)
-        QgsProject.instance().addMapLayer(layer, False)
-        QgsProject.instance().layerTreeRoot().insertLayer(0, layer)
+        put_on_top(layer)
         self._layer_id = layer.id()
         return layer
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from qgis.PyQt.QtWidgets import QHeaderView, QWidget
-
-from onemap.plugin.desk.answers.answer_tree import NAME, VALUE, AnswerTree
+from onemap.plugin.desk.answers.answer_tree import AnswerTree
 
 MIN_LINES = 18  # eight rows of mostly two lines
 LINE_MARGIN_PX = 4
@@ -13,9 +11,7 @@ LINE_MARGIN_PX = 4
 class ValueTree(AnswerTree):
     """Two columns: names, which wrap and have the width that the values leave, and values on the right."""
 
-    def __init__(self, name: str, heads: tuple[str, str], parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, heads: tuple[str, str]) -> None:
         """Take what a screen reader calls it, and the heads of its columns."""
-        super().__init__(name, heads, parent, has_numbers=True)
-        self.header().setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
-        self.header().setSectionResizeMode(VALUE, QHeaderView.ResizeMode.ResizeToContents)
+        super().__init__(name, heads, has_numbers=True)
         self.setMinimumHeight(MIN_LINES * (self.fontMetrics().lineSpacing() + LINE_MARGIN_PX))

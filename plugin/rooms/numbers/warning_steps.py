@@ -23,8 +23,8 @@ class WarningSteps(QWidget):
     refused = pyqtSignal(object)  # Refusal
     stepped = pyqtSignal(dict)  # the core's answer: the warning as it then stands
 
-    def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, library: OpenLibrary) -> None:
+        super().__init__()
         self._library = library
         self._warning: dict[str, Any] = {}
         self.asking = Asking(library.core, self, library.scope, is_writing=True)

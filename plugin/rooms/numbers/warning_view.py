@@ -7,12 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsVectorLayer
-from qgis.PyQt.QtCore import QUrl, pyqtSignal
-from qgis.PyQt.QtGui import QDesktopServices
+from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QHeaderView,
     QTreeWidgetItem,
-    QWidget,
 )
 
 from onemap.plugin.desk.answers.answer_tree import VALUE, AnswerTree
@@ -24,6 +22,7 @@ from onemap.plugin.rooms.numbers.value_tree import ValueTree
 from onemap.plugin.rooms.numbers.warning_steps import WarningSteps
 from onemap.plugin.widgets.buttons import push_button, tool_button, wrapped_label
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
+from onemap.plugin.widgets.target_file import open_file
 from onemap.plugin.words.translation import Count, tr
 
 INDENTATION_PX, BESIDE_VALUE_PX = 8, 8
@@ -36,8 +35,8 @@ class WarningView(TableView):
 
     working = pyqtSignal(bool)
 
-    def __init__(self, library: OpenLibrary, show_place: ShowPlace, parent: QWidget | None = None) -> None:
-        super().__init__(library, parent)
+    def __init__(self, library: OpenLibrary, show_place: ShowPlace) -> None:
+        super().__init__(library)
         self._show_place = show_place
         self._grounds: dict[str, QgsGeometry] = {}
         self._heads: list[dict[str, Any]] = []  # the rows on display, by kind
@@ -94,9 +93,7 @@ class WarningView(TableView):
         page = str(folder / "page.html")
         params = {"library": self._library.path, "unit": self._unit_layer, "as_of": self._library.day}
         params |= {"pack": self.packs, "page": page}
-        self.asking.ask(
-            "warnings", params, lambda _answer: QDesktopServices.openUrl(QUrl.fromLocalFile(page)), tr("Page")
-        )
+        self.asking.ask("warnings", params, lambda _answer: open_file(page), tr("Page"))
 
     def clear(self) -> None:
         """Forget the list."""

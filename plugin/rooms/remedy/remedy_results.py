@@ -108,22 +108,18 @@ def read_remedy(path: str, parcel: str, answer: dict[str, Any], scale: float) ->
         dropped_m2=float(remainder.get("dropped_m2") or 0.0) * scale,
         cuts=tuple(sorted(cuts, key=lambda cut: severity(cut.verdict))),
         alternatives=tuple(
-            _alternative(record, row, scale)
+            Alternative(
+                str(record["alternative"]),
+                bool(record["passes"]),
+                str(record["verdict"]),
+                float(record["area_m2"] or 0.0) * scale,
+                bool(record["moved_m"] or record["turned_deg"]),
+                _scaled(row, scale),
+            )
             for record, row in zip(answer["alternatives"], answer["view"])
             if str(record["parcel"]) == parcel
         ),
         search=str((answer.get("search") or {}).get("text") or ""),
-    )
-
-
-def _alternative(record: dict[str, Any], row: dict[str, Any], scale: float) -> Alternative:
-    return Alternative(
-        str(record["alternative"]),
-        bool(record["passes"]),
-        str(record["verdict"]),
-        float(record["area_m2"] or 0.0) * scale,
-        bool(record["moved_m"] or record["turned_deg"]),
-        _scaled(row, scale),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from qgis.PyQt.QtCore import QSize, pyqtSignal
-from qgis.PyQt.QtWidgets import QTreeWidgetItem, QWidget
+from qgis.PyQt.QtWidgets import QTreeWidgetItem
 
 from onemap.plugin.desk.answers.answer_tree import AnswerTree
 from onemap.plugin.desk.results.results import CheckedParcel
@@ -24,8 +24,8 @@ class AlternativesTree(AnswerTree):
 
     chosen = pyqtSignal(str, object)  # the kind of alternative, and the row of a cut, or None
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(tr("What would pass?"), (), parent)
+    def __init__(self) -> None:
+        super().__init__(tr("What would pass?"))
         self._is_filling = False
         self.setToolTip(tr("Choose one to see it on the map"))
         self.currentItemChanged.connect(lambda item, _before: self._emit_chosen(item))
@@ -62,8 +62,8 @@ class AlternativesTree(AnswerTree):
 class DepartmentsTable(AnswerTree):
     """The conflict of each department with the parcel as it is, and with the chosen alternative; more below it."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(tr("What each department has against it"), (), parent)
+    def __init__(self) -> None:
+        super().__init__(tr("What each department has against it"))
         heads = ((tr("Department"), False), (tr("Conflict now"), True), (tr("Then"), True))
         self._heads = [{"title": title, "unit": "", "is_number": is_number} for title, is_number in heads]
         self.show_changes([])
@@ -77,7 +77,7 @@ class DepartmentsTable(AnswerTree):
         """Show the changes of one alternative."""
         named = [{**row, "name": word("departments", row["about"]["department"])} for row in rows]
         self.show_table({"columns": self._heads, "rows": named})
-        for item in map(self.topLevelItem, range(self.topLevelItemCount())):
+        for item in self.tops:
             about = self.about(item)
             item.setIcon(NOW, sign_icon(about["before"], self.palette()))
             item.setIcon(THEN, sign_icon(about["after"], self.palette()))

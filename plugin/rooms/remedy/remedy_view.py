@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from qgis.core import QgsGeometry, QgsProject, QgsVectorLayer
+from qgis.core import QgsGeometry
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
@@ -20,11 +20,10 @@ from qgis.PyQt.QtWidgets import (
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.desk.library.open_library import OpenLibrary
-from onemap.plugin.desk.map.map_groups import insert_group
-from onemap.plugin.desk.map.map_layers import PROPERTY_RUN
-from onemap.plugin.desk.results.field_names import column_names, name_fields
+from onemap.plugin.desk.map.map_groups import insert_group, put_in
 from onemap.plugin.desk.results.highlight import Highlight
 from onemap.plugin.desk.results.result_layers import copy_to_profile
+from onemap.plugin.desk.results.result_table import layer_for_map
 from onemap.plugin.desk.results.results import CheckedParcel, RunOnDisplay, RunTables, open_table
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import temporary_folder
@@ -42,7 +41,7 @@ from onemap.plugin.rooms.remedy.remedy_results import (
 from onemap.plugin.rooms.remedy.remedy_tables import AlternativesTree, DepartmentsTable
 from onemap.plugin.widgets.area_box import AreaBox
 from onemap.plugin.widgets.buttons import push_button, wrapped_label
-from onemap.plugin.widgets.form_fields import field_row, hold_text, number_box
+from onemap.plugin.widgets.form_fields import field_row, fill_form, hold_text, number_box
 from onemap.plugin.widgets.rows_and_columns import column_of
 from onemap.plugin.widgets.tick_box import TickBox
 from onemap.plugin.widgets.work_row import WorkRow
@@ -63,8 +62,8 @@ class RemedyView(QWidget):
     results_shown = pyqtSignal()  # a remedy is shown
     refused = pyqtSignal(object)  # Refusal
 
-    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas) -> None:
+        super().__init__()
         self.asking = Asking(library.core, self, lambda: library.path)  # of a run, which has its own day
         self.asking.refused.connect(self.refused)
         self.asking.busy_changed.connect(self._set_busy)
@@ -172,15 +171,11 @@ class RemedyView(QWidget):
             "alternatives": tr("Alternatives"),
         }
         for table, title in titles.items():
-            layer = QgsVectorLayer(f"{file}|layername={table}", title, "ogr")
+            layer = layer_for_map(str(file), table, title, str(self._record.get("id", "")), style_remedy)
             if table == "alternatives" and not layer.featureCount():
                 continue
-            layer.setCustomProperty(PROPERTY_RUN, str(self._record.get("id", "")))
-            style_remedy(layer, table)
-            name_fields(layer, table, column_names(str(file), table))
-            QgsProject.instance().addMapLayer(layer, False)
             # Alternatives lie over one another, and over what remains.
-            group.insertLayer(0, layer).setItemVisibilityChecked(table != "alternatives")
+            put_in(group, layer).setItemVisibilityChecked(table != "alternatives")
         self.keep_button.setEnabled(False)
 
     def _ask(self) -> None:
@@ -289,8 +284,8 @@ class RemedyForm(QWidget):
 
     search_requested = pyqtSignal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.min_part = AreaBox(0.0, MAX_AREA_M2, tr("Drop parts that are smaller than this"))
         self.min_width = number_box(MAX_LENGTH_M, 1, " m", tr("Drop parts that are thinner than this"))
         self.move = number_box(
@@ -307,20 +302,20 @@ class RemedyForm(QWidget):
         ):
             box.setSpecialValueText(zero_text)
             hold_text(box, zero_text)
-        self.one_piece = TickBox(tr("In one piece"))
-        self.one_piece.setToolTip(tr("Keep only the largest part"))
+        self.one_piece = TickBox(tr("In one piece"), tr("Keep only the largest part"))
         self.button = push_button(
             tr("Look again"),
             sign="remedy",
             hint=tr("Look again for what would pass, within these limits"),
             action=lambda: self.search_requested.emit(),
         )
-        form = QFormLayout(self)
-        form.setContentsMargins(0, 0, 0, 0)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        form.addRow(tr("Parts from"), field_row(self.min_part, self.min_width, 1))
-        form.addRow(tr("Move, turn"), field_row(self.move, self.turn, 1))
-        form.addRow(self.one_piece, self.button)
+        fill_form(
+            QFormLayout(self),
+            (tr("Parts from"), field_row(self.min_part, self.min_width, 1)),
+            (tr("Move, turn"), field_row(self.move, self.turn, 1)),
+            (self.one_piece, self.button),
+            is_tight=True,
+        )
 
     def params(self) -> dict[str, Any]:
         """The parameters of the core's verb `remedy`; limits that are not set are left out."""

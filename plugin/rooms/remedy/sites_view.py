@@ -16,7 +16,6 @@ from qgis.PyQt.QtWidgets import (
     QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QSizePolicy,
     QSpinBox,
@@ -25,8 +24,8 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.connection.refusals import Refusal
-from onemap.plugin.desk.answers.answer_tree import NAME, AnswerTree
-from onemap.plugin.desk.answers.name_delegate import wrap_names
+from onemap.plugin.desk.answers.answer_tree import AnswerTree
+from onemap.plugin.desk.answers.name_delegate import fit_columns, wrap_names
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.library.verb_view import VerbView
 from onemap.plugin.desk.parcels.facts_choice import FactsChoice
@@ -41,7 +40,7 @@ from onemap.plugin.profile.paths import temporary_folder
 from onemap.plugin.rooms.remedy.remedy_looks import style_sites
 from onemap.plugin.widgets.area_box import AreaBox
 from onemap.plugin.widgets.buttons import push_button, tool_button, wrapped_label
-from onemap.plugin.widgets.form_fields import field_row, fold_button, hold_text
+from onemap.plugin.widgets.form_fields import field_row, fill_form, fold_button, hold_text
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.tick_box import TickBox
 from onemap.plugin.words.number_format import area_beside_text, area_text, length_text, moment_text
@@ -88,9 +87,8 @@ class SitesView(VerbView):
         library: OpenLibrary,
         rules: RulesChoice,
         canvas: QgsMapCanvas,
-        parent: QWidget | None = None,
     ) -> None:
-        super().__init__(library, parent)
+        super().__init__(library)
         self._rules = rules
         self._table: TableLayer | None = None
         self._record: dict[str, Any] = {}
@@ -125,8 +123,7 @@ class SitesView(VerbView):
         )
 
     def _make_tree(self) -> AnswerTree:
-        tree = AnswerTree(tr("Places found"), ())
-        tree.setRootIsDecorated(False)
+        tree = AnswerTree(tr("Places found"), is_flat=True)
         wrap_names(tree, column=NEAREST)
         tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         tree.currentItemChanged.connect(lambda item, _before: self._enable())
@@ -265,8 +262,7 @@ class SitesView(VerbView):
             self.form_button.setChecked(False)  # the list needs the height
             (table,) = answer["view"]
             self.tree.show_table(table, columns=DISTANCE + 1)
-            self.tree.header().setSectionResizeMode(NAME, QHeaderView.ResizeMode.ResizeToContents)
-            self.tree.header().setSectionResizeMode(NEAREST, QHeaderView.ResizeMode.Stretch)
+            fit_columns(self.tree, NEAREST)
             self.tree.setCurrentItem(self.tree.topLevelItem(0))
             self.remarked.emit(answer.get("problems") or [])
             self._show_all()
@@ -302,9 +298,8 @@ class SitesForm(QWidget):
         library: OpenLibrary,
         rules: RulesChoice,
         canvas: QgsMapCanvas,
-        parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self.ground = GroundChoice(library, canvas)
         self.area, self.width_m = AreaBox(1.0, MAX_AREA_M2), QDoubleSpinBox()
         self.area.set_area(DEFAULT_AREA_M2)
@@ -333,17 +328,18 @@ class SitesForm(QWidget):
         self.unbuilt.setToolTip(hint)
         self.use = UseChoice()
         self.facts = FactsChoice(library, rules, None, (USE_FIELD, "project", "land", "days"))
-        self.facts.known_fields = self._stated_fields
+        self.facts.known_fields = lambda: [USE_FIELD] if self.use.code else []
         self.use.chosen.connect(lambda _code: self.facts.show_summary())
-        form = QFormLayout(self)
-        form.setContentsMargins(0, 0, 0, 0)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        form.addRow(tr("Search in"), self.ground)
-        form.addRow("", self.unbuilt)
-        form.addRow(tr("Area"), field_row(self.area, self.mu))
-        form.addRow(tr("Least width"), field_row(self.width_m, self.count))
-        form.addRow(tr("Use"), self.use)
-        form.addRow(tr("More facts"), self.facts)
+        fill_form(
+            QFormLayout(self),
+            (tr("Search in"), self.ground),
+            ("", self.unbuilt),
+            (tr("Area"), field_row(self.area, self.mu)),
+            (tr("Least width"), field_row(self.width_m, self.count)),
+            (tr("Use"), self.use),
+            (tr("More facts"), self.facts),
+            is_tight=True,
+        )
         self._show_mu()
 
     def _show_mu(self) -> None:
@@ -367,9 +363,6 @@ class SitesForm(QWidget):
         words = name_list(size.values()) if is_square else tr("{area}, {width} wide").format(**size)
         where = [self.ground.box.currentText(), *([self.unbuilt.text()] if self.unbuilt.isChecked() else [])]
         return f"{words} · {name_list(where)}"
-
-    def _stated_fields(self) -> list[str]:
-        return [USE_FIELD] if self.use.code else []
 
     def params(self) -> dict[str, Any]:
         """The parameters of the core's verb `sites`."""

@@ -36,8 +36,8 @@ class CountBars(QWidget):
 
     chosen = pyqtSignal(str)  # the key of a row
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.rows: list[CountRow] = []
         self._current = 0  # the row that Enter chooses
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

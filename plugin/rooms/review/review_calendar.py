@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QHeaderView, QWidget
+from qgis.PyQt.QtWidgets import QWidget
 
-from onemap.plugin.desk.answers.answer_tree import NAME, VALUE, AnswerTree
+from onemap.plugin.desk.answers.answer_tree import AnswerTree
 from onemap.plugin.desk.guide.help_key import HelpKey
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.widgets.buttons import push_button
@@ -27,8 +27,6 @@ class CalendarDialog(PastedTextDialog):
         super().__init__(library.core, tr("Working days"), tr("The State Council's notice"), parent)
         self._asked = {"library": library.path, "view": True}
         self.years = AnswerTree(tr("Working days"), [tr("Year"), tr("Known from")])
-        self.years.header().setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
-        self.years.header().setSectionResizeMode(VALUE, QHeaderView.ResizeMode.ResizeToContents)
         head = tr(
             "Deadlines are counted in working days. When a year is not known yet, paste the State Council's notice "
             "on its holidays, whole and with its heading; its days are shown below before they are kept."

@@ -9,7 +9,6 @@ from qgis.PyQt.QtCore import QSize, Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent
 from qgis.PyQt.QtWidgets import (
     QApplication,
-    QFileDialog,
     QFrame,
     QHBoxLayout,
     QLineEdit,
@@ -17,7 +16,6 @@ from qgis.PyQt.QtWidgets import (
     QPlainTextEdit,
     QSplitter,
     QTabWidget,
-    QToolButton,
     QWidget,
 )
 
@@ -36,11 +34,12 @@ from onemap.plugin.rooms.review.review_seen_revisions import seen_revision, stor
 from onemap.plugin.rooms.review.review_steps import CaseSteps, state_line
 from onemap.plugin.rooms.review.review_unsent_text import UnsentTexts
 from onemap.plugin.rooms.review.review_words import name_buttons, step_word
-from onemap.plugin.widgets.buttons import MainButton, tool_button, wrapped_label
+from onemap.plugin.widgets.buttons import MainButton, embolden, menu_button, tool_button, wrapped_label
 from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.room_bar import RoomBar
 from onemap.plugin.widgets.rows_and_columns import column_of
+from onemap.plugin.widgets.target_file import ask_file
 from onemap.plugin.widgets.work_row import WorkRow
 from onemap.plugin.words.contrast import link_colour
 from onemap.plugin.words.mnemonics import as_written
@@ -64,10 +63,8 @@ class CasePage(QWidget):
     revise_requested = pyqtSignal(object)  # Case
     step_done = pyqtSignal(str, dict)
 
-    def __init__(
-        self, library: OpenLibrary, canvas: QgsMapCanvas, person: PersonButton, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, person: PersonButton) -> None:
+        super().__init__()
         self._library, self._person = library, person
         self.case: Case | None = None
         self._seen_revision = 0
@@ -76,7 +73,11 @@ class CasePage(QWidget):
         self.reading: ReadingDialog | None = None
         self.steps = CaseSteps(library, person, self)
         self.steps.answered.connect(self.step_done)
-        self.steps.changes_found.connect(self._show_changes)
+        self.steps.changes_found.connect(
+            lambda changes: self._read(
+                tr("Recheck of “{project}”").format(project=self.case.project), changes_text(changes)
+            )
+        )
         self.steps.refused.connect(self.refused)
         self.steps.reload_requested.connect(self.reload_requested)
         self._make_labels()
@@ -123,16 +124,10 @@ class CasePage(QWidget):
             "locate", tr("Go to the parcels on the map"), action=lambda: self.findings.outline.go_to()
         )
         self.locate_button.setAutoRaise(True)
-        self.steps_button = QToolButton()
-        self.steps_button.setText("⋮")
-        self.steps_button.setToolTip(tr("All steps of the case, and its project"))
-        self.steps_button.setAutoRaise(True)
-        self.steps_button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
-        self.steps_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.menu = QMenu(self)
         self.menu.setToolTipsVisible(True)
         self.menu.aboutToShow.connect(self.fill_menu)
-        self.steps_button.setMenu(self.menu)
+        self.steps_button = menu_button(self.menu, tr("All steps of the case, and its project"))
 
     def show_case(self, case: Case) -> None:
         """Show a case as it is now; typed text stays."""
@@ -257,9 +252,7 @@ class CasePage(QWidget):
         back = tool_button("back", tr("Back to the cases (Esc)"), action=self.back_requested)
         back.setAutoRaise(True)
         self.back_button = back
-        font = self.project.font()
-        font.setBold(True)
-        self.project.setFont(font)
+        embolden(self.project)
         top = QHBoxLayout()
         top.addWidget(back, 0, Qt.AlignmentFlag.AlignTop)
         titles = column_of(self.project, self.state_label, spacing=0)
@@ -376,14 +369,7 @@ class CasePage(QWidget):
             before.setFocus()
 
     def _choose_reply(self) -> None:
-        path, _filter = QFileDialog.getOpenFileName(
-            self, tr("Import a reply file"), "", tr("Reply of a review pack (*.reply.json *.json)")
-        )
-        if path:
-            self.take_reply(path)
-
-    def _show_changes(self, changes: list) -> None:
-        self._read(tr("Recheck of “{project}”").format(project=self.case.project), changes_text(changes))
+        ask_file(self, tr("Import a reply file"), self.take_reply, tr("Reply of a review pack (*.reply.json *.json)"))
 
     def _read(self, title: str, text: str) -> None:
         """Show a text in a window of its own."""

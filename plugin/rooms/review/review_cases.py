@@ -65,60 +65,26 @@ class Case:
     """One case as it is now.
 
     answer: the core's answer.
+    state: one of CASE_STATES.
+    round: the current one, from 1.
+    revision: a number that grows by one with every step.
+    steps: of the whole case, each with None, or with the reason why it is not allowed.
+    entries: all steps so far, the earliest first.
+    notices: the public notices, the earliest first.
+    overrides: the round's findings that people judge otherwise; the last one of a parcel and rule counts.
     """
 
     answer: dict[str, Any]
     opinions: tuple[Opinion, ...]
-
-    @property
-    def id(self) -> str:
-        """The case's number."""
-        return str(self.answer["case"])
-
-    @property
-    def project(self) -> str:
-        """The project's name."""
-        return str(self.answer["project"])
-
-    @property
-    def state(self) -> str:
-        """One of CASE_STATES."""
-        return str(self.answer["state"])
-
-    @property
-    def round(self) -> int:
-        """The current round, from 1."""
-        return int(self.answer["round"])
-
-    @property
-    def revision(self) -> int:
-        """A number that grows by one with every step."""
-        return int(self.answer["revision"])
-
-    @property
-    def run(self) -> str:
-        """The check of the round."""
-        return str(self.answer["run"])
-
-    @property
-    def steps(self) -> dict[str, str | None]:
-        """The steps of the whole case, each with None, or with the reason why it is not allowed."""
-        return dict(self.answer.get("steps") or {})
-
-    @property
-    def entries(self) -> list[dict[str, Any]]:
-        """All steps so far, the earliest first."""
-        return list(self.answer.get("entries") or [])
-
-    @property
-    def notices(self) -> list[dict[str, Any]]:
-        """The public notices, the earliest first."""
-        return list(self.answer.get("notices") or [])
-
-    @property
-    def overrides(self) -> list[dict[str, Any]]:
-        """The round's findings that people judge otherwise; the last one of a parcel and rule counts."""
-        return list(self.answer.get("overrides") or [])
+    id: str
+    project: str
+    state: str
+    round: int
+    revision: int
+    steps: dict[str, str | None]
+    entries: list[dict[str, Any]]
+    notices: list[dict[str, Any]]
+    overrides: list[dict[str, Any]]
 
     @property
     def remedies(self) -> list[dict[str, Any]]:
@@ -154,7 +120,9 @@ class Case:
 
 def case_in(answer: dict[str, Any]) -> Case:
     """The case in an answer of the core."""
-    return Case(answer, opinions_in(answer["opinions"]))
+    lists = {name: answer.get(name) or [] for name in ("entries", "notices", "overrides")}
+    opinions, steps = opinions_in(answer["opinions"]), answer.get("steps") or {}
+    return record_of(Case, answer, answer=answer, id=str(answer["case"]), opinions=opinions, steps=steps, **lists)
 
 
 def opinions_in(rows: Iterable[dict[str, Any]]) -> tuple[Opinion, ...]:

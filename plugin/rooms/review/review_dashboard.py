@@ -24,8 +24,8 @@ class Dashboard(QScrollArea):
     verdict_chosen = pyqtSignal(str)
     department_chosen = pyqtSignal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.states, self.verdicts, self.departments = CountBars(), CountBars(), CountBars()
         self.states.chosen.connect(self.state_chosen)
         self.verdicts.chosen.connect(self.verdict_chosen)

@@ -6,9 +6,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from qgis.PyQt.QtCore import Qt, QUrl, pyqtSignal
-from qgis.PyQt.QtGui import QDesktopServices
-from qgis.PyQt.QtWidgets import QMenu, QToolButton, QWidget
+from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import QMenu, QToolButton
 
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.desk.library.open_library import OpenLibrary
@@ -16,7 +15,7 @@ from onemap.plugin.profile import settings
 from onemap.plugin.profile.suggested_file import suggested_file
 from onemap.plugin.rooms.review.review_cases import Case
 from onemap.plugin.widgets.icons import icon
-from onemap.plugin.widgets.target_file import ask_target
+from onemap.plugin.widgets.target_file import ask_target, open_file
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.mnemonics import as_written
 from onemap.plugin.words.translation import tr
@@ -33,8 +32,8 @@ class DocumentButton(QToolButton):
     written = pyqtSignal(str)  # the file
     refused = pyqtSignal(object)  # Refusal
 
-    def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, library: OpenLibrary) -> None:
+        super().__init__()
         self._library = library
         self.asking = Asking(library.core, self, is_writing=True)  # a document is there whatever is open by then
         self.asking.refused.connect(self.refused)
@@ -44,8 +43,7 @@ class DocumentButton(QToolButton):
         self.setIcon(icon("document"))
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.documents = QMenu(self)
-        self.documents.aboutToShow.connect(self._fill)
+        self.documents = QMenu(self, aboutToShow=self._fill)
         self.setMenu(self.documents)
 
     def show_case(self, case: Case | None, department: str) -> None:
@@ -99,17 +97,19 @@ class DocumentButton(QToolButton):
         parts = (self._case.project[:MOST_SIGNS], titles[document], whose, number)
         name = suggested_file("-".join(filter(None, parts)), f".{suffix}")
         forms = {f".{suffix}": f"{FORMATS[suffix]} (*.{suffix})"}
-        path = ask_target(self, tr("Write the document"), name, forms)
-        if path:
-            self.write(path, document, department)
+        ask_target(self, tr("Write the document"), name, forms, lambda path: self.write(path, document, department))
 
     def _choose_attachment(self, file: dict[str, str]) -> None:
         name = Path(file["name"])
         ending = name.suffix if PLAIN_ENDING.fullmatch(name.suffix) else ""
         start = suggested_file(name.stem if ending else name.name, ending)
-        path = ask_target(self, tr("Save the attachment"), start, {ending: f"*{ending}"})
-        if path:
-            self.write_attachment(path, file["hash"])
+        ask_target(
+            self,
+            tr("Save the attachment"),
+            start,
+            {ending: f"*{ending}"},
+            lambda path: self.write_attachment(path, file["hash"]),
+        )
 
     def write_attachment(self, path: str, hash_: str) -> None:
         """Ask the core for an attached file. An existing one is replaced, because the user has confirmed it.
@@ -137,9 +137,9 @@ class DocumentButton(QToolButton):
 
     def _show(self, path: str) -> None:
         """Open the folder of a file, and not the file, which may be a program: somebody sent it."""
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(Path(path).parent)))
+        open_file(str(Path(path).parent))
         self.written.emit(path)
 
     def _open(self, path: str) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(path))
+        open_file(path)
         self.written.emit(path)

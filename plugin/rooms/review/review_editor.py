@@ -28,6 +28,7 @@ from onemap.plugin.rooms.review.review_unsent_text import OpinionKey, UnsentText
 from onemap.plugin.rooms.review.review_words import conclusion_word, name_buttons, step_word
 from onemap.plugin.widgets.buttons import wrapped_label
 from onemap.plugin.widgets.elided_label import ElidedLabel
+from onemap.plugin.widgets.form_fields import fill_form
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import RoomArea
@@ -45,8 +46,8 @@ class OpinionEditor(QWidget):
     step_requested = pyqtSignal(str)  # opine, sign, return, extend
     typed_changed = pyqtSignal()
 
-    def __init__(self, unsent_texts: UnsentTexts, person: PersonButton, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, unsent_texts: UnsentTexts, person: PersonButton) -> None:
+        super().__init__()
         self._unsent_texts, self._person = unsent_texts, person
         self._case: Case | None = None
         self._opinion: Opinion | None = None
@@ -58,8 +59,7 @@ class OpinionEditor(QWidget):
         self.by_label = ElidedLabel()  # who writes and signs, said before the buttons
         self.sign_label = QLabel()  # why who looks at it may not sign it: a grey button says it to the mouse alone
         self.sign_label.setWordWrap(True)
-        self.conflict_label = QLabel()  # what others wrote meanwhile, beside what is typed here
-        self.conflict_label.setWordWrap(True)
+        self.conflict_label = QLabel(wordWrap=True)  # what others wrote meanwhile, beside what is typed here
         self.conflict_label.setFrameShape(QFrame.Shape.StyledPanel)
         self.conflict_label.setContentsMargins(4, 4, 4, 4)
         self.conflict_label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -79,18 +79,17 @@ class OpinionEditor(QWidget):
         for code in CONCLUSIONS:
             self.conclusion.addItem(code, code)
         self.conclusion.currentIndexChanged.connect(lambda _index: self._store_typed())
-        self.text = QPlainTextEdit()
-        self.text.setAccessibleName(tr("Text of the opinion"))
-        self.text.setTabChangesFocus(True)
-        self.text.setMinimumHeight(TEXT_LINES * self.fontMetrics().lineSpacing())
+        self.text = QPlainTextEdit(
+            accessibleName=tr("Text of the opinion"),
+            tabChangesFocus=True,
+            minimumHeight=TEXT_LINES * self.fontMetrics().lineSpacing(),
+        )
         self.text.textChanged.connect(self._store_typed)
-        self.basis = QPlainTextEdit()
-        self.basis.setTabChangesFocus(True)
+        self.basis = QPlainTextEdit(tabChangesFocus=True)
         self.basis.setFixedHeight(BASIS_LINES * self.fontMetrics().lineSpacing() + 14)
         self.basis.setPlaceholderText(tr("law and article; needed to disagree"))
         self.basis.textChanged.connect(self._store_typed)
-        self.bases_button = QToolButton()
-        self.bases_button.setText("+")
+        self.bases_button = QToolButton(text="+")
         self.bases_button.setToolTip(tr("Add the basis of a rule whose finding concerns this department"))
         self.bases_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.bases_button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
@@ -106,10 +105,7 @@ class OpinionEditor(QWidget):
         }
         for step, button in self.buttons.items():
             button.clicked.connect(lambda _checked=False, chosen_step=step: self.step_requested.emit(chosen_step))
-        self.drop_button = QToolButton()
-        self.drop_button.setText(tr("Discard what is typed"))
-        self.drop_button.setAutoRaise(True)
-        self.drop_button.clicked.connect(self.drop_typed)
+        self.drop_button = QToolButton(text=tr("Discard what is typed"), autoRaise=True, clicked=self.drop_typed)
 
     @property
     def department(self) -> str:
@@ -180,8 +176,7 @@ class OpinionEditor(QWidget):
 
     def _build(self) -> None:
         body = QWidget()
-        form = QFormLayout()
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form = fill_form(QFormLayout())
         self.conclusion.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         form.addRow(tr("Conclusion"), self.conclusion)
         row = QHBoxLayout()

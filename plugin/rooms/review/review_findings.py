@@ -48,10 +48,8 @@ class CaseFindings(QWidget):
     findings_read = pyqtSignal()  # the findings are there
     override_requested = pyqtSignal(object)  # Finding
 
-    def __init__(
-        self, library: OpenLibrary, canvas: QgsMapCanvas, ask_remedy: AskRemedy, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, ask_remedy: AskRemedy) -> None:
+        super().__init__()
         self._library, self._ask_remedy = library, ask_remedy
         self.asking = Asking(library.core, self, lambda: library.path)  # a round is the same on every day
         self.asking.refused.connect(self._refuse)
@@ -75,8 +73,7 @@ class CaseFindings(QWidget):
         self.remedy.back_button.setText(tr("Back to the findings"))
         self.results.refused.connect(self.refused)
         self.results.tree.selectionModel().currentChanged.connect(lambda *_: self._enable())
-        self.override_button = QPushButton()
-        self.override_button.clicked.connect(self._override)
+        self.override_button = QPushButton(clicked=self._override)
         self.summary = wrapped_label()
         row = row_of((self.all_box, 1), self.override_button)
         layout = QVBoxLayout(self)
@@ -93,7 +90,7 @@ class CaseFindings(QWidget):
     def bases(self) -> dict[str, list[str]]:
         """The bases of the counted findings, by department."""
         bases_by_department: dict[str, list[str]] = {}
-        for finding in self._all_findings():
+        for finding in [finding for parcel in self._parcels for finding in parcel.findings]:
             if (
                 finding.counted
                 and finding.basis
@@ -181,9 +178,6 @@ class CaseFindings(QWidget):
         self._round_key = NO_ROUND
         self.summary.clear()
         self.refused.emit(refusal)
-
-    def _all_findings(self) -> list[Finding]:
-        return [finding for parcel in self._parcels for finding in parcel.findings]
 
     def _fill(self) -> None:
         if self._case is None or self.results.run is None:

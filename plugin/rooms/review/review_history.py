@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from qgis.PyQt.QtWidgets import QHeaderView, QWidget
-
-from onemap.plugin.desk.answers.answer_tree import AnswerTree
-from onemap.plugin.desk.answers.name_delegate import wrap_names
+from onemap.plugin.desk.answers.answer_tree import AnswerTree, set_bold
+from onemap.plugin.desk.answers.name_delegate import fit_columns, wrap_names
 from onemap.plugin.rooms.review.review_cases import Case
 from onemap.plugin.rooms.review.review_words import UNSEEN, department_words, done_word, state_word
 from onemap.plugin.words.translation import Count, tr
@@ -18,14 +16,10 @@ DAY, WHO, STEP = 0, 1, 2
 class HistoryView(AnswerTree):
     """One row for each step."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(tr("History"), (tr("Day"), tr("Who"), tr("What")), parent)
-        self.setRootIsDecorated(False)
+    def __init__(self) -> None:
+        super().__init__(tr("History"), (tr("Day"), tr("Who"), tr("What")), is_flat=True)
         wrap_names(self, column=STEP)
-        header = self.header()
-        header.setStretchLastSection(True)
-        header.setSectionResizeMode(DAY, QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(WHO, QHeaderView.ResizeMode.ResizeToContents)
+        fit_columns(self, STEP)
 
     def show_case(self, case: Case, seen_revision: int, user: str) -> None:
         """Show a case's steps.
@@ -35,11 +29,8 @@ class HistoryView(AnswerTree):
         """
         unseen = {entry["revision"] for entry in unseen_entries(case, seen_revision, user)}
         self.show_rows([_marked(row) if row["about"]["revision"] in unseen else row for row in case.rows("entries")])
-        for item in map(self.topLevelItem, range(self.topLevelItemCount())):
-            font = item.font(DAY)
-            font.setBold(self.about(item)["revision"] in unseen)
-            for column in (DAY, WHO, STEP):
-                item.setFont(column, font)
+        for item in self.tops:
+            set_bold(item, self.about(item)["revision"] in unseen, DAY, WHO, STEP)
 
 
 def _marked(row: dict[str, Any]) -> dict[str, Any]:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from qgis.PyQt.QtCore import QPoint, Qt, pyqtSignal
+from qgis.PyQt.QtCore import QPoint, QSignalBlocker, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
     QComboBox,
-    QHeaderView,
     QMenu,
     QSizePolicy,
     QStackedWidget,
-    QToolButton,
     QTreeWidgetItem,
     QWidget,
 )
@@ -25,7 +23,13 @@ from onemap.plugin.rooms.review.review_dashboard import Dashboard
 from onemap.plugin.rooms.review.review_person import PersonButton
 from onemap.plugin.rooms.review.review_seen_revisions import seen_revision
 from onemap.plugin.rooms.review.review_words import OVERDUE, STALE, UNSEEN, department_words, state_word
-from onemap.plugin.widgets.buttons import push_button, tool_button, wrapped_label
+from onemap.plugin.widgets.buttons import (
+    empty_label,
+    menu_button,
+    push_button,
+    switch_button,
+    wrapped_label,
+)
 from onemap.plugin.widgets.form_fields import shrink
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
@@ -46,8 +50,8 @@ class CaseList(QWidget):
     publish_requested = pyqtSignal()
     calendar_requested = pyqtSignal()
 
-    def __init__(self, person: PersonButton, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, person: PersonButton) -> None:
+        super().__init__()
         self.person = person
         self.lines: list[CaseLine] = []
         self._unknown_reason = ""  # why it is not known which cases there are
@@ -64,9 +68,7 @@ class CaseList(QWidget):
         self.search = SearchLine(tr("Search the cases"))
         self.search.textChanged.connect(lambda _text: self._show_rows())
         self.tree = self._make_tree()
-        self.empty = wrapped_label()
-        self.empty.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
-        self.empty.setContentsMargins(12, 24, 12, 12)
+        self.empty = empty_label()
         self.dashboard = Dashboard()
         self.dashboard.state_chosen.connect(lambda state: self.show_only(state))
         self.dashboard.verdict_chosen.connect(lambda verdict: self.show_only("", word("verdicts", verdict)))
@@ -82,36 +84,23 @@ class CaseList(QWidget):
 
     def _make_buttons(self) -> None:
         self.open_button = push_button(tr("Open a case…"), sign="case", action=self.open_requested)
-        self.overview_button = tool_button("overview", tr("All cases at a glance"))
-        self.overview_button.setCheckable(True)
-        self.overview_button.toggled.connect(self._show_page)
-        self.more_button = QToolButton()
-        self.more_button.setText("⋮")
-        self.more_button.setToolTip(tr("More"))
-        self.more_button.setAutoRaise(True)
-        self.more_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.more_button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
+        hint = tr("All cases at a glance")
+        self.overview_button = switch_button("overview", hint, lambda _on: self._show_page(), is_flat=False)
         menu = QMenu(self)
         menu.addAction(icon("refresh"), tr("Read the cases again"), self.refresh_requested.emit)
         menu.addAction(icon("today"), tr("Working days…"), self.calendar_requested.emit)
         menu.addAction(
             icon("library"), tr("Bring the layers of approvals and projects up to date"), self.publish_requested.emit
         )
-        self.more_button.setMenu(menu)
+        self.more_button = menu_button(menu, tr("More"))
 
     def _make_tree(self) -> AnswerTree:
-        tree = AnswerTree(tr("Cases"), (tr("Project"), tr("State"), tr("Due, outcome")))
-        tree.setRootIsDecorated(False)
+        tree = AnswerTree(tr("Cases"), (tr("Project"), tr("State"), tr("Due, outcome")), is_flat=True)
         tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         tree.setAlternatingRowColors(True)
         tree.setTextElideMode(Qt.TextElideMode.ElideRight)
         tree.setIndentation(0)
         tree.headerItem().setToolTip(DEADLINE, tr("In working days of the Chinese calendar"))
-        header = tree.header()
-        header.setStretchLastSection(False)
-        header.setSectionResizeMode(PROJECT, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(STATE, QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(DEADLINE, QHeaderView.ResizeMode.ResizeToContents)
         tree.itemActivated.connect(lambda item, _column: self.case_chosen.emit(self._case_of(item)))
         RowMenu(tree, self._show_menu)
         return tree
@@ -137,16 +126,15 @@ class CaseList(QWidget):
     def refresh_texts(self) -> None:
         """Fill the filter and the list again, with the words that are known now."""
         chosen = self.filter.currentData()
-        self.filter.blockSignals(True)
-        self.filter.clear()
-        self.filter.addItem(tr("All states"), "")
-        for state in CASE_STATES:
-            self.filter.addItem(state_word(state), state)
-        self.filter.addItem(tr("Overdue"), OVERDUE_ONLY)
-        if self.person.department:
-            self.filter.addItem(tr("Waiting for my department"), FOR_USER)
-        self.filter.setCurrentIndex(max(0, self.filter.findData(chosen)))
-        self.filter.blockSignals(False)
+        with QSignalBlocker(self.filter):
+            self.filter.clear()
+            self.filter.addItem(tr("All states"), "")
+            for state in CASE_STATES:
+                self.filter.addItem(state_word(state), state)
+            self.filter.addItem(tr("Overdue"), OVERDUE_ONLY)
+            if self.person.department:
+                self.filter.addItem(tr("Waiting for my department"), FOR_USER)
+            self.filter.setCurrentIndex(max(0, self.filter.findData(chosen)))
         self.dashboard.show_cases(self.lines)
         self.summary.setText("" if self._unknown_reason else self._summary())
         self._show_rows()
@@ -159,13 +147,11 @@ class CaseList(QWidget):
 
     def item_of(self, case: str) -> QTreeWidgetItem | None:
         """The row of a case; None where it is not in the list."""
-        rows = [self.tree.topLevelItem(row) for row in range(self.tree.topLevelItemCount())]
-        return next((item for item in rows if self._case_of(item) == case), None)
+        return next((item for item in self.tree.tops if self._case_of(item) == case), None)
 
     def _case_of(self, item: QTreeWidgetItem | None) -> str:
         """The case of a row; empty for no row."""
-        about = self.tree.about(item)
-        return str(about["case"]) if about else ""
+        return str((self.tree.about(item) or {}).get("case", ""))
 
     def _build(self) -> None:
         top = row_of(self.open_button, 0, self.overview_button, self.more_button)
@@ -200,7 +186,7 @@ class CaseList(QWidget):
     def _show_rows(self) -> None:
         current = self._case_of(self.tree.currentItem())
         self.tree.show_rows([_marked(line, self._home) for line in self.lines if self._matches_filter(line)])
-        for item in map(self.tree.topLevelItem, range(self.tree.topLevelItemCount())):
+        for item in self.tree.tops:
             for column in (PROJECT, STATE, DEADLINE):
                 item.setToolTip(column, item.toolTip(PROJECT))
                 item.setTextAlignment(column, Qt.AlignmentFlag.AlignTop)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QHeaderView, QPushButton, QWidget
+from qgis.PyQt.QtWidgets import QPushButton, QWidget
 
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.desk.answers.answer_tree import AnswerTree
-from onemap.plugin.desk.answers.name_delegate import wrap_names
+from onemap.plugin.desk.answers.name_delegate import fit_columns, wrap_names
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.rooms.review.review_cases import Case
 from onemap.plugin.rooms.review.review_words import step_word
@@ -26,8 +26,8 @@ class NoticeView(QWidget):
     step_requested = pyqtSignal(str, int)  # respond or erase, and the comment
     refused = pyqtSignal(object)  # Refusal
 
-    def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, library: OpenLibrary) -> None:
+        super().__init__()
         self._library = library
         self._case: Case | None = None
         self.asking = Asking(library.core, self, lambda: (library.path, self._case and self._case.id))
@@ -35,11 +35,7 @@ class NoticeView(QWidget):
         self.head = wrapped_label(tr("No public notice yet: the lead department opens one among the steps."))
         self.tree = AnswerTree(tr("Comments"), (tr("Number"), tr("Comment"), tr("Written by")))
         wrap_names(self.tree, column=TEXT)
-        header = self.tree.header()
-        header.setStretchLastSection(False)
-        header.setSectionResizeMode(NUMBER, QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(TEXT, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(WHO, QHeaderView.ResizeMode.ResizeToContents)
+        fit_columns(self.tree, TEXT)
         self.tree.currentItemChanged.connect(lambda *_: self._enable())
         self.buttons = {step: QPushButton(step_word(step) + "…") for step in ("respond", "erase")}
         for step, button in self.buttons.items():

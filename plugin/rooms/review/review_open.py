@@ -10,7 +10,6 @@ from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtGui import QKeyEvent
 from qgis.PyQt.QtWidgets import (
     QFileDialog,
-    QFormLayout,
     QLineEdit,
     QWidget,
 )
@@ -21,7 +20,7 @@ from onemap.plugin.desk.library.dialog_library import name_beside
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.parcels.facts_choice import FactsChoice
 from onemap.plugin.desk.parcels.land_width_row import LandWidthRow
-from onemap.plugin.desk.parcels.parcel_choice import Choice, ParcelChoice
+from onemap.plugin.desk.parcels.parcel_choice import Choice, ParcelChoice, no_parcels_text
 from onemap.plugin.desk.parcels.parcel_mends import ParcelMends
 from onemap.plugin.desk.parcels.parcel_use import ParcelUse
 from onemap.plugin.desk.parcels.rules_choice import RulesChoice
@@ -29,7 +28,7 @@ from onemap.plugin.profile.paths import listed_place, temporary_folder
 from onemap.plugin.rooms.review.review_cases import Case
 from onemap.plugin.rooms.review.review_person import PersonButton
 from onemap.plugin.widgets.buttons import MainButton, push_button, tool_button, wrapped_label
-from onemap.plugin.widgets.form_fields import TightForm
+from onemap.plugin.widgets.form_fields import TightForm, fill_form
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.work_row import WorkRow
 from onemap.plugin.words.translation import tr
@@ -43,18 +42,15 @@ class CaseForm(QWidget):
     back_requested = pyqtSignal()
     opened_elsewhere = pyqtSignal(str)  # what to say of a case of a library that is not open any more
 
-    def __init__(
-        self, library: OpenLibrary, canvas: QgsMapCanvas, person: PersonButton, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, person: PersonButton) -> None:
+        super().__init__()
         self._library, self._person = library, person
         self.asking = Asking(library.core, self, lambda: library.path, is_writing=True)  # a case is of every day
         self.asking.busy_changed.connect(lambda _is_busy: self._enable())
         self._case: Case | None = None
         self.attached_files: list[str] = []
         self.title = wrapped_label()
-        self.project = QLineEdit()
-        self.project.setMaxLength(200)
+        self.project = QLineEdit(maxLength=200)
         self.project.textChanged.connect(lambda _text: self._enable())
         self.parcels = ParcelChoice(library, canvas)
         self.parcels.changed.connect(self._enable)
@@ -86,21 +82,13 @@ class CaseForm(QWidget):
 
     def _build(self) -> None:
         self.form = TightForm()
-        layout = column_of(self.title, self.form, inside=self, is_tight=True)
-        self.form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        self.form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
-        self.form.addRow(tr("Project"), self.project)
-        self.form.addRow(tr("Parcels"), self.parcels)
+        fill_form(self.form, (tr("Project"), self.project), (tr("Parcels"), self.parcels), is_wrapping=True)
         self.land.add_to(self.form)
         self.uses.add_to(self.form)
-        self.form.addRow(tr("Rules"), self.rules)
-        self.form.addRow(tr("Facts"), self.facts)
-        self.form.addRow(tr("Files"), self.files_row)
-        self.form.addRow(tr("Reason"), self.reason)
+        below = ((tr("Rules"), self.rules), (tr("Facts"), self.facts), (tr("Files"), self.files_row))
+        fill_form(self.form, *below, (tr("Reason"), self.reason))
         buttons = row_of(self.send_button, self.back_button, 0)
-        layout.addLayout(buttons)
-        layout.addWidget(self.work)
-        layout.addStretch()
+        column_of(self.title, self.form, buttons, self.work, 0, inside=self, is_tight=True)
 
     @property
     def is_working(self) -> bool:
@@ -203,9 +191,7 @@ class CaseForm(QWidget):
         self.send_button.setEnabled(is_ready)
         hint = "" if has_name else tr("Give the project a name")
         if self.parcels.choice is None:
-            hint = tr(
-                "There are no parcels to check. Add a layer of polygons to the map, draw one, or paste its corners."
-            )
+            hint = no_parcels_text()
         elif self.land.is_missing:
             hint = tr("State the width of the land")
         self.send_button.setToolTip(hint)

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from qgis.PyQt.QtCore import QSize, pyqtSignal
+from qgis.PyQt.QtCore import QSignalBlocker, QSize, pyqtSignal
 from qgis.PyQt.QtGui import QPalette, QResizeEvent
-from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidgetItem, QWidget
+from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidgetItem
 
-from onemap.plugin.desk.answers.answer_tree import AnswerTree
+from onemap.plugin.desk.answers.answer_tree import AnswerTree, set_bold
 from onemap.plugin.desk.answers.name_delegate import NameDelegate, wrap_names
 from onemap.plugin.rooms.review.review_cases import Case
 from onemap.plugin.rooms.review.review_words import UNSEEN
 from onemap.plugin.words.contrast import quiet_brush
 from onemap.plugin.words.translation import tr
 
-DEPARTMENT, CONCLUSION, STATE, TEXT = range(4)
+DEPARTMENT, _CONCLUSION, STATE, TEXT = range(4)
 MIN_TEXT_PX = 620  # from this width on the texts are shown
 ROWS, MIN_ROWS = 10, 4
 
@@ -32,16 +32,11 @@ class OpinionTable(AnswerTree):
 
     chosen = pyqtSignal(str)  # department
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self) -> None:
         heads = (tr("Department"), tr("Conclusion"), tr("State"), tr("Opinion"))
-        super().__init__(tr("Opinions of the departments"), heads, parent)
-        self.setRootIsDecorated(False)
+        super().__init__(tr("Opinions of the departments"), heads, is_flat=True)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         wrap_names(self, _LowRows(self))
-        header = self.header()
-        header.setStretchLastSection(False)
-        for column in (CONCLUSION, STATE):
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
         self._fit()
         self.currentItemChanged.connect(self._choose)
 
@@ -56,11 +51,10 @@ class OpinionTable(AnswerTree):
             _marked(row, row["about"]["department"] in unsaved, row["about"]["department"] in changed)
             for row in case.rows("opinions")
         ]
-        self.blockSignals(True)
-        self.show_rows(rows)
-        for item in map(self.topLevelItem, range(len(rows))):
-            self._paint(item, self.row_of(item))
-        self.blockSignals(False)
+        with QSignalBlocker(self):
+            self.show_rows(rows)
+            for item in self.tops:
+                self._paint(item, self.row_of(item))
         self.updateGeometry()
         if chosen:
             self.choose_department(chosen)
@@ -72,15 +66,12 @@ class OpinionTable(AnswerTree):
             item.setToolTip(column, row["hint"])
             if not row["about"]["is_asked"]:
                 item.setForeground(column, grey)
-        font = item.font(STATE)
-        font.setBold(row["about"]["is_overdue"])
-        item.setFont(STATE, font)
+        set_bold(item, row["about"]["is_overdue"], STATE)
 
     @property
     def department(self) -> str:
         """The chosen department; empty for none."""
-        about = self.about(self.currentItem())
-        return str(about["department"]) if about else ""
+        return str(self.current_about.get("department", ""))
 
     def choose_department(self, department: str) -> None:
         """Choose a department."""
@@ -105,8 +96,7 @@ class OpinionTable(AnswerTree):
 
     def _row_heights(self) -> list[int]:
         """The heights of ten rows; a row that is not there yet takes one line."""
-        items = map(self.topLevelItem, range(self.topLevelItemCount()))
-        heights = [self.rowHeight(self.indexFromItem(item)) for item in items]
+        heights = [self.rowHeight(self.indexFromItem(item)) for item in self.tops]
         return heights + [self._line_height] * (ROWS - len(heights))
 
     @property

@@ -18,13 +18,11 @@ class PersonButton(QToolButton):
 
     changed = pyqtSignal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setAutoRaise(True)
+    def __init__(self) -> None:
+        super().__init__(autoRaise=True)
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.setToolTip(tr("Under this name you write and sign; your department's opinion is opened first"))
-        self.chooser = QMenu(self)
-        self.chooser.aboutToShow.connect(self._fill)
+        self.chooser = QMenu(self, aboutToShow=self._fill)
         self.setMenu(self.chooser)
         self._account = ""
         self.show_name()

@@ -19,10 +19,8 @@ class ReadingDialog(QDialog):
     """A text to read: nothing is written from here."""
 
     def __init__(self, title: str, text: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(title)
-        self.text = QTextBrowser()
-        self.text.setAccessibleName(title)
+        super().__init__(parent, windowTitle=title)
+        self.text = QTextBrowser(accessibleName=title)
         self.text.setHtml(text)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         speak_buttons(buttons)

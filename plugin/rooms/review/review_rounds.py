@@ -13,7 +13,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from onemap.plugin.desk.answers.answer_tree import AnswerTree
+from onemap.plugin.desk.answers.answer_tree import AnswerTree, set_bold
 from onemap.plugin.rooms.review.review_cases import Case
 from onemap.plugin.widgets.buttons import wrapped_label
 from onemap.plugin.words.translation import Count, tr, with_label
@@ -24,15 +24,13 @@ CHANGED = "≠"
 class RoundsView(QWidget):
     """A column for each round, a row for each department; below, one department's opinions by round."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._rounds: list[dict[str, Any]] = []
         self.summary = wrapped_label()
-        self.tree = AnswerTree(tr("Rounds"), ())
-        self.tree.setRootIsDecorated(False)
+        self.tree = AnswerTree(tr("Rounds"), is_flat=True)
         self.tree.currentItemChanged.connect(lambda *_: self._show_text())
-        self.text = QTextBrowser()
-        self.text.setAccessibleName(tr("Details"))
+        self.text = QTextBrowser(accessibleName=tr("Details"))
         self.text.setFrameShape(QTextBrowser.Shape.NoFrame)
         self.text.setTextInteractionFlags(  # with a cursor, so that it shows where the keyboard is
             Qt.TextInteractionFlag.TextBrowserInteraction | Qt.TextInteractionFlag.TextSelectableByKeyboard
@@ -54,12 +52,10 @@ class RoundsView(QWidget):
         table["rows"] = [_row(list(opinions)) for opinions in zip(*(one["rows"] for one in self._rounds))]
         self.tree.show_table(table)
         changed = 0
-        for item, row in ((self.tree.topLevelItem(at), row) for at, row in enumerate(table["rows"])):
+        for item, row in zip(self.tree.tops, table["rows"]):
             for column, value in enumerate(row["values"], start=1):
                 item.setToolTip(column, row["authors"][column - 1])
-                font = item.font(column)
-                font.setBold(value.endswith(CHANGED))
-                item.setFont(column, font)
+                set_bold(item, value.endswith(CHANGED), column)
             changed += row["values"][-1].endswith(CHANGED)
         if len(self._rounds) > 1:
             text = tr(
@@ -79,8 +75,7 @@ class RoundsView(QWidget):
 
     @property
     def _department(self) -> str:
-        about = self.tree.about(self.tree.currentItem())
-        return str(about["department"]) if about else ""
+        return str(self.tree.current_about.get("department", ""))
 
     def _show_text(self) -> None:
         parts = []

@@ -20,11 +20,10 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from onemap.plugin.desk.guide.help_key import HelpKey
-from onemap.plugin.widgets.accessible_names import name_accessibly
+from onemap.plugin.desk.guide.help_key import equip_window
 from onemap.plugin.widgets.buttons import tool_button, wrapped_label
+from onemap.plugin.widgets.form_fields import fill_form
 from onemap.plugin.widgets.questions import speak_buttons
-from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import scroll_area
 from onemap.plugin.words.translation import tr
@@ -87,16 +86,14 @@ class StepDialog(QDialog):
         self.days.setRange(1, MAX_DAYS)
         self.days.setValue(question.days or 1)
         self.marks = self._make_marks(question.markable) if question.markable else None
-        self.reason = QPlainTextEdit()
-        self.reason.setTabChangesFocus(True)
+        self.reason = QPlainTextEdit(tabChangesFocus=True)
         self.reason.setFixedHeight(REASON_LINES * self.fontMetrics().lineSpacing() + 12)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.ok = self.buttons.addButton(question.button, QDialogButtonBox.ButtonRole.AcceptRole)
         speak_buttons(self.buttons)
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
-        form = QFormLayout()
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form = fill_form(QFormLayout())
         if question.choices:
             form.addRow(question.choice, self.choice)
         if question.days:
@@ -112,9 +109,7 @@ class StepDialog(QDialog):
         self.by_label = wrapped_label(question.by)
         column_of((self._make_text(question.text), 1), form, self.by_label, self.buttons, inside=self)
         self.setMinimumWidth(MIN_WIDTH_PX)
-        name_accessibly(self)
-        HelpKey(self)
-        keep_choice_readable(self)
+        equip_window(self)
         self.choice.currentIndexChanged.connect(lambda _index: self._enable())
         self.reason.textChanged.connect(self._enable)
         self._enable()
@@ -127,8 +122,7 @@ class StepDialog(QDialog):
 
     def _make_marks(self, markable: tuple[tuple[str, str], ...]) -> QListWidget:
         """A list of codes by their words, each to be ticked."""
-        marks = QListWidget(self)
-        marks.setWordWrap(True)
+        marks = QListWidget(self, wordWrap=True)
         marks.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         marks.setFixedHeight(LIST_LINES * self.fontMetrics().lineSpacing() + 12)
         for code, word in markable:

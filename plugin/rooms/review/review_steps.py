@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -50,21 +49,13 @@ class CaseSteps(QObject):
         text = tr(
             "“{project}” goes to {count:# department, and its clock starts|# departments, and their clocks start}."
         )
-        self._ask(
-            "circulate",
-            StepQuestion(
-                step_word("circulate"),
-                text.format(project=self.case.project, count=Count(len(routed))),
-                step_word("circulate"),
-            ),
-        )
+        self._ask("circulate", text.format(project=self.case.project, count=Count(len(routed))))
 
     def extend(self, department: str = "") -> None:
         """Give one department, or all whose clock runs, more time."""
         name = word("departments", department) if department else tr("all departments with a deadline")
         text = tr("More working days for: {departments}. A deadline is never shortened.").format(departments=name)
-        question = StepQuestion(step_word("extend"), text, step_word("extend"), days=2, needs="always")
-        self._ask("extend", question, {"department": department})
+        self._ask("extend", text, {"department": department}, days=2, needs="always")
 
     def consolidate(self) -> None:
         """Consolidate the opinions; another than the proposed conclusion needs a reason."""
@@ -81,8 +72,7 @@ class CaseSteps(QObject):
     def withdraw(self) -> None:
         """End the case without a statement."""
         text = tr("“{project}” ends without a statement. This cannot be undone; the case stays readable.")
-        question = StepQuestion(step_word("withdraw"), text.format(project=self.case.project), step_word("withdraw"))
-        self._ask("withdraw", question)
+        self._ask("withdraw", text.format(project=self.case.project))
 
     def notice(self) -> None:
         """Show the case to the public for some days."""
@@ -90,16 +80,10 @@ class CaseSteps(QObject):
             "“{project}” is shown to the public with its parcels and, once consolidated, its opinions. "
             "Until the notice is closed the case cannot be issued, revised or withdrawn."
         )
-        question = StepQuestion(
-            step_word("notice"),
-            text.format(project=self.case.project),
-            step_word("notice"),
-            days=NOTICE_DAYS,
-            days_label=tr("Days"),
-            marks=tr("Leave out"),
-            markable=tuple(all_words("withheld").items()),
-        )
-        self._ask("notice", question, marks="withhold")
+        markable = tuple(all_words("withheld").items())
+        days = {"days": NOTICE_DAYS, "days_label": tr("Days")}
+        question = {**days, "marks": tr("Leave out"), "markable": markable}
+        self._ask("notice", text.format(project=self.case.project), marked="withhold", **question)
 
     def close(self) -> None:
         """Close the public notice; before its last day is over with a reason."""
@@ -107,32 +91,20 @@ class CaseSteps(QObject):
         text = tr(
             "The notice takes no more comments. It was to last until {until}; {count:# comment|# comments} came in."
         )
-        question = StepQuestion(
-            step_word("close"),
-            text.format(until=notice["until"], count=Count(int(notice["comments"]))),
-            step_word("close"),
-            needs="" if notice["over"] else "always",
-        )
-        self._ask("close", question)
+        text = text.format(until=notice["until"], count=Count(int(notice["comments"])))
+        self._ask("close", text, needs="" if notice["over"] else "always")
 
     def respond(self, comment: int) -> None:
         """Reply to a comment of the public."""
         text = tr("The reply to comment {number} is printed with it in an annex of the documents.")
-        question = StepQuestion(
-            step_word("respond"),
-            text.format(number=comment),
-            step_word("respond"),
-            reason=tr("Reply"),
-            needs="always",
-        )
         params = {"comment": comment, "notice": self.case.notices[-1]["notice"]}
-        self._ask("respond", question, params, reason="text")
+        self._ask("respond", text.format(number=comment), params, "text", reason=tr("Reply"), needs="always")
 
     def erase(self, comment: int) -> None:
         """Erase name and place of whoever wrote a comment."""
         text = tr("Name and place of comment {number} are erased for good; its text stays.")
-        question = StepQuestion(step_word("erase"), text.format(number=comment), step_word("erase"), needs="always")
-        self._ask("erase", question, {"comment": comment, "notice": self.case.notices[-1]["notice"]})
+        params = {"comment": comment, "notice": self.case.notices[-1]["notice"]}
+        self._ask("erase", text.format(number=comment), params, needs="always")
 
     def recheck(self) -> None:
         """Ask for the changes by today's layers and rules."""
@@ -156,25 +128,15 @@ class CaseSteps(QObject):
             return
         text = tr("Items of {department} without an answer, which are printed as open: {count}")
         head = text.format(count=len(left), department=word("departments", department))
-        question = StepQuestion(
-            step_word("sign"),
-            "\n".join([head, *(f"– {title}" for title in left)]),
-            step_word("sign"),
-            reason=tr("Why they stay open"),
-            needs="always",
-        )
-        self._ask("sign", question, {"department": department}, reason="unanswered")
+        text = "\n".join([head, *(f"– {title}" for title in left)])
+        reason = tr("Why they stay open")
+        self._ask("sign", text, {"department": department}, "unanswered", reason=reason, needs="always")
 
     def give_back(self, department: str) -> None:
         """Return an opinion to be written again."""
         text = tr("The opinion of {department} has to be written again; the one before stays readable.")
-        question = StepQuestion(
-            step_word("return"),
-            text.format(department=word("departments", department)),
-            step_word("return"),
-            needs="always",
-        )
-        self._ask("return", question, {"department": department})
+        text = text.format(department=word("departments", department))
+        self._ask("return", text, {"department": department}, needs="always")
 
     def opine(self, department: str, words: dict[str, Any]) -> None:
         """Save a department's draft."""
@@ -190,73 +152,58 @@ class CaseSteps(QObject):
     def answer(self, body: str, title: str) -> None:
         """Enter what a body beside the departments has answered on paper."""
         text = tr("What this body has answered on paper, with its letter: {body}. The last answer holds.")
-        question = StepQuestion(
-            tr("Answer on paper"),
-            text.format(body=title),
-            tr("Enter the answer"),
-            tr("Conclusion"),
-            tuple((code, conclusion_word(code)) for code in CONCLUSIONS),
-            reason=tr("Answer"),
-            takes_files=True,
-            needs="always",
-        )
-        self._ask("opine", question, {"department": body}, choice="conclusion", reason="text")
+        names = {"title": tr("Answer on paper"), "button": tr("Enter the answer"), "reason": tr("Answer")}
+        question = {**names, **_conclusion_choice(CONCLUSIONS), "takes_files": True, "needs": "always"}
+        self._ask("opine", text.format(body=title), {"department": body}, "text", "conclusion", **question)
 
     def override(self, finding: Finding) -> None:
         """Override a finding; both verdicts are stored."""
         verdicts = {(override["parcel"], override["rule"]): override["verdict"] for override in self.case.overrides}
         current_verdict = verdicts.get((finding.parcel, finding.rule), finding.verdict)
         text = tr("{parcel}: {title}. The machine says: {verdict}. Both verdicts and your reason stay in the case.")
-        question = StepQuestion(
-            step_word("override"),
-            text.format(parcel=finding.parcel, title=finding.title, verdict=word("verdicts", finding.verdict)),
-            step_word("override"),
-            tr("Verdict instead"),
-            tuple((verdict, word("verdicts", verdict)) for verdict in SEVERITY),
-            current_verdict,
-            needs="always",
-        )
-        self._ask("override", question, {"parcel": finding.parcel, "rule": finding.rule}, choice="verdict")
+        text = text.format(parcel=finding.parcel, title=finding.title, verdict=word("verdicts", finding.verdict))
+        choices = tuple((verdict, word("verdicts", verdict)) for verdict in SEVERITY)
+        question = {"choice": tr("Verdict instead"), "choices": choices, "chosen_code": current_verdict}
+        params = {"parcel": finding.parcel, "rule": finding.rule}
+        self._ask("override", text, params, chosen="verdict", needs="always", **question)
 
     def _decide(self, step: str, decided: str, text: str) -> None:
-        choices = tuple((code, conclusion_word(code)) for code in OVERALL_CONCLUSIONS)
         warnings = [f"! {line}" for line in self.case.answer.get("warnings") or []]
-        question = StepQuestion(
-            step_word(step),
-            "\n".join([text, *warnings]),
-            step_word(step),
-            tr("Conclusion"),
-            choices,
-            decided,
-            needs="other",
-        )
-        self._ask(step, question, choice="conclusion")
+        question = {**_conclusion_choice(OVERALL_CONCLUSIONS), "chosen_code": decided, "needs": "other"}
+        self._ask(step, "\n".join([text, *warnings]), chosen="conclusion", **question)
 
     def _ask(
         self,
         step: str,
-        question: StepQuestion,
+        text: str,
         more_params: dict[str, Any] | None = None,
-        choice: str = "",
-        reason: str = "reason",
-        marks: str = "",
+        reasoned: str = "reason",
+        chosen: str = "",
+        marked: str = "",
+        **question: Any,
     ) -> None:
+        """Ask before a step. question: of a StepQuestion, which is called as the step unless this says otherwise.
+
+        reasoned, chosen, marked: the parameters that the dialog's reason, choice and ticks are.
+        """
         if self.asking.is_busy:
             return
         case = self.case  # others may change it while somebody thinks: the step is taken on what was asked about
         key = (case.id, step, *map(str, (more_params or {}).values()))
-        dialog = self.dialog = StepDialog(replace(question, by=self._person.acting_text), self._parent)
+        called = {"title": step_word(step), "button": step_word(step), "by": self._person.acting_text}
+        asked = StepQuestion(text=text, **{**called, **question})
+        dialog = self.dialog = StepDialog(asked, self._parent)
         dialog.reason.setPlainText(self._unsent_reasons.get(key, ""))
 
         def send() -> None:
             self._unsent_reasons[key] = dialog.reason_text
-            params = {reason: dialog.reason_text, **(more_params or {})}
-            if question.days:
+            params = {reasoned: dialog.reason_text, **(more_params or {})}
+            if asked.days:
                 params["days"] = dialog.days.value()
-            if choice:
-                params[choice] = dialog.chosen_code
-            if marks:
-                params[marks] = dialog.marked_codes
+            if chosen:
+                params[chosen] = dialog.chosen_code
+            if marked:
+                params[marked] = dialog.marked_codes
             if dialog.files:
                 params["attach"] = dialog.files
             self._send(step, params, of=case, reason_key=key)
@@ -314,6 +261,10 @@ class CaseSteps(QObject):
         elif refusal.is_about("review.by") and not self._library.account:
             refusal.mend = (tr("Your name…"), self._person.ask)
         self.refused.emit(refusal_in_buttons(refusal))
+
+
+def _conclusion_choice(codes: tuple[str, ...]) -> dict[str, Any]:
+    return {"choice": tr("Conclusion"), "choices": tuple((code, conclusion_word(code)) for code in codes)}
 
 
 def refusal_in_buttons(refusal: Refusal) -> Refusal:

@@ -35,8 +35,8 @@ class ReviewTab(QWidget):
     succeeded = pyqtSignal()  # what somebody asked for here; not what is shown because others have written
     versions_written = pyqtSignal()  # its layers too
 
-    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas) -> None:
+        super().__init__()
         self._library = library
         self._listed_scope = ("", "")  # library and day of what is shown
         self._is_open = False
@@ -55,7 +55,7 @@ class ReviewTab(QWidget):
         self.list.calendar_requested.connect(self.edit_calendar)
         self.calendar_dialog: CalendarDialog | None = None
         self.form = CaseForm(library, canvas, self.person)
-        self.form.case_opened.connect(self._show_opened)
+        self.form.case_opened.connect(lambda answer: self._show(answer))
         self.form.refused.connect(self._refuse)
         self.form.back_requested.connect(self._leave_form)
         self.form.opened_elsewhere.connect(self.message_sent)
@@ -209,9 +209,6 @@ class ReviewTab(QWidget):
             self.library_read.emit()
         else:
             self._end_request()
-
-    def _show_opened(self, answer: dict[str, Any]) -> None:
-        self._show(answer)
 
     def _leave_form(self) -> None:
         """Go back to the case, which others may have changed meanwhile, else to the list."""

@@ -15,7 +15,6 @@ from qgis.core import (
     QgsRectangle,
 )
 from qgis.gui import QgsMapCanvas
-from qgis.PyQt.QtWidgets import QWidget
 
 from onemap.plugin.connection.layer_export import write_source
 from onemap.plugin.connection.refusals import Refusal
@@ -35,8 +34,8 @@ class CountedGround(GroundChoice):
 
     DRAWN = "onemap/counted_ground"
 
-    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
-        super().__init__(library, canvas, parent)
+    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas) -> None:
+        super().__init__(library, canvas)
         library.listed.connect(self.refresh)
 
     def words(self) -> ChoiceTexts:

@@ -27,6 +27,7 @@ from onemap.plugin.profile.suggested_file import suggested_file
 from onemap.plugin.rooms.statistics.counted_ground import CountedGround
 from onemap.plugin.rooms.statistics.share_bar import ShareBar
 from onemap.plugin.widgets.buttons import wrapped_label
+from onemap.plugin.widgets.form_fields import fill_form
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.target_file import ask_target
@@ -45,18 +46,16 @@ class StatisticsView(VerbView):
 
     message_sent = pyqtSignal(str)
 
-    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
-        super().__init__(library, parent)
+    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas) -> None:
+        super().__init__(library)
         self._params: dict[str, Any] = {}  # of the balance on display
         self.saving = Asking(library.core, self, is_writing=True)  # a file is there whatever is open by then
         self.saving.refused.connect(self.refused)
-        self.layer = WrappedChoice()
-        self.layer.setAccessibleName(tr("Land use to add up"))
+        self.layer = WrappedChoice(tr("Land use to add up"))
         self.ground = CountedGround(library, canvas)
         self.count_button = QPushButton(icon("statistics"), tr("Add up"))
         self.save_button = QPushButton(icon("export"), tr("Save as Excel…"))
-        self.lacking = QLabel()  # in place of the form, where there is nothing to add up
-        self.lacking.setWordWrap(True)
+        self.lacking = QLabel(wordWrap=True)  # in place of the form, where there is nothing to add up
         self.changed_versions = ChangedVersions(library)
         self.note = wrapped_label()
         self.tree = self._make_tree()
@@ -68,18 +67,14 @@ class StatisticsView(VerbView):
         self._list_layers()
 
     def _make_tree(self) -> AnswerTree:
-        tree = AnswerTree(tr("Land-use totals"), ())
+        tree = AnswerTree(tr("Land-use totals"))
         tree.setSelectionMode(AnswerTree.SelectionMode.ExtendedSelection)
         tree.setItemDelegateForColumn(SHARE, ShareBar(tree))
         tree.setMinimumHeight(MIN_ROWS * (self.fontMetrics().lineSpacing() + 4))
         return tree
 
     def _build(self) -> None:
-        form = QFormLayout()
-        form.setContentsMargins(0, 0, 0, 0)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        form.addRow(tr("Land use"), self.layer)
-        form.addRow(tr("Ground"), self.ground)
+        form = fill_form(QFormLayout(), (tr("Land use"), self.layer), (tr("Ground"), self.ground), is_tight=True)
         buttons = row_of(self.count_button, self.save_button)
         column_of(form, buttons, inside=self._form, is_tight=True)
         column_of(
@@ -147,9 +142,7 @@ class StatisticsView(VerbView):
 
     def _choose_target(self) -> None:
         start = suggested_file(self.layer.currentText(), ".xlsx")
-        path = ask_target(self, self.save_button.text(), start, file_forms([".xlsx"]))
-        if path:
-            self.save(path)
+        ask_target(self, self.save_button.text(), start, file_forms([".xlsx"]), self.save)
 
     def _show(self, params: dict[str, Any], answer: dict[str, Any], ground: str, layer: str) -> None:
         self._params = {name: value for name, value in params.items() if name != "view"}

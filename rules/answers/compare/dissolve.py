@@ -9,16 +9,18 @@ import shapely
 
 from onemap.layers.files.journal_folder import Journal
 from onemap.layers.frames.feature_table import Features, FeatureTable
+from onemap.layers.geometry.parts import polygon_parts
 from onemap.rules.answers.compare.pieces import ComparedGround
 from onemap.rules.answers.compare.polygons import boxes_meet, extent
 from onemap.rules.judge.distributed.partition import most_parcels
-from onemap.rules.judge.overlay.contacts import share_edges
-from onemap.rules.judge.overlay.in_chunks import intersecting
-from onemap.rules.judge.overlay.overlay import union_by
+from onemap.rules.judge.overlay.contacts import SEAM_M, share_edges
+from onemap.rules.judge.overlay.in_chunks import chunks
+from onemap.rules.judge.overlay.overlay import ARITHMETIC_M2, union_by
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.overlay.uninterruptible import run_cancellable
 
 _TOUCHING = 0.4  # of the work, before pieces are united
+_SEAMS_M = np.array([-SEAM_M, -SEAM_M, SEAM_M, SEAM_M])
 _LARGE = 3000  # pieces of one group, whose union takes long and hears of nothing meanwhile
 
 
@@ -80,7 +82,8 @@ def touching(ground: ComparedGround, kind: np.ndarray, threads: Threads) -> np.n
     for number, (mine, own_threads) in enumerate(threads.in_turn(blocks)):
         rows = np.r_[mine, _around(number, blocks, extents, ground.boxes)]
         polygons = ground.geometries(rows)
-        other, own = intersecting(shapely.STRtree(polygons[: len(mine)]), polygons, own_threads)
+        boxes = shapely.box(*(ground.boxes[rows] + _SEAMS_M).T)
+        other, own = shapely.STRtree(polygons[: len(mine)]).query(boxes)
         first, second = mine[own], rows[other]
         once = (other >= len(mine)) | (first < second)
         beside = np.flatnonzero(once & (kind[first] == kind[second]))
@@ -92,8 +95,8 @@ def touching(ground: ComparedGround, kind: np.ndarray, threads: Threads) -> np.n
 
 def _around(number: int, blocks: list[np.ndarray], extents: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     """The pieces of later blocks whose boxes meet the extent of this one; earlier ones have met it themselves."""
-    later = number + 1 + np.flatnonzero(boxes_meet(extents[number + 1 :], extents[number]))
-    found = [blocks[other][boxes_meet(boxes[blocks[other]], extents[number])] for other in later.tolist()]
+    later = number + 1 + np.flatnonzero(boxes_meet(extents[number + 1 :], extents[number] + _SEAMS_M))
+    found = [blocks[other][boxes_meet(boxes[blocks[other]], extents[number] + _SEAMS_M)] for other in later.tolist()]
     return np.concatenate([np.empty(0, dtype=np.int64), *found])
 
 
@@ -125,15 +128,28 @@ def dissolve_groups(pieces: np.ndarray, kind: np.ndarray, group: np.ndarray, thr
     """
     count = int(group.max()) + 1
     if int(np.bincount(group).max()) > _LARGE:
-        unions = run_cancellable(lambda: union_by(group, pieces, count), threads.progress)
+        unions = run_cancellable(lambda: _without_seams(union_by(group, pieces, count)), threads.progress)
     else:
         unions = union_by(group, pieces, count, threads)
+        parts = chunks(count)
+        unions = np.concatenate(threads.each(lambda part: _without_seams(unions[part]), parts))
     polygons, of_group = shapely.get_parts(unions, return_index=True)
     polygons = shapely.normalize(polygons)
     kind_of_group = np.zeros(len(unions), dtype=kind.dtype)
     kind_of_group[group] = kind
     piece, polygon = _members(polygons, of_group, pieces, group)
     return SinglePolygons(polygons, kind_of_group[of_group], piece, polygon)
+
+
+def _without_seams(unions: np.ndarray) -> np.ndarray:
+    """Unions (n,) without seams, slits and parts of their ground closer than SEAM_M: rounding drew one line twice.
+
+    Only a union that has one is put on a grid of SEAM_M.
+    """
+    parted = np.flatnonzero(shapely.minimum_clearance(unions) < SEAM_M)
+    closed = unions.copy()
+    closed[parted] = polygon_parts(shapely.set_precision(unions[parted], SEAM_M), ARITHMETIC_M2)
+    return closed
 
 
 def _members(

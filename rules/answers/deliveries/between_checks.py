@@ -11,7 +11,7 @@ import shapely
 from onemap.layers.area_units import area_to_hundredths
 from onemap.layers.errors import Problem
 from onemap.layers.geometry.hilbert import hilbert_order
-from onemap.layers.geometry.parts import polygon_parts
+from onemap.layers.geometry.parts import polygon_part
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.quality.topology import SizeLimits
 from onemap.rules.answers.deliveries.check_kinds import MOST_LISTED
@@ -60,7 +60,7 @@ def _are_polygons(shapes: np.ndarray) -> bool:
 def _ground(shape: shapely.Geometry, dimension: int, limits: SizeLimits) -> shapely.Geometry | None:
     """The part of a shape that is large enough to report: by area, by length or its points, as `dimension` says."""
     if dimension == _POLYGON:
-        areal = polygon_parts(np.array([shape], dtype=object))[0]
+        areal = polygon_part(shape)
         large = shapely.get_parts(areal) if areal is not None else np.empty(0, dtype=object)
         large = large[limits.exceeds_limits(large)]
         return shapely.multipolygons(large) if len(large) else None

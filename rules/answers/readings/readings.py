@@ -6,7 +6,7 @@ fewer has no mean.
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 
 import numpy as np
 import pandas as pd
@@ -44,6 +44,11 @@ class ReadingsOptions:
     limits: Mapping[str, Limit]
     only: str | None = None
 
+    @property
+    def day(self) -> date:
+        """The local day of the moment, whatever zone it is written in."""
+        return self.at.astimezone(timezone(self.zone)).date()
+
 
 @dataclass(frozen=True)
 class SensorReadings:
@@ -58,7 +63,7 @@ class SensorReadings:
 
 def sensor_readings(library: Library, options: ReadingsOptions) -> SensorReadings:
     """Measure. Raises OneMapError readings.…, compare.…, layer.unknown, version.unreadable."""
-    version, stored = _read(library, options.readings, options.at)
+    version, stored = _read(library, options.readings, options.day)
     if library.catalogue()[version.code].geometry != "table":
         raise OneMapError("readings.table", layer=version.code, field="--readings")
     name = f"{version.code}@{version.label}"
@@ -92,9 +97,9 @@ _MEAN_FIELDS = ["node", "property", "unit", "start", "mean", "readings", "valid"
 _STATUS_FIELDS = list(NodeStatus.__dataclass_fields__)
 
 
-def _read(library: Library, name: str, at: datetime) -> tuple[Version, StoredFeatures]:
-    version = version_named(library, name, at.date(), None, "CODE")
-    sources = Sources(library, versions(library, None), at.date(), {}, {}, (0.0, 0.0))
+def _read(library: Library, name: str, day: date) -> tuple[Version, StoredFeatures]:
+    version = version_named(library, name, day, None, "CODE")
+    sources = Sources(library, versions(library, None), day, {}, {}, (0.0, 0.0))
     stored = sources.of_version(version, None).stored
     if stored is None:
         raise OneMapError("version.unreadable", file=library.label, layer=version.table)
@@ -107,7 +112,7 @@ def _places(
     """The point of each status (n,), None where nobody knows it, and who has readings and no place, or no readings."""
     places = np.full(len(statuses), None, dtype=object)
     try:
-        version, stored = _read(library, options.nodes, options.at)
+        version, stored = _read(library, options.nodes, options.day)
     except OneMapError as error:
         if [problem.code for problem in error.problems] != ["compare.not_in_force"]:
             raise

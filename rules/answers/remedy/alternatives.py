@@ -23,6 +23,7 @@ from onemap.rules.judge.findings.table import Table, WrittenTable, records_of, t
 from onemap.rules.judge.findings.thresholds import vanishing
 from onemap.rules.judge.inputs.parcel_rows import ParcelRows
 from onemap.rules.judge.inputs.parcels import parcels_of_wkb
+from onemap.rules.judge.overlay.overlay import BALANCE_M2
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.judge.question.question import Question
@@ -67,15 +68,16 @@ def alternatives(
     options: RemedyOptions,
     judge: Judge,
     expect: Expect,
+    district: shapely.Geometry | None,
     threads: Threads,
 ) -> Alternatives:
-    """The alternatives of every parcel that does not pass whole.
+    """The alternatives of every parcel that does not pass whole; no place reaches farther beyond the district.
 
     first: the check of the parcels as given, by `rules`; rest: (n,) what cutting leaves of them; expect: told how many
     more grounds will be judged at most, and in how many checks.
     """
     rows = np.flatnonzero(verdicts_left(first, options.keep_verdict))
-    trial = _Trial(question, options.keep_verdict, parcels.origin, judge)
+    trial = _Trial(question, options.keep_verdict, parcels, judge, district)
     steps, shapes = _steps(parcels, rows, options, trial.passes, expect)
     found, ground = _remainders(rows, rest)
     for name, side in steps.items():
@@ -127,12 +129,13 @@ def _remainders(rows: np.ndarray, rest: FlatGround) -> tuple[list[Candidate], Fl
 
 @dataclass
 class _Trial:
-    """Tries parcels in other places; tried: how many grounds so far."""
+    """Tries parcels in other places; tried: how many grounds so far. district: in the library's plane."""
 
     question: Question
     keep_verdict: str
-    origin: tuple[float, float]
+    parcels: ParcelRows
     judge: Judge
+    district: shapely.Geometry | None
     tried: int = 0
 
     def passes(self, rows: np.ndarray, shapes: np.ndarray) -> np.ndarray:
@@ -142,10 +145,23 @@ class _Trial:
         for start in range(0, len(rows), _TRIED_AT_ONCE):
             part = slice(start, start + _TRIED_AT_ONCE)
             step = phrase("progress.places", self.question.language, count=f"{self.tried:,}")
-            wkb = pa.array(shapely.to_wkb(shift_polygons(shapes[part], self.origin), byte_order=1), pa.large_binary())
+            written = shift_polygons(shapes[part], self.parcels.origin)
+            wkb = pa.array(shapely.to_wkb(written, byte_order=1), pa.large_binary())
             run = self.judge(question_of_ground(self.question, rows[part], wkb), step)
-            fine[part] = ~verdicts_left(run, self.keep_verdict)
+            fine[part] = ~verdicts_left(run, self.keep_verdict) & ~self._leaves_district(rows[part], written)
         return fine
+
+    def _leaves_district(self, rows: np.ndarray, written: np.ndarray) -> np.ndarray:
+        """Which grounds (k,) lie beyond the district with more than their parcels (k,) do as they were given."""
+        leaves = np.zeros(len(rows), dtype=bool)
+        if self.district is None:
+            return leaves
+        shapely.prepare(self.district)
+        at = np.flatnonzero(~shapely.covers(self.district, written))
+        own = shift_polygons(self.parcels.local[rows[at]], self.parcels.origin)
+        beyond, own_beyond = (shapely.area(shapely.difference(shapes, self.district)) for shapes in (written[at], own))
+        leaves[at] = beyond > own_beyond + BALANCE_M2
+        return leaves
 
 
 def _nearest_places(

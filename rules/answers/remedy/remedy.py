@@ -13,6 +13,7 @@ import numpy as np
 
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.geometry.flat_ground import FlatGround, joined_ground
+from onemap.layers.library.district import district_at
 from onemap.layers.library.library import Library
 from onemap.layers.messages import ProblemRecord, phrase
 from onemap.layers.progress import Progress
@@ -147,7 +148,6 @@ def parcels_remedied(
     rules = [rule for rule in rules_of_run(question.packs, first.record) if rule.id in first.record["rules"]]
     # Nobody knows how much it is beside the checks, so that it is no part of the bar.
     cutting = threads.part(0.0, 0.0, phrase("progress.cutting", question.language))
-
     again = phrase("progress.again", question.language)
 
     def judge_rest(rows: np.ndarray) -> Run:
@@ -167,6 +167,7 @@ def parcels_remedied(
         options=options,
         judge=judge,
         expect=searching.expect,
+        district=district_at(library, question.known_at),
         threads=cutting,
     )
     tables["alternatives"], tables["departments"] = others.table, others.departments

@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from onemap.layers.errors import OneMapError, Problem
-from onemap.layers.geometry.parts import multi, polygon_parts, shift_geometries, shift_polygons
+from onemap.layers.geometry.parts import multi, polygon_part, polygon_parts, shift_geometries, shift_polygons
 from onemap.layers.geometry.shape_column import all_of
 from onemap.layers.library.library import Library, sha256
 from onemap.layers.messages import phrase
@@ -95,7 +95,7 @@ def sites(
     # Cells share their edges to the last digit, so that their free grounds grow together again.
     united_s = _UNITED_S * (1 + int(shapely.get_num_coordinates(left).sum()))
     whole = run_cancellable(lambda: shapely.union_all(left), threads.progress.part(_CUT, _FREE), united_s)
-    free = shapely.get_parts(polygon_parts(np.array([whole], dtype=object)))
+    free = shapely.get_parts(polygon_part(whole))
     free = free[shapely.area(free) >= options.area_m2] if len(left) else np.empty(0, dtype=object)
     searching = threads.progress.part(_FREE, _FOUND, phrase("progress.free", language))
     found = places(free, options.area_m2, options.width_m, SPARE * options.count, searching)

@@ -131,8 +131,10 @@ def _has(attributes: pd.DataFrame, name: str) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    """A value as JSON knows it: texts and numbers as they are, None where there is none."""
+    """A value as JSON knows it: texts and numbers as they are, None where there is none or a text is blank."""
     if value is None or value is pd.NaT or (isinstance(value, (float, np.floating)) and not np.isfinite(value)):
+        return None
+    if isinstance(value, str) and not value.strip():
         return None
     if isinstance(value, np.generic):
         value = value.item()

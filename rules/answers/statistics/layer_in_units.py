@@ -265,6 +265,19 @@ class LayerInUnits:
             return None
         return union_areas(group, pieces, groups, self.pairs, self.plane, self.threads.part(0.8, 0.9))
 
+    def declared_areas(self, field: str | None, pieces: UnitPieces, units: int) -> dict[str, np.ndarray]:
+        """The area that the features of pieces (k,) declare, and the ground of those that do, by unit in m².
+
+        Of a sum of `field` that adds up declared or net areas, which count ground twice where features overlap.
+        """
+        numbers = self.numbers.get(self.declared_field or "")
+        if numbers is None or field not in (self.declared_field, self.net_field):
+            return {}
+        some = pieces.of_features(np.isfinite(numbers))
+        ground = require_value(self.areas_of(some, some.unit, units), "areas of polygons")
+        declared = np.bincount(some.unit, numbers[some.feature] * some.share, units)
+        return {"declared_m2": declared, "drawn_m2": ground.ellipsoidal_m2}
+
     def sizes_of(self, pieces: UnitPieces) -> np.ndarray:
         """How much each piece (k,) is: m² of polygons, m of lines, the number of points."""
         kind = self.entry.geometry

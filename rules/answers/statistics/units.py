@@ -1,6 +1,6 @@
 """Area units: whose ground is counted. Features of a layer's version, or of a file, one unit for each value."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from onemap.layers.area_units import area_to_hundredths
+from onemap.layers.area_units import area_to_hundredths, areas_apart
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.catalogue.unit_codes import unit_stem
 from onemap.layers.errors import OneMapError, Problem, ProblemPlace
@@ -33,6 +33,7 @@ from onemap.rules.judge.overlay.threads import Threads
 _SHARED = 1e-3  # of a unit's ground: units that share less only have borders drawn twice
 _TOLD_M2 = 0.01  # less is how coordinates were rounded
 _TOLD_GAP_M2 = 0.1  # less is how the borders of a district and of its units were rounded
+_APART, _LEAST_APART_M2 = 0.001, 1.0  # of declared and drawn areas: as much is told of a feature that is added
 _NO_NAMES = np.array([None], dtype=object)  # of what is no feature
 
 
@@ -262,3 +263,25 @@ def gap_problems(
     gap = float(np.nan_to_num(shapely.area(rest))[0])
     facts = _facts(library, label, gap)
     return [Problem("statistics.units_gap", facts)] if gap > _TOLD_GAP_M2 else []
+
+
+def declared_problems(
+    library: Library, units: AreaUnits, asked: Iterable[tuple[Record, Mapping[str, np.ndarray]]]
+) -> list[Problem]:
+    """Versions whose declared areas are not those drawn, each with the unit where they are furthest apart.
+
+    asked: a version as JSON, and its `declared_m2` and `drawn_m2` by unit, of each question.
+    """
+    worst: dict[str, tuple[float, Problem]] = {}
+    for version, areas in asked:
+        declared, drawn = areas["declared_m2"], areas["drawn_m2"]
+        apart_m2 = np.abs(declared - drawn)
+        apart_m2[apart_m2 <= np.maximum(_APART * drawn, _LEAST_APART_M2)] = 0.0
+        unit, table = int(apart_m2.argmax()), version["table"]
+        if apart_m2[unit] > 0 and (table not in worst or apart_m2[unit] > worst[table][0]):
+            title = None if units.titles is None else units.titles[unit]
+            facts: Record = {"layer": table, **areas_apart(float(declared[unit]), float(drawn[unit]))}
+            facts["table"] = version_titles(library.catalogue()[version["code"]], version["label"])
+            facts["unit"] = title or units.names[unit] or in_each_language("said.district")
+            worst[table] = float(apart_m2[unit]), Problem("indicators.declared", facts)
+    return [problem for _, problem in worst.values()]

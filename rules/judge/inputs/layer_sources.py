@@ -13,6 +13,7 @@ import pyproj
 import shapely
 
 from onemap.layers.catalogue.catalogue import LayerEntry
+from onemap.layers.catalogue.coverage_names import DISTRICT, EXTENT
 from onemap.layers.catalogue.layer_names import known_layer
 from onemap.layers.errors import OneMapError, require_value
 from onemap.layers.frames.fields import object_array, text_values
@@ -20,6 +21,7 @@ from onemap.layers.geometry.boxes import Bounds
 from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.geometry.shape_column import vertices_of
 from onemap.layers.geometry.wkb_reading import geometry_of_wkb
+from onemap.layers.ingest.coverage import reaches_over
 from onemap.layers.ingest.normalise import normalise
 from onemap.layers.ingest.placing import SourceOptions
 from onemap.layers.ingest.raster_reading import raster_frame
@@ -313,7 +315,7 @@ class Sources:
         return west_m - east - spare_m, south_m - north - spare_m, east_m - east + spare_m, north_m - north + spare_m
 
     def _replacement(self, code: str, version: Version | None) -> LayerSource:
-        """A file as if it were the layer's version; it speaks for the ground for which that one does."""
+        """A file as if it were the layer's version."""
         entry = known_layer(self.catalogue, code, "--replace")
         if entry.geometry not in ("polygon", "line", "point", "raster"):
             raise OneMapError("layer.unknown", layer=code, field="--replace", meant="")
@@ -327,13 +329,7 @@ class Sources:
                 read_source(file, None, None), entry, self.library.crs, SourceOptions(), self.required.get(code, ())
             )
         stored = StoredFeatures(np.arange(1, len(frame.geometries) + 1), frame.geometries, frame.attributes)
-        district = self.library.district()
-        if version is not None:
-            coverage, kind = coverage_of(self.library, version), version.coverage_kind
-        elif district is not None:
-            coverage, kind = district, "district"
-        else:
-            coverage, kind = shapely.box(*shapely.total_bounds(frame.geometries)), "extent"
+        coverage, kind = self._ground_of_trial(code, version, frame.geometries)
         trial = Version(
             code=code,
             number=0,
@@ -349,6 +345,23 @@ class Sources:
             accuracy_m=None,
         )
         return LayerSource(None, trial, stored, coverage, _names(stored, entry.key), rasters, entry=entry)
+
+    def _ground_of_trial(
+        self, code: str, version: Version | None, geometries: np.ndarray
+    ) -> tuple[shapely.Geometry, str]:
+        """The ground for which a file in a layer's place speaks, and the kind of this coverage.
+
+        It is that of the version in force, else of the last one; of a layer without any the district, and of a file
+        that lies in a corner of it, or where there is none, its own box.
+        """
+        counting = (one for one in reversed(self._versions.get(code, ())) if one.retired is None)
+        last = version or next(counting, None)
+        if last is not None:
+            return coverage_of(self.library, last), last.coverage_kind
+        district, bounds = self.library.district(), shapely.total_bounds(geometries)
+        if district is not None and reaches_over(bounds, district):
+            return district, DISTRICT
+        return shapely.box(*bounds), EXTENT
 
 
 def _error_m(version: Version) -> float:

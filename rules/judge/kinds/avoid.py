@@ -4,7 +4,9 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+import shapely
 
+from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.layers.reason import Reason
 from onemap.rules.judge.kinds.area_keys import AREA_LIMITS
 from onemap.rules.judge.kinds.conditions import column_named
@@ -13,6 +15,7 @@ from onemap.rules.judge.kinds.kind import GROUND_MEASURES, TABLE, Form, Key, Kin
 from onemap.rules.judge.kinds.subtract_zones import mark_broken
 from onemap.rules.judge.kinds.unknown_ground import doubtful_ground, name_reasons, unjudged_ground
 from onemap.rules.judge.overlay.area_check import Zones
+from onemap.rules.judge.overlay.overlay import ARITHMETIC_M2, BALANCE_M2, unions
 
 
 def _problems(item: Options) -> list[tuple[str, Form]]:
@@ -54,13 +57,13 @@ def _judge(ground: Ground) -> Judgement:
         zones=Zones(lambda: features.certain_pieces, ground.shapes),
     )
     if "net" in ground.options:
-        judgement.net_area_m2 = _net_areas(judgement.pairs, features, ground.options["net"], len(hit))
+        judgement.net_area_m2 = _net_areas(judgement.pairs, features, ground.options["net"], hit)
     name_reasons(judgement, parts, ground)
     return mark_broken(judgement, ground, np.unique(overlaps.failed[:, 0]), is_broken | is_broken_too)
 
 
-def _net_areas(pairs: Pairs, features: Features, net: Options, count: int) -> np.ndarray:
-    """Piece × part ÷ of, summed over the conflict's features, (count,).
+def _net_areas(pairs: Pairs, features: Features, net: Options, hit: FlatGround) -> np.ndarray:
+    """Piece × part ÷ of, summed over the conflict's features, (count,); what lies under two counts for the first one.
 
     NaN where the part of one of them is no finite area ≥ 0 of a finite whole > 0.
     """
@@ -69,9 +72,28 @@ def _net_areas(pairs: Pairs, features: Features, net: Options, count: int) -> np
         for key in ("part", "of")
     )
     is_known = (part >= 0) & np.isfinite(part) & (whole > 0) & np.isfinite(whole)
-    ratio = np.divide(part, whole, out=np.full(len(part), np.nan), where=is_known)[pairs.feature]
-    net_m2 = pairs.ground.area_m2 * ratio
-    return np.bincount(pairs.parcel[pairs.of_hit], net_m2[pairs.of_hit], minlength=count)
+    rows = np.flatnonzero(pairs.of_hit)
+    parcel, own_m2 = pairs.parcel[rows], _own_areas(pairs.parcel[rows], pairs.ground.at(rows), hit)
+    ratio = np.divide(part, whole, out=np.full(len(part), np.nan), where=is_known)[pairs.feature[rows]]
+    return np.bincount(parcel, np.where(own_m2 > 0, own_m2 * ratio, 0.0), minlength=len(hit))
+
+
+def _own_areas(parcel: np.ndarray, pieces: FlatGround, hit: FlatGround) -> np.ndarray:
+    """The areas of pieces (k,) of parcels (k,), ascending, without what an earlier piece of the parcel has.
+
+    hit: the union of the pieces of each parcel.
+    """
+    own_m2 = np.array(pieces.area_m2, dtype=float)
+    twice_m2 = np.bincount(parcel, own_m2, minlength=len(hit)) - np.nan_to_num(hit.area_m2)
+    rows = np.flatnonzero((twice_m2 > BALANCE_M2)[parcel])
+    turn = np.arange(len(rows)) - np.searchsorted(parcel[rows], parcel[rows])
+    united = np.full(len(hit), None, dtype=object)
+    for number in range(int(turn.max(initial=-1)) + 1):
+        some = rows[turn == number]
+        before, at = united[parcel[some]], parcel[some]
+        united[at] = unions(before, pieces.at(some).geometries)
+        own_m2[some] = shapely.area(united[at]) - np.nan_to_num(shapely.area(before))
+    return np.where(own_m2 < ARITHMETIC_M2, 0.0, own_m2)
 
 
 KIND = Kind(
@@ -88,8 +110,10 @@ KIND = Kind(
         "net": Key(
             TABLE,
             {
-                "zh": "净面积：{ part = 字段, of = 字段 }，图块面积 × part ÷ of，列为 net_area_m2",
-                "en": "{ part = FIELD, of = FIELD }: the piece's area × part ÷ of, as net_area_m2.",
+                "zh": "净面积：{ part = 字段, of = 字段 }，图块面积 × part ÷ of，列为 net_area_m2；"
+                "要素重叠处只按先列的计算",
+                "en": "{ part = FIELD, of = FIELD }: the piece's area × part ÷ of, as net_area_m2; "
+                "ground under two features counts for the first.",
             },
             title={"zh": "净面积", "en": "net of"},
         ),

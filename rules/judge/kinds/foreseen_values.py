@@ -60,7 +60,7 @@ def _as_meant(value: Any, where: str, name: str, reading: Callable[[str], str] |
         return value
     text = text_value(value)
     if text is None:
-        return value if is_named(where, name, value) else None
+        return value if is_named_exactly(where, name, value) else None
     meant = narrow_text(text) if reading is None else reading(text)
     if value == meant or is_named(where, name, text):
         return text

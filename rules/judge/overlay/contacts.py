@@ -1,10 +1,12 @@
-"""Which polygons that meet share more than corners: only these are united, so that no union is larger than its spot."""
+"""Which polygons share more than corners: only these are united, so that no union is larger than its spot."""
 
 import numpy as np
 import shapely
 
 from onemap.rules.judge.overlay.in_chunks import chunks
 from onemap.rules.judge.overlay.threads import Threads
+
+SEAM_M = 1e-6  # far below the accuracy of any plan, far above what rounding makes of one line
 
 _MIXERS = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0x27D4EB2F165667C5], dtype=np.uint64)
 
@@ -18,16 +20,23 @@ def segments_of(polygons: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarra
 
 
 def share_edges(polygons: np.ndarray, first: np.ndarray, second: np.ndarray, threads: Threads) -> np.ndarray:
-    """Whether polygons (n,) that meet and share no ground may change each other's line in a union: for pairs (k,).
+    """Whether polygons (n,) that share no ground may change each other's line in a union: for pairs (k,).
 
-    It does not where they meet in a single point that is a corner of both: then the union of both is both as they are.
+    It does not where they lie apart, nor where they meet in a single point that is a corner of both: then the union of
+    both is both as they are. Lines less than SEAM_M apart are one line, which two computations have drawn.
     """
     result = _have_common_edges(polygons, first, second)
     left = np.flatnonzero(~result)
+    shapely.prepare(polygons[np.unique(first[left])])
 
     def compare_part(part: slice) -> np.ndarray:
         rows = left[part]
-        return ~_meet_in_a_corner(polygons[first[rows]], polygons[second[rows]])
+        one, other = polygons[first[rows]], polygons[second[rows]]
+        share = shapely.dwithin(one, other, SEAM_M)
+        near = np.flatnonzero(share)
+        near = near[_meet_in_a_corner(one[near], other[near])]
+        share[near] = shapely.length(shapely.intersection(one[near], other[near], grid_size=SEAM_M)) > 0
+        return np.asarray(share)
 
     for part, found in zip(chunks(len(left)), threads.each(compare_part, chunks(len(left))), strict=True):
         result[left[part]] = found
@@ -50,7 +59,7 @@ def _have_common_edges(polygons: np.ndarray, first: np.ndarray, second: np.ndarr
 
 
 def _meet_in_a_corner(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Which polygons (k,) meet the other (k,) in a single point, and that is a corner of both."""
+    """Which polygons (k,) meet the other (k,) in a single point, and that is a corner of both; or do not meet."""
     try:
         common = shapely.intersection(one, other)
     except shapely.GEOSException:  # what cannot be told is united
@@ -61,4 +70,4 @@ def _meet_in_a_corner(one: np.ndarray, other: np.ndarray) -> np.ndarray:
         corners, owner = shapely.get_coordinates(polygons, return_index=True)
         hits = (corners == point[owner]).all(axis=1)
         result &= np.bincount(owner[hits], minlength=len(polygons)) > 0
-    return np.asarray(result)
+    return np.asarray(result | shapely.is_empty(common))

@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.geometry.parts import line_edges, polygon_parts
+from onemap.layers.geometry.parts import line_edges, polygon_part
 from onemap.rules.judge.overlay.overlay import union_by
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.overlay.unproved_unions import UNPROVED, do_provable
@@ -76,7 +76,7 @@ def ground_around(shapes: np.ndarray, distance_m: float, threads: Threads, segme
     """
     grown = require_grown(shapes, distance_m, threads, segments)
     with contextlib.suppress(shapely.GEOSException):
-        (whole,) = polygon_parts(np.array([shapely.union_all(grown)], dtype=object))
+        whole = polygon_part(shapely.union_all(grown))
         if whole is not None:
             edge = shapely.boundary(whole)
             shapely.prepare([whole, edge])

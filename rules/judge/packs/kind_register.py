@@ -82,16 +82,26 @@ _INCLUDING = r"(?<![不未非])(?:另|内|其中)?(?:含(?!山)|包括|包含)�
 _IN_BRACKETS = re.compile(rf"{_INCLUDING}|^(?:以?及|兼|暨|附(?!属|近)[带设有建]?|配建|内设)")  # before a further thing
 _ALSO = re.compile(rf"{_INCLUDING}|[暨兼·•・]")  # the same behind a thing; 诸暨 and 含油 are words of their own
 _SEVERAL = re.compile(r"[,、;，；/+&|]|以及|和|及|与")
-_BODY = re.compile(  # the names of bodies in which 和 joins no two things
+_BETWEEN = re.compile(r"( |并(?:配套|同步)?(?:新?建设?|实施)?|连同|同步(?:建设|实施))")  # what may part two things
+_NUMBER = r"(?:第?[0-9一二三四五六七八九十ⅠⅡⅢIVX]+)"
+_AT = r"[A-Z]{0,3}[0-9]+\+[0-9]+(?:\.[0-9]+)?"  # K12+300, along a road
+# 和, 与, + and 、 that part no two things: in the names of bodies and papers, in places along a road, in stages. And
+# 互联互通, which is no interchange (互通).
+_JOINS_NOTHING = re.compile(
     r"(?:住房和城乡建设|人力资源和社会保障|自然资源和规划|规划和自然资源|文化和旅游|粮食和物资储备|发展和改革|"
-    r"工业和信息化|经济和信息化|林业和草原|机关事务和|退役军人和|应急和|科学技术和)"
+    r"工业和信息化|经济和信息化|林业和草原|机关事务和|退役军人和|应急和|科学技术和|"
+    rf"用地预审(?:[与和及暨、](?:规划)?选址)?(?:意见书?)?|{_AT}(?:[-~—–至到]+{_AT})?段?|"
+    rf"{_NUMBER}[、,和及与](?={_NUMBER}(?:期|标段|标))|互联互通)"
 )
 _NEUTRAL = re.compile(r"(?:其|相关)?(?:配套|附属|附属配套|连接线)(?:设施|工程|用房)?")  # what goes with anything
-_NUMBER = r"(?:第?[0-9一二三四五六七八九十ⅠⅡⅢIVX]+)"
+_WAYS = (
+    r"新建|改建|扩建|改扩建|迁建|改迁|改线|改移|重建|续建|复建|拓宽|延伸|新增|加固|除险|除险加固|改造|升级改造|提升|提升改造|提质|"
+    r"修缮|维修|维护|整修|搬迁|整体搬迁|技改|扩能|技改扩能|扩容|增容|提标|异地|工程|项目|建设|建设项目|建设工程"
+)
+_HOW = re.compile(rf"(?:{_WAYS}|{_NUMBER}(?:期|标段|标))*")  # names no thing, beside one that does
 _BUILDING = re.compile(
-    rf"(?:新建|改建|扩建|改扩建|迁建|改迁|改线|改移|重建|续建|复建|拓宽|延伸|新增|加固|除险|除险加固|改造|升级改造|提升|提升改造|提质|修缮|维修|维护|整修|"
-    rf"搬迁|整体搬迁|技改|扩能|技改扩能|线路|[东南西北中]段|"
-    rf"工程|项目|建设|建设项目|建设工程|选址|用地|用海|地块|设施|用房|{_NUMBER}(?:期|标段|标|号地块|号地|号线|线|号)|[0-9A-Z]+|[.,。\-—_·:：]+)$"
+    rf"(?:{_WAYS}|线路|[东南西北中]段|选址|用地|用海|设施|"
+    rf"{_NUMBER}(?:期|标段|标|号线|线|号)|[0-9A-Z]+|[.,。\-—_·:：]+)$"
 )
 
 
@@ -121,6 +131,11 @@ class ProjectKind:
         by_system = {LAND_SEA: digits, URBAN: letters, SURVEY: self.survey}
         stands_elsewhere = (not at.startswith(GROUND[system]) for system, own in by_system.items() for at in own)
         return not self.tends_ground and any(stands_elsewhere)
+
+    @cached_property
+    def is_of_fields(self) -> bool:
+        """Whether it tends cropland, orchards, forest or grass, by the first of its codes."""
+        return not self.is_built and bool(self.use) and self.use[0].startswith(("01", "02", "03", "04"))
 
     def stands_in(self, code: str, system: str | None, usual: str) -> bool | None:
         """Whether it may stand in a use code; None where the register has no codes of that system for it.
@@ -162,21 +177,29 @@ class KindRegister:
 
     def kinds_of(self, text: str) -> tuple[ProjectKind | None, ...]:
         """The kind of each item that a text names, in order; None for an item that is not recognised."""
-        plain = plain_code(",".join(text.splitlines()))
-        inner = [_IN_BRACKETS.split(content, maxsplit=1)[1:] for content in _BRACKETS.findall(plain)]
-        plain = _BODY.sub("", _BRACKETS.sub("", plain))
+        narrow = _narrowed(text)
+        inner = [_IN_BRACKETS.split(content, maxsplit=1)[1:] for content in _BRACKETS.findall(narrow.replace(" ", ""))]
+        plain = self._parted(_JOINS_NOTHING.sub("", _BRACKETS.sub("", narrow)))
         last: tuple[ProjectKind | None, ...] = ()
         if (found := self._head_of(plain)) and _SEVERAL.search(found[0]):  # 湿地保护和修复 is one thing
             plain, last = _before_last_thing(found[1]), (self.heads[found[0]],)
         parts = [
             thing for some in (plain, *chain(*inner)) for part in _SEVERAL.split(some) for thing in self._things(part)
         ]
-        named = [part for part in parts if not _NEUTRAL.fullmatch(_without_building(part))]
+        on_fields = any(kind is not None and kind.is_of_fields for kind in map(self.kind_of, parts))
+        named = [part for part in parts if not _names_nothing(part, on_fields)]
         return (*map(self.kind_of, named or parts), *last) or (None,)
 
     def kinds_outside_brackets(self, text: str) -> tuple[ProjectKind | None, ...]:
         """The kinds of `kinds_of` without those that brackets say to be included."""
-        return self.kinds_of(_BRACKETS.sub("", plain_code(",".join(text.splitlines()))))
+        return self.kinds_of(_BRACKETS.sub("", _narrowed(text)))
+
+    def _parted(self, narrow: str) -> str:
+        """A text without blanks; with a comma for each blank, 并建 or 连同 that stands between two things."""
+        plain, *rest = _BETWEEN.split(narrow)
+        for sign, part in zip(rest[::2], rest[1::2], strict=True):
+            plain += ("," if self._head_of(plain) and self._head_of(part) else sign.strip()) + part
+        return plain
 
     def _things(self, part: str) -> list[str]:
         """The things of a part without a sign between: what follows 含 or 暨 is one more where a thing precedes it."""
@@ -231,6 +254,18 @@ def _before_last_thing(text: str) -> str:
     """A text up to the last sign between things: what follows belongs to the thing whose head was taken off."""
     ends = [found.start() for found in _SEVERAL.finditer(text)]
     return text[: ends[-1]] if ends else ""
+
+
+def _narrowed(text: str) -> str:
+    """A text in the form in which words are compared; a comma ends its lines, and single blanks stay."""
+    return ",".join(" ".join(map(plain_code, line.split())) for line in text.splitlines())
+
+
+def _names_nothing(part: str, on_fields: bool) -> bool:
+    """Whether a part says only how something is built, or what goes with it: a house does not go with fields."""
+    if "用房" in part and on_fields:
+        return False
+    return bool(_HOW.fullmatch(part) or _NEUTRAL.fullmatch(_without_building(part)))
 
 
 def _without_building(text: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
 from onemap.rules.judge.packs.laws import check_laws
-from onemap.rules.judge.packs.pack import Pack, joined_rules, pack_head, pack_text, parse_packs
+from onemap.rules.judge.packs.pack import Pack, joined_rules, pack_head, pack_text, pack_texts, parse_packs
 from onemap.rules.judge.packs.rule import Rule
 
 
@@ -19,7 +19,7 @@ def packs_of(library: Library, named: Sequence[str], code_system: str | None = N
     """
     catalogue = library.catalogue()
     if named:
-        texts = [pack_text(name) for name in named]
+        texts = pack_texts(named)
     else:
         texts = [(text, name) if text else pack_text(name) for name, text in library.packs()]
     packs = parse_packs(texts, catalogue, code_system, are_kept=not named)

@@ -12,7 +12,7 @@ from typing import Any, NotRequired, TypedDict
 from onemap.layers.catalogue.catalogue import DEPARTMENTS, LayerEntry
 from onemap.layers.catalogue.code_systems import CODE_SYSTEMS, LAND_SEA
 from onemap.layers.catalogue.toml_text import toml_content, toml_reason
-from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.errors import OneMapError, Problem, results_of_each
 from onemap.layers.library.library import sha256
 from onemap.layers.messages import is_title
 from onemap.layers.shipped_files import RESOURCES
@@ -114,6 +114,11 @@ def pack_text(
         raise OneMapError("pack.encoding", file=path.name) from None
 
 
+def pack_texts(names: Iterable[str], folder: str = "packs", missing: str = "pack.missing") -> list[tuple[str, str]]:
+    """`pack_text` of each; what is wrong with several is told of all of them."""
+    return results_of_each(lambda name: pack_text(name, folder, missing), names)
+
+
 def is_shipped(name: str) -> bool:
     """True if the name is that of a pack that comes with One Map."""
     return "/" not in name and "\\" not in name and (RESOURCES / "packs" / f"{name}.toml").is_file()
@@ -160,10 +165,15 @@ def parse_packs(
     if known is not None and all(catalogue.get(code) == entry for code, entry in known[0].items()):
         _PARSED[asked] = known  # behind the others: the one that nobody asked for longest is let go first
         return list(known[1])
-    layers, packs = _AskedLayers(catalogue), list[Pack]()
+    layers, packs, problems = _AskedLayers(catalogue), list[Pack](), list[Problem]()
     for text, source in texts:
         kinds = packs[-1].register if packs else register
-        packs.append(parse_pack(text, source, layers, code_system, packs, tables, are_kept, kinds))
+        try:
+            packs.append(parse_pack(text, source, layers, code_system, packs, tables, are_kept, kinds))
+        except OneMapError as error:  # a class that it lacks may be one of a pack before that was refused
+            problems += [one for one in error.problems if not problems or one.code != "rule.class"]
+    if problems:
+        raise OneMapError.of(problems)
     while len(_PARSED) >= _MOST_PARSED:
         _PARSED.pop(next(iter(_PARSED)), None)
     _PARSED[asked] = layers.entries, tuple(packs), register

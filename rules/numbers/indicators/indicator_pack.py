@@ -6,10 +6,10 @@ from typing import Any
 
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.catalogue.toml_text import toml_or_refusal
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, results_of_each
 from onemap.layers.library.library import sha256
 from onemap.layers.records import Record
-from onemap.rules.judge.packs.pack import pack_text
+from onemap.rules.judge.packs.pack import pack_texts
 from onemap.rules.numbers.indicators.formula import Formula, formula
 from onemap.rules.numbers.indicators.indicator_keys import COUNT, GROUND, JOIN_M, LENGTH, OF_TABLE, SNAP_M, SUM
 from onemap.rules.numbers.indicators.indicator_problems import content_problems, head_problems
@@ -123,7 +123,7 @@ def indicator_packs(names: Sequence[str], catalogue: Mapping[str, LayerEntry]) -
 
     Raises OneMapError indicators.pack, indicator.… with every problem.
     """
-    texts = [pack_text(name, _FOLDER, "indicators.pack") for name in names or (DEFAULT_INDICATORS,)]
+    texts = pack_texts(names or (DEFAULT_INDICATORS,), _FOLDER, "indicators.pack")
     return parse_indicator_packs(texts, catalogue)
 
 
@@ -132,7 +132,7 @@ def parse_indicator_packs(texts: Sequence[tuple[str, str]], catalogue: Mapping[s
 
     Raises OneMapError pack.syntax, indicator.….
     """
-    packs = [parse_indicator_pack(text, source, catalogue) for text, source in texts]
+    packs = results_of_each(lambda text: parse_indicator_pack(*text, catalogue), texts)
     known: dict[str, str] = {}
     for pack, (_, source) in zip(packs, texts, strict=True):
         for item in pack.indicators:

@@ -23,7 +23,14 @@ from onemap.layers.library.versions import in_force, versions
 from onemap.layers.reason import Reason, column_of_reasons
 from onemap.layers.records import Record
 from onemap.layers.software import software_versions
-from onemap.rules.answers.statistics.units import AreaUnits, area_units, gap_problems, overlap_problems, shared_m2
+from onemap.rules.answers.statistics.units import (
+    AreaUnits,
+    area_units,
+    declared_problems,
+    gap_problems,
+    overlap_problems,
+    shared_m2,
+)
 from onemap.rules.judge.findings.table import Table
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.numbers.indicators.headroom import COMMITTED, NOTHING, set_headroom, with_committed
@@ -328,8 +335,9 @@ class _Day:
         return [*found, *([own] if own.get("table") else [])]
 
     def problems(self, library: Library, options: IndicatorOptions) -> list[Problem]:
-        """Remarks on the units: those of their file, ground in two of them or in none."""
-        found = list(self.units.problems)
+        """Remarks on the units: those of their file, ground in two of them or in none; and on areas as stated."""
+        asked = [(one.versions[0], one.facts) for one in self._asked.values() if "declared_m2" in one.facts]
+        found = [*self.units.problems, *declared_problems(library, self.units, asked)]
         if options.unit is not None:
             found += overlap_problems(library, options.unit, shared_m2(self.units, self._threads))
             given = options.unit, self.units, options.known_at, self._threads

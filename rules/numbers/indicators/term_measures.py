@@ -289,6 +289,7 @@ class TermMeasures:
         factor = 1.0 if term.kind == NET else term.unit.factor
         number = self._summed_numbers(term, layer)[pieces.feature] * pieces.share * factor
         missing = np.isnan(number)
+        facts |= layer.declared_areas(term.field or layer.net_field, pieces, self._count)
         facts["without_value"] = np.bincount(pieces.unit[missing], minlength=self._count).astype(float)
         number = np.nan_to_num(number)
         return np.bincount(pieces.unit, number, self._count), features, facts, number

@@ -28,6 +28,7 @@ _ATOMS: dict[str, tuple[float, dict[str, int]]] = {
 _WORDS = {
     "平方米": "m2",
     "㎡": "m2",
+    "m³": "m3",
     "m²": "m2",
     "平方公里": "km2",
     "平方千米": "km2",

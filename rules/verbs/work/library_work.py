@@ -22,7 +22,7 @@ def new(values: Values, context: VerbContext) -> Result:
     from onemap.layers.library.library import make_library, new_place, system_user
     from onemap.layers.messages import problem_record
     from onemap.rules.judge.packs.laws import check_laws
-    from onemap.rules.judge.packs.pack import DEFAULT_PACK, is_shipped, joined_rules, pack_text, parse_packs
+    from onemap.rules.judge.packs.pack import DEFAULT_PACK, is_shipped, joined_rules, pack_texts, parse_packs
     from onemap.rules.judge.packs.unmet_values import unmet_values
     from onemap.rules.verbs.work.judgement_tables import GRANTS, TABLES
 
@@ -32,7 +32,7 @@ def new(values: Values, context: VerbContext) -> Result:
     shipped = own_catalogue(place.path)
     layers = new_layers(shipped, values["define"]) if values.get("define") else {}
     catalogue = {**shipped, **layers}
-    texts = [pack_text(name) for name in names]
+    texts = pack_texts(names)
     read = parse_packs(texts, catalogue, are_kept=True)
     packs = [
         (pack, None if is_shipped(name) else text) for pack, name, (text, _) in zip(read, names, texts, strict=True)

@@ -20,10 +20,10 @@ def laws(values: Values, context: VerbContext) -> Result:
     Raises OneMapError pack.…, rule.….
     """
     from onemap.layers.catalogue.catalogue import shipped_catalogue
-    from onemap.rules.judge.packs.pack import DEFAULT_PACK, joined_rules, pack_text, parse_packs
+    from onemap.rules.judge.packs.pack import DEFAULT_PACK, joined_rules, pack_texts, parse_packs
 
     day, language = values.get("as_of") or date.today(), context.language
-    packs = parse_packs([pack_text(name) for name in values.get("pack") or [DEFAULT_PACK]], shipped_catalogue())
+    packs = parse_packs(pack_texts(values.get("pack") or [DEFAULT_PACK]), shipped_catalogue())
     rules = [_record(rule, day, language) for rule in joined_rules(packs)]
     return {"ok": True, "as_of": day.isoformat(), "packs": [pack.record() for pack in packs], "rules": rules}
 
@@ -63,7 +63,7 @@ def prove(values: Values, context: VerbContext) -> Result:
     from onemap.layers.catalogue.catalogue import shipped_catalogue
     from onemap.layers.messages import phrase
     from onemap.rules.display.documents.document_files import check_files
-    from onemap.rules.judge.packs.pack import pack_text
+    from onemap.rules.judge.packs.pack import pack_texts
     from onemap.rules.review.proofs.masked_mutants import MutantRuns
     from onemap.rules.review.proofs.pack_proof_report import FORMS, proof_tables, write_reports
     from onemap.rules.review.proofs.proof import Proving, prove_packs
@@ -74,7 +74,7 @@ def prove(values: Values, context: VerbContext) -> Result:
     sort = sort_of_pack(names[-1])
     if sort != RULES:
         return _prove_other(sort, names[-1], values, context)
-    texts = [pack_text(name) for name in names]
+    texts = pack_texts(names)
     if values.get("new"):
         head = _head_of_cases(names)
         return _drafted(values["new"], Proving(texts, [], shipped_catalogue(), date.today()), context, head)
@@ -365,7 +365,7 @@ def pack_differences(values: Values, context: VerbContext) -> Result:
     from collections import Counter
 
     from onemap.layers.catalogue.catalogue import shipped_catalogue
-    from onemap.rules.judge.packs.pack import pack_text, parse_packs
+    from onemap.rules.judge.packs.pack import pack_texts, parse_packs
     from onemap.rules.review.proofs.difference_words import DifferenceWords
     from onemap.rules.review.proofs.pack_differences import pack_changes, rule_differences
 
@@ -373,8 +373,8 @@ def pack_differences(values: Values, context: VerbContext) -> Result:
     others = values.get("against")
     if not others:
         names, others = _sides(names, catalogue)
-    after = parse_packs([pack_text(name) for name in names], catalogue, are_kept=True)
-    before = parse_packs([pack_text(name) for name in others], catalogue, are_kept=True)
+    after = parse_packs(pack_texts(names), catalogue, are_kept=True)
+    before = parse_packs(pack_texts(others), catalogue, are_kept=True)
     words = DifferenceWords(catalogue, context.language)
     rules = [words.record(one) for one in rule_differences(before, after, catalogue)]
     result: Result = {

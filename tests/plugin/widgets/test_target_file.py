@@ -13,7 +13,7 @@ SAVE = QDialogButtonBox.StandardButton.Save
 
 def answer(tmp_path, name, form="", press=""):
     """The path that is chosen by typing a name, choosing a filter, and pressing a button of the question."""
-    asked = []
+    asked, taken = [], [""]
 
     def go_on():
         window = QApplication.activeModalWidget()
@@ -32,7 +32,8 @@ def answer(tmp_path, name, form="", press=""):
 
     QTimer.singleShot(0, go_on)
     parent = QWidget()
-    return ask_target(parent, "Print", str(tmp_path / "start.pdf"), FORMS), asked
+    ask_target(parent, "Print", str(tmp_path / "start.pdf"), FORMS, taken.append)
+    return taken[-1], asked
 
 
 def test_a_name_with_an_ending_is_taken_as_it_is(tmp_path):

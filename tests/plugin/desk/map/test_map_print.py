@@ -46,7 +46,7 @@ def test_the_map_is_written_and_opened_under_a_name_for_people(printing, dock, t
     asked = []
     module = "onemap.plugin.desk.map.map_print"
     monkeypatch.setattr(f"{module}.ask_text", lambda *words: words[-1]("城北/现状"))
-    monkeypatch.setattr(f"{module}.ask_target", lambda _parent, _title, start, _forms: asked.append(start) or "")
+    monkeypatch.setattr(f"{module}.ask_target", lambda _parent, _title, start, *_rest: asked.append(start))
     printing.pages.actions()[1].trigger()
     assert asked[0].endswith("城北_现状 A3.pdf")
     reader = Reader()

@@ -546,7 +546,7 @@ def test_files_of_a_case_are_kept_with_it_and_handed_out_again(desk, one_parcel,
     desk.page.reading.close()
     button, target, reader = desk.page.documents, tmp_path / "saved" / "letter.txt", Reader()
     target.parent.mkdir()
-    monkeypatch.setattr("onemap.plugin.rooms.review.review_documents.ask_target", lambda *_words: str(target))
+    monkeypatch.setattr("onemap.plugin.rooms.review.review_documents.ask_target", lambda *words: words[-1](str(target)))
     button.documents.aboutToShow.emit()
     menu = next(action.menu() for action in button.documents.actions() if action.text() == "Attachments")
     (action,) = menu.actions()

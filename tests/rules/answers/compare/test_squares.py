@@ -3,6 +3,7 @@
 import pytest
 from shapely import box
 from shapely.geometry import Polygon
+from shapely.ops import unary_union
 
 from onemap.tests.rules.answers.compare.conftest import GROUND
 
@@ -103,6 +104,23 @@ def test_pieces_that_meet_in_a_point_only_are_two_spots(table):
     table.plan("B", [(box(0, 0, 100, 100), "E")])
     found = table.compare()
     assert found.counts() == {"03": 2, "98": 2}
+
+
+@pytest.mark.parametrize(
+    ("first", "later"),
+    [
+        (((0, 0), (674, 340), (-315, 841)), ((-103, 20), (197, 50), (674, 300))),
+        (((0, 0), (189, 580), (-347, 554)), ((-289, 20), (11, 50), (666, 300))),
+    ],
+)
+def test_ground_along_an_oblique_line_that_a_plan_draws_twice_is_one_spot(table, first, later):
+    # The later feature loses what the first one has, and its new corners are not on the first one's line to the digit.
+    shapes, ground = [Polygon(first), Polygon(later)], box(-2000, -2000, 2000, 2000)
+    table.plan("A", [(shape, "07") for shape in shapes], covers=ground)
+    table.plan("B", [(ground, "E")], covers=ground)
+    conflicts = table.compare(min_width=0, min_area=0).spots.query("type == '03'")
+    assert list(conflicts.area_m2) == pytest.approx([unary_union(shapes).area])
+    assert [len(spot.geoms[0].interiors) for spot in conflicts.geometry] == [0]
 
 
 def test_a_spot_with_a_hole_is_single(table):

@@ -206,3 +206,13 @@ def test_each_sensor_stands_in_one_point_as_its_table_says(city, tmp_path):
     answer = city([row("A", 1, 5), row("B", 1, 6)], "--at", moment(2), "--out", out)
     assert answer.code == 0, answer.json
     assert [shape.geom_type for shape in gpd.read_file(out, layer="status").geometry] == ["Point", "Point"]
+
+
+@pytest.mark.parametrize("at", ["2024-03-01T07:00+08:00", "2024-02-29T23:00+00:00"])
+def test_a_moment_is_of_the_local_day_in_whatever_zone_it_is_written(city, onemap, tmp_path, at):
+    library = tmp_path / "city.gpkg"
+    for day in ("2024-02-29", "2024-03-01"):
+        table = tmp_path / f"{day}.csv"
+        table.write_text(f"{HEAD}\nA,PM10,ug/m3,{day}T06:00+08:00,1,,3600", encoding="utf-8")
+        done("add", library, table, "--as", "JCSJ", "--valid-from", day)
+    assert onemap("readings", library, "--at", at).json["layers"][0]["label"] == "2024-03-01"

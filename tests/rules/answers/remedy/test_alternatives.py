@@ -37,6 +37,16 @@ def test_a_parcel_is_moved_off_what_it_touches_and_no_further_than_need_be(desk)
     assert (answer["moved"], answer["turned"]) == (1, 0)
 
 
+@pytest.mark.parametrize(("west", "moved"), [(-10, False), (-40, True)])
+def test_a_parcel_is_not_moved_out_of_the_district(desk, west, moved):
+    """Its layers speak of ground beyond it; north, east and south it would have to go 100 m."""
+    ground = desk.write("district", [box(west, -10, 120, 110)], {"n": [1]}, "EPSG:4547")
+    assert desk.run("district", desk.library, ground, "--reason=test").code == 0
+    desk.layer("ZONE", [box(80, -50, 300, 150)])
+    answer, _ = run_remedy(desk, {"A": PARCEL}, {}, move=40)
+    assert answer["moved"] == moved
+
+
 def test_a_parcel_that_could_go_nowhere_has_no_such_alternative(desk):
     desk.layer("ZONE", [box(-500, -500, 95, 500), box(105, -500, 600, 500)])
     answer, rows = run_remedy(desk, {"A": PARCEL}, {}, move=50, turn=45)

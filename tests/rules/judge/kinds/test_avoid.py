@@ -130,6 +130,14 @@ def test_what_was_recorded_later_is_not_known(desk):
     assert desk.check({"A": SQUARE}, {}, known_at="2000-01-01").unknowns() == {"A": (100.0, "layer_missing")}
 
 
+def test_net_area_of_ground_under_two_features_counts_for_the_first(desk):
+    shapes = [box(0, 0, 10, 10), box(5, 0, 15, 10), box(0, 0, 10, 10), box(40, 0, 50, 10)]
+    desk.layer("ZONE", shapes, {"NET": [90.0, 50.0, None, 80.0], "GROSS": [100.0, 100.0, 100.0, 100.0]})
+    found = desk.check({"A": box(0, 0, 20, 2), "B": box(40, 0, 50, 2)}, {"net": {"part": "NET", "of": "GROSS"}})
+    assert (found.finding("A").area_m2, found.finding("A").net_area_m2) == (30.0, pytest.approx(18.0 + 5.0))
+    assert found.finding("B").net_area_m2 == pytest.approx(16.0)
+
+
 def test_net_area_is_each_piece_by_its_part_of_the_whole(desk):
     desk.layer("ZONE", [box(0, 0, 5, 10), box(5, 0, 10, 10)], {"NET": [40.0, 50.0], "GROSS": [50.0, 50.0]})
     row = desk.check({"A": box(0, 0, 10, 2)}, {"net": {"part": "NET", "of": "GROSS"}}).finding("A")
@@ -247,6 +255,17 @@ def test_a_trial_of_a_layer_that_no_rule_looks_at_is_refused(desk):
     parcels, pack = desk.parcels({"A": SQUARE}), desk.pack({})
     answer = desk.run("check", desk.library, parcels, "--pack", pack, "--replace", "ZONES=x.gpkg")
     assert (answer.code, answer.json["problems"][0]["code"]) == (2, "replace.unknown")
+
+
+def test_a_trial_of_a_layer_never_loaded_speaks_for_the_district_only_where_it_reaches_over_half_of_it(desk):
+    parcels, pack = desk.parcels({"A": SQUARE, "B": box(200, 200, 210, 210)}), desk.pack({"layer": "STBHHX"})
+    district = desk.write("district", [box(0, 0, 1000, 1000)], {"N": [1]}, "EPSG:4547")
+    assert desk.run("district", desk.library, district, "--reason", "r").code == 0
+    for last, unknown in ((box(15, 15, 20, 20), 1), (box(800, 800, 801, 801), 0)):
+        trial = desk.write("trial", [SQUARE, last], {"BSM": ["x", "y"]}, "EPSG:4547")
+        answer = desk.run("check", desk.library, parcels, "--pack", pack, "--replace", f"STBHHX={trial}")
+        verdicts = answer.json["verdicts"]
+        assert (verdicts["prohibited"], verdicts["unknown"], verdicts["clear"]) == (1, unknown, 1 - unknown)
 
 
 def test_a_rule_of_several_layers_is_asked_by_the_name_of_each(desk):

@@ -28,6 +28,12 @@ def test_a_condition_that_names_the_blank_text_sees_it():
     assert says("BZ IN ('a', '')", ["a", *BLANKS]) == [True, True, "unknown", "unknown"]
 
 
+@pytest.mark.parametrize("pattern", ["%", "_%", "_"])
+def test_a_pattern_that_any_text_matches_does_not_name_the_blank_one(pattern):
+    assert says(f"BZ LIKE '{pattern}'", ["a", "", " ", None]) == [True, *["unknown"] * 3]
+    assert says(f"NOT (BZ LIKE '{pattern}')", ["a", "", " ", None]) == [False, *["unknown"] * 3]
+
+
 def test_a_field_of_numbers_is_left_as_it_is():
     assert says("BZ > 1", [2, 0.5, None]) == [True, False, "unknown"]
     assert says("BZ > 1", ["2", "", None]) == [True, "unknown", "unknown"]

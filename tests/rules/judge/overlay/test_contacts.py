@@ -21,6 +21,10 @@ SQUARE = box(0, 0, 10, 10)
         (box(10, 10, 20, 20), False),  # a corner of both
         (shapely.Polygon([(10, 5), (20, 0), (20, 10)]), True),  # a corner that the other's edge gets
         (shapely.Polygon([(10, 0), (20, 5), (10, 10), (30, 5)]), True),  # two corners
+        (box(10 + 1e-9, 0, 20, 10), True),  # an edge that rounding drew beside the other
+        (shapely.Polygon([(10, 0), (20, 0), (20, 10), (10 + 1e-9, 10)]), True),  # a corner, and such an edge
+        (box(10 + 1e-9, 10 + 1e-9, 20, 20), False),  # corners that rounding drew beside each other
+        (box(10.001, 0, 20, 10), False),  # a gap
     ],
 )
 def test_known_pairs(other, do_they):

@@ -105,6 +105,15 @@ def test_codes_of_the_register_are_codes():
         ("生活垃圾焚烧发电厂", "垃圾焚烧发电厂"),
         ("滑坡治理区搬迁安置房", "安置房"),
         ("住宅（二期）", "住宅"),
+        *(
+            (f"国道{how}", "国道")
+            for how in ("一期、二期工程", "新建及改建", "K12+300～K45+600段改建", "一标段和二标段")
+        ),
+        *((f"国道{how}", "国道") for how in ("项目用地预审与选址意见书", "改建项目建设用地预审", "一、二期工程")),
+        ("污水处理厂异地迁建及扩容提标", "污水处理厂"),
+        ("天然气管道互联互通工程", "天然气管道"),
+        ("国 道 改 建", "国道"),
+        ("平山县 国道", "国道"),
     ],
 )
 def test_the_longest_word_that_ends_a_text_names_its_kind(text, word):
@@ -124,9 +133,12 @@ def test_the_longest_word_that_ends_a_text_names_its_kind(text, word):
         ("厂房＆高标准农田", ["厂房", "高标准农田"]),
         ("厂房\r\n高标准农田\n", ["厂房", "高标准农田"]),
         ("厂房·高标准农田", ["厂房", "高标准农田"]),
+        *((f"厂房{sign}公路", ["厂房", "公路"]) for sign in (" ", "（一期）\u3000", "并配套建设", "连同", "同步建设")),
         ("东湖·公园", ["公园"]),
         ("养殖场暨公园", ["养殖场", "公园"]),
         ("公园兼停车场（含公厕）", ["公园", "停车场", "公厕"]),
+        *((f"{fields}及附属用房", [fields, "附属用房"]) for fields in ("高标准农田", "造林")),
+        *((f"{place}及附属用房", [place]) for place in ("医院", "水库")),
         ("公路（不含加油站）", ["公路"]),
         ("公路（学校至医院段）", ["公路"]),
         ("公路（含配套设施）", ["公路"]),
@@ -138,6 +150,11 @@ def test_the_longest_word_that_ends_a_text_names_its_kind(text, word):
 )
 def test_each_thing_that_a_text_says_to_be_included_is_named(text, words):
     assert REGISTER.kinds_of(text) == tuple(REGISTER.heads[word] for word in words)
+
+
+@pytest.mark.parametrize("text", ["公路及用房", "高标准农田用房", "原水厂地块", "公路、BDO项目", "光伏电站并网工程"])
+def test_a_thing_of_which_no_word_is_known_is_not_taken_for_a_way_of_building(text):
+    assert REGISTER.kinds_of(text)[-1] is None
 
 
 def test_what_is_included_and_not_recognised_is_no_kind():
@@ -159,7 +176,20 @@ def test_what_is_included_and_not_recognised_is_no_kind():
         ("斗牛场", "entertainment"),
         ("雨水排放口", "rain_outlet"),
         ("城北污水处理厂", "sewage_plant"),
-        ("污水提升泵站", "sewage_works"),
+        *dict.fromkeys(("污水提升泵站", "排水污水渠", "城东污水库"), "sewage_works").items(),
+        *dict.fromkeys(("汽水厂", "饮用天然水厂", "香水厂扩建"), "light_industry").items(),
+        *dict.fromkeys(("氨水厂", "双氧水厂", "胶水厂"), "chemical_works").items(),
+        *dict.fromkeys(("工业园区土地平整", "棚户区土地整理项目"), "land_development").items(),
+        *dict.fromkeys(("软件公园二期", "文创公园"), "tech_park").items(),
+        ("中学塑胶跑道改造", "sports_ground"),
+        ("厦门站改扩建工程", "railway_station"),
+        *dict.fromkeys(("现代牧业产业园", "种猪产业基地", "畜禽养殖产业园区"), "livestock_park").items(),
+        *dict.fromkeys(("液化气物流园", "天然气仓储物流"), "gas_depot").items(),
+        *dict.fromkeys(("油品仓储物流", "石油物流园"), "oil_depot").items(),
+        *dict.fromkeys(("民爆仓储", "花炮物流园"), "explosives_store").items(),
+        *dict.fromkeys(("危废物流园", "危险废物产业园"), "hazardous_waste").items(),
+        ("水产养殖产业园", "industrial_park"),
+        ("生命文化园", "cemetery"),
     ],
 )
 def test_what_an_article_names_is_of_the_kind_that_its_rules_ask(text, kind):

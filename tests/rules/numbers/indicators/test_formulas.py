@@ -62,6 +62,7 @@ def test_a_quotient_has_its_parts_and_unlike_quantities_do_not_add_up():
         ("万人/平方公里", 1e-2, {"m": -2, "person": 1}),
         ("m2/万元", 1e-4, {"m": 2, "yuan": -1}),
         ("亿元", 1e8, {"yuan": 1}),
+        ("亿m³", 1e8, {"m": 3}),
     ],
 )
 def test_units_are_read_in_either_language(text, factor, powers):

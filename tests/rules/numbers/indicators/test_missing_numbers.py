@@ -132,3 +132,22 @@ def test_what_is_not_known_of_another_layer_weighs_as_what_it_may_hold(desk, tow
     assert values(found, field="known_value")["T"] == pytest.approx(value)
     assert values(found, field="share_known")["T"] == pytest.approx(known, abs=1e-6)
     assert values(found, field="reason")["T"] == ("no_target" if known > 0.5 else "no_value")
+
+
+def test_areas_that_features_state_and_their_ground_are_told_apart(desk):
+    """Of a hectare the west states half; in the east a field of half a hectare lies there twice, as stated."""
+    shapes = [box(0, 0, 100, 100), box(100, 0, 150, 100), box(100, 0, 150, 100), box(150, 0, 200, 100)]
+    stated, net = [5_000.0, 5_000.0, 5_000.0, None], [4_000.0, 4_500.0, 4_500.0, 5_000.0]
+    columns = {"BSM": list("1234"), "DLBM": ["0101"] * 4, "TBMJ": stated, "TBDLMJ": net}
+    source = desk.write("survey", shapes, columns, "EPSG:4547")
+    added = desk.run("add", desk.library, source, "--as=DLTB", "--covers=extent", "--valid-from=2020-12-31")
+    assert added.code == 0, added.json
+    desk.layer("UNITS", [box(0, 0, 100, 100), box(100, 0, 200, 100)], {"NAME": ["W", "E"]})
+    terms = {"net": 'kind = "net"\nlayer = "DLTB"', "drawn": 'kind = "area"\nlayer = "DLTB"'}
+    found = ask(desk, pack_of(desk, terms, 'formula = "net"', 'formula = "drawn"'))
+    assert values(found) == pytest.approx({"W": 4_000, "E": 14_000})
+    inputs = {row["unit"]: row["inputs"][0] for row in found["indicators"] if row["id"] == "i0"}
+    assert {unit: one["declared_m2"] for unit, one in inputs.items()} == {"W": 5_000.0, "E": 10_000.0}
+    assert {unit: one["drawn_m2"] for unit, one in inputs.items()} == pytest.approx({"W": 1e4, "E": 5e3}, rel=1e-2)
+    (remark,) = [one for one in found["problems"] if one["code"] == "indicators.declared"]
+    assert remark["layer"] == "DLTB__1" and remark["message"].startswith("In E the areas stated")
