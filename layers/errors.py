@@ -1,8 +1,9 @@
 """Refusals: a stable code and the facts its sentence needs; the words are in resources/messages."""
 
 import errno
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Any, TypedDict, TypeVar
 
 Value = TypeVar("Value")
@@ -74,6 +75,7 @@ class ProblemPlace(TypedDict, total=False):
 
 
 PLACES = ("file", "layer", "feature", "field")
+GROUND = "ground"  # a fact: the file is a district, a coverage or the ground of a question
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,20 @@ class Problem:
         where = " · ".join(filter(None, self.place.values()))
         says = joined_sentences(self.message or self.code, self.mend)
         return says if not where else f"{where}：{says}" if says.endswith(_CHINESE_ENDS) else f"{where}: {says}"
+
+
+@contextmanager
+def reads_ground() -> Iterator[None]:
+    """A file that is ground alone is read, to which no option of the verb applies: what is refused names none."""
+    try:
+        yield
+    except OneMapError as error:
+        error.put_into_words(lambda one: replace(one, facts={**_without_option(one.facts), GROUND: True}))
+        raise
+
+
+def _without_option(facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in facts.items() if name != "field" or not str(value).startswith("--")}
 
 
 class DefectError(RuntimeError):

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any, NotRequired, TypedDict
 
 from onemap.layers.each_text import each_text
-from onemap.layers.errors import Problem
+from onemap.layers.errors import GROUND, Problem
 from onemap.layers.records import Record
 from onemap.layers.secret_words import without_secrets, without_typed
 from onemap.layers.shipped_files import shipped_table
@@ -110,7 +110,8 @@ def _fill_facts(problem: Problem, language: str) -> tuple[str, str]:
     subject, _, name = problem.code.partition(".")
     entry = sentences(language).get(subject, {}).get(name) or {"message": problem.code}
     facts = _Facts({key: _fact_text(value, language) for key, value in problem.facts.items()})
-    return entry["message"].format_map(facts), entry.get("mend", "").format_map(facts)
+    mend = entry.get("mend", "")
+    return entry["message"].format_map(facts), (entry.get(GROUND, mend) if GROUND in facts else mend).format_map(facts)
 
 
 def _ended(sentence: str, language: str) -> str:

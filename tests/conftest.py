@@ -198,7 +198,7 @@ def place(request: pytest.FixtureRequest, onemap: Any, tmp_path: Path) -> str:
     return location
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Real data that nobody in this project wrote."""
     if not SHARED_DATA.is_dir():

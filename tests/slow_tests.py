@@ -5,6 +5,8 @@ another machine; one without it that takes longer than two seconds is named when
 same test takes one machine three times as long as another. What counts is the time of the processor, of the test and of
 the programs that it waits for: a busy machine does not change it much.
 
+What takes half a minute bears `slow(first=True)` and is begun first: begun last, it would keep one core busy alone.
+
 Few tests bear `nightly`, which leaves them out of the slow ones too: the same as a slow test with all of some hundred
 cases that a machine makes, or with files of a hundred megabytes.
 """
@@ -31,12 +33,13 @@ def pytest_ignore_collect(collection_path, config):
 
 
 def pytest_collection_modifyitems(config, items):
-    """Leave the nightly tests out of the quick and the slow ones."""
+    """Leave the nightly tests out of the quick and the slow ones, and begin with those that take longest."""
     if config.option.markexpr in _TIERS:
         nightly = [item for item in items if item.get_closest_marker("nightly")]
         if nightly:
             config.hook.pytest_deselected(items=nightly)
             items[:] = [item for item in items if not item.get_closest_marker("nightly")]
+    items.sort(key=lambda item: not any(mark.kwargs.get("first") for mark in item.iter_markers("slow")))
 
 
 def _processor_s():

@@ -238,7 +238,7 @@ def test_a_second_run_makes_nothing_and_asks_no_network():
     assert done.stdout.strip() == str(ROOT / ".venv"), "it would say what it makes"
 
 
-@pytest.mark.slow
+@pytest.mark.slow(first=True)
 def test_the_demo_finds_the_same_outside_qgis_and_inside_it(tmp_path: Path):
     if not (ROOT / ".venv" / "onemap-stamp").exists():
         pytest.skip("this checkout's environments were not made by build.py")

@@ -50,7 +50,7 @@ MATCHED, UNSURE, UNMATCHED, UNREADABLE, LEFT_OUT = "matched", "unsure", "unmatch
 NOTE = "note"  # a letter, a table or a picture that comes with the data
 SEVERAL, OTHER_MATTER = "several", "other_matter"  # why a person must say what a row becomes
 FROM_FILE = "plan"  # why a row is what it is, where a person has seen it in a plan file
-_ANY_TEXT = {".txt", ".json"}  # coordinates or GeoJSON, else nobody's data
+_FEATURES_IN_JSON, _HEAD = (b'"FeatureCollection"', b'"Topology"', b'"coordinates"'), 1 << 16
 _MAY_BE_NOTES = {".txt", ".csv", ".xlsx", ".xls", ".dbf"}
 _OF_OTHER_FILES = {
     *(".dbf", ".shx", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qmd", ".xml", ".dat", ".id", ".map", ".ind", ".ovr"),
@@ -213,10 +213,23 @@ def _rows_of_file(path: Path, folder: Path, catalogue: Sequence[LayerEntry], lan
         check_driver(path)
         found = inspect(str(path), None, None, language)["layers"]
     except OneMapError as error:
-        return [PlanRow(source, None, None, NOTE if suffix in _ANY_TEXT else UNREADABLE, problems=error.problems)]
+        status = NOTE if _is_other_text(path, error, catalogue) else UNREADABLE
+        return [PlanRow(source, None, None, status, problems=error.problems)]
     several = len(found) > 1
     rows = [_row_of_layer(source, path.stem, layer, several, catalogue) for layer in found]
     return [replace(row, status=NOTE) if row.status == UNMATCHED and suffix in _MAY_BE_NOTES else row for row in rows]
+
+
+def _is_other_text(path: Path, error: OneMapError, catalogue: Sequence[LayerEntry]) -> bool:
+    """Whether a text or JSON that cannot be read is nobody's data: without coordinates, and not called like a layer."""
+    if path.suffix.lower() != ".json":
+        return path.suffix.lower() == formats.TEXT and error.code == "format.unknown"
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
+    except OSError:
+        return False
+    return not (any(word in head for word in _FEATURES_IN_JSON) or _is_named_like_a_layer(path.stem, catalogue))
 
 
 def _is_named_like_a_layer(name: str, catalogue: Sequence[LayerEntry]) -> bool:

@@ -16,7 +16,7 @@ from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.catalogue.check_levels import level_of
 from onemap.layers.catalogue.coverage_names import DISTRICT, EXTENT, FEATURES, FILE
 from onemap.layers.crs.plane_scale import stretched_plane
-from onemap.layers.errors import OneMapError, Problem, ProblemPlace
+from onemap.layers.errors import OneMapError, Problem, ProblemPlace, reads_ground
 from onemap.layers.files.journal_folder import Journal
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.frames.frames import RawFrame
@@ -53,17 +53,18 @@ def read_polygons(source: str, target: pyproj.CRS, transform: DatumChange | None
 
     transform: for a file of another datum; of one that needs none it is not asked.
     """
-    raw = read_source(source, None, None)
-    place = raw.place
-    try:
-        geometries, _ = in_crs(raw.geometries, raw, SourceOptions(), target)
-    except OneMapError as error:
-        # A pipeline does not say from where it leads; a file of parameters does, and refuses another datum.
-        if error.code != "crs.no_transformation" or transform is None or transform.parameters is None:
-            raise
-        geometries, _ = in_crs(raw.geometries, raw, SourceOptions(transform=transform), target)
-    names = np.array([str(row) for row in range(1, len(geometries) + 1)], dtype=object)
-    return sorted_geometries(geometries, "polygon", names, False, place).require_sound(place).geometries
+    with reads_ground():
+        raw = read_source(source, None, None)
+        place = raw.place
+        try:
+            geometries, _ = in_crs(raw.geometries, raw, SourceOptions(), target)
+        except OneMapError as error:
+            # A pipeline does not say from where it leads; a file of parameters does, and refuses another datum.
+            if error.code != "crs.no_transformation" or transform is None or transform.parameters is None:
+                raise
+            geometries, _ = in_crs(raw.geometries, raw, SourceOptions(transform=transform), target)
+        names = np.array([str(row) for row in range(1, len(geometries) + 1)], dtype=object)
+        return sorted_geometries(geometries, "polygon", names, False, place).require_sound(place).geometries
 
 
 def _coverage_choice(library: Library, options: AddOptions, place: ProblemPlace) -> CoverageChoice:

@@ -1,5 +1,6 @@
 """`onemap inspect`: what is in a file, without loading it."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from onemap.layers.messages import problem_record, wording
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.rasters.raster_formats import RASTER_DRIVERS
 from onemap.layers.records import Record
-from onemap.layers.sources.reading import layers_of, open_source, read_layer, source_name
+from onemap.layers.sources.reading import layers_of, open_with_rest, read_layer, source_name
 
 RASTERS = {*RASTER_DRIVERS, ".vrt"}  # the last to say that it is none
 _READ = 0.6  # of the work on a layer, when it is read
@@ -41,7 +42,7 @@ def inspect(source: str, layer: str | None, encoding: str | None, language: str,
         )
 
         return inspect_raster(Path(source), language)
-    with open_source(source) as path:
+    with open_with_rest(source) as (path, rest):
         names = layers_of(path)
         if layer is not None and layer not in names:
             raise OneMapError("source.layer_unknown", file=source_name(source), layer=layer, names=names)
@@ -57,6 +58,7 @@ def inspect(source: str, layer: str | None, encoding: str | None, language: str,
                 found.append(_unreadable_layer(name, error, language))
                 continue
             kind = kind or frame.format
+            frame = replace(frame, problems=(*rest, *frame.problems))
             found.append(_describe_layer(frame, language, part.part(_READ, 1.0)))
     return {"format": kind, "file": source_name(source), "layers": found}
 

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import compress
@@ -42,13 +43,15 @@ _BROKEN = (
 
 
 @contextlib.contextmanager
-def unpack_source(path: Path) -> Iterator[Path]:
+def unpack_source(path: Path) -> Iterator[tuple[Path, Path | None]]:
     """The one source inside a zip or 7z, the folder if there are several, or the path itself if it is not packed.
+
+    And the folder into which an archive was unpacked, None of what is none.
 
     Raises OneMapError as `unpack_archive`, whatever `sources_in` refuses, and raster.packed.
     """
     if path.suffix.lower() not in formats.ARCHIVES or path.is_dir():
-        yield path
+        yield path, None
         return
     with tempfile.TemporaryDirectory(prefix="onemap-", ignore_cleanup_errors=True) as folder:
         room = Path(folder).resolve()
@@ -59,7 +62,7 @@ def unpack_source(path: Path) -> Iterator[Path]:
             if error.code == "source.nothing_inside":
                 _check_no_rasters(room, path.name)
             raise
-        yield found[0] if len(found) == 1 else room
+        yield found[0] if len(found) == 1 else room, room
 
 
 def _check_no_rasters(room: Path, name: str) -> None:
@@ -118,6 +121,9 @@ def _wanted_members(path: Path, room: Path, members: Sequence[_Member]) -> list[
         raise OneMapError("source.much_inside", file=path.name, always=_ALWAYS_BYTES // 1_000_000, **facts)
     if needed > shutil.disk_usage(room).free:
         raise OneMapError("source.no_room", file=path.name, reason=f"{needed} bytes")
+    names = Counter(member.name for member in members if not member.is_folder)
+    for name in (name for name, times in names.items() if times > 1):  # the last would lie over the first
+        raise OneMapError("source.damaged", file=path.name, reason=f"{names[name]} × {name}")
     for member in members:
         if not (room / member.name).resolve().is_relative_to(room):
             raise OneMapError("source.damaged", file=path.name, reason=f"{member.name}: ..")
@@ -208,18 +214,26 @@ def _name(member: zipfile.ZipInfo) -> str:
     return raw.decode(encoding)
 
 
+def files_in(folder: Path) -> list[Path]:
+    """The files in a folder and the folders below, in order; a folder that is a format is one, and has none.
+
+    What macOS and Excel lay beside a file that is open or was packed is nobody's.
+    """
+    return [
+        item
+        for item in sorted(folder.rglob("*"))
+        if (item.is_file() or item.suffix.lower() in formats.FOLDERS)
+        and not any(parent.suffix.lower() in formats.FOLDERS for parent in item.relative_to(folder).parents)
+        and not item.name.startswith(("._", "~$"))
+    ]
+
+
 def sources_in(folder: Path, name: str) -> list[Path]:
     """The sources in a folder and the folders below, notes beside them left out.
 
     name: what the user calls the folder. Raises OneMapError source.nothing_inside, format.no_driver.
     """
-    found = [
-        item
-        for item in sorted(folder.rglob("*"))
-        if (item.is_file() or item.suffix.lower() in formats.FOLDERS)
-        and not any(parent.suffix.lower() in formats.FOLDERS for parent in item.relative_to(folder).parents)
-        and not item.name.startswith("._")
-    ]
+    found = files_in(folder)
     readable = [item for item in found if item.suffix.lower() in formats.READABLE and whole_of(item) is None]
     main = [item for item in readable if item.suffix.lower() not in _MAY_BE_A_NOTE] or readable
     if not main:

@@ -18,7 +18,7 @@ NO_DRIVER = {
     ".dgn": Problem("suggest.dwg"),
     ".mdb": Problem("suggest.mdb"),
     ".accdb": Problem("suggest.mdb"),
-    ".rar": Problem("suggest.rar"),
+    **dict.fromkeys((".rar", ".tar", ".gz", ".tgz", ".bz2", ".xz"), Problem("suggest.rar")),
     **dict.fromkeys((".gpx", ".feather", ".arrow", ".e00", ".mbtiles"), Problem("suggest.other_form")),
     **dict.fromkeys((".wt", ".wl", ".wp"), Problem("suggest.mapgis")),
     **raster_formats.NO_DRIVER,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from onemap.layers.errors import Cancelled, OneMapError
+from onemap.layers.errors import Cancelled, OneMapError, Problem
 from onemap.layers.files.file_hashes import known_hash
 from onemap.layers.files.files_beside import files_of_stem
 from onemap.layers.files.first_bytes import check_first_bytes
@@ -36,7 +36,8 @@ from onemap.layers.sources.redline import redline_reading
 from onemap.layers.sources.redline.redline_text import looks_like_redline
 from onemap.layers.sources.separate_reading import is_suspect, read_apart
 from onemap.layers.sources.sheets import sheet, sheet_grid
-from onemap.layers.sources.sheets.corner_list import looks_like_corners, read_corners
+from onemap.layers.sources.sheets.corner_list import read_corners
+from onemap.layers.sources.unread_files import holds_coordinates, told_unread, unread_files
 from onemap.layers.sources.vct import vct_reading
 
 OpenSource = Path | postgis.Database
@@ -65,15 +66,23 @@ def names_of_sources(sources: Sequence[str]) -> list[str]:
 
 @contextmanager
 def open_source(source: str | Path) -> Iterator[OpenSource]:
+    """A source opened for reading, as `open_with_rest` opens it and raises."""
+    with open_with_rest(source) as (found, _):
+        yield found
+
+
+@contextmanager
+def open_with_rest(source: str | Path) -> Iterator[tuple[OpenSource, tuple[Problem, ...]]]:
     """A source opened for reading: a file, unpacked if need be; the folder of an archive of several; a database.
 
+    And of an archive what else in it may hold features, and is not read.
     Raises OneMapError source.missing, source.name, source.no_file, source.folder, source.is_part, source.denied,
     source.damaged, format.no_driver, format.unknown, source.part_missing, and what `unpack_source` and
     `postgis.open_database` refuse.
     """
     if postgis.is_database(str(source)):
         with postgis.open_database(str(source)) as database:
-            yield database
+            yield database, ()
         return
     path = Path(source)
     try:
@@ -82,13 +91,18 @@ def open_source(source: str | Path) -> Iterator[OpenSource]:
         if not is_text(str(path)):
             raise OneMapError.of([path_problem(str(path))])
         check_plain(path)
-        with unpack_source(path) as found:
+        with unpack_source(path) as (found, room):
             if found == path or not _is_folder_of_sources(found):
                 _check_readable(found)
             with _as_saved(found) as settled:
-                yield settled
+                yield settled, () if room is None else _rest_of_archive(path, room)
     except PermissionError as error:
         raise OneMapError("source.denied", file=path.name) from error
+
+
+def _rest_of_archive(path: Path, room: Path) -> tuple[Problem, ...]:
+    rest = unread_files(room, sources_in(room, path.name))
+    return told_unread([f"{path.name}/{file.relative_to(room).as_posix()}" for file in rest])
 
 
 def _as_saved(path: Path) -> AbstractContextManager[Path]:
@@ -112,7 +126,7 @@ def _check_readable(path: Path) -> None:
     if suffix in _WITH_PARTS:
         check_plain_beside(path)
     check_complete(path)
-    if suffix not in formats.READABLE or (suffix == formats.TEXT and not _holds_coordinates(path)):
+    if suffix not in formats.READABLE or (suffix == formats.TEXT and not holds_coordinates(path)):
         raise OneMapError("format.unknown", file=path.name, known=formats.KNOWN)
     if path.is_dir() != (suffix in formats.FOLDERS):
         raise OneMapError("format.unknown", file=path.name, known=formats.KNOWN)
@@ -120,10 +134,6 @@ def _check_readable(path: Path) -> None:
         raise OneMapError("source.damaged", file=path.name, reason="0 bytes")
     if suffix in GDAL_DRIVERS or suffix in formats.OPEN_FORMATS:
         check_first_bytes(path)
-
-
-def _holds_coordinates(path: Path) -> bool:
-    return path.is_file() and (looks_like_redline(path) or looks_like_corners(path))
 
 
 def layers_of(source: OpenSource) -> list[str]:
@@ -267,7 +277,7 @@ def read_source(
     source.empty, source.changed, and whatever `open_source` and the adapters refuse.
     """
     file = source_name(source)
-    with open_source(source) as found:
+    with open_with_rest(source) as (found, rest):
         names = layers_of(found)
         if layer is None and len(names) != 1:
             code = "source.layer_needed" if names else "source.empty"
@@ -284,7 +294,8 @@ def read_source(
                 raise OneMapError("source.empty", file=file, layer=frame.layer)
             if isinstance(found, postgis.Database):
                 return frame
-            frame = replace(frame, path=Path(source), source_hash=frame.source_hash or digest())
+            frame = replace(frame, path=Path(source), problems=(*rest, *frame.problems))
+            frame = replace(frame, source_hash=frame.source_hash or digest())
             if files is not None and state_of(*files) != state:
                 raise OneMapError("source.changed", file=file)
             return frame
@@ -328,8 +339,8 @@ def large_layer(
     if postgis.is_database(str(source)) or _bytes_of(Path(source)) < LARGE_BYTES:
         yield None
         return
-    with open_source(source) as found:
-        place = _in_blocks(found, layer) if isinstance(found, Path) else None
+    with open_with_rest(source) as (found, rest):
+        place = _in_blocks(found, layer) if isinstance(found, Path) and not rest else None
         if place is None:
             yield None
             return

@@ -24,7 +24,12 @@ from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.words.translation import Count, tr
 
 QGIS_ONLY_FORMATS = (".dwg", ".dgn", ".mdb", ".accdb")  # the core has no driver for them
-PARTS_OF_A_FILE = ("geometryType", "openOptions", "layerId")  # by which a layer shows less than its file, or otherwise
+PARTS_OF_A_FILE = (
+    "geometryType",
+    "openOptions",
+    "layerId",
+    "subset",
+)  # by which a layer shows less than its file, or otherwise
 LIVE_PROVIDERS = ("WFS", "OAPIF", "sensorthings", "arcgisfeatureserver")
 
 
@@ -54,6 +59,12 @@ def file_of_path(text: str) -> SourceFile:
     return SourceFile(str(parts.get("path") or text), str(parts.get("layerName") or ""))
 
 
+def is_part_of_file(text: str) -> bool:
+    """Whether a path as QGIS writes it shows less than its file, or otherwise."""
+    parts = _of_uri(text)
+    return any(parts.get(part) for part in PARTS_OF_A_FILE)
+
+
 def _of_uri(text: str) -> dict[str, Any]:
     return QgsProviderRegistry.instance().decodeUri("ogr", text)
 
@@ -69,7 +80,7 @@ def file_of_layer(layer: QgsVectorLayer) -> SourceFile | None:
         layer.fields().fieldOrigin(index) == Qgis.FieldOrigin.Expression for index in range(layer.fields().count())
     )
     file = file_of_path(layer.source())
-    if any(_of_uri(layer.source()).get(part) for part in PARTS_OF_A_FILE):
+    if is_part_of_file(layer.source()):
         return None
     if Path(file.path).suffix.lower() in QGIS_ONLY_FORMATS:
         return None

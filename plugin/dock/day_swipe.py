@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from qgis.core import QgsMapLayer
-from qgis.gui import QgsDateEdit, QgsMapCanvas
+from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QDate, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QSizePolicy, QWidget
 
@@ -19,6 +19,7 @@ from onemap.plugin.desk.map.tool_turn import take_map
 from onemap.plugin.rooms.compare.compare_swipe import PlanSide, SwipeTool
 from onemap.plugin.widgets.buttons import push_button
 from onemap.plugin.widgets.fitted_label import FittedLabel
+from onemap.plugin.widgets.form_fields import date_box, day_text
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.words.translation import list_of_some, tr
 
@@ -35,10 +36,7 @@ class DaySwipe(QWidget):
         self.asking = Asking(library.core, self, library.scope)
         self.asking.refused.connect(self._refuse)
         self.tool: SwipeTool | None = None
-        self.date = QgsDateEdit()
-        self.date.setAllowNull(False)
-        self.date.setDisplayFormat("yyyy-MM-dd")
-        self.date.setCalendarPopup(True)
+        self.date = date_box()
         self._proposed_day = QDate.currentDate().addYears(-1)
         self.date.setDate(self._proposed_day)
         self.date.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
@@ -80,7 +78,7 @@ class DaySwipe(QWidget):
             self.asking.forget()
             self.end()
             return
-        day = self.date.date().toString(Qt.DateFormat.ISODate)
+        day = day_text(self.date)
         params = {"library": self._library.path, "as_of": day, "looks": True}
         self.asking.ask(
             "layers", params, lambda answer: self._show(day, {entry.code: entry for entry in layers_in(answer)})

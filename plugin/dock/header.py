@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from qgis.gui import QgsDateEdit
 from qgis.PyQt.QtCore import QDate, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QResizeEvent
 from qgis.PyQt.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QStyle, QToolButton, QWidget
@@ -16,6 +15,7 @@ from onemap.plugin.dock.district_dialog import DistrictDialog
 from onemap.plugin.profile import settings
 from onemap.plugin.widgets.buttons import menu_button
 from onemap.plugin.widgets.elided_label import elided_around
+from onemap.plugin.widgets.form_fields import date_box
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.working_dialog import end_dialog
 from onemap.plugin.words.mnemonics import as_written
@@ -92,11 +92,7 @@ class Header(QWidget):
         self.button = LibraryButton()
         self.menu = QMenu(self, aboutToShow=self._fill_menu)
         self.button.setMenu(self.menu)
-        self.date = QgsDateEdit()
-        self.date.setAllowNull(True)
-        self.date.setNullRepresentation(tr("today"))
-        self.date.setDisplayFormat("yyyy-MM-dd")
-        self.date.setCalendarPopup(True)
+        self.date = date_box(tr("today"))
         self.date.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)  # a dark theme cuts letters
         self._clear_date()
         widest = self.date.fontMetrics().horizontalAdvance(DAY)

@@ -11,6 +11,8 @@ from qgis.PyQt.QtWidgets import QDialog, QDialogButtonBox, QPlainTextEdit, QVBox
 
 from onemap.plugin.connection.core_self_test import MachineReport, run_self_test
 from onemap.plugin.connection.core_session import core_python
+from onemap.plugin.connection.file_writing import copy_file
+from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.task import BackgroundTask, Cancelled
 from onemap.plugin.desk.guide.help_key import equip_window
 from onemap.plugin.profile import settings
@@ -80,7 +82,10 @@ class MachineDialog(QDialog):
 
     def save(self, path: str) -> None:
         """Save the report as a file."""
-        shutil.copyfile(self.report, path)
+        try:
+            copy_file(self.report, path)
+        except Refusal as refusal:
+            self.heading.setText(str(refusal))
 
     def close_down(self) -> None:
         """Cancel, and remove what was made."""

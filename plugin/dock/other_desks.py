@@ -1,4 +1,4 @@
-"""Additions of other desks to the open library are shown without a press: in the list, on the map, and in words."""
+"""Additions of other desks, and a new day, are shown without a press: in the list, on the map, and in words."""
 
 from __future__ import annotations
 
@@ -19,13 +19,20 @@ class OtherDesks(QObject):
         self._library, self._notice = library, notice
         self.follower = LibraryFollower(library, "layers", lambda: library.params, self)
         self.follower.answered.connect(library.compare)
+        self.follower.timer.timeout.connect(self._follow_clock)
         library.changed_elsewhere.connect(self._say)
 
     def follow(self, is_looked_at: bool) -> None:
         """Begin or end to look; whoever comes back sees at once what has been added."""
         self.follower.follow(is_looked_at)
         if is_looked_at:
+            self._follow_clock()
             self.follower.look()
+
+    def _follow_clock(self) -> None:
+        if self._library.follow_clock():
+            text = tr("A new day has begun, and the library is shown as of today. Earlier checks are in “{past}”.")
+            self._notice.mention(text.format(past=tr("Past checks")))
 
     def _say(self, before: list[CatalogueLayer]) -> None:
         """Name the versions that were not there; and the layers of which some have gone."""

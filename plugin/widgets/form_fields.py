@@ -1,11 +1,12 @@
-"""Forms and their fields: rows that come and go, numbers with separators, narrow lists, two fields in one row."""
+"""Forms and their fields: rows that come and go, days, numbers with separators, narrow lists, two fields in one row."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Union
 
-from qgis.PyQt.QtCore import QLocale, QSize, QStringListModel
+from qgis.gui import QgsDateEdit
+from qgis.PyQt.QtCore import QLocale, QSize, QStringListModel, Qt
 from qgis.PyQt.QtWidgets import (
     QAbstractSpinBox,
     QComboBox,
@@ -106,6 +107,23 @@ def number_box(maximum: float, decimals: int, unit: str, hint: str) -> QDoubleSp
     box.setToolTip(hint)
     box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
     return box
+
+
+def date_box(no_day: str = "") -> QgsDateEdit:
+    """A day to choose; it can be cleared, and is, where no_day says how that is shown."""
+    box = QgsDateEdit()
+    box.setAllowNull(bool(no_day))
+    box.setNullRepresentation(no_day)
+    box.setDisplayFormat("yyyy-MM-dd")
+    box.setCalendarPopup(True)
+    if no_day:
+        box.clear()
+    return box
+
+
+def day_text(box: QgsDateEdit) -> str:
+    """The chosen day as the core takes it; empty for none."""
+    return "" if box.isNull() else box.date().toString(Qt.DateFormat.ISODate)
 
 
 def hold_text(box: QAbstractSpinBox, text: str) -> None:

@@ -3280,6 +3280,10 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>每个位置都按所画图形检测过。所列为矩形，别的形状也可能合适。</translation>
     </message>
     <message>
+        <source>Changed since this search: {names}. Search again for places that hold.</source>
+        <translation>查找之后已改动：{names}。所列位置不再适用，请重新查找。</translation>
+    </message>
+    <message>
         <source>Places that would pass, {moment}</source>
         <translation>可通过的位置，{moment}</translation>
     </message>
@@ -4198,6 +4202,18 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>Parcels only in the check on display: {count}.</source>
         <translation>仅在当前显示的检测中的地块：{count} 个。</translation>
+    </message>
+    <message>
+        <source>The two checks did not ask the same rules: a verdict may differ for that alone.</source>
+        <translation>两次检测所用规则不同，结论不同可能仅由此造成。</translation>
+    </message>
+    <message>
+        <source>not asked</source>
+        <translation>未检测</translation>
+    </message>
+    <message>
+        <source>A new day has begun, and the library is shown as of today. Earlier checks are in “{past}”.</source>
+        <translation>已是新的一天，资料库按今天显示。先前的检测见“{past}”。</translation>
     </message>
     <message>
         <source>Changed since this check: {files}. Check again first: it would be an answer about something else.</source>

@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
-from onemap.layers.errors import Problem, UsageError
+from onemap.layers.errors import OneMapError, UsageError
 from onemap.layers.files.plain_file import check_plain
 from onemap.layers.library.rehearsals import REHEARSAL, noting_rehearsals
 from onemap.layers.progress import Progress
@@ -263,27 +263,27 @@ def to_pairs(text: str) -> dict[str, str]:
 def checked_values(verb: Verb, given: Mapping[str, Any]) -> Record:
     """The parameters of a request, converted; lists and tables may come as such, or as text.
 
-    Raises UsageError usage.parameter, usage.value, usage.required, OneMapError source.no_file, out.input where a
-    result would replace what is read for it.
+    Raises UsageError usage.parameter, usage.value, usage.required, OneMapError source.no_file, each of every value that
+    is wrong, and out.input where a result would replace what is read for it.
     """
     known = {parameter.name: parameter for parameter in verb.parameters}
     values: dict[str, Any] = {}
-    problems: list[Problem] = []
+    refused: dict[str, OneMapError] = {}
     for name, value in given.items():
         parameter = known.get(name)
-        if parameter is None:
-            problems.append(Problem("usage.parameter", {"field": name, "verb": verb.name, "known": list(known)}))
-        elif value is not None:
-            try:
+        try:
+            if parameter is None:
+                raise UsageError("usage.parameter", field=name, verb=verb.name, known=list(known))
+            if value is not None:
                 values[name] = _convert(parameter, value)
-            except UsageError as error:
-                problems += error.problems
-                values[name] = value
+        except OneMapError as error:
+            refused[name] = error
     for parameter in verb.parameters:
-        if parameter.is_required and values.get(parameter.name) in (None, "", []):
-            problems.append(Problem("usage.required", {"field": _shown_name(parameter), "verb": verb.name}))
-    if problems:
-        raise UsageError.of(problems)
+        if parameter.is_required and parameter.name not in refused and values.get(parameter.name) in (None, "", []):
+            refused[parameter.name] = UsageError("usage.required", field=_shown_name(parameter), verb=verb.name)
+    if refused:
+        kind = UsageError if any(isinstance(error, UsageError) for error in refused.values()) else OneMapError
+        raise kind.of(problem for error in refused.values() for problem in error.problems)
     if values.get("overwrite"):
         _keep_inputs(verb, values)
     return values

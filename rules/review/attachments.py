@@ -12,6 +12,7 @@ from onemap.rules.review.cases.case import Case
 from onemap.rules.review.cases.event_tables import FILES, TABLES
 
 _MOST_BYTES = 50_000_000
+_CONTENT = "SELECT content FROM onemap_case_files WHERE case_id = ? AND hash = ?"
 
 
 @dataclass(frozen=True)
@@ -34,11 +35,18 @@ def attachment(path: str) -> Attachment:
 
 
 def put_files(connection: StoreConnection, case_id: str, files: Sequence[Attachment]) -> None:
-    """Write files of a case, each content once."""
-    rows = {sha256(file.content): file.content for file in files}
-    insert_logged(
-        connection, plain_tables(TABLES)[FILES], [(case_id, hash_, content) for hash_, content in rows.items()]
-    )
+    """Write files of a case, each content once, also where it lies there already.
+
+    Raises OneMapError review.attachment_damaged where another content lies under its hash.
+    """
+    rows = []
+    for hash_, file in {sha256(file.content): file for file in files}.items():
+        kept = connection.execute(_CONTENT, (case_id, hash_)).fetchone()
+        if kept is None:
+            rows.append((case_id, hash_, file.content))
+        elif bytes(kept[0]) != file.content:
+            raise OneMapError("review.attachment_damaged", file=file.name)
+    insert_logged(connection, plain_tables(TABLES)[FILES], rows)
 
 
 def stored_attachment(library: Library, case: Case, wanted: str) -> Attachment:
@@ -54,8 +62,7 @@ def stored_attachment(library: Library, case: Case, wanted: str) -> Attachment:
     if len(found) > 1:
         raise OneMapError("review.attachments_alike", field="FILE", name=wanted, hashes=list(found))
     (hash_, name), *_ = found.items()
-    sql = "SELECT content FROM onemap_case_files WHERE case_id = ? AND hash = ?"
-    rows = library.connection.execute(sql, (case.id, hash_)).fetchall()
+    rows = library.connection.execute(_CONTENT, (case.id, hash_)).fetchall()
     content = bytes(rows[0][0]) if rows else b""
     if not rows or sha256(content) != hash_:
         raise OneMapError("review.attachment_damaged", file=name)

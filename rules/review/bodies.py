@@ -49,7 +49,7 @@ class AskedBody:
 def asked_bodies(library: Library, case: Case, one: Round) -> tuple[AskedBody, ...]:
     """The bodies that the rules with a finding of a round want consulted, in the order of the rules.
 
-    Each has as many days as the department that writes to it. Raises OneMapError calendar.missing.
+    Raises OneMapError calendar.missing.
     """
     rules = [rule for rule in joined_rules(stored_packs(library, one.run)) if rule.bodies]
     if not rules:
@@ -67,11 +67,25 @@ def asked_bodies(library: Library, case: Case, one: Round) -> tuple[AskedBody, .
             body,
             tuple(asking[name]),
             asked_on,
-            deadline(calendar_of(library), case.terms, body.lead, asked_on) if asked_on else None,
+            _last_day(library, case, one, body.lead),
             answers.get(name),
         )
         for name, body in bodies.items()
     )
+
+
+def _last_day(library: Library, case: Case, one: Round, lead: str) -> date | None:
+    """The last day of a body: that of the department that writes to it, as if it were asked where nothing asks it.
+
+    Raises OneMapError calendar.missing.
+    """
+    due, sent = one.opinion(lead).due, ("circulate", "revise")
+    if due or one.circulated_on is None:
+        return due
+    days = [
+        entry.entered_on or entry.on for entry in case.entries if entry.round == one.number and entry.action in sent
+    ]
+    return deadline(calendar_of(library), case.terms, lead, [one.circulated_on, *days][-1])
 
 
 def _answers(case: Case, round_: int) -> dict[str, BodyAnswer]:

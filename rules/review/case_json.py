@@ -18,7 +18,7 @@ from onemap.rules.judge.runs.run_store import stored_rows
 from onemap.rules.review.allowed_steps import case_steps, opinion_steps
 from onemap.rules.review.bodies import body_records
 from onemap.rules.review.case_lines import CaseLines
-from onemap.rules.review.cases.case import SPOKEN, Case, Entry, Opinion, Round
+from onemap.rules.review.cases.case import SPOKEN, Case, Entry, Opinion, OpinionState, Round
 from onemap.rules.review.cases.code_names import item_title
 from onemap.rules.review.cases.round_facts import UnreadableRun, facts_of_stored_run
 from onemap.rules.review.cases.routing import overall
@@ -207,6 +207,8 @@ def _warnings(library: Library, case: Case, language: str) -> list[str]:
         department = profile.department_title(opinion.department, language)
         lines += _unanswered_items(case, opinion, department, language)
         lines += said_against(case.current, opinion, findings, department, language)
+        if opinion.state == OpinionState.DEEMED and not opinion.by_machine:
+            lines.append(phrase("review_said.deemed_draft", language, department=department, who=opinion.drafted_by))
     lines += [hand.sentence(language) for hand in same_hands(case)]
     if case.state in ("consolidated", "issued") and not profile.lead.mark:
         lines.append(phrase("review_said.no_sender", language))

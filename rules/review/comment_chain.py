@@ -98,7 +98,7 @@ def counted_comments(library: Library, case: Case, notice: Notice) -> list[Comme
     Raises OneMapError library.altered where the chain is not what was written.
     """
     comments = read_comments(library, case.id, notice.number)
-    problems = list(chain_problems(library, comments, notice))
+    problems = list(chain_problems(library, case.id, comments, notice))
     if problems:
         raise OneMapError.of([Problem("library.altered", {**one.facts, "how": one}) for one in problems])
     return comments if notice.count is None else comments[: notice.count]
@@ -153,7 +153,7 @@ def comment_problems(library: Library) -> Iterator[Problem]:
             place = case_id, number
             comments = sorted(chains.get(place, []), key=lambda one: one.number)
             yield from _notice_problems(library, place, notices.get(number), pages.get(place))
-            yield from chain_problems(library, comments, notices.get(number))
+            yield from chain_problems(library, case_id, comments, notices.get(number))
             if reads_persons(library):
                 yield from _person_problems(library, comments, notices.get(number), persons)
 
@@ -170,7 +170,9 @@ def _notice_problems(
         yield Problem(code, {**_facts(library, NOTICES, place), "at": at, "who": notice.opened_by})
 
 
-def chain_problems(library: Library, comments: Sequence[Comment], notice: Notice | None) -> Iterator[Problem]:
+def chain_problems(
+    library: Library, case_id: str, comments: Sequence[Comment], notice: Notice | None
+) -> Iterator[Problem]:
     """Comments that are not what was written, are gone, or were not what the lead closed or replied to."""
     before, last = "", 0
     at = {comment.number: comment for comment in comments}
@@ -181,7 +183,7 @@ def chain_problems(library: Library, comments: Sequence[Comment], notice: Notice
         before, last = comment.hash, comment.number
     if notice is None:
         return
-    who, place = notice.closed_by or notice.opened_by, (comments[0].case_id if comments else "", notice.number)
+    who, place = notice.closed_by or notice.opened_by, (case_id, notice.number)
     seen = [(notice.count, notice.head, notice.closed_on, who)] if notice.count else []
     seen += [(reply.comment, reply.hash, reply.on, reply.by) for reply in notice.replies]
     for number, hash_, day, by in seen:

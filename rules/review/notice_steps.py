@@ -7,6 +7,7 @@ what they lie on, and what the lead withholds.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from itertools import count
 from typing import Any
 
 from onemap.layers.area_units import hectares_text, mu_text
@@ -22,7 +23,7 @@ from onemap.rules.display.maps.map_source import MapSource
 from onemap.rules.display.maps.sheets_needed import MapPage
 from onemap.rules.judge.runs.run_store import stored_rows
 from onemap.rules.review.case_step import StepContent, may_act, step
-from onemap.rules.review.cases.case import NOTICE_KINDS, SPOKEN, Case, CaseState
+from onemap.rules.review.cases.case import NOTICE_KINDS, SPOKEN, Case, CaseState, Opinion, OpinionState
 from onemap.rules.review.cases.case_conditions import check_notice, check_readable
 from onemap.rules.review.cases.case_file import stored_case
 from onemap.rules.review.cases.event import words_hash
@@ -57,24 +58,28 @@ def _page_in(
     return {
         "project": case.project,
         "kind": kind,
-        "bureau": profile.lead.mark or profile.lead.code or library.name,
+        "bureau": (profile.lead.unit or profile.lead.mark).get(language) or profile.lead.code or library.name,
         "rehearsal": library.is_rehearsal,
         "document": case.document if case.state == CaseState.ISSUED else None,
         "facts": facts,
         "parcels": _parcel_rows(library, case),
-        "conclusion": phrase(f"conclusion.{case.conclusion}", language) if is_decided and case.conclusion else None,
+        "conclusion": labels[f"overall_{case.conclusion}"] if is_decided and case.conclusion else None,
         "opinions": [
-            {
-                "department": profile.department_title(one.department, language),
-                "conclusion": phrase(f"conclusion.{one.conclusion}", language),
-                "text": one.text_in(language),
-                "basis": one.basis,
-            }
+            {"department": profile.department_title(one.department, language), **_words_of(one, labels, language)}
             for one in shown
         ],
         "withheld": is_decided and bool(withheld),
         "maps": _maps_of(library, case, language),
     }
+
+
+def _words_of(opinion: Opinion, labels: Mapping[str, str], language: str) -> dict[str, str]:
+    """Conclusion, text and basis of a department; of one that never answered that it did not."""
+    if opinion.state == OpinionState.DEEMED:
+        due = opinion.due.isoformat() if opinion.due else ""
+        return {"conclusion": labels["opinion_deemed"], "text": labels["opinion_silent"].format(due=due), "basis": ""}
+    conclusion = phrase(f"conclusion.{opinion.conclusion}", language)
+    return {"conclusion": conclusion, "text": opinion.text_in(language), "basis": opinion.basis}
 
 
 def _value_text(value: Any) -> str:
@@ -123,7 +128,7 @@ def open_notice(
     check_notice(before, "notice")
     if library.path is None and not library.has_table(NOTICES):
         raise OneMapError("library.upgrade_owner", file=library.label)
-    number, kind = len(before.notices) + 1, NOTICE_KINDS[before.state == CaseState.ISSUED]
+    number, kind = _free_number(library, before), NOTICE_KINDS[before.state == CaseState.ISSUED]
     # The page is made before anybody has to wait for it, and is that of the case on which the step rests.
     page = json_text(page_content(library, before, kind, withheld, labels))
     hand = replace(hand, expect=hand.expect or before.revision)
@@ -133,6 +138,15 @@ def open_notice(
         # The last day is the replay's; it stands beside the page for whoever may not read the case.
         until = stored_case(library, case_id).notice(number).until.isoformat()
         insert_logged(taken.connection, plain_tables(TABLES)[NOTICES], [(case_id, number, until, page)])
+
+
+def _free_number(library: Library, case: Case) -> int:
+    """The number of a case's next notice: behind the last, and not that of a page that a notice without effect left."""
+    sql = compose_sql("SELECT number FROM {notices} WHERE case_id = ?", notices=NOTICES)
+    rows = library.connection.execute(sql, (case.id,)) if library.has_table(NOTICES) else ()
+    taken = {row[0] for row in rows}
+    last = case.notices[-1].number if case.notices else 0
+    return next(number for number in count(last + 1) if number not in taken)
 
 
 def _make_tables(connection: StoreConnection) -> None:

@@ -32,7 +32,8 @@ TABLES = (
     ),
 )
 
-# Whoever writes for the public sees no event: whether a notice takes comments, this function says.
+# Whoever writes for the public sees no event: whether a notice takes comments, the first function says. What the lead
+# tells of comments is so: else a notice could never be closed, or what the public wrote would be left out.
 _SERVER = compose_sql(
     """
 CREATE FUNCTION onemap_is_open_notice(of_case text, of_number bigint) RETURNS boolean LANGUAGE sql STABLE
@@ -93,6 +94,22 @@ BEGIN
   END IF;
   RETURN NEW;
 END $f$;
+CREATE FUNCTION onemap_notice_event() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+  SET search_path = pg_catalog, {{schema}}, pg_temp AS $f$
+DECLARE said constant jsonb := NEW.body::jsonb; told record;
+BEGIN
+  SELECT coalesce(max(c.number), 0)::text AS number, coalesce((array_agg(c.hash ORDER BY c.number DESC))[1], '') AS hash
+    INTO told FROM {comments} AS c WHERE c.case_id = NEW.case_id AND c.notice::text = said ->> 'notice'
+    AND (NEW.action = 'close' OR c.number::text = said ->> 'comment');
+  IF (told.number, told.hash) IS DISTINCT FROM (CASE NEW.action WHEN 'close' THEN said ->> 'count'
+      ELSE said ->> 'comment' END, CASE NEW.action WHEN 'close' THEN said ->> 'head' WHEN 'respond' THEN said ->> 'hash'
+      ELSE told.hash END) THEN
+    RAISE EXCEPTION 'onemap_events: not the comments that there are' USING ERRCODE = 'unique_violation';
+  END IF;
+  RETURN NEW;
+END $f$;
+CREATE TRIGGER onemap_notice_event BEFORE INSERT ON {events} FOR EACH ROW
+  WHEN (NEW.action IN ('respond', 'close', 'erase')) EXECUTE FUNCTION onemap_notice_event();
 CREATE TRIGGER onemap_comment BEFORE INSERT ON {comments} FOR EACH ROW EXECUTE FUNCTION onemap_comment();
 CREATE TRIGGER onemap_comment_person BEFORE INSERT ON {persons} FOR EACH ROW EXECUTE FUNCTION onemap_comment_person();
 CREATE TRIGGER onemap_notices_closed BEFORE UPDATE OR DELETE OR TRUNCATE ON {notices}
@@ -106,8 +123,8 @@ CREATE FUNCTION onemap_erase_person(of_case text, of_notice bigint, of_number bi
   DELETE FROM {persons} AS p WHERE (p.case_id, p.notice, p.number) = (of_case, of_notice, of_number) AND EXISTS (
     SELECT FROM {events} AS e WHERE e.case_id = of_case AND e.chain = 'lead' AND e.action = 'erase'
     AND e.body::jsonb ->> 'notice' = of_notice::text AND e.body::jsonb ->> 'comment' = of_number::text) $f$;
-REVOKE ALL ON FUNCTION onemap_comment(), onemap_comment_person(), onemap_erase_person(text, bigint, bigint),
-  onemap_is_open_notice(text, bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION onemap_comment(), onemap_comment_person(), onemap_notice_event(),
+  onemap_erase_person(text, bigint, bigint), onemap_is_open_notice(text, bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION onemap_erase_person(text, bigint, bigint) TO {{lead_role}};
 GRANT EXECUTE ON FUNCTION onemap_is_open_notice(text, bigint) TO {{public_role}}
 """,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import Library, sha256
 from onemap.layers.person_names import same_person
 from onemap.rules.judge.findings.citations import plain_basis
@@ -42,13 +42,16 @@ class Letter:
 
 def checked_words(conclusion: str | None, text: str | None, basis: str | None, answers: Sequence[str]) -> Words:
     """The words of a verb's values. Raises OneMapError review.words_missing, review.text."""
-    for name, value in (("--conclusion", conclusion), ("--text", text)):
-        if not (value or "").strip():
-            raise OneMapError("review.words_missing", field=name)
+    given = {"--conclusion": conclusion, "--text": text}
+    missing = [
+        Problem("review.words_missing", {"field": name}) for name, one in given.items() if not (one or "").strip()
+    ]
+    if missing:
+        raise OneMapError.of(missing)
     pairs = [answer.partition("=") for answer in answers]
-    given = tuple((item.strip(), plain_text(answer, "--answer")) for item, _, answer in pairs)
+    answer_pairs = tuple((item.strip(), plain_text(answer, "--answer")) for item, _, answer in pairs)
     opinion_text, law = plain_text(text, "--text", MOST_TEXT), plain_text(basis, "--basis", MOST_TEXT)
-    return Words(str(conclusion), opinion_text, plain_basis(law), given)
+    return Words(str(conclusion), opinion_text, plain_basis(law), answer_pairs)
 
 
 def opine(
@@ -79,12 +82,12 @@ def opine(
 
 
 def _check_answers(library: Library, case: Case, department: str, words: Words) -> None:
-    """Refuse what is written as an answer and is none. Raises OneMapError review.answer."""
-    for item, answer in words.answers:
-        if not (item and answer):
-            known = [one.item for one in case.current.items if one.department == department]
-            facts = {"item": item, "department": department_name(library, department), "known": known}
-            raise OneMapError("review.answer", field="--answer", **facts)
+    """Refuse every answer that says nothing, or to no item of the department. Raises OneMapError review.answer."""
+    known = [one.item for one in case.current.items if one.department == department]
+    facts = {"department": department_name(library, department), "known": known, "field": "--answer"}
+    wrong = [item for item, answer in words.answers if item not in known or not answer]
+    if wrong:
+        raise OneMapError.of(Problem("review.answer", {**facts, "item": item}) for item in wrong)
 
 
 def sign(
@@ -98,15 +101,17 @@ def sign(
     def say(case: Case, _: date) -> StepContent:
         opinion = case.opinion(department)
         words = {"conclusion": opinion.conclusion, "text": opinion.text, "basis": opinion.basis}
-        answers = [
-            (item.item, item.answer, item.answered_by, item.answered_on.isoformat())
-            for item in case.current.items
-            if item.department == department and item.answer is not None and item.answered_on is not None
-        ]
         clock = clock_days(opinion)
         draft = replay_case(library, case_id).draft_events.get(department)
         shown = {"draft": draft.words} if draft else {}  # so that others can hold what was signed against its hash
-        facts = {"reason": reason, **words, "answers": answers, "unanswered": unanswered, "clock": clock, **shown}
+        facts = {
+            "reason": reason,
+            **words,
+            "answers": case.current.answers(department),
+            "unanswered": unanswered,
+            "clock": clock,
+            **shown,
+        }
         return StepContent(facts)
 
     with step(library, case_id, "sign", hand, say, department):

@@ -12,73 +12,19 @@ from onemap.rules.judge.runs.run_store import stored_rows
 from onemap.rules.review.public_comments import WrittenComment, write_comment
 from onemap.tests.conftest import write_layer
 from onemap.tests.rules.command import done
+from onemap.tests.rules.review.conftest import FARM, INDUSTRY, RIVER
+from onemap.tests.rules.small_pack import matrix_text, pack_text, rule_of
 
 _EAST, _NORTH = 500_000, 4_000_000
-PACK = """
-[pack]
-id = "attacked"
-version = "1"
-title = { zh = "试", en = "Tried" }
-
-[review]
-days = 5
-overdue = "escalate"
-self_sign = true
-prefix = "预审"
-
-[[rule]]
-id = "farm"
-kind = "avoid"
-layer = "FARM"
-department = "land"
-verdict = "prohibited"
-title = { zh = "占用农田", en = "Takes farmland" }
-draft = { zh = "占用{area_ha}公顷", en = "Takes {area_ha} ha" }
-basis = [{ law = "土地管理法", article = "第三十五条" }]
-
-[[rule]]
-id = "river"
-kind = "avoid"
-layer = "RIVER"
-department = "water"
-verdict = "consult"
-title = { zh = "河道", en = "River" }
-basis = [{ law = "防洪法", article = "第二十七条" }]
-
-[[rule]]
-id = "inside"
-kind = "within"
-layer = "RIVER"
-department = "water"
-verdict = "consult"
-title = { zh = "河道以外", en = "Outside the river" }
-basis = [{ law = "防洪法", article = "第二十七条" }]
-
-[[rule]]
-id = "road"
-kind = "cross"
-layer = "ROAD"
-department = "transport"
-verdict = "notice"
-title = { zh = "道路", en = "Road" }
-basis = [{ law = "公路法", article = "第四十四条" }]
-
-[[checklist]]
-id = "industry"
-department = "reform"
-title = { zh = "产业政策符合性", en = "Industrial policy" }
-"""
-MATRIX = """
-title = "tried"
-[a]
-field = "USE"
-construction = ["07"]
-other = ["01"]
-[b]
-field = "USE"
-construction = ["R"]
-other = ["E"]
-"""
+PACK = (
+    pack_text(id="attacked", review={"days": 5, "overdue": "escalate", "self_sign": True, "prefix": "预审"})
+    + FARM
+    + RIVER
+    + rule_of("inside water consult", "RIVER", "河道以外", "Outside the river", "防洪法 第二十七条", kind="within")
+    + rule_of("road transport notice", "ROAD", "道路", "Road", "公路法 第四十四条", kind="cross")
+    + INDUSTRY
+)
+MATRIX = matrix_text(("USE", ["07"], ["01"]), ("USE", ["R"], ["E"]))
 ENTRY = """
 [{}]
 title = "试"

@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import zipfile
 from contextlib import closing
 from pathlib import Path
 
@@ -19,6 +20,8 @@ import shapely
 from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.temporary_room import machine_refusal
+from onemap.layers.library.library import open_library
+from onemap.rules.review.statement.reply_file import read_reply
 from onemap.rules.verbs.commands.serve import _Server
 from onemap.tests.conftest import ROOT, other_writer, wait_for, write_layer
 from onemap.tests.rules.command import command
@@ -176,8 +179,6 @@ def test_a_number_of_thousands_of_digits_is_no_toml():
 
 @pytest.mark.parametrize("text", ["\\ud800", "\\udc00\\ud800", "a\\udfff"])
 def test_half_a_character_in_a_reply_is_refused(tmp_path, text):
-    from onemap.rules.review.statement.reply_file import read_reply
-
     path = tmp_path / "reply.json"
     path.write_text(f'{{"onemap_reply": 1, "text": "{text}", "on": "2026-01-01", "answers": []}}')
     with pytest.raises(OneMapError) as refused:
@@ -219,8 +220,6 @@ def test_a_code_of_forty_characters_or_that_begins_like_a_device_is_taken(onemap
 
 
 def test_a_library_removed_meanwhile_is_missing(desk):
-    from onemap.layers.library.library import open_library
-
     with pytest.raises(OneMapError) as refused, open_library(str(desk / "city.gpkg")):
         for path in desk.glob("city.gpkg*"):
             path.unlink()
@@ -350,8 +349,6 @@ def test_a_path_too_long_for_the_system_is_refused(onemap, verb):
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="bounds a process as Linux does")
 def test_a_program_whose_temporary_files_do_not_fit_refuses(desk, tmp_path):
-    import zipfile
-
     with zipfile.ZipFile(desk / "big.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("big.geojson", '{"type": "FeatureCollection", "features": []}' + " " * 3_000_000)
     limited = (

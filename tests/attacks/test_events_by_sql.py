@@ -195,17 +195,30 @@ def test_nobody_makes_consent_of_drafts_without_words(bureau):
 def test_a_signature_that_is_not_under_the_draft_has_effect_for_nobody(bureau):
     """Others could not read the draft: who signs shows it, and its hash stands in the event before."""
     refusal = {**WORDS, "conclusion": "disagree", "text": "不同意", "basis": "法"}
-    bureau.attempt("u_land", bureau.event("land", "opine", refusal), stays=True)
-    signed = {**WORDS, "clock": [None, None], "unanswered": "r"}
-    for draft in ({}, {"draft": None}, {"draft": json.dumps({**WORDS, "salt": "x"})}):
-        bureau.attempt("u_land_2", bureau.event("land", "sign", **signed, **draft), stays=True)
-    shown = {account: opinion(bureau.show_case(account), "land") for account in ("u_keeper", "u_lead", "u_water")}
-    assert {one["state"] for one in shown.values()} == {"drafted"}
+    drafted = bureau.event("land", "opine", refusal)
+    bureau.attempt("u_land", drafted, stays=True)
+    due = opinion(bureau.show_case(), "land")["due"]
+    shown: dict[str, Any] = {"draft": drafted[0][1]["words"], "clock": [due, None], "unanswered": "r"}
+    unread = ({"draft": None}, {"draft": json.dumps({**WORDS, "salt": "x"})}, {"answers": None}, {"clock": "x"})
+    for forged in ({**WORDS}, *({**refusal, **one} for one in unread)):
+        bureau.attempt("u_land_2", bureau.event("land", "sign", **{**shown, **forged}), stays=True)
+    everybody = ("u_keeper", "u_lead", "u_land", "u_water")
+    assert {opinion(bureau.show_case(one), "land")["state"] for one in everybody} == {"drafted"}
+    untrue = ({"answers": [["x", "y", "u_reform", "2026-01-01"]]}, {"clock": [due, due]}, {"clock": [None, None]})
+    for forged in untrue:  # by whoever knows better
+        bureau.attempt(
+            "u_land_2", bureau.event("land", "sign", **{**shown, **refusal, "answers": [], **forged}), stays=True
+        )
+    assert {opinion(bureau.show_case(one), "land")["state"] for one in everybody[:3]} == {"drafted"}
+    assert codes_of_verify(bureau) == {"verify.event_unlawful"}
     assert bureau.review("u_land_2", "sign", "land").code == 0
     shown = {account: opinion(bureau.show_case(account), "land") for account in ("u_keeper", "u_lead", "u_water")}
     assert {(one["state"], one["conclusion"], one["text"]) for one in shown.values()} == {
         ("signed", "disagree", "不同意")
     }
+    with open_library(bureau.place("u_water")) as library:  # in a file the same draft may have been signed by a name
+        events = [replace(one, account=int(one.action != "sign")) for one in read_events(library, bureau.case)]
+        assert Replay.of(events, library.id, LibraryEvidence(library)).current_case.opinion("land").text == "不同意"
 
 
 # What no step writes into an event that names a run as it should.
@@ -224,6 +237,9 @@ STRANGE = (
 )
 
 
+UNSAYABLE = ("", " ", "a b", "a/b", "a\nb", "a\u202eb")  # as the id of a case
+
+
 def test_what_no_step_says_opens_no_case_and_ends_no_list(bureau):
     run, body = bureau.rows("SELECT run, body FROM onemap_events WHERE action = 'open'")[0]
     lawful = {name: value for name, value in json.loads(body).items() if name not in ("edition", "round", "on")}
@@ -233,12 +249,14 @@ def test_what_no_step_says_opens_no_case_and_ends_no_list(bureau):
         bureau.attempt("u_lead", [(table, {**row, "case_id": f"c{number}"})], stays=True)
         if "packs" in strange:
             bureau.attempt("u_lead", bureau.event("lead", "revise", column_run=run, **strange), stays=True)
+    for name in UNSAYABLE:
+        bureau.attempt("u_lead", opening(bureau, name), stays=True)
     assert bureau.show_case() == before
     assert [one["case"] for one in done("review", "list", bureau.place("u_land")).json["cases"]] == [bureau.case]
     assert done("review", "publish", bureau.place("u_keeper"), "--by", "u_keeper").code == 0
     problems = command("verify", bureau.url).json["problems"]
     assert {problem["code"] for problem in problems} == {"verify.event_unlawful"}
-    assert len(problems) == len(STRANGE) + sum("packs" in strange for strange in STRANGE)
+    assert len(problems) == len(UNSAYABLE) + len(STRANGE) + sum("packs" in strange for strange in STRANGE)
 
 
 def opening(bureau, case: str, **facts: Any):
@@ -246,6 +264,12 @@ def opening(bureau, case: str, **facts: Any):
     run, body = bureau.rows("SELECT run, body FROM onemap_events WHERE action = 'open'")[0]
     same = {name: value for name, value in json.loads(body).items() if name not in ("edition", "round", "on")}
     return bureau.event("lead", "open", **{"column_case_id": case, "column_run": run, **same, **facts})
+
+
+def test_a_file_of_which_a_case_tells_and_that_nobody_attached_is_named(bureau):
+    bureau.attempt("u_lead", opening(bureau, "c1", files=[{"name": "批复.pdf", "hash": "0" * 64}]), stays=True)
+    (problem,) = command("verify", bureau.url).json["problems"]
+    assert (problem["code"], problem["feature"]) == ("verify.record_gone", f"c1/{'0' * 64}")
 
 
 def test_no_case_is_a_rehearsal_in_a_library_that_is_none(bureau):
@@ -326,8 +350,10 @@ def test_a_number_bears_a_sign_that_is_text(bureau, sign):
     number = {"column_year": date.today().year, "column_sequence": 1}
     bureau.attempt("u_lead", bureau.event("lead", "issue", sign=sign, **number), stays=True)
     assert bureau.show_case()["state"] == "consolidated"
-    issued = bureau.review("u_lead", "issue")
-    assert issued.json["state"] == "issued"
+    assert bureau.review("u_lead", "issue").json["state"] == "issued"
+    for account, chain, action in (("u_keeper", "upgrade", "carry"), ("u_lead", "lead", "issue")):
+        bureau.attempt(account, bureau.event(chain, action, column_year=date.today().year), stays=True)
+    assert bureau.show_case()["state"] == "issued"
 
 
 LIES = (

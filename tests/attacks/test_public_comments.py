@@ -11,7 +11,7 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import open_library
 from onemap.rules.review.cases.event import words_hash
 from onemap.rules.review.public_comments import WrittenComment, open_notices, write_comment
-from onemap.tests.attacks.server_accounts import Bureau
+from onemap.tests.attacks.server_accounts import Bureau, log_row
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.verbs.web.web_client import WebServer
 
@@ -183,6 +183,42 @@ def test_a_last_day_that_is_not_the_notice_s_is_named(own: Bureau):
         connection.execute("ALTER TABLE onemap_notices DISABLE TRIGGER USER")
         connection.execute("UPDATE onemap_notices SET until = '2999-01-01'")
     assert "verify.record_changed" in command("verify", own.url).codes
+
+
+def test_the_page_of_a_notice_without_effect_takes_no_number_from_the_next(own: Bureau):
+    assert own.review("u_lead", "close", "--reason", "r").code == 0
+    page = "{}"
+    facts = {"notice": 2, "days": 5, "kind": "before", "withheld": [], "page": words_hash(page)}
+    row = {"case_id": own.case, "number": 2, "until": "2999-01-01", "content": page}
+    event = own.event("lead", "notice", round=9, **facts)
+    own.attempt("u_lead", [*event, ("onemap_notices", row), log_row("review.notice", own.case)], stays=True)
+    opened = own.review("u_lead", "notice", "--days", "5")
+    assert [(one["notice"], one["open"]) for one in opened.json["notices"]] == [(1, False), (3, True)]
+    write(own, [(table, {**values, "notice": 3}) for table, values in comment(own)], stays=True)
+    assert own.review("u_lead", "respond", "1", "--text", "已采纳").code == 0
+    assert own.review("u_lead", "close", "--reason", "r").code == 0
+    assert set(command("verify", own.url).codes) == {"verify.event_unlawful"}
+
+
+UNTRUE: dict[str, dict[str, Any]] = {
+    "respond": {"comment": 7, "hash": "ab" * 32, "text": "已采纳"},
+    "erase": {"comment": 7},
+    "close": {"count": 7, "head": "ab" * 32},
+}
+
+
+@pytest.mark.parametrize("action", UNTRUE)
+def test_the_lead_tells_of_no_comment_that_is_none_and_leaves_none_out(own: Bureau, action: str):
+    """Else the notice could never be closed, and no step of the case followed; or the public's words were gone."""
+    untold = ({"count": 0, "head": ""}, {"count": 1, "head": "ab" * 32}) if action == "close" else ()
+    write(own, comment(own), stays=True)
+    for facts in (UNTRUE[action], *untold):
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            own.attempt("u_lead", own.event("lead", action, notice=1, reason="r", **facts), stays=True)
+    assert own.review("u_lead", "respond", "1", "--text", "已采纳").code == 0
+    assert own.review("u_lead", "erase", "1", "--reason", "r").code == 0
+    assert own.review("u_lead", "close", "--reason", "r").code == 0
+    assert done("verify", own.url).json["ok"]
 
 
 def test_the_end_takes_the_head_into_the_case_and_an_erased_name_leaves_the_chain_whole(own: Bureau):

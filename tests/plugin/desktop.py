@@ -56,6 +56,14 @@ def make_profile(folder, library, language):
     return plugins
 
 
+def environment_of(folder, library, language="en", **more):
+    """What a program of QGIS is started with: the plugin enabled and its library remembered in a profile of its own."""
+    environment, plugins = inherited_environment(), make_profile(folder, library, language)
+    # QGIS's Python takes its home from the first python3 on PATH: it must be the system's.
+    path = os.pathsep.join(["/usr/bin", environment.get("PATH", "")])
+    return environment | {"PATH": path, "QGIS_CUSTOM_CONFIG_PATH": str(folder), "QGIS_PLUGINPATH": str(plugins), **more}
+
+
 def make_city(folder):
     """The sample city's library and parcels, by the command line."""
     core = [str(CORE), "-I", "-X", "utf8", str(ROOT / "__main__.py")]
@@ -127,22 +135,13 @@ def drive(
     findings: how many a parcel must have to be the one that is shown; file: what is added, as which code and label;
     all_rooms: also what needs a city with several plans; driver: the script that QGIS runs.
     """
-    plugins = make_profile(folder, library, language)
     report = folder / "report.json"
     picture = folder / "picture.png"
     orders = {"parcels": str(parcels), "report": str(report), "picture": str(picture), "findings": findings}
     longest_s = LONGEST_ALL_ROOMS_S if all_rooms else LONGEST_S
     orders.update(file=str(file), code=code, label=label, all_rooms=all_rooms, longest_s=longest_s)
-    environment = inherited_environment()
-    environment.update(
-        # QGIS's Python takes its home from the first python3 on PATH: it must be the system's.
-        PATH=os.pathsep.join(["/usr/bin", environment.get("PATH", "")]),
-        QGIS_CUSTOM_CONFIG_PATH=str(folder),
-        QGIS_PLUGINPATH=str(plugins),
-        XDG_RUNTIME_DIR=str(folder),
-        ONEMAP_ORDERS=json.dumps(orders),
-        LANG="C.UTF-8",
-    )
+    more = {"XDG_RUNTIME_DIR": str(folder), "ONEMAP_ORDERS": json.dumps(orders), "LANG": "C.UTF-8"}
+    environment = environment_of(folder, library, language, **more)
     log = folder / "qgis.log"
     with screen() as display, log.open("wb") as output:
         environment["DISPLAY"] = display

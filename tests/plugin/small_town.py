@@ -1,5 +1,6 @@
 """What the plugin's tests share: a small world in metres, files of it, and waiting for Qt."""
 
+import contextlib
 from pathlib import Path
 
 from qgis.core import (
@@ -13,6 +14,8 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QEventLoop, QMetaType, QObject, QTimer, QUrl, pyqtSlot
 from qgis.PyQt.QtWidgets import QApplication
+
+from onemap.tests.rules.small_pack import pack_text, rule_of
 
 ROOT = Path(__file__).resolve().parents[2]
 CRS = "EPSG:4547"
@@ -102,6 +105,36 @@ def check(dock):
     assert dock.notice.text == ""
 
 
+@contextlib.contextmanager
+def shown_check_tab(path, canvas, core):
+    """A tab Check that is shown, with a library open; what is refused stands in its `refusals`."""
+    from onemap.plugin.desk.library.open_library import OpenLibrary
+    from onemap.plugin.rooms.check.check_tab import CheckTab
+    from onemap.plugin.words import core_words
+
+    library = OpenLibrary(core)
+    made = CheckTab(library, canvas)
+    made.refusals = []
+    made.refused.connect(lambda refusal: made.refusals.append(str(refusal)))
+    made.resize(340, 900)
+    made.show()
+    library.open(str(path))
+    wait_for(lambda: library.layers and core_words.are_known())
+    yield made
+    made.close_down()
+    made.deleteLater()
+
+
+def press_add(dialog):
+    """Press Add in a dialog of layers or deliveries and wait; the core's answer, None where it was refused."""
+    answers = []
+    dialog.added.connect(lambda answer, _said: answers.append(answer))
+    assert dialog.add_button.isEnabled(), dialog.hint.text()
+    dialog.add_button.click()
+    wait_for(lambda: not dialog.is_working)
+    return answers[0] if answers else None
+
+
 def checked_tab(library, parcels, canvas, core):
     """A tab Check with the parcels of a file checked."""
     from onemap.plugin.desk.library.open_library import OpenLibrary
@@ -122,27 +155,11 @@ def checked_tab(library, parcels, canvas, core):
     return tab
 
 
-PACK = """
-[pack]
-id = "test-pack"
-version = "1"
-title = { zh = "测试规则", en = "Rules of the test" }
-
-[[rule]]
-id = "farmland.test"
-kind = "avoid"
-layer = "YJJBNTTB"
-department = "land"
-verdict = "prohibited"
-title = { zh = "占用永久基本农田", en = "Occupies permanent basic farmland" }
-basis = [{ law = "中华人民共和国土地管理法", article = "第三十五条" }]
-
-[[rule]]
-id = "redline.test"
-kind = "avoid"
-layer = "STBHHX"
-department = "environment"
-verdict = "restricted"
-title = { zh = "占用生态保护红线", en = "Occupies the ecological red line" }
-basis = [{ law = "中华人民共和国土地管理法", article = "第十八条" }]
-"""
+LAND_LAW = "中华人民共和国土地管理法"
+FARM = "YJJBNTTB", "占用永久基本农田", "Occupies permanent basic farmland", f"{LAND_LAW} 第三十五条"
+RED_LINE = "STBHHX", "占用生态保护红线", "Occupies the ecological red line", f"{LAND_LAW} 第十八条"
+PACK = (
+    pack_text(id="test-pack", title=("测试规则", "Rules of the test"))
+    + rule_of("farmland.test", *FARM)
+    + rule_of("redline.test environment restricted", *RED_LINE)
+)

@@ -1,7 +1,7 @@
 """Packs for tests: what a rule does not say is filled in."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -16,9 +16,16 @@ _RULE = {
 }
 
 
-def pack_text(*rules: Mapping[str, Any], id: str = "test", **tables: Mapping[str, Any]) -> str:
+def pack_text(
+    *rules: Mapping[str, Any],
+    id: str = "test",
+    version: str = "1",
+    title: tuple[str, str] = ("试", "test"),
+    **tables: Mapping[str, Any],
+) -> str:
     """The text of a pack of rules. tables: its other tables by their names, as [class] with a table for each."""
-    text = f'[pack]\nid = "{id}"\nversion = "1"\ntitle = {{ zh = "试", en = "test" }}\n'
+    zh, en = title
+    text = f"[pack]\n{_lines({'id': id, 'version': version, 'title': {'zh': zh, 'en': en}})}"
     for name, content in tables.items():
         text += f"\n[{name}]\n{_lines(content)}"
     return text + "".join(rule_text(**rule) for rule in rules)
@@ -34,6 +41,25 @@ def own_pack(count: int) -> str:
 def rule_text(**keys: Any) -> str:
     """The text of one rule, as it stands in a pack."""
     return f"\n[[rule]]\n{_lines({**_RULE, **keys})}"
+
+
+def item_text(department: str, id: str, zh: str, en: str) -> str:
+    """The text of one item of a department's checklist, as it stands in a pack."""
+    return f"\n[[checklist]]\n{_lines({'id': id, 'department': department, 'title': {'zh': zh, 'en': en}})}"
+
+
+def rule_of(rule: str, layer: str, zh: str, en: str, basis: str, **keys: Any) -> str:
+    """The text of one rule with a title in both languages; rule: its id, department and verdict; basis: by spaces."""
+    names = dict(zip(("id", "department", "verdict"), rule.split(), strict=False))
+    laws = [dict(zip(("law", "article"), one.split(), strict=False)) for one in basis.split("；")]
+    return rule_text(**{**names, "layer": layer, **keys, "title": {"zh": zh, "en": en}, "basis": laws})
+
+
+def matrix_text(a: Sequence[Any], b: Sequence[Any] = (), **keys: Any) -> str:
+    """The text of a matrix of two plans; a, b: the field of its codes, those of construction, those of other use."""
+    names = ("field", "construction", "other")
+    sides = {"a": dict(zip(names, a, strict=True)), "b": dict(zip(names, b or a, strict=True))}
+    return _lines({"title": "test", **keys}) + "".join(f"[{name}]\n{_lines(side)}" for name, side in sides.items())
 
 
 def _lines(content: Mapping[str, Any]) -> str:

@@ -70,9 +70,7 @@ class Walk:
             self._insert(entity, layer, handle, attributes, depth)
             return
         if kind in ("TEXT", "MTEXT"):
-            text = entity.plain_text()
-            shape, arcs, heights = shapely.Point(entity.dxf.insert.x, entity.dxf.insert.y), 0, False
-            self.drawn.append(drawing_entity(shape, text=text, arcs=arcs, heights=heights))
+            self.drawn.append(drawing_entity(_text_place(entity, kind), text=entity.plain_text()))
             return
         if kind in ("HATCH", "MPOLYGON") and not _fills_drawn_line(entity):
             shape, arcs = _hatched_ground(entity, self.sagitta)
@@ -82,6 +80,9 @@ class Walk:
             points = _points(entity, kind, self.sagitta)
         except ValueError as error:
             self.drawn.append(drawing_entity(str(error)))
+            return
+        if points is None and kind == "REGION":  # ground, as a body that CAD programs alone unfold
+            self.drawn.append(drawing_entity("a region without its outline"))
             return
         if points is None:
             self.aside[layer, kind] = self.aside.get((layer, kind), 0) + 1
@@ -141,6 +142,14 @@ def _points(entity: Any, kind: str, sagitta: float) -> _Points | None:
         flat = np.column_stack([points[:, :2], [vertex.dxf.get("bulge", 0.0) for vertex in vertices]])
         return *_in_world(entity, *_stroke_bulges(flat, bool(entity.is_closed), sagitta)), bool(entity.is_closed)
     return None
+
+
+def _text_place(entity: Any, kind: str) -> shapely.Point:
+    """Where a text stands: at the point by which it is aligned, in the drawing's plane."""
+    if kind == "MTEXT":
+        return shapely.Point(entity.dxf.insert.xyz[:2])
+    _, place, _ = entity.get_placement()
+    return shapely.Point(entity.ocs().to_wcs(place or entity.dxf.insert).xyz[:2])
 
 
 def _fills_drawn_line(hatch: Any) -> bool:

@@ -7,6 +7,7 @@ import io
 import re
 import zipfile
 import zlib
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -105,18 +106,25 @@ def _content(path: Path, encoding: str | None) -> _Content:
 
 @lru_cache(maxsize=1)  # names and rows are asked for one after the other
 def _read(path: Path, encoding: str | None, size: int, changed_ns: int) -> _Content:
-    content = _unzip_document(path) if path.suffix.lower() == ".kmz" else path.read_bytes()
-    claim = _PROLOGUE.match(content)
-    text, found = decode_text(content, path.name, encoding, claim.group(1).decode("ascii") if claim else None)
-    reader = _Reader(path.stem)
-    try:
-        for event, element in iterparse(io.StringIO(text), ("start", "end")):
-            if not reader.has_begun:
-                _check_root(path, element, content)
-            reader.take_element(event, element)
-    except (ParseError, ValueError) as error:
-        raise OneMapError("source.damaged", file=path.name, reason=str(error)[:200]) from None
-    return _Content(_folders_by_name(reader.folders), found, reader.aside)
+    documents = _unzip_documents(path) if path.suffix.lower() == ".kmz" else [(path.stem, path.read_bytes())]
+    folders: list[_Folder] = []
+    aside: Counter[str] = Counter()
+    encodings = []
+    for name, content in documents:
+        claim = _PROLOGUE.match(content)
+        text, found = decode_text(content, path.name, encoding, claim.group(1).decode("ascii") if claim else None)
+        encodings.append(found)
+        reader = _Reader(name)
+        try:
+            for event, element in iterparse(io.StringIO(text), ("start", "end")):
+                if not reader.has_begun:
+                    _check_root(path, element, content)
+                reader.take_element(event, element)
+        except (ParseError, ValueError) as error:
+            raise OneMapError("source.damaged", file=path.name, reason=str(error)[:200]) from None
+        folders += reader.folders
+        aside.update(reader.aside)
+    return _Content(_folders_by_name(folders), encodings[0], dict(aside))
 
 
 def _check_root(path: Path, root: Element, content: bytes) -> None:
@@ -128,23 +136,35 @@ def _check_root(path: Path, root: Element, content: bytes) -> None:
     raise OneMapError("source.damaged", file=path.name, reason=Problem("system.other_format", {"suffix": path.suffix}))
 
 
-def _unzip_document(path: Path) -> bytes:
-    """The main document of a KMZ: doc.kml, else the first in the archive."""
+def _unzip_documents(path: Path) -> list[tuple[str, bytes]]:
+    """The documents of a KMZ with their names, the main one first, which is called as the file is.
+
+    The main one is doc.kml, else the first in the archive; others may be linked from it, or stand for themselves.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
-            members = [member for member in archive.infolist() if member.filename.lower().endswith(".kml")]
+            members = [one for one in archive.infolist() if _is_document(one.filename)]
             if not members:
                 raise OneMapError("source.nothing_inside", file=path.name)
             main = next((member for member in members if member.filename.lower() == "doc.kml"), members[0])
-            with archive.open(main) as packed:
-                content = packed.read(_MOST_PACKED + 1)
+            documents, room = [], _MOST_PACKED
+            for member in [main, *(one for one in members if one is not main)]:
+                with archive.open(member) as packed:
+                    content = packed.read(room + 1)
+                room -= len(content)
+                if room < 0:
+                    raise OneMapError("source.damaged", file=path.name, reason=f"> {_MOST_PACKED} bytes")
+                documents.append((path.stem if member is main else Path(member.filename).stem, content))
+            return documents
     except PermissionError:
         raise
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError) as error:
         raise OneMapError("source.damaged", file=path.name, reason=str(error)[:200]) from None
-    if len(content) > _MOST_PACKED:
-        raise OneMapError("source.damaged", file=path.name, reason=f"> {_MOST_PACKED} bytes")
-    return content
+
+
+def _is_document(member: str) -> bool:
+    """Whether a file in a KMZ is a document, and not what macOS lays beside one."""
+    return member.lower().endswith(".kml") and not member.rpartition("/")[2].startswith("._")
 
 
 def _folders_by_name(folders: list[_Folder]) -> dict[str, _Folder]:

@@ -11,6 +11,7 @@ from onemap.layers.xml_elements import Element
 _AROUND_COMMAS = re.compile(r"\s*,\s*")
 _SHOWN = 60
 _MOST_NESTED = 32
+_MOST_OF_A_POINT = 4  # some write a measure behind the height
 
 Points = list[tuple[float, ...]]
 
@@ -63,7 +64,7 @@ def _join_parts(parts: list[shapely.Geometry]) -> shapely.Geometry:
 
 
 def _point(element: Element) -> tuple[shapely.Geometry, bool]:
-    points = _coordinates(element)
+    points = _coordinates(element, most=_MOST_OF_A_POINT)
     return shapely.Point(points[0][:2]), len(points[0]) > 2
 
 
@@ -119,23 +120,24 @@ _MAKERS: dict[str, Callable[[Element], tuple[shapely.Geometry, bool]]] = {
 }
 
 
-def _coordinates(element: Element) -> Points:
+def _coordinates(element: Element, most: int = 3) -> Points:
+    """The points of an element. most: numbers of one; of a line's more are two points without a blank between."""
     text = next((child.text for child in element if local(child) == "coordinates"), None) or ""
     words = text.split()
     if not words:
         raise Unreadable("no coordinates")
     try:
-        return [_numbers(word, ",") for word in words]
+        return [_numbers(word, ",", most) for word in words]
     except Unreadable:
         # "114.5, 38.1" is written by hand.
-        return [_numbers(word, ",") for word in _AROUND_COMMAS.sub(",", text).split()]
+        return [_numbers(word, ",", most) for word in _AROUND_COMMAS.sub(",", text).split()]
 
 
-def _numbers(word: str, separator: str) -> tuple[float, ...]:
+def _numbers(word: str, separator: str, most: int = 3) -> tuple[float, ...]:
     try:
         numbers = tuple(float(number) for number in word.removesuffix(separator).split(separator))
     except ValueError:
         numbers = ()
-    if len(numbers) < 2 or not all(math.isfinite(number) for number in numbers):
+    if not 2 <= len(numbers) <= most or not all(math.isfinite(number) for number in numbers):
         raise Unreadable(word[:_SHOWN])
     return numbers

@@ -14,11 +14,13 @@ _DECODER = json.JSONDecoder()
 MOST_SIGNS = 100_000_000  # of one feature: two million vertices with all their digits
 _BLANKS = " \t\r\n"
 _FEATURES = "features"
-SYSTEMS = 0  # a key that no member has: what single features say of their systems
+# Keys that no member has: what single features say of their systems; the places of what stands among them and is none.
+SYSTEMS, STRANGERS = 0, 1
 
 
 def json_outline(path: Path) -> dict[Any, Any]:
-    """Go through a file in UTF-8 to its end; the members of the outermost object, SYSTEMS in place of its features.
+    """Go through a file in UTF-8 to its end; the members of the outermost object, SYSTEMS and STRANGERS in place of its
+    features.
 
     Raises OneMapError source.damaged with the place of the break, source.feature_large, UnicodeDecodeError for another
     encoding.
@@ -38,12 +40,19 @@ def json_outline(path: Path) -> dict[Any, Any]:
 
 
 def systems_of(content: Any) -> list[Any]:
-    """The coordinate systems that a geometry, or a feature's, names by itself, as GeoJSON did before 2016.
+    """The coordinate systems that a feature or a geometry names by itself, as GeoJSON did before 2016.
 
     Raises RecursionError as `check_depth`.
     """
-    geometry = content.get("geometry", content) if isinstance(content, dict) else None
-    return [part["crs"] for level in _levels(geometry) for part in level if "crs" in part]
+    if not isinstance(content, dict):
+        return []
+    own = [content["crs"]] if "geometry" in content and "crs" in content else []
+    return own + [part["crs"] for level in _levels(content.get("geometry", content)) for part in level if "crs" in part]
+
+
+def is_feature(content: Any) -> bool:
+    """Whether an element is one that GDAL takes for a feature: it passes over others in silence."""
+    return isinstance(content, dict) and content.get("type") == "Feature"
 
 
 def check_depth(geometry: Any) -> None:
@@ -91,9 +100,7 @@ class _Walk:
                 name = self._value()
                 self._expect(":")
                 if name == _FEATURES and self._next() == "[":
-                    systems = [*members.get(SYSTEMS, ()), *self._systems_of_elements()]
-                    if systems:
-                        members[SYSTEMS] = systems
+                    self._take_elements(members)
                 else:
                     members[str(name)] = self._value()
                 if self._expect(",}") == "}":
@@ -102,15 +109,22 @@ class _Walk:
             raise json.JSONDecodeError("Extra data", self.text, self.at)
         return members
 
-    def _systems_of_elements(self) -> Iterator[Any]:
-        """The coordinate systems that single features name."""
+    def _take_elements(self, members: dict[Any, Any]) -> None:
+        """Go through the features: what they say of their systems, and which are none."""
+        for place, element in enumerate(self._elements(), start=1):
+            if systems := systems_of(element):
+                members.setdefault(SYSTEMS, []).extend(systems)
+            if not is_feature(element):
+                members.setdefault(STRANGERS, []).append(place)
+
+    def _elements(self) -> Iterator[Any]:
         self._expect("[")
         if self._next() == "]":
             self.at += 1
             return
         while True:
             self._next()
-            yield from systems_of(self._value())
+            yield self._value()
             if self._expect(",]") == "]":
                 return
 

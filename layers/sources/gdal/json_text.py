@@ -10,7 +10,7 @@ from onemap.layers.crs.systems import check_names_no_file
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.text_encodings import text_of
 from onemap.layers.geometry.wkb_reading import TOO_DEEP
-from onemap.layers.sources.gdal.json_stream import SYSTEMS, json_outline, systems_of
+from onemap.layers.sources.gdal.json_stream import STRANGERS, SYSTEMS, is_feature, json_outline, systems_of
 
 JSON_SUFFIXES = {".geojson", ".json", ".topojson"}
 _SHAPES = ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection")
@@ -23,13 +23,13 @@ _LARGE_BYTES = 16 << 20  # beyond, as objects of Python it would take more memor
 class JsonText:
     """encoding: of the file; utf8: its content turned into UTF-8, None where it is that already.
 
-    names_crs: whether it says its coordinate system; RFC 7946 assumes WGS 84 of a GeoJSON that does not.
+    named_crs: what it says of its coordinate system; RFC 7946 assumes WGS 84 of a GeoJSON that says nothing.
     """
 
     encoding: str
     utf8: bytes | None
     is_topology: bool
-    names_crs: bool = False
+    named_crs: str | None = None
 
 
 def json_text(path: Path, encoding: str | None) -> JsonText:
@@ -61,7 +61,10 @@ def _read_json(path: Path, encoding: str | None, size: int, changed_ns: int) -> 
 
 
 def _json_text(path: Path, content: Any, encoding: str, utf8: bytes | None) -> JsonText:
-    """The outermost members of a JSON. Raises OneMapError source.indirect, source.damaged, crs.names_file."""
+    """The outermost members of a JSON.
+
+    Raises OneMapError source.indirect, source.damaged, source.no_feature, crs.names_file.
+    """
     kind = content.get("type") if isinstance(content, dict) else None
     if not isinstance(kind, str) or kind not in _TYPES:
         code = "source.indirect" if isinstance(kind, str) and kind in _POINTING_TYPES else "source.damaged"
@@ -72,7 +75,20 @@ def _json_text(path: Path, content: Any, encoding: str, utf8: bytes | None) -> J
         systems += systems_of(content)
     except RecursionError:
         raise OneMapError("source.damaged", file=path.name, reason=TOO_DEEP) from None
-    for system in (content.get("crs"), *systems, *content.get(SYSTEMS, ())):
-        if system:
-            check_names_no_file(json.dumps(system), file=path.name)
-    return JsonText(encoding, utf8, kind == "Topology", bool(content.get("crs")))
+    stated = [system for system in (content.get("crs"), *systems, *content.get(SYSTEMS, ())) if system]
+    for system in stated:
+        check_names_no_file(json.dumps(system), file=path.name)
+    strangers = content.get(STRANGERS, ())
+    if isinstance(features, list):
+        strangers = [place for place, one in enumerate(features, start=1) if not is_feature(one)]
+    if strangers and kind == "FeatureCollection":
+        raise OneMapError("source.no_feature", file=path.name, row=strangers[0], count=len(strangers))
+    return JsonText(encoding, utf8, kind == "Topology", ", ".join(dict.fromkeys(map(_name_of, stated))) or None)
+
+
+def _name_of(member: Any) -> str:
+    """The system that a crs member names, in whatever form."""
+    properties = member.get("properties") if isinstance(member, dict) else None
+    found = properties if isinstance(properties, dict) else {}
+    name = next((found[key] for key in ("name", "code", "href") if found.get(key)), member)
+    return name if isinstance(name, str) else json.dumps(name, ensure_ascii=False)

@@ -15,9 +15,9 @@ import pyogrio
 import pyproj
 from pyogrio.errors import CRSError, DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError
 
-from onemap.layers.crs.systems import check_names_no_file, has_old_figure, is_nameless, parse_crs
+from onemap.layers.crs.systems import check_names_no_file, crs_name, has_old_figure, is_nameless, parse_crs
 from onemap.layers.crs.zones import by_parameters
-from onemap.layers.errors import OneMapError, ProblemPlace
+from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 from onemap.layers.files.foreign_database import is_in_wal_mode
 from onemap.layers.files.full_size import VALUE_BYTES, check_full_size
 from onemap.layers.files.text_encodings import encoding_of
@@ -31,6 +31,7 @@ from onemap.layers.sources.gdal.raster_tables import check_holds_features
 from onemap.layers.sources.gdal.shapefile import (
     RAW,
     check_complete,
+    check_field_kinds,
     check_sizes,
     shapefile_text,
     with_utf8_projection,
@@ -38,6 +39,7 @@ from onemap.layers.sources.gdal.shapefile import (
 from onemap.layers.stores.geopackage import OF_QGIS
 
 UTF_8 = "utf-8"
+_WGS84 = re.compile(r"CRS:*84|WGS[\s_]*(19)?84|(?<!\d)4326(?!\d)", re.IGNORECASE)
 _READ_ERRORS = (DataSourceError, DataLayerError, FeatureError, FieldError, CRSError)
 _JSON_DRIVERS = {"GeoJSON", "TopoJSON"}
 _MOST = 10 << 20  # of a head, which names fields and the system; GDAL reads no longer one
@@ -120,12 +122,15 @@ def prepared_file(path: Path, layer: str, encoding: str | None) -> Iterator[Read
             yield ReadableFile(path, layer, copy, None, found, OPEN_OPTIONS)
     elif suffix == ".shp":
         check_sizes(path)
+        check_field_kinds(path)
         with with_utf8_projection(path) as readable:
             yield ReadableFile(path, layer, readable)
     else:
         if suffix == ".gpkg":
             with gdal_errors_as_refusals(path, layer or None):
                 check_schema(path)
+        if suffix == ".dbf":
+            check_field_kinds(path)
         check_declared_systems(path)
         yield ReadableFile(path, layer, path, options=open_options(path))
 
@@ -195,7 +200,7 @@ def encoding_refusal(readable: ReadableFile, encoding: str | None) -> OneMapErro
 
 def is_assumed_crs(readable: ReadableFile) -> bool:
     """Whether the file declares no CRS, and its format assumes one."""
-    return readable.json is not None and not readable.json.is_topology and not readable.json.names_crs
+    return readable.json is not None and not readable.json.is_topology and not readable.json.named_crs
 
 
 def declared_crs(readable: ReadableFile, text: str | None) -> pyproj.CRS | None:
@@ -205,7 +210,21 @@ def declared_crs(readable: ReadableFile, text: str | None) -> pyproj.CRS | None:
     if readable.path.suffix.lower() in MAPINFO:
         crs = parse_crs(text, file=readable.path.name)
         return mapinfo.by_parameters(crs) if crs.is_projected or crs.is_geographic else None
-    return _system_of(text, readable.path.name)
+    found = _system_of(text, readable.path.name)
+    named = readable.json.named_crs if readable.json is not None else None
+    # What GDAL does not know in a crs member it takes for WGS 84.
+    if named is None or _WGS84.search(named) or found is None or crs_name(found) != "EPSG:4326":
+        return found
+    try:
+        return _system_of(named, readable.path.name)
+    except OneMapError:
+        return None
+
+
+def unknown_system(readable: ReadableFile, crs: pyproj.CRS | None) -> list[Problem]:
+    """That a GeoJSON names a system which nobody knows. crs: as `declared_crs` has it."""
+    named = readable.json.named_crs if readable.json is not None and not readable.json.is_topology else None
+    return [Problem("crs.unread", {**readable.place, "crs": named[:80]})] if named and crs is None else []
 
 
 @lru_cache(maxsize=64)  # most files of a city say the same

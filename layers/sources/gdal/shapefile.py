@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from onemap.layers.crs.systems import check_names_no_file
-from onemap.layers.errors import OneMapError, file_reason
+from onemap.layers.errors import OneMapError, Problem, ProblemPlace, file_reason
 from onemap.layers.files.files_beside import files_of_stem
 from onemap.layers.files.text_encodings import decodes, encoding_of, is_doubtful
 from onemap.layers.geometry.validity import MOST_VERTICES, vertices_problem
@@ -21,7 +21,9 @@ _PARTS = (".dbf", ".shx", ".prj", ".cpg", ".sbn", ".sbx")
 # Language driver ids (byte 29 of a DBF) that name one code page; 0x57 and 0x03 mean "the sender's own".
 _LANGUAGE_DRIVERS = {0x4D: "cp936", 0x4F: "cp950", 0x7A: "cp936", 0x78: "cp950", 0x13: "cp932", 0x12: "cp949"}
 _POINT_BYTES = (16, 32, 24)  # of a point at most: in two dimensions, with height and measure, with measure
-_DELETED = 0x2A
+_DELETED = _ASTERISK = 0x2A
+_END_OF_FIELDS = 0x0D
+_OTHER_KINDS = {*b"MIBYTGPWVQ@+O0"}  # of FoxPro and of dBase since version 7; any other letter is no kind at all
 
 
 def check_complete(path: Path) -> None:
@@ -65,6 +67,7 @@ def with_utf8_projection(path: Path) -> Iterator[Path]:
 def check_counts(path: Path) -> None:
     """Refuse a shapefile with more shapes than records or the other way round; GDAL would read the fewer.
 
+    Or with more shapes than its index knows, as where a newer .shp was laid beside older parts.
     Raises OneMapError source.rows.
     """
     index, table = sibling(path, ".shx"), sibling(path, ".dbf")
@@ -72,8 +75,22 @@ def check_counts(path: Path) -> None:
         return
     shapes = (index.stat().st_size - 100) // 8
     records = _Table.of(table).records
-    if shapes != records:
-        raise OneMapError("source.rows", file=path.name, rows=records, held=shapes)
+    held = shapes + _further_shapes(path, index.read_bytes()[100:], shapes)
+    if not shapes == records == held:
+        raise OneMapError("source.rows", file=path.name, rows=min(records, shapes), held=max(records, held))
+
+
+def _further_shapes(path: Path, index: bytes, shapes: int) -> int:
+    """How many shapes follow the last of those that an index names, numbered on from them."""
+    places = np.frombuffer(index, ">i4", 2 * shapes).reshape(-1, 2).astype(np.int64) * 2
+    further, at = 0, int((places.sum(axis=1) + 8).max(initial=100))
+    with path.open("rb") as file:
+        while file.seek(at) == at and len(head := file.read(8)) == 8:
+            number, words = (int.from_bytes(head[part : part + 4], "big") for part in (0, 4))
+            if number != shapes + further + 1 or words < 2:
+                break
+            further, at = further + 1, at + 8 + 2 * words
+    return further
 
 
 def check_sizes(path: Path) -> None:
@@ -92,14 +109,58 @@ def check_sizes(path: Path) -> None:
         raise OneMapError.of([vertices_problem(row, int(vertices[row]), {"file": path.name, "layer": path.stem})])
 
 
+def check_field_kinds(path: Path) -> None:
+    """Refuse a table with fields of FoxPro's and dBase's later kinds, whose bytes GDAL would hand out as text.
+
+    Such are whole numbers, amounts and moments in binary form, and the numbers of notes in a file beside it. path: of
+    the table or of its shapefile. Raises OneMapError field.kind for each.
+    """
+    table = sibling(path, ".dbf")
+    if table is None:
+        return
+    with table.open("rb") as file:
+        head = file.read(32)
+        fields = file.read(max(int.from_bytes(head[8:10], "little") - 32, 0))
+    problems = []
+    for start in range(0, len(fields) - 31, 32):
+        if fields[start] == _END_OF_FIELDS:
+            break
+        kind = fields[start + 11 : start + 12].upper()
+        if kind[0] in _OTHER_KINDS:
+            name = fields[start : start + 11].split(b"\0")[0].decode("gb18030", errors="replace")
+            facts = {"file": path.name, "layer": path.stem, "field": name, "kind": kind.decode("latin-1")}
+            problems.append(Problem("field.kind", facts))
+    if problems:
+        raise OneMapError.of(problems)
+
+
+def overflow_remarks(path: Path, place: ProblemPlace) -> list[Problem]:
+    """That numbers did not fit into their fields: the writer put asterisks there, which GDAL reads as nothing."""
+    table = sibling(path, ".dbf") if path.suffix.lower() in (".shp", ".dbf") else None
+    if table is None:
+        return []
+    found, problems = _Table.of(table), []
+    for at, column in found.numbers.items():
+        rows = np.flatnonzero((column == _ASTERISK).any(axis=1))
+        if len(rows):
+            name = found.names[at].decode("utf-8" if decodes(found.names[at], "utf-8") else "gb18030", errors="replace")
+            facts = {"field": name, "count": len(rows), "row": int(rows[0]) + 1}
+            problems.append(Problem("field.overflow", {**place, **facts}))
+    return problems
+
+
 @dataclass(frozen=True)
 class _Table:
-    """A DBF taken apart: language driver, field names, and the text of each character field, row by row."""
+    """A DBF taken apart: language driver, field names, and the text of each character field and number, row by row.
+
+    numbers: by the places of their fields.
+    """
 
     records: int
     driver: int
     names: tuple[bytes, ...]
     columns: tuple[np.ndarray, ...]
+    numbers: dict[int, np.ndarray]
 
     @classmethod
     def of(cls, path: Path) -> "_Table":
@@ -111,20 +172,24 @@ class _Table:
             raise OneMapError("source.damaged", file=path.name, reason=f"{header_length} > {len(content)} bytes")
         record_length = max(int.from_bytes(content[10:12], "little"), 1)
         records = int.from_bytes(content[4:8], "little")
-        names, columns, offset, position = [], [], 1, 32
+        names, offset, position = [], 1, 32
         spans: list[tuple[int, int]] = []
-        while position + 32 <= header_length and content[position] != 0x0D:
+        spans_of_numbers: dict[int, tuple[int, int]] = {}
+        while position + 32 <= header_length and content[position] != _END_OF_FIELDS:
             descriptor = content[position : position + 32]
             names.append(descriptor[:11].split(b"\0")[0])
             if descriptor[11:12] in b"CcMm":
                 spans.append((offset, descriptor[16]))
+            elif descriptor[11:12] in b"NnFf":
+                spans_of_numbers[len(names) - 1] = (offset, descriptor[16])
             offset += descriptor[16]
             position += 32
         body = np.frombuffer(content[header_length : header_length + records * record_length], dtype=np.uint8)
         rows = body[: len(body) // record_length * record_length].reshape(-1, record_length)
         rows = rows[rows[:, 0] != _DELETED]
-        columns = [rows[:, start : start + length] for start, length in spans]
-        return cls(records, content[29], tuple(names), tuple(columns))
+        columns = tuple(rows[:, start : start + length] for start, length in spans)
+        numbers = {at: rows[:, start : start + length] for at, (start, length) in spans_of_numbers.items()}
+        return cls(records, content[29], tuple(names), columns, numbers)
 
     def texts(self) -> Iterator[bytes]:
         """The field names, then all values of each field, one a line so that a half character borrows no byte."""

@@ -25,6 +25,7 @@ from onemap.layers.value_groups import groups_of
 PARCEL_FIELDS = ("JZDS", "DKMJ", "DKBH", "DKMC", "TXSX", "TFH", "DKYT", "DLBM")
 EXTRA_FIELD = "QTXX"  # what a province's form has beyond these eight, as it stands
 _METRES = {"", "米", "m", "M", "metre", "metres"}
+_OF_THE_SYSTEM = ("坐标系", "几度分带", "带号", "计量单位")
 _NO_SHIFT = {"", "0", "0.0"}
 _PREFIXED = (1e7, 4.6e7)  # eastings that begin with a zone's number
 
@@ -43,6 +44,7 @@ def frame_of(text: RedlineText, path: Path) -> RawFrame:
     Raises OneMapError redline.….
     """
     header = text.header
+    _refuse_several_systems(text, path)
     parcels = _parcels(text, path)
     if header.get("计量单位", "") not in _METRES:
         raise OneMapError("redline.unit", file=path.name, field="计量单位", unit=header["计量单位"])
@@ -59,6 +61,14 @@ def frame_of(text: RedlineText, path: Path) -> RawFrame:
         encoding=text.encoding,
         problems=tuple(_remarks(header, parcels, geometries, crs, path)),
     )
+
+
+def _refuse_several_systems(text: RedlineText, path: Path) -> None:
+    """Refuse texts of different systems that were put into one file. Raises OneMapError crs.several."""
+    for key in _OF_THE_SYSTEM:
+        values = text.values_of(key)
+        if len({datum_named(value) or re.sub(r"\D", "", value) or value for value in values} - {""}) > 1:
+            raise OneMapError("crs.several", file=path.name, names=[f"{key}={value}" for value in values])
 
 
 @dataclass(frozen=True)

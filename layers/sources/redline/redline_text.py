@@ -6,6 +6,7 @@ Numbers stay text, unknown sections and keys stay lines, so that what is read ca
 import math
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -57,15 +58,24 @@ class RedlineText:
         """Keys and values outside the coordinates; of a key that comes twice, the first."""
         return header_of((*self.before, *self.after))
 
+    def values_of(self, key: str) -> list[str]:
+        """All that is said of a key outside the coordinates, each once."""
+        return list(dict.fromkeys(value for name, value in _pairs((*self.before, *self.after)) if name == key))
+
 
 def header_of(lines: tuple[str, ...]) -> dict[str, str]:
     """The keys and values of header lines, full-width signs as plain ones."""
     header: dict[str, str] = {}
+    for key, value in _pairs(lines):
+        header.setdefault(key, value)
+    return header
+
+
+def _pairs(lines: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     for line in map(plain, lines):
         key, equals, value = line.partition("=")
         if equals:
-            header.setdefault(key.strip(), value.strip())
-    return header
+            yield key.strip(), value.strip()
 
 
 def plain(text: str) -> str:

@@ -19,25 +19,50 @@ from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.ring_nesting import closed_parts, polygon_of_rings
 from onemap.layers.sources.gdal.curve_text import has_arcs, wkb_of
 from onemap.layers.sources.gdal.curves import SAGITTA_M, stroke_curve
-from onemap.layers.sources.sheets.sheet_axes import coordinates_of, declared_crs
+from onemap.layers.sources.sheets.sheet_axes import coordinates_of, declared_crs, rows_like_points
 from onemap.layers.sources.sheets.sheet_columns import Columns, columns_of, headings_of, plain
 from onemap.layers.sources.sheets.sheet_grid import SUFFIXES, Grid, address, grids_of
-from onemap.layers.sources.sheets.sheet_rows import Parcel, is_boundary, parcels_of, point_rows, short_runs, title_text
+from onemap.layers.sources.sheets.sheet_rows import (
+    Parcel,
+    is_boundary,
+    parcels_of,
+    point_rows,
+    short_runs,
+    title_text,
+    words_below,
+)
 
 _INTEGER = re.compile(r"-?(0|[1-9]\d{0,14})", re.ASCII)
 _DECIMAL = re.compile(r"-?(0|[1-9]\d{0,14})\.\d+", re.ASCII)
+_LOSES_ZEROS = re.compile(r".*\.\d*0", re.ASCII).fullmatch
+_UNIT = re.compile(r"单位\s*:\s*([^\s,;)]+)")  # above a table, of all its numbers
 _SRID = re.compile(r"\s*SRID\s*=\s*(\d{3,6})\s*;", re.IGNORECASE | re.ASCII)
 _NUMBERS = re.compile(r"[-+]?\d+\.?\d*(?:[eE][-+]?\d+)?")
 _MOST_LISTED = 1000
+_LOOKED_AT = 2_000  # rows of a sheet without a header
 
 
 def sheet_names(path: Path) -> list[str]:
-    """The sheets that hold coordinates; all of them if none does, so that reading one can say what it lacks."""
+    """The sheets that hold coordinates; all of them if none does, so that reading one can say what it lacks.
+
+    Beside one with a header also those that have points without one, as where a list goes on: nobody would miss them.
+    """
     if path.suffix.lower() == ".csv":
         return [path.stem]
     grids = grids_of(path, None)
-    found = [grid.name for grid in grids if _has_coordinates(grid, path.name)]
-    return found or [grid.name for grid in grids]
+    with_header = [grid.name for grid in grids if _has_coordinates(grid, path.name)]
+    if not with_header:
+        return [grid.name for grid in grids]
+    return [grid.name for grid in grids if grid.name in with_header or rows_like_points(grid, _first_rows(grid))]
+
+
+def _first_rows(grid: Grid) -> range:
+    return range(min(len(grid.rows), _LOOKED_AT))
+
+
+def has_coordinates(path: Path) -> bool:
+    """Whether a sheet of a file holds coordinates. Raises OneMapError source.damaged, sheet.too_large, encoding.…."""
+    return any(_has_coordinates(grid, path.name) for grid in grids_of(path, None))
 
 
 def _has_coordinates(grid: Grid, file: str) -> bool:
@@ -92,7 +117,10 @@ def _boundary_frame(path: Path, grid: Grid, columns: Columns, parcels: list[Parc
     place = dict(zip(rows, coordinates.values, strict=True))
     geometries = np.array([_polygon(parcel, place, columns, grid.name, path.name) for parcel in parcels], dtype=object)
     _refuse_unclear_gaps(parcels, geometries, path.name, grid.name)
-    crs = declared_crs(titles, coordinates, path.name)
+    others = [row for row in range(columns.row + 1, len(grid.rows)) if row not in place]
+    if further := rows_like_points(grid, others):
+        raise OneMapError("sheet.other_columns", file=path.name, layer=grid.name, feature=further[0] + 1)
+    crs = declared_crs(titles, coordinates, path.name, words_below(grid, others))
     return _frame(path, grid, geometries, _parcel_attributes(grid, columns, parcels), crs, coordinates.problems)
 
 
@@ -172,7 +200,7 @@ def _point_frame(path: Path, grid: Grid, columns: Columns) -> RawFrame:
 
 
 def _wkt_frame(path: Path, grid: Grid, columns: Columns) -> RawFrame:
-    """Raises OneMapError sheet.wkt for every cell that is no WKT."""
+    """Raises OneMapError sheet.wkt for every cell that is no WKT, crs.several."""
     rows = point_rows(grid, columns)
     column = columns.roles["wkt"]
     texts = [plain(grid.at(row, column)) for row in rows]
@@ -189,6 +217,8 @@ def _wkt_frame(path: Path, grid: Grid, columns: Columns) -> RawFrame:
     ]
     if problems:
         raise OneMapError.of(problems[:_MOST_LISTED])
+    if len(numbers - {""}) > 1:
+        raise OneMapError("crs.several", file=path.name, names=sorted(f"SRID={one}" for one in numbers if one))
     number = numbers.pop() if len(numbers) == 1 else ""
     crs = parse_crs(f"EPSG:{number}", file=path.name) if number else None
     remarks = []
@@ -214,7 +244,9 @@ def _table_frame(path: Path, grid: Grid) -> RawFrame:
     if not rows:
         raise OneMapError("source.empty", file=path.name, layer=grid.name)
     geometries = np.full(len(rows), None, dtype=object)
-    frame = _frame(path, grid, geometries, _row_attributes(grid, columns, rows), None)
+    unit = _UNIT.search(title_text(grid, columns))
+    remarks = (Problem("sheet.unit", {"file": path.name, "layer": grid.name, "unit": unit[1]}),) if unit else ()
+    frame = _frame(path, grid, geometries, _row_attributes(grid, columns, rows), None, remarks)
     return replace(frame, is_table=True)
 
 
@@ -256,7 +288,10 @@ def _row_attributes(grid: Grid, columns: Columns, rows: list[int]) -> pd.DataFra
 
 
 def _typed_values(values: list[Any]) -> list[Any]:
-    """Text as numbers where all of it is: 0601 and 12345678901234567 are no numbers but codes."""
+    """Text as numbers where all of it is: 0601 and 12345678901234567 are no numbers but codes.
+
+    Nor are 3.9, 3.10 and 3.11, unlike 3.50 and 12.25, which have their decimals in common.
+    """
     texts = [value.strip() for value in values if isinstance(value, str) and value.strip()]
     if not texts or len(texts) < sum(value is not None for value in values):
         return [value.strip() or None if isinstance(value, str) else value for value in values]
@@ -265,4 +300,6 @@ def _typed_values(values: list[Any]) -> list[Any]:
         convert = int
     elif all(_INTEGER.fullmatch(text) or _DECIMAL.fullmatch(text) for text in texts):
         convert = float
+    if convert is float and len({len(text.partition(".")[2]) for text in texts}) > 1 and any(map(_LOSES_ZEROS, texts)):
+        convert = None
     return [None if value is None else convert(value) if convert else value.strip() for value in values]

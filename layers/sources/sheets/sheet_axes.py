@@ -2,13 +2,15 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pyproj
 
+from onemap.layers.crs.systems import DEGREE_M
 from onemap.layers.crs.zones import GEOGRAPHIC_CODES, ZONE_NUMBERS, Zone, width_of_number, zone_crs
 from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 from onemap.layers.sources.redline.redline_text import number_of
@@ -25,6 +27,9 @@ _DATUMS = (
 )
 _MERIDIAN = re.compile(r"中央(?:子午线|经线)\D{0,4}(\d{2,3})")
 _ZONE = re.compile(r"带号\D{0,3}(\d{2})(?!\d)|第?\s*(\d{2})\s*(?:度?带)(?!宽)")
+_FEWEST_POINTS, _NEAR_M, _MOST_DEGREES = 3, 1e5, 180.0
+_CHANGE = re.compile(r"转换|换算|改算")
+_MOST_SHOWN = 60  # signs of a title
 _WIDTH = re.compile(r"([36])\s*(?:°|度)\s*分?带|([36])\s*-?degree", re.IGNORECASE)
 
 
@@ -92,6 +97,36 @@ def _parse_axes(
     return numbers
 
 
+def rows_like_points(grid: Grid, rows: Iterable[int]) -> list[int]:
+    """Those of some rows that hold points by their numbers alone: beside each other, in columns of three or more rows
+    whose points are near each other."""
+    by_column: dict[tuple[int, bool], dict[int, tuple[float, float]]] = {}
+    for row in rows:
+        for column, pair in enumerate(pairwise(grid.rows[row])):
+            if (point := _point_like(*pair)) is not None:
+                by_column.setdefault((column, point[0] < _MOST_DEGREES), {})[row] = point
+    for (_, are_degrees), points in by_column.items():
+        spread = np.ptp(np.array([*points.values()]), axis=0)
+        if len(points) >= _FEWEST_POINTS and (spread < _NEAR_M / (DEGREE_M if are_degrees else 1)).all():
+            return [*points]
+    return []
+
+
+def _point_like(first: Any, second: Any) -> tuple[float, float] | None:
+    """North and east of two cells that only coordinates have: of seven digits and six, with a zone's number, or degrees
+    of China that are written as such, or with their decimals."""
+    numbers = [number for number in map(planar_number, (first, second)) if number is not None]
+    angles = [] if numbers else [angle for cell in (first, second) if (angle := degrees_of(cell, False)) is not None]
+    if len(numbers) + len(angles) < 2:
+        return None
+    low, high = sorted(numbers or angles)
+    if 3 < low < 60 and 70 < high < 140:
+        is_written_so = bool(angles) or all(round(number, 4) != number for number in numbers)
+        return (low, high) if is_written_so else None
+    north, east = (low, high) if high >= 1.3e7 else (high, low)
+    return (north, east) if 1e6 <= north < 6e6 and (1e5 <= east < 1e6 or 1.3e7 <= east < 4.6e7) else None
+
+
 def axis_seen(first: np.ndarray, second: np.ndarray) -> str | None:
     """Which axis comes first, where the size of the numbers leaves no doubt: zone prefixes, or seven digits and six."""
     for east, north, answer in ((second, first, "first is north"), (first, second, "first is east")):
@@ -147,11 +182,13 @@ def _is_packed(cells: list[list[Any]], names: list[str], is_boundary: bool, titl
     raise OneMapError("sheet.angle", text=digits[0], field=names[0], **place)
 
 
-def declared_crs(titles: str, coordinates: Coordinates, file: str) -> pyproj.CRS | None:
+def declared_crs(titles: str, coordinates: Coordinates, file: str, below: Sequence[str] = ()) -> pyproj.CRS | None:
     """The CRS that the titles of a sheet name, with the zone of the eastings, of a central meridian, or of 带号.
 
-    Raises OneMapError redline.zone, redline.zone_width, redline.mixed_prefix where titles and numbers disagree.
+    below: words between and under the points. Raises OneMapError crs.several, and redline.zone, redline.zone_width,
+    redline.mixed_prefix where titles and numbers disagree.
     """
+    _refuse_several_systems([*titles.splitlines(), *below], file)
     datum = next((name for name, pattern in _DATUMS if pattern.search(titles)), None)
     prefix = None if coordinates.are_degrees else _prefix(coordinates.values[:, 0], file)
     if datum is None:
@@ -176,6 +213,23 @@ def declared_crs(titles: str, coordinates: Coordinates, file: str) -> pyproj.CRS
     if number not in ZONE_NUMBERS[width]:
         raise OneMapError("redline.zone_width", file=file, zone=number, width=width)
     return zone_crs(Zone(datum, width, number, prefix is not None))
+
+
+def _refuse_several_systems(lines: Sequence[str], file: str) -> None:
+    """Refuse lines of which two say different datums, zones or meridians: each is said of parcels of its own.
+
+    A line may tell of a change from one to another. Raises OneMapError crs.several.
+    """
+    for kind in (_DATUMS, (("", _MERIDIAN),), (("", _ZONE),), (("", _WIDTH),)):
+        statements: dict[tuple[str, ...], str] = {}
+        for line in lines:
+            found = {
+                (name, *filter(None, match.groups())) for name, pattern in kind for match in pattern.finditer(line)
+            }
+            if len(found) == 1 and not _CHANGE.search(line):
+                statements.setdefault(found.pop(), line)
+        if len(statements) > 1:
+            raise OneMapError("crs.several", file=file, names=[line[:_MOST_SHOWN] for line in statements.values()])
 
 
 def _of_meridian(meridian: int, width: int | None) -> tuple[int | None, int | None]:

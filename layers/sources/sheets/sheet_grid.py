@@ -89,14 +89,30 @@ def _csv_grid(path: Path, encoding: str | None) -> Grid:
     text, found = text_of(path, encoding)
     head = text[:20_000].splitlines()[:20]
     separator = max(_SEPARATORS, key=lambda sign: sum(line.count(sign) > 0 for line in head)) if head else ","
-    csv.field_size_limit(_MOST_CELL_CHARACTERS)
-    try:
-        rows = [list(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator)]
-    except csv.Error as error:
-        raise OneMapError("source.damaged", file=path.name, reason=str(error)) from error
+    rows = _csv_rows(path, text, separator)
     grid = Grid(path.stem, [[value if value.strip() else None for value in row] for row in rows], found)
     _check_spread(path, grid)
     return grid
+
+
+def _csv_rows(path: Path, text: str, separator: str) -> list[list[str]]:
+    """The cells of a CSV. A quotation mark too many would swallow the rows up to the next one in silence.
+
+    Raises OneMapError sheet.quotes, source.damaged.
+    """
+    csv.field_size_limit(_MOST_CELL_CHARACTERS)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    rows: list[list[str]] = []
+    line = 1
+    try:
+        for row in reader:
+            rows.append(row)
+            line = reader.line_num + 1
+    except csv.Error as error:
+        if "expected" in str(error):  # a separator behind a cell in quotation marks, or another mark before the end
+            raise OneMapError("sheet.quotes", file=path.name, line=line) from error
+        raise OneMapError("source.damaged", file=path.name, reason=str(error)) from error
+    return rows
 
 
 def _check_spread(path: Path, grid: Grid) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.sources.sheets.angles import degrees_of
@@ -19,6 +20,7 @@ _FOOTER = re.compile(
 )
 _ID = re.compile(r"(?:地块|宗地|图斑|红线|范围)(?:编号|代码|号)\s*[::]?\s*([^\s::,;]+)")
 _NAME = re.compile(r"(?:地块|宗地|项目|图斑)名称\s*[::]?\s*([^\s::,;]+)")
+_NEXT_PARCELS = re.compile(r"项目|地块|宗地|图斑|红线|工程")
 _BOUNDARY = re.compile(r"界址|拐点|宗地|红线|边界|范围|地块|boundary|parcel", re.IGNORECASE)
 _POINT_NUMBER = re.compile(r"[A-Za-z]{0,4}[-_]?\d{1,6}", re.ASCII)
 _LAST_NUMBER = re.compile(r"(\d+)\D*$", re.ASCII)
@@ -42,9 +44,17 @@ class _Break:
 
 
 def title_text(grid: Grid, columns: Columns) -> str:
-    """The text above the header, and the headings."""
-    above = " ".join(plain(value) for row in grid.rows[: columns.row] for value in row if value is not None)
-    return f"{above} {' '.join(columns.headings)}"
+    """The text above the header, a line for each row, and the headings."""
+    return "\n".join([*(_words(row) for row in grid.rows[: columns.row]), " ".join(columns.headings)])
+
+
+def words_below(grid: Grid, rows: Sequence[int]) -> list[str]:
+    """The text of some rows, a line for each."""
+    return [_words(grid.rows[row]) for row in rows]
+
+
+def _words(row: Sequence[Any]) -> str:
+    return " ".join(plain(value) for value in row if value is not None)
 
 
 def point_rows(grid: Grid, columns: Columns) -> list[int]:
@@ -114,7 +124,8 @@ def _is_text(value: object) -> bool:
 def parcels_of(grid: Grid, columns: Columns, file: str) -> list[Parcel]:
     """Parcels with their runs of rows, in the sheet's order.
 
-    Raises OneMapError sheet.ring_or_parcel where a blank row may part two parcels or run through one.
+    Raises OneMapError sheet.ring_or_parcel where a blank row may part two parcels or run through one, and
+    sheet.number_again where parcels of the next title are numbered anew.
     """
     key_column = columns.roles.get("parcel", columns.roles.get("name"))
     parcels: dict[str, Parcel] = {}
@@ -128,6 +139,8 @@ def parcels_of(grid: Grid, columns: Columns, file: str) -> list[Parcel]:
             continue
         if key_column is not None:
             key = plain(grid.at(entry, key_column)) or key
+            if key in parcels and pending is not None and _NEXT_PARCELS.search(pending.title):
+                raise OneMapError("sheet.number_again", file=file, layer=grid.name, feature=key, line=entry + 1)
             starts_run = current is None or current.key != key or pending is not None
             if current is None or current.key != key:
                 current = parcels.setdefault(key, Parcel(key))

@@ -5,6 +5,7 @@ office; every frame says so.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,7 @@ def read_vct(path: Path, layer: str, encoding: str | None) -> RawFrame:
 def _attributes(vct: VctText, table: Table, place: ProblemPlace) -> tuple[list[int], pd.DataFrame]:
     """The object of each row, and its values: the id stands before the fields, or is the first of them."""
     ids: list[int] = []
+    ids_before: set[int] = set()
     rows: list[list[Any]] = []
     problems: list[Problem] = []
     for line, values in vct.rows.get(table.name.upper(), []):
@@ -92,6 +94,9 @@ def _attributes(vct: VctText, table: Table, place: ProblemPlace) -> tuple[list[i
             problems.append(Problem("vct.row", {**facts, "found": len(values), "expected": len(table.fields)}))
             continue
         ids.append(int(values[0]) if values[0].lstrip("+-").isdecimal() else int(number))
+        if ids[-1] in ids_before:
+            problems.append(Problem("vct.twice", {**facts, "other": ids[-1]}))
+        ids_before.add(ids[-1])
         rows.append([])
         for (name, kind), text in zip(table.fields, own, strict=True):
             value = _value(kind, text)
@@ -118,7 +123,7 @@ def _value(kind: str, text: str) -> Any:
 def _geometries(vct: VctText, table: Table, place: ProblemPlace) -> dict[int, shapely.Geometry]:
     """The geometry of each object whose feature code belongs to the table, by id.
 
-    Raises OneMapError vct.reference, vct.ring: every object named.
+    Raises OneMapError vct.reference, vct.ring, vct.twice: every object named.
     """
     codes = {feature.code: feature.geometry for feature in vct.features if feature.table.upper() == table.name.upper()}
     assembly = _Assembly(vct)
@@ -129,6 +134,8 @@ def _geometries(vct: VctText, table: Table, place: ProblemPlace) -> dict[int, sh
             if codes.get(shape.code) != kind:
                 continue
             try:
+                if shape.id in found:
+                    raise _Unsound("vct.twice", shape.id)
                 found[shape.id] = assembly.geometry(kind, shape)
             except _Unsound as error:
                 facts = {"feature": shape.id, "line": shape.line, "other": error.other}
@@ -152,6 +159,7 @@ class _Assembly:
     def __init__(self, vct: VctText) -> None:
         self.lines = {shape.id: shape for shape in vct.lines}
         self.polygons = {shape.id: shape for shape in vct.polygons}
+        self._lines_of_id = Counter(shape.id for shape in vct.lines)
         self._built: dict[int, Points] = {}
         # No outline passes a line more than twice, so more points than that come from references in a circle.
         self._most_points = 2 * sum(len(part) for shape in vct.lines for part in shape.parts)
@@ -184,6 +192,8 @@ class _Assembly:
             line = self.lines.get(abs(number))
             if line is None or line.id in above or len(above) > _DEEPEST:
                 raise _Unsound("vct.reference", abs(number))
+            if self._lines_of_id[line.id] > 1:
+                raise _Unsound("vct.twice", line.id)
             own = self._line_points(line, above)
             own = own[::-1] if number < 0 else own
             if not own or (points and points[-1] != own[0]) or len(points) > self._most_points:

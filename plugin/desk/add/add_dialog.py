@@ -56,8 +56,7 @@ class AddDialog(WorkingDialog):
         super().__init__(library.core, tr("Add to the one map"), parent, add_controls())
         self.setAcceptDrops(True)
         self._library = library
-        self._home = DialogLibrary(library, self)
-        self._home.changed.connect(lambda: self._enable())
+        self._home = DialogLibrary(library, self, self._enable)
         self._source: SourceFile | None = None
         self._is_added = False  # the file on display has been loaded
         self.form = AddForm()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from qgis.gui import QgsDateEdit
 from qgis.PyQt.QtCore import QDate, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QComboBox,
@@ -16,7 +15,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.desk.add.coverage_choice import coverage_box, coverage_of, with_file_button
-from onemap.plugin.widgets.form_fields import fill_form, shrink
+from onemap.plugin.widgets.form_fields import date_box, day_text, fill_form, shrink
 from onemap.plugin.widgets.target_file import ask_file, ask_target
 from onemap.plugin.widgets.tick_box import TickBox
 from onemap.plugin.words.file_forms import file_forms
@@ -32,7 +31,7 @@ class AddOptionsForm(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.label = QLineEdit(placeholderText=tr("the day from which it is valid"))
-        self.valid_from, self.valid_to = _date_edit(), _date_edit()
+        self.valid_from, self.valid_to = date_box(tr("not stated")), date_box(tr("not stated"))
         self.covers = coverage_box(tr("as the last version said"))
         self.accuracy = QLineEdit(placeholderText=tr("not stated"))
         self.repair = TickBox(tr("Repair invalid geometry"), tr("Every change is listed, with its area"))
@@ -97,8 +96,8 @@ class AddOptionsForm(QWidget):
         """The options as the core takes them."""
         return {
             "label": self.label.text().strip(),
-            "valid_from": _date_text(self.valid_from),
-            "valid_to": _date_text(self.valid_to),
+            "valid_from": day_text(self.valid_from),
+            "valid_to": day_text(self.valid_to),
             "covers": coverage_of(self.covers),
             "accuracy": self.accuracy.text().strip(),
             "encoding": self.encoding_name,
@@ -129,17 +128,3 @@ def free_label(day: str, labels: Iterable[str]) -> str:
         number += 1
         label = f"{day} ({number})"
     return label
-
-
-def _date_edit() -> QgsDateEdit:
-    edit = QgsDateEdit()
-    edit.setAllowNull(True)
-    edit.setNullRepresentation(tr("not stated"))
-    edit.setDisplayFormat("yyyy-MM-dd")
-    edit.setCalendarPopup(True)
-    edit.clear()
-    return edit
-
-
-def _date_text(edit: QgsDateEdit) -> str:
-    return "" if edit.isNull() else edit.date().toString(Qt.DateFormat.ISODate)

@@ -36,8 +36,7 @@ class AnswersDialog(WorkingDialog):
 
     def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
         super().__init__(library.core, tr("Remembered answers"), parent, add_controls(), is_writing=True)
-        self._home = DialogLibrary(library, self)
-        self._home.changed.connect(lambda: self._enable())
+        self._home = DialogLibrary(library, self, self._enable)
         self._layers: list[dict[str, Any]] = []
         self.table = QTableWidget(0, 4)
         self.table.setHorizontalHeaderLabels([tr("Layer"), tr("What"), tr("Answer"), tr("Since version")])

@@ -58,8 +58,7 @@ class DeliveryDialog(WorkingDialog):
         super().__init__(library.core, tr("Add a whole delivery"), parent, add_controls())
         self.setAcceptDrops(True)
         self._library = library
-        self._home = DialogLibrary(library, self)
-        self._home.changed.connect(lambda: self._enable())
+        self._home = DialogLibrary(library, self, self._enable)
         self._sent: list[PlannedLayer] = []  # the rows that are being added
         self._tables_before: set[str] = set()  # of the library's versions, when that began
         self.delivery = Delivery()

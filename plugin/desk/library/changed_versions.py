@@ -1,4 +1,4 @@
-"""Answers on display that are outdated: the layers of which the library has other versions by now."""
+"""Answers on display that are outdated: the layers and packs of which the library has other versions by now."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from qgis.PyQt.QtWidgets import QLabel
 
+from onemap.plugin.desk.library.layer_list import title_of
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.words.translation import list_of_some, tr
 
@@ -18,20 +19,22 @@ class ChangedVersions(QLabel):
         super().__init__()
         self._library = library
         self._tables: dict[str, str] = {}  # that were asked, by layer; empty where it had none
+        self._packs: dict[str, dict[str, Any]] = {}  # that were asked and are the library's, by their ids
         self._is_wanted = True
         self.setWordWrap(True)
         self.hide()
         library.listed.connect(self._compare)
 
-    def compare_with(self, layers: Iterable[dict[str, Any]]) -> None:
-        """Compare the library with the layers of an answer, as the core describes them, from now on."""
+    def compare_with(self, layers: Iterable[dict[str, Any]], packs: Iterable[dict[str, Any]] = ()) -> None:
+        """Compare the library with the layers and packs of an answer, as the core describes them, from now on."""
         self._tables = {str(layer["code"]): str(layer.get("table") or "") for layer in layers}
+        held = {pack["id"] for pack in self._library.packs}
+        self._packs = {pack["id"]: pack for pack in packs if pack["id"] in held}
         self._compare()
 
     def forget(self) -> None:
         """Forget the answer."""
-        self._tables = {}
-        self._compare()
+        self.compare_with(())
 
     def show_if(self, is_wanted: bool) -> None:
         """Show the line, if there is one, only where the answer is shown."""
@@ -45,6 +48,9 @@ class ChangedVersions(QLabel):
             if entry.code in self._tables
             and self._tables[entry.code] != (entry.in_force.table if entry.in_force is not None else "")
         ]
+        hashes = {pack["id"]: pack["hash"] for pack in self._library.packs}
+        changed = (pack for pack in self._packs.values() if hashes.get(pack["id"]) != pack["hash"])
+        names += [title_of(pack["title"], pack["id"]) for pack in changed]
         text = tr("The library now has other versions than were asked here: {layers}. Ask again to use them.")
         self.setText(text.format(layers=list_of_some(names)) if names else "")
         self.show_if(self._is_wanted)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from onemap.plugin.desk.library.distinct_place import distinct_place
@@ -15,15 +17,22 @@ class DialogLibrary(QObject):
     path, day: as they were when the dialog was opened.
     """
 
-    changed = pyqtSignal()  # the dock has another library or day, or has this one again
+    _changed = pyqtSignal()  # the dock has another library or day, or has this one again
 
-    def __init__(self, library: OpenLibrary, dialog: QObject, is_of_day: bool = False) -> None:
-        """Hold the library that is open now. is_of_day: whether what is sent is of the dock's day."""
+    def __init__(
+        self, library: OpenLibrary, dialog: QObject, follow: Callable[[], None], is_of_day: bool = False
+    ) -> None:
+        """Hold the library that is open now.
+
+        follow: called when the dock has another library or day, or has this one again.
+        is_of_day: whether what is sent is of the dock's day.
+        """
         super().__init__(dialog)
+        self._changed.connect(follow)
         self._library, self._is_of_day = library, is_of_day
         self.path, self.day = library.path, library.day
         self._own_name = library.own_name
-        library.loading.connect(self.changed)
+        library.loading.connect(self._changed)
 
     @property
     def is_open(self) -> bool:

@@ -41,6 +41,7 @@ class OpenLibrary(QObject):
         self.core = core
         self.path = ""
         self.as_of = QDate()  # invalid: today
+        self.today = QDate.currentDate()  # when the library was asked last
         self.layers: list[CatalogueLayer] = []
         self.services: list[Service] = []
         self.strata: dict[str, str] = {}  # the groups of the map, from the uppermost: titles by id
@@ -81,8 +82,8 @@ class OpenLibrary(QObject):
         return self.as_of.toString(Qt.DateFormat.ISODate) if self.as_of.isValid() else ""
 
     def scope(self) -> tuple[str, str]:
-        """The library and its day, of which an answer is."""
-        return self.path, self.day
+        """The library and the day, of which an answer is; today is another day tomorrow."""
+        return self.path, self.day or self.today.toString(Qt.DateFormat.ISODate)
 
     @property
     def step_day(self) -> str:
@@ -118,6 +119,13 @@ class OpenLibrary(QObject):
             self.as_of = day
             self.refresh()
 
+    def follow_clock(self) -> bool:
+        """Read the library anew where it is as of today, and today is another day by now; whether it is."""
+        is_over = bool(self.path) and not self.day and self.today != QDate.currentDate()
+        if is_over:
+            self.refresh()
+        return is_over
+
     @property
     def params(self) -> dict[str, str]:
         """The library and its day, as parameters of the core's verb `layers`."""
@@ -127,6 +135,7 @@ class OpenLibrary(QObject):
         """Ask the core for the library's content."""
         if not self.path:
             return
+        self.today = QDate.currentDate()
         self.loading.emit()
         if self._words_of != self.path or not core_words.are_known():
             self._ask_words(self.path)

@@ -61,9 +61,7 @@ class PackDialog(WorkingDialog):
             PROOF: tr("What the cases prove"),
             TURNED: tr("What would turn in open cases"),
             DIFFERENCES: tr("What differs from the origin"),
-            VERSIONS: AnswerTree(
-                tr("Packs in force, and those of before"), [tr("Packs in force, and those of before")]
-            ),
+            VERSIONS: tr("Packs in force, and those of before"),
         }
         self.trees = {page: AnswerTree(name, [name]) for page, name in names.items()}
         self._make_buttons()

@@ -16,7 +16,7 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.desk.parcels.use_choice import UseChoice
 from onemap.plugin.widgets.field_error import FieldError
-from onemap.plugin.widgets.form_fields import search_by_part, shrink
+from onemap.plugin.widgets.form_fields import date_box, search_by_part, shrink
 from onemap.plugin.widgets.rows_and_columns import column_of
 from onemap.plugin.words.translation import Count, tr
 
@@ -99,12 +99,7 @@ class FactField(QWidget):
             box.currentTextChanged.connect(lambda _text: self.changed.emit())
             return box
         if self.kind == "date":
-            day = QgsDateEdit()
-            day.setAllowNull(True)
-            day.setNullRepresentation(tr("unknown"))
-            day.setDisplayFormat("yyyy-MM-dd")
-            day.setCalendarPopup(True)
-            day.clear()
+            day = date_box(tr("unknown"))
             day.dateChanged.connect(lambda _day: self.changed.emit())
             return day
         if self.kind == "long":

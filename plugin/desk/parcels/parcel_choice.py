@@ -16,7 +16,7 @@ from qgis.core import (
     QgsWkbTypes,
 )
 from qgis.gui import QgsMapCanvas
-from qgis.PyQt.QtCore import QEvent, QObject, QSignalBlocker, Qt, pyqtSignal
+from qgis.PyQt.QtCore import QEvent, QObject, QSignalBlocker, Qt, pyqtBoundSignal, pyqtSignal
 from qgis.PyQt.QtGui import QKeySequence
 from qgis.PyQt.QtWidgets import QFileDialog, QWidget
 
@@ -183,6 +183,13 @@ class ParcelChoice(QWidget):
     def map_layer(self) -> QgsVectorLayer | None:
         """The chosen layer of the map; None where a file is chosen, or nothing."""
         return self.choice.map_layer if self.choice is not None else None
+
+    @property
+    def chosen_name(self) -> str:
+        """The name of the chosen parcels, with their number where a selection or a filter leaves some out."""
+        layer = self.map_layer
+        is_part = layer is not None and bool(layer.selectedFeatureCount() or layer.subsetString())
+        return self.box.currentText() if is_part else self.choice.name if self.choice is not None else ""
 
     def choose_layer(self, layer: QgsVectorLayer) -> None:
         """Choose a layer of the map."""
@@ -372,18 +379,18 @@ class ParcelChoice(QWidget):
             self._turn.end()
 
     def _connect_layers(self, layers: list[QgsVectorLayer]) -> None:
-        """Connect to the selections and names of the layers in the list."""
+        """Connect to the selections, names and numbers of features of the layers in the list."""
         project_layers = QgsProject.instance().mapLayers().values()
         for layer in self._connected_layers:
             if layer in project_layers:  # one that was removed took its connections along
                 # A new layer may lie where one that was removed lay, and be taken for it.
                 with contextlib.suppress(TypeError):
-                    layer.selectionChanged.disconnect(self._update_texts)
-                    layer.nameChanged.disconnect(self._update_texts)
+                    for signal in _signals_of_text(layer):
+                        signal.disconnect(self._update_texts)
         self._connected_layers = layers
         for layer in layers:
-            layer.selectionChanged.connect(self._update_texts)
-            layer.nameChanged.connect(self._update_texts)
+            for signal in _signals_of_text(layer):
+                signal.connect(self._update_texts)
 
     def _update_texts(self, *_what: object) -> None:
         found = [self.box.itemData(index).map_layer for index in range(self.box.count())]
@@ -397,6 +404,11 @@ class ParcelChoice(QWidget):
 def no_parcels_text() -> str:
     """What to do where there are no parcels."""
     return tr("There are no parcels to check. Add a layer of polygons to the map, draw one, or paste its corners.")
+
+
+def _signals_of_text(layer: QgsVectorLayer) -> tuple[pyqtBoundSignal, ...]:
+    counted = (layer.subsetStringChanged, layer.dataSourceChanged, layer.afterCommitChanges)
+    return (layer.selectionChanged, layer.nameChanged, *counted)
 
 
 def _is_of_library(layer: QgsMapLayer) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from qgis.core import Qgis, QgsFeature, QgsFeatureRequest, QgsField, QgsFields, QgsVectorLayer
+from qgis.core import Qgis, QgsFeature, QgsFeatureRequest, QgsField, QgsFields, QgsProviderRegistry, QgsVectorLayer
 from qgis.PyQt.QtCore import QMetaType
 
 from onemap.plugin.connection.layer_export import SourceFile, chosen_features, file_of_layer, write_source
@@ -35,20 +35,32 @@ def has_names(fields: QgsFields) -> bool:
 def places_of(layer: QgsVectorLayer, ids: Iterable[int] | None = None) -> dict[int, int] | None:
     """The places of a layer's parcels, from 1, by which the core names them; None where a field does.
 
-    Those that are saved come as the core reads them, then new ones as they were made. A parcel that was deleted, and
-    not saved so yet, keeps its place, so that those after it keep theirs.
+    Those that are saved come as the core reads them, whatever the filter, then new ones as they were made. A parcel
+    that was deleted, and not saved so yet, keeps its place, so that those after it keep theirs.
 
     ids: of the features whose places are wanted; None: of all.
     """
     if has_names(layer.fields()):
         return None
+    whole = _without_filter(layer) if layer.subsetString() else layer
     request = QgsFeatureRequest().setFlags(Qgis.FeatureRequestFlag.NoGeometry).setNoAttributes()
-    saved = [feature.id() for feature in layer.dataProvider().getFeatures(request)]
+    saved = [feature.id() for feature in whole.dataProvider().getFeatures(request)]
     buffer = layer.editBuffer()
     added = sorted(buffer.addedFeatures(), reverse=True) if buffer is not None else []  # QGIS counts them down
     wanted = None if ids is None else set(ids)
     numbered = enumerate([*saved, *added], start=1)
     return {feature: place for place, feature in numbered if wanted is None or feature in wanted}
+
+
+def _without_filter(layer: QgsVectorLayer) -> QgsVectorLayer:
+    """All of what a layer shows a part of. A clone that loses its filter ends whoever reads the same file meanwhile."""
+    registry, provider = QgsProviderRegistry.instance(), layer.providerType()
+    parts = registry.decodeUri(provider, layer.source())
+    if "subset" in parts:
+        return QgsVectorLayer(registry.encodeUri(provider, {**parts, "subset": ""}), layer.name(), provider)
+    whole = layer.clone()
+    whole.setSubsetString("")
+    return whole
 
 
 def with_places(

@@ -65,6 +65,8 @@ class RulesChoice(QWidget):
         self.pack_dialog = PackDialog(self._library, self)
         self.pack_dialog.setWindowModality(Qt.WindowModality.WindowModal)
         self.pack_dialog.copied.connect(self.add_file)
+        # What was typed there may have made other rules of the chosen file.
+        self.pack_dialog.finished.connect(lambda _how: self.box.currentIndexChanged.emit(self.box.currentIndex()))
         self.pack_dialog.begin(self.packs[0] if self.packs else "")
 
     def _add_row(self, path: str) -> None:

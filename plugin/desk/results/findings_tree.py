@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from qgis.PyQt.QtCore import QModelIndex, QPoint, QRect
-from qgis.PyQt.QtWidgets import QAbstractItemView, QTreeView
+from qgis.PyQt.QtWidgets import QAbstractItemView, QStyle, QTreeView
 
 from onemap.plugin.connection.task import one_shot_timer
 from onemap.plugin.desk.answers.name_delegate import fit_columns, wrap_names
-from onemap.plugin.desk.results.results_model import NAME, ResultsModel
+from onemap.plugin.desk.results.results_model import AREA, NAME, ResultsModel
 from onemap.plugin.words.translation import tr
 
 ROWS_MEASURED = 50  # for the widths of the columns: of 10,000 rows Qt would measure the first thousand
@@ -43,6 +43,13 @@ class FindingsTree(QTreeView):
         """Keep room for this many rows as high as the first ones are."""
         self._least_rows = count
         self._set_least_height()
+
+    def sizeHintForColumn(self, column: int) -> int:
+        """The width of a column: Qt measures rows in sight, and those that come in sight later are whole as well."""
+        texts = self.model().widest_areas if column == AREA else ()
+        margin = self.style().pixelMetric(QStyle.PixelMetric.PM_FocusFrameHMargin, None, self) + 1
+        widths = (self.fontMetrics().horizontalAdvance(text) + 2 * margin for text in texts)
+        return max(super().sizeHintForColumn(column), *widths) if texts else super().sizeHintForColumn(column)
 
     def scrollTo(self, index: QModelIndex, hint: Hint = Hint.EnsureVisible) -> None:
         """Bring a row in sight."""

@@ -76,6 +76,12 @@ class ResultsModel(QAbstractItemModel):
         self.parcels, self._titles = parcels, titles
         self.filter(frozenset(SEVERITY))
 
+    @property
+    def widest_areas(self) -> tuple[str, str]:
+        """The areas of the largest parcel and of a finding on all of it, than which none is wider."""
+        largest = max((parcel.ellipsoidal_m2 or 0.0 for parcel in self.parcels), default=0.0)
+        return parcel_area_text(largest), area_text(largest)
+
     def filter(self, verdicts: frozenset[str]) -> None:
         """Show only the parcels with these verdicts."""
         self.beginResetModel()

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from qgis.core import QgsProject
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QEvent, QModelIndex, QObject, QPoint, QSignalBlocker, QSize, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QPalette, QResizeEvent
@@ -21,6 +22,7 @@ from qgis.PyQt.QtWidgets import (
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.desk.map.map_layers import PROPERTY_RUN
 from onemap.plugin.desk.results.details_pane import DetailsPane
 from onemap.plugin.desk.results.findings_tree import FindingsTree
 from onemap.plugin.desk.results.highlight import Highlight
@@ -126,6 +128,9 @@ class ResultsView(QWidget):
         )
         self._show_summary(False)
         layout.addLayout(buttons)
+        project = QgsProject.instance()
+        for changed in (project.layersAdded, project.layersRemoved):
+            changed.connect(self._enable_on_map)
 
     def show_run(self, run: RunOnDisplay, parcels: list[CheckedParcel]) -> None:
         """Show a run."""
@@ -142,8 +147,7 @@ class ResultsView(QWidget):
         """Take a run in the place of the one before; which of its rows are listed, the caller says."""
         self.clear()
         self._tables, self.run = RunTables(run.path), run
-        self.keep_button.setEnabled(True)
-        self.clear_button.setEnabled(bool(result_layers()))
+        self._enable_on_map()
         self.export_button.offer(run)
 
     def show_rules(self, parcels: list[CheckedParcel], unasked: list[dict[str, Any]], text: str) -> None:
@@ -217,15 +221,17 @@ class ResultsView(QWidget):
         except Refusal as refusal:
             self.refused.emit(refusal)
             return
-        self.keep_button.setEnabled(False)
-        self.clear_button.setEnabled(True)
 
     def clear_map(self) -> None:
         """Take the results of checks off the map, these and older ones; they can be added again."""
         self.highlight.restore_view()
         clear_map()
-        self.clear_button.setEnabled(False)
-        self.keep_button.setEnabled(self.run is not None)
+
+    def _enable_on_map(self, *_layers: object) -> None:
+        """Offer to add what is not on the map and to take off what is, whoever has opened another project."""
+        runs = {str(layer.customProperty(PROPERTY_RUN)) for layer in result_layers()}
+        self.keep_button.setEnabled(self.run is not None and str(self.run.record.get("id", "")) not in runs)
+        self.clear_button.setEnabled(bool(runs))
 
     def explain(self) -> None:
         """Ask the core for the explanation of the current finding, and show it."""

@@ -28,6 +28,7 @@ from onemap.plugin.connection.layer_export import (
     expected_count,
     file_of_layer,
     file_of_path,
+    is_part_of_file,
     write_source,
 )
 from onemap.plugin.connection.refusals import Refusal
@@ -64,6 +65,10 @@ def source_origin(value: Any, context: QgsProcessingContext, are_parcels: bool =
     if isinstance(value, QgsProperty):
         value = value.staticValue()
     layer = QgsProcessingUtils.mapLayerFromString(value, context, False) if isinstance(value, str) else value
+    if layer is None and value and (is_part or is_part_of_file(value)):
+        layer = QgsVectorLayer(value, Path(value).stem, "ogr")
+        if not layer.isValid():
+            return SourceOrigin(None, None)
     if isinstance(layer, QgsVectorLayer):
         try:
             file = None if is_part else file_of_layer(layer)
@@ -71,7 +76,7 @@ def source_origin(value: Any, context: QgsProcessingContext, are_parcels: bool =
             return SourceOrigin(file, count, places_of(layer) if are_parcels and file is None else None)
         except Refusal as refusal:
             raise QgsProcessingException(str(refusal)) from refusal
-    return SourceOrigin(_file_at(value) if layer is None and value and not is_part else None, None)
+    return SourceOrigin(_file_at(value) if layer is None and value else None, None)
 
 
 def _file_at(text: str) -> SourceFile | None:

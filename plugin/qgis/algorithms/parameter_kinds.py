@@ -113,18 +113,8 @@ def usual_titles(is_of_parcels: bool) -> dict[str, str]:
 
     is_of_parcels: whether the file that the verb reads holds parcels.
     """
-    of_file = {
-        "layer": tr("Layer in the source"),
-        "crs": tr("Coordinate system of the source"),
-        "encoding": tr("Encoding of the source"),
-    }
-    of_parcels = {
-        "layer": tr("Layer in the file of parcels"),
-        "crs": tr("Coordinate system of the parcels"),
-        "encoding": tr("Encoding of the parcels"),
-    }
     return {
-        **(of_parcels if is_of_parcels else of_file),
+        **_titles_of_file(is_of_parcels),
         "library": tr("Library"),
         "source": tr("Source"),
         "parcels": tr("Parcels"),
@@ -163,6 +153,14 @@ def usual_titles(is_of_parcels: bool) -> dict[str, str]:
         "overwrite": tr("Overwrite an existing file"),
         "workers": tr("Workers"),
     }
+
+
+def _titles_of_file(is_of_parcels: bool) -> dict[str, str]:
+    if is_of_parcels:
+        layer, crs_title = tr("Layer in the file of parcels"), tr("Coordinate system of the parcels")
+        return {"layer": layer, "crs": crs_title, "encoding": tr("Encoding of the parcels")}
+    layer, crs_title = tr("Layer in the source"), tr("Coordinate system of the source")
+    return {"layer": layer, "crs": crs_title, "encoding": tr("Encoding of the source")}
 
 
 def source(of: Qgis.ProcessingSourceType, by_path_alone: bool = False) -> ParameterKind:

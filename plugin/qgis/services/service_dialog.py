@@ -38,8 +38,7 @@ class ServiceDialog(QDialog):
     def __init__(self, library: OpenLibrary, service: Service | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent, windowTitle=tr("Register a service"))
         self._library, self._registered_service = library, service
-        self._home = DialogLibrary(library, self)
-        self._home.changed.connect(lambda: self._enable())
+        self._home = DialogLibrary(library, self, self._enable)
         self._server_task: BackgroundTask | None = None
         self.asking = Asking(library.core, self, is_writing=True)
         self.form = ServiceForm()

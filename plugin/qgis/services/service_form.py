@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from qgis.gui import QgsAuthConfigSelect, QgsDateEdit
+from qgis.gui import QgsAuthConfigSelect
 from qgis.PyQt.QtCore import QDate, QSignalBlocker, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QComboBox,
@@ -22,7 +22,7 @@ from onemap.plugin.desk.library.service_list import FEATURES, NAMES, PICTURES, S
 from onemap.plugin.profile.paths import RESOURCES
 from onemap.plugin.qgis.services.service_offers import Offer
 from onemap.plugin.widgets.buttons import push_button, tool_button
-from onemap.plugin.widgets.form_fields import fill_form, shrink
+from onemap.plugin.widgets.form_fields import date_box, day_text, fill_form, shrink
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import tr
 
@@ -79,12 +79,7 @@ class ServiceForm(QWidget):
         )
         self.department.currentIndexChanged.connect(lambda _index: self.changed.emit())
         self.library = _combo_box([(tr("the usual one"), ""), *((word("libraries", code), code) for code in LIBRARIES)])
-        self.dated = QgsDateEdit()
-        self.dated.setAllowNull(True)
-        self.dated.setNullRepresentation(tr("not stated"))
-        self.dated.setDisplayFormat("yyyy-MM-dd")
-        self.dated.setCalendarPopup(True)
-        self.dated.clear()
+        self.dated = date_box(tr("not stated"))
         self.note = QLineEdit()
 
     @property
@@ -106,7 +101,7 @@ class ServiceForm(QWidget):
             department=self.department.currentData() or "",
             library=self.library.currentData() or "",
             code=self.code.currentData().code if self.code.currentData() is not None else "",
-            dated="" if self.dated.isNull() else self.dated.date().toString(Qt.DateFormat.ISODate),
+            dated=day_text(self.dated),
             authcfg=self.auth.configId(),
             options=dict(self._options),
             note=self.note.text().strip(),

@@ -35,7 +35,7 @@ from onemap.plugin.rooms.check.live_view import LiveView
 from onemap.plugin.rooms.check.outdated_note import OutdatedNote
 from onemap.plugin.rooms.check.past_checks import PastChecks
 from onemap.plugin.rooms.check.sheet_button import SheetButton
-from onemap.plugin.rooms.check.trial_view import TrialRun, TrialView
+from onemap.plugin.rooms.check.trial_view import TrialView, trial_run
 from onemap.plugin.rooms.remedy.remedy_view import RemedyView
 from onemap.plugin.rooms.remedy.sites_view import SitesView
 from onemap.plugin.widgets.buttons import (
@@ -75,18 +75,11 @@ class CheckTab(QWidget):
         self._parcels_name = ""  # the name of what the results are of
         self._shown_scope = ("", "")  # library and day that they are of
         self.results = ResultsView(library.core, canvas)
-        self.results.refused.connect(self.refused)
         self.results.trial_requested.connect(self._choose_trial)
         self.trial = TrialView(library.core, canvas)
-        for view in (self.results, self.trial):
-            view.export_button.exported.connect(
-                lambda path: self.message_sent.emit(tr("The results are in {path}.").format(path=path))
-            )
-            view.export_button.remarked.connect(self.message_sent)
         self.results.remedy_requested.connect(self._ask_remedy)
         self.remedy = RemedyView(library, canvas)
         for view in (self.trial, self.remedy):
-            view.refused.connect(self.refused)
             view.back_requested.connect(lambda: self._show_page(self.results))
         self._params: dict[str, Any] = {}  # of the last check
         self._files: FileStates = {}  # that it has read
@@ -106,21 +99,25 @@ class CheckTab(QWidget):
         self.past.open_requested.connect(self.open_run)
         self.past.compare_requested.connect(self.compare_with)
         self.live = LiveView(library, canvas, self.parcels, self._live_params)
-        self.live.results.refused.connect(self.refused)
         self.live.results_shown.connect(lambda: self._show_page(self.live))
         self.live.back_requested.connect(self._leave_live)
         self.sheet_button = SheetButton(library.core, self._sheet_params)
         self.sheet_button.begun.connect(self.begun)
         self.sheet_button.refused.connect(lambda refusal, params: self._refuse(refusal, self.parcels.choice, params))
         self.sheet_button.written.connect(self.message_sent)
-        for part in (self.mends, self.facts, self.sites, self.past):
-            part.refused.connect(self.refused)
         self._askings = (self.asking, self.sheet_button.asking)  # one thing runs at a time
         self._build()
         self._connect()
         self._enable()
 
     def _connect(self) -> None:
+        parts = (self.results, self.trial, self.remedy, self.mends, self.facts, self.sites, self.past)
+        for part in (*parts, self.live.results):
+            part.refused.connect(self.refused)
+        written = tr("The results are in {path}.")
+        for view in (self.results, self.trial):
+            view.export_button.exported.connect(lambda path: self.message_sent.emit(written.format(path=path)))
+            view.export_button.remarked.connect(self.message_sent)
         for asking in self._askings:
             asking.progressed.connect(self._show_progress)
             asking.busy_changed.connect(lambda is_busy: self._show_work(tr("Starting…") if is_busy else ""))
@@ -158,7 +155,7 @@ class CheckTab(QWidget):
         if asked_params is None:
             return
         params = {**asked_params, "out": target}
-        question, name, files = self.outdated.question, choice.name, asked_files(params)
+        question, name, files = self.outdated.question, self.parcels.chosen_name, asked_files(params)
 
         def show(target: str, answer: dict[str, Any], parcels: list[CheckedParcel]) -> None:
             self._parcels_name, self._params, self._files = name, params, files
@@ -207,8 +204,8 @@ class CheckTab(QWidget):
         files = {**asked_files(params), **self._files}
 
         def show(target: str, answer: dict[str, Any], parcels: list[CheckedParcel]) -> None:
-            before = TrialRun(run.path, {parcel.parcel: parcel for parcel in self.results.model.parcels})
-            after = TrialRun(target, {parcel.parcel: parcel for parcel in parcels})
+            before = trial_run(run.path, run.answer, self.results.model.parcels)
+            after = trial_run(target, answer, parcels)
             layer = run.titles.get(code, code)
             tried = RunOnDisplay(target, answer, run.library, run.library_path, run.titles, params, files)
             self.trial.show_trial(layer, Path(path).name, answer.get("changed") or [], before, after, tried)
@@ -241,8 +238,8 @@ class CheckTab(QWidget):
         params = {"library": self._library.path, "run": identifier, "against": run.id, "out": _temporary_target("past")}
 
         def show(target: str, answer: dict[str, Any], parcels: list[CheckedParcel]) -> None:
-            other = TrialRun(target, {parcel.parcel: parcel for parcel in parcels})
-            shown = TrialRun(run.path, {parcel.parcel: parcel for parcel in self.results.model.parcels})
+            other = trial_run(target, answer, parcels)
+            shown = trial_run(run.path, run.answer, self.results.model.parcels)
             changes = [{**change, "from": change["to"], "to": change["from"]} for change in answer.get("changed") or []]
             self.trial.show_comparison(name, changes, other, shown)
             self._show_page(self.trial)
@@ -479,7 +476,7 @@ class CheckTab(QWidget):
         self.results.show_run(run_on_display, parcels)
         self.results.summary_button.setChecked(False)  # the findings of a new check are seen without another click
         self.results.disable_remedy("" if self._params else why_not)
-        self.changed_versions.compare_with(record.get("layers") or ())
+        self.changed_versions.compare_with(record.get("layers") or (), record.get("packs") or ())
         self.outdated.compare_with(None)
         self._run_label.setText(f"{self._parcels_name} · {moment_text(str(record.get('started') or ''))}")
         hint = tr("Run {id} of library {library}").format(id=record.get("id", ""), library=self._library.name)

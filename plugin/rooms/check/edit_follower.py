@@ -16,7 +16,7 @@ class EditFollower(QObject):
     changed = pyqtSignal()  # a shape or a value has changed: its verdict is out of date
     edits_paused = pyqtSignal()  # and for a moment none has
     places_changed = pyqtSignal()  # a feature may have another place in the layer
-    edits_discarded = pyqtSignal()  # the changes were thrown away
+    edits_discarded = pyqtSignal()  # the changes were thrown away, or the layer has another file by now
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -80,6 +80,7 @@ class EditFollower(QObject):
             (layer.committedFeaturesAdded, self._change_places),
             (layer.committedFeaturesRemoved, self._change_places),
             (layer.subsetStringChanged, self._change_places),
+            (layer.dataSourceChanged, self._discard),
             (layer.editingStarted, self._begin),
             (layer.afterRollBack, self._discard),
         ]

@@ -32,14 +32,14 @@ class LayerState(QObject):
         layer.featureDeleted.connect(self._take_deleted)
         layer.afterCommitChanges.connect(self._keep_edits)
         layer.afterRollBack.connect(self._discard_edits)
-        layer.subsetStringChanged.connect(self.changed)
-        layer.crsChanged.connect(self.changed)
+        for signal in (layer.dataSourceChanged, layer.subsetStringChanged, layer.crsChanged):
+            signal.connect(self.changed)
 
     @property
-    def now(self) -> tuple[int, str, str]:
+    def now(self) -> tuple[int, str, str, str]:
         """The state: two that are equal are of the same features in the same place."""
-        crs = self.layer.crs()
-        return self._edits, self.layer.subsetString(), crs.authid() or crs.toWkt()
+        layer, crs = self.layer, self.layer.crs()
+        return self._edits, layer.source(), layer.subsetString(), crs.authid() or crs.toWkt()
 
     def _take_edit(self, *_edit: object) -> None:
         self._edits = next(_states)

@@ -13,6 +13,7 @@ from onemap.plugin.desk.parcels.land_width_row import LandWidthRow
 from onemap.plugin.desk.parcels.parcel_choice import Choice, ParcelChoice
 from onemap.plugin.desk.parcels.parcel_use import ParcelUse
 from onemap.plugin.desk.parcels.rules_choice import RulesChoice
+from onemap.plugin.profile.paths import file_state
 from onemap.plugin.rooms.check.layer_state import LayerState
 from onemap.plugin.widgets.buttons import embolden
 from onemap.plugin.widgets.fitted_label import FittedLabel
@@ -26,14 +27,15 @@ class Question:
     state: of the layer that is chosen; None for a file.
     uses: the use and its system that each drawn parcel states.
     width: of the land of lines and points.
+    packs: files in place of the library's own, as they are.
     """
 
     choice: Choice | None
-    state: tuple[int, str, str] | None
+    state: tuple[int, str, str, str] | None
     uses: dict[int, tuple[str, str]]
     width: str
     system: str | None
-    packs: list[str] | None
+    packs: dict[str, tuple[int, int]]
     facts: dict[str, Any]
 
     def changes_to(self, now: Question) -> list[str]:
@@ -83,7 +85,7 @@ class OutdatedNote(FittedLabel):
             uses=uses.stated,
             width=self._land.text,
             system=uses.system,
-            packs=self._rules.packs,
+            packs={path: file_state(path) for path in self._rules.packs or ()},
             facts=self._facts.given,
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,10 +41,20 @@ MAX_LISTED = 5000  # parcels; a longer list is not read one by one
 
 @dataclass(frozen=True)
 class TrialRun:
-    """One of the two compared runs: its tables, and its parcels by name."""
+    """One of the two compared runs.
+
+    path: its tables.
+    parcels: by name.
+    rules: the rules that were asked, with their hashes.
+    """
 
     path: str
     parcels: dict[str, CheckedParcel]
+    rules: dict[str, str]
+
+    def has_asked(self, parcel: str, rule: str) -> bool:
+        """Whether a parcel was checked by a rule: only then nothing found is clear."""
+        return parcel in self.parcels and rule in self.rules
 
     def finding(self, parcel: str, rule: str) -> Finding | None:
         """The most severe finding of a parcel by a rule; None for none."""
@@ -53,6 +64,12 @@ class TrialRun:
             if checked is not None
             else None
         )
+
+
+def trial_run(path: str, answer: dict[str, Any], parcels: Iterable[CheckedParcel]) -> TrialRun:
+    """A run to compare, of its tables, the core's answer and its parcels."""
+    rules = (answer.get("run") or {}).get("rules") or {}
+    return TrialRun(path, {parcel.parcel: parcel for parcel in parcels}, rules)
 
 
 class TrialView(QWidget):
@@ -129,6 +146,8 @@ class TrialView(QWidget):
             texts.append(tr("Parcels only in “{name}”: {count}.").format(name=name, count=f"{gone:,}"))
         if new := len(after.parcels) - len(both):
             texts.append(tr("Parcels only in the check on display: {count}.").format(count=f"{new:,}"))
+        if before.rules != after.rules:
+            texts.append(tr("The two checks did not ask the same rules: a verdict may differ for that alone."))
         if len(changes) > MAX_LISTED:
             texts.append(tr("The first {count} are listed.").format(count=f"{MAX_LISTED:,}"))
         self.summary.setText(sentences(*texts))
@@ -176,9 +195,10 @@ class TrialView(QWidget):
     def _rule_item(self, parcel: str, rule: str, before: TrialRun, after: TrialRun) -> QTreeWidgetItem:
         finding_before, finding_after = before.finding(parcel, rule), after.finding(parcel, rule)
         finding = finding_after or finding_before
+        verdict = finding_after.verdict if finding_after else "clear" if after.has_asked(parcel, rule) else ""
         item = QTreeWidgetItem([_rule_text(parcel, rule, before, after)])
         item.setToolTip(0, item.text(0))
-        item.setIcon(0, sign_icon(finding_after.verdict if finding_after else "clear", self.palette()))
+        item.setIcon(0, sign_icon(verdict, self.palette()))
         side = after if finding_after else before
         item.setData(0, ROLE_PLACE, (side.path, side.parcels.get(parcel), finding))
         return item
@@ -206,13 +226,14 @@ def _verdicts_text(change: dict[str, Any]) -> str:
 
 def _rule_text(parcel: str, rule: str, before: TrialRun, after: TrialRun) -> str:
     """The title of a rule, and what it says of a parcel before and after."""
-    findings = before.finding(parcel, rule), after.finding(parcel, rule)
+    findings = [run.finding(parcel, rule) for run in (before, after)]
     title = next((finding.title for finding in reversed(findings) if finding), rule)
-    return with_label(title, " → ".join(map(_finding_text, findings)))
+    texts = [_finding_text(finding, run.has_asked(parcel, rule)) for finding, run in zip(findings, (before, after))]
+    return with_label(title, " → ".join(texts))
 
 
-def _finding_text(finding: Finding | None) -> str:
-    """The verdict and measure of a finding; "clear" without one."""
+def _finding_text(finding: Finding | None, is_asked: bool) -> str:
+    """The verdict and measure of a finding; without one "clear", if the rule was asked."""
     if finding is None:
-        return word("verdicts", "clear")
+        return word("verdicts", "clear") if is_asked else tr("not asked")
     return " ".join([word("verdicts", finding.verdict), measure_of(finding)])

@@ -171,7 +171,7 @@ class NumbersTab(QWidget):
             return
         self._themes_of = scope
         self._name_lost_files()
-        params = {"library": scope[0], "as_of": scope[1]}
+        params = {"library": self._library.path, "as_of": self._library.day}
         files = {"theme": self.own_files.themes, "pack": self.own_files.packs}
 
         def refuse(refusal: Refusal) -> None:
@@ -190,9 +190,11 @@ class NumbersTab(QWidget):
         self.lost_files.setVisible(bool(names))
 
     def _read_own_files(self) -> None:
-        """Another theme or another pack: what was measured by the one before is forgotten."""
+        """Another theme or another pack: what was measured, or held to targets, by the one before is forgotten."""
         if self.indicators.packs != self.own_files.packs:
-            self.indicators.clear()
+            for view in (self.indicators, self.warnings):
+                view.asking.forget()
+                view.clear()
             self.indicators.packs = self.warnings.packs = self.own_files.packs
         self._themes_of = ("", "")
         self.asking.forget()

@@ -26,6 +26,7 @@ from qgis.PyQt.QtWidgets import (
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.desk.answers.answer_tree import AnswerTree
 from onemap.plugin.desk.answers.name_delegate import fit_columns, wrap_names
+from onemap.plugin.desk.library.changed_versions import ChangedVersions
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.library.verb_view import VerbView
 from onemap.plugin.desk.parcels.facts_choice import FactsChoice
@@ -39,7 +40,8 @@ from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import temporary_folder
 from onemap.plugin.rooms.remedy.remedy_looks import style_sites
 from onemap.plugin.widgets.area_box import AreaBox
-from onemap.plugin.widgets.buttons import push_button, tool_button, wrapped_label
+from onemap.plugin.widgets.buttons import embolden, push_button, tool_button, wrapped_label
+from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.widgets.form_fields import field_row, fill_form, fold_button, hold_text
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.tick_box import TickBox
@@ -92,12 +94,16 @@ class SitesView(VerbView):
         self._rules = rules
         self._table: TableLayer | None = None
         self._record: dict[str, Any] = {}
+        self._asked: dict[str, Any] = {}  # of the places that are shown, by the labels of the form
         self._path = ""
         self.sites: list[Site] = []
         self.highlight = Highlight(canvas)
         self.form = SitesForm(library, rules, canvas)
         self.form.facts.refused.connect(self.refused)
         self.form.changed.connect(self._enable)
+        self.outdated = FittedLabel()
+        embolden(self.outdated)
+        self.changed_versions = ChangedVersions(library)
         library.loading.connect(self._enable)
         self._build()
         self._enable()
@@ -115,6 +121,8 @@ class SitesView(VerbView):
             search_row,
             self.work,
             self.summary,
+            self.outdated,
+            self.changed_versions,
             (self.tree, 1),
             button_row,
             self.back_button,
@@ -178,8 +186,20 @@ class SitesView(VerbView):
             "view": True,
             **self.form.params(),
         }
-        title = tr("Find places that would pass")
-        self._ask_core("sites", params, lambda answer: self._show(target, answer), title, str(folder))
+        title, asked = tr("Find places that would pass"), self.form.question
+        layers = [
+            {"code": entry.code, "table": entry.in_force.table if entry.in_force is not None else ""}
+            for entry in self._library.layers
+            if entry.code in self._library.asked
+        ]
+        packs = self._library.packs
+
+        def show(answer: dict[str, Any]) -> None:
+            self._asked = asked
+            self.changed_versions.compare_with(layers, packs)
+            self._show(target, answer)
+
+        self._ask_core("sites", params, show, title, str(folder))
 
     def leave(self) -> None:
         """Go back; the sites stay."""
@@ -189,7 +209,8 @@ class SitesView(VerbView):
     def clear(self) -> None:
         """Clear the sites; their layer is removed from the map unless it is kept."""
         self.highlight.restore_view()
-        self.sites = []
+        self.sites, self._asked = [], {}
+        self.changed_versions.forget()
         self.tree.clear()
         self.form_button.setChecked(True)
         if self._table is not None:
@@ -281,6 +302,11 @@ class SitesView(VerbView):
         self.buttons["keep"].setEnabled(self._table is not None and not self._table.is_kept)
         place = {"place": f"{row + 1:,}", "shown": f"{len(self.sites):,}"}
         self.count.setText(tr("{place} of {shown}").format(**place) if self.sites else "")
+        now = self.form.question
+        names = [name for name, value in self._asked.items() if value != now[name]]
+        text = tr("Changed since this search: {names}. Search again for places that hold.")
+        self.outdated.setText(text.format(names=name_list(names)))
+        self.outdated.setVisible(bool(names))
 
 
 def _site_label(site: Site) -> str:
@@ -300,18 +326,15 @@ class SitesForm(QWidget):
         canvas: QgsMapCanvas,
     ) -> None:
         super().__init__()
-        self.ground = GroundChoice(library, canvas)
+        self._rules, self.ground = rules, GroundChoice(library, canvas)
         self.area, self.width_m = AreaBox(1.0, MAX_AREA_M2), QDoubleSpinBox()
         self.area.set_area(DEFAULT_AREA_M2)
-        self.area.area_changed.connect(self._show_mu)
-        settings.changes.area_unit.connect(self._show_mu)
         self.mu = QLabel()
         self.width_m.setRange(0.0, MAX_WIDTH_M)
         self.width_m.setDecimals(0)
         self.width_m.setSuffix(" m")
         self.width_m.setSpecialValueText(tr("a square"))
         self.width_m.setToolTip(tr("The least width of the place; a square is looked for where none is given"))
-        self.width_m.valueChanged.connect(lambda _value: self.changed.emit())
         for box in (self.area, self.width_m):  # as wide as there is space, whatever their largest value
             box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         hold_text(self.area, LONG_AREA)
@@ -329,7 +352,6 @@ class SitesForm(QWidget):
         self.use = UseChoice()
         self.facts = FactsChoice(library, rules, None, (USE_FIELD, "project", "land", "days"))
         self.facts.known_fields = lambda: [USE_FIELD] if self.use.code else []
-        self.use.chosen.connect(lambda _code: self.facts.show_summary())
         fill_form(
             QFormLayout(self),
             (tr("Search in"), self.ground),
@@ -340,7 +362,22 @@ class SitesForm(QWidget):
             (tr("More facts"), self.facts),
             is_tight=True,
         )
+        self._connect()
         self._show_mu()
+
+    def _connect(self) -> None:
+        self.area.area_changed.connect(self._show_mu)
+        settings.changes.area_unit.connect(self._show_mu)
+        self.use.chosen.connect(lambda _code: self.facts.show_summary())
+        for stated in (
+            self.ground.changed,
+            self.unbuilt.toggled,
+            self.width_m.valueChanged,
+            self.use.chosen,
+            self.facts.changed,
+            self._rules.box.currentIndexChanged,
+        ):
+            stated.connect(lambda *_what: self.changed.emit())
 
     def _show_mu(self) -> None:
         self.mu.setText(area_beside_text(self.area.area_m2))
@@ -354,6 +391,21 @@ class SitesForm(QWidget):
             text = tr("A place of {area} cannot be wider than {side} on every side.")
             return text.format(area=area_text(self.area.area_m2), side=f"{side:,.1f} m")
         return ""
+
+    @property
+    def question(self) -> dict[str, Any]:
+        """What is asked, by the labels of the form."""
+        ground = self.ground.map_layer
+        extent = ground.extent().toString() if ground is not None else ""  # a drawing takes the place of another
+        return {
+            tr("Search in"): (self.ground.choice, self.ground.chosen_name, extent),
+            tr("unbuilt ground only"): self.unbuilt.isChecked(),
+            tr("Area"): self.area.area_m2,
+            tr("Least width"): self.width_m.value(),
+            tr("Use"): self.use.code,
+            tr("More facts"): self.facts.given,
+            tr("Rules"): self._rules.packs,
+        }
 
     @property
     def asked_text(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from onemap.plugin.connection.asking import Asking
+from onemap.plugin.connection.file_writing import copy_file
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.desk.answers.answer_tree import AnswerTree
 from onemap.plugin.desk.library.changed_versions import ChangedVersions
@@ -37,6 +38,7 @@ from onemap.plugin.words.translation import list_of_some, tr
 
 AREA, SHARE = 1, 2  # what else a row tells stands in its tip
 GROUP = "/group"
+TABLE = "totals.xlsx"
 STRATA = ("current_use", "plans")  # the layers whose classes are uses of land
 MIN_ROWS = 9
 
@@ -48,9 +50,7 @@ class StatisticsView(VerbView):
 
     def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas) -> None:
         super().__init__(library)
-        self._params: dict[str, Any] = {}  # of the balance on display
-        self.saving = Asking(library.core, self, is_writing=True)  # a file is there whatever is open by then
-        self.saving.refused.connect(self.refused)
+        self._table: Path | None = None  # the balance on display, as the core has written it
         self.layer = WrappedChoice(tr("Land use to add up"))
         self.ground = CountedGround(library, canvas)
         self.count_button = QPushButton(icon("statistics"), tr("Add up"))
@@ -106,6 +106,7 @@ class StatisticsView(VerbView):
             "code": layer.code,
             "by": f"{layer.class_field}{GROUP},{layer.class_field}",
             "as_of": self._library.day,
+            "out": str(folder / TABLE),
             "view": True,
             **ground,
         }
@@ -113,24 +114,26 @@ class StatisticsView(VerbView):
         self._ask_core(
             "statistics",
             params,
-            lambda answer: self._show(params, answer, name, title),
+            lambda answer: self._show(folder / TABLE, answer, name, title),
             self.count_button.text(),
             str(folder),
         )
 
     def save(self, path: str) -> None:
-        """Write the balance on display as a table. An existing file is replaced, because the user has confirmed it."""
+        """Save the balance on display as a table. An existing file is replaced, because the user has confirmed it."""
         settings.put("review_folder", str(Path(path).parent))
-        self.saving.ask(
-            "statistics",
-            {**self._params, "out": path, "overwrite": True},
-            lambda _answer: self.message_sent.emit(tr("Written: {path}").format(path=path)),
-            self.save_button.text(),
-        )
+        try:
+            copy_file(self._table, path)
+        except Refusal as refusal:
+            self.refused.emit(refusal)
+        else:
+            self.message_sent.emit(tr("Written: {path}").format(path=path))
 
     def clear(self) -> None:
         """Forget the balance."""
-        self._params = {}
+        if self._table is not None:
+            shutil.rmtree(self._table.parent, ignore_errors=True)
+            self._table = None
         self.changed_versions.forget()
         self.tree.clear()
         self._show_result(False)
@@ -144,8 +147,8 @@ class StatisticsView(VerbView):
         start = suggested_file(self.layer.currentText(), ".xlsx")
         ask_target(self, self.save_button.text(), start, file_forms([".xlsx"]), self.save)
 
-    def _show(self, params: dict[str, Any], answer: dict[str, Any], ground: str, layer: str) -> None:
-        self._params = {name: value for name, value in params.items() if name != "view"}
+    def _show(self, table_file: Path, answer: dict[str, Any], ground: str, layer: str) -> None:
+        self._table = table_file
         within = answer.get("within") or {}
         self.changed_versions.compare_with(one for one in (answer["layer"], within) if one.get("table"))
         (table,) = answer["view"]
@@ -186,4 +189,4 @@ class StatisticsView(VerbView):
         self.lacking.setVisible(not has_layer)
         self._form.setVisible(has_layer)
         self.count_button.setEnabled(not self.is_working and has_layer)
-        self.save_button.setEnabled(not self.is_working and bool(self._params))
+        self.save_button.setEnabled(not self.is_working and self._table is not None)

@@ -12,7 +12,7 @@ import shapely
 from onemap.layers.area_units import area_to_hundredths, areas_apart
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.catalogue.unit_codes import unit_stem
-from onemap.layers.errors import OneMapError, Problem, ProblemPlace
+from onemap.layers.errors import OneMapError, Problem, ProblemPlace, reads_ground
 from onemap.layers.frames.fields import object_array, text_values
 from onemap.layers.geometry.validity import sorted_geometries
 from onemap.layers.ingest.placing import SourceOptions, in_crs
@@ -151,12 +151,13 @@ def _titles(
 
 
 def _of_file(library: Library, file: str, field: str | None, where: str | None) -> AreaUnits:
-    raw = read_source(file, None, None)
-    place = raw.place
+    with reads_ground():
+        raw = read_source(file, None, None)
+        place = raw.place
+        rows = np.array([str(row) for row in range(1, len(raw.geometries) + 1)], dtype=object)
+        carried, remarks = in_crs(raw.geometries, raw, SourceOptions(), library.crs)
+        sound = sorted_geometries(carried, "polygon", rows, False, place).require_sound(place)
     name = id_field_of(list(map(str, raw.attributes.columns)), field, place)
-    rows = np.array([str(row) for row in range(1, len(raw.geometries) + 1)], dtype=object)
-    carried, remarks = in_crs(raw.geometries, raw, SourceOptions(), library.crs)
-    sound = sorted_geometries(carried, "polygon", rows, False, place).require_sound(place)
     values = rows.tolist() if name is None else _values(raw.attributes, name, place)
     names, grounds = _dissolve_units(values, sound.geometries, raw.attributes, where, {**place, "field": name})
     record = {"file": raw.path.name, "hash": raw.source_hash, "unit": name}

@@ -36,7 +36,8 @@ def in_blocks_or_whole(
     """
     most = most_parcels()
     # Several files, and files of which parcels are left out, fields renamed or facts added, are read whole.
-    is_plain = not (options.more_parcels or options.keep_bad or options.normalising.fields or options.facts.values)
+    several, changed = options.more_parcels or options.unread, options.normalising.fields or options.facts.values
+    is_plain = not (several or options.keep_bad or changed)
     given = options.parcels, options.layer, options.encoding
     with large_layer(*given) if is_plain else contextlib.nullcontext() as stream:
         if stream and not fits_into_memory(stream.count / most, in_parts=in_parts):

@@ -53,7 +53,7 @@ class CheckParameters(TypedDict):
     """What was asked. id: the field of the parcels' names; only: rules; days and moments are ISO texts.
 
     parcels_hash: of the file; parcels_ground: of the outlines; replaced: layer code → the file that took its place;
-    left_out: files of several that could not be read.
+    left_out: files of several, or of a folder or an archive, that were not read.
     """
 
     library: str

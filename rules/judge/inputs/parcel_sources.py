@@ -13,9 +13,10 @@ import pyarrow as pa
 from onemap.layers.errors import OneMapError, UsageError
 from onemap.layers.files.library_file import is_library
 from onemap.layers.sources import formats
-from onemap.layers.sources.archive import sources_in
+from onemap.layers.sources.archive import files_in, sources_in
 from onemap.layers.sources.file_patterns import files_of_pattern
 from onemap.layers.sources.postgis import is_database
+from onemap.layers.sources.unread_files import unread_files
 
 STDIN = "-"
 _NAME = "stdin"
@@ -23,32 +24,46 @@ _ARROW_FILE, _ARROW_STREAM = b"ARROW1", b"\xff\xff\xff\xff"
 
 
 @contextlib.contextmanager
-def files_of_parcels(given: str | Sequence[str], is_served: bool) -> Iterator[list[str]]:
+def files_of_parcels(given: str | Sequence[str], is_served: bool) -> Iterator[tuple[list[str], list[str]]]:
     """The files, for the duration of the block; a name is not a pattern if a file of that name exists.
 
-    is_served: stdin is asked for requests already.
+    And those of a folder that may hold parcels too, and are not read. is_served: stdin is asked for requests already.
     Raises OneMapError source.missing, source.empty, source.damaged, source.nothing_inside, UsageError usage.value.
     """
     wanted = [given] if isinstance(given, str) else list(given)
     with contextlib.ExitStack() as held:
         found: list[str] = []
+        unread: list[str] = []
         for name in wanted:
             if name != STDIN:
-                found += _files(name)
+                files, rest = _files(name)
+                found += files
+                unread += rest
             elif is_served or STDIN in wanted[wanted.index(STDIN) + 1 :]:
                 raise UsageError("usage.value", field="PARCELS", value=STDIN)
             else:
                 folder = held.enter_context(tempfile.TemporaryDirectory(prefix="onemap-", ignore_cleanup_errors=True))
                 found.append(str(_from_stdin(Path(folder))))
-        yield list(dict.fromkeys(found))
+        yield list(dict.fromkeys(found)), [file for file in dict.fromkeys(unread) if file not in found]
 
 
-def _files(name: str) -> list[str]:
+def _files(name: str) -> tuple[list[str], list[str]]:
+    """The files of a name, and those of a folder that are not read with them."""
     path = Path(name)
-    if not is_database(name) and path.is_dir() and path.suffix.lower() not in formats.FOLDERS:
-        drawings = [file for file in path.rglob("*") if file.suffix.lower() in formats.NO_DRIVER]
-        return [str(file) for file in sorted({*sources_in(path, path.name), *drawings}) if not is_library(file)]
-    return files_of_pattern(name)
+    if is_database(name) or not path.is_dir() or path.suffix.lower() in formats.FOLDERS:
+        return files_of_pattern(name), []
+    archives = [file for file in files_in(path) if file.suffix.lower() in formats.ARCHIVES]
+    try:
+        sources = sources_in(path, path.name)
+    except OneMapError:
+        if not archives:
+            raise
+        sources = []
+    drawings = [file for file in path.rglob("*") if file.suffix.lower() in formats.NO_DRIVER]
+    unpacked = {file.with_suffix("") for file in sources}  # an archive of that name is most likely the same, packed
+    packed = [file for file in archives if file.with_suffix("") not in unpacked]
+    files = sorted({*sources, *drawings, *packed})
+    return [str(file) for file in files if not is_library(file)], list(map(str, unread_files(path, files)))
 
 
 def _from_stdin(folder: Path) -> Path:

@@ -99,9 +99,10 @@ _WAYS = (
     r"修缮|维修|维护|整修|搬迁|整体搬迁|技改|扩能|技改扩能|扩容|增容|提标|异地|工程|项目|建设|建设项目|建设工程"
 )
 _HOW = re.compile(rf"(?:{_WAYS}|{_NUMBER}(?:期|标段|标))*")  # names no thing, beside one that does
+_BESIDE = re.compile(r"用房|地块|号地")  # at an end: it need not be the thing itself
 _BUILDING = re.compile(
-    rf"(?:{_WAYS}|线路|[东南西北中]段|选址|用地|用海|设施|"
-    rf"{_NUMBER}(?:期|标段|标|号线|线|号)|[0-9A-Z]+|[.,。\-—_·:：]+)$"
+    rf"(?:{_WAYS}|线路|[东南西北中]段|选址|用地|用海|地块|设施|用房|"
+    rf"{_NUMBER}(?:期|标段|标|号地块|号地|号线|线|号)|[0-9A-Z]+|[.,。\-—_·:：]+)$"
 )
 
 
@@ -188,7 +189,15 @@ class KindRegister:
         ]
         on_fields = any(kind is not None and kind.is_of_fields for kind in map(self.kind_of, parts))
         named = [part for part in parts if not _names_nothing(part, on_fields)]
-        return (*map(self.kind_of, named or parts), *last) or (None,)
+        return (*chain.from_iterable(map(self._kinds_of_part, named or parts)), *last) or (None,)
+
+    def _kinds_of_part(self, part: str) -> tuple[ProjectKind | None, ...]:
+        """The kind of one part, and one that is unknown for rooms, or a plot on which the thing may only have been."""
+        if (found := self._head_of(part)) is None:
+            return (None,)
+        head, before = found
+        is_beside = _BESIDE.search(part[len(before) + len(head) :])
+        return (self.heads[head], None) if is_beside else (self.heads[head],)
 
     def kinds_outside_brackets(self, text: str) -> tuple[ProjectKind | None, ...]:
         """The kinds of `kinds_of` without those that brackets say to be included."""

@@ -13,6 +13,7 @@ from onemap.layers.library.library import Library
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.postgis import is_database
 from onemap.layers.sources.reading import names_of_sources, source_name
+from onemap.layers.sources.unread_files import UNREAD, told_unread
 from onemap.rules.contract.declaration import Values
 from onemap.rules.judge.inputs.check_record import CheckParameters
 from onemap.rules.judge.inputs.land_width import LAND_REMARK, NO_LAND, LandWidth
@@ -21,7 +22,7 @@ from onemap.rules.judge.packs.library_packs import packs_of
 from onemap.rules.judge.packs.pack import Pack, joined_rules
 from onemap.rules.judge.question.given_facts import GivenFacts, checked_facts, facts_content, with_facts
 
-LEFT_OUT = "left_out"  # in the record of a run: the files of parcels that could not be read
+LEFT_OUT = "left_out"  # in the record of a run: the files of parcels that were not read
 _OF_READING = ("source.", "format.")  # codes of what keeps a file from being read at all
 
 
@@ -29,7 +30,8 @@ _OF_READING = ("source.", "format.")  # codes of what keeps a file from being re
 class CheckOptions:
     """The options of `check` besides the library, as they were given.
 
-    more_parcels: further files of parcels; keep_bad: parcels that cannot be used are set aside.
+    more_parcels: further files of parcels; unread: files of a folder that may hold parcels too, and are not read;
+    keep_bad: parcels that cannot be used are set aside.
     facts: of the project, for parcels that do not say them; land: of lines and points.
     """
 
@@ -45,6 +47,7 @@ class CheckOptions:
     replaced: Mapping[str, str] = field(default_factory=dict)
     normalising: SourceOptions = field(default_factory=SourceOptions)
     more_parcels: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
     keep_bad: bool = False
     facts: GivenFacts = field(default_factory=GivenFacts)
     land: LandWidth = NO_LAND
@@ -120,7 +123,7 @@ def question_of(
 def _parcels_of_files(
     library: Library, options: CheckOptions, workers: int, progress: Progress
 ) -> tuple[Parcels, list[str]]:
-    """The parcels of all files, and which of several files could not be read: problems name each with its path.
+    """The parcels of all files, and which of several files were not read: problems name each with its path.
 
     Where parcels that cannot be used are set aside, a file of which none can is left out, too.
     """
@@ -145,7 +148,9 @@ def _parcels_of_files(
     if not parts:
         raise OneMapError.of(problems)
     parcels = joined_parcels(_called_apart(parts)) if len(files) > 1 else parts[files[0]]
-    return replace(parcels, problems=(*problems, *parcels.problems)), list(left_out)
+    remarks = (*problems, *told_unread(options.unread), *parcels.problems)
+    unread = [problem.facts["file"] for problem in remarks if problem.code == UNREAD]
+    return replace(parcels, problems=remarks), [*left_out, *unread]
 
 
 def _called_apart(parts: Mapping[str, Parcels]) -> list[Parcels]:
@@ -211,6 +216,7 @@ def check_options(values: Values, as_of: date | None = None, facts: GivenFacts |
     return CheckOptions(
         parcels=first,
         more_parcels=tuple(more),
+        unread=tuple(values.get("unread") or ()),
         keep_bad=bool(values.get("keep_bad")),
         layer=values.get("layer"),
         id_field=values.get("id"),

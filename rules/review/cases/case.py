@@ -262,6 +262,14 @@ class Round:
         """The items of a department's checklist that have no answer."""
         return tuple(item for item in self.items if item.department == department and item.answer is None)
 
+    def answers(self, department: str) -> list[tuple[str, str, str, str]]:
+        """The answers of a department to its checklist, as events tell them: item, answer, who, on which day."""
+        return [
+            (item.item, item.answer, str(item.answered_by), item.answered_on.isoformat())
+            for item in self.items
+            if item.department == department and item.answer is not None and item.answered_on is not None
+        ]
+
     def opinion(self, department: str) -> Opinion:
         """One department's opinion. Raises OneMapError review.department."""
         for opinion in self.opinions:
@@ -368,10 +376,10 @@ class Case:
 
     def notice(self, number: int | None) -> Notice:
         """A notice by its number, the last one for None. Raises OneMapError notice.none."""
-        wanted = len(self.notices) if number is None else number
-        if not 1 <= wanted <= len(self.notices):
-            raise OneMapError("notice.none", field="--notice", case=self.id, count=len(self.notices))
-        return self.notices[wanted - 1]
+        for notice in reversed(self.notices):
+            if number in (None, notice.number):
+                return notice
+        raise OneMapError("notice.none", field="--notice", case=self.id, count=len(self.notices))
 
     @property
     def current(self) -> Round:

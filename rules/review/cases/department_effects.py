@@ -14,6 +14,7 @@ from onemap.rules.review.cases.case import (
     SPOKEN,
     Conclusion,
     KeptRemedy,
+    Opinion,
     OpinionState,
     Override,
     copy_with,
@@ -107,17 +108,8 @@ def sign(so_far: CaseSoFar, event: Event, facts: Facts, on: date, department: st
     before = so_far.current_case.opinion(str(department))
     state = so_far.opinion_state(before, "sign", on)
     words = {name: facts[name] for name in ("conclusion", "text", "basis")}
-    if so_far.is_hidden(before.department):  # who signs shows the draft, which nobody could read before
-        draft = facts["draft"]
-        if words_hash(draft) != so_far.draft_events[before.department].facts()["words"]:
-            raise OneMapError("review.event_words", department=so_far.name(department))
-        content = person_words(so_far, event, readable_json(draft))
-        before = copy_with(before, **content, text_en=None, drafted_by=so_far.authors[before.department])
-        due, stopped_on = (date.fromisoformat(day) if day else None for day in facts["clock"])
-        before = copy_with(before, due=due, claimed_due=due, stopped_on=stopped_on)
-        for item, answer, who, day in facts["answers"]:
-            by = person_text(who, MOST_NAME)
-            take_answers(so_far, before.department, [(item, answer)], by, date.fromisoformat(day))
+    if so_far.is_hidden(before.department) or (event.account and before.department in so_far.draft_events):
+        before = _shown_draft(so_far, facts, before)
     terms, named = so_far.current_case.terms, so_far.name(department)
     may_sign(terms, before, so_far.authors[before.department], event.who, named)
     claims = so_far.draft_texts.get(sha256(words["text"])) if words["text"] != before.text else None
@@ -141,6 +133,29 @@ def sign(so_far: CaseSoFar, event: Event, facts: Facts, on: date, department: st
     if left:
         detail |= {"unanswered": unanswered, "unanswered_items": [one.item for one in left]}
     return detail
+
+
+def _shown_draft(so_far: CaseSoFar, facts: Facts, before: Opinion) -> Opinion:
+    """A person's draft as its signature shows it; whoever could read it before holds it against what he knows.
+
+    Raises OneMapError review.event_words.
+    """
+    department, draft = before.department, facts["draft"]
+    content = person_words(so_far, so_far.draft_events[department], readable_json(draft))
+    due, stopped_on = (date.fromisoformat(day) if day else None for day in facts["clock"])
+    is_shown = words_hash(draft) == so_far.draft_events[department].facts()["words"]
+    if so_far.is_hidden(department):
+        content |= {"text_en": None, "drafted_by": so_far.authors[department]}
+        before = copy_with(before, **content, due=due, claimed_due=due, stopped_on=stopped_on)
+        for item, answer, who, day in facts["answers"]:
+            by = person_text(who, MOST_NAME)
+            take_answers(so_far, department, [(item, answer)], by, date.fromisoformat(day))
+    else:  # until when its clock runs another calendar may say otherwise
+        is_shown &= (due is None, stopped_on) == (before.due is None, before.stopped_on)
+        is_shown &= sorted(map(tuple, facts["answers"])) == sorted(so_far.current_case.current.answers(department))
+    if not is_shown:
+        raise OneMapError("review.event_words", department=so_far.name(department))
+    return before
 
 
 def give_back(so_far: CaseSoFar, event: Event, facts: Facts, on: date, department: str | None) -> dict[str, Any]:

@@ -24,7 +24,9 @@ class DocumentNumbers:
         return bisect_left(self._given[year], at) + max(carried, default=0)
 
     def _read(self, year: int) -> None:
-        sql = compose_sql("SELECT at, chain, sequence FROM {events} WHERE year = ? ORDER BY at", events=EVENTS)
+        sql = compose_sql(
+            "SELECT at, chain, sequence FROM {events} WHERE year = ? AND sequence IS NOT NULL", events=EVENTS
+        )
         rows = self._library.connection.execute(sql, (year,)).fetchall()
         self._given[year] = sorted(at for at, chain, _ in rows if chain != CARRIED_CHAIN)
         self._carried[year] = [(at, int(last)) for at, chain, last in rows if chain == CARRIED_CHAIN]

@@ -9,10 +9,11 @@ from onemap.layers.library.log_reading import LogBook, WrittenRow, read_entries,
 from onemap.layers.library.rows_as_logged import check_rows
 from onemap.layers.stores.logged_rows import plain_tables, row_hash, row_name
 from onemap.layers.stores.sql_text import Sql
+from onemap.rules.review.cases.case import Case
 from onemap.rules.review.cases.case_so_far import UnreadableCalendar
 from onemap.rules.review.cases.event import COLUMNS, Event
 from onemap.rules.review.cases.event_store import LibraryEvidence, all_events, link_problems
-from onemap.rules.review.cases.event_tables import EVENTS, TABLES
+from onemap.rules.review.cases.event_tables import EVENTS, FILES, TABLES
 from onemap.rules.review.cases.replay import Replay
 
 
@@ -25,12 +26,14 @@ def event_problems(library: Library, book: LogBook, named: Collection[str]) -> I
         return
     with library.connection.without_indexes():
         by_case = all_events(library)
+        rows = library.connection.read_rows(FILES, ("case_id", "hash")) if library.has_table(FILES) else ()
+        files = {shown_text(row_name(place)) for place in rows} | set(named)
     broken = [*_head_problems(library, book, by_case)]
     for events in by_case.values():
         broken += [*link_problems(library, events), *_missing_events(library, events)]
     yield from {str(one.facts["feature"]): one for one in broken if one.facts["feature"] not in named}.values()
     for events in by_case.values():
-        yield from unlawful_events(library, events)
+        yield from unlawful_events(library, events, files)
 
 
 def _head_problems(library: Library, book: LogBook, by_case: dict[str, list[Event]]) -> Iterator[Problem]:
@@ -56,8 +59,11 @@ def _missing_events(library: Library, events: Sequence[Event]) -> Iterator[Probl
         yield Problem("verify.record_gone", _facts(library, place, event.at, event.who))
 
 
-def unlawful_events(library: Library, events: Sequence[Event]) -> Iterator[Problem]:
-    """The events of a case that have no effect, each with the refusal that it met; those that cannot be judged."""
+def unlawful_events(library: Library, events: Sequence[Event], files: Collection[str]) -> Iterator[Problem]:
+    """The events of a case that have no effect, each with the refusal that it met; those that cannot be judged.
+
+    And the files of which the case tells, and which are not there. files: the rows that are, or are named already.
+    """
     try:
         replay = Replay.of(events, library.id, LibraryEvidence(library))
     except UnreadableCalendar as error:
@@ -71,6 +77,18 @@ def unlawful_events(library: Library, events: Sequence[Event]) -> Iterator[Probl
         facts = _facts(library, (event.case_id, event.chain, event.number), event.at, event.who)
         action = shown_text(event.action)
         yield Problem("verify.event_unlawful", {**facts, "action": action, "how": refused.problems[0]})
+    if replay.case is not None:
+        yield from _missing_files(library, replay.case, files)
+
+
+def _missing_files(library: Library, case: Case, files: Collection[str]) -> Iterator[Problem]:
+    """The files of which a case tells and which are not there, with whoever told of them."""
+    entered = {paper["hash"]: entry for entry in case.entries for paper in entry.detail.get("papers", ())}
+    for hash_ in dict.fromkeys(file.hash for file in case.files):
+        name, entry = shown_text(row_name((case.id, hash_))), entered.get(hash_, case.entries[0])
+        if name not in files:
+            facts = {"file": library.label, "layer": FILES, "feature": name}
+            yield Problem("verify.record_gone", {**facts, "at": entry.at, "who": shown_text(entry.who)})
 
 
 def _facts(library: Library, place: tuple[str, str, int], at: str, who: str) -> dict[str, str]:

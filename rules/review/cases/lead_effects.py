@@ -51,13 +51,17 @@ from onemap.rules.review.cases.routing import Draft, overall
 from onemap.rules.review.cases.state_machine import case_state_after
 
 MOST_NOTICE_DAYS = 366
+_MOST_NOTICES = 10_000
 _HASH = re.compile("[0-9a-f]{64}")
+_CASE_ID = re.compile(r"[^\s/]+")  # which the log and the names of rows tell from what follows it
 
 
 def open_case(so_far: CaseSoFar, event: Event, facts: Facts) -> None:
     """The first event of a case: its project, its run, its first round."""
     if so_far.case is not None or event.chain != LEAD_CHAIN:
         raise OneMapError("review.event_opened", case=event.case_id)
+    if not (_CASE_ID.fullmatch(event.case_id) and event.case_id.isprintable()):
+        raise OneMapError("review.event_unreadable")
     on, clock = date.fromisoformat(facts["on"]), event.clock_day
     is_rehearsal = bool(facts["rehearsal"])
     if is_rehearsal != so_far.evidence.is_rehearsal:
@@ -295,7 +299,7 @@ def answer(so_far: CaseSoFar, event: Event, facts: Facts, _: date, department: s
         raise OneMapError("review.department", field="DEPARTMENT", value=str(body)[:80], known=known)
     files = attached_files(facts["papers"])
     papers = [{"name": one.name, "hash": one.hash} for one in files]
-    so_far.case = copy_with(case, files=(*case.files, *files))
+    so_far.case = copy_with(case, files=tuple(dict.fromkeys((*case.files, *files))))
     return {"body": body, **person_words(so_far, event, facts), "papers": papers}
 
 
@@ -304,11 +308,12 @@ def post_notice(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str 
 
     Before its statement while the case is out, after it once it is issued; one notice at a time.
     """
-    case, days, number = so_far.current_case, facts["days"], len(so_far.current_case.notices) + 1
+    case, days, number = so_far.current_case, facts["days"], _whole_number(facts["notice"])
+    last = case.notices[-1].number if case.notices else 0
     states = case.damage.states if case.damage else (case.state,)
     kinds = {NOTICE_KINDS[state == CaseState.ISSUED] for state in states}
     withheld = tuple(name for name in WITHHELD if name in facts["withheld"])
-    is_notice = type(days) is int and 0 < days <= MOST_NOTICE_DAYS and facts["notice"] == number
+    is_notice = type(days) is int and 0 < days <= MOST_NOTICE_DAYS and last < number <= _MOST_NOTICES
     if not is_notice or facts["kind"] not in kinds or len(withheld) != len(facts["withheld"]):
         raise OneMapError("review.event_unreadable")
     if len(kinds) > 1 and case.damage is not None:

@@ -5,9 +5,11 @@ Schema: resources/schemas/statement.schema.json. Areas are on the ellipsoid unle
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 
 from onemap.layers.area_units import hectares_text, mu_text
+from onemap.layers.catalogue.bureau_profile import Profile
 from onemap.layers.crs.crs_titles import crs_title
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase, wording
@@ -22,7 +24,7 @@ from onemap.rules.judge.inputs.land_width import LandWidth
 from onemap.rules.judge.question.kind_remarks import kind_problems_of
 from onemap.rules.judge.question.layer_remarks import layer_problems_of, versions_of_run
 from onemap.rules.review.bodies import asked_bodies
-from onemap.rules.review.cases.case import CLOSED, SPOKEN, Case, CaseState
+from onemap.rules.review.cases.case import CLOSED, Case, CaseState, OpinionState
 from onemap.rules.review.notice_rows import comments_annex
 from onemap.rules.review.opening import shared_ground
 from onemap.rules.review.round_evidence import SameHand, area_problems, same_hands
@@ -303,13 +305,16 @@ def _result(row: Row, verdict: str, labels: dict[str, str]) -> str:
 
 def _document(library: Library, case: Case, kind: str, evidence: Evidence, department: str | None) -> dict[str, Any]:
     language, labels = evidence.language, words(evidence.language)
-    day = case.issued_on or case.last_day
+    day, profile = case.issued_on or case.last_day, evidence.profile
+    unit = evidence.department_unit(department) if department else None
     if kind == "opinion" and department is not None:
-        day = case.opinion(department).signed_on or case.last_day
+        opinion = case.opinion(department)
+        day = opinion.signed_on or case.last_day
+        if opinion.state == OpinionState.DEEMED and opinion.due:  # nobody's paper, of the day on which silence counts
+            day, profile, unit = opinion.due + timedelta(1), Profile(), None
     marks = ["rehearsal_mark"] if library.is_rehearsal else []
     marks += filter(None, [_mark(case, kind, department)])
     title = labels[f"title_{kind}"].format(project=case.project)
-    unit = evidence.department_unit(department) if department else None
     return {
         "kind": kind,
         "kind_title": labels[f"kind_{kind}"],
@@ -320,7 +325,7 @@ def _document(library: Library, case: Case, kind: str, evidence: Evidence, depar
         "date": day.isoformat(),
         "department": department,
         "department_title": evidence.department_title(department) if department else None,
-        **sender_fields(evidence.profile, kind, department, unit, day.year, language),
+        **sender_fields(profile, kind, department, unit, day.year, language),
         "fonts": dict(evidence.profile.fonts),
     }
 
@@ -331,7 +336,7 @@ def _mark(case: Case, kind: str, department: str | None) -> str | None:
         return "withdrawn_mark"
     if kind == "statement" and case.state not in (CaseState.CONSOLIDATED, CaseState.ISSUED):
         return "draft_mark"
-    if kind == "opinion" and department is not None and case.opinion(department).state not in SPOKEN:
+    if kind == "opinion" and department is not None and case.opinion(department).state != OpinionState.SIGNED:
         return f"opinion_{case.opinion(department).state}"
     return None
 

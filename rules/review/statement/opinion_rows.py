@@ -35,7 +35,9 @@ def _opinion_row(case: Case, round_: Round, opinion: Opinion, evidence: Evidence
     entered_on = _day(case.signature_entered_on(opinion))
     left = [item_title(item, language) for item in round_.open_items(opinion.department)]
     open_text = _open_text(titles_asked_once(left, language), opinion.unanswered, labels)
-    is_silent = opinion.state == OpinionState.DEEMED  # then the machine's draft is nobody's opinion
+    state = _state_before_void(case, opinion)
+    is_silent = state == OpinionState.DEEMED  # then the machine's draft is nobody's opinion
+    states = dict.fromkeys((state, opinion.state)) if state != OpinionState.SIGNED else (opinion.state,)
     text = labels["opinion_silent"].format(due=_day(opinion.due)) if is_silent else opinion.text_in(language)
     basis = "" if is_silent else opinion.basis
     title = evidence.department_title(opinion.department)
@@ -47,7 +49,7 @@ def _opinion_row(case: Case, round_: Round, opinion: Opinion, evidence: Evidence
         "unit": evidence.department_unit(opinion.department),
         "round": opinion.round,
         "state": opinion.state,
-        "state_title": labels[f"opinion_{opinion.state}"],
+        "state_title": labels["list_semicolon"].join(labels[f"opinion_{one}"] for one in states),
         "conclusion": opinion.conclusion,
         "conclusion_title": labels[f"conclusion_{opinion.conclusion}"],
         "text": text,
@@ -63,6 +65,16 @@ def _opinion_row(case: Case, round_: Round, opinion: Opinion, evidence: Evidence
         **fields_of(opinion, "unanswered", "due", "stale", "stale_because"),
         "stale_titles": [evidence.input_title(name) for name in opinion.stale_because],
     }
+
+
+def _state_before_void(case: Case, opinion: Opinion) -> str:
+    """The state in which an opinion was left: of a void one whether it had been signed, or silence had counted."""
+    if opinion.state != OpinionState.VOID:
+        return opinion.state
+    if opinion.signed_by:
+        return OpinionState.SIGNED
+    joined = (one.detail["deemed"] for one in case.entries if (one.action, one.round) == ("consolidate", opinion.round))
+    return OpinionState.DEEMED if any(opinion.department in deemed for deemed in joined) else OpinionState.DRAFTED
 
 
 def _laws_once(basis: str) -> list[str]:

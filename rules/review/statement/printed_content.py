@@ -171,12 +171,13 @@ def _sentences(content: dict[str, Any]) -> dict[str, Any]:
 def _project(content: dict[str, Any], labels: dict[str, str]) -> str:
     """Which project, by whom and where, and how large its site is; what nobody said is left out."""
     known = {row["key"]: row["value"] for row in content["project"]["known"]}
-    comma, stop = labels["comma"], labels["full_stop"]
     facts = [labels[f"said_{key}"].format(value=known[key]) for key in _OF_PROJECT if known.get(key)]
-    return f"{comma.join([known['name'], *facts])}{stop}{labels['area_sentence'].format(**content['totals'])}"
+    stop = labels["full_stop" if facts else "colon"]  # a name alone is no sentence
+    return f"{labels['comma'].join([known['name'], *facts])}{stop}{labels['area_sentence'].format(**content['totals'])}"
 
 
 _OF_PROJECT = ("developer", "location")
+_ENDS = tuple("。.！!？?；;")
 
 
 def _open(found: dict[str, str], labels: dict[str, str]) -> list[str]:
@@ -240,7 +241,8 @@ def _conclusion(content: dict[str, Any], labels: dict[str, str]) -> list[str]:
         if found["proposed"] and found["proposed"] != found["decided"]:
             lines.insert(0, labels["conclusion_proposed"].format(title=found["proposed_title"]))
         if found["reason"]:
-            lines.append(labels["conclusion_reason"].format(reason=found["reason"]))
+            stop = "" if found["reason"].endswith(_ENDS) else labels["full_stop"].strip()
+            lines.append(labels["conclusion_reason"].format(reason=found["reason"]) + stop)
     elif found["proposed"]:
         lines.append(labels["conclusion_proposed"].format(title=found["proposed_title"]))
     else:

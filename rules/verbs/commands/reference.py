@@ -79,10 +79,6 @@ def main() -> int:
     return 0
 
 
-if __name__ == "__main__":
-    sys.exit(main())
-
-
 def verb_table() -> str:
     """Every verb with its parameters in their order, one to a line."""
     verbs = []
@@ -104,3 +100,7 @@ def _row(parameter: Parameter) -> dict[str, Any]:
         "forms": parameter.forms,
     }
     return {key: value for key, value in row.items() if value}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

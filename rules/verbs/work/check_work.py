@@ -35,8 +35,8 @@ def check(values: Values, context: VerbContext) -> Result:
     outs, against = values.get("out") or [], values.get("against")
     with contextlib.ExitStack() as held:
         is_served = context.session is not None
-        files = held.enter_context(files_of_parcels(values["parcels"], is_served))
-        options = check_options({**values, "parcels": files})
+        files, unread = held.enter_context(files_of_parcels(values["parcels"], is_served))
+        options = check_options({**values, "parcels": files, "unread": unread})
         check_targets(outs, bool(values.get("overwrite")), files, CHECK_FORMS)
         library = held.enter_context(open_library(values["library"]))
         if against:

@@ -270,7 +270,7 @@ def layers(values: Values, context: VerbContext) -> Result:
         rules = joined_rules(packs)
         asked = sorted({code for rule in rules for code in rule.layers_named})
         listed = listing(library, values.get("as_of") or library.today(), lambda code: fields_of_layer(rules, code))
-        records = [{key: pack.record()[key] for key in ("id", "version", "title")} for pack in packs]
+        records = [{key: pack.record()[key] for key in ("id", "version", "hash", "title")} for pack in packs]
         answer = {**listed, "packs": records, "asked": asked}
         if values.get("looks"):
             from onemap.layers.publishing.map_looks import map_looks

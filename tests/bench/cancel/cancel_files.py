@@ -14,25 +14,15 @@ import shapely
 from onemap.tests.bench.desk_files import NAMES, RULE
 from onemap.tests.bench.peer_files import VERDICTS
 from onemap.tests.bench.workload import CRS
+from onemap.tests.rules.small_pack import matrix_text
 
 PROGRAM = (sys.executable, "-I", "-X", "utf8", Path(__file__).resolve().parents[3] / "__main__.py")
 PLANS = {"PLAN1": ("plan1", "id1", "code1"), "PLAN2": ("plan2", "id2", "code2"), "LAND": ("landuse", "lid", "dlbm")}
-MATRIX = """
-title = { zh = "试验", en = "benchmark" }
-for_a = ["PLAN1"]
-for_b = ["PLAN2"]
-[a]
-field = "code1"
-construction = ["00", "01", "02", "03", "04", "05"]
-other = ["06", "07", "08", "09", "10", "11"]
-[b]
-field = "code2"
-construction = ["00", "01", "02", "03", "04", "05"]
-other = ["06", "07", "08", "09", "10", "11"]
-[[unlike]]
-a = ["00", "01"]
-b = ["02", "03"]
-"""
+BUILT, OPEN = [f"{n:02d}" for n in range(6)], [f"{n:02d}" for n in range(6, 12)]
+MATRIX = (
+    matrix_text(("code1", BUILT, OPEN), ("code2", BUILT, OPEN), for_a=["PLAN1"], for_b=["PLAN2"])
+    + '[[unlike]]\na = ["00", "01"]\nb = ["02", "03"]\n'
+)
 LAND_RULE = RULE.replace("control.{name}", "land").replace("CONTROL{number}", "LAND").replace("{name}", "landuse")
 FEW = 40  # of so many parcels one is asked for its remedy
 IN_A_CASE = 300  # parcels

@@ -23,6 +23,7 @@ import numpy as np
 import shapely
 
 from onemap.tests.plugin import desktop
+from onemap.tests.rules.small_pack import pack_text, rule_of
 
 ROOT = Path(__file__).resolve().parents[3]
 DEMO, PAGE = ROOT / "demo", ROOT / "docs" / "day.md"
@@ -31,22 +32,10 @@ CRS, SIDE_M = "EPSG:4547", 40.0
 SIZES = {40_000: (200, 200), 100_000: (400, 250)}
 X, Y = 500_000, 4_200_000
 BUILT = ("0701", "0601", "1001", "0809")  # neighbours never have the same
-PACK = """
-[pack]
-id = "stalls"
-title = { zh = "卡顿测试", en = "Stalls" }
-version = "1"
-
-[[rule]]
-id = "farmland"
-kind = "avoid"
-layer = "YJJBNTTB"
-department = "land"
-verdict = "prohibited"
-missing = "unknown"
-title = { zh = "占用永久基本农田", en = "Occupies permanent basic farmland" }
-basis = [{ law = "土地管理法", article = "第三十五条" }]
-"""
+PACK = pack_text(id="stalls", title=("卡顿测试", "Stalls")) + rule_of(
+    *("farmland", "YJJBNTTB", "占用永久基本农田", "Occupies permanent basic farmland", "土地管理法 第三十五条"),
+    missing="unknown",
+)
 
 BEFORE = """## Before
 

@@ -368,17 +368,26 @@ def test_a_plan_that_is_written_says_why_a_file_cannot_be_read(library, delivery
 def test_what_cannot_be_read_stays_refused_through_plan_and_report_and_keeps_nothing_out(
     library, delivery, onemap, terminal, tmp_path, lang
 ):
-    """Two forms that nobody reads here, called like layers; half a shapefile; and Thumbs.db, which is no data."""
+    """Two forms that nobody reads here, called like layers; half a shapefile and halves of other files of features;
+    and Thumbs.db and a program's own JSON, which are no data."""
+    (delivery / "湿地2024.json").write_text('{"a": 1', encoding="utf-8")
+    (delivery / "b.json").write_text('{"type": "FeatureCollection", "features": [', encoding="utf-8")
+    (delivery / "红线.txt").write_text("[地块坐标]\n4,1,A,甲,面,,,,@\nJ1,1,4000000\n", encoding="utf-8")
+    (delivery / "layers.json").write_text('{"a": 1', encoding="utf-8")
     (delivery / "永久基本农田图斑.gpx").write_text("<gpx/>", encoding="utf-8")
     (delivery / "CZKFBJ2024.xyz").write_bytes(b"1 2 3")
     (delivery / "湿地.shp").write_bytes(b"\x00\x00\x27\x0a")
     (delivery / "Thumbs.db").write_bytes(b"x")
     (delivery / "STBHHX2024.qml").write_text("<qgis/>", encoding="utf-8")
-    unread = ["CZKFBJ2024.xyz", "永久基本农田图斑.gpx", "湿地.shp"]
+    unread = ["CZKFBJ2024.xyz", "b.json", "永久基本农田图斑.gpx", "湿地.shp", "湿地2024.json", "红线.txt"]
     plan, report = tmp_path / "plan.toml", tmp_path / "report.json"
     planned = onemap("ingest", library, delivery, "--plan", plan).json["plan"]
     assert [row["source"] for row in planned if row["status"] == "unreadable"] == sorted(unread)
-    assert {row["source"] for row in planned if row["status"] == "note"} >= {"Thumbs.db", "STBHHX2024.qml"}
+    assert {row["source"] for row in planned if row["status"] == "note"} >= {
+        "Thumbs.db",
+        "STBHHX2024.qml",
+        "layers.json",
+    }
     options = ("--plan", plan, "--covers", "district", "--report", report, "--lang", lang)
     done = terminal("ingest", library, delivery, *options)
     assert (done.returncode, sorted(versions_of(library))) == (4, [("STBHHX", "2024", 1), ("ZRBHD", "v1", 1)])
@@ -388,6 +397,9 @@ def test_what_cannot_be_read_stays_refused_through_plan_and_report_and_keeps_not
         "CZKFBJ2024.xyz": "format.unknown",
         "永久基本农田图斑.gpx": "format.no_driver",
         "湿地.shp": "source.part_missing",
+        "湿地2024.json": "source.damaged",
+        "b.json": "source.damaged",
+        "红线.txt": "redline.point",
     }
     for text in (done.stdout.decode("utf-8"), done.stderr.decode("utf-8")):
         assert all(text.count(f"{'Refused: ' if lang == 'en' else '未入库：'}{name}") == 1 for name in unread), text
@@ -400,6 +412,9 @@ def test_what_cannot_be_read_stays_refused_through_plan_and_report_and_keeps_not
         "CZKFBJ2024.xyz": "format.unknown",
         "永久基本农田图斑.gpx": "ingest.plan_source",
         "湿地.shp": "ingest.readable_now",
+        "湿地2024.json": "source.damaged",
+        "b.json": "source.damaged",
+        "红线.txt": "redline.point",
     }
 
 

@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 import zipfile
 
+import geopandas as gpd
 import pytest
 import shapely
 
@@ -74,8 +75,6 @@ def test_a_change_of_datum_is_known_again_by_its_hash(library, tmp_path, paramet
     assert f'transform_hash = "{digest}"' in text and "dx_m" not in text
     assert onemap("ingest", library, folder, "--plan", plan).code == 0
     # What came in lies where four parameters, without turn or scale, put it: 30 m north, 112 m west.
-    import geopandas as gpd
-
     box = gpd.read_file(library, layer="DLTB__2").geometry[0].bounds
     assert box == pytest.approx((500_000 - 112, 4_200_030, 500_900 - 112, 4_200_930), abs=1e-6)
 
@@ -151,8 +150,6 @@ def test_a_file_of_the_librarys_own_datum_is_not_changed_again(library, tmp_path
     assert (row["status"], row["transform"], row["transform_hash"]) == ("planned", None, None)
     shutil.copy(parameters, tmp_path / parameters.name)
     assert onemap("ingest", library, tmp_path / "sent2023").code == 0
-    import geopandas as gpd
-
     assert gpd.read_file(library, layer="DLTB__2").geometry[0].bounds[:2] == (500_000, 4_200_000)
 
 

@@ -1,6 +1,8 @@
 """Fields under the schema's names: what is matched, what is asked for, what is kept."""
 
+import pandas as pd
 import pytest
+import shapely
 
 KDFIELDS = {"BH": ["A1"], "MC": ["东河"]}
 
@@ -73,8 +75,6 @@ def test_a_missing_key_is_refused(river):
 
 def test_a_field_that_a_rule_looks_at_is_asked_for(shelf, layer_file, box):
     # city-preliminary keeps its distances to roads by class, GLDJ.
-    import shapely
-
     line = shapely.LineString([(500_000, 4_000_000), (500_100, 4_000_000)])
     path = layer_file("a.gpkg", [line], {"GLBH": ["G1"]})
     answer = shelf.add(path, code="GL", define=None)
@@ -108,8 +108,6 @@ def test_a_name_cannot_break_the_sql(shelf, layer_file, box):
 
 
 def test_dates_nulls_and_booleans_are_kept_as_plain_values(shelf, layer_file, box):
-    import pandas as pd
-
     columns = {
         "BH": ["A1"],
         "D": [pd.Timestamp("2026-11-20")],

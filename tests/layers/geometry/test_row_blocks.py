@@ -1,6 +1,7 @@
 """What is done block by block is what would be done of all at once."""
 
 import numpy as np
+import pandas as pd
 import pyproj
 import pytest
 import shapely
@@ -55,8 +56,6 @@ def test_rings_without_points_are_dropped_in_every_block(squares):
 
 
 def test_every_block_is_carried_into_the_librarys_plane(squares, tmp_path):
-    import pandas as pd
-
     zone_38 = pyproj.CRS.from_epsg(4526)
     moved = shapely.transform(squares, lambda points: points + [38_000_000, 0])
     raw = RawFrame(tmp_path / "a.gpkg", "a", "GPKG", moved, pd.DataFrame(index=range(MANY)), zone_38, None)

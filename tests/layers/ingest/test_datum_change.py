@@ -6,10 +6,13 @@ All parameters here are invented.
 import json
 import math
 
+import geopandas as gpd
 import numpy as np
 import pyproj
 import pytest
+import rasterio
 import shapely
+from rasterio.transform import from_origin
 
 FOUR = """
 from = "EPSG:2383"
@@ -247,8 +250,6 @@ def test_a_check_carries_parcels_of_the_old_datum_as_add_carries_layers(shelf, x
         "check", shelf.path, xian, "--transform", path, "--only", "YJJBNTTB", "--out", tmp_path / "o.gpkg"
     )
     assert answer.code == 0, answer.json
-    import geopandas as gpd
-
     parcels = gpd.read_file(tmp_path / "o.gpkg", layer="parcels")
     assert parcels.geometry.iloc[0].equals_exact(shelf.geometries()[0], 0)
 
@@ -274,9 +275,6 @@ def test_a_district_and_a_coverage_of_the_old_datum_are_carried_by_a_file_of_par
 
 
 def test_a_raster_is_not_carried_and_that_is_said(shelf, tmp_path):
-    import rasterio
-    from rasterio.transform import from_origin
-
     grid = tmp_path / "dem.tif"
     options = {"driver": "GTiff", "width": 4, "height": 4, "count": 1, "dtype": "float32", "crs": "EPSG:4547"}
     with rasterio.open(grid, "w", transform=from_origin(500_000, 4_000_100, 10, 10), **options) as file:

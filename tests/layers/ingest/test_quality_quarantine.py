@@ -1,6 +1,7 @@
 """`add --keep-bad`: good features go in, bad ones stand aside, and for their ground the layer does not speak."""
 
 import geopandas as gpd
+import pyogrio
 import pytest
 import shapely
 
@@ -120,8 +121,6 @@ def test_a_field_of_the_source_keeps_its_name_beside_what_is_told(shelf, layer_f
 
 
 def test_problems_can_be_asked_for_by_place_however_many_versions_have_some(shelf, mixed_shapes, cover):
-    import pyogrio
-
     for day in ("2024-01-01", "2025-01-01", "2026-01-01"):
         assert shelf.add(mixed_shapes, keep_bad=True, covers=cover, key="BSM", valid_from=day).code == 0
     assert shelf.rows("SELECT extension_name FROM gpkg_extensions WHERE table_name = 'onemap_problems'") == [

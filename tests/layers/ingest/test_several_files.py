@@ -5,8 +5,10 @@ import json
 import geopandas as gpd
 import numpy as np
 import pytest
+import rasterio
 import shapely
 
+from onemap.layers.ingest import adding
 from onemap.tests.conftest import write_layer
 from onemap.tests.layers.conftest import read_in_blocks
 
@@ -80,6 +82,8 @@ def test_a_pattern_names_them(shelf, counties):
     answer = add(shelf, [counties[0].parent.parent / "3715*" / "*.shp"])
     assert [file["features"] for file in answer.json["files"]] == [36, 36]
     assert add(shelf, [counties[0].parent / "*.gpkg"]).codes == ["source.missing"]
+    counties[0].with_name("more.rar").write_bytes(b"Rar!")
+    assert add(shelf, [counties[0].parent.parent / "3715*" / "*"]).codes == ["format.no_driver"]
 
 
 def test_it_is_the_same_version_in_whatever_order_and_blocks_they_come(shelf, counties, monkeypatch):
@@ -209,8 +213,6 @@ def test_a_copy_beside_a_file_is_refused(shelf, tmp_path, box):
 
 
 def test_rasters_are_no_files_of_one_version(shelf, tmp_path):
-    import rasterio
-
     for name in ("a.tif", "b.tif"):
         with rasterio.open(
             *(tmp_path / name, "w"),
@@ -348,8 +350,6 @@ def test_a_dated_version_is_not_renewed_without_a_day(shelf, two_counties, tmp_p
 def test_a_version_that_came_meanwhile_keeps_the_files_of_an_earlier_one_out(
     shelf, two_counties, tmp_path, box, monkeypatch
 ):
-    from onemap.layers.ingest import adding
-
     write, others = adding.write_versions, []
 
     def late(library, prepared):

@@ -51,6 +51,18 @@ def test_a_table_is_read_from_every_form_and_kept_as_a_version(library, onemap, 
     assert len(gpd.read_file(library, layer="RKTJ")) == 2  # the view of what is in force
 
 
+def test_a_unit_that_stands_above_a_table_is_told(library, onemap, tmp_path):
+    """5.2 of ten thousand were kept as 5.2 persons."""
+    path = tmp_path / "人口.xlsx"
+    frame = pd.DataFrame({**ROWS, "常住人口": [5.2, 0.8]})
+    with pd.ExcelWriter(path) as writer:
+        frame.to_excel(writer, index=False, startrow=1)
+        writer.sheets["Sheet1"]["C1"] = "（单位：万人）"
+    problems = onemap("add", library, path, "--as", "RKTJ").json["problems"]
+    (remark,) = [problem for problem in problems if problem["code"] == "sheet.unit"]
+    assert remark["level"] == "warn" and "万人" in remark["message"]
+
+
 def test_a_row_that_was_changed_by_hand_is_named(library, onemap, tmp_path):
     assert onemap("add", library, table_file(tmp_path, ".csv", ROWS), "--as", "RKTJ").code == 0
     with sqlite3.connect(library) as connection:

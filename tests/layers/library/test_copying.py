@@ -3,7 +3,10 @@
 import contextlib
 import sqlite3
 
+import numpy as np
 import pytest
+import rasterio
+from rasterio.transform import from_origin
 
 from onemap.layers.library.library import open_library
 from onemap.layers.library.versions import read_version, versions
@@ -132,10 +135,6 @@ def test_a_damaged_library_is_not_copied(full, postgis, onemap, damage):
 
 
 def test_rasters_that_lie_beside_the_file_are_not_left_behind(tmp_path, onemap, postgis):
-    import numpy as np
-    import rasterio
-    from rasterio.transform import from_origin
-
     grid = tmp_path / "dem.tif"
     options = {"driver": "GTiff", "height": 4, "width": 4, "count": 1, "dtype": "float32", "crs": "EPSG:4547"}
     with rasterio.open(grid, "w", transform=from_origin(500_000, 4_000_000, 10, 10), **options) as written:

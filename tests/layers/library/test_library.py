@@ -12,6 +12,10 @@ from types import SimpleNamespace
 import pytest
 import shapely
 
+from onemap.layers.errors import OneMapError
+from onemap.layers.library.library import open_library, system_user
+from onemap.layers.library.versions import read_version, versions
+
 
 @pytest.fixture
 def filled_shelf(shelf, layer_file, box):
@@ -129,8 +133,6 @@ def test_a_refused_add_leaves_no_trace(filled_shelf, layer_file, box):
 
 
 def test_a_transaction_that_fails_is_undone(filled_shelf):
-    from onemap.layers.library.library import open_library
-
     def lose_versions():
         with open_library(str(filled_shelf.path)) as library, library.writing() as connection:
             connection.execute("DELETE FROM onemap_versions")
@@ -142,9 +144,6 @@ def test_a_transaction_that_fails_is_undone(filled_shelf):
 
 
 def test_two_readers_and_a_writer_do_not_wait_for_one_another(filled_shelf, layer_file, box):
-    from onemap.layers.library.library import open_library
-    from onemap.layers.library.versions import read_version, versions
-
     with open_library(str(filled_shelf.path)) as reader:
         known = versions(reader)
         assert filled_shelf.add(layer_file("b.gpkg", [box(0, 0)]), label="3").code == 0
@@ -153,10 +152,6 @@ def test_two_readers_and_a_writer_do_not_wait_for_one_another(filled_shelf, laye
 
 
 def test_a_version_whose_table_or_index_was_damaged_is_not_read_in_part(filled_shelf):
-    from onemap.layers.errors import OneMapError
-    from onemap.layers.library.library import open_library
-    from onemap.layers.library.versions import read_version, versions
-
     with contextlib.closing(sqlite3.connect(filled_shelf.path)) as connection:
         connection.execute("DELETE FROM rtree_T__1_geom WHERE id = 2")
         connection.commit()
@@ -169,9 +164,6 @@ def test_a_version_whose_table_or_index_was_damaged_is_not_read_in_part(filled_s
 
 
 def test_features_near_a_box_are_read_and_no_others(filled_shelf):
-    from onemap.layers.library.library import open_library
-    from onemap.layers.library.versions import read_version, versions
-
     with open_library(str(filled_shelf.path)) as library:
         version = versions(library)[0]
         near = read_version(library, version, (500_150, 4_000_000, 500_200, 4_000_050))
@@ -205,8 +197,6 @@ def test_what_a_killed_new_left_is_cleared_by_the_next(shelf, tmp_path):
 @pytest.mark.parametrize("error", [KeyError("uid"), OSError("no name"), ImportError("pwd")])
 def test_whoever_has_no_name_is_known_by_a_number_or_as_unknown(monkeypatch, error):
     """A container's user may have no name; on Windows the variable USERNAME may be missing."""
-
-    from onemap.layers.library.library import system_user
 
     def fail():
         raise error

@@ -3,6 +3,7 @@
 import json
 import math
 
+import geopandas as gpd
 import numpy as np
 import openpyxl
 import pandas as pd
@@ -421,8 +422,6 @@ def test_the_step_of_gcj02_is_half_a_kilometre_east_and_a_hundred_metres_north()
 
 
 def test_real_borders_in_gcj02_under_the_name_of_wgs84_are_told(district_shelf, shared_data, layer_file):
-    import geopandas as gpd
-
     counties = gpd.read_file(shared_data / "china/tianditu_counties_130100.geojson").to_crs(4547)
     shelf = district_shelf(shapely.union_all(counties.geometry.to_numpy()), "hebei")
     path = shared_data / "china/cnmaps_amap/130100.geojson"

@@ -6,7 +6,10 @@ import ezdxf
 import numpy as np
 import pytest
 import shapely
+from ezdxf.enums import TextEntityAlignment
 from ezdxf.math import Vec2, rational_bspline_from_arc
+
+from onemap.layers.sources.drawing import dxf_shapes
 
 WEST, SOUTH = 500_000.0, 4_000_000.0
 SQUARE = [(WEST, SOUTH), (WEST + 100, SOUTH), (WEST + 100, SOUTH + 100), (WEST, SOUTH + 100)]
@@ -156,6 +159,28 @@ def test_what_is_no_geometry_is_counted_and_other_units_are_told(onemap, drawing
     assert "not read: TEXT × 1" in layer["problems"][1]["message"]
 
 
+def test_a_region_is_ground_that_cannot_be_read_and_no_note(onemap, shelf, drawing):
+    def draw(document, space):
+        space.add_lwpolyline(SQUARE, close=True)
+        space.add_region().sat = ["400 1 1 0", "body $-1 #", "End-of-ACIS-data"]
+
+    source = drawing(draw, "R2000")
+    (layer,) = onemap("inspect", source).json["layers"]
+    assert (layer["count"], layer["problems"][0]["code"]) == (2, "geometry.unreadable")
+    assert shelf.add(source, crs="EPSG:4547").codes == ["geometry.null"]
+
+
+def test_a_text_stands_where_it_is_aligned_seen_from_below_too(shelf, drawing):
+    def draw(document, space):
+        space.add_lwpolyline(SQUARE, close=True)
+        middle = space.add_text("甲").set_placement((WEST + 50, SOUTH + 50), align=TextEntityAlignment.MIDDLE_CENTER)
+        middle.dxf.insert = (0, 0)
+        space.add_text("乙", dxfattribs={"extrusion": (0, 0, -1), "insert": (-WEST - 50, SOUTH + 50)})
+
+    assert shelf.add(drawing(draw), crs="EPSG:4547").code == 0
+    assert shelf.column("text") == ["甲 乙"]
+
+
 def test_a_drawing_of_nothing_is_empty_and_a_damaged_one_refused(onemap, shelf, drawing):
     source = drawing(lambda document, space: None)
     assert onemap("inspect", source).json["layers"][0]["count"] == 0
@@ -178,8 +203,6 @@ def test_a_binary_drawing_that_ends_anywhere_is_refused_or_read(onemap, tmp_path
 
 
 def test_blocks_that_hold_each_other_many_times_are_refused(onemap, drawing, monkeypatch):
-    from onemap.layers.sources.drawing import dxf_shapes
-
     monkeypatch.setattr(dxf_shapes, "_MOST_ENTITIES", 1000)
 
     def draw(document, space):

@@ -1,9 +1,12 @@
 """FileGDB: codes and their names, subtypes, ranges, feature datasets, heights and measures."""
 
 import shutil
+import sqlite3
+import struct
 import subprocess
 from pathlib import Path
 
+import geopandas as gpd
 import pyogrio
 import pytest
 import shapely
@@ -100,8 +103,6 @@ def test_a_field_that_has_the_names_field_name_already_is_left_alone(shelf, data
 
 
 def test_layers_of_feature_datasets_are_read_each_with_its_own_system(shelf, tmp_path, box):
-    import geopandas as gpd
-
     path = tmp_path / "sets.gdb"
     for name, folder, crs, shape in (
         ("一", "规划", "EPSG:4547", box(0, 0)),
@@ -143,9 +144,6 @@ def test_heights_and_measures_are_dropped_with_a_word_each(shelf, shared_data, l
 ])  # fmt: skip
 def test_measures_are_told_of_a_layer_of_any_type_too(shelf, tmp_path, wkt, codes):
     """A GeoPackage written by hand: the drivers of the wheels write no measures."""
-    import sqlite3
-    import struct
-
     path = tmp_path / "any.gpkg"
     frame_of_any_type(path)
     ring = shapely.from_wkt(wkt)
@@ -162,7 +160,5 @@ def test_measures_are_told_of_a_layer_of_any_type_too(shelf, tmp_path, wkt, code
 
 
 def frame_of_any_type(path):
-    import geopandas as gpd
-
     frame = gpd.GeoDataFrame({"BSM": ["1"]}).set_geometry(gpd.GeoSeries([shapely.box(0, 0, 1, 1)], crs="EPSG:4547"))
     pyogrio.write_dataframe(frame, path, layer="any", driver="GPKG", geometry_type="Unknown", SPATIAL_INDEX="NO")

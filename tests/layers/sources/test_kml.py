@@ -37,11 +37,14 @@ def test_folders_are_layers_and_two_of_one_name_are_told_apart(onemap, shelf, km
 def test_what_cannot_be_read_of_a_placemark_is_named_and_refused(onemap, shelf, kml_file):
     line = "<Placemark><LineString><coordinates>114,36</coordinates></LineString></Placemark>"
     body = square("一") + line + square("三", "no,30 no,30 no,30") + square("四", "114,36 114,36 114,36 114,36")
+    body += square(
+        "五", RING.replace("36 114.01,36.01", "36,0,114.01,36.01,0")
+    )  # a blank is lost, and with it a corner
     (layer,) = onemap("inspect", kml_file(body)).json["layers"]
     found = [(p["code"], p["feature"]) for p in layer["problems"]]
-    assert layer["count"] == 4
-    assert found[:3] == [("geometry.unreadable", str(row)) for row in (2, 3, 4)]
-    assert [p["code"] for p in shelf.add(kml_file(body)).json["problems"]] == ["geometry.null"] * 3
+    assert layer["count"] == 5
+    assert found[:4] == [("geometry.unreadable", str(row)) for row in (2, 3, 4, 5)]
+    assert [p["code"] for p in shelf.add(kml_file(body)).json["problems"]] == ["geometry.null"] * 4
 
 
 def test_mixed_geometry_is_told_and_a_layer_of_one_kind_refuses_the_other(onemap, shelf, kml_file):
@@ -83,6 +86,11 @@ def test_a_kmz_is_read_and_a_damaged_one_refused(onemap, kml_file, tmp_path):
         archive.write(kml_file(square("一")), "doc.kml")
     answer = onemap("inspect", packed)
     assert (answer.json["format"], answer.json["layers"][0]["count"]) == ("KMZ", 1)
+    with zipfile.ZipFile(packed, "a") as archive:
+        archive.write(kml_file(square("二") + square("三")), "files/二期.kml")
+        archive.writestr("__MACOSX/._doc.kml", b"rubbish")
+    layers = onemap("inspect", packed).json["layers"]
+    assert [(layer["name"], layer["count"]) for layer in layers] == [("a", 1), ("二期", 2)]
     packed.write_bytes(packed.read_bytes()[:200])
     assert onemap("inspect", packed).codes == ["source.damaged"]
     with zipfile.ZipFile(packed, "w") as archive:

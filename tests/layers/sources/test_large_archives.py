@@ -110,6 +110,16 @@ def test_an_archive_in_an_archive_is_not_unpacked(onemap, tmp_path, suffix):
     assert onemap("inspect", outer).codes == ["source.nothing_inside"]
 
 
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_two_files_of_one_name_in_an_archive_are_told(onemap, tmp_path):
+    """As an archive has them to which a newer file was added: the last one lay over the first."""
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as packed:
+        for _ in range(2):
+            packed.writestr("a.csv", "名称,lon,lat\n甲,114.5,36.5\n")
+    (problem,) = onemap("inspect", tmp_path / "a.zip").json["problems"]
+    assert problem["code"] == "source.damaged" and "a.csv" in problem["message"]
+
+
 @pytest.mark.parametrize("name", ["plots.gpkg-JOURNAL", "plots.gpkg-journal.", "plots.gpkg-Wal ", "a/plots.gpkg-wal:x"])
 @pytest.mark.parametrize("suffix", [".zip", ".7z"])
 def test_a_journal_is_known_by_any_name_that_a_system_takes_for_it(onemap, tmp_path, name, suffix):

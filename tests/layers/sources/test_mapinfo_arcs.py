@@ -7,6 +7,9 @@ import pyogrio
 import pytest
 import shapely
 
+from onemap.layers.errors import OneMapError
+from onemap.layers.sources.gdal.vector import read_vector
+
 HEAD = """Version 300
 Charset "Neutral"
 Delimiter ","
@@ -33,8 +36,6 @@ def mif(tmp_path):
 
 
 def read(path):
-    from onemap.layers.sources.gdal.vector import read_vector
-
     return read_vector(path, path.stem, None)
 
 
@@ -123,8 +124,6 @@ def test_of_a_tab_without_curves_nothing_is_told(tab):
     "line", ["Ellipse 1 1 1 1\n", "Ellipse nan 0 1 1\n", "Arc 0 0 5 5 x y\n", "Roundrect 0 0 9 9 0\n"]
 )
 def test_a_curve_that_is_none_is_left_to_the_driver(mif, line):
-    from onemap.layers.errors import OneMapError
-
     path = mif(line, SQUARE)
     try:
         assert len(read(path).geometries) == 2

@@ -3,8 +3,15 @@
 from dataclasses import replace
 
 import numpy as np
+import psycopg
 import pytest
 import shapely
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.geometry.proof_beside import Provers
+from onemap.layers.geometry.shape_column import ShapeColumn
+from onemap.layers.sources import postgis
+from onemap.layers.sources.postgis import open_database
 
 PLAN = """
 CREATE SCHEMA gh;
@@ -68,10 +75,6 @@ def test_a_table_is_named_in_the_address(shelf, database):
 
 
 def test_of_many_polygons_no_geometry_is_made(database, monkeypatch):
-    from onemap.layers.geometry.proof_beside import Provers
-    from onemap.layers.geometry.shape_column import ShapeColumn
-    from onemap.layers.sources import postgis
-
     bow = "ST_GeomFromText('POLYGON((0 0, 9 9, 9 0, 0 9, 0 0))', 4547)"
     squares = "SELECT n, ST_MakeEnvelope(n, 0, n + 1, 1, 4547) FROM generate_series(1, 20) n"
     database.run(
@@ -187,11 +190,6 @@ def test_a_table_without_the_right_to_read_is_not_offered(onemap, database):
 
 
 def test_a_source_is_only_read(database):
-    import psycopg
-
-    from onemap.layers.errors import OneMapError
-    from onemap.layers.sources.postgis import open_database
-
     with pytest.raises(OneMapError) as refusal, open_database(database.url) as opened:
         opened.connection.execute("DELETE FROM arcs")
     assert refusal.value.code == "postgis.refused"

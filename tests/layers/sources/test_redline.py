@@ -1,6 +1,8 @@
 """Red-line coordinate TXT: parcels as their points enclose them, in the zone that header and eastings say."""
 
 import csv
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -87,9 +89,6 @@ def test_real_red_lines_have_the_exact_areas_in_both_encodings(onemap, tmp_path,
 
 
 def _blob(library, table):
-    import sqlite3
-    from contextlib import closing
-
     with closing(sqlite3.connect(library)) as connection:
         return connection.execute(f"SELECT geom FROM {table}").fetchone()[0]
 
@@ -184,6 +183,19 @@ def test_without_datum_or_zone_nothing_is_guessed(shelf, txt):
 def test_a_header_that_its_points_contradict_is_refused(shelf, txt, options, code):
     answer = shelf.add(txt((HEAD_LINE, [(1, square(0, 0, 100))]), **options))
     assert (answer.code, answer.codes) == (3, [code])
+
+
+@pytest.mark.parametrize(
+    ("other", "codes"), [({"zone": "39"}, ["crs.several"]), ({"datum": "1980西安坐标系"}, ["crs.several"]), ({}, [])]
+)
+def test_texts_of_different_systems_in_one_file_are_refused(shelf, txt, other, codes):
+    """The second one's parcels would lie where the first one's header says."""
+    texts = [
+        txt((HEAD_LINE.replace("DK001", name), [(1, square(at, 0, 100))]), prefix=0, **wish).read_bytes()
+        for name, at, wish in (("A", 0, {}), ("B", 500, other))
+    ]
+    (both := txt()).write_bytes(b"\n".join(texts))
+    assert shelf.add(both).codes == codes
 
 
 def test_swapped_columns_are_refused_and_never_turned(shelf, txt):

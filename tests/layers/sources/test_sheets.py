@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import tracemalloc
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -151,6 +152,21 @@ def test_titles_between_blocks_part_parcels(sheet):
     assert list(frame.attributes["DKBH"]) == ["地块一", "地块二"]
 
 
+@pytest.mark.parametrize(
+    ("title", "key", "refused"),
+    [("项目乙", "1", True), ("项目乙", "2", False), ("内环", "1", False), ("续表", "1", False)],
+)
+def test_numbers_that_begin_anew_below_another_title_are_refused(sheet, title, key, refused):
+    """The two parcels became one, and what their columns say differently was lost."""
+    head = ["地块编号", "点号", "X", "Y"]
+    rows = [["项目甲"], head, *(["1", *row] for row in numbered_rows(FIRST))]
+    path = sheet([*rows, [title], head, *([key, *row] for row in numbered_rows(SECOND))])
+    if refused:
+        assert refusal(path) == [("sheet.number_again", "1")]
+    else:
+        assert len(read(path).shapes) == len({"1", key})
+
+
 def test_a_title_s_number_and_name_become_the_parcel_s(sheet):
     head = ["点号", "X坐标", "Y坐标"]
     rows = [["地块编号：DK-07", "地块名称：东坡"], head, *numbered_rows(FIRST)]
@@ -229,6 +245,29 @@ def test_two_sets_of_columns_side_by_side_are_refused(sheet):
     assert refusal(sheet([["点号", "X", "Y"] * 2, *rows])) == [("sheet.side_by_side", 1)]
 
 
+def test_points_in_other_columns_than_the_headers_are_refused(sheet):
+    aside = [[None] * 5 + row for row in [["点号", "X", "Y"], *numbered_rows(SECOND)]]
+    rows = [["地块编号", "点号", "X", "Y"], *(["A", *row] for row in numbered_rows(FIRST)), *aside]
+    assert refusal(sheet(rows)) == [("sheet.other_columns", 8)]
+
+
+def test_a_sheet_that_goes_on_without_a_header_is_a_layer_and_a_table_of_amounts_is_none(tmp_path, onemap):
+    book = openpyxl.Workbook()
+    amounts = [["镇", "人口", "元"], *([f"镇{n}", n * 1_000_000, n * 100_000] for n in range(1, 5))]
+    for name, rows in (
+        ("1", [["点号", "X", "Y"], *numbered_rows(FIRST)]),
+        ("2", numbered_rows(SECOND)),
+        ("3", [["", "114°30′27″", "38°03′12″"]] * 3),
+        ("汇总", amounts),
+    ):
+        page = book.create_sheet(name)
+        for row in rows:
+            page.append(row)
+    book.save(tmp_path / "a.xlsx")
+    layers = onemap("inspect", tmp_path / "a.xlsx").json["layers"]
+    assert [layer["name"] for layer in layers] == ["1", "2", "3"]
+
+
 def test_a_sheet_without_a_header_says_what_it_lacks(sheet):
     assert refusal(sheet([["项目", "金额"], ["甲", 1]])) == [("sheet.no_header", None)]
 
@@ -273,6 +312,22 @@ def test_without_a_prefix_the_title_s_meridian_gives_the_zone(sheet):
 def test_a_title_that_contradicts_the_prefix_is_refused(sheet):
     rows = [["2000国家大地坐标系 39带"], ["点号", "X", "Y"], *numbered_rows(FIRST)]
     assert [code for code, _ in refusal(sheet(rows))] == ["redline.zone"]
+
+
+@pytest.mark.parametrize(
+    ("below", "codes"),
+    [
+        ("地块二 CGCS2000 中央子午线117°", ["crs.several"]),
+        ("地块二 1980西安坐标系 中央子午线114°", ["crs.several"]),
+        ("地块二 CGCS2000 中央子午线114°", []),
+        ("说明：由1980西安坐标系转换", []),
+    ],
+)
+def test_titles_between_parcels_that_say_another_system_are_refused(sheet, below, codes):
+    head, plain = ["地块编号", "点号", "X", "Y"], [(x, y - 38_000_000) for x, y in FIRST]
+    first, second = ([[key, *row] for row in numbered_rows(plain)] for key in "AB")
+    path = sheet([["CGCS2000 坐标系，中央子午线：114度"], head, *first, [below], head, *second])
+    assert [code for code, _ in refusal(path)] == codes if codes else read(path).crs.to_epsg() == 4547
 
 
 @pytest.mark.parametrize(
@@ -350,21 +405,36 @@ def test_a_csv_of_boundary_points_is_read_like_a_sheet(table, encoding, separato
     assert (areas(frame), frame.format, list(frame.attributes["DKBH"])) == ([10_000.0], "CSV", ["甲"])
 
 
+@pytest.mark.parametrize("rows", ['"乙,1,2\n丙,1,2\n', '"乙,1,2\n"丙,1,2\n', '"乙"园,1,2\n'])
+def test_a_quotation_mark_that_would_swallow_rows_is_refused_by_its_line(table, rows):
+    with pytest.raises(OneMapError) as raised:
+        read(table("名称,lon,lat\n甲,114.5,36.5\n" + rows))
+    assert [(problem.code, problem.facts["line"]) for problem in raised.value.problems] == [("sheet.quotes", 3)]
+    assert len(read(table('名称,lon,lat\n"""乙""\n园",114.5,36.5\n')).shapes) == 1
+
+
 def test_a_csv_with_wkt_has_one_feature_a_row_and_codes_stay_text(table):
     frame = read(
-        table('BSM,DLBM,宽,WKT\n1,0601,2.5,"POLYGON((0 0,0 2,2 2,2 0,0 0))"\n2,0602,3,"POINT(1 1)"\n3,0603,,\n')
+        table(
+            'BSM,DLBM,宽,图号,亩,WKT\n1,0601,2.5,3.9,1.50,"POLYGON((0 0,0 2,2 2,2 0,0 0))"\n'
+            '2,0602,3,3.10,12.25,"POINT(1 1)"\n3,0603,,3.11,,\n'
+        )
     )
     assert [None if g is None else g.geom_type for g in frame.geometries] == ["Polygon", "Point", None]
     assert frame.attributes.to_dict("list") == {
         "BSM": [1, 2, 3],
         "DLBM": ["0601", "0602", "0603"],
         "宽": [2.5, 3.0, None],
+        "图号": ["3.9", "3.10", "3.11"],
+        "亩": [1.5, 12.25, None],
     }
 
 
 def test_an_srid_before_the_wkt_declares_the_crs(table):
     frame = read(table('a,wkt\n1,"SRID=4547;POINT(1 1)"\n'))
     assert frame.crs.to_epsg() == 4547
+    path = table('a,wkt\n1,"SRID=4547;POINT(1 1)"\n2,"SRID=4548;POINT(1 1)"\n')
+    assert [code for code, _ in refusal(path)] == ["crs.several"]
 
 
 def test_a_cell_that_is_no_wkt_is_refused_by_its_address(table):
@@ -446,8 +516,6 @@ def test_cells_merged_or_linked_without_end_are_refused_before_they_fill_the_mem
 
 
 def test_a_cell_far_from_the_others_is_read_and_takes_no_memory(sheet):
-    import tracemalloc
-
     path = sheet([["点号", "X", "Y"], *numbered_rows(FIRST)])
     book = openpyxl.load_workbook(path)
     book.active["XFD1100"] = "备注"  # eighteen million cells between

@@ -358,6 +358,9 @@ def test_x_may_be_north_where_the_head_says_so(vct):
         ("\n1,-3\n0\n\n102", "\n1,-99\n0\n\n102", [("vct.reference", 101)]),
         ("21\n2\n1,-3", "21\n1\n1", [("vct.ring", 101)]),  # the ring stays open
         ("21\n2\n1,-3", "22\n1\n101", [("vct.reference", 101)]),  # a polygon of itself
+        ("102\n2001010100", "103\n2001010100", [("vct.twice", 103)]),  # the first would be left out
+        ("2\n1099000000", "1\n1099000000", [("vct.twice", 101), ("vct.reference", 102)]),
+        ("102,BSM-102,0601,9600.5,", "103,BSM-102,0601,9600.5,", [("vct.twice", 160)]),
         ("102,BSM-102,0601,9600.5,", "102,BSM-102,06,01,9600.5,", [("vct.row", 159)]),
         ("102,BSM-102,0601,9600.5,", "102,BSM-102,0601,much,", [("vct.value", 159)]),
         ("1\n11\n4\n38540500", "1\n12\n4\n38540500", [("vct.curve", 147)]),

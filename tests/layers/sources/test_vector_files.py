@@ -16,7 +16,10 @@ import pandas as pd
 import pytest
 import shapely
 
+from onemap.layers.progress import Progress
+from onemap.layers.sources.gdal import json_text, vector
 from onemap.layers.sources.gdal.readable_file import gdal_errors_as_refusals
+from onemap.layers.sources.reading import read_source
 from onemap.tests.layers.conftest import read_in_blocks
 
 CHINESE_GDB = "formats/filegdb/cambridge_epsg4547_cn.gdb"
@@ -190,9 +193,6 @@ def test_a_geopackage_that_miscounts_itself_is_read_whole(shelf, layer_file, box
 
 @pytest.mark.parametrize("name", ["a.gpkg", "a.shp", "a.gdb", "a.fgb", "a.geojson"])
 def test_a_file_read_block_by_block_is_the_same_file(shelf, layer_file, box, monkeypatch, name):
-    from onemap.layers.progress import Progress
-    from onemap.layers.sources.gdal import vector
-
     # FlatGeobuf takes no null beside its index.
     shapes = [box(n * 200, 0) if n % 5 or name == "a.fgb" else None for n in range(20)]
     numbers = [2**53 + n if n % 3 else None for n in range(20)]  # nulls in some blocks turn integers into doubles
@@ -220,9 +220,80 @@ def test_a_shapefile_with_fewer_records_than_shapes_is_refused(shelf, layer_file
     assert shelf.add(path).codes == ["source.rows"]
 
 
-def test_long_integers_beside_nulls_keep_every_digit(shelf, layer_file, box):
-    import pandas as pd
+@pytest.mark.parametrize("newer", [[".shp"], [".shp", ".dbf"]])
+def test_a_newer_shp_beside_an_older_index_is_refused(shelf, layer_file, box, newer):
+    """By the older index the first shapes alone would be read, with whatever attributes."""
+    path, other = (
+        layer_file(f"{name}.shp", [box(n * 200, 0) for n in range(count)]) for name, count in (("a", 3), ("b", 5))
+    )
+    for suffix in newer:
+        path.with_suffix(suffix).write_bytes(other.with_suffix(suffix).read_bytes())
+    assert shelf.add(path).codes == ["source.rows"]
 
+
+@pytest.mark.parametrize("is_large", [False, True])
+def test_numbers_that_did_not_fit_into_their_field_are_told(shelf, layer_file, box, monkeypatch, is_large):
+    """Asterisks were read as nothing, in silence."""
+    path = layer_file("a.shp", [box(n * 200, 0) for n in range(3)], {"面积": [1.5, 2.5, 3.5]}, encoding="gb18030")
+    table = path.with_suffix(".dbf")
+    content = bytearray(table.read_bytes())
+    width, first = content[32 + 16], int.from_bytes(content[8:10], "little")
+    at = first + (1 + width) + 1
+    content[at : at + width] = b"*" * width
+    table.write_bytes(content)
+    if is_large:
+        read_in_blocks(2, monkeypatch.setattr)
+    answer = shelf.add(path)
+    (problem,) = [one for one in answer.json["problems"] if one["code"] == "field.overflow"]
+    assert (problem["field"], problem["row"], shelf.column("面积")) == ("面积", 2, [None, 1.5, 3.5])
+
+
+@pytest.mark.parametrize("is_table", [False, True])
+def test_fields_of_foxpros_own_kinds_are_refused_by_name(onemap, layer_file, box, is_table):
+    """Whole numbers in four bytes and the numbers of notes came as text."""
+    path = layer_file("a.shp", [box(0, 0)], {"BSM": ["1"], "NUM": ["M"], "NOTE": ["7"]})
+    table = path.with_suffix(".dbf")
+    content = bytearray(table.read_bytes())
+    content[32 + 32 + 11], content[32 + 64 + 11] = ord("I"), ord("M")
+    table.write_bytes(content)
+    if is_table:
+        for suffix in (".shp", ".shx"):
+            path.with_suffix(suffix).unlink()
+    answer = onemap("inspect", table if is_table else path)
+    assert [(one["code"], one["field"]) for one in answer.json["problems"]] == [
+        ("field.kind", "NUM"),
+        ("field.kind", "NOTE"),
+    ]
+
+
+@pytest.mark.parametrize("is_large", [False, True])
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("urn:ogc:def:crs:OGC:1.3:CRS84", "EPSG:4326"),
+        ("urn:ogc:def:crs:EPSG::4490", "EPSG:4490"),
+        ("GCS_Xian_1980", "EPSG:4610"),
+        ("西安80", None),
+        ("GCJ02", None),
+    ],
+)
+@pytest.mark.parametrize("level", ["collection", "feature"])
+def test_a_system_that_a_geojson_names_is_known_or_told(onemap, tmp_path, monkeypatch, name, code, level, is_large):
+    """What GDAL does not know it takes for WGS 84, some hundred metres away."""
+    monkeypatch.setattr(json_text, "_LARGE_BYTES", 0 if is_large else 1 << 20)
+    feature = {"type": "Feature", "properties": {}, "geometry": {"type": "Point", "coordinates": [114.5, 36]}}
+    collection = {"type": "FeatureCollection", "features": [feature]}
+    (collection if level == "collection" else feature)["crs"] = {"type": "name", "properties": {"name": name}}
+    (tmp_path / "a.geojson").write_text(json.dumps(collection), encoding="utf-8")
+    (layer,) = onemap("inspect", tmp_path / "a.geojson").json["layers"]
+    if code is None:
+        assert [one["code"] for one in layer["problems"]] == ["crs.unread", "crs.missing"]
+        assert name in layer["problems"][0]["message"]
+    else:
+        assert (layer["crs"]["code"], layer["crs"]["from"]) == (code, "declared")
+
+
+def test_long_integers_beside_nulls_keep_every_digit(shelf, layer_file, box):
     codes = pd.array([9_007_199_254_740_993, None, 7], dtype="Int64")  # 2⁵³ + 1: no double holds it
     assert shelf.add(layer_file("a.gpkg", [box(0, 0)] * 3, {"N": codes})).code == 0
     assert [row[0] for row in shelf.rows("SELECT N FROM T__1 ORDER BY fid")] == [9_007_199_254_740_993, None, 7]
@@ -259,8 +330,6 @@ def test_arcs_are_stroked_to_a_centimetre_whatever_their_radius(shelf, layer_fil
 def test_arcs_long_integers_and_truths_beside_nulls_read_two_rows_at_a_time_are_the_same(
     shelf, layer_file, box, monkeypatch
 ):
-    import pandas as pd
-
     columns = {
         "N": pd.array([9_007_199_254_740_993, None, 7, 8, 9], dtype="Int64"),
         "B": pd.array([True, False, True, None, False], dtype="boolean"),
@@ -333,8 +402,6 @@ def test_a_path_of_odd_characters_is_read(shelf, layer_file, box, tmp_path):
 
 
 def test_what_lies_beside_a_geopackage_unfolded_is_read_and_hashed(tmp_path, layer_file, box):
-    from onemap.layers.sources.reading import read_source
-
     path = layer_file("a.gpkg", [box(0, 0)], {"BSM": ["1"]}, SPATIAL_INDEX="NO")
     before = read_source(path, None, None)
     connection = sqlite3.connect(path)

@@ -7,9 +7,13 @@ from itertools import count
 
 import pytest
 
+from onemap.layers.crs.systems import library_crs
 from onemap.layers.errors import OneMapError
-from onemap.layers.library.library import TABLES, log, open_library
+from onemap.layers.ingest.adding import add
+from onemap.layers.ingest.arrival import AddOptions
+from onemap.layers.library.library import TABLES, log, make_library, new_place, open_library
 from onemap.layers.stores.logged_rows import note_stored
+from onemap.tests.layers.conftest import DEFINE
 
 CLIENTS = 50
 
@@ -71,9 +75,6 @@ def test_fifty_keepers_logging_by_plain_sql_make_one_chain(server_shelf):
 
 
 def test_of_clients_that_make_the_same_library_at_once_one_does(postgis):
-    from onemap.layers.crs.systems import library_crs
-    from onemap.layers.library.library import make_library, new_place
-
     url = f"{postgis.database().url}&schema=race"
 
     def make(number: int) -> None:
@@ -87,10 +88,6 @@ def test_of_clients_that_make_the_same_library_at_once_one_does(postgis):
 
 @pytest.fixture
 def adding(server_shelf, squares):
-    from onemap.layers.ingest.adding import add
-    from onemap.layers.ingest.arrival import AddOptions
-    from onemap.tests.layers.conftest import DEFINE
-
     days = count()  # each version says something new: its own first day
 
     def add_version(code: str, label: str, who: str) -> None:

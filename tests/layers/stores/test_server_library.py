@@ -3,13 +3,8 @@
 import hashlib
 import json
 import os
-import socket
-import subprocess
-import sys
-import tempfile
 import time
 from datetime import date
-from pathlib import Path
 
 import geopandas as gpd
 import psycopg
@@ -22,12 +17,9 @@ from onemap.layers.library.library import open_library
 from onemap.layers.library.versions import read_version, versions
 from onemap.layers.messages import in_words
 from onemap.layers.stores.server.server_refusals import server_errors_as_refusals
-from onemap.tests.conftest import ROOT
 from onemap.tests.layers.stores.conftest import ServerShelf
 from onemap.tests.postgis_server import GUARDED
 from onemap.tests.rules.small_pack import pack_text
-
-CORE = [sys.executable, "-I", "-X", "utf8", str(ROOT / "__main__.py")]
 
 
 def test_each_version_is_a_plain_table_and_the_code_a_view_of_the_one_in_force(server_shelf, squares, layer_file, box):
@@ -347,28 +339,7 @@ def test_an_argument_too_many_is_refused_without_repeating_its_password(onemap):
     assert "hush" not in str(refused.json) + refused.stderr
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="only Linux shows processes as files")
-def test_a_typed_password_is_not_in_the_list_of_processes():
-    # A server that takes the connection and never answers holds the core where it can be looked at.
-    with tempfile.TemporaryDirectory(prefix="onemap-", dir="/tmp") as folder, socket.socket(socket.AF_UNIX) as silent:
-        silent.bind(f"{folder}/.s.PGSQL.5432")
-        silent.listen()
-        url = f"postgresql://reader:hush-hush@/city?host={folder}"
-        core = subprocess.Popen([*CORE, "layers", url], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        try:
-            silent.settimeout(60)
-            with silent.accept()[0]:
-                shown = Path(f"/proc/{core.pid}/cmdline").read_bytes()
-        finally:
-            output = core.communicate(timeout=60)
-    assert b"postgresql://reader@/city" in shown
-    assert b"hush" not in shown + output[0] + output[1]
-
-
 def test_the_day_is_the_servers_whatever_time_zone_a_client_sets(server_shelf, monkeypatch):
-    from onemap.layers.library.library import open_library
-
     days = set()
     for zone in ("Pacific/Kiritimati", "Pacific/Niue"):  # 25 hours apart: never the same day
         monkeypatch.setenv("PGTZ", zone)

@@ -10,6 +10,7 @@ import signal
 from pathlib import Path
 
 import pytest
+from qgis.gui import QgsMapCanvas
 from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QCoreApplication, QDate, QEvent, QObject
 from qgis.PyQt.QtWidgets import QWidget
@@ -24,6 +25,7 @@ from onemap.plugin.rooms.identify.place_filter import PlaceQuestions
 from onemap.plugin.widgets.work_row import WorkRow
 from onemap.tests.plugin.dialogs_of_plugin import DIALOGS, close
 from onemap.tests.plugin.small_town import wait_for
+from onemap.tests.plugin.windows import own_dock
 
 VERB = "words"  # asks no library, and is answered soon
 UNKNOWN = {"library": "/nowhere/library.gpkg"}
@@ -192,10 +194,6 @@ OF_NO_LIBRARY = {
 @pytest.fixture(scope="module")
 def desk(application, town, library, shared_core, tmp_path_factory):
     """The dock and all dialogs of an open library, and what asks beside them; then each is asked, and left."""
-    from qgis.gui import QgsMapCanvas
-
-    from onemap.tests.plugin.windows import own_dock
-
     with own_dock(QgsMapCanvas(), shared_core) as dock:
         dock.open_library(library)
         wait_for(lambda: dock.library.layers and not dock.library.reading.is_busy)
@@ -287,10 +285,6 @@ def _rows_of(owner):
 @pytest.mark.slow
 def test_windows_that_are_gone_hear_nothing(application, library, shared_core):
     """With a core that lives on, as when the plugin is loaded anew."""
-    from qgis.gui import QgsMapCanvas
-
-    from onemap.tests.plugin.windows import own_dock
-
     shown = []
     with own_dock(QgsMapCanvas(), shared_core) as dock:
         dock.open_library(library)

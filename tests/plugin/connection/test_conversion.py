@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import processing
 import pytest
 from osgeo import gdal, ogr
 from qgis.core import QgsCoordinateReferenceSystem, QgsProcessingException
@@ -10,7 +11,8 @@ from onemap.plugin.connection.conversion import Conversion, convert, is_converti
 from onemap.plugin.connection.layer_export import SourceFile
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.task import Cancelled
-from onemap.tests.plugin.small_town import CRS, X, Y, wait_for
+from onemap.plugin.desk.add.add_dialog import AddDialog
+from onemap.tests.plugin.small_town import CRS, X, Y, press_add, wait_for
 
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "data"
 JET = b"\x00\x01\x00\x00Standard Jet DB\x00" + bytes(4096)
@@ -69,8 +71,6 @@ def test_a_conversion_goes_on_in_the_background_and_can_be_stopped(drawing):
 
 
 def test_the_dialog_shows_a_drawing_and_adds_it(own_library, drawing):
-    from onemap.plugin.desk.add.add_dialog import AddDialog
-
     dialog = AddDialog(own_library)
     dialog.begin("")
     dialog.form.source.choose(SourceFile(str(drawing)))
@@ -84,27 +84,17 @@ def test_the_dialog_shows_a_drawing_and_adds_it(own_library, drawing):
     dialog.form.crs.setCrs(QgsCoordinateReferenceSystem(CRS))
     dialog.fields.choose("BSM", "EntityNum")
     dialog.options.covers.setCurrentIndex(dialog.options.covers.findData("district"))
-    answers = []
-    dialog.added.connect(lambda answer, _said: answers.append(answer))
-    assert dialog.add_button.isEnabled(), dialog.hint.text()
-    dialog.add_button.click()
-    wait_for(lambda: not dialog.is_working)
-    assert answers, dialog.notice.text
-    assert answers[0]["features"] == 1
+    assert press_add(dialog)["features"] == 1
     dialog.close_down()
 
 
 def test_processing_converts_too(provider, drawing):
-    import processing
-
     found = processing.run("onemap:inspect", {"SOURCE": str(drawing)})
     assert found["FORMAT"] == "GPKG"
     assert '"Level 3"' in found["JSON"]
 
 
 def test_a_newer_drawing_is_refused_with_its_version_and_the_way_out(tmp_path, provider):
-    import processing
-
     path = tmp_path / "new.dwg"
     path.write_bytes(b"AC1032" + bytes(4096))
     if not is_convertible(str(path)):
@@ -128,8 +118,6 @@ def test_a_database_that_cannot_be_opened_is_refused_and_names_the_driver_that_i
 
 
 def test_without_a_driver_the_core_refuses_in_its_own_words(own_library, drawing):
-    from onemap.plugin.desk.add.add_dialog import AddDialog
-
     driver = gdal.GetDriverByName("DGN")
     driver.Deregister()
     try:

@@ -80,6 +80,8 @@ def test_the_window_shows_what_was_found_and_saves_the_report(dock, tmp_path):
     assert "sqlite: SQLite" in dialog.lines.toPlainText()
     dialog.save(str(tmp_path / "sent.json"))
     assert '"onemap self-test"' in (tmp_path / "sent.json").read_text(encoding="utf-8")
+    dialog.save(str(tmp_path / "gone" / "sent.json"))
+    assert "“sent.json” cannot be written: its folder is not there." in dialog.heading.text()
     room = dialog.report.parent
     dialog.close()
     assert not room.exists()

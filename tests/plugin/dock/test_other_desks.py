@@ -10,7 +10,7 @@ from onemap.plugin.connection.server_logins import keep_entry
 from onemap.plugin.desk.add.add_dialog import AddDialog
 from onemap.plugin.desk.library.library_follower import SERVER_LOOKS
 from onemap.tests.plugin.other_desk import core
-from onemap.tests.plugin.small_town import CRS, X, Y, box, check, wait_for, write_layer
+from onemap.tests.plugin.small_town import CRS, PACK, X, Y, box, check, wait_for, write_layer
 from onemap.tests.plugin.town_server import PASSWORD
 
 FARMLAND = "YJJBNTTB"
@@ -74,7 +74,7 @@ def test_a_version_that_another_desk_adds_is_listed_drawn_and_named(shared_dock,
 
 
 @pytest.mark.slow
-def test_the_verdicts_of_older_versions_say_that_they_are(shared_dock, parcels, other_file):
+def test_the_verdicts_of_older_versions_or_rules_say_that_they_are(shared_dock, parcels, other_file, tmp_path):
     tab = shared_dock.check_tab
     tab.parcels.choose_layer(parcels)
     check(shared_dock)
@@ -86,6 +86,12 @@ def test_the_verdicts_of_older_versions_say_that_they_are(shared_dock, parcels, 
     assert "other versions than were asked here: Permanent basic farmland." in tab.changed_versions.text()
     check(shared_dock)
     assert tab.changed_versions.isHidden()
+    other_rules = tmp_path / "pack.toml"
+    other_rules.write_text(PACK.replace('"restricted"', '"prohibited"'), encoding="utf-8")
+    core("pack", "enact", shared_dock.library.path, other_rules, "--reason=stricter")
+    look(shared_dock)
+    wait_for(lambda: not tab.changed_versions.isHidden())
+    assert "other versions than were asked here: Rules of the test." in tab.changed_versions.text()
 
 
 @pytest.mark.slow
@@ -146,6 +152,19 @@ def test_an_answer_for_a_day_that_was_left_is_dropped(shared_dock, other_file):
         )
     )
     assert shared_dock.map_tab.item_of(FARMLAND).text(1) == "2025-01-01 ●"
+
+
+def test_what_was_found_yesterday_does_not_stand_as_of_today(shared_dock, parcels):
+    shared_dock.library.today = QDate.currentDate().addDays(-1)  # the dock stays open over night
+    shared_dock.check_tab.parcels.choose_layer(parcels)
+    check(shared_dock)
+    shared_dock.other_desks.follower.timer.timeout.emit()
+    assert shared_dock.check_tab.results.model.rowCount() == 0
+    assert shared_dock.notice.text.startswith("A new day has begun")
+    wait_for(lambda: not shared_dock.library.reading.is_busy)
+    check(shared_dock)
+    shared_dock.other_desks.follower.timer.timeout.emit()
+    assert shared_dock.check_tab.results.model.rowCount() == 3
 
 
 @pytest.mark.slow

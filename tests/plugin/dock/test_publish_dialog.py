@@ -5,12 +5,10 @@ import zipfile
 
 import pytest
 from qgis.PyQt.QtCore import QDate, Qt
-from qgis.PyQt.QtWidgets import QListView, QPushButton
 
 from onemap.plugin.desk.answers.name_delegate import wrapped_height
 from onemap.plugin.desk.library.state_delegate import CELL_MARGIN_PX
 from onemap.plugin.dock.publish_dialog import STATE, TITLE
-from onemap.plugin.widgets.accessible_names import nameless_controls
 from onemap.plugin.words import core_words
 from onemap.tests.plugin.other_desk import make_library
 from onemap.tests.plugin.small_town import wait_for
@@ -97,12 +95,3 @@ def test_a_long_label_of_a_version_is_read_whole(dialog):
     needed = wrapped_height(item.text(STATE), tree.font(), tree.columnWidth(STATE) - CELL_MARGIN_PX)
     assert tree.visualItemRect(item).height() >= needed > 2 * tree.fontMetrics().height()
     assert tree.columnWidth(TITLE) > tree.columnWidth(STATE)
-
-
-def test_every_control_of_it_has_a_name(dialog):
-    nameless = [
-        type(control).__name__
-        for control in nameless_controls(dialog)
-        if type(control) is not QListView and not isinstance(control, QPushButton)
-    ]
-    assert nameless == []

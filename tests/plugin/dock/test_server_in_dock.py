@@ -3,12 +3,14 @@
 import os
 from pathlib import Path
 
+import processing
 import pytest
 from qgis.core import QgsApplication, QgsProcessingException, QgsProject, QgsSettings
 from qgis.PyQt.QtCore import Qt
 
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.layer_export import SourceFile
+from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.server_location import data_source, has_login, location_of, parts_of
 from onemap.plugin.connection.server_logins import entry_of, keep_entry, login_environment
 from onemap.plugin.desk.add.add_dialog import AddDialog
@@ -16,7 +18,7 @@ from onemap.plugin.desk.add.place_preview import district_in, district_table
 from onemap.plugin.desk.library.server_dialog import ServerDialog
 from onemap.plugin.desk.map.map_layers import layer_on_map
 from onemap.plugin.profile import settings
-from onemap.tests.plugin.small_town import CRS, check, wait_for
+from onemap.tests.plugin.small_town import CRS, check, press_add, wait_for
 from onemap.tests.plugin.town_server import KEEPER, PASSWORD
 
 pytestmark = pytest.mark.slow
@@ -74,12 +76,8 @@ def test_a_library_on_a_server_is_opened_filled_shown_and_checked_and_its_passwo
     wait_for(lambda: not dialog.is_working)
     dialog.form.choose_target("YJJBNTTB")
     dialog.options.covers.setCurrentIndex(dialog.options.covers.findData("district"))
-    assert dialog.add_button.isEnabled(), dialog.hint.text()
-    added, listed = [], []
-    dialog.added.connect(lambda answer, _said: added.append(answer))
-    dialog.add_button.click()
-    wait_for(lambda: not dialog.is_working)
-    assert len(added) == 1, dialog.notice.text
+    assert press_add(dialog), dialog.notice.text
+    listed = []
     dock.library.listed.connect(lambda: listed.append(True))
     dock.library.refresh()
     wait_for(lambda: listed)
@@ -150,8 +148,6 @@ def test_what_the_server_refuses_is_said_in_the_dock(dock, server, entry, user, 
 
 
 def test_processing_logs_in_with_the_entry_of_the_library(provider, server, entry, parcels):
-    import processing
-
     asked = {"LIBRARY": server.location, "PARCELS": parcels, "ID": "DKBH"}
     with pytest.raises(QgsProcessingException, match="refused access to|cannot be reached"):
         processing.run("onemap:check", asked)
@@ -160,8 +156,6 @@ def test_processing_logs_in_with_the_entry_of_the_library(provider, server, entr
 
 
 def test_processing_takes_no_password_in_an_address(provider, parcels):
-    import processing
-
     asked = {"LIBRARY": f"postgresql://guarded:{PASSWORD}@host/city?schema=town", "PARCELS": parcels, "ID": "DKBH"}
     with pytest.raises(QgsProcessingException, match="Take user and password out"):
         processing.run("onemap:check", asked)
@@ -222,8 +216,6 @@ def test_a_location_is_what_was_typed_and_its_tables_name_the_entry_only(applica
 
 
 def test_an_entry_that_is_gone_is_refused_before_the_core_starts(application):
-    from onemap.plugin.connection.refusals import Refusal
-
     assert login_environment("") == {}
     with pytest.raises(Refusal, match="not in QGIS's store"):
         login_environment("gone123")

@@ -20,6 +20,7 @@ import onemap
 from onemap.rules.python import call_results
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.conftest import Desk
+from onemap.tests.rules.small_pack import matrix_text
 
 SQUARE = box(0, 0, 10, 10)
 RULES = (
@@ -269,12 +270,7 @@ def test_plans_are_compared_counted_and_looked_into(town, library):
     for code, use in (("PLAN", "0701"), ("REAL", "01")):
         town.layer(code, [SQUARE], {"USE": [use]}, covers=SQUARE)
     matrix = town.folder / "m.toml"
-    matrix.write_text(
-        'title = { zh = "试", en = "test" }\n'
-        '[a]\nfield = "USE"\nconstruction = ["07"]\nother = ["01"]\n'
-        '[b]\nfield = "USE"\nconstruction = ["07"]\nother = ["01"]\n',
-        encoding="utf-8",
-    )
+    matrix.write_text(matrix_text(("USE", ["07"], ["01"]), title={"zh": "试", "en": "test"}), encoding="utf-8")
     found = library.compare("PLAN", "REAL", matrix=matrix, min_area=0, min_width=0)
     assert found.area_m2 == 100.0 and found.spots["type"].tolist() == ["03"] and found.matrix.area_m2.sum() == 100.0
     counted = library.statistics("ZONE", by="GRADE")

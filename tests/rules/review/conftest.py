@@ -15,6 +15,7 @@ from psycopg import sql
 
 from onemap.tests.conftest import Answer
 from onemap.tests.rules.command import command, done
+from onemap.tests.rules.small_pack import item_text, rule_of
 
 WEST, SOUTH = 500_000, 4_200_000
 HEAD = """
@@ -29,31 +30,11 @@ overdue = "{overdue}"
 self_sign = {self_sign}
 prefix = "城预审"
 """
-RULES = """
-[[rule]]
-id = "farm"
-kind = "avoid"
-layer = "FARM"
-department = "land"
-verdict = "prohibited"
-title = { zh = "占用农田", en = "Takes farmland" }
-draft = { zh = "占用农田{area_ha}公顷，请避让。", en = "Takes {area_ha} ha of farmland; move the site." }
-basis = [{ law = "土地管理法", article = "第三十五条" }]
-
-[[rule]]
-id = "river"
-kind = "avoid"
-layer = "RIVER"
-department = "water"
-verdict = "consult"
-title = { zh = "位于河道管理范围", en = "Within the river's bounds" }
-basis = [{ law = "防洪法", article = "第二十七条" }]
-
-[[checklist]]
-id = "industry"
-department = "reform"
-title = { zh = "产业政策符合性", en = "Industrial policy" }
-"""
+DRAFT = {"zh": "占用农田{area_ha}公顷，请避让。", "en": "Takes {area_ha} ha of farmland; move the site."}
+FARM = rule_of("farm", "FARM", "占用农田", "Takes farmland", "土地管理法 第三十五条", draft=DRAFT)
+RIVER = rule_of("river water consult", "RIVER", "位于河道管理范围", "Within the river's bounds", "防洪法 第二十七条")
+INDUSTRY = item_text("reform", "industry", "产业政策符合性", "Industrial policy")
+RULES = FARM + RIVER + INDUSTRY
 ASKED = ("reform", "land", "water")
 DEFINE = "name=X,department=land,library=department,kind=vector,geometry=polygon,key=KEY"
 

@@ -1,5 +1,7 @@
 """Bodies beside the ten departments: asked on paper where a finding wants it, answered by whoever wrote to them."""
 
+from datetime import date, timedelta
+
 import pytest
 from docx import Document
 
@@ -7,7 +9,7 @@ from onemap.layers.library.library import open_library
 from onemap.rules.review.cases.case_file import read_case
 from onemap.rules.review.statement.content import statement_content
 from onemap.tests.rules.command import command, done
-from onemap.tests.rules.review.conftest import RULES
+from onemap.tests.rules.review.conftest import RULES, opinion
 from onemap.tests.rules.verbs.web.web_client import Officer, WebServer
 
 BODIES = """
@@ -44,6 +46,17 @@ def test_a_body_is_asked_where_a_finding_wants_it_and_has_its_writers_days(town)
     assert after["opinions"][0]["department"] == "reform"
     assert len(after["opinions"]) == 10
     assert town.show(opened, "2026-03-11")["bodies"][0]["overdue"]
+
+
+@pytest.mark.parametrize("lead", ["planning", "water"])
+def test_a_body_has_the_last_day_of_its_writer_also_where_a_case_is_entered_late_or_gets_more_time(real_town, lead):
+    real_town.pack(ASKING.replace('lead = "planning"', f'lead = "{lead}"'))
+    sent = (date.today() - timedelta(20)).isoformat()
+    case = real_town.open(on=sent)
+    after = real_town.done("circulate", case, on=sent, by="lead")
+    assert (after["bodies"][0]["due"], after["bodies"][0]["overdue"]) == (opinion(after, "water")["due"], False)
+    after = real_town.done("extend", case, "water", "--days", "3", "--reason", "r", by="lead")
+    assert (after["bodies"][0]["due"] == opinion(after, "water")["due"]) == (lead == "water")
 
 
 @pytest.mark.slow
@@ -83,12 +96,14 @@ def test_the_lead_enters_an_answer_with_its_paper_and_the_last_one_holds(town, c
     page = town.folder / "report.html"
     done("review", "export", town.library, case, page, "--document", "report", "--annexes", "record")
     assert f"文物函.pdf · {first['files'][0]['hash']}" in page.read_text(encoding="utf-8")
+    again = town.done("opine", case, "heritage", *words, "--attach", paper, on="2026-03-05", by="lead")
+    assert again["files"] == first["files"] and again["bodies"][0]["answer"]["papers"] == body["answer"]["papers"]
     second = town.done(
         "opine", case, "heritage", "--conclusion", "agree", "--text", "同意。", on="2026-03-06", by="lead"
     )
     assert second["bodies"][0]["answer"]["conclusion"] == "agree"
     assert second["bodies"][0]["answer"]["papers"] == []
-    assert [entry["action"] for entry in second["entries"]] == ["open", "circulate", "answer", "answer"]
+    assert [entry["action"] for entry in second["entries"]] == ["open", "circulate", *["answer"] * 3]
     assert command("verify", town.library).json["ok"]
 
 

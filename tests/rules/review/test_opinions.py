@@ -115,6 +115,9 @@ def test_disagreeing_needs_a_legal_basis(town, walk):
 
 def test_an_opinion_has_both_conclusion_and_text(town, walk):
     case = walk("circulating")
+    assert town.step("opine", case, "land", on="2026-03-03").codes == ["review.words_missing"] * 2
+    none = ("--conclusion", "agree", "--text", "好", "--answer", "x=1", "--answer", "y=2")
+    assert town.step("opine", case, "land", *none, on="2026-03-03").codes == ["review.answer"] * 2
     assert town.step("opine", case, "land", "--text", "好", on="2026-03-03").codes == ["review.words_missing"]
     assert town.step("opine", case, "land", "--conclusion", "agree", on="2026-03-03").codes == ["review.words_missing"]
     assert town.step("opine", case, "land", "--conclusion", "yes", "--text", "好", on="2026-03-03").code == 2

@@ -29,6 +29,8 @@ def test_unknown_options_and_values_are_wrong_usage(town, walk):
     assert town.step("consolidate", case, "--conclusion", "not_involved", on="2026-03-03").code == 2
     assert town.step("override", case, "DK1", "farm", "--verdict", "fine", "--reason", "x", on="2026-03-03").code == 2
     assert town.step("extend", case, "--days", "some", "--reason", "x", on="2026-03-03").code == 2
+    answer = command("review", "list", town.library, "--state", "x", "--most", "-1")
+    assert (answer.code, answer.codes) == (2, ["usage.choice", "usage.value"])
 
 
 @pytest.mark.slow

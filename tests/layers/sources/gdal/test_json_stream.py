@@ -33,7 +33,8 @@ def test_the_outermost_members_are_found_wherever_a_piece_ends(pieces, tmp_path,
     del content["features"]
     assert json_stream.json_outline(path) == content
     found = json_text.json_text(path, None)
-    assert (found.encoding, found.utf8, found.is_topology, found.names_crs) == ("utf-8", None, False, True)
+    assert (found.encoding, found.utf8, found.is_topology) == ("utf-8", None, False)
+    assert found.named_crs is not None
 
 
 @pytest.mark.parametrize(
@@ -55,6 +56,21 @@ def test_what_is_no_json_is_refused(pieces, tmp_path, text):
     with pytest.raises(OneMapError) as refusal:
         json_text.json_text(path, None)
     assert refusal.value.code == "source.damaged"
+
+
+@pytest.mark.parametrize("is_large", [False, True])
+@pytest.mark.parametrize(
+    "other", ["null", '{"type": "feature"}', '{"geometry": null}', '{"type": "FeatureCollection"}']
+)
+def test_what_stands_among_the_features_and_is_none_is_refused_by_its_place(monkeypatch, tmp_path, other, is_large):
+    """GDAL passes over it."""
+    monkeypatch.setattr(json_text, "_LARGE_BYTES", 0 if is_large else 1 << 20)
+    path = tmp_path / "a.geojson"
+    features = '{"type": "FeatureCollection", "features": [{"type": "Feature"}, '
+    path.write_text(f"{features}{other}]}}", encoding="utf-8")
+    with pytest.raises(OneMapError) as refusal:
+        json_text.json_text(path, None)
+    assert [(one.code, one.facts["row"]) for one in refusal.value.problems] == [("source.no_feature", 2)]
 
 
 @pytest.mark.parametrize("text", ['{"a": 1}', "[1]", "1", '{"type": null, "features": []}', '{"type": ["Feature"]}'])

@@ -122,6 +122,11 @@ def test_the_system_that_the_words_name_is_declared(tmp_path):
         (lines("{n} {e}", [(700_000.1 + n % 1000, e) for n, e in SQUARE]), "corners.order", 1),
         (lines("东{n} 北{e}"), "corners.order", 1),
         ("114.3027 38.0312\n114.3057 38.0312\n114.3057 38.0342", "corners.angle", 1),
+        (
+            f"CGCS2000 中央子午线114°\n{lines('{n} {e}')}\n\nCGCS2000 中央子午线117°\n{lines('{n} {e}')}",
+            "crs.several",
+            None,
+        ),
         ("这里没有坐标", "source.empty", None),
     ],
 )

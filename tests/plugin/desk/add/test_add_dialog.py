@@ -16,7 +16,7 @@ from onemap.plugin.desk.add.field_matches import match_fields, matches_of_layer,
 from onemap.plugin.desk.add.place_preview import district_in, district_table
 from onemap.plugin.desk.library.layer_list import CatalogueLayer, SchemaField
 from onemap.plugin.profile import settings
-from onemap.tests.plugin.small_town import CRS, X, Y, box, line, wait_for, write_layer
+from onemap.tests.plugin.small_town import CRS, X, Y, box, line, press_add, wait_for, write_layer
 
 BOW_TIE = f"POLYGON(({X} {Y},{X + 10} {Y + 10},{X + 10} {Y},{X} {Y + 10},{X} {Y}))"
 
@@ -41,12 +41,7 @@ def add(dialog, code=""):
     if code:
         dialog.form.choose_target(code)
     dialog.options.covers.setCurrentIndex(dialog.options.covers.findData("district"))
-    answers = []
-    dialog.added.connect(lambda answer, _said: answers.append(answer))
-    assert dialog.add_button.isEnabled(), dialog.hint.text()
-    dialog.add_button.click()
-    wait_for(lambda: not dialog.is_working)
-    return answers[0] if answers else None
+    return press_add(dialog)
 
 
 def test_what_inspect_found_is_shown_before_anything_is_loaded(dialog, town):

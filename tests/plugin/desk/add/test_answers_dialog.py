@@ -3,12 +3,10 @@
 import json
 
 import pytest
-from qgis.PyQt.QtWidgets import QListView, QPushButton
 
-from onemap.plugin.desk.add.answers_dialog import NAME, ROLE_ANSWER, SINCE, VALUE, AnswersDialog
+from onemap.plugin.desk.add.answers_dialog import NAME, ROLE_ANSWER, SINCE, VALUE
 from onemap.plugin.desk.add.delivery_dialog import DeliveryDialog
 from onemap.plugin.desk.add.delivery_table import STATE
-from onemap.plugin.widgets.accessible_names import nameless_controls
 from onemap.tests.plugin.small_town import box, wait_for, write_layer
 
 PARAMETERS = """
@@ -141,11 +139,3 @@ def test_a_changed_answer_stays_the_chosen_one(dialog, delivery):
     wait_for(lambda: not dialog.answers.is_working)
     assert table.currentRow() == row and dialog.answers.forget_button.isEnabled()
     assert list(answer_texts(dialog.answers).items())[row] != list(rows.items())[row]
-
-
-def test_every_control_has_a_name(own_library):
-    answers = AnswersDialog(own_library)
-    nameless = [one for one in nameless_controls(answers) if not isinstance(one, (QListView, QPushButton))]
-    assert nameless == []
-    answers.close_down()
-    answers.deleteLater()

@@ -16,7 +16,7 @@ from onemap.plugin.desk.add.geometry_kinds import wrong_kind
 from onemap.plugin.desk.add.planned_layers import PlannedLayer, plan_text
 from onemap.plugin.widgets.accessible_names import nameless_controls
 from onemap.tests.plugin.other_desk import core
-from onemap.tests.plugin.small_town import CRS, X, Y, box, line, wait_for, write_layer
+from onemap.tests.plugin.small_town import CRS, X, Y, box, line, press_add, wait_for, write_layer
 
 BOW_TIE = f"POLYGON(({X} {Y},{X + 10} {Y + 10},{X + 10} {Y},{X} {Y + 10},{X} {Y}))"
 
@@ -50,16 +50,6 @@ def look_through(dialog, folder):
 
 def number_of(dialog, name):
     return next(number for number, row in enumerate(dialog.table.rows) if name in row.source)
-
-
-def press_add(dialog):
-    """Press Add and wait; returns the core's answer, None where it was refused."""
-    answers = []
-    dialog.added.connect(lambda answer, _said: answers.append(answer))
-    assert dialog.add_button.isEnabled(), dialog.hint.text()
-    dialog.add_button.click()
-    wait_for(lambda: not dialog.is_working)
-    return answers[0] if answers else None
 
 
 def speak_for_district(dialog):

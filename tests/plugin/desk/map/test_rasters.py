@@ -11,7 +11,7 @@ from onemap.plugin.desk.add.source_choice import dropped_file
 from onemap.plugin.desk.map.map_layers import PROPERTY_TABLE, layer_on_map, put_on_map, show_version
 from onemap.plugin.dock.map_tab import ROLE_VERSION
 from onemap.tests.plugin.other_desk import core
-from onemap.tests.plugin.small_town import X, Y, wait_for
+from onemap.tests.plugin.small_town import X, Y, press_add, wait_for
 
 
 @pytest.fixture
@@ -53,12 +53,7 @@ def test_a_raster_is_shown_beside_the_district_and_added_and_drawn(dialog, heigh
     assert dialog.page.preview.summary.text() == "It lies in the district (dark outline)."
     assert any(isinstance(layer, QgsRasterLayer) for layer in dialog.page.preview.canvas.layers())
     dialog.form.choose_target("DEM")
-    answers = []
-    dialog.added.connect(lambda answer, _said: answers.append(answer))
-    assert dialog.add_button.isEnabled(), dialog.hint.text()
-    dialog.add_button.click()
-    wait_for(lambda: not dialog.is_working)
-    assert answers, dialog.notice.text
+    assert press_add(dialog), dialog.notice.text
     library = dialog._library
     library.refresh()
     wait_for(lambda: any(layer.versions for layer in library.layers))

@@ -12,16 +12,14 @@ from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QLineEdit
 
 from onemap.plugin.connection.toml_writing import toml_text
-from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.profile import settings
-from onemap.plugin.rooms.check.check_tab import CheckTab
 from onemap.plugin.widgets.accessible_names import nameless_controls
 from onemap.plugin.widgets.field_error import FieldError
-from onemap.plugin.words import core_words
 from onemap.plugin.words.contrast import CONTRAST, contrast
 from onemap.tests.plugin.other_desk import core, make_library
 from onemap.tests.plugin.review_desk import Desk
-from onemap.tests.plugin.small_town import PACK, X, Y, lay_out, wait_for
+from onemap.tests.plugin.small_town import PACK, X, Y, lay_out, shown_check_tab, wait_for
+from onemap.tests.rules.small_pack import rule_of
 
 LEFT = Qt.MouseButton.LeftButton
 CLASSES = """
@@ -36,17 +34,10 @@ use = ["1001"]
 kinds = ["factory"]
 
 """
-HEIGHT = """
-[[rule]]
-id = "height.test"
-kind = "avoid"
-layer = "YJJBNTTB"
-department = "planning"
-verdict = "consult"
-when = "JZGD > 24 AND SFZD = true"
-title = { zh = "高层", en = "High buildings" }
-basis = [{ law = "中华人民共和国城乡规划法", article = "第三十八条" }]
-"""
+HEIGHT = rule_of(
+    *("height.test planning consult", "YJJBNTTB", "高层", "High buildings", "中华人民共和国城乡规划法 第三十八条"),
+    when="JZGD > 24 AND SFZD = true",
+)
 
 
 @pytest.fixture(scope="module")
@@ -64,18 +55,9 @@ def asking_library(town, provider, tmp_path_factory):
 @pytest.fixture
 def tab(asking_library, shared_core, canvas, town):
     """The tab Check with the town's parcels, which say nothing of themselves."""
-    library = OpenLibrary(shared_core)
-    made = CheckTab(library, canvas)
-    made.refusals = []
-    made.refused.connect(lambda refusal: made.refusals.append(str(refusal)))
-    made.resize(340, 900)
-    made.show()
-    library.open(str(asking_library))
-    wait_for(lambda: library.layers and core_words.are_known())
-    made.parcels.choose_file(str(town / "parcels.gpkg"))
-    yield made
-    made.close_down()
-    made.deleteLater()
+    with shown_check_tab(asking_library, canvas, shared_core) as made:
+        made.parcels.choose_file(str(town / "parcels.gpkg"))
+        yield made
 
 
 def opened_form(choice):

@@ -12,41 +12,25 @@ from onemap.plugin.words import core_words
 from onemap.plugin.words.number_format import local_times
 from onemap.tests.plugin.other_desk import make_library
 from onemap.tests.plugin.small_town import X, Y, box, checked_tab, line, wait_for, write_layer
+from onemap.tests.rules.small_pack import pack_text, rule_of
 
-PACK = """
-[pack]
-id = "thin-things"
-version = "1"
-title = { zh = "线与点", en = "Lines and points" }
-"""
-RULE = """
-[[rule]]
-id = "{id}"
-kind = "{kind}"
-layer = "{layer}"
-department = "transport"
-verdict = "{verdict}"
-title = {{ zh = "规则", en = "Rule {id}" }}
-basis = [{{ law = "公路安全保护条例", article = "第十一条" }}]
-{more}
-"""
+
+def transport_rule(name, kind, layer, verdict, **more):
+    """A rule on things of the transport department."""
+    text = layer, "规则", f"Rule {name}", "公路安全保护条例 第十一条"
+    return rule_of(f"{name} transport {verdict}", *text, kind=kind, **more)
+
+
 RULES = (
-    ("pipe.cross", "cross", "YQGD", "restricted", ""),
-    ("pipe.near", "near", "YQGD", "consult", "distance_m = 80"),
-    ("tree.cross", "cross", "GSMM", "notice", ""),
-    ("road.zone", "setback", "GL", "prohibited", "distance_m = 30\nestimated = true"),
-    ("farmland.edge", "avoid", "YJJBNTTB", "restricted", ""),
+    transport_rule("pipe.cross", "cross", "YQGD", "restricted"),
+    transport_rule("pipe.near", "near", "YQGD", "consult", distance_m=80),
+    transport_rule("tree.cross", "cross", "GSMM", "notice"),
+    transport_rule("road.zone", "setback", "GL", "prohibited", distance_m=30, estimated=True),
+    transport_rule("farmland.edge", "avoid", "YJJBNTTB", "restricted"),
 )
-ORDINANCE = ("road.city", "setback", "GL", "prohibited", 'distance_m = 20\nestimated = true\nreplaces = "road.zone"')
-
-
-def pack_text(name, rules):
-    """A pack of rules."""
-    texts = [
-        RULE.format(id=rule, kind=kind, layer=layer, verdict=verdict, more=more)
-        for rule, kind, layer, verdict, more in rules
-    ]
-    return PACK.replace("thin-things", name) + "".join(texts)
+ORDINANCE = transport_rule(
+    "road.city", "setback", "GL", "prohibited", distance_m=20, estimated=True, replaces="road.zone"
+)
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +38,8 @@ def valley(tmp_path_factory, provider):
     """A library with a pipe through parcel P, 70 m from parcel Q, a tree in P, a road south, farmland 1 m inside P."""
     folder = tmp_path_factory.mktemp("valley")
     for name, rules in (("thin-things", RULES), ("ordinance", (ORDINANCE,))):
-        (folder / f"{name}.toml").write_text(pack_text(name, rules), encoding="utf-8")
+        pack = pack_text(id=name, title=("线与点", "Lines and points"))
+        (folder / f"{name}.toml").write_text(pack + "".join(rules), encoding="utf-8")
     write_layer(folder / "district.gpkg", ["name"], [(box(0, 0, 1000, 1000), "district")])
     write_layer(folder / "pipe.gpkg", ["GDBH"], [(line((0, 150), (150, 150)), "G1")])
     trees = [(f"POINT({X + x} {Y + x})", name) for name, x in (("T1", 120), ("T2", 90), ("T3", 300))]

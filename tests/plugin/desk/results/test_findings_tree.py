@@ -251,3 +251,14 @@ def test_ground_that_one_layer_does_not_cover_is_one_row_with_its_rules_below(ap
     assert model.data(rows[2]).startswith("Other ground")
     assert all(one.title in model.details_at(rows[1]) for one in open_ground)
     assert model.index_of(above, "r2") == rows[1] and model.index_of(above, "none") == rows[0]
+
+
+def test_the_area_of_a_row_that_comes_in_sight_later_is_whole(application):
+    tree = FindingsTree(ResultsModel(QPalette()))
+    tree.resize(320, 300)
+    tree.show()
+    parcels = [CheckedParcel(row, f"P{row}", "clear", 10.0, 10.0) for row in range(PARCELS)]
+    tree.model().set_results([*parcels, CheckedParcel(PARCELS, "Large", "clear", 8e7, 8e7)], {})
+    lay_out()
+    assert tree.columnWidth(results_model.AREA) > tree.fontMetrics().horizontalAdvance("120,000.00 mu")
+    tree.deleteLater()

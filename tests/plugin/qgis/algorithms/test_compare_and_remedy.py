@@ -6,19 +6,11 @@ from qgis.core import QgsProcessingException, QgsVectorLayer
 
 from onemap.tests.plugin.other_desk import core
 from onemap.tests.plugin.small_town import box, write_layer
+from onemap.tests.rules.small_pack import matrix_text
 
 pytestmark = pytest.mark.slow
 
-MATRIX = """title = "test"
-[a]
-field = "GHDLDM"
-construction = ["2"]
-other = ["1"]
-[b]
-field = "YDXZDM"
-construction = ["R"]
-other = ["E"]
-"""
+MATRIX = matrix_text(("GHDLDM", ["2"], ["1"]), ("YDXZDM", ["R"], ["E"]))
 
 
 def rows(path, table, *names):

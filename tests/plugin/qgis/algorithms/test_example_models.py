@@ -1,14 +1,13 @@
 """The models that ship as examples run as they are, by QGIS's program for scripts, without a window."""
 
 import json
-import os
 import shutil
 import subprocess
 
 import pytest
 from qgis.core import QgsProcessingModelAlgorithm, QgsVectorLayer
 
-from onemap.tests.plugin.desktop import inherited_environment, make_profile
+from onemap.tests.plugin.desktop import environment_of
 from onemap.tests.plugin.small_town import CRS, ROOT, box, write_layer
 
 MODEL = ROOT / "docs" / "models" / "delivery-check-sheets.model3"
@@ -30,14 +29,7 @@ def empty_library(town, provider, tmp_path):
 
 
 def qgis_process(tmp_path, library, *words):
-    plugins = make_profile(tmp_path, library, "en")
-    environment = inherited_environment()
-    environment.update(
-        PATH=os.pathsep.join(["/usr/bin", environment.get("PATH", "")]),
-        QGIS_CUSTOM_CONFIG_PATH=str(tmp_path),
-        QGIS_PLUGINPATH=str(plugins),
-        QT_QPA_PLATFORM="offscreen",
-    )
+    environment = environment_of(tmp_path, library, QT_QPA_PLATFORM="offscreen")
     return subprocess.run(["qgis_process", *words], env=environment, capture_output=True, timeout=200, encoding="utf-8")
 
 

@@ -176,6 +176,13 @@ def test_a_parcel_of_a_selection_has_its_place_in_the_layer_where_it_has_no_name
     layer.removeSelection()
     of_note = QgsProcessingFeatureSourceDefinition(layer.id(), filterExpression="note = 'b'")
     assert rows(check(library, of_note)["CHECKED"], "parcel", "verdict") == [("2", "unknown")]
+    layer.removeSelection()
+    of_path = QgsProcessingFeatureSourceDefinition(path, filterExpression="note = 'b'")
+    assert rows(check(library, of_path)["CHECKED"], "parcel") == [("2",)]
+    filtered = f"{path}|layername=nameless|subset=note = 'b'"
+    assert rows(check(library, filtered)["CHECKED"], "parcel") == [("2",)]
+    layer.setSubsetString("note = 'b'")
+    assert rows(check(library, layer)["CHECKED"], "parcel") == [("2",)]
 
 
 @pytest.mark.slow

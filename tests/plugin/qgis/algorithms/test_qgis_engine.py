@@ -5,42 +5,22 @@ QGIS brings a GEOS of its own, older than the core's, and its own code around it
 
 from pathlib import Path
 
+import processing
 import pytest
 from qgis.core import QgsFeatureRequest, QgsVectorLayer
+
+from onemap.tests.rules.small_pack import pack_text
 
 pytestmark = pytest.mark.slow
 
 SHARED = Path(__file__).resolve().parents[5] / "shared" / "data" / "cambridge" / "transplant_epsg4547.gpkg"
-PACK = """
-[pack]
-id = "second-engine"
-version = "1"
-[[rule]]
-id = "zoning"
-kind = "avoid"
-layer = "ZONING"
-department = "planning"
-verdict = "notice"
-title = { en = "zoning" }
-basis = [{ law = "none" }]
-[[rule]]
-id = "outside"
-kind = "within"
-layer = "ZONING"
-department = "planning"
-verdict = "notice"
-title = { en = "outside" }
-basis = [{ law = "none" }]
-[[rule]]
-id = "water"
-kind = "setback"
-layer = "WATER"
-department = "water"
-verdict = "notice"
-distance_m = 40
-title = { en = "water" }
-basis = [{ law = "none" }]
-"""
+_PLANNED = {"layer": "ZONING", "department": "planning", "verdict": "notice"}
+PACK = pack_text(
+    {**_PLANNED, "id": "zoning"},
+    {**_PLANNED, "id": "outside", "kind": "within"},
+    {"id": "water", "kind": "setback", "layer": "WATER", "department": "water", "verdict": "notice", "distance_m": 40},
+    id="second-engine",
+)
 
 
 def areas(layer, key):
@@ -55,8 +35,6 @@ def areas(layer, key):
 @pytest.fixture(scope="module")
 def both(provider, tmp_path_factory):
     """Every tenth real parcel: the core's tables through Processing, and QGIS's own layers."""
-    import processing
-
     if not SHARED.is_file():
         pytest.skip("the real parcels do not lie beside the project")
     folder = tmp_path_factory.mktemp("engines")
@@ -87,8 +65,6 @@ def both(provider, tmp_path_factory):
 
 
 def test_pieces_equal_those_of_qgis_intersection(both):
-    import processing
-
     _, parcels, ours = both
     theirs = processing.run(
         "native:intersection",
@@ -113,8 +89,6 @@ def test_pieces_equal_those_of_qgis_intersection(both):
 
 @pytest.mark.parametrize("rule", ["outside", "water"])
 def test_findings_equal_those_of_qgis_difference_and_buffer(both, rule):
-    import processing
-
     _, parcels, ours = both
     if rule == "outside":
         overlay, algorithm = f"{SHARED}|layername=zoning", "native:difference"

@@ -1,6 +1,5 @@
 """Expressions over whole layers: the answers of a check, for a handful of questions, wherever QGIS evaluates them."""
 
-import os
 import shutil
 import subprocess
 
@@ -26,7 +25,7 @@ from qgis.PyQt.QtGui import QColor
 
 from onemap.plugin.connection.verb_runs import run_verb
 from onemap.plugin.desk.results.results import read_results
-from onemap.tests.plugin.desktop import inherited_environment, make_profile
+from onemap.tests.plugin.desktop import environment_of
 from onemap.tests.plugin.expression_desk import answering_desk
 from onemap.tests.plugin.small_town import CRS, X, Y, box, wait_for, write_layer
 
@@ -298,14 +297,7 @@ def test_a_script_that_waits_for_its_drawing_is_answered_too(desk, layer):
 def test_qgis_process_knows_the_functions_for_the_library_that_was_open_last(
     library, thousand, results_of_check, tmp_path
 ):
-    plugins = make_profile(tmp_path, library, "en")
-    environment = inherited_environment()
-    environment.update(
-        PATH=os.pathsep.join(["/usr/bin", environment.get("PATH", "")]),
-        QGIS_CUSTOM_CONFIG_PATH=str(tmp_path),
-        QGIS_PLUGINPATH=str(plugins),
-        QT_QPA_PLATFORM="offscreen",
-    )
+    environment = environment_of(tmp_path, library, QT_QPA_PLATFORM="offscreen")
     target = tmp_path / "verdicts.gpkg"
     given = {"INPUT": thousand, "FIELD_NAME": "verdict", "FIELD_TYPE": 2, "FORMULA": "onemap_verdict(@geometry)"}
     words = [f"--{name}={value}" for name, value in {**given, "OUTPUT": target}.items()]

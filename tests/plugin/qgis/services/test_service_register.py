@@ -7,6 +7,7 @@ import urllib.request
 from dataclasses import replace
 from pathlib import Path
 
+import processing
 import pytest
 from qgis.core import (
     QgsApplication,
@@ -314,8 +315,6 @@ def put_service_on_map_alone(service):
 
 @pytest.mark.slow
 def test_processing_adds_a_live_layer_whole_or_not_at_all(web, own_library):
-    import processing
-
     params = {"LIBRARY": own_library.path, "AS": "YJJBNTTB", "COVERS": "district"}
     broken = put_service_on_map_alone(Service("live", "wfs", f"{web}/wfs2/stops", "ns:land", "land", "department"))
     QgsProject.instance().addMapLayer(broken)
@@ -361,8 +360,6 @@ def test_a_service_with_name_and_password_is_read_through_the_store(web, store):
 
 @pytest.mark.slow
 def test_a_snapshot_in_degrees_lands_where_it_was_published_from(web, own_library):
-    import processing
-
     file = take_snapshot(services_of(web)["oapif"])
     define = "name=地块,department=land,library=project,kind=vector,geometry=polygon,key=DKBH"
     params = {"LIBRARY": own_library.path, "SOURCE": file.path, "AS": "DK", "DEFINE": define, "COVERS": "district"}

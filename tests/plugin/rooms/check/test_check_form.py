@@ -170,7 +170,7 @@ def test_what_was_checked_unsaved_is_the_same_saved_and_another_thrown_away(dock
     assert says_parcels_changed(tab)
 
 
-def test_another_filter_or_coordinate_system_of_the_parcels_marks_the_findings(tab, one_parcel):
+def test_another_filter_coordinate_system_or_file_of_the_parcels_marks_the_findings(tab, one_parcel, tmp_path):
     before = one_parcel.crs()
     one_parcel.setCrs(QgsCoordinateReferenceSystem("EPSG:4548"))
     assert says_parcels_changed(tab)
@@ -180,6 +180,23 @@ def test_another_filter_or_coordinate_system_of_the_parcels_marks_the_findings(t
     assert says_parcels_changed(tab)
     one_parcel.setSubsetString("")
     assert not says_parcels_changed(tab)
+    before = one_parcel.source()
+    other = write_layer(tmp_path / "other.gpkg", ["DKBH", "note"], [(box(10, 100, 100, 100), "B", "x")])
+    one_parcel.setDataSource(other, "one", "ogr")
+    assert says_parcels_changed(tab)
+    one_parcel.setDataSource(before, "one", "ogr")
+    assert not says_parcels_changed(tab)
+
+
+def test_a_check_of_a_selection_or_with_a_filter_says_so_whatever_is_selected_next(dock, tab, parcels):
+    tab.parcels.choose_layer(parcels)
+    parcels.selectByIds([2])
+    check(dock)
+    parcels.removeSelection()
+    assert tab._run_label.text().startswith("parcels: selection (1) · ")
+    parcels.setSubsetString("DKBH <> 'A'")
+    check(dock)
+    assert tab._run_label.text().startswith("parcels (2) · ")
 
 
 def test_parcels_that_change_during_their_check_or_while_others_are_chosen_mark_its_findings(tab, one_parcel, parcels):

@@ -124,6 +124,20 @@ def test_checks_of_other_parcels_are_compared_by_those_that_both_have(checked_do
     assert tab.trial.tree.topLevelItemCount() == 4
 
 
+def test_a_rule_that_a_check_did_not_ask_is_not_clear_in_it(checked_dock, town):
+    tab, answers = checked_dock.check_tab, []
+    params = {"library": checked_dock.library.path, "parcels": str(town / "parcels.gpkg"), "only": ["STBHHX"]}
+    checked_dock.core.ask("check", params).answered.connect(answers.append)  # as from another window
+    wait_for(lambda: answers)
+    tab.compare_with(answers[0]["run"]["id"], "Few")
+    wait_for(lambda: tab._pages.currentWidget() is tab.trial)
+    assert "did not ask the same rules" in tab.trial.summary.text()
+    row = tab.trial.tree.topLevelItem(0)
+    assert [row.child(number).text(0) for number in range(row.childCount())] == [
+        "Occupies permanent basic farmland: not asked → prohibited 5,000 m²"
+    ]
+
+
 def test_a_check_has_the_name_of_its_parcels_though_their_layer_went_meanwhile(checked_dock, parcels):
     tab, name = checked_dock.check_tab, parcels.name()
     done = []
@@ -169,6 +183,7 @@ def test_the_answer_of_another_day_is_not_shown_either(checked_dock):
 def test_results_on_the_map_are_replaced_and_cleared_by_one_button(checked_dock):
     results = checked_dock.check_tab.results
     results.keep_button.click()
+    assert not results.keep_button.isEnabled()  # it is there
     first = {layer.id() for layer in result_layers()}
     check(checked_dock)
     results.keep_button.click()
@@ -180,6 +195,9 @@ def test_results_on_the_map_are_replaced_and_cleared_by_one_button(checked_dock)
     assert result_layers() == [] and not results.clear_button.isEnabled() and results.keep_button.isEnabled()
     groups = [node.name() for node in QgsProject.instance().layerTreeRoot().children()]
     assert not [name for name in groups if name.startswith("Check of")]
+    results.keep_button.click()
+    QgsProject.instance().removeAllMapLayers()  # as another project does
+    assert results.keep_button.isEnabled() and not results.clear_button.isEnabled()
 
 
 def test_two_libraries_of_one_name_are_told_apart(checked_dock, library, tmp_path):

@@ -21,19 +21,10 @@ from onemap.plugin.words import core_words
 from onemap.plugin.words.number_format import value_or_none
 from onemap.tests.plugin import other_desk
 from onemap.tests.plugin.small_town import Reader, X, Y, box, lay_out, wait_for, write_layer
+from onemap.tests.rules.small_pack import matrix_text
 
-MATRIX = """title = "test"
-for_a = ["PLAN_A"]
-for_b = ["PLAN_B"]
-[a]
-field = "GHDLDM"
-construction = ["2"]
-other = ["1"]
-[b]
-field = "YDXZDM"
-construction = ["R"]
-other = ["E"]
-"""
+PLANS = {"for_a": ["PLAN_A"], "for_b": ["PLAN_B"]}
+MATRIX = matrix_text(("GHDLDM", ["2"], ["1"]), ("YDXZDM", ["R"], ["E"]), **PLANS)
 LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier
 LIST_PX = 120  # so narrow that two plans stand below one another

@@ -311,6 +311,9 @@ def test_warnings_lead_to_their_ground(tab, canvas):
     assert (centre.x(), centre.y()) == (pytest.approx(X + 125), pytest.approx(Y + 125))
     view.tree.itemActivated.emit(quotas.child(0), NAME)
     assert canvas.extent().center().y() == pytest.approx(Y + 750)
+    tab.own_files.use_pack(__file__)  # other targets, whatever the core says of them
+    assert view.tree.topLevelItemCount() == 0
+    tab.own_files.use_pack("")
 
 
 def test_in_a_narrow_dock_the_names_of_what_to_look_at_have_most_of_the_width(tab):

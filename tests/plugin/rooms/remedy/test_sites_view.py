@@ -7,11 +7,9 @@ from qgis.PyQt.QtTest import QTest
 
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.parcels.rules_choice import RulesChoice
-from onemap.plugin.rooms.check.check_tab import CheckTab
 from onemap.plugin.rooms.remedy.sites_view import SitesForm
-from onemap.plugin.words import core_words
 from onemap.tests.plugin.other_desk import make_library
-from onemap.tests.plugin.small_town import PACK, box, lay_out, wait_for, write_layer
+from onemap.tests.plugin.small_town import PACK, box, lay_out, shown_check_tab, wait_for, write_layer
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -29,18 +27,9 @@ def farmland(town, provider, tmp_path_factory):
 @pytest.fixture
 def tab(farmland, shared_core, canvas):
     """The tab with the search for a site open."""
-    library = OpenLibrary(shared_core)
-    made = CheckTab(library, canvas)
-    made.refusals = []
-    made.refused.connect(lambda refusal: made.refusals.append(str(refusal)))
-    made.resize(340, 900)
-    made.show()
-    library.open(farmland)
-    wait_for(lambda: library.layers and core_words.are_known())
-    QTest.mouseClick(made.sites_button, LEFT)
-    yield made
-    made.close_down()
-    made.deleteLater()
+    with shown_check_tab(farmland, canvas, shared_core) as made:
+        QTest.mouseClick(made.sites_button, LEFT)
+        yield made
 
 
 def find(tab):
@@ -98,6 +87,25 @@ def test_in_a_narrow_dock_the_places_have_the_room_of_what_was_asked(tab):
     assert find(tab) == [] and not tab.sites.form.isHidden()
     QTest.mouseClick(tab.sites_button, LEFT)
     assert not tab.parcels.isHidden() and not tab.facts.isHidden() and not tab.button.isHidden()
+
+
+def test_another_use_facts_or_size_mark_the_places_until_they_are_searched_for_again(tab):
+    form, outdated = tab.sites.form, tab.sites.outdated
+    find(tab)
+    assert outdated.isHidden()
+    form.use.refresh()
+    form.use.choose("0701")
+    form.use.chosen.emit(form.use.code)
+    form.facts.take({"parcels": {"x": 1}})
+    assert outdated.isVisible() and "search: Use, More facts. Search again" in outdated.text()
+    form.use.choose("")
+    form.use.chosen.emit("")
+    form.facts.take({})
+    assert outdated.isHidden()  # as it was asked
+    form.area.setValue(2500)
+    assert "search: Area." in outdated.text()
+    find(tab)
+    assert outdated.isHidden()
 
 
 def test_only_the_ground_that_is_drawn_is_searched_and_what_is_drawn_next_takes_its_place(tab):

@@ -17,6 +17,7 @@ from onemap.plugin.words import core_words
 from onemap.tests.plugin.other_desk import core
 from onemap.tests.plugin.review_desk import ASKED, DAY, Desk
 from onemap.tests.plugin.small_town import PACK, Reader, X, Y, box, wait_for, write_layer
+from onemap.tests.rules.small_pack import rule_of
 
 REPLY = """
 import json, sys
@@ -356,17 +357,11 @@ def test_a_finding_leads_to_the_map_and_is_judged_otherwise_with_both_verdicts_k
     assert {finding.department for finding in model.parcels[0].findings} == set(ASKED)
 
 
-UNASKED_RULE = """
-[[rule]]
-id = "forest.test"
-kind = "avoid"
-layer = "GYL"
-department = "forestry"
-verdict = "restricted"
-missing = "checklist"
-title = { zh = "占用公益林", en = "On public welfare forest" }
-basis = [{ law = "中华人民共和国森林法", article = "第四十九条" }]
-"""
+UNASKED_RULE = rule_of(
+    *("forest.test forestry restricted", "GYL", "占用公益林", "On public welfare forest"),
+    *("中华人民共和国森林法 第四十九条",),
+    missing="checklist",
+)
 
 
 def test_the_findings_say_which_rules_were_not_asked_and_why_by_department(desk, one_parcel, tmp_path):

@@ -1,5 +1,6 @@
 """The land-use balance in the tab Numbers: drawn ground, divisions, what closes it, Excel; answers by hand."""
 
+import shutil
 import zipfile
 
 import pytest
@@ -18,7 +19,7 @@ from onemap.plugin.desk.answers.answer_tree import NAME
 from onemap.plugin.profile import settings
 from onemap.plugin.rooms.numbers.numbers_tab import LAND_USE
 from onemap.plugin.rooms.statistics.statistics_view import AREA, SHARE
-from onemap.tests.plugin.other_desk import make_library
+from onemap.tests.plugin.other_desk import core, make_library
 from onemap.tests.plugin.small_town import CRS, X, Y, box, wait_for, write_layer
 
 FARM = {"zh": ("农用地", "0101 水田"), "en": ("Farm land", "0101 Paddy field")}
@@ -182,16 +183,24 @@ def test_a_view_of_other_ground_says_where_to_look(view, in_degrees, canvas):
     assert len(refusals) == 1 and "shows nothing of the ground" in refusals[0]
 
 
-def test_all_ground_is_what_the_survey_covers_and_goes_out_as_excel(view, dock, tmp_path):
+def test_all_ground_is_what_the_survey_covers_and_goes_out_as_excel_as_it_is_shown(view, dock, tmp_path):
+    path = str(tmp_path / "own.gpkg")
+    shutil.copyfile(dock.library.path, path)
+    dock.open_library(path)
+    wait_for(lambda: not dock.library.reading.is_busy)
     rows = balance(view)
     assert rows[0][2] == "100.0000" and view.note.text().splitlines() == [
         "Land use patches 2025-01-01 · all that the layer covers",
         "Areas are on the ellipsoid",
     ]
+    later = write_layer(tmp_path / "later.gpkg", ["BSM", "DLBM"], [(box(0, 0, 10, 10), "P9", "0301")])
+    core("add", path, later, "--as", "DLTB", "--covers=district", "--valid-from=2026-01-01", "--sure")
     target = tmp_path / "balance.xlsx"
     view.save(str(target))
     wait_for(lambda: dock.notice.text)
-    assert str(target) in dock.notice.text and "xl/workbook.xml" in zipfile.ZipFile(target).namelist()
+    book = zipfile.ZipFile(target)
+    texts = "".join(book.read(name).decode() for name in book.namelist() if name.endswith(".xml"))
+    assert str(target) in dock.notice.text and "0101" in texts and "0301" not in texts
 
 
 def test_the_balance_comes_into_sight_on_a_low_screen(view, dock):

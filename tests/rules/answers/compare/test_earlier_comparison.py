@@ -43,8 +43,6 @@ def same_rows(one, two):
 
 
 def shapely_free(found, name):
-    import geopandas as gpd
-
     frame = gpd.read_file(found.out, layer=name)
     if "geometry" in frame:
         frame["body"] = [None if shape is None else shape.wkb for shape in frame.geometry]

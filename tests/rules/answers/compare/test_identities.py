@@ -16,6 +16,7 @@ from onemap.rules.answers.compare.spots import Limits, Spots, spots_of
 from onemap.rules.judge.inputs.layer_sources import LayerSource
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.tests.rules.shapes import PLACE, grounds
+from onemap.tests.rules.small_pack import matrix_text
 
 THREADS = Threads()
 EVERYWHERE = shapely.box(PLACE - 20, PLACE - 20, PLACE + 170, PLACE + 300)
@@ -143,17 +144,7 @@ def test_a_spot_that_hangs_together_by_a_hair_is_written_as_what_its_digits_are(
     assert rows["area_m2"].tolist() == pytest.approx([100, 100]) and set(rows["code_a"]) == {"7"}
 
 
-MAPS = """title = "t"
-differ_at = 2
-[a]
-field = "MAP"
-construction = ["1"]
-other = ["2", "3", "4", "5", "6", "7"]
-[b]
-field = "MAP"
-construction = ["1"]
-other = ["2", "3", "4", "5", "6", "7"]
-"""
+MAPS = matrix_text(("MAP", ["1"], list("234567")), differ_at=2)
 
 
 @pytest.mark.slow

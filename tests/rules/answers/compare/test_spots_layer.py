@@ -8,6 +8,7 @@ from shapely import box
 from onemap.tests.conftest import write_layer
 from onemap.tests.rules.answers.compare.conftest import GROUND, Table
 from onemap.tests.rules.command import command, done
+from onemap.tests.rules.small_pack import matrix_text
 
 SITE, WORKS = box(100, 100, 300, 300), box(600, 600, 700, 700)
 FIELDS = ["CYTBBH", "CYLX", "CYLXMC", "TGDM", "TGMC", "CGDM", "CGMC", "CTMJ", "DKMJ", "XZQDM", "CLYJ", "CLZT", "BZ"]
@@ -47,16 +48,7 @@ def townships(city):
     return city
 
 
-MATRIX = """title = "t"
-[a]
-field = ["GHDLDM", "YDXZDM"]
-construction = ["2", "07"]
-other = ["11", "13"]
-[b]
-field = ["GHDLDM", "YDXZDM"]
-construction = ["2", "07"]
-other = ["11", "13"]
-"""
+MATRIX = matrix_text((["GHDLDM", "YDXZDM"], ["2", "07"], ["11", "13"]))
 
 
 def compare_plans(table, a="TDGHDL", b="KGDK", **options):

@@ -6,6 +6,7 @@ from shapely.geometry import Polygon
 from shapely.ops import unary_union
 
 from onemap.tests.rules.answers.compare.conftest import GROUND
+from onemap.tests.rules.small_pack import matrix_text
 
 
 def row(spots, kind):
@@ -188,16 +189,7 @@ def test_versions_are_named_by_their_label_else_the_one_in_force_counts(table):
     assert set(table.compare().areas()) == {"03"}
     assert set(table.compare(a="A@old").areas()) == {"01"}
     assert set(table.compare(as_of="2021-06-30").areas()) == {"01"}
-    same = """title = "t"
-[a]
-field = "USE"
-construction = ["07"]
-other = ["01"]
-[b]
-field = "USE"
-construction = ["07"]
-other = ["01"]
-"""
+    same = matrix_text(("USE", ["07"], ["01"]))
     assert set(table.compare(a="A@old", b="A@new", matrix=same).areas()) == {"04"}
 
 

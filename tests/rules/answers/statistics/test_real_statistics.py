@@ -1,7 +1,5 @@
 """Statistics of a real city: parcels in flood zones and zoning districts against the truth, zoning by flood zone."""
 
-from pathlib import Path
-
 import geopandas as gpd
 import pandas as pd
 import pytest
@@ -14,11 +12,8 @@ TOLERANCE_M2 = 0.001
 
 
 @pytest.fixture(scope="module")
-def cambridge() -> Path:
-    folder = Path(__file__).resolve().parents[5] / "shared" / "data" / "cambridge"
-    if not folder.is_dir():
-        pytest.skip("the real parcels of Cambridge do not lie beside the project")
-    return folder
+def cambridge(shared_data):
+    return shared_data / "cambridge"
 
 
 @pytest.fixture(scope="module")

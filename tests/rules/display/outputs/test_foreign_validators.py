@@ -24,6 +24,7 @@ import onemap
 from onemap.tests.conftest import write_layer
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.conftest import Desk
+from onemap.tests.rules.small_pack import matrix_text
 
 HOUSE = Path(__file__).resolve().parents[4]
 PYTHONS = ("/usr/bin/python3", HOUSE / ".venv-qgis" / "bin" / "python", shutil.which("python3"))
@@ -39,17 +40,7 @@ for path in sys.argv[1:]:
 print(json.dumps(found))
 """
 BOW_TIE = [(0, 0), (10, 10), (10, 0), (0, 10)]
-MATRIX = """
-title = "test"
-[a]
-field = "USE"
-construction = ["07"]
-other = ["01"]
-[b]
-field = "USE"
-construction = ["07"]
-other = ["01"]
-"""
+MATRIX = matrix_text(("USE", ["07"], ["01"]))
 
 
 @pytest.fixture(scope="module")

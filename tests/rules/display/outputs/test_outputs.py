@@ -6,6 +6,7 @@ import ezdxf
 import geopandas as gpd
 import geopandas.testing
 import numpy as np
+import openpyxl
 import pandas as pd
 import pyogrio
 import pyproj
@@ -159,8 +160,6 @@ def test_attributes_of_the_piece_are_json_and_a_formula_stays_text(desk, tmp_pat
     assert '"名称": "=1+1"' in found.table("overlaps").iloc[0].attributes
     out = tmp_path / "o.xlsx"
     desk.run("check", desk.library, desk.folder / "parcels.gpkg", "--pack", desk.folder / "test.toml", "--out", out)
-    import openpyxl
-
     cell = openpyxl.load_workbook(out)["Parcels"]["A2"]
     assert (cell.value, cell.data_type) == ("=A1", "s")
 
@@ -208,8 +207,6 @@ def test_titles_and_words_follow_the_language(ready, tmp_path):
 
 def test_a_sheet_is_for_people_in_their_language(ready, tmp_path):
     """Names, heads with units, words, widths, rounding; the digits stay in the cell."""
-    import openpyxl
-
     desk, pack, parcels = ready
     out = tmp_path / "zh.xlsx"
     assert desk.run("check", desk.library, parcels, "--pack", pack, "--out", out, lang="zh").code == 0

@@ -189,20 +189,6 @@ def test_field_parcels_lie_in_their_zones_as_three_engines_measured(onemap, tmp_
     assert sum(found.values()) == pytest.approx(116_522.216, abs=1e-2)
 
 
-def test_an_empty_field_parcel_is_refused_by_name(onemap, tmp_path):
-    parcels = TORTURE / "geofileops" / "polygon-parcel.gpkg"
-    library = tmp_path / "library.gpkg"
-    assert onemap("new", library, "--crs", "EPSG:31370").code == 0
-    answer = onemap("add", library, parcels, "--as", "Z", "--covers", "extent", "--define", DEFINE, "--repair")
-    empty = layer_of(parcels).geometry
-    (row,) = np.flatnonzero(empty.is_empty | empty.isna()) + 1
-    assert answer.code == 3
-    assert [(p["code"], p["feature"]) for p in answer.json["problems"]] in (
-        [("geometry.empty", str(row))],
-        [("geometry.null", str(row))],
-    )
-
-
 def test_self_touching_polygons_are_refused_each_and_repaired_without_change(onemap, tmp_path):
     source = TORTURE / "geofileops" / "polygon-invalid.gpkg"
     library = tmp_path / "library.gpkg"

@@ -1,6 +1,9 @@
 """13,115 real parcels against real plans: every pair of the truth, none missing, none invented."""
 
 import csv
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -14,20 +17,13 @@ TOLERANCE_M2 = 0.001
 
 
 @pytest.fixture(scope="module")
-def cambridge() -> Path:
-    folder = Path(__file__).resolve().parents[5] / "shared" / "data" / "cambridge"
-    if not folder.is_dir():
-        pytest.skip("the real parcels of Cambridge do not lie beside the project")
-    return folder
+def cambridge(shared_data):
+    return shared_data / "cambridge"
 
 
 @pytest.fixture(scope="module")
 def cambridge_check(cambridge, tmp_path_factory):
     """One check of all parcels, as a user would run it; the tables are read back from its GeoPackage."""
-    import json
-    import subprocess
-    import sys
-
     folder = tmp_path_factory.mktemp("cambridge")
     main = Path(__file__).resolve().parents[4] / "__main__.py"
 

@@ -8,20 +8,10 @@ import pytest
 import shapely
 
 from onemap.tests.rules.command import command, done
-from onemap.tests.rules.small_pack import pack_text
+from onemap.tests.rules.small_pack import matrix_text, pack_text
 
 X, Y = 543_500, 4_212_500  # EPSG:4547
-MATRIX = """
-title = "test"
-[a]
-field = "DKBH"
-construction = ["a"]
-other = ["b"]
-[b]
-field = "DKBH"
-construction = ["a"]
-other = ["b"]
-"""
+MATRIX = matrix_text(("DKBH", ["a"], ["b"]))
 DEFINE = "name=p,department=land,library=base,kind=vector,geometry=line"
 
 

@@ -3,6 +3,7 @@
 import io
 import json
 import sys
+import zipfile
 
 import geopandas as gpd
 import pandas as pd
@@ -123,12 +124,43 @@ def test_of_several_files_those_that_cannot_be_read_are_named_with_their_path_an
     problems = {problem["file"]: problem["code"] for problem in answer.json["problems"]}
     assert {name: problems.get(name) for name in left} == {left[0]: "format.no_driver", left[1]: "source.damaged"}
     assert all(any(name in problem["message"] for problem in answer.json["problems"]) for name in left)
+    assert ask(city, files / "*", **keep_bad)[0].json["left_out"] == left[:1]
     done = terminal("check", city.library, files, "--pack", city.folder / "test.toml", "--lang", "en", "--unrecorded")
     assert done.returncode == 4
     assert all(name in done.stdout.decode("utf-8") and name in done.stderr.decode("utf-8") for name in left)
     nothing = ask(city, files / "sub" / "bad.gpkg", files / "site.dwg", **keep_bad)[0]
     assert (nothing.code, sorted(nothing.codes)) == (3, ["format.no_driver", "source.damaged"])
     assert {problem["file"] for problem in nothing.json["problems"]} == {*left}
+
+
+@pytest.mark.parametrize("is_packed", [False, True])
+def test_what_lies_beside_the_parcels_and_may_hold_others_is_read_or_named(city, files, tmp_path, is_packed):
+    """Archives of a folder are read; not so a sheet of corners, an archive in an archive, one called like a file."""
+    frame(["d"], [1], XMLX=["works"]).to_file(tmp_path / "d.gpkg")
+    for name in ("east.zip", "two.zip"):
+        with zipfile.ZipFile(files / name, "w") as archive:
+            archive.write(tmp_path / "d.gpkg", "d.gpkg")
+    corners = [("e", 0, 300), ("e", 0, 350), ("e", 50, 350)]
+    pd.DataFrame(corners, columns=["地块编号", "X坐标", "Y坐标"]).to_excel(files / "corners.xlsx", index=False)
+    pd.DataFrame({"人": ["x"], "电话": ["1"]}).to_excel(files / "contacts.xlsx", index=False)
+    (files / "~$corners.xlsx").write_bytes(b"\0" * 165)
+    (files / "more.ods").write_bytes(b"PK")
+    asked, aside = files, {str(files / name) for name in ("corners.xlsx", "more.ods", "two.zip")}
+    if is_packed:
+        with zipfile.ZipFile(tmp_path / "sent.zip", "w") as archive:
+            for file in files.iterdir():
+                if not file.name.startswith(("two.gpkg", "three")):
+                    archive.write(file, file.name)
+        asked, aside = (
+            tmp_path / "sent.zip",
+            {f"sent.zip/{name}" for name in ("corners.xlsx", "more.ods", "two.zip", "east.zip")},
+        )
+        (layer,) = city.run("inspect", asked).json["layers"]
+        assert {problem["file"] for problem in layer["problems"]} == aside
+    answer, _ = ask(city, asked)
+    assert (answer.code, answer.json["parcels"]) == (4, 2 if is_packed else 6)
+    assert {*answer.json["left_out"]} == aside
+    assert {problem["file"] for problem in answer.json["problems"] if problem["code"] == "source.beside"} == aside
 
 
 def test_a_file_of_several_whose_parcels_are_all_bad_is_left_out_where_bad_ones_are_set_aside(city, files):

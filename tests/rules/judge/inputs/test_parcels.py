@@ -1,9 +1,18 @@
 """Parcels: ids found, checked and kept as text; ground that is none refused by name."""
 
+import geopandas as gpd
+import numpy as np
+import pyogrio
+import pyproj
 import pytest
+import shapely
 from shapely import LineString, MultiPolygon, Polygon, box
 
+from onemap.layers.errors import Cancelled
+from onemap.layers.geometry.validity import are_finite
+from onemap.layers.ingest.placing import SourceOptions
 from onemap.layers.progress import Progress
+from onemap.rules.judge.inputs.parcels import read_parcels
 
 SQUARE = box(0, 0, 10, 10)
 
@@ -24,8 +33,6 @@ def ids(desk, shapes, columns, *more):
     out = desk.folder / "out.gpkg"
     answer = check(desk, shapes, columns, "--out", out, "--overwrite", *more)
     assert answer.code == 0, answer.json
-    import pyogrio
-
     return list(pyogrio.read_dataframe(out, layer="parcels").parcel)
 
 
@@ -92,15 +99,11 @@ def test_parcels_that_overlap_each_other_are_judged_alone(zone):
 
 
 def test_parcels_in_another_zone_are_brought_to_the_librarys(zone):
-    import shapely
-
     shifted = shapely.transform(SQUARE, lambda xy: xy + [38_000_000, 0])  # EPSG:4526 is 4547 with the zone's prefix
     source = zone.write("prefixed", [shifted], {"DKBH": ["A"]}, "EPSG:4526")
     out = zone.folder / "o.gpkg"
     answer = zone.run("check", zone.library, source, "--pack", zone.folder / "test.toml", "--out", out)
     assert answer.code == 0, answer.json
-    import pyogrio
-
     row = pyogrio.read_dataframe(out, layer="findings").iloc[0]
     assert row.area_m2 == 100.0
 
@@ -120,10 +123,6 @@ MANY = 60_000  # parcels, which are read and proved some ten thousand at a time
 
 @pytest.fixture(scope="module")
 def many_parcels(tmp_path_factory):
-    import geopandas as gpd
-    import numpy as np
-    import shapely
-
     east, north = np.divmod(np.arange(MANY), 300)
     squares = shapely.box(500_000 + 20 * east, 4_000_000 + 20 * north, 500_010 + 20 * east, 4_000_010 + 20 * north)
     path = tmp_path_factory.mktemp("many") / "many.gpkg"
@@ -133,12 +132,6 @@ def many_parcels(tmp_path_factory):
 
 def read_until(path, stop):
     """What is told while the parcels of a file are read; stop(share) says when somebody has had enough."""
-    import pyproj
-
-    from onemap.layers.errors import Cancelled
-    from onemap.layers.ingest.placing import SourceOptions
-    from onemap.rules.judge.inputs.parcels import read_parcels
-
     shares = []
 
     def report(share, _step):
@@ -173,11 +166,6 @@ def test_reading_ends_where_somebody_has_had_enough(many_parcels, at):
 
 
 def test_every_coordinate_of_a_polygon_is_looked_at():
-    import numpy as np
-    import shapely
-
-    from onemap.layers.geometry.validity import are_finite
-
     hole = [(2, 2), (2, 4), (4, 4), (2, 2)]
     whole = [*(SQUARE, MultiPolygon([SQUARE, box(20, 0, 30, 10)])), Polygon(SQUARE.exterior.coords, [hole])]
     for shape in whole:

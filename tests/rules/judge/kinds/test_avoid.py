@@ -5,6 +5,7 @@ import math
 import sqlite3
 import tomllib
 
+import numpy as np
 import pytest
 import shapely
 from shapely import MultiPolygon, Polygon, box
@@ -228,8 +229,6 @@ def test_rows_come_by_parcel_then_rule_then_hit_before_unknown(desk):
 
 def test_large_controls_are_measured_as_exactly_as_small_ones(desk):
     """A star of 4,000 vertices: the check cuts it, a single overlay does not."""
-    import numpy as np
-
     angle = np.linspace(0, 2 * np.pi, 4000, endpoint=False)
     radius = 400 + 60 * np.sin(17 * angle) + 20 * np.sin(171 * angle)
     star = Polygon(np.column_stack([radius * np.cos(angle), radius * np.sin(angle)]))

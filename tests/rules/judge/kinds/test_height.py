@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import rasterio
+from pyproj import Transformer
 from rasterio.transform import from_origin
 from shapely import box
 
@@ -161,8 +162,6 @@ def test_grids_of_unlike_cells_are_laid_over_each_other(desk):
 
 def test_a_surface_in_degrees_is_met_by_heights_in_metres(desk):
     """Two cells side by side: the boundary between them as pyproj has it, not as the kind does."""
-    from pyproj import Transformer
-
     edge = Transformer.from_crs(4490, 4547, always_xy=True).transform(114.001, 38.0005)
     grid(desk, "SURFACE", [[160.0, 120.0]], west=114.0, north=38.001, cell=0.001, crs="EPSG:4490")
     east, north = edge

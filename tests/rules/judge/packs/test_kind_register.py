@@ -152,9 +152,16 @@ def test_each_thing_that_a_text_says_to_be_included_is_named(text, words):
     assert REGISTER.kinds_of(text) == tuple(REGISTER.heads[word] for word in words)
 
 
-@pytest.mark.parametrize("text", ["公路及用房", "高标准农田用房", "原水厂地块", "公路、BDO项目", "光伏电站并网工程"])
+@pytest.mark.parametrize("text", ["公路及用房", "公路、BDO项目", "光伏电站并网工程"])
 def test_a_thing_of_which_no_word_is_known_is_not_taken_for_a_way_of_building(text):
     assert REGISTER.kinds_of(text)[-1] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "word"), [("高标准农田用房", "高标准农田"), ("原水厂3号地块", "水厂"), ("填埋场地块", "填埋场")]
+)
+def test_rooms_and_plots_are_not_the_thing_alone_and_what_forbids_it_forbids_them(text, word):
+    assert REGISTER.kinds_of(text) == (REGISTER.heads[word], None)
 
 
 def test_what_is_included_and_not_recognised_is_no_kind():

@@ -1,5 +1,6 @@
 """Packs: what is wrong is named with pack, rule and key; a city's own rule takes another's place."""
 
+import hashlib
 from dataclasses import replace
 
 import pytest
@@ -242,8 +243,9 @@ def test_a_library_keeps_the_text_of_a_citys_own_pack(tmp_path, onemap):
     path.write_text(pack(), encoding="utf-8")
     library = tmp_path / "l.gpkg"
     assert onemap("new", library, "--crs", "EPSG:4547", "--pack", path).code == 0
+    hash_ = hashlib.sha256(path.read_bytes()).hexdigest()
     path.unlink()
-    assert onemap("layers", library).json["packs"] == [{"id": "p", "version": "1", "title": {}}]
+    assert onemap("layers", library).json["packs"] == [{"id": "p", "version": "1", "hash": hash_, "title": {}}]
 
 
 def test_packs_without_a_rule_judge_nothing_and_clear_nobody(onemap, tmp_path):

@@ -3,6 +3,8 @@
 import pytest
 from shapely import box
 
+from onemap.layers.catalogue.catalogue import shipped_catalogue
+from onemap.tests.conftest import write_layer
 from onemap.tests.rules.small_pack import pack_text
 
 PACK = pack_text(
@@ -14,8 +16,6 @@ PACK = pack_text(
 @pytest.fixture
 def zones():
     """The values that the catalogue gives the field."""
-    from onemap.layers.catalogue.catalogue import shipped_catalogue
-
     return shipped_catalogue()["YYSSYBHQ"].field_named("BHJB").values
 
 
@@ -42,8 +42,6 @@ def test_the_shipped_pack_leaves_no_value_out(tmp_path, onemap):
 
 
 def test_a_value_of_the_data_in_no_table_is_unknown_unless_a_rule_names_it(tmp_path, onemap):
-    from onemap.tests.conftest import write_layer
-
     library = tmp_path / "city.gpkg"
     make_library(tmp_path, onemap, "")
     squares = [box(540_000 + 100 * n, 4_000_000, 540_050 + 100 * n, 4_000_050) for n in range(4)]
@@ -57,8 +55,6 @@ def test_a_value_of_the_data_in_no_table_is_unknown_unless_a_rule_names_it(tmp_p
 
 
 def test_a_value_that_no_table_and_no_version_has_is_told_and_one_that_a_version_has_is_not(tmp_path, onemap):
-    from onemap.tests.conftest import write_layer
-
     library, squares = tmp_path / "city.gpkg", [box(540_000, 4_000_000, 540_050, 4_000_050)]
     make_library(tmp_path, onemap, "")
     source = write_layer(tmp_path / "zones.gpkg", squares, {"BH": ["a"], "BHJB": ["特级"], "SYDMC": ["x"]})

@@ -11,7 +11,7 @@ from onemap.rules.display.charts.quota_bars import PART_FILLS
 from onemap.rules.numbers.indicators.indicators import VALUE_COLUMNS
 from onemap.rules.verbs.commands.verb_text import result_text
 from onemap.tests.rules.command import command, done
-from onemap.tests.rules.numbers.indicators.small_packs import HEAD
+from onemap.tests.rules.numbers.indicators.small_packs import pack_of
 from onemap.tests.rules.review.conftest import Town, ground, write
 
 BUILT = "DLBM LIKE '07%'"
@@ -26,15 +26,15 @@ YEARS_OF_SURVEYS = ("2018-12-31", "2020-12-31")
 DAYS = 365 + 366
 
 
+def pack_of_land(folder, terms, formula, target, bound="ceiling", committed=None, name="quota"):
+    """A pack of one indicator, `land`."""
+    keys = f'id = "land"\ntitle = {{ zh = "题", en = "Land" }}\nformula = "{formula}"\nunit = "ha"\n'
+    keys += f'bound = "{bound}"\ntarget = {target}\n' + (f'committed = "{committed}"' if committed else "")
+    return pack_of(Town(folder), terms, keys, name=name)
+
+
 def quota(folder, target, bound="ceiling", committed="supplied + review", formula="built"):
-    text = HEAD
-    for name, keys in TERMS.items():
-        text += f'\n[[term]]\nid = "{name}"\n{keys}\n'
-    text += f'\n[[indicator]]\nid = "land"\ntitle = {{ zh = "题", en = "Land" }}\nformula = "{formula}"\nunit = "ha"\n'
-    text += f'nature = "binding"\nbound = "{bound}"\nsource = "hand"\ntarget = {target}\ncommitted = "{committed}"\n'
-    path = folder / "quota.toml"
-    path.write_text(text, encoding="utf-8")
-    return path
+    return pack_of_land(folder, TERMS, formula, target, bound, committed)
 
 
 def made_town(folder):
@@ -208,31 +208,8 @@ def test_a_quota_of_which_nobody_knows_what_is_committed_is_hatched(town, tmp_pa
     assert set(parts) == {PART_FILLS["existing"].colour, UNKNOWN.colour} and "unknown" in chart["svg"]
 
 
-NET_TERMS = """
-[[term]]
-id = "arable"
-kind = "net"
-layer = "DLTB"
-where = "DLBM = '0103'"
-
-[[term]]
-id = "asked"
-kind = "review"
-layer = "DLTB"
-where = "DLBM = '0103'"
-outside = ["GDDK"]
-
-[[indicator]]
-id = "land"
-title = { zh = "题", en = "Land" }
-formula = "arable"
-unit = "ha"
-nature = "binding"
-bound = "floor"
-source = "hand"
-target = 9
-committed = "asked"
-"""
+FIELDS = 'layer = "DLTB"\nwhere = "DLBM = \'0103\'"'
+NET_TERMS = {"arable": f'kind = "net"\n{FIELDS}', "asked": f'kind = "review"\n{FIELDS}\noutside = ["GDDK"]'}
 
 
 @pytest.mark.parametrize(("net", "asked"), [(99000.0, 0.75 * 0.9), (None, None)])
@@ -244,8 +221,7 @@ def test_what_is_in_review_eats_a_net_quota_by_its_net_area(town, tmp_path, net,
     source = write(tmp_path / "net.gpkg", shapes, columns)
     done("add", town.library, source, "--as=DLTB", "--covers=district", "--valid-from=2020-12-31", "--label=net")
     in_review(town)
-    pack = tmp_path / "net.toml"
-    pack.write_text(HEAD + NET_TERMS, encoding="utf-8")
+    pack = pack_of_land(tmp_path, NET_TERMS, "arable", 9, "floor", "asked", "net")
     (row,) = answer_of(town, pack)["indicators"]
     assert row["committed"] == (None if asked is None else pytest.approx(asked, rel=1e-6))
     assert row["in_review"] == row["committed"] and row["committed_reason"] == (None if asked else "no_value")
@@ -254,23 +230,7 @@ def test_what_is_in_review_eats_a_net_quota_by_its_net_area(town, tmp_path, net,
         assert [(one["term"], one["features"]) for one in row["spoken_for"]] == [("asked", 1)]
 
 
-INSIDE = """
-[[term]]
-id = "open"
-kind = "area"
-layer = "GDDK"
-inside = ["CZKFBJ"]
-
-[[indicator]]
-id = "land"
-title = { zh = "题", en = "Land" }
-formula = "open"
-unit = "ha"
-nature = "binding"
-bound = "ceiling"
-source = "hand"
-target = 4
-"""
+INSIDE = {"open": 'kind = "area"\nlayer = "GDDK"\ninside = ["CZKFBJ"]'}
 
 
 def test_the_pace_is_that_of_whichever_layer_changes(town, tmp_path):
@@ -280,8 +240,7 @@ def test_the_pace_is_that_of_whichever_layer_changes(town, tmp_path):
     for year, edge in ((2019, 100), (2020, 200)):
         line = write(tmp_path / f"line{year}.gpkg", [ground(0, 0, 400, edge)], {"BSM": ["1"]})
         done("add", town.library, line, "--as=CZKFBJ", "--covers=district", f"--valid-from={year}-06-30")
-    pack = tmp_path / "inside.toml"
-    pack.write_text(HEAD + INSIDE, encoding="utf-8")
+    pack = pack_of_land(tmp_path, INSIDE, "open", 4, name="inside")
     _, row = answer_of(town, pack, "2020-01-01", "2021-01-01")["indicators"]
     assert (row["pace"], row["free"]) == (pytest.approx(1.0 / 366 * 365.25, rel=1e-4), pytest.approx(2.0, rel=1e-4))
     assert row["days_left"] == pytest.approx(2 * 366, rel=1e-3)

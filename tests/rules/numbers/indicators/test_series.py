@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from shapely import box
 
+from onemap.rules.numbers.indicators.headroom import is_same
 from onemap.tests.rules.numbers.indicators.small_packs import ask, pack_of
 
 WEST, EAST = box(0, 0, 100, 100), box(100, 0, 200, 100)
@@ -125,3 +126,105 @@ def test_a_decade_between_two_surveys_is_what_geopandas_makes_of_it(desk):
             for place in (1, 2)
         ]
         assert [row[1] for row in rows[unit]] == pytest.approx(shares, rel=1e-3)
+
+
+TERMS = {
+    "field": "kind = \"area\"\nlayer = \"DLTB\"\nwhere = \"DLBM IN ('0101', '0102', '0103')\"",
+    "g": 'kind = "ground"',
+}
+
+
+@pytest.fixture
+def units(desk):
+    desk.layer("UNITS", [WEST, EAST], {"NAME": ["W", "E"]}, valid_from="2000-01-01")
+    return desk
+
+
+def trends(desk, *asked):
+    """By unit: of each day value, trend, why not, and the value before with its day."""
+    found = ask(desk, pack_of(desk, TERMS, SHARE), *asked)
+    trends_of = {}
+    for row in found["indicators"]:
+        before = None if row["before"] is None else (round(row["before"], 3), row["before_as_of"])
+        value = None if row["value"] is None else round(row["value"], 3)
+        trends_of.setdefault(row["unit"], []).append((row["as_of"], value, row["trend"], row["trend_reason"], before))
+    return found, trends_of
+
+
+@pytest.mark.slow
+def test_a_value_is_held_against_its_own_state_before(units):
+    survey(units, 2018, ["0101", "0101", "0101", "0301"])
+    survey(units, 2019, ["0101", "0301", "0101", "0301"])
+    survey(units, 2020, ["0101", "0101", "0301", "0301"])
+    found, trends_of = trends(units, "--as-of=2021-06-01", "--states=2")
+    assert trends_of == {
+        "W": [
+            ("2019-12-30", 100.0, None, "one_state", None),
+            ("2020-12-30", 50.0, "fall", None, (100.0, "2019-12-30")),
+            ("2021-06-01", 100.0, "rise", None, (50.0, "2020-12-30")),
+        ],
+        "E": [
+            ("2019-12-30", 50.0, None, "one_state", None),
+            ("2020-12-30", 50.0, "same", None, (50.0, "2019-12-30")),
+            ("2021-06-01", 0.0, "fall", None, (50.0, "2020-12-30")),
+        ],
+    }
+    assert units.run("verify", units.library, "--run", found["run"]["id"]).json == {"ok": True, "problems": []}
+    _, trends_of = trends(units, "--as-of=2021-06-01", "--as-of=2022-06-01", "--states=1")
+    assert [one[2:] for one in trends_of["W"][1:]] == [("rise", None, (50.0, "2020-12-30"))] * 2, (
+        "nothing measured anew"
+    )
+
+
+def test_of_one_state_nobody_knows_a_trend(units):
+    survey(units, 2020, ["0101", "0101", "0301", "0301"])
+    _, trends_of = trends(units, "--as-of=2021-06-01", "--states=3")
+    assert trends_of["W"] == [("2021-06-01", 100.0, None, "one_state", None)]
+    asked = trends(units, "--as-of=2021-06-01")[0]
+    assert [row["trend_reason"] for row in asked["indicators"]] == ["one_state"] * 2
+
+
+def test_no_trend_goes_across_another_edition_of_classes_or_other_borders(units):
+    survey(units, 2017, ["0101", "0501", "0502", "0810"])  # GB/T 21010-2017
+    survey(units, 2019, ["0101", "05H1", "08H1", "0810"])  # the third survey
+    _, trends_of = trends(units, "--as-of=2020-06-01", "--states=1")
+    assert trends_of["W"][-1] == ("2020-06-01", 50.0, None, "classes", None)
+    parts = [box(0, 0, 120, 100), box(120, 0, 200, 100)]
+    units.layer("UNITS", parts, {"NAME": ["W", "E"]}, label="2021", valid_from="2021-12-31")
+    survey(units, 2021, ["0101", "0101", "08H1", "0810"])
+    _, trends_of = trends(units, "--as-of=2022-06-01", "--states=1")
+    assert trends_of["W"][-1][2:4] == (None, "units") and trends_of["W"][-1][1] == pytest.approx(100 / 1.2, abs=0.01)
+
+
+def test_before_there_were_divisions_the_ground_of_todays_is_measured(desk):
+    desk.layer("UNITS", [WEST, EAST], {"NAME": ["W", "E"]}, valid_from="2020-12-31")
+    survey(desk, 2019, ["0101", "0301", "0101", "0301"])
+    survey(desk, 2020, ["0101", "0101", "0301", "0301"])
+    found, trends_of = trends(desk, "--as-of=2021-06-01", "--states=1")
+    assert trends_of["W"][-1] == ("2021-06-01", 100.0, "rise", None, (50.0, "2020-12-30"))
+    assert trends_of["E"][-1] == ("2021-06-01", 0.0, "fall", None, (50.0, "2020-12-30"))
+    assert len({row["unit_version"] for row in found["indicators"]}) == 1
+    assert desk.run("verify", desk.library, "--run", found["run"]["id"]).json == {"ok": True, "problems": []}
+
+
+def test_what_is_measured_twice_is_unchanged():
+    assert is_same(100.0, 100.00001) and is_same(0.0, 0.0)
+    assert not is_same(100.0, 100.001) and not is_same(0.0, 1e-12)
+
+
+@pytest.mark.parametrize(
+    ("language", "rises", "unknown"),
+    [("en", "↗ rises from 50.0 (2020-12-30)", "? unknown: the data have only one state"),
+     ("zh", "↗ 上升 此前 50.0（2020-12-30）", "? 无法判断：数据只有一个时点")],
+)  # fmt: skip
+def test_pages_and_words_say_it_in_both_languages(units, language, rises, unknown):
+    survey(units, 2019, ["0101", "0301", "0101", "0301"])
+    survey(units, 2020, ["0101", "0101", "0301", "0301"])
+    page = units.folder / f"page-{language}.html"
+    asked = ["indicators", units.library, "--pack", pack_of(units, TERMS, SHARE), "--unit=UNITS", "--unit-field=NAME"]
+    answer = units.run(*asked, "--as-of=2021-06-01", "--states=1", "--page", page, lang=language)
+    assert answer.code == 0 and rises in page.read_text(encoding="utf-8")
+    run = answer.json["run"]["id"]
+    steps = units.run("explain", units.library, run, "W", answer.json["indicators"][0]["id"], lang=language).json
+    texts = [step["value"] for step in steps["steps"] if step["key"] == "trend"]
+    assert texts == [unknown, rises]

@@ -81,6 +81,21 @@ def test_a_notice_from_its_page_to_its_annex(real_town, case):
     assert codes_of_verify(real_town) == set()
 
 
+def test_the_page_says_who_was_silent_and_bears_the_bureau_s_name_and_the_statement_s_conclusion(town):
+    town.pack(overdue="consent")
+    town.library.with_suffix(".profile.toml").write_text('authority = "清源市局"', encoding="utf-8")
+    case = town.open()
+    town.done("circulate", case, on="2026-03-02", by="lead")
+    town.sign_all(case, "reform", "water", on="2026-03-09")
+    town.done("consolidate", case, "--conclusion", "conditional", "--reason", "r", on="2026-03-10", by="lead")
+    town.done("notice", case, "--days", "5", on="2026-03-10", by="lead")
+    with open_library(str(town.library)) as library:
+        page = json.loads(library.connection.execute("SELECT content FROM onemap_notices").fetchone()[0])["zh"]
+    assert (page["bureau"], page["conclusion"]) == ("清源市局", "有条件符合")
+    land = next(row for row in page["opinions"] if row["department"] == "自然资源和规划局（土地）")
+    assert (land["conclusion"], land["text"]) == ("逾期视为同意", "逾期未答复，视为同意（答复期限：2026-03-09）。")
+
+
 def test_what_is_shown_does_not_change_under_the_eyes_of_the_public(real_town, case):
     assert real_town.step("close", case).codes == ["notice.none"]
     assert real_town.step("notice", case, "--days", "367").codes == ["notice.days"]
@@ -96,7 +111,8 @@ def test_what_is_shown_does_not_change_under_the_eyes_of_the_public(real_town, c
 
 FORGED = {
     "a second one": [("notice", POSTED), ("notice", {**POSTED, "notice": 2})],
-    "another number": [("notice", {**POSTED, "notice": 3})],
+    "no number": [("notice", {**POSTED, "notice": 0})],
+    "a number beyond all": [("notice", {**POSTED, "notice": 10**5})],
     "for ever": [("notice", {**POSTED, "days": 10**9})],
     "after a statement that is not there": [("notice", {**POSTED, "kind": "after"})],
     "no page": [("notice", {**POSTED, "page": "x"})],

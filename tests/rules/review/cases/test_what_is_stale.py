@@ -9,7 +9,7 @@ from onemap.tests.rules.command import command, done
 from onemap.tests.rules.review.conftest import RULES, ground, opinion
 
 LISTED = RULES.replace('layer = "FARM"', 'layer = ["FARMA", "FARM"]')
-DATED = RULES.replace('article = "第三十五条" }]', 'article = "第三十五条", from = "2026-07-01" }]')
+DATED = RULES.replace('"第三十五条" }]', '"第三十五条", from = "2026-07-01" }]')
 APPROVED = RULES.replace('layer = "RIVER"', 'layer = "XS_XMKJFW"').replace('verdict = "consult"', 'verdict = "notice"')
 NEXT_TO_A, FAR = ground(1100, 0, 1200, 100), ground(-5000, -5000, -4900, -4900)
 SITE_A = ground(1000, 0, 1100, 100)
@@ -131,6 +131,8 @@ def test_the_paper_of_a_department_that_never_spoke_says_so_and_no_word_of_the_m
     case = town.open()
     town.done("circulate", case, on="2026-03-02", by="lead")
     town.sign_all(case, "reform", "water", on="2026-03-09")
+    refusal = ("--conclusion", "disagree", "--text", "不同意", "--basis", "土地管理法")
+    town.done("opine", case, "land", *refusal, on="2026-03-09", by="Tu")
     target = town.folder / "paper.json"
 
     def paper():
@@ -146,7 +148,10 @@ def test_the_paper_of_a_department_that_never_spoke_says_so_and_no_word_of_the_m
             "land",
             "--overwrite",
         )
-        row = json.loads(target.read_text(encoding="utf-8"))["opinions"][0]
+        content = json.loads(target.read_text(encoding="utf-8"))
+        row, head = content["opinions"][0], content["document"]
+        # Nobody has signed it: it bears no name, and the day on which silence began to count.
+        assert (head["unit"], head["date"], head["mark"]) == (None, "2026-03-10", "Rehearsal · Deemed consent")
         return row["paragraphs"], row["basis_text"], row["open_lines"][0]
 
     sentences = (
@@ -154,15 +159,35 @@ def test_the_paper_of_a_department_that_never_spoke_says_so_and_no_word_of_the_m
         "",
         "Land is deemed to consent although a finding says: prohibited.",
     )
+    unsigned = "Land is deemed to consent; a draft by Tu was not signed."
+    assert unsigned in town.show(case, "2026-03-10")["warnings"]  # so that nobody's refusal is lost unseen
     after = town.done("consolidate", case, on="2026-03-10", by="lead")
+    assert unsigned in after["warnings"]
     assert (opinion(after, "land")["text"], opinion(after, "land")["basis"]) == ("", "")
     assert paper() == sentences
-    town.done("issue", case, on="2026-03-10", by="boss")
+    town.done("issue", case, on="2026-03-11", by="boss")
     assert paper() == sentences
     page = town.folder / "paper.html"
     done("review", "export", town.library, case, page, "--document", "opinion", "--department", "land")
     text = page.read_text(encoding="utf-8")
     assert sentences[0][0] in text and "On review the conclusion" not in text and "move the site" not in text
+
+
+def test_of_an_earlier_round_a_paper_says_what_was_signed_what_was_silence_and_what_nobody_s_word(town):
+    town.pack(overdue="consent")
+    case, target = town.open(), town.folder / "statement.json"
+    town.done("circulate", case, on="2026-03-02", by="lead")
+    town.sign_all(case, "reform", on="2026-03-09")
+    town.done("opine", case, "water", "--conclusion", "agree", "--text", "x", on="2026-03-09", by="Shui")
+    town.sign_all(case, "water", on="2026-03-09")
+    town.done("consolidate", case, on="2026-03-10", by="lead")
+    town.done("revise", case, town.parcels(), "--reason", "r", on="2026-03-10", by="lead")
+    done("review", "export", town.library, case, target, "--document", "statement")
+    rows = json.loads(target.read_text(encoding="utf-8"))["earlier_opinions"]
+    opinions = {row["department"]: (row["state_title"], row["text"]) for row in rows}
+    assert opinions["water"] == ("Void", "x")
+    assert opinions["land"] == ("Deemed consent; Void", "No answer by the last day (2026-03-09): deemed to consent.")
+    assert opinions["planning"][0] == "Draft, not signed; Void"
 
 
 def test_the_first_page_names_a_department_that_decides_though_nobody_asked_it(town):

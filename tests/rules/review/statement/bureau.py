@@ -12,6 +12,7 @@ from onemap.layers.library.library import open_library
 from onemap.rules.verbs.commands.command_line import main
 from onemap.tests.conftest import write_layer
 from onemap.tests.rules.command import done
+from onemap.tests.rules.small_pack import item_text, pack_text, rule_of
 
 WEST, SOUTH = 500_000, 4_200_000  # on the central meridian, where the plane is as large as the ellipsoid
 MARKUP = "城北小学 <b>A&B</b> {{ 7*7 }} {% if %} #set 100%"
@@ -20,70 +21,23 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789abcdefghijklmnopqrstuvwx"  # sixt
 CHARACTERS = (
     "望河镇东风村第三村民小组集体建设用地整理项目一期工程" * 2 + "含附属道路及"
 )  # as many as make a name of sixty
-PACK = """
-[pack]
-id = "bureau"
-version = "2026.1"
-title = { zh = "试行规则", en = "Rules on trial" }
-[review]
-prefix = "石自然资预审"
-[[rule]]
-id = "farmland.permanent"
-kind = "avoid"
-layer = "YJJBNTTB"
-department = "land"
-verdict = "prohibited"
-title = { zh = "占用永久基本农田", en = "Occupies permanent basic farmland" }
-draft = { zh = "项目占用永久基本农田{area_ha}公顷，请避让。", en = "The project takes {area_ha} ha; move it." }
-basis = [{ law = "土地管理法", article = "第三十五条" }, { law = "基本农田保护条例", article = "第十五条" }]
-[[rule]]
-id = "land.composition"
-kind = "composition"
-layer = "DLTB"
-by = ["QSXZ", "DLBM"]
-department = "land"
-verdict = "notice"
-title = { zh = "土地利用现状", en = "Present land use" }
-basis = [{ law = "土地调查条例" }]
-[[rule]]
-id = "boundary.urban"
-kind = "within"
-layer = "CZKFBJ"
-department = "planning"
-verdict = "restricted"
-title = { zh = "位于城镇开发边界外", en = "Outside the urban boundary" }
-basis = [{ law = "国土空间规划", article = "城镇开发边界的管制规则" }]
-[[rule]]
-id = "control.limited"
-kind = "avoid"
-layer = "JSYDGZQ"
-department = "land"
-verdict = "restricted"
-where = "GZQLXDM LIKE '03%'"
-title = { zh = "位于限制建设区", en = "In a limited construction zone" }
-basis = [{ law = "土地利用总体规划" }]
-[[rule]]
-id = "flood.storage"
-kind = "avoid"
-layer = "XZHQ"
-department = "water"
-verdict = "restricted"
-missing = "checklist"
-title = { zh = "位于蓄滞洪区", en = "In a flood storage area" }
-basis = [{ law = "防洪法", article = "第三十三条" }]
-[[rule]]
-id = "hazard.prone"
-kind = "avoid"
-layer = "DZZHYFQ"
-department = "land"
-verdict = "restricted"
-title = { zh = "位于地质灾害易发区", en = "In an area prone to hazards" }
-basis = [{ law = "地质灾害防治条例", article = "第二十一条" }]
-[[checklist]]
-id = "traffic.impact"
-department = "transport"
-title = { zh = "交通影响评价和出入口设置", en = "Traffic impact and access" }
-"""
+DRAFT = {"zh": "项目占用永久基本农田{area_ha}公顷，请避让。", "en": "The project takes {area_ha} ha; move it."}
+FARM = "占用永久基本农田", "Occupies permanent basic farmland", "土地管理法 第三十五条；基本农田保护条例 第十五条"
+SURVEY = "土地利用现状", "Present land use", "土地调查条例"
+URBAN = "位于城镇开发边界外", "Outside the urban boundary", "国土空间规划 城镇开发边界的管制规则"
+LIMITED = "位于限制建设区", "In a limited construction zone", "土地利用总体规划"
+FLOOD = "位于蓄滞洪区", "In a flood storage area", "防洪法 第三十三条"
+HAZARD = "位于地质灾害易发区", "In an area prone to hazards", "地质灾害防治条例 第二十一条"
+PACK = (
+    pack_text(id="bureau", version="2026.1", title=("试行规则", "Rules on trial"), review={"prefix": "石自然资预审"})
+    + rule_of("farmland.permanent", "YJJBNTTB", *FARM, draft=DRAFT)
+    + rule_of("land.composition land notice", "DLTB", *SURVEY, kind="composition", by=["QSXZ", "DLBM"])
+    + rule_of("boundary.urban planning restricted", "CZKFBJ", *URBAN, kind="within")
+    + rule_of("control.limited land restricted", "JSYDGZQ", *LIMITED, where="GZQLXDM LIKE '03%'")
+    + rule_of("flood.storage water restricted", "XZHQ", *FLOOD, missing="checklist")
+    + rule_of("hazard.prone land restricted", "DZZHYFQ", *HAZARD)
+    + item_text("transport", "traffic.impact", "交通影响评价和出入口设置", "Traffic impact and access")
+)
 DATA = f"""
 project_code = "2026-130100-47-01-123456"
 developer = "{DEVELOPER}"

@@ -12,46 +12,22 @@ from onemap.layers.library.library import Library
 from onemap.rules.review.cases.case import Case, ChecklistItem, Entry, Opinion, Override, Round, Terms
 from onemap.tests.conftest import write_layer
 from onemap.tests.rules.command import done
+from onemap.tests.rules.small_pack import item_text, pack_text, rule_of
 
 EAST, NORTH = 538_000.0, 4_210_000.0
 DAY = date(2026, 11, 20)
 LONG_NAME = "地块名称很长的一宗用地" * 5 + "ABCDE"  # sixty characters
 MARKUP = 'School <script>document.title="struck"</script> & "north" </title>'
-PACK = """
-[pack]
-id = "test"
-version = "1"
-title = { zh = "试", en = "test" }
-[[rule]]
-id = "farmland"
-kind = "avoid"
-layer = "YJJBNTTB"
-department = "land"
-verdict = "prohibited"
-title = { zh = "占用永久基本农田", en = "Occupies permanent basic farmland" }
-basis = [{ law = "土地管理法", article = "第三十五条" }]
-[[rule]]
-id = "road"
-kind = "setback"
-layer = "GL"
-department = "transport"
-verdict = "restricted"
-distance_m = 20
-title = { zh = "位于公路建筑控制区", en = "Too near a highway" }
-basis = [{ law = "公路安全保护条例", article = "第十一条" }]
-[[rule]]
-id = "river"
-kind = "avoid"
-layer = "HLGLFW"
-department = "water"
-verdict = "notice"
-title = { zh = "位于河湖管理范围", en = "In a river management area" }
-basis = [{ law = "河道管理条例", article = "第二十四条" }]
-[[checklist]]
-id = "land.quota"
-department = "land"
-title = { zh = "用地指标", en = "Quota of land" }
-"""
+FARM = "占用永久基本农田", "Occupies permanent basic farmland", "土地管理法 第三十五条"
+ROAD = "位于公路建筑控制区", "Too near a highway", "公路安全保护条例 第十一条"
+RIVER = "位于河湖管理范围", "In a river management area", "河道管理条例 第二十四条"
+PACK = (
+    pack_text()
+    + rule_of("farmland", "YJJBNTTB", *FARM)
+    + rule_of("road transport restricted", "GL", *ROAD, kind="setback", distance_m=20)
+    + rule_of("river water notice", "HLGLFW", *RIVER)
+    + item_text("land", "land.quota", "用地指标", "Quota of land")
+)
 
 
 def at(west: float, south: float, width: float, height: float) -> shapely.Geometry:

@@ -19,6 +19,7 @@ from onemap.rules.review.statement.run_evidence import evidence_of
 from onemap.tests.conftest import write_layer
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.review.statement.bureau import MARKUP, PACK, Bureau, at
+from onemap.tests.rules.small_pack import matrix_text, rule_of
 
 KINDS = {"report": {}, "statement": {}, "opinion": {"department": "land"}, "reply": {"department": "water"}}
 
@@ -220,11 +221,7 @@ def test_differences_between_plans_are_those_on_the_site_at_the_case_s_last_step
     library = tmp_path / "compared.gpkg"
     shutil.copyfile(bureau.library, library)
     matrix = tmp_path / "matrix.toml"
-    matrix.write_text(
-        'title = "m"\n[a]\nfield = "DLBM"\nconstruction = ["07"]\nother = ["01", "11"]\n'
-        '[b]\nfield = "GZQLXDM"\nconstruction = ["030"]\nother = ["031"]\n',
-        encoding="utf-8",
-    )
+    matrix.write_text(matrix_text(("DLBM", ["07"], ["01", "11"]), ("GZQLXDM", ["030"], ["031"])), encoding="utf-8")
     # On the hectare the survey's patch A is farm land; 20 m by 50 m of it are construction in the other plan.
     done("compare", library, "DLTB", "JSYDGZQ", "--matrix", matrix)
     compared = replace(bureau, folder=tmp_path, library=library)
@@ -241,6 +238,17 @@ def test_differences_between_plans_are_those_on_the_site_at_the_case_s_last_step
     assert sentence == f"已比对地类图斑与建设用地管制区（{pair['on']}）：用地范围内有冲突的差异图斑1个。"
     clear = printed_texts({**content, "differences": []})["sentences"]["differences"]
     assert clear == f"已比对地类图斑与建设用地管制区（{pair['on']}）：用地范围内没有冲突的差异图斑。"
+    decided = {
+        "decided": "agree",
+        "decided_title": "符合",
+        "proposed": None,
+        "machine_title": "符合",
+        "reason": "已协调",
+    }
+    bare = {**content, "project": {"known": [{"key": "name", "value": "某站"}]}, "conclusion": decided}
+    sentences = printed_texts({**bare, "document": {**content["document"], "kind": "statement"}})["sentences"]
+    assert sentences["project"].startswith("某站：项目用地总面积")
+    assert sentences["conclusion"][-1].endswith("已协调。")
 
 
 def test_a_changed_parcel_and_a_changed_verdict_leave_the_earlier_words_readable(bureau: Bureau, tmp_path: Path):
@@ -273,23 +281,14 @@ def test_a_changed_parcel_and_a_changed_verdict_leave_the_earlier_words_readable
     assert content["conclusion"]["machine"] == "open"  # nobody knows of the hazards yet
 
 
-HAZARDS = PACK + "".join(
-    f"""
-[[rule]]
-id = "hazard.{name}"
-kind = "{kind}"
-layer = "DZZHYFQ"
-department = "{department}"
-verdict = "notice"
-{more}
-title = {{ zh = "{zh}", en = "{name}" }}
-basis = [{{ law = "地质灾害防治条例", article = "{article}" }}]
-"""
-    for name, kind, department, more, zh, article in (
-        ("high", "avoid", "land", "where = \"BH = '9'\"", "位于高易发区", "第二十四条"),
-        ("edge", "setback", "land", "distance_m = 10", "位于易发区附近", "第二十四条"),
-        ("water", "avoid", "water", "", "位于易发区（水务）", "第二十四条"),
-    )
+HAZARDOUS = "DZZHYFQ", "位于高易发区", "high", "地质灾害防治条例 第二十四条"
+NEAR = "DZZHYFQ", "位于易发区附近", "edge", "地质灾害防治条例 第二十四条"
+WET = "DZZHYFQ", "位于易发区（水务）", "water", "地质灾害防治条例 第二十四条"
+HAZARDS = (
+    PACK
+    + rule_of("hazard.high land notice", *HAZARDOUS, where="BH = '9'")
+    + rule_of("hazard.edge land notice", *NEAR, kind="setback", distance_m=10)
+    + rule_of("hazard.water water notice", *WET)
 )
 
 

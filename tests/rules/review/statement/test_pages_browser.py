@@ -308,23 +308,6 @@ def test_a_department_answers_from_a_browser_and_the_command_line_takes_it_in(ch
     saved.unlink()
 
 
-@pytest.mark.slow
-def test_a_reply_for_an_older_round_is_refused(chromium: Page, tmp_path: Path):
-    library, _ = town(tmp_path)
-    parcels = tmp_path / "parcels.gpkg"
-    case = done("review", "open", library, parcels, "--project", "P", "--by", "wang").json["case"]
-    done("review", "circulate", library, case, "--by", "wang")
-    done("review", "export", library, case, tmp_path / "land.html", "--department", "land")
-    chromium.open(tmp_path / "land.html")
-    saved = fill_form(chromium, conclusion="supplement", text="请补正", by="赵六")
-    moved = write_layer(tmp_path / "moved.gpkg", [at(100, 130, 100, 80)], {"DKBH": ["DK1"]})
-    done("review", "revise", library, case, moved, "--by", "wang")
-    done("review", "circulate", library, case, "--by", "wang")
-    refused = command("review", "opine", library, case, "land", "--reply", saved, "--by", "wang")
-    assert refused.codes == ["reply.round"]
-    saved.unlink()
-
-
 def test_a_page_that_was_altered_gives_a_reply_of_another_digest(chromium: Page, files: Files, tmp_path: Path):
     altered = tmp_path / "altered.html"
     page = files.pack.read_text(encoding="utf-8")

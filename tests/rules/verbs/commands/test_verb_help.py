@@ -4,13 +4,12 @@ import pytest
 
 from onemap.layers.text_table import text_width
 from onemap.rules.contract.verb_help import GROUPS
+from onemap.rules.verbs.commands.command_line import main
 from onemap.rules.verbs.commands.verbs import DOORS, VERBS
 
 
 def output(capsys, *words, lang="en"):
     """What the command line says on stdout and on stderr to people."""
-    from onemap.rules.verbs.commands.command_line import main
-
     try:
         main([*words, "--lang", lang])
     except SystemExit as end:

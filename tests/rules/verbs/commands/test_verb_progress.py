@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,8 @@ from onemap.rules.verbs.commands.command_line import main
 from onemap.rules.verbs.commands.verbs import VERBS
 
 LAYERS = {"XZQ", "DLTB", "YJJBNTTB", "STBHHX", "TDGHDL", "KGDK", "GHDK", "WLWJD", "JCSJ", "DEM"}
-# A walk through all verbs; {…}: the city's folder, its library, another library, and what an answer before has named.
+# A walk through all verbs; {…}: the city, its library, another library, and what an answer before has named.
 WALK = """
-sample {city} --parcels 40
 new {library} --crs EPSG:4547 --district {city}/district.gpkg
 new {other} --crs EPSG:4547 --district {city}/district.gpkg
 inspect {city}/国土/国土空间数据.gdb
@@ -189,11 +189,12 @@ def assert_steady(line: str, shares_and_steps: list[tuple[float, str]]) -> None:
     assert [step for step in steps if not re.search("[\u4e00-\u9fff]", step)] == [], line
 
 
-@pytest.mark.slow
-def test_every_verb_says_how_far_it_is(tmp_path, monkeypatch):
+@pytest.mark.slow(first=True)
+def test_every_verb_says_how_far_it_is(sample_city, tmp_path, monkeypatch):
     lines = [line for line in WALK.splitlines() if line]
     named = {verb for verb in VERBS for line in lines if line.startswith(f"{verb} ") or line == verb}
     assert named | BEYOND_THE_WALK == set(VERBS)
+    shutil.copytree(sample_city(), tmp_path / "city")
     walker = Walker(tmp_path)
     walker.names["received"].mkdir()
     steps_of_line = {}

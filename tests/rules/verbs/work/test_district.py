@@ -113,3 +113,16 @@ def test_a_copy_keeps_the_former_districts(onemap, postgis, borders, tmp_path):
     assert onemap("copy", path, copy).code == 0
     assert onemap("district", copy).json == onemap("district", path).json
     assert onemap("verify", copy).json["ok"]
+
+
+@pytest.mark.parametrize("verb", [["district"], ["sites", "--area", "100", "--within"]], ids=["district", "sites"])
+@pytest.mark.parametrize("shown", ["bow", "nowhere", "two"])
+def test_a_file_that_is_ground_alone_is_refused_without_options_that_nothing_has(onemap, place, tmp_path, verb, shown):
+    bow = shapely.Polygon([(0, 0), (100, 100), (100, 0), (0, 100)])
+    file = write_layer(
+        tmp_path / "ground.gpkg", [at(bow if shown == "bow" else OLD)], crs=None if shown == "nowhere" else "EPSG:4547"
+    )
+    if shown == "two":
+        gpd.read_file(file).to_file(file, layer="other")
+    (problem,) = onemap(verb[0], place, *verb[1:], file).json["problems"]
+    assert problem["mend"] and "--" not in f"{problem['mend']}{problem['field']}"

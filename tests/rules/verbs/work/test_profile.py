@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from openpyxl import load_workbook
 
 from onemap.layers.catalogue.bureau_profile import FONT_ROLES
 
@@ -82,8 +83,6 @@ def test_what_is_kept_is_told_with_what_is_wrong_in_it_so_that_it_can_be_mended(
 
 @pytest.mark.slow
 def test_a_renamed_department_is_called_so_in_tables_sheets_and_answers(onemap, library, tmp_path):
-    from openpyxl import load_workbook
-
     names = """[departments.environment]
 name = "蓝天局"
 [departments.land]
