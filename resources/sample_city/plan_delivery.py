@@ -14,7 +14,7 @@ import pyproj
 import rasterio
 import shapely
 
-from onemap.layers.delivery.bag import write_list
+from onemap.layers.delivery.file_list import write_list
 from onemap.layers.files.plain_pdf import plain_pdf
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
 from onemap.resources.sample_city.city_ground import CRS, HEIGHT_M, ORIGIN, WIDTH_M
