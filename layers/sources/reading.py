@@ -37,7 +37,7 @@ from onemap.layers.sources.redline.redline_text import looks_like_redline
 from onemap.layers.sources.separate_reading import is_suspect, read_apart
 from onemap.layers.sources.sheets import sheet, sheet_grid
 from onemap.layers.sources.sheets.corner_list import read_corners
-from onemap.layers.sources.unread_files import holds_coordinates, told_unread, unread_files
+from onemap.layers.sources.unread_files import holds_coordinates, unread_problems, unread_files
 from onemap.layers.sources.vct import vct_reading
 
 OpenSource = Path | postgis.Database
@@ -102,7 +102,7 @@ def open_with_rest(source: str | Path) -> Iterator[tuple[OpenSource, tuple[Probl
 
 def _rest_of_archive(path: Path, room: Path) -> tuple[Problem, ...]:
     rest = unread_files(room, sources_in(room, path.name))
-    return told_unread([f"{path.name}/{file.relative_to(room).as_posix()}" for file in rest])
+    return unread_problems([f"{path.name}/{file.relative_to(room).as_posix()}" for file in rest])
 
 
 def _as_saved(path: Path) -> AbstractContextManager[Path]:

@@ -25,7 +25,7 @@ def unread_files(folder: Path, sources: Collection[Path]) -> list[Path]:
     return [path for path in files_in(folder) if path not in sources and _may_hold_features(path)]
 
 
-def told_unread(names: Collection[str]) -> tuple[Problem, ...]:
+def unread_problems(names: Collection[str]) -> tuple[Problem, ...]:
     """That files were not read, each by its name."""
     return tuple(Problem(UNREAD, {"file": name}) for name in names)
 

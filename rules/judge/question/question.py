@@ -13,7 +13,7 @@ from onemap.layers.library.library import Library
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.postgis import is_database
 from onemap.layers.sources.reading import names_of_sources, source_name
-from onemap.layers.sources.unread_files import UNREAD, told_unread
+from onemap.layers.sources.unread_files import UNREAD, unread_problems
 from onemap.rules.contract.declaration import Values
 from onemap.rules.judge.inputs.check_record import CheckParameters
 from onemap.rules.judge.inputs.land_width import LAND_REMARK, NO_LAND, LandWidth
@@ -148,7 +148,7 @@ def _parcels_of_files(
     if not parts:
         raise OneMapError.of(problems)
     parcels = joined_parcels(_called_apart(parts)) if len(files) > 1 else parts[files[0]]
-    remarks = (*problems, *told_unread(options.unread), *parcels.problems)
+    remarks = (*problems, *unread_problems(options.unread), *parcels.problems)
     unread = [problem.facts["file"] for problem in remarks if problem.code == UNREAD]
     return replace(parcels, problems=remarks), [*left_out, *unread]
 
