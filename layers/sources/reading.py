@@ -37,7 +37,7 @@ from onemap.layers.sources.redline.redline_text import looks_like_redline
 from onemap.layers.sources.separate_reading import is_suspect, read_apart
 from onemap.layers.sources.sheets import sheet, sheet_grid
 from onemap.layers.sources.sheets.corner_list import read_corners
-from onemap.layers.sources.unread_files import holds_coordinates, unread_problems, unread_files
+from onemap.layers.sources.unread_files import holds_coordinates, unread_files, unread_problems
 from onemap.layers.sources.vct import vct_reading
 
 OpenSource = Path | postgis.Database
