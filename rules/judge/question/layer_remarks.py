@@ -41,9 +41,9 @@ def trial_problems_of(library: Library, check_plan: CheckPlan) -> Iterator[Probl
 def layer_problems_of(library: Library, used: VersionsUsed, *extents: Sequence[float]) -> Iterator[Problem]:
     """What was remarked, when they were added, on the ground that versions in force lack near the parcels.
 
-    There parcels are clear of these layers without a word. used: the versions that judge; extents: of the parcels, each
-    west, south, east, north. The words are in the language of whoever added the version. Of a table of remarks that
-    cannot be read nothing is said.
+    There parcels are clear of these layers without a word. Features that were set aside without a position may lie
+    anywhere. used: the versions that judge; extents: of the parcels, each west, south, east, north. The words are in
+    the language of whoever added the version. Of a table of remarks that cannot be read nothing is said.
     """
     connection = library.connection
     unreadable: tuple[type[Exception], ...] = (DamagedTable, *connection.damages)
@@ -51,7 +51,7 @@ def layer_problems_of(library: Library, used: VersionsUsed, *extents: Sequence[f
         return
     sql = compose_sql(
         "SELECT fid, table_name, message FROM {table}"
-        " WHERE code IN ('lost.ground', 'lost.features', 'zones.missing') ORDER BY fid",
+        " WHERE code IN ('lost.ground', 'lost.features', 'zones.missing', 'bad.no_ground') ORDER BY fid",
         table=PROBLEMS_TABLE,
     )
     around = [shapely.box(*extent) for extent in extents]
@@ -61,7 +61,7 @@ def layer_problems_of(library: Library, used: VersionsUsed, *extents: Sequence[f
             if table not in used:
                 continue
             (ground,) = connection.read_block(PROBLEMS_TABLE, (), fid, fid).geometries
-            if shapely.dwithin(ground, around, _BESIDE_M).any():
+            if ground is None or shapely.dwithin(ground, around, _BESIDE_M).any():
                 code, label = used[table]
                 facts = {"layer": code, "label": label, "words": message}
                 yield Problem("version.lacks_ground", facts)

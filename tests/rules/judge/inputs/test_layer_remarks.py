@@ -35,9 +35,9 @@ def test_a_check_near_ground_that_the_version_in_force_lacks_says_so(town):
     ((code, layer, words),) = remarks(found)
     assert (code, layer) == ("version.lacks_ground", "ZONE")
     assert words == (
-        "Version 2022-01-01 of ZONE was added with a remark on ground near the parcels: About 4.0000 ha (40 %) of what "
-        "version 2020-01-01 shows lie in no feature of ZONE_source.gpkg; in the place of 2 of its 10 features there is "
-        "nothing."
+        "Version 2022-01-01 of ZONE was added with a remark that bears on the parcels or on ground near them: About "
+        "4.0000 ha (40 %) of what version 2020-01-01 shows lie in no feature of ZONE_source.gpkg; in the place of 2 of "
+        "its 10 features there is nothing."
     )
 
 
@@ -46,6 +46,19 @@ def test_far_from_it_before_it_and_of_other_layers_nothing_is_said(town):
     assert remarks(town.check({"A": NEAR}, {}, as_of="2021-06-01")) == []
     town.layer("OTHER", squares(range(10)))
     assert remarks(town.check({"A": NEAR}, {"layer": "OTHER"})) == []
+
+
+def test_a_feature_that_was_set_aside_without_a_position_is_told_wherever_one_asks(desk):
+    """Nobody knows where it lies, so no ground is left out of the coverage for it."""
+    path = desk.write("ZONE", [*squares(range(2)), None], {"KEY": ["1", "2", "3"]}, "EPSG:4547")
+    desk.layer("ZONE", squares([0]), valid_from="2020-01-01")
+    ground = desk.write("ground", [box(-9_000, -9_000, 9_000, 9_000)], {"n": [1]}, "EPSG:4547")
+    given = ("--valid-from", "2022-01-01", "--covers", ground)
+    assert desk.run("add", desk.library, path, "--as", "ZONE", "--keep-bad", *given).code == 0
+    found = desk.check({"A": FAR_OFF}, {})
+    assert found.verdicts() == {"A": "clear"}
+    assert [words for _, _, words in remarks(found) if "1 feature that was set aside has no known position" in words]
+    assert remarks(desk.check({"A": FAR_OFF}, {}, as_of="2021-06-01")) == []
 
 
 def test_parcels_in_blocks_are_told_as_others_are(town):
@@ -81,7 +94,7 @@ def test_a_statement_of_a_case_near_it_says_so(tmp_path):
     case = done("review", "open", library, parcels, "--project", "试验", "--id", "DKBH").json["case"]
     done("review", "export", library, case, tmp_path / "content.json", "--document", "report")
     (note,) = [one for one in json.loads((tmp_path / "content.json").read_text("utf-8"))["notes"] if "YJJBNTTB" in one]
-    assert note.startswith("Version 2022-01-01 of YJJBNTTB was added with a remark on ground near the parcels: About 4")
+    assert note.startswith("Version 2022-01-01 of YJJBNTTB was added with a remark that bears on the parcels")
 
 
 def test_a_site_that_is_found_where_a_version_lacks_ground_says_so(town):
