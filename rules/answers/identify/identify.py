@@ -30,7 +30,8 @@ from onemap.layers.records import Record
 from onemap.rules.answers.identify.class_words import in_language
 from onemap.rules.answers.identify.feature_designation import feature_designation, own_name_field, plain_records
 from onemap.rules.answers.identify.layer_fitness import layer_fitness
-from onemap.rules.answers.identify.nearest_feature import nearest_facts, nearest_features
+from onemap.rules.answers.identify.layer_grades import FARTHEST_M
+from onemap.rules.answers.identify.nearest_feature import known_around_m, nearest_facts, nearest_features
 from onemap.rules.answers.identify.place import Place
 from onemap.rules.judge.findings.citations import citation
 from onemap.rules.judge.inputs.layer_sources import LayerSource, Sources
@@ -100,7 +101,7 @@ def identify(library: Library, place: Place, only: Sequence[str], as_of: date, l
 def _layer(request: _Request, entry: LayerEntry, rules: Sequence[Rule]) -> dict[str, Any]:
     """One layer at the place."""
     source = request.sources.read(entry.code, request.place.bounds)
-    reason, features = source.reason, []
+    reason, features, nearest = source.reason, [], None
     is_covered = source.coverage is not None and bool(shapely.covers(source.coverage, request.place.shape))
     if source.stored is not None:
         try:
@@ -109,6 +110,10 @@ def _layer(request: _Request, entry: LayerEntry, rules: Sequence[Rule]) -> dict[
             if error.code != "version.unreadable":
                 raise
             reason, is_covered = Reason.UNREADABLE, False
+    is_free = is_covered and not features and entry.geometry != "raster"  # which has cells everywhere
+    if is_free:
+        nearest = _nearest(request, entry)
+    is_none_near = is_free and nearest is None
     return {
         "code": entry.code,
         "title": entry.title_in(request.language),
@@ -120,7 +125,8 @@ def _layer(request: _Request, entry: LayerEntry, rules: Sequence[Rule]) -> dict[
         "covered": is_covered,
         "features": features,
         "reason": reason or (None if is_covered else Reason.OUTSIDE_COVERAGE),
-        "nearest": _nearest(request, entry) if is_covered and not features else None,
+        "nearest": nearest,
+        "none_within_m": _none_within_m(request, source) if is_none_near else None,
         "fitness": _fitness(request, source),
         "geometry": entry.geometry,
         "table": source.version.table if source.version else None,
@@ -130,12 +136,15 @@ def _layer(request: _Request, entry: LayerEntry, rules: Sequence[Rule]) -> dict[
 
 
 def _nearest(request: _Request, entry: LayerEntry) -> dict[str, Any] | None:
-    """The nearest feature of a layer that has none at the place; a raster, which has cells everywhere, has none."""
-    if entry.geometry == "raster":
-        return None
+    """The nearest feature of a layer that has none at the place."""
     shape = np.array([request.place.shape], dtype=object)
     (nearest,) = nearest_features(request.sources, entry.code, shape, shapely.bounds(shape))
     return None if nearest is None else nearest_facts([nearest], entry, request.language)[0]
+
+
+def _none_within_m(request: _Request, source: LayerSource) -> float:
+    """Up to how far from the place a layer without a near feature speaks for all ground: there is none so far."""
+    return min(FARTHEST_M, known_around_m(source.coverage, request.place.shape))
 
 
 def _fitness(request: _Request, source: LayerSource) -> dict[str, Any] | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
-from math import inf
+from math import floor, inf
 from typing import Any
 
 from onemap.layers.area_units import share_text
@@ -119,6 +119,8 @@ def _free_layer_row(layer: Mapping[str, Any], is_line: bool, language: str) -> A
         below.append(AnswerRow(_nearest_name(nearest, language), hint=nearest["feature"], about=about))
         if not nearest["certain"]:
             below.append(AnswerRow(phrase("said.identify_uncovered", language), sign="unknown"))
+    elif away and layer["none_within_m"] < FARTHEST_M:
+        below.append(AnswerRow(phrase("said.identify_uncovered_beyond", language), sign="unknown"))
     first = phrase("said.identify_free_layer", language, title=layer["title"], nearest=away) if away else layer["title"]
     return AnswerRow(
         layer["title"],
@@ -137,9 +139,8 @@ def _away_text(layer: Mapping[str, Any], language: str) -> str:
     if nearest:
         direction = direction_word(nearest["bearing_deg"], language)
         return phrase("said.identify_away", language, distance=f"{nearest['distance_m']:,.1f}", direction=direction)
-    if layer["geometry"] == "raster":
-        return ""
-    return phrase("said.identify_none_near", language, distance=f"{FARTHEST_M / 1_000:.0f}")
+    within_m = layer["none_within_m"]
+    return "" if within_m is None else phrase("said.identify_none_near", language, distance=f"{floor(within_m):,}")
 
 
 def _nearest_name(nearest: Mapping[str, Any], language: str) -> str:

@@ -41,10 +41,14 @@ class NearestFeature:
     @property
     def is_certain(self) -> bool:
         """Whether the layer covers all ground that is nearer, so that no other feature can lie there."""
-        coverage = self.source.coverage
-        if coverage is None or not shapely.covers(coverage, self.shape):
-            return False
-        return bool(shapely.distance(self.shape, shapely.boundary(coverage)) >= self.distance_m)
+        return known_around_m(self.source.coverage, self.shape) >= self.distance_m
+
+
+def known_around_m(coverage: shapely.Geometry | None, shape: shapely.Geometry) -> float:
+    """Up to how far from a shape a layer speaks for all ground; below 0 where it does not even for the shape's own."""
+    if coverage is None or not shapely.covers(coverage, shape):
+        return -1.0
+    return float(shapely.distance(shape, shapely.boundary(coverage)))
 
 
 def nearest_features(sources: Sources, code: str, shapes: np.ndarray, boxes: np.ndarray) -> list[NearestFeature | None]:

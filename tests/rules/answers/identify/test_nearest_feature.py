@@ -69,6 +69,20 @@ def test_what_the_layer_does_not_cover_may_hold_a_nearer_one(desk, identify):
     assert "PART: 100.0 m east, No. f1, ground between is not covered" in text
 
 
+def test_that_nothing_is_near_is_said_as_far_as_the_layer_covers_all_ground(desk, identify):
+    desk.layer("WIDE", [box(-50_000, 0, -49_000, 10)], covers=DISTRICT)
+    desk.layer("PART", [box(-50_000, 0, -49_000, 10)], covers=box(-50.5, -900, 900, 900))
+    layers = identify(0, 0)
+    assert [(layers[code]["nearest"], layers[code]["none_within_m"]) for code in ("WIDE", "PART")] == [
+        (None, 20_000.0),
+        (None, 50.5),
+    ]
+    assert identify(1_000, 0)["PART"]["none_within_m"] is None
+    text = view_text(identify_view(desk.run("identify", desk.library, 0, 0).json, "en"), "en")
+    assert "WIDE: none within 20,000 m\n" in text
+    assert "PART: none within 50 m, the layer does not cover all ground beyond" in text
+
+
 def test_a_sliver_that_is_not_covered_between_the_corners_of_a_drawn_circle_is_seen(desk, identify):
     covered = rotate(box(-99.95, -99.95, 99.95, 99.95), 90 / 32)  # the middle between two corners of a circle's quarter
     at = 99.98 / math.sqrt(2)
