@@ -17,6 +17,8 @@ from onemap.rules.judge.inputs.layer_sources import LayerSource, Sources
 
 _REACHES_M = (500.0, 2_000.0, 8_000.0, FARTHEST_M)  # most layers have something near: little of them is read
 
+_TOUCHING_M = 0.001  # what is nearer lies in no direction but that of rounding
+
 
 @dataclass(frozen=True)
 class NearestFeature:
@@ -32,8 +34,10 @@ class NearestFeature:
     distance_m: float
 
     @property
-    def bearing_deg(self) -> float:
-        """The direction from the shape to the feature, clockwise from grid north, 0 to 360."""
+    def bearing_deg(self) -> float | None:
+        """The direction from the shape to the feature, clockwise from grid north, 0 to 360; None where they touch."""
+        if self.distance_m < _TOUCHING_M:
+            return None
         line = shapely.shortest_line(self.shape, self.source.features.geometries[self.row])
         (x, y), (to_x, to_y) = shapely.get_coordinates(line)
         return math.degrees(math.atan2(to_x - x, to_y - y)) % 360.0

@@ -125,7 +125,7 @@ def _rows_of_every_layer(rows: Sequence[dict[str, Any]], most: int) -> list[dict
 
 
 def _nearest(sheet: Sheet, word: Any, language: str) -> Blocks:
-    """How far the nearest control lines and protected areas are that do not touch the parcel."""
+    """How far the nearest control lines and protected areas are that have nothing on the parcel."""
     rows = [
         [
             f"{row['layer_title']} {row['version']}",

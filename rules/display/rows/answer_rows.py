@@ -100,8 +100,11 @@ def amount_text(amount: Amount, language: str) -> str:
     return f"{number} {phrase(f'measure.{amount.measure}', language)}"
 
 
-def direction_word(bearing_deg: float, language: str) -> str:
-    """One of eight directions. bearing_deg: clockwise from north."""
+def direction_word(bearing_deg: float | None, language: str) -> str:
+    """One of eight directions. bearing_deg: clockwise from north; None of what touches."""
+    if bearing_deg is None:
+        touching: str = phrase("direction.touching", language)
+        return touching
     word: str = phrase(f"direction.{_DIRECTIONS[round(bearing_deg / _OCTANT_DEG) % len(_DIRECTIONS)]}", language)
     return word
 

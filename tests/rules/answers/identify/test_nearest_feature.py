@@ -3,6 +3,7 @@ search without an index."""
 
 import json
 import math
+import re
 
 import numpy as np
 import pytest
@@ -122,6 +123,7 @@ def test_the_open_share_by_hand(shape, share):
 
 def test_a_sheet_says_how_far_the_nearest_lines_are_and_which_layers_are_too_coarse(desk):
     desk.layer("ZONE", [box(40, 0, 50, 10), box(200, 0, 210, 10)], covers=DISTRICT, accuracy=30)
+    desk.layer("EDGE", [box(240, -5, 260, 5)], covers=DISTRICT)
     desk.layer("LAKE", [box(5, 5, 6, 6)], covers=DISTRICT)
     parcels = desk.parcels({"A": box(0, 0, 10, 10), "B": box(230, 0, 240, 10)})
     target = desk.folder / "s.json"
@@ -129,10 +131,12 @@ def test_a_sheet_says_how_far_the_nearest_lines_are_and_which_layers_are_too_coa
     assert answer.code == 0, answer.json
     first, second = json.loads(target.read_text(encoding="utf-8"))["sheets"]
     near = [[(row["layer"], row["distance_m"]) for row in sheet["nearest"]] for sheet in (first, second)]
-    assert near == [[("ZONE", 30.0)], [("ZONE", 20.0), ("LAKE", pytest.approx(224.0))]]
-    assert [row["bearing_deg"] for row in second["nearest"]] == [270.0, pytest.approx(270.0, abs=1.5)]
+    assert near == [[("ZONE", 30.0), ("EDGE", 230.0)], [("EDGE", 0.0), ("ZONE", 20.0), ("LAKE", 224.0)]]
+    # What adjoins the parcel lies in no direction.
+    assert [row["bearing_deg"] for row in second["nearest"]] == [None, 270.0, pytest.approx(270.0, abs=1.5)]
     assert first["coarse"] == {"ZONE": {"accuracy_m": 30.0, "share": 1.0, "grade": "unfit"}}
     page = desk.folder / "s.html"
     assert desk.run("sheet", desk.library, parcels, page, "--pack", desk.pack({}), lang="en").code == 0
     text = page.read_text(encoding="utf-8")
-    assert "Nearest of the plans and lines" in text and "Not accurate enough for a parcel of this size" in text
+    assert re.search("Nearest of the plans and lines.*>0.0<.*>adjoining<.*>20.0<.*>west<", text, re.DOTALL)
+    assert "Not accurate enough for a parcel of this size" in text
