@@ -30,6 +30,7 @@ from onemap.rules.judge.findings.table import records_of
 from onemap.rules.judge.inputs.layer_sources import LayerSource, Sources
 from onemap.rules.judge.overlay.overlay import overlaps, union_by
 from onemap.rules.judge.overlay.threads import Threads
+from onemap.rules.judge.question.check_plan import VersionsUsed
 
 _STRATA = ("plans", "control_lines", "protected_areas")
 MOST_NEAR = 6  # layers of which a sheet says how far they are
@@ -131,12 +132,22 @@ class PlanGround:
     @cached_property
     def _accuracies_m(self) -> dict[str, float | None]:
         """The stated accuracy of each layer's version in force, by code; None where nobody stated it."""
+        return {version.code: version.accuracy_m for version in self._in_force}
+
+    @property
+    def versions_used(self) -> VersionsUsed:
+        """The versions that are asked."""
+        return {version.table: (version.code, version.label) for version in self._in_force}
+
+    @cached_property
+    def _in_force(self) -> list[Version]:
+        """Each layer's version in force."""
         versions: dict[str, list[Version]] = {entry.code: [] for entry in self.entries}
         for version in self.known:
             if version.code in versions:
                 versions[version.code].append(version)
-        ours = {code: in_force(of_layer, self.as_of) for code, of_layer in versions.items()}
-        return {code: version.accuracy_m for code, version in ours.items() if version is not None}
+        ours = (in_force(of_layer, self.as_of) for of_layer in versions.values())
+        return [version for version in ours if version is not None]
 
     def _of_layer(
         self,

@@ -14,6 +14,7 @@ from onemap.layers.errors import require_value
 from onemap.layers.library.library import Library
 from onemap.layers.library.own_files import department_names
 from onemap.layers.library.versions import versions
+from onemap.layers.messages import wording
 from onemap.layers.progress import Progress
 from onemap.layers.reason import Reason
 from onemap.layers.value_groups import groups_of
@@ -29,6 +30,7 @@ from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.packs.excuse_text import excuse_text
 from onemap.rules.judge.packs.legal_basis import articles_by_law
 from onemap.rules.judge.packs.rule import Rule
+from onemap.rules.judge.question.layer_remarks import ground_remarks, remarks_near, versions_of_run
 
 Sheet = dict[str, Any]
 _FINDING = (
@@ -73,6 +75,7 @@ def sheets_of(
     judging = {rule.id: (rule, _laws(rule)) for rule in rules}
     titles = {code: title[language] for code, title in department_names(library).items()}
     asked = _asked_rules(record, {rule.id: rule.department for rule in rules if rule.finds}, titles)
+    remarks = ground_remarks(library, {**versions_of_run(record["layers"]), **plans.versions_used})
     for start in range(0, len(names), _AT_ONCE):
         progress.at(start / len(names))
         rows = slice(start, start + _AT_ONCE)
@@ -87,6 +90,10 @@ def sheets_of(
                 "nearest": nearest[name],
                 "coarse": coarse[at],
                 "plans_silent": plans.silent | dict.fromkeys(plans.uncovered.get(name, ()), Reason.OUTSIDE_COVERAGE),
+                "remarks": [
+                    {"layer": one.facts["layer"], "version": one.facts["label"], "message": wording(one, language)[0]}
+                    for one in remarks_near(remarks, grounds[start + at].bounds)
+                ],
                 "findings": [
                     {
                         **{key: row[key] for key in _FINDING},

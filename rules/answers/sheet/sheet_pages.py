@@ -104,6 +104,7 @@ def _plans(sheet: Sheet, catalogue: dict[str, LayerEntry], word: Any, language: 
             for code, fitness in sheet["coarse"].items()
         ]
         remarks.append(word("coarse", layers=phrase("said.comma", language).join(coarse)))
+    remarks += [row["message"] for row in sheet["remarks"]]
     note = ("" if language == "zh" else " ").join(filter(None, (note, *remarks)))
     widths = {"plan": 4.7, "says": 3.9, "controls": 3.9, "hectares": 1.8, "share": 1.5}
     return _table("plans", widths, rows, language, numbers=("hectares", "share"), note=note)

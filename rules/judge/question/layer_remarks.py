@@ -20,6 +20,7 @@ from onemap.rules.judge.kinds.foreseen_values import is_named, values_in_no_tabl
 from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.judge.question.check_plan import CheckPlan, VersionsUsed
 
+GroundRemark = tuple[shapely.Geometry | None, Problem]  # the ground that it is about, None where nobody knows it
 _BESIDE_M = 200.0  # of the parcels: a line without its zone lies beside whom the distance would have kept off
 
 
@@ -45,28 +46,40 @@ def layer_problems_of(library: Library, used: VersionsUsed, *extents: Sequence[f
     anywhere. used: the versions that judge; extents: of the parcels, each west, south, east, north. The words are in
     the language of whoever added the version. Of a table of remarks that cannot be read nothing is said.
     """
-    connection = library.connection
+    yield from remarks_near(ground_remarks(library, used), *extents)
+
+
+def remarks_near(remarks: Iterable[GroundRemark], *extents: Sequence[float]) -> Iterator[Problem]:
+    """Those of some remarks that bear on parcels. extents: of the parcels, each west, south, east, north."""
+    around = [shapely.box(*extent) for extent in extents]
+    for ground, problem in remarks:
+        if ground is None or shapely.dwithin(ground, around, _BESIDE_M).any():
+            yield problem
+
+
+def ground_remarks(library: Library, used: VersionsUsed) -> list[GroundRemark]:
+    """All that was remarked on the ground that versions lack, as `layer_problems_of` says it of some parcels."""
+    connection, remarks = library.connection, list[GroundRemark]()
     unreadable: tuple[type[Exception], ...] = (DamagedTable, *connection.damages)
     if not connection.has_table(PROBLEMS_TABLE):
-        return
+        return remarks
     sql = compose_sql(
         "SELECT fid, table_name, message FROM {table}"
         " WHERE code IN ('lost.ground', 'lost.features', 'zones.missing', 'bad.no_ground') ORDER BY fid",
         table=PROBLEMS_TABLE,
     )
-    around = [shapely.box(*extent) for extent in extents]
     try:
         rows = connection.execute(sql).fetchall()
         for fid, table, message in rows:
             if table not in used:
                 continue
             (ground,) = connection.read_block(PROBLEMS_TABLE, (), fid, fid).geometries
-            if ground is None or shapely.dwithin(ground, around, _BESIDE_M).any():
-                code, label = used[table]
-                facts = {"layer": code, "label": label, "words": message}
-                yield Problem("version.lacks_ground", facts)
+            code, label = used[table]
+            facts = {"layer": code, "label": label, "words": message}
+            remarks.append((ground, Problem("version.lacks_ground", facts)))
     except unreadable:
-        return
+        pass
+    return remarks
 
 
 def value_problems_of(library: Library, check_plan: CheckPlan) -> list[Problem]:

@@ -53,7 +53,8 @@ def review_sheet(values: Values, context: VerbContext) -> Result:
         question = stored_question(library, case.current.run)
         run = check(library, question, Threads.of(values.get("workers"), judging))
         pages = _write_sheets(library, run, place, values, context)
-        return {"case": case.id, "parcels": run.parcels, "pages": pages, "file": str(values["target"])}
+        answer = {"case": case.id, "parcels": run.parcels, "pages": pages, "file": str(values["target"])}
+        return {**answer, "problems": list(run.problems)}
 
 
 def _checked_target(values: Values) -> Path:

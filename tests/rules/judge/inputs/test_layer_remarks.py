@@ -95,6 +95,21 @@ def test_a_statement_of_a_case_near_it_says_so(tmp_path):
     done("review", "export", library, case, tmp_path / "content.json", "--document", "report")
     (note,) = [one for one in json.loads((tmp_path / "content.json").read_text("utf-8"))["notes"] if "YJJBNTTB" in one]
     assert note.startswith("Version 2022-01-01 of YJJBNTTB was added with a remark that bears on the parcels")
+    sheet = done("review", "sheet", library, case, tmp_path / "sheet.html").json
+    assert "version.lacks_ground" in [one["code"] for one in sheet["problems"]]
+    assert note in (tmp_path / "sheet.html").read_text("utf-8")
+
+
+def test_the_sheet_of_a_parcel_near_it_says_so_of_layers_that_no_rule_asks_too(town):
+    town.layer("OTHER", squares(range(2)))
+    parcels, pack = town.parcels({"A": NEAR, "B": FAR_OFF}), town.pack({"layer": "OTHER"})
+    done("sheet", town.library, parcels, town.folder / "sheets.json", "--pack", pack)
+    near, far = json.loads((town.folder / "sheets.json").read_text("utf-8"))["sheets"]
+    assert [(one["layer"], one["version"]) for one in near["remarks"]] == [("ZONE", "2022-01-01")] and far[
+        "remarks"
+    ] == []
+    done("sheet", town.library, parcels, town.folder / "sheets.html", "--pack", pack)
+    assert (town.folder / "sheets.html").read_text("utf-8").count(near["remarks"][0]["message"]) == 1
 
 
 def test_a_site_that_is_found_where_a_version_lacks_ground_says_so(town):
