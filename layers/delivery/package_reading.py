@@ -19,6 +19,7 @@ from onemap.layers.delivery.package_rasters import folder_of_received, placed_ra
 from onemap.layers.delivery.package_record import (
     COVERAGE_TABLE,
     FEATURES_FILE,
+    REMARKS_TABLE,
     DeliveredLayer,
     PackageRecord,
     read_record,
@@ -36,6 +37,7 @@ from onemap.layers.ingest.prepared_version import PreparedVersion
 from onemap.layers.library.library import Library, log
 from onemap.layers.library.versions import Version, read_version, versions
 from onemap.layers.progress import Progress
+from onemap.layers.quality.quality import GradedProblem
 from onemap.layers.records import Record
 from onemap.layers.sources.reading import read_source
 from onemap.layers.stores.store import GEOMETRY_COLUMN
@@ -212,7 +214,9 @@ def _prepared_layers(
                 prepared.append(_prepared_raster(library, bag, layer, package, options, reception, held))
                 continue
             raw = _raw_frame(library, bag, layer, package)
-            prepared.append(prepare_frame(library, raw, options, reception.required_fields, who, language, part))
+            version = prepare_frame(library, raw, options, reception.required_fields, who, language, part)
+            remarks = _remarks(bag, layer, library.crs, package) if layer.remarks else []
+            prepared.append(replace(version, found=[*version.found, *remarks]))
         except OneMapError as error:
             problems += error.problems
     if problems:
@@ -298,6 +302,21 @@ def _coverage(bag: Bag, code: str, target: pyproj.CRS, package: str) -> shapely.
         raise OneMapError("package.record", file=package, layer=code, reason=COVERAGE_TABLE)
     geometries, _ = in_crs(raw.geometries[is_of], raw, SourceOptions(), target)
     return united_ground(geometries)
+
+
+def _remarks(bag: Bag, layer: DeliveredLayer, target: pyproj.CRS, package: str) -> list[GradedProblem]:
+    """What the sender's library has remarked on ground that the layer lacks, which is nowhere else to be seen."""
+    raw = read_source(bag.data / FEATURES_FILE, REMARKS_TABLE, None)
+    columns = [raw.attributes.get(name, pd.Series(dtype=object)) for name in ("code", "words")]
+    is_of = np.array([value == layer.code for value in columns[0]], dtype=bool)
+    if is_of.sum() != layer.remarks or len(columns[1]) != len(is_of):
+        raise OneMapError("package.record", file=package, layer=layer.code, reason=REMARKS_TABLE)
+    grounds, _ = in_crs(raw.geometries[is_of], raw, SourceOptions(), target)
+    place = ProblemPlace(file=package, layer=layer.code)
+    return [
+        GradedProblem(Problem("package.remark", {**place, "words": str(words)}), "warn", ground)
+        for words, ground in zip(columns[1][is_of], grounds, strict=True)
+    ]
 
 
 def _prove(

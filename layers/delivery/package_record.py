@@ -9,7 +9,8 @@ from typing import Any
 from onemap.layers.errors import OneMapError
 
 FORMAT, FORMAT_NUMBER = "onemap-package", 1
-RECORD_FILE, FEATURES_FILE, COVERAGE_TABLE = "onemap.json", "features.gpkg", "coverage"
+RECORD_FILE, FEATURES_FILE = "onemap.json", "features.gpkg"
+COVERAGE_TABLE, REMARKS_TABLE = "coverage", "remarks"
 FULL, CHANGE = "full", "change"
 
 
@@ -51,7 +52,8 @@ class RasterFile:
 class DeliveredLayer:
     """One layer of a package. hash: of the version's rows as `content_hash` takes it; rows: how many it has in all.
 
-    accuracy_m: positional accuracy in metres; source, source_hash: of what the sender had added it.
+    accuracy_m: positional accuracy in metres; source, source_hash: of what the sender had added it; remarks: how many
+    there are on ground that the version lacks.
     """
 
     code: str
@@ -73,6 +75,7 @@ class DeliveredLayer:
     base: BaseState | None = None
     changes: RowChanges | None = None
     raster: RasterFile | None = None
+    remarks: int = 0
 
 
 @dataclass(frozen=True)
@@ -147,6 +150,7 @@ def _layer(content: dict[str, Any]) -> DeliveredLayer:
         base=None if base is None else BaseState(_text(base["label"], "label"), _text(base["hash"], "hash")),
         changes=None if changes is None else _changes(changes),
         raster=None if raster is None else _raster(raster),
+        remarks=_count(content.get("remarks", 0)),
     )
 
 

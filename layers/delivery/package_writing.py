@@ -27,6 +27,7 @@ from onemap.layers.delivery.package_record import (
     FEATURES_FILE,
     FULL,
     RECORD_FILE,
+    REMARKS_TABLE,
     BaseState,
     DeliveredLayer,
     PackageRecord,
@@ -36,9 +37,10 @@ from onemap.layers.delivery.row_changes import row_changes
 from onemap.layers.errors import OneMapError, Problem, UsageError, require_value
 from onemap.layers.files.atomic_output import atomic_output, check_place
 from onemap.layers.files.file_hashes import file_hash
-from onemap.layers.frames.fields import text_value
+from onemap.layers.frames.fields import object_array, text_value
 from onemap.layers.geometry.coverage_ground import common_ground, united_ground
 from onemap.layers.geometry.parts import multi
+from onemap.layers.ingest.quality_report import GroundRemark, ground_remarks
 from onemap.layers.ingest.unit_keys import UNIT_LAYERS
 from onemap.layers.library.library import Library, log, now
 from onemap.layers.library.version_writing import GEOMETRY_TYPES
@@ -94,7 +96,7 @@ class _Unit:
 class ChosenLayer:
     """One layer as it leaves: its version, the rows that are in the package, and the ground for which they speak.
 
-    files: of a raster.
+    remarks: on ground that the version lacks; files: of a raster.
     """
 
     entry: LayerEntry
@@ -103,6 +105,7 @@ class ChosenLayer:
     types: dict[str, str]
     coverage: shapely.Geometry
     layer: DeliveredLayer
+    remarks: list[GroundRemark]
     files: list[Path] = field(default_factory=list)
 
 
@@ -237,6 +240,11 @@ def _chosen_layer(
     source, source_hash = library.connection.execute(
         "SELECT source, source_hash FROM onemap_versions WHERE table_name = ?", (version.table,)
     ).fetchone()
+    remarks = [
+        remark
+        for remark in ground_remarks(library, (version.table,))
+        if unit is None or remark.ground is None or shapely.intersects(remark.ground, unit.ground)
+    ]
     layer = DeliveredLayer(
         **{name: getattr(entry, name) for name in ("code", "department", "library", "kind", "geometry", "key")},
         **{name: getattr(version, name) for name in ("label", "valid_from", "valid_to", "recorded_at", "accuracy_m")},
@@ -248,8 +256,10 @@ def _chosen_layer(
         base=None if base is None else BaseState(base.label, base.hash),
         changes=changes,
         raster=raster,
+        remarks=len(remarks),
     )
-    return ChosenLayer(entry, version, rows, library.connection.field_types(version.table), coverage, layer, files)
+    types = library.connection.field_types(version.table)
+    return ChosenLayer(entry, version, rows, types, coverage, layer, remarks, files)
 
 
 def _base(known: Sequence[Version], code: str, since: str | None) -> Version | None:
@@ -312,6 +322,13 @@ def _fill(connection: FileConnection, chosen: Sequence[ChosenLayer], record: Pac
     codes = pd.DataFrame({"code": [item.entry.code for item in chosen]}, dtype=object)
     table = TableDefinition(COVERAGE_TABLE, COVERAGE_TABLE, "MULTIPOLYGON", {"code": "TEXT"})
     _fill_table(connection, table, coverages, codes)
+    remarks = [(item.entry.code, remark) for item in chosen for remark in item.remarks]
+    if remarks:
+        table = TableDefinition(REMARKS_TABLE, REMARKS_TABLE, "GEOMETRY", {"code": "TEXT", "words": "TEXT"})
+        words = pd.DataFrame(
+            [(code, remark.words) for code, remark in remarks], columns=["code", "words"], dtype=object
+        )
+        _fill_table(connection, table, object_array([remark.ground for _, remark in remarks]), words)
 
 
 def _fill_table(

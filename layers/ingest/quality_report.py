@@ -1,7 +1,8 @@
 """The report of `add`: a table of problems in the library, the list in its answer, and a sheet to send back."""
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.atomic_output import atomic_output, check_place
 from onemap.layers.ingest.arrival import Arrival
-from onemap.layers.library.library import log
+from onemap.layers.library.library import Library, log
 from onemap.layers.library.log_reading import log_features
 from onemap.layers.library.version_writing import as_stored
 from onemap.layers.library.versions import Version
@@ -22,7 +23,7 @@ from onemap.layers.progress import SILENT
 from onemap.layers.quality.quality import GradedProblem
 from onemap.layers.stores.logged_rows import note_structure
 from onemap.layers.stores.sql_text import compose_sql
-from onemap.layers.stores.store import StoreConnection, TableDefinition
+from onemap.layers.stores.store import DamagedTable, StoreConnection, TableDefinition
 from onemap.layers.value_groups import groups_of
 from onemap.layers.visible_text import visible_text
 
@@ -100,6 +101,39 @@ def keep_problems(
     note_structure(connection, [PROBLEMS_TABLE])
     detail = log_features(connection, PROBLEMS_TABLE, last + 1, geometries, as_stored(attributes, _TABLE.fields))
     log(connection, who, "problems", version.table, detail)
+
+
+@dataclass(frozen=True)
+class GroundRemark:
+    """What was remarked when a version was added, on ground that it lacks.
+
+    table: of the version; ground: None where nobody knows it; words: in the language of whoever added the version.
+    """
+
+    table: str
+    ground: shapely.Geometry | None
+    words: str
+
+
+def ground_remarks(library: Library, tables: Container[str]) -> list[GroundRemark]:
+    """The remarks on the ground that versions lack, by their tables; none of a table of remarks that is damaged."""
+    connection, found = library.connection, list[GroundRemark]()
+    unreadable: tuple[type[Exception], ...] = (DamagedTable, *connection.damages)
+    if not connection.has_table(PROBLEMS_TABLE):
+        return found
+    sql = compose_sql(
+        "SELECT fid, table_name, message FROM {table} WHERE code IN ('lost.ground', 'lost.features', 'zones.missing',"
+        " 'bad.no_ground', 'package.remark') ORDER BY fid",
+        table=PROBLEMS_TABLE,
+    )
+    try:
+        for fid, table, words in connection.execute(sql).fetchall():
+            if table in tables:
+                (ground,) = connection.read_block(PROBLEMS_TABLE, (), fid, fid).geometries
+                found.append(GroundRemark(table, ground, words))
+    except unreadable:
+        pass
+    return found
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ import shapely
 
 from onemap.layers.area_units import hectares
 from onemap.layers.errors import require_value
+from onemap.layers.ingest.quality_report import ground_remarks
 from onemap.layers.library.library import Library
 from onemap.layers.library.own_files import department_names
 from onemap.layers.library.versions import versions
@@ -30,7 +31,7 @@ from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.packs.excuse_text import excuse_text
 from onemap.rules.judge.packs.legal_basis import articles_by_law
 from onemap.rules.judge.packs.rule import Rule
-from onemap.rules.judge.question.layer_remarks import ground_remarks, remarks_near, versions_of_run
+from onemap.rules.judge.question.layer_remarks import problems_near, versions_of_run
 
 Sheet = dict[str, Any]
 _FINDING = (
@@ -75,7 +76,8 @@ def sheets_of(
     judging = {rule.id: (rule, _laws(rule)) for rule in rules}
     titles = {code: title[language] for code, title in department_names(library).items()}
     asked = _asked_rules(record, {rule.id: rule.department for rule in rules if rule.finds}, titles)
-    remarks = ground_remarks(library, {**versions_of_run(record["layers"]), **plans.versions_used})
+    used = {**versions_of_run(record["layers"]), **plans.versions_used}
+    remarks = ground_remarks(library, used)
     for start in range(0, len(names), _AT_ONCE):
         progress.at(start / len(names))
         rows = slice(start, start + _AT_ONCE)
@@ -92,7 +94,7 @@ def sheets_of(
                 "plans_silent": plans.silent | dict.fromkeys(plans.uncovered.get(name, ()), Reason.OUTSIDE_COVERAGE),
                 "remarks": [
                     {"layer": one.facts["layer"], "version": one.facts["label"], "message": wording(one, language)[0]}
-                    for one in remarks_near(remarks, grounds[start + at].bounds)
+                    for one in problems_near(remarks, used, grounds[start + at].bounds)
                 ],
                 "findings": [
                     {

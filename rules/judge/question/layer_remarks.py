@@ -7,20 +7,18 @@ import shapely
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.errors import Problem, ProblemPlace
 from onemap.layers.frames.fields import text_value
-from onemap.layers.ingest.quality_report import PROBLEMS_TABLE
+from onemap.layers.ingest.quality_report import GroundRemark, ground_remarks
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, files_of
 from onemap.layers.messages import names_in_short
 from onemap.layers.sources.reading import source_name
 from onemap.layers.stores.sql_text import compose_sql
-from onemap.layers.stores.store import DamagedTable
 from onemap.rules.judge.inputs.check_record import LayerRecord
 from onemap.rules.judge.kinds.conditions import fields_of
 from onemap.rules.judge.kinds.foreseen_values import is_named, values_in_no_table
 from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.judge.question.check_plan import CheckPlan, VersionsUsed
 
-GroundRemark = tuple[shapely.Geometry | None, Problem]  # the ground that it is about, None where nobody knows it
 _BESIDE_M = 200.0  # of the parcels: a line without its zone lies beside whom the distance would have kept off
 
 
@@ -43,43 +41,19 @@ def layer_problems_of(library: Library, used: VersionsUsed, *extents: Sequence[f
     """What was remarked, when they were added, on the ground that versions in force lack near the parcels.
 
     There parcels are clear of these layers without a word. Features that were set aside without a position may lie
-    anywhere. used: the versions that judge; extents: of the parcels, each west, south, east, north. The words are in
-    the language of whoever added the version. Of a table of remarks that cannot be read nothing is said.
+    anywhere. used: the versions that judge; extents: of the parcels, each west, south, east, north. Of a table of
+    remarks that cannot be read nothing is said.
     """
-    yield from remarks_near(ground_remarks(library, used), *extents)
+    return problems_near(ground_remarks(library, used), used, *extents)
 
 
-def remarks_near(remarks: Iterable[GroundRemark], *extents: Sequence[float]) -> Iterator[Problem]:
-    """Those of some remarks that bear on parcels. extents: of the parcels, each west, south, east, north."""
+def problems_near(remarks: Iterable[GroundRemark], used: VersionsUsed, *extents: Sequence[float]) -> Iterator[Problem]:
+    """Those of some remarks that bear on parcels, as `layer_problems_of` says them."""
     around = [shapely.box(*extent) for extent in extents]
-    for ground, problem in remarks:
-        if ground is None or shapely.dwithin(ground, around, _BESIDE_M).any():
-            yield problem
-
-
-def ground_remarks(library: Library, used: VersionsUsed) -> list[GroundRemark]:
-    """All that was remarked on the ground that versions lack, as `layer_problems_of` says it of some parcels."""
-    connection, remarks = library.connection, list[GroundRemark]()
-    unreadable: tuple[type[Exception], ...] = (DamagedTable, *connection.damages)
-    if not connection.has_table(PROBLEMS_TABLE):
-        return remarks
-    sql = compose_sql(
-        "SELECT fid, table_name, message FROM {table}"
-        " WHERE code IN ('lost.ground', 'lost.features', 'zones.missing', 'bad.no_ground') ORDER BY fid",
-        table=PROBLEMS_TABLE,
-    )
-    try:
-        rows = connection.execute(sql).fetchall()
-        for fid, table, message in rows:
-            if table not in used:
-                continue
-            (ground,) = connection.read_block(PROBLEMS_TABLE, (), fid, fid).geometries
-            code, label = used[table]
-            facts = {"layer": code, "label": label, "words": message}
-            remarks.append((ground, Problem("version.lacks_ground", facts)))
-    except unreadable:
-        pass
-    return remarks
+    for remark in remarks:
+        if remark.ground is None or shapely.dwithin(remark.ground, around, _BESIDE_M).any():
+            code, label = used[remark.table]
+            yield Problem("version.lacks_ground", {"layer": code, "label": label, "words": remark.words})
 
 
 def value_problems_of(library: Library, check_plan: CheckPlan) -> list[Problem]:

@@ -12,6 +12,7 @@ import pyogrio
 import pytest
 import shapely
 
+from onemap.layers.ingest.quality_report import ground_remarks
 from onemap.layers.library.library import open_library
 from onemap.layers.library.versions import read_version, versions
 from onemap.tests.conftest import write_layer
@@ -212,6 +213,24 @@ def test_a_change_is_applied_on_its_base_and_gives_the_same_bytes(sender, receiv
     assert onemap("receive", receiver, path).code == 0
     assert rows_of(receiver)["T", "2025"] == rows_of(sender)["T", "2025"]
     assert onemap("verify", receiver).json["ok"]
+
+
+@pytest.mark.parametrize("crs", ["EPSG:4547", "EPSG:4548"])
+def test_what_was_remarked_on_ground_that_a_version_lacks_goes_along(sender, onemap, tmp_path, crs):
+    source = write_layer(tmp_path / "bad.gpkg", [square(0, 0, 250), None], {"BSM": ["u1", "u2"]})
+    done("add", sender, source, "--as", "U", "--covers", "extent", "--label", "2026", "--keep-bad", "--sure")
+    package, other = tmp_path / "p.zip", tmp_path / "other.gpkg"
+    done("deliver", sender, package, "--layers", "T,U")
+    done("new", other, "--crs", crs)
+    done("receive", other, package)
+    remarks = []
+    for location in (sender, other):
+        with open_library(str(location)) as library:
+            remarks.append(ground_remarks(library, {version.table for version in versions(library)}))
+    (lost, unplaced), came = remarks  # of T the square c, of U a feature without a position
+    assert [one.words for one in came] == [f"The sender's library remarked: {one.words}" for one in (lost, unplaced)]
+    assert shapely.area(came[0].ground) == pytest.approx(100**2, rel=1e-2) and came[1].ground is None
+    assert onemap("verify", other).json["ok"]
 
 
 def test_only_the_features_of_one_unit_leave_whole_and_speak_for_its_ground(sender, receiver, onemap, tmp_path):
