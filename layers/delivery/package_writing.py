@@ -293,10 +293,13 @@ def _unit_ground(library: Library, known: Sequence[Version], options: DeliveryOp
 
 
 def _in_ground(features: StoredFeatures, ground: shapely.Geometry) -> StoredFeatures:
-    """The features whose inside meets a ground, whole: nothing is cut."""
+    """The features that meet a ground, whole: nothing is cut. A polygon must do so with its inside.
+
+    A line or a point on the border of two units belongs to both: each speaks for all of its ground.
+    """
     shapely.prepare(ground)
-    meets = shapely.intersects(ground, features.geometries) & ~shapely.touches(ground, features.geometries)
-    return features.at(np.flatnonzero(meets))
+    is_beside = (shapely.get_dimensions(features.geometries) == 2) & shapely.touches(ground, features.geometries)
+    return features.at(np.flatnonzero(shapely.intersects(ground, features.geometries) & ~is_beside))
 
 
 def _of_unit(features: StoredFeatures, entry: LayerEntry, unit: _Unit) -> StoredFeatures:

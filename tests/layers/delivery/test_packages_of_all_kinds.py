@@ -10,11 +10,14 @@ import pytest
 import rasterio
 import shapely
 from rasterio.transform import from_origin
+from shapely import LineString, Point, box
 
 from onemap.layers.library.library import open_library
 from onemap.layers.library.versions import read_version, versions
 from onemap.layers.rasters.raster_reference import reference_of
 from onemap.layers.rasters.rasters import checked_raster
+from onemap.tests.conftest import write_layer
+from onemap.tests.rules.command import done
 
 PEOPLE = {
     "XZQDM": ["130902001", "130902002", "130903", "130902"],
@@ -137,6 +140,23 @@ def test_of_one_unit_the_rows_of_it_and_of_what_lies_in_it_leave(sender, receive
     assert onemap("add", sender, tmp_path / "plain.csv", "--as=PLAIN", "--define", define).code == 0
     refused = deliver(onemap, sender, tmp_path / "q.zip", "--layers=PLAIN", "--unit=XZQ=130902", code=3)
     assert refused["problems"][0]["code"] == "package.unit_field" and not (tmp_path / "q.zip").exists()
+
+
+def test_what_lies_on_the_border_of_two_units_leaves_with_either(onemap, tmp_path):
+    library = tmp_path / "border.gpkg"
+    done("new", library, "--crs", "EPSG:4547")
+    shapes = {"UNITS": [box(0, 0, 100, 100), box(100, 0, 200, 100)], "ROADS": [LineString([(100, 10), (100, 90)])]}
+    shapes |= {"WELLS": [Point(100, 50), Point(150, 50)], "FIELDS": [box(0, 0, 100, 100), box(100, 0, 200, 100)]}
+    kinds = {"UNITS": "polygon", "ROADS": "line", "WELLS": "point", "FIELDS": "polygon"}
+    for code, geometries in shapes.items():
+        moved = shapely.transform(np.array(geometries), lambda xy: xy + (500_000, 4_200_000)).tolist()
+        source = write_layer(tmp_path / f"{code}.gpkg", moved, {"BSM": [f"{n}" for n in range(len(moved))]})
+        define = f"name={code},department=land,library=base,kind=vector,geometry={kinds[code]},key=BSM"
+        done("add", library, source, "--as", code, "--covers", "extent", "--define", define)
+    for unit, wells in (("0", 1), ("1", 2)):
+        layers = ("--layers", "ROADS,WELLS,FIELDS", "--unit", f"UNITS={unit}")
+        answer = done("deliver", library, tmp_path / f"{unit}.zip", *layers).json
+        assert [row["features"] for row in answer["layers"]] == [1, wells, 1]
 
 
 def test_a_raster_comes_in_to_the_last_cell_and_lies_beside_the_library(sender, receiver, onemap, tmp_path):
