@@ -1,7 +1,7 @@
 """The content of a parcel's sheet: today's use, plans, findings with law, layers that were not asked, points."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from onemap.layers.area_units import hectares
-from onemap.layers.errors import require_value
+from onemap.layers.errors import Problem, require_value
 from onemap.layers.ingest.quality_report import ground_remarks
 from onemap.layers.library.library import Library
 from onemap.layers.library.own_files import department_names
@@ -92,16 +92,9 @@ def sheets_of(
                 "nearest": nearest[name],
                 "coarse": coarse[at],
                 "plans_silent": plans.silent | dict.fromkeys(plans.uncovered.get(name, ()), Reason.OUTSIDE_COVERAGE),
-                "remarks": [
-                    {"layer": one.facts["layer"], "version": one.facts["label"], "message": wording(one, language)[0]}
-                    for one in problems_near(remarks, used, grounds[start + at].bounds)
-                ],
+                "remarks": _remark_rows(problems_near(remarks, used, grounds[start + at].bounds), language),
                 "findings": [
-                    {
-                        **{key: row[key] for key in _FINDING},
-                        "department_title": titles[row["department"]],
-                        **_rule_facts(row, *judging[row["rule"]], language),
-                    }
+                    _finding(row, titles[row["department"]], *judging[row["rule"]], language)
                     for row in findings.get(name, ())
                 ],
                 **asked,
@@ -126,6 +119,14 @@ def _points(ground: shapely.Geometry) -> list[Sheet]:
     ]
 
 
+def _remark_rows(problems: Iterable[Problem], language: str) -> list[Sheet]:
+    """What was remarked on ground that versions lack near a parcel."""
+    return [
+        {"layer": one.facts["layer"], "version": one.facts["label"], "message": wording(one, language)[0]}
+        for one in problems
+    ]
+
+
 def add_land_classes(sheets: Sequence[Sheet], tables: Mapping[str, Table]) -> None:
     """Say on sheets what their ground is today, as far as some rows of their run say it."""
     classes = _by_parcel(tables["land_classes"]) if "land_classes" in tables else {}
@@ -133,13 +134,14 @@ def add_land_classes(sheets: Sequence[Sheet], tables: Mapping[str, Table]) -> No
         sheet["today"] += [_land_row(row) for row in classes.get(sheet["parcel"], ())]
 
 
-def _rule_facts(row: Mapping[str, Any], rule: Rule, laws: list[Sheet], language: str) -> Sheet:
-    """The facts that a finding takes from its rule.
+def _finding(row: Mapping[str, Any], department: str, rule: Rule, laws: list[Sheet], language: str) -> Sheet:
+    """A finding with its department's title, and with what it takes from its rule.
 
     How much of what it found; its laws; why it does not apply to the project, "" where it does.
     """
     extent, excuse = KINDS[rule.kind].extent(row, language, PLAIN), excuse_text(rule, row["excused_by"], language)
-    return {_EXTENT: extent, "laws": laws, "excuse": excuse}
+    facts = {key: row[key] for key in _FINDING}
+    return {**facts, "department_title": department, _EXTENT: extent, "laws": laws, "excuse": excuse}
 
 
 def without_words(sheet: Sheet) -> Sheet:
