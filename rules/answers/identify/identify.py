@@ -18,10 +18,11 @@ from onemap.layers.errors import OneMapError, UsageError
 from onemap.layers.frames.fields import text_value
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
 from onemap.layers.geometry.parts import polygon_parts, shift_geometries
+from onemap.layers.ingest.quality_report import GroundRemark, ground_remarks
 from onemap.layers.library.library import Library
 from onemap.layers.library.own_files import department_names
 from onemap.layers.library.versions import versions
-from onemap.layers.messages import phrase
+from onemap.layers.messages import phrase, wording
 from onemap.layers.rasters.raster_heights import height_unit
 from onemap.layers.rasters.raster_reference import RasterReference
 from onemap.layers.rasters.rasters import checked_raster, raster_crs
@@ -45,6 +46,7 @@ from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.packs.library_packs import packs_of
 from onemap.rules.judge.packs.pack import joined_rules
 from onemap.rules.judge.packs.rule import Rule
+from onemap.rules.judge.question.layer_remarks import problems_near
 
 _ON_THE_GROUND = ("polygon", "line", "point", "raster")
 _ROWS_AT_ONCE = 512
@@ -52,8 +54,8 @@ _ROWS_AT_ONCE = 512
 
 @dataclass(frozen=True)
 class _Request:
-    """One request: the place, the library's plane, the day, the language of titles, where layers come from, and what
-    departments are called.
+    """One request: the place, the library's plane, the day, the language of titles, where layers come from, what
+    departments are called, and what was remarked on ground that versions lack.
     """
 
     place: Place
@@ -62,6 +64,7 @@ class _Request:
     language: str
     sources: Sources
     departments: Mapping[str, Names]
+    remarks: Sequence[GroundRemark]
 
 
 def identify(library: Library, place: Place, only: Sequence[str], as_of: date, language: str) -> Record:
@@ -75,8 +78,10 @@ def identify(library: Library, place: Place, only: Sequence[str], as_of: date, l
     for code in only:
         known_layer(catalogue, code, "--only", error=UsageError)
     # Counted from 0, so that a session keeps what it read for the next click, wherever that is.
-    sources = Sources(library, versions(library), as_of, {}, {}, (0.0, 0.0))
-    request = _Request(place, library.crs, as_of, language, sources, department_names(library))
+    known = versions(library)
+    sources = Sources(library, known, as_of, {}, {}, (0.0, 0.0))
+    remarks = ground_remarks(library, {version.table for version in known})
+    request = _Request(place, library.crs, as_of, language, sources, department_names(library), remarks)
     rules = joined_rules(packs_of(library, ()))
     entries = [
         entry for entry in catalogue.values() if entry.geometry in _ON_THE_GROUND and (not only or entry.code in only)
@@ -128,6 +133,7 @@ def _layer(request: _Request, entry: LayerEntry, rules: Sequence[Rule]) -> dict[
         "nearest": nearest,
         "none_within_m": _none_within_m(request, source) if is_none_near else None,
         "fitness": _fitness(request, source),
+        "remarks": _remarks(request, source),
         "geometry": entry.geometry,
         "table": source.version.table if source.version else None,
         "fields": _field_titles(entry, request.language),
@@ -145,6 +151,16 @@ def _nearest(request: _Request, entry: LayerEntry) -> dict[str, Any] | None:
 def _none_within_m(request: _Request, source: LayerSource) -> float:
     """Up to how far from the place a layer without a near feature speaks for all ground: there is none so far."""
     return min(FARTHEST_M, known_around_m(source.coverage, request.place.shape))
+
+
+def _remarks(request: _Request, source: LayerSource) -> list[str]:
+    """What was remarked on ground that the layer's version lacks near the place, in words."""
+    version = source.version
+    if version is None:
+        return []
+    ours = [remark for remark in request.remarks if remark.table == version.table]
+    found = problems_near(ours, {version.table: (version.code, version.label)}, request.place.bounds)
+    return [wording(problem, request.language)[0] for problem in found]
 
 
 def _fitness(request: _Request, source: LayerSource) -> dict[str, Any] | None:

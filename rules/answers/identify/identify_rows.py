@@ -128,7 +128,7 @@ def _free_layer_row(layer: Mapping[str, Any], is_line: bool, language: str) -> A
         layer["code"],
         about=about,
         is_open=False,
-        rows=[*below, *_fitness_rows(layer, language)],
+        rows=[*below, *_doubt_rows(layer, language)],
         line=[first, *(row.name for row in below)] if is_line else None,
     )
 
@@ -158,6 +158,14 @@ def _fitness_rows(layer: Mapping[str, Any], language: str) -> list[AnswerRow]:
     return [AnswerRow(text, sign="unknown", line=[text])]
 
 
+def _doubt_rows(layer: Mapping[str, Any], language: str) -> list[AnswerRow]:
+    """The rows of layers that lack ground near the place, or are not accurate enough for its size."""
+    return [
+        *(AnswerRow(text, sign="unknown", line=[text]) for text in layer["remarks"]),
+        *_fitness_rows(layer, language),
+    ]
+
+
 def _list_row(key: str, layers: Sequence[Mapping[str, Any]], language: str, **facts: str) -> AnswerRow:
     titles = phrase("said.comma", language).join(layer["title"] for layer in layers)
     line = phrase(f"said.identify_{key}", language, layers=titles, count=len(layers), **facts)
@@ -169,7 +177,7 @@ def _list_row(key: str, layers: Sequence[Mapping[str, Any]], language: str, **fa
 def _layer_row(layer: Mapping[str, Any], language: str) -> AnswerRow:
     """A layer with its features, those with most of it inside first, and the rules that speak of them."""
     features = sorted(layer["features"], key=lambda feature: -(_inside(feature) or 0))
-    rows = _fitness_rows(layer, language)
+    rows = _doubt_rows(layer, language)
     rows += [_feature_row(layer, one, at < _MOST_LINES, language) for at, one in enumerate(features[:_MOST])]
     if len(features) > _MOST_LINES:
         rows.append(AnswerRow("", line=[phrase("said.identify_more", language, count=len(features) - _MOST_LINES)]))

@@ -5,6 +5,8 @@ import json
 import pytest
 from shapely import LineString, box
 
+from onemap.rules.answers.identify.identify_rows import identify_view
+from onemap.rules.display.rows.answer_rows import view_text
 from onemap.tests.conftest import write_layer
 from onemap.tests.rules.command import done
 from onemap.tests.rules.judge.distributed.test_run_in_blocks import both_ways
@@ -59,6 +61,12 @@ def test_a_feature_that_was_set_aside_without_a_position_is_told_wherever_one_as
     assert found.verdicts() == {"A": "clear"}
     assert [words for _, _, words in remarks(found) if "1 feature that was set aside has no known position" in words]
     assert remarks(desk.check({"A": FAR_OFF}, {}, as_of="2021-06-01")) == []
+    point = ("identify", desk.library, 5_050, 5_050, "--only", "ZONE")
+    ((layer,), (before,)) = (desk.run(*point, *day).json["layers"] for day in ((), ("--as-of", "2021-06-01")))
+    assert layer["covered"] and layer["features"] == [] and before["remarks"] == []
+    assert layer["remarks"] == [words for code, _, words in remarks(found) if code == "version.lacks_ground"]
+    text = view_text(identify_view(desk.run(*point).json, "en"), "en")
+    assert all(words in text for words in layer["remarks"])
 
 
 def test_parcels_in_blocks_are_told_as_others_are(town):
