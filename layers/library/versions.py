@@ -241,6 +241,13 @@ def layer_in_force(known: Iterable[Version], code: str, as_of: date) -> Version 
     return in_force([version for version in known if version.code == code], as_of)
 
 
+def previous_version(known: Iterable[Version], newer: Version) -> Version | None:
+    """The last version of a layer whose first day is before another's, if there is one; none that was retired."""
+    begin = newer.valid_from or ""
+    before = (one for one in known if one.code == newer.code and one.retired is None and (one.valid_from or "") < begin)
+    return max(before, key=lambda one: (one.valid_from or "", one.number), default=None)
+
+
 @dataclass(frozen=True)
 class StoredFeatures:
     """Features of one version near some ground: fids and shapes (n,), and its fields as columns.

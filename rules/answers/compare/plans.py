@@ -14,7 +14,7 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.fields import object_array
 from onemap.layers.geometry.row_blocks import BLOCK, give_back_memory
 from onemap.layers.library.library import Library
-from onemap.layers.library.versions import StoredFeatures, Version, coverage_of, in_force, versions
+from onemap.layers.library.versions import StoredFeatures, Version, coverage_of, in_force, previous_version, versions
 from onemap.layers.messages import in_each_language
 from onemap.layers.progress import SILENT, Progress
 from onemap.rules.answers.compare.matrix import Matrix, Side, codes_of
@@ -102,14 +102,7 @@ def version_before(library: Library, newer: Version, older: Version, known_at: d
     """
     if newer.valid_from is None or older.valid_from is None or newer.valid_from <= older.valid_from:
         return None
-    before = [
-        version
-        for version in versions(library, known_at)
-        if version.code == newer.code
-        and version.number != newer.number
-        and (version.valid_from or "") < newer.valid_from
-    ]
-    return max(before, key=lambda version: (version.valid_from or "", version.number), default=None)
+    return previous_version(versions(library, known_at), newer)
 
 
 def common_ground(library: Library, a: Version, b: Version) -> shapely.Geometry:

@@ -19,7 +19,7 @@ from onemap.layers.frames.fields import text_values
 from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.geometry.shape_column import all_of
 from onemap.layers.library.library import Library
-from onemap.layers.library.versions import Version, coverage_of, in_force, versions
+from onemap.layers.library.versions import Version, coverage_of, in_force, previous_version, versions
 from onemap.layers.reason import Reason
 from onemap.rules.answers.statistics.class_keys import column_of, truth_of
 from onemap.rules.answers.statistics.layer_in_units import LayerInUnits, StatisticsOptions, plain_numbers
@@ -155,11 +155,10 @@ class TermMeasures:
             raise _Unknown(Reason.NOT_IN_FORCE if known else Reason.LAYER_MISSING)
         if not part.is_earlier:
             return version
-        begin = version.valid_from or ""
-        before = [one for one in known if (one.valid_from or "") < begin]
-        if not before:
+        before = previous_version(known, version)
+        if before is None:
             raise _Unknown("no_earlier", [record_of(version)])
-        return max(before, key=lambda one: (one.valid_from or "", one.number))
+        return before
 
     def _layer(self, version: Version, around_m: float = 0.0) -> LayerInUnits:
         """A version, read near the units. around_m: how far around them, too."""

@@ -15,7 +15,15 @@ import shapely
 from onemap.layers.errors import ProblemPlace
 from onemap.layers.frames.days import day_of
 from onemap.layers.library.library import Library
-from onemap.layers.library.versions import Version, coverage_of, in_force, layer_in_force, read_version, versions
+from onemap.layers.library.versions import (
+    Version,
+    coverage_of,
+    in_force,
+    layer_in_force,
+    previous_version,
+    read_version,
+    versions,
+)
 from onemap.rules.answers.statistics.class_keys import class_keys
 from onemap.rules.answers.statistics.statistics import record_of
 from onemap.rules.judge.findings.thresholds import narrower
@@ -124,7 +132,7 @@ def _new_ground(library: Library, known: Sequence[Version], as_of: date, threads
     """What two surveys, or spots seen from above, call built on a day, without what the older survey calls built."""
     surveys = [version for version in known if version.code == SURVEY]
     newer, spots = in_force(surveys, as_of), layer_in_force(known, SEEN_FROM_ABOVE, as_of)
-    older = _before(surveys, newer)
+    older = None if newer is None else previous_version(surveys, newer)
     seen = None if spots is None else _ground(library, spots, threads)
     if newer is None or older is None:
         return None if spots is None else _NewGround(seen, None, [spots], spots.valid_from or "")
@@ -171,13 +179,6 @@ def _over_lines(
         (outside,) = _beyond_boundary(library, boundary, whole, threads)
         found += [(OUTSIDE, part) for part in _wide_parts(outside)]
     return found
-
-
-def _before(surveys: Sequence[Version], newer: Version | None) -> Version | None:
-    if newer is None:
-        return None
-    earlier = [version for version in surveys if (version.valid_from or "") < (newer.valid_from or "")]
-    return max(earlier, key=lambda version: (version.valid_from or "", version.number), default=None)
 
 
 @dataclass(frozen=True)

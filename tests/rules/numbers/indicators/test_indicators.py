@@ -146,6 +146,11 @@ def test_what_became_building_land_since_the_version_before(desk, land):
     assert values(found, "i1", "reason")["W"] == "denominator_zero"
     before = ask(desk, pack, "--as-of=2021-01-01")
     assert set(values(before, field="reason").values()) == {"no_earlier"}
+    again = {"K": ["0101", "0701"], "NET": [1, 1], "MC": ["a", "b"]}
+    desk.layer("LAND", shapes, again, label="wrong", valid_from="2023-12-31")  # as it is in 2024: nothing became it
+    assert values(ask(desk, pack, "--as-of=2025-06-01"))["W"] == 0
+    assert desk.run("retire", desk.library, "LAND", "wrong", "--reason", "wrong file").code == 0
+    assert values(ask(desk, pack, "--as-of=2025-06-01")) == values(found)
 
 
 def people(desk, rows):

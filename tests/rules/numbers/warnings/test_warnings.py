@@ -213,6 +213,15 @@ def test_built_ground_of_an_older_edition_of_classes_is_no_candidate_and_unclear
     assert open_ground == {("candidate", "DLTB"), ("line", "DLTB")}
 
 
+def test_a_survey_that_was_retired_is_not_the_one_before(town, onemap):
+    add_surveys(town, ["0101", "0101"], ["0701", "0101"])
+    shapes = [box(100 * n, 0, 100 * n + 100, 400) for n in range(2)]
+    town.add("DLTB", shapes, day="2021-12-31", BSM=["0", "1"], DLBM=["0701", "0701"])  # all of it built: a mistake
+    assert places(town.ask(), "candidate") == set()
+    assert onemap("retire", town.library, "DLTB", "2021-12-31", "--reason", "wrong file").code == 0
+    assert places(town.ask(), "candidate") == {(0, "unknown")}  # no layer of approvals is there
+
+
 def test_ground_without_a_class_is_told_and_no_candidate_for_certain(town):
     add_surveys(town, [None, "0101", "0701", "0101"], ["0701", "0101", None, "0101"])
     add_approvals(town, box(390, 390, 400, 400))
