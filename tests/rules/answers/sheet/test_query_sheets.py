@@ -211,6 +211,8 @@ def test_every_form_holds_both_parcels(ask, lang):
     assert legend not in second.partition("<svg")[2].partition("</svg>")[0]
     # The survey does not speak for the ground of B, which is not to say that no feature lies there.
     assert {"zh": "地类不明", "en": "class not known"}[lang] in second
+    # Nor does any plan.
+    assert {"zh": "能够回答的规划与控制线均不涉及", "en": "No plan or control line that answers here"}[lang] in second
     assert answer.json["pages"] == 2 and text.count("<svg") == 2 and text.count(f"<h1>{TITLES[lang]}</h1>") == 2
     assert "{" not in text.partition("<body>")[2].partition("<svg")[0]
     answer, target = ask("s.docx", lang=lang)
