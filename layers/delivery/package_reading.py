@@ -35,7 +35,7 @@ from onemap.layers.ingest.arrival import AddOptions
 from onemap.layers.ingest.placing import SourceOptions, in_crs
 from onemap.layers.ingest.prepared_version import PreparedVersion
 from onemap.layers.library.library import Library, log
-from onemap.layers.library.versions import Version, read_version, versions
+from onemap.layers.library.versions import Retirement, Version, read_version, versions
 from onemap.layers.progress import Progress
 from onemap.layers.quality.quality import GradedProblem
 from onemap.layers.records import Record
@@ -76,7 +76,8 @@ def receive_package(library: Library, path: Path, reception: Reception, progress
         progress.at(_PROVED)
         before = _ledger_rows(library, record, bag)
         plan = _plan(library, record, path.name, before)
-        rows = [_plan_row(layer, status) for layer, status in plan]
+        retired = {(one.code, one.label): one.retired for one in versions(library)}
+        rows = [_plan_row(layer, status, retired.get((layer.code, layer.label))) for layer, status in plan]
         if reception.plan_only:
             return {"package": record.package, "plan": rows, "added": [], "receipt": None}
         wanted = [layer for layer, status in plan if status == NEW]
@@ -122,11 +123,13 @@ def _held_rows(library: Library, plan: Sequence[tuple[DeliveredLayer, str]]) -> 
     ]
 
 
-def _plan_row(layer: DeliveredLayer, status: str) -> dict[str, Any]:
+def _plan_row(layer: DeliveredLayer, status: str, retired: Retirement | None) -> dict[str, Any]:
+    """retired: that the version which the library has already is in force no more, and does not come back by this."""
     kind = "full" if layer.base is None else "change"
     base = None if layer.base is None else layer.base.label
     return {"code": layer.code, "version": layer.label, "features": layer.rows, "kind": kind, "base": base} | {
-        "status": status
+        "status": status,
+        "retired": None if retired is None else vars(retired),
     }
 
 

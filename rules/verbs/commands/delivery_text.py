@@ -35,9 +35,9 @@ def receive_view(result: Result, language: str) -> AnswerView:
         facts = {"name": taken["receiver"].get("name", "–"), "by": taken["received_by"], "at": taken["received_at"]}
         return AnswerView(opening=[phrase("said.receive_taken", language, package=taken["package"], **facts)])
     if result["receipt"] is None:
-        return AnswerView([_layer_row(f"receive_{row['status']}", row, language) for row in result["plan"]])
+        return AnswerView([_received_row(row, language) for row in result["plan"]])
     held, before = [row for row in result["plan"] if row["status"] == "held"], result["received_before"]
-    rows = [_layer_row("receive_held", row, language) for row in held]
+    rows = [_received_row(row, language) for row in held]
     rows += [_layer_row("receive_added", row, language) for row in result["added"]]
     rows += [
         _row_of(pair_text(row["code"], not_in_force(row, language), language), row) for row in result["not_in_force"]
@@ -47,6 +47,14 @@ def receive_view(result: Result, language: str) -> AnswerView:
         [] if before is None else [phrase("said.receive_again", language, **before)],
         [phrase("said.receive_receipt", language, receipt=result["receipt"])],
     )
+
+
+def _received_row(row: Result, language: str) -> AnswerRow:
+    """A layer of a package that comes in, or that the library has already, perhaps as a version that was retired."""
+    retired = row["retired"]
+    if not retired:
+        return _layer_row(f"receive_{row['status']}", row, language)
+    return _layer_row("receive_retired", {**row, **retired, "day": retired["at"][:10]}, language)
 
 
 def _layer_row(key: str, layer: Result, language: str) -> AnswerRow:

@@ -15,6 +15,8 @@ import shapely
 from onemap.layers.ingest.quality_report import ground_remarks
 from onemap.layers.library.library import open_library
 from onemap.layers.library.versions import read_version, versions
+from onemap.rules.display.rows.answer_rows import view_text
+from onemap.rules.verbs.commands.delivery_text import receive_view
 from onemap.tests.conftest import write_layer
 from onemap.tests.rules.command import done
 
@@ -102,7 +104,11 @@ def test_what_comes_in_is_what_left_and_the_receipt_closes_the_ledger(sender, re
     assert onemap("verify", sender).json["ok"]
     again = onemap("receive", receiver, package)
     assert (again.code, again.json["added"]) == (0, [])
-    assert [row["status"] for row in again.json["plan"]] == ["held", "held"]
+    assert [(row["status"], row["retired"]) for row in again.json["plan"]] == [("held", None)] * 2
+    assert onemap("retire", receiver, "T", "2025", "--reason", "wrong file").code == 0
+    again = onemap("receive", receiver, package).json  # what was retired does not come back by it, and that is said
+    assert [row["retired"] and row["retired"]["reason"] for row in again["plan"]] == ["wrong file", None]
+    assert "T 2025: already in this library, but" in view_text(receive_view(again, "en"), "en")
 
 
 @pytest.mark.slow
