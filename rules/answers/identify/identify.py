@@ -107,18 +107,18 @@ def _layer(request: _Request, entry: LayerEntry, rules: Sequence[Rule]) -> dict[
     """One layer at the place."""
     source = request.sources.read(entry.code, request.place.bounds)
     reason, features, nearest = source.reason, [], None
+    has_near = entry.geometry != "raster"  # which has cells everywhere
     is_covered = source.coverage is not None and bool(shapely.covers(source.coverage, request.place.shape))
     if source.stored is not None:
         try:
             features = _features(request, entry, source, rules)
+            if is_covered and not features and has_near:
+                nearest = _nearest(request, entry)
         except OneMapError as error:
             if error.code != "version.unreadable":
                 raise
             reason, is_covered = Reason.UNREADABLE, False
-    is_free = is_covered and not features and entry.geometry != "raster"  # which has cells everywhere
-    if is_free:
-        nearest = _nearest(request, entry)
-    is_none_near = is_free and nearest is None
+    is_none_near = is_covered and not features and has_near and nearest is None
     return {
         "code": entry.code,
         "title": entry.title_in(request.language),
@@ -142,7 +142,7 @@ def _layer(request: _Request, entry: LayerEntry, rules: Sequence[Rule]) -> dict[
 
 
 def _nearest(request: _Request, entry: LayerEntry) -> dict[str, Any] | None:
-    """The nearest feature of a layer that has none at the place."""
+    """The nearest feature of a layer that has none at the place. Raises OneMapError version.unreadable."""
     shape = np.array([request.place.shape], dtype=object)
     (nearest,) = nearest_features(request.sources, entry.code, shape, shapely.bounds(shape))
     return None if nearest is None else nearest_facts([nearest], entry, request.language)[0]

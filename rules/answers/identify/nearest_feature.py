@@ -9,6 +9,8 @@ import numpy as np
 import shapely
 
 from onemap.layers.catalogue.schema import LayerEntry
+from onemap.layers.errors import OneMapError
+from onemap.layers.reason import Reason
 from onemap.layers.records import Record
 from onemap.layers.value_groups import groups_of
 from onemap.rules.answers.identify.feature_designation import feature_designation, own_name_field, plain_records
@@ -59,8 +61,9 @@ def nearest_features(sources: Sources, code: str, shapes: np.ndarray, boxes: np.
     """The nearest feature of a layer to each shape (n,) within FARTHEST_M; None where there is none.
 
     shapes: counted from the origin of `sources`; boxes (n, 4): theirs in the library's plane. Of several that are
-    equally near the first in the layer's order is taken. A layer without a version, or one that cannot be read, has
-    none. Raises OneMapError if a replacing file is refused.
+    equally near the first in the layer's order is taken. A layer without a version has none.
+    Raises OneMapError version.unreadable for a layer that cannot be read around them, and if a replacing file is
+    refused.
     """
     found: list[NearestFeature | None] = [None] * len(shapes)
     open_rows = np.arange(len(shapes))
@@ -68,6 +71,8 @@ def nearest_features(sources: Sources, code: str, shapes: np.ndarray, boxes: np.
         grown = boxes[open_rows] + np.array([-reach_m, -reach_m, reach_m, reach_m])
         bounds = [*grown[:, :2].min(axis=0).tolist(), *grown[:, 2:].max(axis=0).tolist()]
         source = sources.read(code, bounds, grown)
+        if source.reason == Reason.UNREADABLE:
+            raise OneMapError("version.unreadable", file=sources.library.label, layer=code)
         if source.stored is None:
             return found
         geometries = source.features.geometries

@@ -12,6 +12,7 @@ import shapely
 
 from onemap.layers.catalogue.map_order import place_of, stratum_of
 from onemap.layers.catalogue.schema import LayerEntry
+from onemap.layers.errors import OneMapError
 from onemap.layers.frames.fields import text_value
 from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.library.library import Library
@@ -97,7 +98,12 @@ class PlanGround:
             rows = np.flatnonzero(np.array(is_free, dtype=bool))
             if entry.code in self.silent or len(rows) == 0:
                 continue
-            nearest = nearest_features(sources, entry.code, local[rows], shapely.bounds(grounds[rows]))
+            try:
+                nearest = nearest_features(sources, entry.code, local[rows], shapely.bounds(grounds[rows]))
+            except OneMapError as error:
+                if error.code != "version.unreadable":
+                    raise
+                continue  # of what lies around the parcels nothing is said
             for row, feature in zip(rows.tolist(), nearest, strict=True):
                 if feature is not None:
                     found[names[row]].append((feature.distance_m, entry.code, feature))

@@ -4,6 +4,7 @@ search without an index."""
 import json
 import math
 import re
+import sqlite3
 
 import numpy as np
 import pytest
@@ -82,6 +83,24 @@ def test_that_nothing_is_near_is_said_as_far_as_the_layer_covers_all_ground(desk
     text = view_text(identify_view(desk.run("identify", desk.library, 0, 0).json, "en"), "en")
     assert "WIDE: none within 20,000 m\n" in text
     assert "PART: none within 50 m, the layer does not cover all ground beyond" in text
+
+
+def test_a_layer_that_cannot_be_read_around_the_place_is_not_said_to_have_nothing_near(desk, identify):
+    desk.layer("ZONE", [box(1_500, 0, 1_600, 10)], covers=DISTRICT)
+    with sqlite3.connect(desk.library) as connection:
+        sql = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'ZONE__1'"
+        for (trigger,) in connection.execute(sql).fetchall():
+            connection.execute(f'DROP TRIGGER "{trigger}"')
+        connection.execute("UPDATE ZONE__1 SET geom = X'4750'")
+    connection.close()
+    zone = identify(0, 0)["ZONE"]
+    assert (zone["covered"], zone["reason"], zone["none_within_m"]) == (False, "unreadable", None)
+    target = desk.folder / "s.json"
+    given = (desk.parcels({"A": box(0, 0, 10, 10)}), target, "--pack", desk.pack({"layer": "OTHER"}))
+    desk.layer("OTHER", [box(40, 0, 50, 10)], covers=DISTRICT)
+    assert desk.run("sheet", desk.library, *given).code == 0
+    (sheet,) = json.loads(target.read_text(encoding="utf-8"))["sheets"]
+    assert [row["layer"] for row in sheet["nearest"]] == ["OTHER"]
 
 
 def test_a_sliver_that_is_not_covered_between_the_corners_of_a_drawn_circle_is_seen(desk, identify):
