@@ -17,11 +17,11 @@ from onemap.layers.catalogue.schema import DEPARTMENTS, KINDS, LIBRARIES
 from onemap.layers.delivery.bag import Bag, open_bag
 from onemap.layers.delivery.package_rasters import folder_of_received, placed_raster
 from onemap.layers.delivery.package_record import (
-    COVERAGE_TABLE,
     FEATURES_FILE,
     REMARKS_TABLE,
     DeliveredLayer,
     PackageRecord,
+    coverage_table,
     read_record,
 )
 from onemap.layers.delivery.receipt import write_receipt
@@ -291,18 +291,19 @@ def _add_options(library: Library, bag: Bag, record: PackageRecord, layer: Deliv
         valid_from=valid[0],
         valid_to=valid[1],
         accuracy_m=layer.accuracy_m,
-        ground=_coverage(bag, layer.code, library.crs, package),
+        ground=_coverage(bag, record, layer.code, library.crs, package),
         lineage=lineage,
         normalising=SourceOptions(),
     )
 
 
-def _coverage(bag: Bag, code: str, target: pyproj.CRS, package: str) -> shapely.Geometry:
+def _coverage(bag: Bag, record: PackageRecord, code: str, target: pyproj.CRS, package: str) -> shapely.Geometry:
     """The ground for which a layer speaks, in the library's plane."""
-    raw = read_source(bag.data / FEATURES_FILE, COVERAGE_TABLE, None)
+    table = coverage_table(one.code for one in record.layers)
+    raw = read_source(bag.data / FEATURES_FILE, table, None)
     is_of = np.array([value == code for value in raw.attributes.get("code", pd.Series(dtype=object))], dtype=bool)
     if not is_of.any():
-        raise OneMapError("package.record", file=package, layer=code, reason=COVERAGE_TABLE)
+        raise OneMapError("package.record", file=package, layer=code, reason=table)
     geometries, _ = in_crs(raw.geometries[is_of], raw, SourceOptions(), target)
     return united_ground(geometries)
 

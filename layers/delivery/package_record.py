@@ -1,7 +1,7 @@
 """The record of a package, `onemap.json` beside its payload: origin, state and base."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,8 +10,13 @@ from onemap.layers.errors import OneMapError
 
 FORMAT, FORMAT_NUMBER = "onemap-package", 1
 RECORD_FILE, FEATURES_FILE = "onemap.json", "features.gpkg"
-COVERAGE_TABLE, REMARKS_TABLE = "coverage", "remarks"
+REMARKS_TABLE = "onemap_remarks"  # no layer may be called so
 FULL, CHANGE = "full", "change"
+
+
+def coverage_table(codes: Iterable[str]) -> str:
+    """The table of the ground for which layers speak, whose name none of them may have. codes: of the layers."""
+    return "onemap_coverage" if "coverage" in map(str.lower, codes) else "coverage"
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,6 @@ from onemap.layers.delivery.layer_metadata import dataset_metadata, package_cata
 from onemap.layers.delivery.package_rasters import in_package, pack_raster, raster_file
 from onemap.layers.delivery.package_record import (
     CHANGE,
-    COVERAGE_TABLE,
     FEATURES_FILE,
     FULL,
     RECORD_FILE,
@@ -32,6 +31,7 @@ from onemap.layers.delivery.package_record import (
     DeliveredLayer,
     PackageRecord,
     RowChanges,
+    coverage_table,
 )
 from onemap.layers.delivery.row_changes import row_changes
 from onemap.layers.errors import OneMapError, Problem, UsageError, require_value
@@ -323,7 +323,8 @@ def _fill(connection: FileConnection, chosen: Sequence[ChosenLayer], record: Pac
         _fill_table(connection, table, item.rows.geometries, item.rows.attributes)
     coverages = multi(np.array([item.coverage for item in chosen], dtype=object), "polygon")
     codes = pd.DataFrame({"code": [item.entry.code for item in chosen]}, dtype=object)
-    table = TableDefinition(COVERAGE_TABLE, COVERAGE_TABLE, "MULTIPOLYGON", {"code": "TEXT"})
+    name = coverage_table(codes["code"])
+    table = TableDefinition(name, name, "MULTIPOLYGON", {"code": "TEXT"})
     _fill_table(connection, table, coverages, codes)
     remarks = [(item.entry.code, remark) for item in chosen for remark in item.remarks]
     if remarks:

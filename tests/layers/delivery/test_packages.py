@@ -239,6 +239,13 @@ def test_what_was_remarked_on_ground_that_a_version_lacks_goes_along(sender, one
     assert onemap("verify", other).json["ok"]
 
 
+def test_a_layer_called_coverage_leaves_and_comes_in(sender, receiver, add, tmp_path):
+    add(sender, "COVERAGE", "2025", {"a": square(0, 0)})
+    done("deliver", sender, tmp_path / "p.zip", "--layers", "COVERAGE,T")
+    done("receive", receiver, tmp_path / "p.zip")
+    assert rows_of(receiver)["COVERAGE", "2025"] == rows_of(sender)["COVERAGE", "2025"]
+
+
 def test_only_the_features_of_one_unit_leave_whole_and_speak_for_its_ground(sender, receiver, onemap, tmp_path):
     path = tmp_path / "unit.zip"
     assert onemap("deliver", sender, path, "--layers", "T", "--unit", "U=u1").code == 0
