@@ -145,23 +145,27 @@ def _nearest(sheet: Sheet, word: Any, language: str) -> Blocks:
 
 
 def _findings(sheet: Sheet, word: Any, language: str) -> Blocks:
-    rows = []
+    rows, uncounted = [], []
     severest = sorted(sheet["findings"], key=lambda row: (RANK[row["verdict"]], -(row["area_m2"] or 0)))
     for row in severest:
-        if not row["counted"] and not row["excuse"]:
-            continue
         reasons = row["excuse"] or reasons_text(row["reason"], language)
+        title = word("with_reason", title=row["title"], reason=reasons) if reasons else row["title"]
+        if not row["counted"] and not row["excuse"]:
+            uncounted.append(title)
+            continue
         rows.append(
             [
                 phrase("excuse.not_applicable", language) if row["excuse"] else verdict_words(row["verdict"], language),
-                word("with_reason", title=row["title"], reason=reasons) if reasons else row["title"],
+                title,
                 row["department_title"],
                 _measure(row),
                 _law_text(row["laws"], language),
             ]
         )
     widths = {"verdict": 2.2, "finding": 4, "department": 2.3, "measure": 2, "law": 5.2}
-    return _first_rows("findings", widths, ("measure",), rows, None if rows else word("no_findings"), language)
+    note = None if rows else word("no_findings")
+    below = word("uncounted", findings=_first_titles(uncounted, language)) if uncounted else None
+    return _first_rows("findings", widths, ("measure",), rows, note, language, below)
 
 
 def _points(sheet: Sheet, word: Any, language: str) -> Blocks:
@@ -194,11 +198,13 @@ def _first_rows(
     rows: list[list[str]],
     note: str | None,
     language: str,
+    always: str | None = None,
 ) -> Blocks:
-    """A table of as many rows as it may have. note: what is said below it where all of them stand."""
+    """A table of as many rows as it may have. note: what is said below it where all of them stand; always: in any case."""
     more = len(rows) - _MOST_ROWS[kind]
     if more > 0:
         note = phrase("query_sheet.more_rows", language, count=more)
+    note = ("" if language == "zh" else " ").join(filter(None, (note, always))) or None
     return _table(kind, widths, rows[: _MOST_ROWS[kind]], language, numbers=numbers, note=note)
 
 
@@ -220,7 +226,11 @@ def _rules_asked(sheet: Sheet, catalogue: dict[str, LayerEntry], language: str) 
 
 def _titles(codes: Sequence[str], catalogue: dict[str, LayerEntry], language: str) -> str:
     """The names of the first layers, and how many there are besides."""
-    names = [layer_title(code, catalogue, language) for code in codes]
+    return _first_titles([layer_title(code, catalogue, language) for code in codes], language)
+
+
+def _first_titles(names: Sequence[str], language: str) -> str:
+    """The first of some names, and how many there are besides."""
     shown = phrase("said.comma", language).join(names[:_MOST_TITLES])
     more = len(names) - _MOST_TITLES
     return phrase("query_sheet.and_more", language, layers=shown, count=more) if more > 0 else shown

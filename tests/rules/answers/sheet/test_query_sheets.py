@@ -133,6 +133,15 @@ def test_a_sheet_names_the_use_for_which_it_judged(desk, facts, lang, words):
     assert words in re.sub("<[^>]+>", "", target.read_text(encoding="utf-8"))
 
 
+def test_what_was_found_and_does_not_count_is_named(desk):
+    desk.layer("ZONE", [box(0, 0, 5, 10)])
+    target, pack = desk.folder / "s.html", desk.pack({"min_area_m2": 60})
+    answer = desk.run("sheet", desk.library, desk.parcels({"A": box(0, 0, 10, 10)}), target, "--pack", pack, lang="en")
+    assert answer.code == 0, answer.json
+    text = target.read_text(encoding="utf-8")
+    assert "No rule that was asked finds anything that counts. Found, but not counted: title (" in text
+
+
 def test_a_use_that_a_person_states_is_named_of_parcels_that_say_none(desk):
     desk.layer("ZONE", [box(0, 0, 50, 100)])
     parcels = desk.parcels({"A": box(0, 0, 10, 10), "B": box(0, 0, 9, 9)}, columns={"YDXZ": [None, "0702"]})
