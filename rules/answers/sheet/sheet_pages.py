@@ -200,7 +200,10 @@ def _first_rows(
     language: str,
     always: str | None = None,
 ) -> Blocks:
-    """A table of as many rows as it may have. note: what is said below it where all of them stand; always: in any case."""
+    """A table of as many rows as it may have.
+
+    note: what is said below it where all of them stand; always: what is said in any case.
+    """
     more = len(rows) - _MOST_ROWS[kind]
     if more > 0:
         note = phrase("query_sheet.more_rows", language, count=more)
