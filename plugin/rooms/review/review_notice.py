@@ -37,7 +37,7 @@ class NoticeView(QWidget):
         wrap_names(self.tree, column=TEXT)
         fit_columns(self.tree, TEXT)
         self.tree.currentItemChanged.connect(lambda *_: self._enable())
-        self.buttons = {step: QPushButton(step_word(step) + "…") for step in ("respond", "erase")}
+        self.buttons = {step: QPushButton() for step in ("respond", "erase")}
         for step, button in self.buttons.items():
             button.clicked.connect(lambda _checked=False, chosen=step: self._begin_step(chosen))
         # One below the other: side by side they would make the dock wider than 320 pixels.
@@ -50,7 +50,8 @@ class NoticeView(QWidget):
         self.tree.clear()
         has_notice = bool(case.notices)
         self.tree.setVisible(has_notice)
-        for button in self.buttons.values():
+        for step, button in self.buttons.items():
+            button.setText(step_word(step) + "…")  # the core's words are known by now
             button.setVisible(has_notice)
         self._enable()
         if not has_notice:
