@@ -170,6 +170,10 @@ def test_a_case_goes_by_clicks_from_its_parcels_to_a_document_that_opens(desk, o
     desk.page.back_button.click()
     wait_for(lambda: desk.tab.list.item_of(desk.case.id) if desk.case else desk.tab.list.lines)
     assert desk.tab.list.lines[0].state == "issued"
+    desk.messages.clear()
+    desk.tab.publish()
+    wait_for(lambda: desk.messages)
+    assert desk.messages[0].startswith(f"Brought up to date: Projects in the project library {DAY}")
 
 
 @pytest.mark.slow
