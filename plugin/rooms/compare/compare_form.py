@@ -51,7 +51,6 @@ class CompareForm(QWidget):
     """Two plans, a matrix, the least area and width of a spot, and an earlier comparison."""
 
     changed = pyqtSignal()
-    refused = pyqtSignal(object)  # Refusal
 
     def __init__(self, library: OpenLibrary) -> None:
         super().__init__()
