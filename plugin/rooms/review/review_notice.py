@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QPushButton, QWidget
 
 from onemap.plugin.connection.asking import Asking
@@ -33,6 +33,7 @@ class NoticeView(QWidget):
         self.asking = Asking(library.core, self, lambda: (library.path, self._case and self._case.id))
         self.asking.refused.connect(self.refused)
         self.head = wrapped_label(tr("No public notice yet: the lead department opens one among the steps."))
+        self.head.setAlignment(Qt.AlignmentFlag.AlignTop)  # it has the whole page while there is no notice
         self.tree = AnswerTree(tr("Comments"), (tr("Number"), tr("Comment"), tr("Written by")))
         wrap_names(self.tree, column=TEXT)
         fit_columns(self.tree, TEXT)
