@@ -1,4 +1,7 @@
-"""Refusals: a stable code and the facts its sentence needs; the words are in resources/messages."""
+"""Refusals: a stable code and the facts its sentence needs; the words are in resources/messages.
+
+Why the system or a server refused is said in the user's language where the reason is a common one.
+"""
 
 import errno
 from collections.abc import Callable, Iterable, Iterator, Mapping
