@@ -145,7 +145,7 @@ class OneMapError(Exception):
 
     exit_code = 3
 
-    def __init__(self, code: str, **facts: Any) -> None:
+    def __init__(self, code: str, /, **facts: Any) -> None:
         super().__init__(code, facts)
         self.problems: tuple[Problem, ...] = (Problem(code, facts),)
 
