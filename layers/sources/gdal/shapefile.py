@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from onemap.layers.crs.systems import check_names_no_file
-from onemap.layers.errors import OneMapError, Problem, ProblemPlace, file_reason
+from onemap.layers.errors import OneMapError, Problem, file_reason
 from onemap.layers.files.files_beside import files_of_stem
 from onemap.layers.files.text_encodings import decodes, encoding_of, is_doubtful
 from onemap.layers.geometry.validity import MOST_VERTICES, vertices_problem
@@ -21,9 +21,8 @@ _PARTS = (".dbf", ".shx", ".prj", ".cpg", ".sbn", ".sbx")
 # Language driver ids (byte 29 of a DBF) that name one code page; 0x57 and 0x03 mean "the sender's own".
 _LANGUAGE_DRIVERS = {0x4D: "cp936", 0x4F: "cp950", 0x7A: "cp936", 0x78: "cp950", 0x13: "cp932", 0x12: "cp949"}
 _POINT_BYTES = (16, 32, 24)  # of a point at most: in two dimensions, with height and measure, with measure
-_DELETED = _ASTERISK = 0x2A
-_END_OF_FIELDS = 0x0D
-_OTHER_KINDS = {*b"MIBYTGPWVQ@+O0"}  # of FoxPro and of dBase since version 7; any other letter is no kind at all
+_DELETED, _END_OF_FIELDS = 0x2A, 0x0D
+_PLAIN_KINDS = {b"C", b"N", b"F", b"D", b"L"}
 
 
 def check_complete(path: Path) -> None:
@@ -125,8 +124,8 @@ def check_field_kinds(path: Path) -> None:
     for start in range(0, len(fields) - 31, 32):
         if fields[start] == _END_OF_FIELDS:
             break
-        kind = fields[start + 11 : start + 12].upper()
-        if kind[0] in _OTHER_KINDS:
+        kind = fields[start + 11 : start + 12]
+        if kind.upper() not in _PLAIN_KINDS:
             name = fields[start : start + 11].split(b"\0")[0].decode("gb18030", errors="replace")
             facts = {"file": path.name, "layer": path.stem, "field": name, "kind": kind.decode("latin-1")}
             problems.append(Problem("field.kind", facts))
@@ -134,33 +133,14 @@ def check_field_kinds(path: Path) -> None:
         raise OneMapError.of(problems)
 
 
-def overflow_remarks(path: Path, place: ProblemPlace) -> list[Problem]:
-    """That numbers did not fit into their fields: the writer put asterisks there, which GDAL reads as nothing."""
-    table = sibling(path, ".dbf") if path.suffix.lower() in (".shp", ".dbf") else None
-    if table is None:
-        return []
-    found, problems = _Table.of(table), []
-    for at, column in found.numbers.items():
-        rows = np.flatnonzero((column == _ASTERISK).any(axis=1))
-        if len(rows):
-            name = found.names[at].decode("utf-8" if decodes(found.names[at], "utf-8") else "gb18030", errors="replace")
-            facts = {"field": name, "count": len(rows), "row": int(rows[0]) + 1}
-            problems.append(Problem("field.overflow", {**place, **facts}))
-    return problems
-
-
 @dataclass(frozen=True)
 class _Table:
-    """A DBF taken apart: language driver, field names, and the text of each character field and number, row by row.
-
-    numbers: by the places of their fields.
-    """
+    """A DBF taken apart: language driver, field names, and the text of each character field, row by row."""
 
     records: int
     driver: int
     names: tuple[bytes, ...]
     columns: tuple[np.ndarray, ...]
-    numbers: dict[int, np.ndarray]
 
     @classmethod
     def of(cls, path: Path) -> "_Table":
@@ -172,24 +152,20 @@ class _Table:
             raise OneMapError("source.damaged", file=path.name, reason=f"{header_length} > {len(content)} bytes")
         record_length = max(int.from_bytes(content[10:12], "little"), 1)
         records = int.from_bytes(content[4:8], "little")
-        names, offset, position = [], 1, 32
+        names, columns, offset, position = [], [], 1, 32
         spans: list[tuple[int, int]] = []
-        spans_of_numbers: dict[int, tuple[int, int]] = {}
         while position + 32 <= header_length and content[position] != _END_OF_FIELDS:
             descriptor = content[position : position + 32]
             names.append(descriptor[:11].split(b"\0")[0])
             if descriptor[11:12] in b"CcMm":
                 spans.append((offset, descriptor[16]))
-            elif descriptor[11:12] in b"NnFf":
-                spans_of_numbers[len(names) - 1] = (offset, descriptor[16])
             offset += descriptor[16]
             position += 32
         body = np.frombuffer(content[header_length : header_length + records * record_length], dtype=np.uint8)
         rows = body[: len(body) // record_length * record_length].reshape(-1, record_length)
         rows = rows[rows[:, 0] != _DELETED]
-        columns = tuple(rows[:, start : start + length] for start, length in spans)
-        numbers = {at: rows[:, start : start + length] for at, (start, length) in spans_of_numbers.items()}
-        return cls(records, content[29], tuple(names), columns, numbers)
+        columns = [rows[:, start : start + length] for start, length in spans]
+        return cls(records, content[29], tuple(names), tuple(columns))
 
     def texts(self) -> Iterator[bytes]:
         """The field names, then all values of each field, one a line so that a half character borrows no byte."""

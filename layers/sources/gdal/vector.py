@@ -55,7 +55,7 @@ from onemap.layers.sources.gdal.readable_file import (
     unknown_system,
 )
 from onemap.layers.sources.gdal.record_reading import BULK_ERRORS, RecordSurvey, read_runs, survey_records
-from onemap.layers.sources.gdal.shapefile import RAW, check_counts, overflow_remarks, shapefile_text
+from onemap.layers.sources.gdal.shapefile import RAW, check_counts, shapefile_text
 from onemap.layers.stores.arrow_values import series_of
 from onemap.layers.stores.sql_text import compose_sql, sql_literal
 
@@ -125,7 +125,7 @@ def read_vector(
     shapes, has_heights = in_plane(with_stroked(shapes, looked.stroked))
     problems = remarks_of(remarks, readable.place, has_heights, looked.are_measured, len(looked.stroked))
     problems += [*_further_remarks(read, coarse, readable.place), *raster_remarks(path, readable.place)]
-    problems += [*unknown_system(readable, crs), *overflow_remarks(path, readable.place)]
+    problems += unknown_system(readable, crs)
     return RawFrame(
         path=path,
         layer=layer,

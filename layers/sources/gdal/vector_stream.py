@@ -42,7 +42,7 @@ from onemap.layers.sources.gdal.readable_file import (
     prepared_file,
     unknown_system,
 )
-from onemap.layers.sources.gdal.shapefile import RAW, overflow_remarks
+from onemap.layers.sources.gdal.shapefile import RAW
 from onemap.layers.stores.sql_text import compose_sql, sql_literal
 
 _MANY = 2_000_000  # rows; from there on more of them are read at once, for to skip those before takes its time
@@ -240,7 +240,6 @@ class VectorStream:
         texts = list(dict.fromkeys([*self.remarks, *notes.reading, *notes.looking]))
         problems = vector.remarks_of(texts, place, notes.has_heights, notes.are_measured, notes.curved)
         problems += [*raster_remarks(self.readable.path, place), *unknown_system(self.readable, self.crs)]
-        problems += overflow_remarks(self.readable.path, place)
         return [*problems, *geodatabase.join_problems(notes.domains, columns)]
 
 

@@ -231,23 +231,6 @@ def test_a_newer_shp_beside_an_older_index_is_refused(shelf, layer_file, box, ne
     assert shelf.add(path).codes == ["source.rows"]
 
 
-@pytest.mark.parametrize("is_large", [False, True])
-def test_numbers_that_did_not_fit_into_their_field_are_told(shelf, layer_file, box, monkeypatch, is_large):
-    """Asterisks were read as nothing, in silence."""
-    path = layer_file("a.shp", [box(n * 200, 0) for n in range(3)], {"面积": [1.5, 2.5, 3.5]}, encoding="gb18030")
-    table = path.with_suffix(".dbf")
-    content = bytearray(table.read_bytes())
-    width, first = content[32 + 16], int.from_bytes(content[8:10], "little")
-    at = first + (1 + width) + 1
-    content[at : at + width] = b"*" * width
-    table.write_bytes(content)
-    if is_large:
-        read_in_blocks(2, monkeypatch.setattr)
-    answer = shelf.add(path)
-    (problem,) = [one for one in answer.json["problems"] if one["code"] == "field.overflow"]
-    assert (problem["field"], problem["row"], shelf.column("面积")) == ("面积", 2, [None, 1.5, 3.5])
-
-
 @pytest.mark.parametrize("is_table", [False, True])
 def test_fields_of_foxpros_own_kinds_are_refused_by_name(onemap, layer_file, box, is_table):
     """Whole numbers in four bytes and the numbers of notes came as text."""
