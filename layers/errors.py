@@ -225,7 +225,7 @@ def sqlite_reason(error: Exception) -> Problem | str:
     return Problem(code) if code else str(error)[:200]
 
 
-def server_words(error: Exception, secret: str = "") -> str:
+def server_words(error: Exception, secret: str = "") -> str:  # none to withhold  # nosec B107
     """The first line of what a server or its client says, without the password, should it repeat it.
 
     At its door a server on a Chinese Windows writes GBK: it does not know yet which encoding was asked for.
