@@ -252,7 +252,27 @@ class MapTab(QWidget):
         folded_paths = {
             path for path, item in self._groups.items() if is_same and _has_data(item) and not item.isExpanded()
         }
+        open_codes = {item.data(0, ROLE_ENTRY).code for item in self._layer_items() if is_same and item.isExpanded()}
         scroll_position = self.tree.verticalScrollBar().value() if is_same else 0
+        self._list_rows(folded_paths, open_codes)
+        self._choose_again(*chosen)
+        self.themes.show_themes(self._library.themes)
+        is_empty = not (self._library.services or any(entry.versions for entry in self._library.layers))
+        self.empty.setVisible(is_empty)
+        self.order_keys()
+        know_moved_layers()
+        self._replace_lost_rasters()
+        self._day.follow(self._library)
+        if self._library.path == self._map_wanted and self._library.themes:
+            self._map_wanted = ""
+            self._show_theme(first_theme(self._library))
+        self._update_ticks()
+        self._filter(self.search.text())
+        self.places.search_later(self.search.text())
+        self.tree.verticalScrollBar().setValue(scroll_position)
+
+    def _list_rows(self, folded_paths: set[tuple[str, ...]], open_codes: set[str]) -> None:
+        """Make the tree anew. open_codes: of the layers whose versions are seen."""
         self.tree.blockSignals(True)
         self.tree.clear()
         groups = self._groups = {}
@@ -276,22 +296,9 @@ class MapTab(QWidget):
                 item.setForeground(TITLE, self._grey())
         for item in groups.values():  # once all are open: Qt lays the tree out for it
             item.setFirstColumnSpanned(True)  # two departments of one bureau differ at the end of their names
+        for item in self._layer_items():
+            item.setExpanded(item.data(0, ROLE_ENTRY).code in open_codes)
         self.tree.blockSignals(False)
-        self._choose_again(*chosen)
-        self.themes.show_themes(self._library.themes)
-        is_empty = not (self._library.services or any(entry.versions for entry in self._library.layers))
-        self.empty.setVisible(is_empty)
-        self.order_keys()
-        know_moved_layers()
-        self._replace_lost_rasters()
-        self._day.follow(self._library)
-        if self._library.path == self._map_wanted and self._library.themes:
-            self._map_wanted = ""
-            self._show_theme(first_theme(self._library))
-        self._update_ticks()
-        self._filter(self.search.text())
-        self.places.search_later(self.search.text())
-        self.tree.verticalScrollBar().setValue(scroll_position)
 
     def item_of(self, code: str) -> QTreeWidgetItem | None:
         """The row of a layer."""

@@ -18,7 +18,7 @@ from onemap.plugin.profile.paths import documents_folder, free_path
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.target_file import ask_target
 from onemap.plugin.words.file_forms import file_forms
-from onemap.plugin.words.translation import tr
+from onemap.plugin.words.translation import sentences, tr
 from onemap.plugin.words.verb_parameters import out_forms
 
 PAGES = ".pdf"
@@ -27,8 +27,7 @@ PAGES = ".pdf"
 class ExportButton(QToolButton):
     """A button with a menu of formats."""
 
-    exported = pyqtSignal(str)  # the file
-    remarked = pyqtSignal(str)  # what the file does not hold
+    message_sent = pyqtSignal(str)  # where the file is, and what it does not hold
     refused = pyqtSignal(object)  # Refusal
 
     def __init__(self, core: Core) -> None:
@@ -59,7 +58,7 @@ class ExportButton(QToolButton):
         if suffix == ".gpkg" and not run.id:  # a run that the library does not keep
             try:
                 copy_file(run.path, path)
-                self.exported.emit(path)
+                self._say_written(path)
             except Refusal as refusal:
                 self.refused.emit(refusal)
         elif run.id:
@@ -77,12 +76,13 @@ class ExportButton(QToolButton):
 
     def _let_write(self, verb: str, params: dict[str, Any], path: str) -> None:
         def say(answer: dict[str, Any]) -> None:
-            self.exported.emit(path)
-            for problem in answer.get("problems") or ():
-                if problem["code"] == "out.parcels_only":
-                    self.remarked.emit(problem["message"])
+            problems = answer.get("problems") or ()
+            self._say_written(path, *(one["message"] for one in problems if one["code"] == "out.parcels_only"))
 
         self.asking.ask(verb, {**params, "out": path, "overwrite": True}, say, tr("Write the results"))
+
+    def _say_written(self, path: str, *remarks: str) -> None:
+        self.message_sent.emit(sentences(tr("The results are in {path}.").format(path=path), *remarks))
 
     def _ask(self, suffix: str, filters: str) -> None:
         start = free_path(Path(documents_folder()), _title(self._run), suffix)

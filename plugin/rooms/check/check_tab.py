@@ -114,10 +114,8 @@ class CheckTab(QWidget):
         parts = (self.results, self.trial, self.remedy, self.mends, self.facts, self.sites, self.past)
         for part in (*parts, self.live.results):
             part.refused.connect(self.refused)
-        written = tr("The results are in {path}.")
-        for view in (self.results, self.trial):
-            view.export_button.exported.connect(lambda path: self.message_sent.emit(written.format(path=path)))
-            view.export_button.remarked.connect(self.message_sent)
+        for view in (self.results, self.trial, self.live.results):
+            view.export_button.message_sent.connect(self.message_sent)
         for asking in self._askings:
             asking.progressed.connect(self._show_progress)
             asking.busy_changed.connect(lambda is_busy: self._show_work(tr("Starting…") if is_busy else ""))

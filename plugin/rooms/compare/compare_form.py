@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,6 @@ class CompareForm(QWidget):
     """Two plans, a matrix, the least area and width of a spot, and an earlier comparison."""
 
     changed = pyqtSignal()
-    refused = pyqtSignal(object)  # Refusal
 
     def __init__(self, library: OpenLibrary) -> None:
         super().__init__()
@@ -157,8 +157,9 @@ class CompareForm(QWidget):
             Plan(entry, version)
             for entry in sorted(self._library.layers, key=lambda entry: entry.place)
             if entry.kind in ("vector", "") and entry.geometry in POLYGON_GEOMETRIES
-            for version in sorted(entry.versions, key=lambda version: not version.in_force)
+            for version in entry.versions
         ]
+        plans.sort(key=lambda plan: not plan.version.in_force)  # a layer may have hundreds of versions
         chosen = [plan.plan_text if plan is not None else "" for plan in self.plans]
         for box in (self.plan_a, self.plan_b):
             with QSignalBlocker(box):
@@ -245,8 +246,10 @@ def _default_pair(plans: list[Plan]) -> tuple[str, str]:
     """The pair of the matrix land-urban, else the first pair with a matrix; empty texts for none."""
     matrices = sorted(core_words.all_words("matrices").items(), key=lambda item: item[0] != "land-urban")
     for _name, matrix in matrices:
-        for a in plans:
-            for b in plans:
-                if a != b and _fits(matrix, a, b):
-                    return a.plan_text, b.plan_text
+        firsts, seconds = (
+            [plan for plan in plans if plan.entry.code in matrix.get(key, ())] for key in ("for_a", "for_b")
+        )
+        for a, b in product(firsts, seconds):
+            if a != b:
+                return a.plan_text, b.plan_text
     return "", ""

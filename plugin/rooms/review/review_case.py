@@ -93,6 +93,7 @@ class CasePage(QWidget):
         self.findings = CaseFindings(library, canvas, self.steps.remedy)
         self.findings.refused.connect(self.refused)
         self.findings.findings_read.connect(lambda: self._show_department(self.table.department))
+        self.findings.results.export_button.message_sent.connect(self.message_sent)
         self.findings.override_requested.connect(self.steps.override)
         self.rounds, self.history = RoundsView(), HistoryView()
         self.notice = NoticeView(library)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QPushButton, QWidget
 
 from onemap.plugin.connection.asking import Asking
@@ -33,11 +33,12 @@ class NoticeView(QWidget):
         self.asking = Asking(library.core, self, lambda: (library.path, self._case and self._case.id))
         self.asking.refused.connect(self.refused)
         self.head = wrapped_label(tr("No public notice yet: the lead department opens one among the steps."))
+        self.head.setAlignment(Qt.AlignmentFlag.AlignTop)  # it has the whole page while there is no notice
         self.tree = AnswerTree(tr("Comments"), (tr("Number"), tr("Comment"), tr("Written by")))
         wrap_names(self.tree, column=TEXT)
         fit_columns(self.tree, TEXT)
         self.tree.currentItemChanged.connect(lambda *_: self._enable())
-        self.buttons = {step: QPushButton(step_word(step) + "…") for step in ("respond", "erase")}
+        self.buttons = {step: QPushButton() for step in ("respond", "erase")}
         for step, button in self.buttons.items():
             button.clicked.connect(lambda _checked=False, chosen=step: self._begin_step(chosen))
         # One below the other: side by side they would make the dock wider than 320 pixels.
@@ -50,7 +51,8 @@ class NoticeView(QWidget):
         self.tree.clear()
         has_notice = bool(case.notices)
         self.tree.setVisible(has_notice)
-        for button in self.buttons.values():
+        for step, button in self.buttons.items():
+            button.setText(step_word(step) + "…")  # the core's words are known by now
             button.setVisible(has_notice)
         self._enable()
         if not has_notice:

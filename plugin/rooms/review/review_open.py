@@ -81,14 +81,16 @@ class CaseForm(QWidget):
         return files_row
 
     def _build(self) -> None:
-        self.form = TightForm()
-        fill_form(self.form, (tr("Project"), self.project), (tr("Parcels"), self.parcels), is_wrapping=True)
+        fields = QWidget()  # from the first: a row that is taken out of a form without one loses its place for Tab
+        self.form = TightForm(fields)
+        above = ((tr("Project"), self.project), (tr("Parcels"), self.parcels))
+        fill_form(self.form, *above, is_wrapping=True, is_tight=True)
         self.land.add_to(self.form)
         self.uses.add_to(self.form)
         below = ((tr("Rules"), self.rules), (tr("Facts"), self.facts), (tr("Files"), self.files_row))
         fill_form(self.form, *below, (tr("Reason"), self.reason))
         buttons = row_of(self.send_button, self.back_button, 0)
-        column_of(self.title, self.form, buttons, self.work, 0, inside=self, is_tight=True)
+        column_of(self.title, fields, buttons, self.work, 0, inside=self, is_tight=True)
 
     @property
     def is_working(self) -> bool:

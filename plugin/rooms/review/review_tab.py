@@ -23,6 +23,7 @@ from onemap.plugin.rooms.review.review_words import conclusion_word
 from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.widgets.rows_and_columns import Pages, fill_room
 from onemap.plugin.widgets.working_dialog import end_dialog
+from onemap.plugin.words.core_words import layer_title
 from onemap.plugin.words.translation import name_list, tr
 
 
@@ -246,7 +247,7 @@ class ReviewTab(QWidget):
             self._end_request()
 
     def _report_published(self, answer: dict[str, Any]) -> None:
-        updated = [f"{code} {label}" for code, label in (answer.get("layers") or {}).items() if label]
+        updated = [f"{layer_title(code)} {label}" for code, label in (answer.get("layers") or {}).items() if label]
         self.message_sent.emit(
             tr("Brought up to date: {layers}").format(layers=name_list(updated))
             if updated

@@ -168,7 +168,7 @@ def test_what_was_found_yesterday_does_not_stand_as_of_today(shared_dock, parcel
 
 
 @pytest.mark.slow
-def test_what_is_folded_stays_folded_when_the_list_is_made_anew(shared_dock, other_file):
+def test_what_is_folded_or_open_stays_so_when_the_list_is_made_anew(shared_dock, other_file):
     tree = shared_dock.map_tab.tree
     department = shared_dock.map_tab.item_of(FARMLAND).parent()
     assert department.isExpanded()
@@ -177,6 +177,9 @@ def test_what_is_folded_stays_folded_when_the_list_is_made_anew(shared_dock, oth
     look(shared_dock)
     wait_for(lambda: shared_dock.map_tab.item_of(FARMLAND).childCount() == 2)
     assert not shared_dock.map_tab.item_of(FARMLAND).parent().isExpanded()
+    shared_dock.map_tab.item_of(FARMLAND).setExpanded(True)  # its versions
+    shared_dock.map_tab.fill()
+    assert shared_dock.map_tab.item_of(FARMLAND).isExpanded()
     assert tree.topLevelItemCount() > 0
 
 

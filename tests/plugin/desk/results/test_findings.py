@@ -224,7 +224,7 @@ def test_rules_that_were_not_asked_stand_under_their_department_with_the_reason(
 def test_an_exported_geopackage_opens_in_qgis_with_its_looks_and_names(tab, tmp_path):
     path = str(tmp_path / "results.gpkg")
     written = []
-    tab.results.export_button.exported.connect(written.append)
+    tab.results.export_button.message_sent.connect(written.append)
     tab.results.export_button.write(path)
     wait_for(lambda: written)
     parcels, pieces = (QgsVectorLayer(f"{path}|layername={table}", table, "ogr") for table in ("parcels", "overlaps"))

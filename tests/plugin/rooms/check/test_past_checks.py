@@ -237,7 +237,7 @@ def test_a_long_name_of_a_library_stays_clear_of_the_menu_s_arrow(checked_dock, 
 def test_the_results_are_written_for_the_office(checked_dock, tmp_path, suffix):
     target = tmp_path / f"results{suffix}"
     button, done, refused = checked_dock.check_tab.results.export_button, [], []
-    button.exported.connect(done.append)
+    button.message_sent.connect(done.append)
     button.refused.connect(refused.append)
     button.write(str(target))
     wait_for(lambda: done or refused)

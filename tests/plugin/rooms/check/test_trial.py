@@ -116,7 +116,7 @@ def test_a_trial_is_written_for_the_office_and_its_run_is_not_kept(tab, library,
     attempt(tab, moved_farmland(tmp_path))
     target, done, refused, messages = tmp_path / f"trial{suffix}", [], [], []
     button = tab.trial.export_button
-    button.exported.connect(done.append)
+    button.message_sent.connect(done.append)
     button.refused.connect(refused.append)
     tab.message_sent.connect(messages.append)
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
@@ -142,7 +142,7 @@ def test_a_check_that_the_library_could_not_keep_is_written_all_the_same(tab, tm
     tab.results.run.record["recorded"] = False  # as in a library that may only be read
     target, done, refused = tmp_path / "results.xlsx", [], []
     button = tab.results.export_button
-    button.exported.connect(done.append)
+    button.message_sent.connect(done.append)
     button.refused.connect(refused.append)
     button.write(str(target))
     wait_for(lambda: done or refused)

@@ -491,10 +491,13 @@ def test_a_newer_version_is_compared_against_the_earlier_comparison(tab, plans):
     run = tab.view.comparison.record["id"]
     moved = [*PLAN_B[:1], (box(300, 50, 50, 50), "2", "R1"), *PLAN_B[2:]]
     add(str(plans / "library.gpkg"), plans, "PLAN_B", ["YDXZDM"], moved, "v2")
+    add(str(plans / "library.gpkg"), plans, "PLAN_A", ["GHDLDM"], PLAN_A[:-1], "v2")
     listed = []
     tab._library.listed.connect(lambda: listed.append(True))
     tab._library.refresh()
-    wait_for(lambda: listed and tab.form.plan_b.count())
+    wait_for(lambda: listed and tab.form.plan_b.count() == 4)
+    offered = [tab.form.plan_b.itemData(row).plan_text for row in range(4)]
+    assert offered == ["PLAN_A@v2", "PLAN_B@v2", "PLAN_A@v1", "PLAN_B@v1"]  # those in force before all others
     tab.form.choose("PLAN_A@v1", "PLAN_B@v2")
     tab.form.choose_matrix(str(plans / "matrix.toml"))
     wait_for(lambda: tab.form.since.findData(run) > 0)

@@ -58,3 +58,14 @@ def test_an_issued_case_is_called_by_its_document_and_found_by_both_numbers(case
     for number in ("9052df39", "〔2026〕1号"):
         cases.search.setText(number)
         assert cases.tree.topLevelItemCount() == 1
+
+
+def test_tab_goes_through_the_form_of_a_case_as_it_is_read(desk):
+    form = desk.tab.form
+    for field in (form.land.field, form.uses.use, form.uses.systems):  # which come and go with the parcels
+        form.form.show_row(field, True)
+    read = [form.project, form.parcels.box, form.land.field, form.uses.use, form.uses.systems, form.reason]
+    keys = [form.project]
+    while keys[-1] is not form.send_button:
+        keys.append(keys[-1].nextInFocusChain())
+    assert [one for one in keys if one in read] == read

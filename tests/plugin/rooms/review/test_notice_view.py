@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from qgis.PyQt.QtCore import Qt
 
+from onemap.plugin.words import core_words
 from onemap.tests.plugin.other_desk import in_core
 from onemap.tests.plugin.review_desk import Desk
 from onemap.tests.plugin.small_town import wait_for
@@ -19,6 +20,7 @@ def desk(rehearsal_library, canvas, shared_core, tmp_path):
     """A desk of today, for strangers write by the clock."""
     path = tmp_path / "review.gpkg"
     shutil.copyfile(rehearsal_library, path)
+    core_words.learn({})  # as in a QGIS that has just begun
     made = Desk(path, canvas, day=date.today().isoformat(), core=shared_core)
     yield made
     made.tab.close_down()
@@ -31,6 +33,7 @@ def test_a_notice_is_opened_replied_to_and_closed(desk, one_parcel):
     desk.after(desk.next)
     view, case = desk.page.notice, desk.case.id
     assert view.tree.isHidden() and desk.case.notices == []
+    assert [button.text() for button in view.buttons.values()] == ["Reply…", "Erase name and place…"]
     desk.page.begin_step("notice")
     marks = desk.page.steps.dialog.marks
     chosen = next(item for item in map(marks.item, range(marks.count())) if item.text() == "Location")

@@ -163,6 +163,10 @@ def test_a_case_goes_by_clicks_from_its_parcels_to_a_document_that_opens(desk, o
     wait_for(lambda: len(reader.opened) > 1 or desk.refused)
     QDesktopServices.unsetUrlHandler("file")
     assert [sheet["parcel"] for sheet in json.loads(sheets.read_text(encoding="utf-8"))["sheets"]] == ["A"]
+    desk.messages.clear()
+    desk.page.findings.results.export_button.write(str(tmp_path / "findings.geojson"))
+    wait_for(lambda: desk.messages)
+    assert f"The results are in {tmp_path / 'findings.geojson'}. " in desk.messages[0]  # and what it does not hold
     settings.put("templates", str(tmp_path / "none"))
     desk.page.documents.write(str(tmp_path / "statement.docx"), "statement", "")
     wait_for(lambda: desk.refused)
@@ -170,6 +174,10 @@ def test_a_case_goes_by_clicks_from_its_parcels_to_a_document_that_opens(desk, o
     desk.page.back_button.click()
     wait_for(lambda: desk.tab.list.item_of(desk.case.id) if desk.case else desk.tab.list.lines)
     assert desk.tab.list.lines[0].state == "issued"
+    desk.messages.clear()
+    desk.tab.publish()
+    wait_for(lambda: desk.messages)
+    assert desk.messages[0].startswith(f"Brought up to date: Projects in the project library {DAY}")
 
 
 @pytest.mark.slow
