@@ -1,4 +1,7 @@
-"""Refusals: a stable code and the facts its sentence needs; the words are in resources/messages."""
+"""Refusals: a stable code and the facts its sentence needs; the words are in resources/messages.
+
+Why the system or a server refused is said in the user's language where the reason is a common one.
+"""
 
 import errno
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -142,7 +145,7 @@ class OneMapError(Exception):
 
     exit_code = 3
 
-    def __init__(self, code: str, **facts: Any) -> None:
+    def __init__(self, code: str, /, **facts: Any) -> None:
         super().__init__(code, facts)
         self.problems: tuple[Problem, ...] = (Problem(code, facts),)
 
@@ -222,7 +225,7 @@ def sqlite_reason(error: Exception) -> Problem | str:
     return Problem(code) if code else str(error)[:200]
 
 
-def server_words(error: Exception, secret: str = "") -> str:
+def server_words(error: Exception, secret: str = "") -> str:  # none to withhold  # nosec B107
     """The first line of what a server or its client says, without the password, should it repeat it.
 
     At its door a server on a Chinese Windows writes GBK: it does not know yet which encoding was asked for.

@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 import shapely
 
-from onemap.layers.geometry.rings import Rings, ranges, rings_of
+from onemap.layers.geometry.group_ranges import ranges
+from onemap.layers.geometry.rings import Rings, rings_of
 from onemap.layers.geometry.shape_column import AnyShapes, ShapeColumn, made_of, parts_of_each, rings_at
 from onemap.layers.geometry.wkb_column import interleaved_column, multi_bodies, ring_heads, with_points
 

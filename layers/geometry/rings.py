@@ -1,4 +1,4 @@
-"""The rings of many polygons as flat arrays, without making a geometry for each of them."""
+"""The rings of many polygons as flat arrays, their areas and lengths, without making a geometry for each of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,6 +7,8 @@ from typing import Self
 
 import numpy as np
 import shapely
+
+from onemap.layers.geometry.group_ranges import ranges
 
 _PROBES = 200
 
@@ -114,10 +116,3 @@ def is_like_geos() -> bool:
     rings = rings_of(shapes)
     are_alike = planar_areas_m2(rings, _PROBES) == shapely.area(shapes)
     return bool((are_alike & (planar_lengths_m(rings, _PROBES) == shapely.length(shapes))).all())
-
-
-def ranges(first: np.ndarray, count: np.ndarray) -> np.ndarray:
-    """The numbers first[i], first[i] + 1, … count[i] of them, one group after the other; all arrays of integers."""
-    ends = np.cumsum(count)
-    found: np.ndarray = np.arange(int(count.sum())) + np.repeat(first - (ends - count), count)
-    return found

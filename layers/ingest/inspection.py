@@ -15,8 +15,7 @@ from onemap.layers.frames.fields import lost_text
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.geometry.validity import RECORD, are_beyond, are_finite, type_names
-from onemap.layers.ingest.placing import bounds_of
-from onemap.layers.ingest.raster_inspection import undeclared_crs
+from onemap.layers.ingest.placing import bounds_of, undeclared_crs
 from onemap.layers.messages import problem_record, wording
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.rasters.raster_formats import RASTER_DRIVERS

@@ -1,7 +1,8 @@
-"""Where a frame lies: its CRS by declaration or refusal, its coordinates in another plane."""
+"""Where a frame lies: its CRS by declaration or refusal with a suggestion, its coordinates in another plane."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +20,7 @@ from onemap.layers.geometry.row_blocks import BLOCK, blocks, give_back_memory
 from onemap.layers.geometry.shape_column import AnyShapes, ShapeColumn, all_of
 from onemap.layers.geometry.wkb_rings import wkb_rings
 from onemap.layers.ingest.datum_change import DatumChange, step_km
+from onemap.layers.messages import wording
 from onemap.layers.progress import SILENT
 
 _FARTHEST_KM = 1.0  # between any two datums of one country
@@ -68,6 +70,18 @@ def _source_crs(raw: RawFrame, options: SourceOptions, bounds: systems.Bounds | 
 def _is_same_crs(one: pyproj.CRS, other: pyproj.CRS) -> bool:
     """Whether two systems are one, by whatever name."""
     return systems.crs_name(one) == systems.crs_name(other) or one.equals(other, ignore_axis_order=True)
+
+
+def undeclared_crs(box: Any, language: str) -> tuple[dict[str, Any], Problem]:
+    """The problem that a source has no CRS, with the suggestion from its coordinates. box: its bounds, or None."""
+    hint = systems.suggestion(box)
+    epsg = hint.facts.get("epsg")
+    guess: dict[str, Any] = {
+        "code": f"EPSG:{epsg}" if epsg else None,
+        "from": "guessed" if epsg else "none",
+        "why": wording(hint, language)[0],
+    }
+    return guess, Problem("crs.missing", {"suggestion": hint})
 
 
 def bounds_of(shapes: AnyShapes) -> systems.Bounds | None:

@@ -7,9 +7,9 @@ import pyproj
 
 from onemap.layers.crs import systems
 from onemap.layers.crs.crs_titles import plain_crs_title
-from onemap.layers.crs.systems import suggestion
 from onemap.layers.errors import Problem
-from onemap.layers.messages import problem_record, wording
+from onemap.layers.ingest.placing import undeclared_crs
+from onemap.layers.messages import problem_record
 from onemap.layers.rasters.raster_heights import vertical_datum
 from onemap.layers.rasters.raster_remarks import raster_remarks
 from onemap.layers.rasters.rasters import (
@@ -88,15 +88,3 @@ def _grid_record(dataset: "DatasetReader", system: pyproj.CRS | None) -> dict[st
 def _finite(nodata: float) -> float | str:
     """JSON has no NaN."""
     return float(nodata) if nodata == nodata and abs(nodata) != float("inf") else str(nodata)
-
-
-def undeclared_crs(box: Any, language: str) -> tuple[dict[str, Any], Problem]:
-    """The problem that a source has no CRS, with the suggestion from its coordinates. box: its bounds, or None."""
-    hint = suggestion(box)
-    epsg = hint.facts.get("epsg")
-    guess: dict[str, Any] = {
-        "code": f"EPSG:{epsg}" if epsg else None,
-        "from": "guessed" if epsg else "none",
-        "why": wording(hint, language)[0],
-    }
-    return guess, Problem("crs.missing", {"suggestion": hint})

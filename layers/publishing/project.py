@@ -1,23 +1,17 @@
-"""The project's XML: its layers, their tree and order, its extent, and what QGIS Server offers of it.
-
-Its layouts have title, map, legend, scale bar, north and date: QGIS shows them under Project → Layouts, QGIS Server
-prints them by GetPrint. Where everything stands on the paper is said by QGIS's own templates in resources/layouts/,
-which the dock prints the working map with too.
-"""
+"""The project's XML: its layers, their tree and order, its extent, and what QGIS Server offers of it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pyproj
-from defusedxml.ElementTree import fromstring
 
 from onemap.layers.catalogue.map_order import stratum_of
 from onemap.layers.geometry.boxes import Bounds
 from onemap.layers.publishing.layer_choice import PublishedLayer, project_themes
 from onemap.layers.publishing.layer_locations import provider_of
 from onemap.layers.publishing.layer_xml import map_layer, title_of
+from onemap.layers.publishing.print_layout import SheetText, print_layouts
 from onemap.layers.publishing.xml_text import add_crs, add_list, add_options, add_text, clean
-from onemap.layers.shipped_files import RESOURCES
 from onemap.layers.xml_elements import Element, SubElement, indent, tostring
 
 WRITTEN_FOR = "3.40.0"  # the oldest QGIS that the plugin runs in
@@ -25,9 +19,6 @@ _DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
 _BOTTOM_LEFT, _TOP_LEFT, _TOP_RIGHT, _BOTTOM_RIGHT = "0", "1", "2", "3"  # QGIS's numbers of the corners
 _PALE = "255,255,255,200"  # below the title, whose letters are dark
 _USUAL_SYSTEMS = ("EPSG:4326", "EPSG:3857")  # what most clients of a map service can show
-_TEMPLATES = RESOURCES / "layouts"
-_PAGES = ("A4", "A3")
-_ROOM = 1.05  # of the ground around what the map has to show
 
 
 @dataclass(frozen=True)
@@ -191,45 +182,3 @@ def _offered_systems(crs: pyproj.CRS) -> list[str]:
 
 def _number(value: float) -> str:
     return f"{value:.6f}".rstrip("0").rstrip(".")
-
-
-@dataclass(frozen=True)
-class SheetText:
-    """The texts of a sheet: its title, the title of the legend, and the line below the map."""
-
-    title: str
-    legend: str
-    foot: str
-
-
-def print_layouts(bounds: Bounds, text: SheetText) -> Element:
-    """A layout for each size of paper, whose map shows the ground within `bounds` (metres of the project's system)."""
-    layouts = Element("Layouts")
-    layouts.extend(_layout(name, bounds, text) for name in _PAGES)
-    return layouts
-
-
-def _layout(name: str, bounds: Bounds, text: SheetText) -> Element:
-    layout: Element = fromstring((_TEMPLATES / f"{name}.qpt").read_bytes())
-    items = {item.get("id"): item for item in layout.iter("LayoutItem")}
-    items["title"].set("labelText", _plain(text.title))
-    items["foot"].set("labelText", f"{items['foot'].get('labelText')}    {_plain(text.foot)}")
-    items["legend"].set("title", text.legend)
-    width, height, _ = str(items["map"].get("size")).split(",")
-    SubElement(items["map"], "Extent", _extent(bounds, float(width) / float(height)))
-    return layout
-
-
-def _plain(text: str) -> str:
-    """A text in which QGIS finds no expression: a library may have any name."""
-    return text.replace("[%", "[ %")
-
-
-def _extent(bounds: Bounds, shape: float) -> dict[str, str]:
-    """The extent of a map of a shape (width by height): all of the ground within `bounds`, in the middle."""
-    west, south, east, north = bounds
-    width = max(east - west, (north - south) * shape, 1.0) * _ROOM
-    half_width, half_height = width / 2, width / shape / 2
-    x, y = (west + east) / 2, (south + north) / 2
-    sides = {"xmin": x - half_width, "ymin": y - half_height, "xmax": x + half_width, "ymax": y + half_height}
-    return {name: f"{value:.6f}" for name, value in sides.items()}

@@ -10,7 +10,7 @@ from typing import Any
 from onemap.layers.errors import OneMapError, Problem, UsageError
 from onemap.layers.files.atomic_output import atomic_output, check_place
 from onemap.layers.library.library import Library
-from onemap.layers.library.log_reading import head_variables
+from onemap.layers.library.log_heads import head_variables
 from onemap.layers.library.own_files import department_names
 from onemap.layers.library.services import is_entry
 from onemap.layers.messages import phrase, problem_record

@@ -22,6 +22,7 @@ from onemap.layers.quality.displacement import KnownLines, displacement, displac
 from onemap.layers.quality.duplicates import duplicate_flaws, key_flaws
 from onemap.layers.quality.feature_problems import MOST_KEPT, Flaws
 from onemap.layers.quality.neighbours import Items
+from onemap.layers.quality.persons import person_flaws
 from onemap.layers.quality.position import MOST_M, outside_flaws, shift_flaws
 from onemap.layers.quality.table_rows import row_flaws, scale_flaws, share_flaws
 from onemap.layers.quality.topology import (
@@ -33,7 +34,7 @@ from onemap.layers.quality.topology import (
     overlap_flaws,
     union_of,
 )
-from onemap.layers.quality.values import chosen_tables, person_flaws, value_flaws
+from onemap.layers.quality.values import chosen_tables, value_flaws
 
 
 @dataclass(frozen=True)

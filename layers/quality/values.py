@@ -1,9 +1,7 @@
-"""Checks of field values: missing values, lengths, types, codes and their names, and what seems to be personal data."""
+"""Checks of field values: missing values, lengths, types, codes and their names."""
 
 import math
-import re
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date
 from functools import cached_property, partial
 from typing import Any
 
@@ -25,15 +23,6 @@ from onemap.layers.quality.feature_problems import FlawList, Flaws
 Most = Callable[[str], int | None]
 _KINDS = {pa.string(): str, pa.int64(): int, pa.float64(): float}  # what a column of a frame holds
 _MOST_FORMS = 10  # reported of one field
-_SHARE = 0.2  # of a column's values that look so
-_NUMBER = re.compile(r"\d{6}((?:19|20)\d{2})(\d{2})(\d{2})\d{3}[\dXx]", re.ASCII)
-_MOBILE = re.compile(r"(?:\+?86[- ]?)?1[3-9]\d{9}", re.ASCII)
-_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)  # GB 11643
-_CHECKS = "10X98765432"
-_NUMBER_HEADS = ("身份证", "公民身份", "idcard", "sfzh", "gmsfhm", "identitynumber")
-_PHONE_HEADS = ("手机", "联系电话", "移动电话", "mobile", "cellphone", "sjhm")
-_NAME_HEADS = ("姓名", "户主", "xm", "fullname", "personname")
-_BIRTH_HEADS = ("出生", "生日", "birth", "csrq")
 
 
 def chosen_tables(frame: FrameBlocks, entry: LayerEntry, progress: Progress) -> dict[str, CodeTable]:
@@ -254,53 +243,3 @@ def _fits(value: Any, field: Field) -> bool:
     if not isinstance(number, (int, float)) or not math.isfinite(number):
         return False
     return field.type == "number" or float(number).is_integer()
-
-
-def person_flaws(frame: FrameBlocks, entry: LayerEntry) -> list[Flaws]:
-    """Columns that hold identity numbers or mobile telephones, by heading or by value, and names beside birthdays.
-
-    An identity number has a day of birth and a check digit (GB 11643), so that a long code is not taken for one.
-    """
-    numeric = {field.name for field in entry.fields if field.type in ("number", "integer")}
-    found: list[tuple[str, str]] = []
-    names, births = [], []
-    for name in frame.columns:
-        head = re.sub(r"[\s_()（）-]", "", name).lower()
-        names += [name] if head in _NAME_HEADS else []
-        births += [name] if any(word in head for word in _BIRTH_HEADS) else []
-        if name in numeric:
-            continue
-        if any(word in head for word in _NUMBER_HEADS) or _most_are(frame, name, _is_identity_number):
-            found.append((name, "identity_number"))
-        elif any(word in head for word in _PHONE_HEADS) or _most_are(frame, name, _is_mobile):
-            found.append((name, "telephone"))
-    if names and births:
-        found.append((f"{names[0]}, {births[0]}", "birthday"))
-    facts: Sequence[dict[str, Any]] = [{"field": name, "what": Problem(f"kind.{kind}")} for name, kind in found]
-    return [Flaws("person.data", np.full(len(facts), -1), facts)] if facts else []
-
-
-def _most_are(frame: FrameBlocks, name: str, test: Any) -> bool:
-    """Whether a share of a column's values that is no chance passes a test."""
-    looked = hits = 0
-    for block in frame.blocks():
-        texts = [text for value in frame.values(name, block) if (text := text_value(value)) is not None]
-        looked += len(texts)
-        hits += sum(map(test, texts))
-    return hits > 0 and hits >= _SHARE * looked
-
-
-def _is_mobile(text: str) -> bool:
-    return _MOBILE.fullmatch(text) is not None
-
-
-def _is_identity_number(text: str) -> bool:
-    parts = _NUMBER.fullmatch(text)
-    if parts is None:
-        return False
-    try:
-        date(*map(int, parts.groups()))
-    except ValueError:
-        return False
-    total = sum(int(digit) * weight for digit, weight in zip(text, _WEIGHTS, strict=False))
-    return text[-1].upper() == _CHECKS[total % 11]

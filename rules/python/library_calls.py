@@ -1,4 +1,7 @@
-"""The calls of a library that every method makes: with a folder for frames, refused in words, answered as JSON."""
+"""The calls of a library that every method makes: with a folder for frames, refused in words, answered as JSON.
+
+A check that no library keeps is explained from the tables of its result.
+"""
 
 import contextlib
 import shutil

@@ -1,4 +1,7 @@
-"""A verb asked from Python: the same declaration and the same work as on the command line."""
+"""A verb asked from Python: the same declaration and the same work as on the command line.
+
+A refusal names arguments in place of options, progress is a bar or a function of the caller's, and frames have types.
+"""
 
 import contextlib
 import re

@@ -6,7 +6,7 @@ import tomllib
 
 import pytest
 
-from onemap.layers.errors import PLACES, Problem, joined_sentences
+from onemap.layers.errors import PLACES, OneMapError, Problem, joined_sentences
 from onemap.layers.messages import (
     LANGUAGES,
     in_words,
@@ -107,3 +107,8 @@ def test_what_is_quoted_in_english_stands_in_curly_quotes():
     found = dict(texts(sentences("en"))) | {key: text for key, text in english.items() if isinstance(text, str)}
     assert {key for key, text in found.items() if '"' in text} == TYPED
     assert {key: text for key, text in found.items() if text.count("“") != text.count("”")} == {}
+
+
+def test_a_refusal_may_tell_of_any_fact():
+    problem = Problem("suggest.beside_layer", {"code": "GHDK", "label": "2024"})
+    assert OneMapError.of([problem]).problems == (problem,)

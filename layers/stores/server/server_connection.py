@@ -15,9 +15,10 @@ from onemap.layers.geometry.shape_column import shapes_from
 from onemap.layers.geometry.wkb_bodies import Bodies
 from onemap.layers.progress import Progress
 from onemap.layers.stores.rights import Right
+from onemap.layers.stores.server.feature_marks import marks_near
 from onemap.layers.stores.server.server_rights import ServerRoles, drop_policies, drop_rights, make_roles, protect
 from onemap.layers.stores.server.server_sql import TYPES, made_if_absent, server_sql
-from onemap.layers.stores.server.server_structure import marks_near, printed_structure
+from onemap.layers.stores.server.server_structure import printed_structure
 from onemap.layers.stores.server.snapshot_answers import SnapshotAnswers
 from onemap.layers.stores.store import (
     AS_STORED,

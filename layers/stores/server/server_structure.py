@@ -1,21 +1,15 @@
 """The definitions in a schema as the server itself prints them: owners, functions, triggers, policies and rights.
 
 Everything is printed in full, with names that say their schema: the text is the same whoever asks.
-
-PostgreSQL never changes a row in its place: whoever alters one writes another, in another place or by another
-transaction. So the places and transactions of all rows near some ground stand for their content, and cost a fiftieth
-of reading it.
 """
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import psycopg
 from psycopg import errors, sql
 
 from onemap.layers.stores.logged_rows import row_name
-from onemap.layers.stores.server.server_sql import server_sql
 
 # Else numbers, days and names would be printed as the asker's session has them.
 _PRINTING = """SET LOCAL search_path = pg_catalog; SET LOCAL quote_all_identifiers = off; SET LOCAL datestyle = 'ISO';
@@ -130,17 +124,6 @@ UNION ALL SELECT 'server_surrounding', ARRAY['operator', o.oid::regoperator::tex
 _VIEWS = """ SELECT c.relname, c.oid::bigint FROM pg_class c
 WHERE c.relnamespace = (SELECT oid FROM here) AND c.relkind IN ('v', 'm')"""
 Part = tuple[str, str, Sequence[Any] | None]  # kind, name, all that is said of it
-_DEFINITIONS = """SELECT c.relname, c.oid, c.relfilenode, string_agg(concat_ws(',', a.attnum, a.attname, a.atttypid,
-a.atttypmod, d.description), ';' ORDER BY a.attnum)
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid
-LEFT JOIN pg_description d ON d.objoid = c.oid AND d.objsubid = a.attnum AND d.classoid = 'pg_class'::regclass
-WHERE n.nspname = %s AND c.relname = ANY(%s) AND a.attnum > 0 AND NOT a.attisdropped GROUP BY 1, 2, 3"""
-_VERSIONS = "SELECT table_name, xmin::text, ctid::text FROM onemap_versions WHERE table_name = ANY(%s)"
-_ROWS = sql.SQL(
-    "SELECT {name}, (SELECT count(*) FROM {table}), (SELECT sha256(convert_to(string_agg(concat_ws(',', tableoid, xmin,"
-    " ctid), ';' ORDER BY tableoid, ctid), 'UTF8')) FROM {table} WHERE geom && ST_MakeEnvelope(?, ?, ?, ?, {srs}))"
-)
-_UNKNOWABLE = (errors.UndefinedTable, errors.UndefinedColumn, errors.InsufficientPrivilege, errors.DataError)
 
 
 def printed_structure(
@@ -173,37 +156,3 @@ def _view_text(connection: "psycopg.Connection[Any]", oid: int) -> Sequence[Any]
     except (errors.InternalError_, errors.UndefinedTable):
         return None
     return None if row is None or row[0] is None else row
-
-
-def marks_near(
-    raw: "psycopg.Connection[tuple[object, ...]]", schema: str, srs_id: int, boxes: Mapping[str, Sequence[float]]
-) -> dict[str, tuple[Hashable, ...]]:
-    """The marks of versions' tables near some ground: the number of all their features, then what stands for the rest.
-
-    boxes: by table west, south, east, north in the library's plane. Where one of them cannot be read, none has a mark.
-    """
-    if not boxes:
-        return {}
-    tables = list(boxes)
-    sides = [float(side) for box in boxes.values() for side in box]
-    try:
-        with raw.transaction():  # part of the open one, which goes on where this is refused
-            definitions = {name: rest for name, *rest in raw.execute(_DEFINITIONS, (schema, tables))}
-            versions = {name: rest for name, *rest in raw.execute(_VERSIONS, (tables,))}
-            # Prepared, since to plan it takes the server longer than to answer it.
-            features = raw.execute(_rows_query(tuple(tables), srs_id), sides, prepare=True).fetchall()
-    except _UNKNOWABLE:
-        return {}
-    return {
-        str(name): (count, digest, *definitions[name], *versions[name])
-        for name, count, digest in features
-        if name in definitions and name in versions
-    }
-
-
-@lru_cache(maxsize=32)
-def _rows_query(tables: Sequence[str], srs_id: int) -> bytes:
-    """The question for the rows of all tables, with four marks for the box of each."""
-    srs = sql.Literal(srs_id)
-    rows = [_ROWS.format(name=sql.Literal(table), table=sql.Identifier(table), srs=srs) for table in tables]
-    return server_sql(sql.SQL(" UNION ALL ").join(rows).as_string(None)).encode()

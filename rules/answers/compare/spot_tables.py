@@ -1,4 +1,7 @@
-"""The tables of a comparison: spots, their matrix, and clusters, with the contract's columns first."""
+"""The tables of a comparison: spots, their matrix, and clusters, with the contract's columns first.
+
+Ground is counted from a run's origin, and brought to the library's plane only when a part is written.
+"""
 
 from collections.abc import Iterator
 from typing import Any

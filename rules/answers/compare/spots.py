@@ -10,8 +10,8 @@ import shapely
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.journal_folder import Journal
 from onemap.layers.frames.fields import are_none
+from onemap.layers.geometry.group_ranges import ranges
 from onemap.layers.geometry.parts import shift_geometries, shift_polygons
-from onemap.layers.geometry.rings import ranges
 from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.library.library import sha256
 from onemap.rules.answers.compare.dissolve import SinglePolygons, dissolve_ground

@@ -1,7 +1,5 @@
 """The spots of a stored comparison as a version of the layer of difference spots, in the integrated library."""
 
-import re
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -23,15 +21,14 @@ from onemap.layers.library.versions import StoredFeatures, Version, coverage_of,
 from onemap.layers.messages import phrase
 from onemap.layers.records import Record
 from onemap.rules.answers.compare.comparison_record import KIND, pair_of
-from onemap.rules.answers.compare.decisions import HOLDS_SHARE, decisions_of, standing_decisions
+from onemap.rules.answers.compare.decisions import decisions_of, standing_decisions
 from onemap.rules.answers.compare.earlier_comparison import EarlierComparison, earlier_comparison
 from onemap.rules.answers.compare.plans import common_ground
 from onemap.rules.answers.compare.spot_fields import FIELDS, LAYER, plain_pair, spot_fields
+from onemap.rules.answers.compare.spot_numbers import numbers_of_spots
 from onemap.rules.answers.compare.spots import Spots
 from onemap.rules.answers.compare.townships import main_townships, township_source
-from onemap.rules.judge.findings.table import plain_values
 from onemap.rules.judge.inputs.layer_sources import Sources
-from onemap.rules.judge.overlay.common_areas import common_shares
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.overlay.whole_grounds import union_of_all
 from onemap.rules.judge.packs.library_packs import packs_of, required_fields
@@ -40,8 +37,6 @@ from onemap.rules.judge.runs.run_store import run_record, stored_rows
 # Of the work: when the program is loaded, the spots read, what is decided of them known, and the layer made
 # that is then added as any other.
 _BEGUN, _READ, _DECIDED, _MADE = 0.1, 0.5, 0.7, 0.75
-_NUMBER = re.compile(r"(\d{6}\d{4})(\d{5,})")
-_FACTS = ("CYLX", "TGDM", "CGDM")  # what a spot is, besides its plans and its ground
 
 
 @dataclass(frozen=True)
@@ -218,71 +213,3 @@ def _carried_spots(library: Library, before: Version | None, stored: StoredFeatu
     rows = np.flatnonzero(other)
     coverage = coverage_of(library, before) if len(rows) else None
     return CarriedSpots(had.iloc[rows].reset_index(drop=True), stored.geometries[rows], coverage, problems)
-
-
-def numbers_of_spots(
-    library: Library,
-    before: Version | None,
-    had: StoredFeatures | None,
-    attributes: pd.DataFrame,
-    written: np.ndarray,
-    regions: np.ndarray,
-    year: str,
-    threads: Threads,
-) -> tuple[list[str], int]:
-    """A number for each spot (n,): six figures of the division, four of the year, a serial of five; how many it had.
-
-    before: the version that goes before, and had: what it holds, whose spots of the same plans, type, codes and mostly
-    the same ground keep their numbers. No number is given twice, whichever versions there were.
-    """
-    last: dict[str, int] = defaultdict(int)
-    for version in versions(library):
-        if version.code == LAYER:
-            is_before = before is not None and version.table == before.table
-            stored = had if had is not None and is_before else read_version(library, version, None)
-            for name in _numbers(stored):
-                found = _NUMBER.fullmatch(name)
-                if found:
-                    last[found[1]] = max(last[found[1]], int(found[2]))
-    known = _former_numbers(had, attributes, written, threads) if had is not None else {}
-    names = []
-    for row, region in enumerate(regions):
-        if row in known:
-            names.append(known[row])
-            continue
-        head = f"{region}{year}"
-        last[head] += 1
-        names.append(f"{head}{last[head]:05d}")
-    return names, len(known)
-
-
-def _numbers(stored: StoredFeatures) -> list[str]:
-    rows = stored.attributes
-    return [str(name) for name in rows["CYTBBH"] if name is not None] if "CYTBBH" in rows else []
-
-
-def _former_numbers(
-    stored: StoredFeatures, attributes: pd.DataFrame, written: np.ndarray, threads: Threads
-) -> dict[int, str]:
-    """Row → the number that a spot had in the version before, where at least half of both grounds is common."""
-    had = stored.attributes.reindex(columns=["CYTBBH", "BDGH", *_FACTS])
-    first, second = shapely.STRtree(stored.geometries).query(written, predicate="intersects")
-    facts = [_facts(frame) for frame in (attributes, had)]
-    same = np.array([facts[0][row] == facts[1][old] for row, old in zip(first, second, strict=True)], dtype=bool)
-    first, second = first[same], second[same]
-    match = common_shares(written[first], stored.geometries[second], threads)
-    found: dict[int, str] = {}
-    taken: set[int] = set()
-    for at in np.argsort(-match, kind="stable"):
-        row, old = int(first[at]), int(second[at])
-        name = had["CYTBBH"].iloc[old]
-        if match[at] >= HOLDS_SHARE and row not in found and old not in taken and name is not None:
-            found[row] = str(name)
-            taken.add(old)
-    return found
-
-
-def _facts(frame: pd.DataFrame) -> list[tuple[str | None, ...]]:
-    """Plans, type and codes of each row."""
-    columns = [[plain_pair(value) for value in frame["BDGH"]], *(plain_values(frame[name]) for name in _FACTS)]
-    return list(zip(*columns, strict=True))

@@ -18,7 +18,7 @@ from onemap.rules.answers.deliveries.check_kinds import MOST_LISTED
 from onemap.rules.answers.deliveries.delivered_layers import DeliveredLayer
 from onemap.rules.answers.deliveries.delivery_template import Check
 from onemap.rules.answers.deliveries.proof_findings import Finding
-from onemap.rules.answers.deliveries.sum_checks import meets_condition
+from onemap.rules.answers.deliveries.row_checks import meets_condition
 from onemap.rules.judge.overlay.candidate_pairs import CandidatePairs, candidate_pairs
 from onemap.rules.judge.overlay.mutual_overlaps import features_overlap
 from onemap.rules.judge.overlay.subdivision import MOST_VERTICES, cut_around, tiles_near

@@ -38,8 +38,9 @@ from onemap.rules.answers.deliveries.proof_findings import (
 )
 from onemap.rules.answers.deliveries.proof_memory import ProofMemory, SourceMemory
 from onemap.rules.answers.deliveries.quality_checks import measured_in_plane, quality_findings
+from onemap.rules.answers.deliveries.row_checks import row_findings
 from onemap.rules.answers.deliveries.shape_checks import shape_findings
-from onemap.rules.answers.deliveries.sum_checks import row_findings, sum_findings, unit_findings
+from onemap.rules.answers.deliveries.sum_checks import sum_findings, unit_findings
 from onemap.rules.answers.deliveries.text_checks import text_findings
 
 _READ, _LAYERS = 0.4, 0.8  # of the work

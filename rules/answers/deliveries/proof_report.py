@@ -1,4 +1,4 @@
-"""The reports of a proof for who has to mend the delivery: a workbook, a page that opens offline, JSON."""
+"""The reports of a proof for who has to mend the delivery: a workbook, a page with a map that opens offline, JSON."""
 
 import json
 from collections.abc import Sequence

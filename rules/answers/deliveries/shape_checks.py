@@ -19,7 +19,7 @@ from onemap.layers.quality.position import coordinate_step
 from onemap.rules.answers.deliveries.delivered_layers import DeliveredLayer
 from onemap.rules.answers.deliveries.delivery_template import Check
 from onemap.rules.answers.deliveries.proof_findings import MOST_LISTED, Finding
-from onemap.rules.answers.deliveries.sum_checks import meets_condition
+from onemap.rules.answers.deliveries.row_checks import meets_condition
 
 _WITHIN_M = 0.001  # of an edge: there a vertex lies on it
 _SAME_M = 1e-6

@@ -1,4 +1,4 @@
-"""Every layer at a place, with the version in force, whether it covers the place, and its features."""
+"""Every layer at a place, with the version in force, whether it covers the place, and its features or cells."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

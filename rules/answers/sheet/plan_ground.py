@@ -24,7 +24,7 @@ from onemap.rules.answers.identify.class_words import class_code, class_title
 from onemap.rules.answers.identify.layer_fitness import layer_fitness
 from onemap.rules.answers.identify.layer_grades import LIMITED, UNFIT
 from onemap.rules.answers.identify.nearest_feature import NearestFeature, nearest_facts, nearest_features
-from onemap.rules.answers.statistics.unit_pieces import Plane
+from onemap.rules.answers.statistics.union_areas import Plane
 from onemap.rules.display.maps.layers_on_sheet import name_field
 from onemap.rules.judge.check.check import local_origin
 from onemap.rules.judge.findings.table import records_of

@@ -21,18 +21,16 @@ from onemap.layers.library.versions import Version, coverage_of, versions
 from onemap.layers.messages import LANGUAGES
 from onemap.layers.quality.table_rows import repeated_rows
 from onemap.rules.answers.compare.plans import version_named
-from onemap.rules.answers.statistics.class_keys import ClassKeys, class_keys, column_of, truth_of
+from onemap.rules.answers.statistics.class_keys import ClassKeys, class_keys
+from onemap.rules.answers.statistics.conditions_of_layers import column_of, truth_of
 from onemap.rules.answers.statistics.counted_once import CountedOnce, UnitBlock
 from onemap.rules.answers.statistics.table_in_units import joined_rows
+from onemap.rules.answers.statistics.union_areas import Plane, UnionAreas, overlapping_pairs, union_areas
 from onemap.rules.answers.statistics.unit_pieces import (
     LINE,
     POLYGON,
-    Plane,
-    UnionAreas,
     UnitPieces,
-    overlapping_pairs,
     pieces_size,
-    union_areas,
     unit_pieces,
     whole_features,
 )

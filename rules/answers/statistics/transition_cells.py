@@ -15,7 +15,8 @@ from onemap.layers.library.versions import Version
 from onemap.layers.records import Record
 from onemap.rules.answers.compare.self_overlap import lost_to_earlier
 from onemap.rules.answers.statistics.class_keys import ClassKeys, class_keys
-from onemap.rules.answers.statistics.unit_pieces import POLYGON, Plane, UnitPieces, unit_pieces
+from onemap.rules.answers.statistics.union_areas import Plane
+from onemap.rules.answers.statistics.unit_pieces import POLYGON, UnitPieces, unit_pieces
 from onemap.rules.answers.statistics.units import proved_ground
 from onemap.rules.judge.inputs.layer_sources import LayerSource, Sources
 from onemap.rules.judge.overlay.overlay import ARITHMETIC_M2, differences, inside, overlaps, refuse_failed, union_by

@@ -20,8 +20,8 @@ from onemap.rules.answers.statistics.counted_once import CountedOnce
 from onemap.rules.answers.statistics.layer_in_units import StatisticsOptions, unit_remarks
 from onemap.rules.answers.statistics.statistics import Record, record_columns, record_of
 from onemap.rules.answers.statistics.transition_cells import VersionPair
+from onemap.rules.answers.statistics.union_areas import Plane
 from onemap.rules.answers.statistics.unit_blocks import unit_blocks
-from onemap.rules.answers.statistics.unit_pieces import Plane
 from onemap.rules.answers.statistics.units import (
     AreaUnits,
     area_units,

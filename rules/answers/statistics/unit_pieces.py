@@ -4,18 +4,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-import pandas as pd
-import pyproj
 import shapely
 
-from onemap.layers.geometry.areas import areas_of_ground_m2
-from onemap.layers.geometry.flat_ground import FlatGround, flat_of
+from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.layers.geometry.shape_column import AnyShapes, all_of, areas_of
 from onemap.rules.judge.overlay.candidate_pairs import index_of
 from onemap.rules.judge.overlay.in_chunks import intersecting
 from onemap.rules.judge.overlay.lines_inside import proved_pieces
-from onemap.rules.judge.overlay.mutual_overlaps import earlier_neighbours
-from onemap.rules.judge.overlay.overlay import ARITHMETIC_M2, overlaps, refuse_failed, union_by
+from onemap.rules.judge.overlay.overlay import overlaps, refuse_failed
 from onemap.rules.judge.overlay.threads import Threads
 
 POLYGON, LINE, POINT = "polygon", "line", "point"
@@ -111,82 +107,3 @@ def _polygons(grounds: np.ndarray, shapes: AnyShapes, names: np.ndarray, layer: 
     whole = areas_of(shapes)[feature]
     share = np.divide(ground.area_m2, whole, out=np.ones(len(ground)), where=whole > 0)
     return UnitPieces(unit, feature, ground, share)
-
-
-@dataclass(frozen=True)
-class Plane:
-    """Where coordinates are counted from, and in which plane."""
-
-    crs: pyproj.CRS
-    origin: tuple[float, float]
-
-    def ellipsoidal_m2(self, ground: np.ndarray | FlatGround) -> np.ndarray:
-        """Areas on the ellipsoid (n,)."""
-        return areas_of_ground_m2(flat_of(ground), self.crs, self.origin)
-
-
-@dataclass(frozen=True)
-class UnionAreas:
-    """The area of each of n groups' union, and what overlaps took from the sum, both also on the ellipsoid."""
-
-    area_m2: np.ndarray
-    ellipsoidal_m2: np.ndarray
-    overlap_m2: np.ndarray
-    overlap_ellipsoidal_m2: np.ndarray
-
-
-def overlapping_pairs(shapes: AnyShapes, threads: Threads) -> np.ndarray:
-    """Pairs (2, p) of polygons that have ground in common, each once; that they touch is nothing."""
-    every = np.arange(len(shapes))
-    return earlier_neighbours(shapes, every, threads, lambda _, areas, errors: areas > errors + ARITHMETIC_M2)
-
-
-def union_areas(
-    group: np.ndarray, pieces: UnitPieces, groups: int, pairs: np.ndarray, plane: Plane, threads: Threads
-) -> UnionAreas:
-    """The areas of the unions of pieces (k,) of features, whose own areas are known, by group (k,).
-
-    pairs: of features that overlap each other, (2, p).
-    """
-    planar, ellipsoidal = pieces.areas
-    total = np.bincount(group, planar, groups)
-    result = total.copy()
-    total_on_ellipsoid = np.bincount(group, ellipsoidal, groups)
-    on_ellipsoid = total_on_ellipsoid.copy()
-    cluster = _clusters(group, pieces.feature, pairs)
-    rows = np.flatnonzero(cluster >= 0)
-    if len(rows):
-        _, at = np.unique(cluster[rows], return_inverse=True)
-        count = int(at.max()) + 1
-        of_group = np.zeros(count, dtype=np.int64)
-        of_group[at] = group[rows]
-        grounds = union_by(at, pieces.ground.at(rows).geometries, count, threads)
-        less = np.nan_to_num(shapely.area(grounds)) - np.bincount(at, planar[rows], count)
-        result += np.bincount(of_group, less, groups)
-        curved = plane.ellipsoidal_m2(grounds) - np.bincount(at, ellipsoidal[rows], count)
-        on_ellipsoid += np.bincount(of_group, curved, groups)
-    curved_overlap = np.maximum(total_on_ellipsoid - on_ellipsoid, 0.0)
-    return UnionAreas(result, on_ellipsoid, np.maximum(total - result, 0.0), curved_overlap)
-
-
-def _clusters(group: np.ndarray, feature: np.ndarray, pairs: np.ndarray) -> np.ndarray:
-    """Which pieces (k,) have to be united with which: a number for each cluster, -1 for a piece that stands alone."""
-    cluster = np.full(len(group), -1, dtype=np.int64)
-    if pairs.shape[1] == 0 or len(group) == 0:
-        return cluster
-    pieces = pd.DataFrame({"group": group, "feature": feature, "row": np.arange(len(group))})
-    links = pd.DataFrame({"one": pairs[0], "other": pairs[1]})
-    found = links.merge(pieces, left_on="one", right_on="feature").merge(
-        pieces, left_on=["other", "group"], right_on=["feature", "group"], suffixes=("", "_other")
-    )
-    one, other = found["row"].to_numpy(), found["row_other"].to_numpy()
-    linked = np.unique(np.r_[one, other])
-    cluster[linked] = linked
-    while True:  # each takes the least number of those that it is linked with, until nothing changes
-        least = np.minimum(cluster[one], cluster[other])
-        before = cluster.copy()
-        np.minimum.at(cluster, one, least)
-        np.minimum.at(cluster, other, least)
-        cluster[linked] = cluster[cluster[linked]]
-        if (before == cluster).all():
-            return cluster

@@ -24,8 +24,8 @@ from onemap.layers.messages import in_each_language
 from onemap.layers.records import Record
 from onemap.layers.sources.reading import read_source
 from onemap.rules.answers.compare.plans import version_named
-from onemap.rules.answers.statistics.class_keys import truth_of
-from onemap.rules.answers.statistics.unit_pieces import overlapping_pairs
+from onemap.rules.answers.statistics.conditions_of_layers import truth_of
+from onemap.rules.answers.statistics.union_areas import overlapping_pairs
 from onemap.rules.judge.inputs.parcels import id_field_of
 from onemap.rules.judge.overlay.overlay import intersections, outside, refuse_failed, union_by
 from onemap.rules.judge.overlay.threads import Threads

@@ -1,27 +1,21 @@
 """The layout of any page for Word: paper, margins, fonts of styles and runs, lines along a paragraph, page number."""
 
-import copy
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Any
 
 from docx import Document
 from docx.document import Document as Doc
-from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.opc.constants import CONTENT_TYPE, RELATIONSHIP_TYPE
 from docx.opc.part import Part
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
-from docx.oxml.table import CT_Tc
 from docx.oxml.xmlchemy import BaseOxmlElement
 from docx.shared import Mm, Pt, RGBColor
-from docx.table import Table, _Cell, _Row
 from docx.text.paragraph import Paragraph
 
 from onemap.layers.provenance import MIME_TYPE, PROVENANCE_KEY, STANDARD
 from onemap.layers.software import onemap_version
-from onemap.layers.text_table import text_width
 from onemap.layers.xml_elements import Element, tostring
 from onemap.rules.display.documents.blocks import CENTER, LEFT, RIGHT
 from onemap.rules.display.maps.map_pictures import Picture
@@ -30,11 +24,6 @@ RED, MARK_FONT, MARK_PT = "E60012", "方正小标宋简体", 30  # of a bureau's
 _LATIN, _SONG = "Times New Roman", "宋体"
 _BEHIND_BORDER = ("w:shd", "w:tabs", "w:suppressAutoHyphens", "w:spacing", "w:ind", "w:jc", "w:rPr")
 ALIGN: dict[str, Any] = {LEFT: None, CENTER: WD_ALIGN_PARAGRAPH.CENTER, RIGHT: WD_ALIGN_PARAGRAPH.RIGHT}
-_SHADE, _GREY = "EBEBEB", RGBColor(0x46, 0x46, 0x46)
-_BESIDE_TWIPS = 108  # between a table's edge and its text
-_BEHIND_INDENT = ("w:tblBorders", "w:shd", "w:tblLayout", "w:tblCellMar", "w:tblLook")
-# How wide a cell may be, of a Chinese letter 2, of a Latin one 1: whose row stays on one page, and whose may not fit.
-_HALF_A_PAGE, _A_PAGE = 800, 2000
 
 
 def a4_document(left_mm: float, right_mm: float, top_mm: float, bottom_mm: float, foot_mm: float) -> Doc:
@@ -128,166 +117,3 @@ def set_red_mark(paragraph: Paragraph, *, is_letter: bool) -> None:
     paragraph.paragraph_format.line_spacing = Pt(46)
     if is_letter:
         border(paragraph, "bottom", "thickThinSmallGap", 18, RED)
-
-
-@dataclass(frozen=True)
-class TableLook:
-    """How the tables of a document are set.
-
-    leading: how high a line is, of its letters' size, whichever fonts a machine has; room_pt: above and below a text;
-    padding, tight: around the text of a cell, above and beside, in twentieths of a point, () for what Word has; strong:
-    the font of heads and totals, "" for bold letters; is_centred: heads stand in the middle, and texts of their row.
-    """
-
-    leading: float
-    room_pt: float = 0.0
-    padding: tuple[int, ...] = ()
-    tight: tuple[int, ...] = ()
-    strong: str = ""
-    is_centred: bool = False
-
-
-class WordTable:
-    """A table at the end of a document, as rows are added to it. A cell like one before is a copy of it, for speed.
-
-    aligns: of its columns; names: columns that are shaded as heads are; is_tight: with little room in its cells.
-    """
-
-    def __init__(
-        self,
-        document: Doc,
-        look: TableLook,
-        widths_mm: Sequence[float],
-        size_pt: float,
-        *,
-        aligns: Sequence[str] = (),
-        names: Collection[int] = (),
-        is_tight: bool = False,
-    ) -> None:
-        self._look, self._widths_mm, self._size_pt, self._names = look, widths_mm, size_pt, names
-        self._aligns = aligns or (LEFT,) * len(widths_mm)
-        self._made = document.add_table(rows=0, cols=len(widths_mm))
-        self._made.style, self._made.autofit = "Table Grid", False
-        padding = look.tight if is_tight else look.padding
-        if padding:
-            _set_padding(self._made, *padding)
-        else:
-            _indent(self._made)
-        for column, width in zip(self._made.columns, widths_mm, strict=True):
-            column.width = Mm(width)
-        self._cells: dict[tuple[Any, ...], CT_Tc] = {}
-
-    def add(
-        self,
-        cells: Sequence[Sequence[str]],
-        *,
-        is_head: bool = False,
-        is_strong: bool = False,
-        splits: bool = False,
-        height_mm: float = 0.0,
-    ) -> None:
-        """Add a row. cells: the lines of each; the last goes on to the right edge; splits: a page may end inside."""
-        made = _Row(self._made._tbl.add_tr(), self._made)
-        if height_mm:
-            made.height = Mm(height_mm)
-        if not splits:
-            _never_split(made, repeat=is_head)
-        for column, lines in enumerate(cells):
-            spans = len(self._widths_mm) - column if column == len(cells) - 1 else 1
-            key = (column, spans, len(lines), is_head, is_strong)
-            if key not in self._cells:
-                self._cells[key] = self._new_cell(*key)
-            made._tr.append(_filled_cell(self._cells[key], lines))
-
-    def hold(self) -> None:
-        """Keep rows that fit on one page together."""
-        for row in self._made._tbl.tr_lst[:-1]:
-            for paragraph in row.iter(qn("w:p")):
-                Paragraph(paragraph, self._made).paragraph_format.keep_with_next = True
-
-    def _new_cell(self, column: int, spans: int, lines: int, is_head: bool, is_strong: bool) -> CT_Tc:
-        look, size_pt = self._look, self._size_pt
-        made = _Cell(CT_Tc.new(), self._made)
-        made.width = Mm(sum(self._widths_mm[column : column + spans]))
-        made._tc.get_or_add_tcPr().grid_span = spans
-        if is_head or column in self._names:
-            _shade(made)
-        if look.is_centred:
-            made.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER
-        paragraph: Paragraph = made.paragraphs[0]
-        paragraph.alignment = ALIGN[CENTER if look.is_centred and (is_head or spans > 1) else self._aligns[column]]
-        form = paragraph.paragraph_format
-        form.line_spacing = Pt(size_pt * look.leading)
-        form.space_before = form.space_after = Pt(look.room_pt) if look.room_pt else None
-        for at in range(lines):
-            run = paragraph.add_run()
-            run.font.size = Pt(size_pt)
-            if is_head or is_strong:
-                if look.strong:
-                    set_font(run._element, look.strong, size_pt)
-                run.bold = None if look.strong else True
-            run.font.color.rgb = _GREY if at else None
-        return made._tc
-
-
-def _filled_cell(cell: CT_Tc, lines: Sequence[str]) -> CT_Tc:
-    """A copy of a cell with so many lines, filled in."""
-    made = copy.deepcopy(cell)
-    for at, (run, text) in enumerate(zip(made.iter(qn("w:r")), lines, strict=True)):
-        run.text = f"\n{text}" if at else text
-    return made
-
-
-def _never_split(row: _Row, *, repeat: bool) -> None:
-    """Keep a row on one page; repeat: the row, a table's head, stands on every page."""
-    properties = row._tr.get_or_add_trPr()
-    properties.insert(0, OxmlElement("w:cantSplit"))
-    if repeat:
-        properties.append(OxmlElement("w:tblHeader"))
-
-
-def hold_rows(body: Any) -> None:
-    """Keep each row on one page, except those whose text is longer than half a page.
-
-    A table with a row of more than a page does not repeat its head: LibreOffice leaves out what follows such a row.
-    """
-    for row in body.iter(qn("w:tr")):
-        widest = max(map(_cell_width, row.iter(qn("w:tc"))), default=0)
-        if widest > _A_PAGE:
-            for head in list(row.getparent().iter(qn("w:tblHeader"))):
-                head.getparent().remove(head)
-        if widest > _HALF_A_PAGE:
-            continue
-        properties = row.get_or_add_trPr()
-        if properties.find(qn("w:cantSplit")) is None:
-            properties.insert(0, properties.makeelement(qn("w:cantSplit"), {}))
-
-
-def _cell_width(cell: Any) -> int:
-    return sum(text_width(text.text or "") for text in cell.iter(qn("w:t")))
-
-
-def _shade(cell: _Cell) -> None:
-    shade = OxmlElement("w:shd")
-    for name, value in (("val", "clear"), ("color", "auto"), ("fill", _SHADE)):
-        shade.set(qn(f"w:{name}"), value)
-    cell._tc.get_or_add_tcPr().append(shade)
-
-
-def _set_padding(made: Table, above: int, beside: int) -> None:
-    margins = OxmlElement("w:tblCellMar")
-    for side, width in (("top", above), ("left", beside), ("bottom", above), ("right", beside)):
-        margins.append(_measure(side, width))
-    made._tbl.tblPr.insert_element_before(margins, "w:tblLook")
-
-
-def _indent(made: Table) -> None:
-    """Put a table's left edge where the text begins; Word lets it stand out by the room beside its text."""
-    made._tbl.tblPr.insert_element_before(_measure("tblInd", _BESIDE_TWIPS), *_BEHIND_INDENT)
-
-
-def _measure(name: str, twips: int) -> Any:
-    made = OxmlElement(f"w:{name}")
-    made.set(qn("w:w"), str(twips))
-    made.set(qn("w:type"), "dxa")
-    return made

@@ -29,8 +29,6 @@ from onemap.rules.display.documents.blocks import (
 from onemap.rules.display.documents.blocks import Document as Content
 from onemap.rules.display.documents.word_page import (
     RED,
-    TableLook,
-    WordTable,
     a4_document,
     add_origin,
     border,
@@ -39,6 +37,7 @@ from onemap.rules.display.documents.word_page import (
     set_red_mark,
     set_style,
 )
+from onemap.rules.display.documents.word_tables import TableLook, WordTable
 from onemap.rules.display.maps.map_pictures import Picture, map_pictures
 
 _EAST_ASIAN = {"Normal": "仿宋", "Heading 1": "黑体", "Heading 2": "黑体", "Title": "方正小标宋简体"}

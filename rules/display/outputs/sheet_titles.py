@@ -16,7 +16,6 @@ from onemap.layers.frames.fields import text_value
 from onemap.layers.library.library import Library
 from onemap.layers.library.own_files import department_names
 from onemap.layers.messages import phrase
-from onemap.rules.contract.verdict import VERDICTS, Verdict
 from onemap.rules.judge.inputs.check_record import CheckRecord
 from onemap.rules.judge.packs.excuse_text import excuse_words, names_in_packs
 from onemap.rules.judge.packs.pack import Pack, rule_titles, rules_of_run
@@ -25,9 +24,6 @@ RECORD = "run"  # the table of one row
 _NAMING = ("findings", "unasked_rules")  # tables that have a rule's id, title and layer
 _PARTS = ("first_signs", "of_class", "of_group")
 _VERSION = re.compile(r"(.+)__[0-9]+(@[0-9a-f]+)?")  # the table of a version, with the beginning of its hash
-TOTALS = "totals"
-_OF_FINDINGS = {"department", "verdict", "counted"}
-_UNASKED = "unasked"
 
 
 @dataclass(frozen=True)
@@ -229,31 +225,3 @@ def _versions(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         *([townships] if townships else []),
     ]
     return [one for one in named if isinstance(one, dict)]
-
-
-def with_department_totals(frames: Mapping[str, pd.DataFrame], language: str) -> dict[str, pd.DataFrame]:
-    """The tables of a check with its sums before the record of the run; the tables of others as they are."""
-    findings = frames.get("findings")
-    if findings is None or not set(findings) >= _OF_FINDINGS:
-        return dict(frames)
-    totals = _totals(findings, frames.get("unasked_rules", pd.DataFrame(columns=["department"])), language)
-    with_totals: dict[str, pd.DataFrame] = {}
-    for name, frame in frames.items():
-        with_totals |= {TOTALS: totals} if name == RECORD else {}
-        with_totals[name] = frame
-    return {**with_totals, TOTALS: totals}
-
-
-def _totals(findings: pd.DataFrame, unasked: pd.DataFrame, language: str) -> pd.DataFrame:
-    """A row a department in the catalogue's order, the sum below; a finding below its threshold does not count."""
-    counted = findings[findings["counted"].astype(bool)]
-    columns = {
-        str(verdict): counted.loc[counted["verdict"] == verdict, "department"].value_counts()
-        for verdict in VERDICTS
-        if verdict != Verdict.CLEAR
-    }
-    counts = pd.DataFrame({**columns, _UNASKED: unasked["department"].value_counts()}).fillna(0).astype(int)
-    known = [name for name in named_groups()["departments"] if name in counts.index]
-    counts = counts.reindex([*known, *sorted(set(counts.index) - set(known))])
-    counts.loc[phrase("sheet.total", language)] = counts.sum()
-    return counts.rename_axis("department").reset_index()

@@ -1,4 +1,4 @@
-"""Tables written as a new GeoPackage, as they come: rows first, each layer's index and extent at the end."""
+"""Tables written as a new GeoPackage with their looks, as they come: rows first, each layer's index and extent last."""
 
 import os
 import re

@@ -28,8 +28,9 @@ from onemap.rules.display.documents.document_files import figures_foot
 from onemap.rules.display.documents.typst_printer import pdf_of
 from onemap.rules.display.maps.document_areas import square_metres_text
 from onemap.rules.display.maps.verdict_words import verdict_words
+from onemap.rules.display.outputs.department_totals import TOTALS, with_department_totals
 from onemap.rules.display.outputs.run_sheet import facts_of_question, facts_of_versions
-from onemap.rules.display.outputs.sheet_titles import RECORD, TOTALS, KnownTitles, SheetTitles, with_department_totals
+from onemap.rules.display.outputs.sheet_titles import RECORD, KnownTitles, SheetTitles
 from onemap.rules.display.outputs.sheet_words import SheetWords
 from onemap.rules.judge.findings.citations import cited_basis
 from onemap.rules.judge.findings.table import Row, Table, open_ground, records_of, whole_columns

@@ -22,8 +22,9 @@ from onemap.layers.provenance import NO_RECORD, provenance_words
 from onemap.layers.software import onemap_version
 from onemap.layers.text_table import text_width
 from onemap.layers.visible_text import visible_text
+from onemap.rules.display.outputs.department_totals import with_department_totals
 from onemap.rules.display.outputs.sheet_charts import SheetFigure, write_charts
-from onemap.rules.display.outputs.sheet_titles import KnownTitles, SheetTitles, with_department_totals
+from onemap.rules.display.outputs.sheet_titles import KnownTitles, SheetTitles
 from onemap.rules.display.outputs.sheet_words import HECTARES, SheetWords
 from onemap.rules.judge.findings.run_tables import RUN_TABLE, record_in
 from onemap.rules.judge.findings.table import Table, whole_columns

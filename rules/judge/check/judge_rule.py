@@ -1,4 +1,7 @@
-"""One rule over some parcels: which it applies to, which features it looks at, and what its kind says."""
+"""One rule over some parcels: which it applies to, which features it looks at, and what its kind says.
+
+The area of every union is proved; a parcel with an unproved one is unknown.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace

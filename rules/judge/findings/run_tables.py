@@ -1,4 +1,7 @@
-"""The tables of a run: every rule's rows in order, each parcel's verdict, the ground by classes."""
+"""The tables of a run: every rule's rows in order, each parcel's verdict, the ground by classes.
+
+Ground is written as WKB in the library's plane, with its measures.
+"""
 
 import json
 from collections.abc import Callable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""One table of a run: columns of plain values, and the geometry of each row."""
+"""One table of a run: columns of plain values, the geometry of each row, and where all of them lie."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

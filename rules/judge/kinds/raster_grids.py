@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.geometry.rings import ranges
+from onemap.layers.geometry.group_ranges import ranges
 from onemap.layers.geometry.row_by_row import apply_by_row
 from onemap.rules.judge.overlay.overlay import intersections
 from onemap.rules.judge.overlay.threads import Threads

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from onemap.layers.geometry.rings import ranges
+from onemap.layers.geometry.group_ranges import ranges
 from onemap.layers.geometry.row_blocks import blocks
 from onemap.rules.judge.overlay.flat_polygons import Flat
 from onemap.rules.judge.overlay.kernel_sums import (

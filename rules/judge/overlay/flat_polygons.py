@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 import shapely
 
-from onemap.layers.geometry.rings import Rings, ranges, rings_of
+from onemap.layers.geometry.group_ranges import ranges
+from onemap.layers.geometry.rings import Rings, rings_of
 from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.geometry.shape_column import AnyShapes, ShapeColumn, some_of
 from onemap.rules.judge.overlay.threads import Threads

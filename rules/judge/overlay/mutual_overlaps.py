@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import shapely
 
-from onemap.layers.geometry.rings import ranges
+from onemap.layers.geometry.group_ranges import ranges
 from onemap.layers.geometry.shape_column import AnyShapes, boxes_of, some_of
 from onemap.rules.judge.overlay.candidate_pairs import boxes_meet, index_of
 from onemap.rules.judge.overlay.common_areas import areas_of_pairs

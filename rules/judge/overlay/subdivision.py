@@ -1,6 +1,6 @@
-"""Large polygons cut small, since every overlay and every sum scans all of both polygons.
+"""Large polygons cut small, or around a box, since every overlay and every sum scans all of both polygons.
 
-Every overlay scans all of both polygons. The steps are tiles that overlap, halved again and again; which of them a box
+The steps around boxes are tiles that overlap, halved again and again; which of them a box
 is cut from depends on the polygon and the box alone, and so do the digits. What goes wrong here is proved wrong by the
 area of the overlay, which is then done with the whole polygon.
 """

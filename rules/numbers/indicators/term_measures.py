@@ -21,10 +21,11 @@ from onemap.layers.geometry.shape_column import all_of
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, coverage_of, in_force, previous_version, versions
 from onemap.layers.reason import Reason
-from onemap.rules.answers.statistics.class_keys import column_of, truth_of
+from onemap.rules.answers.statistics.conditions_of_layers import column_of, truth_of
 from onemap.rules.answers.statistics.layer_in_units import LayerInUnits, StatisticsOptions, plain_numbers
 from onemap.rules.answers.statistics.statistics import record_of
-from onemap.rules.answers.statistics.unit_pieces import POLYGON, Plane, UnitPieces
+from onemap.rules.answers.statistics.union_areas import Plane
+from onemap.rules.answers.statistics.unit_pieces import POLYGON, UnitPieces
 from onemap.rules.answers.statistics.units import AreaUnits, proved_ground, units_beside
 from onemap.rules.judge.kinds.conditions import Truth
 from onemap.rules.judge.overlay.grown_ground import require_grown

@@ -20,14 +20,12 @@ from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.review.proofs.mutants import next_class
 from onemap.rules.review.proofs.projects_of_rules import (
     SILENT_PROJECT,
-    Fields,
     Project,
     TrialProjects,
-    holds_or_unknown,
     project_of_condition,
-    trial_fields,
 )
 from onemap.rules.review.proofs.rule_coverage import first_days
+from onemap.rules.review.proofs.trial_fields import Fields, holds_or_unknown, trial_fields
 
 _INSIDE, _BEYOND = 0.95, 1.05  # of a limit: just within it, just beyond it
 _JUST, _BELOW = 1.05, 0.9  # of an amount that must be reached: just enough, and too little

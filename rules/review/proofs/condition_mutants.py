@@ -8,7 +8,7 @@ from typing import Any
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.rules.judge.kinds.conditions import fields_of, parse_condition
 from onemap.rules.judge.packs.rule import Rule
-from onemap.rules.review.proofs.projects_of_rules import all_values, where_says
+from onemap.rules.review.proofs.trial_fields import all_values, where_says
 
 _STRICT = {"<": "<=", "<=": "<", ">": ">=", ">=": ">"}
 Tree = Any

@@ -4,23 +4,17 @@ It is asked of changes that no case has noticed, and says only what holds for ev
 """
 
 import itertools
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
-import numpy as np
-
 from onemap.layers.catalogue.catalogue import LayerEntry
-from onemap.layers.errors import OneMapError
 from onemap.layers.messages import list_text, phrase
-from onemap.layers.progress import Progress
 from onemap.rules.contract.verdict import RANK, Verdict
 from onemap.rules.judge.kinds.conditions import fields_of
 from onemap.rules.judge.packs.project_class import ProjectClass
 from onemap.rules.judge.packs.rule import Rule
-from onemap.rules.review.proofs.case_judgement import JudgedCases, with_rule
-from onemap.rules.review.proofs.mutants import RuleMutant, is_within, mutants_of
-from onemap.rules.review.proofs.projects_of_rules import all_values, where_says
-from onemap.rules.review.proofs.proof import CaseResult, Mutant, Proving, wrong_keys
+from onemap.rules.review.proofs.mutants import RuleMutant, is_within
+from onemap.rules.review.proofs.trial_fields import all_values, where_says
 
 _LEAST = ("min_area_m2", "min_share", "min_width_m")
 _DISTANCE = "distance_m"
@@ -162,65 +156,3 @@ def _reaches_as_many(one: Rule, rule: Rule, verdict: str, rules: Sequence[Rule])
         other.where == one.where and _is_wider(other, rule, verdict) and {item.name for item in other.unless} <= spared
         for other in instead
     )
-
-
-class MutantRuns:
-    """Makes all mutants of a pack, and looks which are noticed."""
-
-    def __init__(self, language: str, rules: Collection[str] | None = None) -> None:
-        """language: of the sentences; rules: the ids of those that are changed, None for all."""
-        self._language, self._names = language, rules
-
-    def __call__(
-        self, proving: Proving, groups: Sequence[JudgedCases], results: Sequence[CaseResult], progress: Progress
-    ) -> tuple[Mutant, ...]:
-        """Each mutant with the case that noticed it, if one did."""
-        passing = {result.case.id for result in results if result.passes and result.case.is_exact}
-        classes = {name: item for pack in proving.packs for name, item in pack.classes.items()}
-        rules = [rule for rule in proving.own_rules if self._names is None or rule.id in self._names]
-        made = [one for rule in rules for one in mutants_of(rule, classes, proving.catalogue)]
-        found = []
-        for number, one in enumerate(made):
-            progress.at(number / max(len(made), 1))
-            killer = None if one.equal else _killer(one, proving.rules, groups, passing)
-            equal = one.reason(self._language)
-            if killer is None and equal is None:
-                equal = masked_reason(one, proving.rules, proving.catalogue, self._language)
-            found.append(Mutant(one.rule.id, one.sentence(self._language), equal, killer))
-        return tuple(found)
-
-
-def _killer(mutant: RuleMutant, rules: Sequence[Rule], groups: Sequence[JudgedCases], passing: set[str]) -> str | None:
-    """The case that notices a mutant."""
-    changed = with_rule(rules, mutant.rule)
-    original = next(rule for rule in rules if rule.id == mutant.rule.id)
-    layers = {*original.layers_named, *original.layers, *mutant.rule.layers}
-    for has_name in (True, False):  # those that name the rule tell of it most often, and are few
-        for group in groups:
-            place = cases_about(group, layers, original.id, passing, has_name)
-            if len(place) and (killer := _killer_among(changed, group, place)) is not None:
-                return killer
-    return None
-
-
-def _killer_among(changed: Sequence[Rule], group: JudgedCases, place: np.ndarray) -> str | None:
-    """The first of some cases (k,) that fails where rules are changed."""
-    try:
-        outcomes = group.outcomes_with(changed, place)
-    except OneMapError:
-        return group.ground.cases[int(place[0])].id  # a rule that cannot be judged is noticed by any case
-    for at, outcome in zip(place.tolist(), outcomes, strict=True):
-        if wrong_keys(group.ground.cases[at], outcome):
-            return group.ground.cases[at].id
-    return None
-
-
-def cases_about(group: JudgedCases, layers: set[str], rule: str, passing: set[str], has_name: bool) -> np.ndarray:
-    """The places (k,) of the cases that may tell of a rule on some layers: those that name it, or the others."""
-    chosen = []
-    for place, case in enumerate(group.ground.cases):
-        names = rule in (case.decides or ()) or rule in case.spares or case.id.startswith(f"{rule}/")
-        drawn = {feature.layer for feature in case.features} | case.beyond | case.never_loaded | case.outdated
-        if case.id in passing and (names if has_name else not names and layers & drawn):
-            chosen.append(place)
-    return np.array(chosen, dtype=np.int64)

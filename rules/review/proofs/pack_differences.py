@@ -15,7 +15,7 @@ from onemap.rules.judge.packs.pack import Pack
 from onemap.rules.judge.packs.project_class import ProjectClass
 from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.review.proofs.pack_views import CHANGES
-from onemap.rules.review.proofs.projects_of_rules import all_values, where_says
+from onemap.rules.review.proofs.trial_fields import all_values, where_says
 
 STRICTER, MILDER, OTHERWISE, WORDS = "stricter", "milder", "otherwise", "words"
 _MORE_IS_MILDER = ("min_area_m2", "min_share", "min_width_m", "above", "limit")

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from onemap.layers.progress import SILENT, Progress
-from onemap.rules.display.documents.word_page import hold_rows
 from onemap.rules.display.documents.word_printer import drawn_pictures, word_file
+from onemap.rules.display.documents.word_tables import hold_rows
 from onemap.rules.review.statement.docx_template import OwnTemplate
 from onemap.rules.review.statement.outline import places, printed_outline
 from onemap.rules.review.statement.word_paper import paper_document

@@ -17,8 +17,6 @@ from onemap.rules.display.documents.word_page import (
     MARK_FONT,
     MARK_PT,
     RED,
-    TableLook,
-    WordTable,
     a4_document,
     border,
     page_number,
@@ -27,6 +25,7 @@ from onemap.rules.display.documents.word_page import (
     set_style,
 )
 from onemap.rules.display.documents.word_printer import WordPrinter
+from onemap.rules.display.documents.word_tables import TableLook, WordTable
 from onemap.rules.display.maps.map_pictures import Picture
 from onemap.rules.review.statement.document_words import words
 from onemap.rules.review.statement.outline import WIDTH_MM, Form, Node, Own

@@ -18,7 +18,7 @@ from onemap.rules.contract.declaration import Result
 from onemap.rules.display.rows.answer_rows import AnswerView, view_text
 from onemap.rules.display.rows.district_rows import district_view
 from onemap.rules.display.rows.inspection_rows import inspect_view, remark_lines
-from onemap.rules.display.rows.layer_rows import calendar_view, facts_view, layers_view
+from onemap.rules.display.rows.library_rows import calendar_view, facts_view, layers_view
 from onemap.rules.display.rows.run_views import check_view, explain_view, runs_view
 from onemap.rules.numbers.indicators.indicator_rows import indicator_view
 from onemap.rules.numbers.warnings.warning_rows import kept_view, warning_view

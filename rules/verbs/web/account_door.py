@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.visible_text import terminal_text
-from onemap.rules.verbs.web.serve_child import CorePool, ServeChild, VerbAnswer
+from onemap.rules.verbs.web.core_pool import CorePool
+from onemap.rules.verbs.web.serve_child import ServeChild, VerbAnswer
 from onemap.rules.verbs.web.session_table import Session, SessionTable
 
 _MOST_SESSIONS, _IDLE_S, _LASTS_S = 60, 1800.0, 43_200.0

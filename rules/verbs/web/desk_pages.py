@@ -22,6 +22,7 @@ from onemap.rules.display.documents.html_printer import render
 from onemap.rules.display.maps.verdict_words import verdict_words
 from onemap.rules.review.cases.case import CASE_STATES, CONCLUSIONS
 from onemap.rules.review.statement.document_words import withheld_titles
+from onemap.rules.verbs.web.core_pool import CorePool
 from onemap.rules.verbs.web.desk_rows import finding_choices, finding_parts, other_parts, parts_about, shown_parts
 from onemap.rules.verbs.web.desk_steps import (
     CASE_STEPS,
@@ -40,7 +41,7 @@ from onemap.rules.verbs.web.desk_steps import (
 from onemap.rules.verbs.web.desk_words import refusal_in_words_of_desk, steps_in_words_of_desk
 from onemap.rules.verbs.web.map_pages import MapPages
 from onemap.rules.verbs.web.media_types import MEDIA_TYPES
-from onemap.rules.verbs.web.serve_child import CorePool, VerbAnswer, refusal_of
+from onemap.rules.verbs.web.serve_child import VerbAnswer, refusal_of
 from onemap.rules.verbs.web.session_table import Session, session_of
 from onemap.rules.verbs.web.verb_question import room_of_answer
 

@@ -14,7 +14,8 @@ from typing import Any
 
 from onemap.layers.errors import OneMapError
 from onemap.rules.contract.declaration import Verb
-from onemap.rules.verbs.web.serve_child import CorePool, VerbAnswer
+from onemap.rules.verbs.web.core_pool import CorePool
+from onemap.rules.verbs.web.serve_child import VerbAnswer
 from onemap.rules.verbs.web.session_table import Session
 from onemap.rules.verbs.web.verb_question import TABLES, Asker, answer_or_refusal, ask_core
 

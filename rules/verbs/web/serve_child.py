@@ -1,10 +1,10 @@
-"""The cores that answer for other systems: each a child that runs `onemap serve`, some of them in a pool."""
+"""A core that answers for other systems: a child that runs `onemap serve`."""
 
 import contextlib
 import json
 import queue
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -25,7 +25,6 @@ sys.argv = [{main!r}, "serve", "--lang", {language!r}]
 runpy.run_path({main!r}, run_name="__main__")
 """
 ReportProgress = Callable[[float, str], None]
-_GRACE_S = 5.0  # for a core to end what it was told to cancel
 
 
 @dataclass(frozen=True)
@@ -135,122 +134,3 @@ class ServeChild:
         self._has_ended.set()
         for answers in list(self._waiting.values()):
             answers.put(None)
-
-
-class CorePool:
-    """A pool of as many cores as there are questions at once; one that ended is replaced when it is needed again.
-
-    The one that answered last is asked first, since it has at hand what it read. gives_way: to whatever else the
-    machine has to do, where the system knows of that.
-    """
-
-    def __init__(
-        self, count: int, language: str, seconds: float, most: int = MOST_BYTES, *, gives_way: bool = False
-    ) -> None:
-        self.seconds = seconds
-        self._language, self._most, self._gives_way = language, most, gives_way
-        self._free: queue.LifoQueue[ServeChild | None] = queue.LifoQueue()
-        for _ in range(count):
-            self._free.put(None)  # the first is started when it is needed, each further one after an answer
-        self._all: set[ServeChild] = set()
-        self._starting = threading.Lock()
-        # Not in a pool of one that is signed in, nor after the end: whoever asks then is answered web.core_ended.
-        self._may_start = True
-
-    @classmethod
-    def of_child(cls, child: ServeChild, seconds: float) -> "CorePool":
-        """A pool of one core that is there, in which somebody is signed in: it is never replaced."""
-        pool = cls(0, child.language, seconds)
-        pool._may_start = False
-        pool._all.add(child)
-        pool._free.put(child)
-        return pool
-
-    def give_way(self) -> None:
-        """Lower the priority of the cores below that of other processes."""
-        for child in self._all:
-            child.get_ready(gives_way=True)
-
-    @contextlib.contextmanager
-    def _core(self) -> Iterator[ServeChild | None]:
-        """A free core, another one in place of one that ended; None where there is none and none may be started."""
-        child = self._free.get()
-        try:
-            if child is None or not child.is_alive:
-                child = self._started_core(child)
-            yield child
-        finally:
-            self._start_another()
-            self._free.put(child)
-
-    def _started_core(self, before: ServeChild | None = None) -> ServeChild | None:
-        """A new core, in place of the one before; where none may be started, that one."""
-        with self._starting:
-            if not self._may_start:
-                return before
-            if before is not None:
-                self._all.discard(before)
-                before.end()
-            child = ServeChild(self._language, most=self._most, gives_way=self._gives_way)
-            self._all.add(child)
-            return child
-
-    def _start_another(self) -> None:
-        """Start a core that nobody needed yet, so that whoever comes while the others work need not wait for it."""
-        with contextlib.suppress(queue.Empty):
-            other = self._free.get_nowait()
-            self._free.put(self._started_core() if other is None else other)
-
-    def ask(
-        self,
-        verb: str,
-        values: Mapping[str, Any],
-        report: Callable[[float, str], None],
-        begun: Callable[[Callable[[], None]], None],
-    ) -> VerbAnswer:
-        """Ask a free core, and wait for its answer. begun: is given what cancels it.
-
-        What takes longer than the bound is broken off, and answered as web.too_long. Where a core ends meanwhile, or
-        has ended and no other may be started, the answer is web.core_ended.
-        """
-        late, language = threading.Event(), str(values.get("lang", self._language))
-        with self._core() as child:
-            if child is None:
-                return refusal_of(OneMapError("web.core_ended"), language)
-            timers: list[threading.Timer] = []
-
-            def at_number(number: int) -> None:
-                def stop() -> None:
-                    child.cancel(number)
-                    timers.append(_timer(_GRACE_S, child.end))
-
-                def end_late() -> None:
-                    late.set()
-                    stop()
-
-                timers.append(_timer(self.seconds, end_late))
-                begun(stop)
-
-            try:
-                answer = child.ask(verb, values, report, at_number)
-            finally:
-                for timer in timers:
-                    timer.cancel()
-        if late.is_set() and answer.result is None:
-            error = OneMapError("web.too_long", seconds=f"{self.seconds:,.0f}")
-            return refusal_of(error, language)
-        return answer
-
-    def end(self) -> None:
-        """End all cores; no other is started."""
-        with self._starting:
-            self._may_start = False
-            for child in self._all:
-                child.end()
-
-
-def _timer(seconds: float, act: Callable[[], None]) -> threading.Timer:
-    timer = threading.Timer(seconds, act)
-    timer.daemon = True
-    timer.start()
-    return timer

@@ -11,7 +11,7 @@ from typing import Any
 
 from starlette.requests import Request
 
-from onemap.rules.verbs.web.serve_child import CorePool
+from onemap.rules.verbs.web.core_pool import CorePool
 
 
 @dataclass

@@ -1,10 +1,9 @@
-"""One question of another system to a verb: what it may name, with what the core is asked, what proves the answer."""
+"""One question of another system to a verb: what it may name, and with what the core is asked."""
 
 import json
 import re
 import tempfile
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,8 +14,8 @@ from onemap.layers.messages import ProblemRecord
 from onemap.rules.contract.declaration import WRITTEN, Parameter, Verb
 from onemap.rules.contract.value_schema import value_schema
 from onemap.rules.contract.verb_help import help_text
-from onemap.rules.contract.verdict import Verdict
 from onemap.rules.verbs.web.serve_child import VerbAnswer, refusal_of
+from onemap.rules.verbs.web.verb_evidence import evidence_of
 
 LIBRARY, PARCELS, TARGET = "library", "parcels", "target"
 SHEET_FORMS = ("json", "pdf", "docx", "html")
@@ -26,13 +25,6 @@ _NOT_ASKED = {LIBRARY, "overwrite", "workers", "scheduler", "shared"}
 _GEOJSON = {"FeatureCollection", "Feature", "Polygon", "MultiPolygon"}
 _PLAIN_WORD = re.compile(r"[\w-]+")
 ToCore = Callable[[str, Mapping[str, Any]], VerbAnswer]
-MOST_ROWS = 500  # findings that an answer names; all of them are in its tables, and in the run
-_FINDING = (
-    "parcel", "rule", "pack", "department", "layer", "version", "verdict", "reason", "counted", "title", "basis",
-    "area_m2", "area_ellipsoidal_m2", "counted_area_m2", "share", "length_m", "distance_m", "value",
-)  # fmt: skip
-_OVERLAPS = ("overlaps", "overlaps_line", "overlaps_point")
-_CUT = ("parcel", "rule", "verdict", "area_m2", "unknown_m2")
 
 
 @dataclass(frozen=True)
@@ -176,84 +168,3 @@ def _plain_words(parameter: Parameter, value: Any) -> Any:
         if not isinstance(word, str) or not _PLAIN_WORD.fullmatch(word):
             raise UsageError("usage.value", field=parameter.name, value=str(word)[:80])
     return value
-
-
-def evidence_of(verb: str, given: Mapping[str, Any], result: Mapping[str, Any], tables: Path) -> dict[str, Any]:
-    """The ids behind a verb's answer.
-
-    given: what was asked; tables: the folder of the answer's tables, where it has some.
-    Of a check `findings` names each finding with its rule, layer version and features; of a remedy `cuts` each cut.
-    """
-    run = result.get("run")
-    found: dict[str, Any] = {"run": run["id"] if isinstance(run, dict) else given.get("run")}
-    found["versions"] = _versions(verb, result)
-    if rule := given.get("rule"):
-        found["rules"] = [rule]
-    if (tables / "findings.parquet").exists():
-        found |= _findings(tables)
-    elif (tables / "cuts.parquet").exists():
-        rows = _rows(tables / "cuts.parquet", _CUT)
-        found |= {"cuts": rows[:MOST_ROWS], "cuts_left_out": max(len(rows) - MOST_ROWS, 0)}
-    if verb == "identify":
-        found["features"] = [
-            {"code": layer["code"], "version": layer["version"], "feature": feature["feature"]}
-            for layer in result["layers"]
-            for feature in layer["features"]
-        ]
-    if verb == "explain":
-        found["features"] = [about["feature"] for about in _abouts(result) if "feature" in about]
-    return found
-
-
-def _versions(verb: str, result: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The versions of layers that were asked, each once."""
-    found: list[Mapping[str, Any]] = []
-    run = result.get("run")
-    if isinstance(run, dict):
-        found += [{"code": one["code"], "version": one["label"], "hash": one["hash"]} for one in run.get("layers", ())]
-    if verb == "identify":
-        found += [{"code": one["code"], "version": one["version"]} for one in result["layers"]]
-    for name in ("layer", "within"):
-        if isinstance(one := result.get(name), dict) and "code" in one:
-            found.append({"code": one["code"], "version": one.get("label"), "hash": one.get("hash")})
-    if verb == "explain":
-        found += [about for about in _abouts(result) if "version" in about]
-    for sheet in result.get("sheet", {}).get("sheets", ()):
-        rows = [*sheet.get("plans", ()), *sheet.get("findings", ())]
-        found += [{"code": row["layer"], "version": row["version"]} for row in rows if row.get("layer")]
-    return list({tuple(one.items()): dict(one) for one in found}.values())
-
-
-def _abouts(result: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The ids of which the steps of an explanation speak."""
-    return [about for step in result["steps"] if (about := step.get("about"))]
-
-
-def _findings(tables: Path) -> dict[str, Any]:
-    """The findings of a check, each with the features that it lies on."""
-    features = defaultdict(list)
-    for name in _OVERLAPS:
-        for row in _rows(tables / f"{name}.parquet", ("parcel", "rule", "feature")):
-            features[row["parcel"], row["rule"]].append(row["feature"])
-    rows = _rows(tables / "findings.parquet", _FINDING)
-    # An unknown speaks of ground of which nothing is known, so no feature is under it.
-    named = [
-        {
-            **row,
-            "features": [] if row["verdict"] == Verdict.UNKNOWN else sorted(set(features[row["parcel"], row["rule"]])),
-        }
-        for row in rows[:MOST_ROWS]
-    ]
-    return {"findings": named, "findings_left_out": max(len(rows) - MOST_ROWS, 0)}
-
-
-def _rows(path: Path, names: Iterable[str]) -> list[dict[str, Any]]:
-    """Some columns of a table, row by row; what is no number is none."""
-    from pyarrow import parquet
-
-    if not path.exists():
-        return []
-    with parquet.ParquetFile(path) as table:  # opened once, and without the threads of a dataset
-        columns = [name for name in names if name in table.schema_arrow.names]
-        rows: list[dict[str, Any]] = table.read(columns, use_threads=False).to_pylist()
-    return [{name: None if value != value else value for name, value in row.items()} for row in rows]

@@ -23,11 +23,13 @@ from onemap.rules.contract.declaration import Verb
 from onemap.rules.display.documents.html_printer import render
 from onemap.rules.verbs.web.account_door import AccountDoor
 from onemap.rules.verbs.web.code_door import CodeDoor
+from onemap.rules.verbs.web.core_pool import CorePool
 from onemap.rules.verbs.web.desk_pages import DeskPages
 from onemap.rules.verbs.web.job_table import JobTable
-from onemap.rules.verbs.web.ogc_processes import Limits, OgcProcesses, problem_response
+from onemap.rules.verbs.web.ogc_processes import OgcProcesses, problem_response
+from onemap.rules.verbs.web.parcel_limits import Limits
 from onemap.rules.verbs.web.public_pages import public_app
-from onemap.rules.verbs.web.serve_child import CorePool, ServeChild, refusal_of
+from onemap.rules.verbs.web.serve_child import ServeChild, refusal_of
 from onemap.rules.verbs.web.sign_in_pages import SignInPages
 from onemap.rules.verbs.web.site_guard import HEALTH, SiteGuard, SiteNames
 from onemap.rules.verbs.web.verb_question import Asker, verbs_for_others

@@ -337,7 +337,7 @@ def sample(values: Values, context: VerbContext) -> Result:
 def verify(values: Values, context: VerbContext) -> Result:
     """The library's own integrity; with a run, that run computed again and compared row by row."""
     from onemap.layers.library.library import open_library
-    from onemap.layers.library.log_reading import head_problems, read_head
+    from onemap.layers.library.log_heads import head_problems, read_head
     from onemap.layers.library.verification import forged_format, library_problems, log_of, unkept_files
     from onemap.layers.messages import phrase, problem_record
     from onemap.rules.answers.compare.decisions import decision_problems
@@ -412,7 +412,7 @@ def keep(values: Values, context: VerbContext) -> Result:
     from onemap.layers.catalogue.bureau_profile import checked_profile
     from onemap.layers.catalogue.working_days import checked_calendar
     from onemap.layers.library.library import open_library, system_user
-    from onemap.layers.library.log_reading import write_head
+    from onemap.layers.library.log_heads import write_head
     from onemap.layers.library.own_files import keep_catalogue, keep_own_file, own_file_kind, own_file_text
 
     if values.get("head"):

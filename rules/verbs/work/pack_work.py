@@ -64,7 +64,7 @@ def prove(values: Values, context: VerbContext) -> Result:
     from onemap.layers.messages import phrase
     from onemap.rules.display.documents.document_files import check_files
     from onemap.rules.judge.packs.pack import pack_texts
-    from onemap.rules.review.proofs.masked_mutants import MutantRuns
+    from onemap.rules.review.proofs.mutant_runs import MutantRuns
     from onemap.rules.review.proofs.pack_proof_report import FORMS, proof_tables, write_reports
     from onemap.rules.review.proofs.proof import Proving, prove_packs
     from onemap.rules.review.proofs.proof_cases import cases_texts

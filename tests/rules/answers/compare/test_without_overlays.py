@@ -9,8 +9,8 @@ from shapely import box
 from onemap.layers.library.versions import StoredFeatures
 from onemap.rules.answers.compare.decisions import FACTS, Decision, standing_decisions
 from onemap.rules.answers.compare.earlier_comparison import EarlierComparison, changes
+from onemap.rules.answers.compare.spot_numbers import _former_numbers
 from onemap.rules.answers.compare.spots import Spots
-from onemap.rules.answers.compare.spots_layer import _former_numbers
 from onemap.rules.answers.compare.townships import main_townships, township_statistics
 from onemap.rules.judge.inputs.layer_sources import LayerSource
 from onemap.rules.judge.overlay import area_check

@@ -11,13 +11,8 @@ from onemap.layers.geometry.shape_column import PlainFacts, ShapeColumn
 from onemap.layers.geometry.wkb_column import multi_bodies
 from onemap.layers.geometry.wkb_rings import wkb_rings
 from onemap.rules.answers.compare.self_overlap import lost_to_earlier
-from onemap.rules.answers.statistics.unit_pieces import (
-    Plane,
-    overlapping_pairs,
-    union_areas,
-    unit_pieces,
-    whole_features,
-)
+from onemap.rules.answers.statistics.union_areas import Plane, overlapping_pairs, union_areas
+from onemap.rules.answers.statistics.unit_pieces import unit_pieces, whole_features
 from onemap.rules.judge.overlay.threads import Threads
 
 PLANE = Plane(pyproj.CRS.from_epsg(4547), (500_000.0, 4_200_000.0))

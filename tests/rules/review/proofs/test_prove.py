@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 from pathlib import Path
 
 import pandas as pd
@@ -108,10 +109,12 @@ def test_an_error_that_no_case_notices_is_named_as_a_sentence(onemap, pack):
     assert answer.code == 4
 
 
-def test_drafted_cases_prove_the_rule_that_they_were_drafted_for(onemap, pack):
+def test_drafted_cases_prove_the_rule_that_they_were_drafted_for(onemap, terminal, pack):
     path = pack()
     drafted = onemap("prove", path, "--new", "road")
     assert drafted.code == 0 and drafted.json["cases"] == drafted.json["text"].count("[[case]]") >= 6
+    text = terminal("prove", path, "--new", "road", "--lang", "zh").stdout.decode("utf-8")
+    assert len(tomllib.loads(text)["case"]) == drafted.json["cases"]
     path.with_name("own.cases.toml").write_text("[cases]\nday = 2026-11-21\n" + drafted.json["text"], encoding="utf-8")
     answer = onemap("prove", path, "--mutants")
     assert answer.code == 0, (answer.json["failed"], answer.json["mutants"]["survived"])

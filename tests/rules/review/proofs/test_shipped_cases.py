@@ -9,7 +9,7 @@ import pytest
 from onemap.layers.catalogue.catalogue import shipped_catalogue
 from onemap.layers.errors import OneMapError
 from onemap.layers.shipped_files import RESOURCES
-from onemap.rules.review.proofs.masked_mutants import MutantRuns
+from onemap.rules.review.proofs.mutant_runs import MutantRuns
 from onemap.rules.review.proofs.proof import Proving, prove_packs
 
 pytestmark = pytest.mark.slow

@@ -14,7 +14,7 @@ from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.errors import OneMapError
 from onemap.layers.shipped_files import shipped_table
 from onemap.rules.display.documents.blocks import Table
-from onemap.rules.display.documents.word_page import hold_rows
+from onemap.rules.display.documents.word_tables import hold_rows
 from onemap.rules.display.maps.fonts import chosen_fonts
 from onemap.rules.judge.findings.citations import cited_basis
 from onemap.rules.review.statement import outline

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from onemap.rules.verbs.web.serve_child import CorePool, ServeChild
+from onemap.rules.verbs.web.core_pool import CorePool
+from onemap.rules.verbs.web.serve_child import ServeChild
 from onemap.rules.verbs.web.session_table import Session, SessionTable
 from onemap.tests.conftest import other_writer, write_layer
 from onemap.tests.rules.verbs.web.asked_town import ground

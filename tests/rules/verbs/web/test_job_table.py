@@ -9,8 +9,9 @@ import pytest
 
 from onemap.rules.verbs.commands.verbs import VERBS
 from onemap.rules.verbs.web import job_table
+from onemap.rules.verbs.web.core_pool import CorePool
 from onemap.rules.verbs.web.job_table import RUNNING, SUCCESSFUL, JobTable
-from onemap.rules.verbs.web.serve_child import CorePool, ServeChild
+from onemap.rules.verbs.web.serve_child import ServeChild
 from onemap.rules.verbs.web.session_table import Session
 from onemap.rules.verbs.web.verb_question import Asker
 from onemap.tests.rules.verbs.web.asked_town import geojson, ground

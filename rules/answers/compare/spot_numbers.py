@@ -1,0 +1,87 @@
+"""Numbers of difference spots: division, year and serial; a spot that was numbered before keeps its number."""
+
+import re
+from collections import defaultdict
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.layers.library.library import Library
+from onemap.layers.library.versions import StoredFeatures, Version, read_version, versions
+from onemap.rules.answers.compare.decisions import HOLDS_SHARE
+from onemap.rules.answers.compare.spot_fields import LAYER, plain_pair
+from onemap.rules.judge.findings.table import plain_values
+from onemap.rules.judge.overlay.common_areas import common_shares
+from onemap.rules.judge.overlay.threads import Threads
+
+_NUMBER = re.compile(r"(\d{6}\d{4})(\d{5,})")
+_FACTS = ("CYLX", "TGDM", "CGDM")  # what a spot is, besides its plans and its ground
+
+
+def numbers_of_spots(
+    library: Library,
+    before: Version | None,
+    had: StoredFeatures | None,
+    attributes: pd.DataFrame,
+    written: np.ndarray,
+    regions: np.ndarray,
+    year: str,
+    threads: Threads,
+) -> tuple[list[str], int]:
+    """A number for each spot (n,): six figures of the division, four of the year, a serial of five; how many it had.
+
+    before: the version that goes before, and had: what it holds, whose spots of the same plans, type, codes and mostly
+    the same ground keep their numbers. No number is given twice, whichever versions there were.
+    """
+    last: dict[str, int] = defaultdict(int)
+    for version in versions(library):
+        if version.code == LAYER:
+            is_before = before is not None and version.table == before.table
+            stored = had if had is not None and is_before else read_version(library, version, None)
+            for name in _numbers(stored):
+                found = _NUMBER.fullmatch(name)
+                if found:
+                    last[found[1]] = max(last[found[1]], int(found[2]))
+    known = _former_numbers(had, attributes, written, threads) if had is not None else {}
+    names = []
+    for row, region in enumerate(regions):
+        if row in known:
+            names.append(known[row])
+            continue
+        head = f"{region}{year}"
+        last[head] += 1
+        names.append(f"{head}{last[head]:05d}")
+    return names, len(known)
+
+
+def _numbers(stored: StoredFeatures) -> list[str]:
+    rows = stored.attributes
+    return [str(name) for name in rows["CYTBBH"] if name is not None] if "CYTBBH" in rows else []
+
+
+def _former_numbers(
+    stored: StoredFeatures, attributes: pd.DataFrame, written: np.ndarray, threads: Threads
+) -> dict[int, str]:
+    """Row → the number that a spot had in the version before, where at least half of both grounds is common."""
+    had = stored.attributes.reindex(columns=["CYTBBH", "BDGH", *_FACTS])
+    first, second = shapely.STRtree(stored.geometries).query(written, predicate="intersects")
+    facts = [_facts(frame) for frame in (attributes, had)]
+    same = np.array([facts[0][row] == facts[1][old] for row, old in zip(first, second, strict=True)], dtype=bool)
+    first, second = first[same], second[same]
+    match = common_shares(written[first], stored.geometries[second], threads)
+    found: dict[int, str] = {}
+    taken: set[int] = set()
+    for at in np.argsort(-match, kind="stable"):
+        row, old = int(first[at]), int(second[at])
+        name = had["CYTBBH"].iloc[old]
+        if match[at] >= HOLDS_SHARE and row not in found and old not in taken and name is not None:
+            found[row] = str(name)
+            taken.add(old)
+    return found
+
+
+def _facts(frame: pd.DataFrame) -> list[tuple[str | None, ...]]:
+    """Plans, type and codes of each row."""
+    columns = [[plain_pair(value) for value in frame["BDGH"]], *(plain_values(frame[name]) for name in _FACTS)]
+    return list(zip(*columns, strict=True))

@@ -1,0 +1,42 @@
+"""The sums of a check for an office: how many findings of each verdict a department has, how many rules not asked."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from onemap.layers.catalogue.catalogue import named_groups
+from onemap.layers.messages import phrase
+from onemap.rules.contract.verdict import VERDICTS, Verdict
+from onemap.rules.display.outputs.sheet_titles import RECORD
+
+TOTALS = "totals"
+_OF_FINDINGS = {"department", "verdict", "counted"}
+_UNASKED = "unasked"
+
+
+def with_department_totals(frames: Mapping[str, pd.DataFrame], language: str) -> dict[str, pd.DataFrame]:
+    """The tables of a check with its sums before the record of the run; the tables of others as they are."""
+    findings = frames.get("findings")
+    if findings is None or not set(findings) >= _OF_FINDINGS:
+        return dict(frames)
+    totals = _totals(findings, frames.get("unasked_rules", pd.DataFrame(columns=["department"])), language)
+    with_totals: dict[str, pd.DataFrame] = {}
+    for name, frame in frames.items():
+        with_totals |= {TOTALS: totals} if name == RECORD else {}
+        with_totals[name] = frame
+    return {**with_totals, TOTALS: totals}
+
+
+def _totals(findings: pd.DataFrame, unasked: pd.DataFrame, language: str) -> pd.DataFrame:
+    """A row a department in the catalogue's order, the sum below; a finding below its threshold does not count."""
+    counted = findings[findings["counted"].astype(bool)]
+    columns = {
+        str(verdict): counted.loc[counted["verdict"] == verdict, "department"].value_counts()
+        for verdict in VERDICTS
+        if verdict != Verdict.CLEAR
+    }
+    counts = pd.DataFrame({**columns, _UNASKED: unasked["department"].value_counts()}).fillna(0).astype(int)
+    known = [name for name in named_groups()["departments"] if name in counts.index]
+    counts = counts.reindex([*known, *sorted(set(counts.index) - set(known))])
+    counts.loc[phrase("sheet.total", language)] = counts.sum()
+    return counts.rename_axis("department").reset_index()

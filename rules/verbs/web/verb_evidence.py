@@ -1,0 +1,98 @@
+"""The evidence of an answer: the ids of its run, and of the rules, layer versions and features on which it rests."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from onemap.rules.contract.verdict import Verdict
+
+MOST_ROWS = 500  # findings that an answer names; all of them are in its tables, and in the run
+_FINDING = (
+    "parcel", "rule", "pack", "department", "layer", "version", "verdict", "reason", "counted", "title", "basis",
+    "area_m2", "area_ellipsoidal_m2", "counted_area_m2", "share", "length_m", "distance_m", "value",
+)  # fmt: skip
+
+_OVERLAPS = ("overlaps", "overlaps_line", "overlaps_point")
+_CUT = ("parcel", "rule", "verdict", "area_m2", "unknown_m2")
+
+
+def evidence_of(verb: str, given: Mapping[str, Any], result: Mapping[str, Any], tables: Path) -> dict[str, Any]:
+    """The ids behind a verb's answer.
+
+    given: what was asked; tables: the folder of the answer's tables, where it has some.
+    Of a check `findings` names each finding with its rule, layer version and features; of a remedy `cuts` each cut.
+    """
+    run = result.get("run")
+    found: dict[str, Any] = {"run": run["id"] if isinstance(run, dict) else given.get("run")}
+    found["versions"] = _versions(verb, result)
+    if rule := given.get("rule"):
+        found["rules"] = [rule]
+    if (tables / "findings.parquet").exists():
+        found |= _findings(tables)
+    elif (tables / "cuts.parquet").exists():
+        rows = _rows(tables / "cuts.parquet", _CUT)
+        found |= {"cuts": rows[:MOST_ROWS], "cuts_left_out": max(len(rows) - MOST_ROWS, 0)}
+    if verb == "identify":
+        found["features"] = [
+            {"code": layer["code"], "version": layer["version"], "feature": feature["feature"]}
+            for layer in result["layers"]
+            for feature in layer["features"]
+        ]
+    if verb == "explain":
+        found["features"] = [about["feature"] for about in _abouts(result) if "feature" in about]
+    return found
+
+
+def _versions(verb: str, result: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The versions of layers that were asked, each once."""
+    found: list[Mapping[str, Any]] = []
+    run = result.get("run")
+    if isinstance(run, dict):
+        found += [{"code": one["code"], "version": one["label"], "hash": one["hash"]} for one in run.get("layers", ())]
+    if verb == "identify":
+        found += [{"code": one["code"], "version": one["version"]} for one in result["layers"]]
+    for name in ("layer", "within"):
+        if isinstance(one := result.get(name), dict) and "code" in one:
+            found.append({"code": one["code"], "version": one.get("label"), "hash": one.get("hash")})
+    if verb == "explain":
+        found += [about for about in _abouts(result) if "version" in about]
+    for sheet in result.get("sheet", {}).get("sheets", ()):
+        rows = [*sheet.get("plans", ()), *sheet.get("findings", ())]
+        found += [{"code": row["layer"], "version": row["version"]} for row in rows if row.get("layer")]
+    return list({tuple(one.items()): dict(one) for one in found}.values())
+
+
+def _abouts(result: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The ids of which the steps of an explanation speak."""
+    return [about for step in result["steps"] if (about := step.get("about"))]
+
+
+def _findings(tables: Path) -> dict[str, Any]:
+    """The findings of a check, each with the features that it lies on."""
+    features = defaultdict(list)
+    for name in _OVERLAPS:
+        for row in _rows(tables / f"{name}.parquet", ("parcel", "rule", "feature")):
+            features[row["parcel"], row["rule"]].append(row["feature"])
+    rows = _rows(tables / "findings.parquet", _FINDING)
+    # An unknown speaks of ground of which nothing is known, so no feature is under it.
+    named = [
+        {
+            **row,
+            "features": [] if row["verdict"] == Verdict.UNKNOWN else sorted(set(features[row["parcel"], row["rule"]])),
+        }
+        for row in rows[:MOST_ROWS]
+    ]
+    return {"findings": named, "findings_left_out": max(len(rows) - MOST_ROWS, 0)}
+
+
+def _rows(path: Path, names: Iterable[str]) -> list[dict[str, Any]]:
+    """Some columns of a table, row by row; what is no number is none."""
+    from pyarrow import parquet
+
+    if not path.exists():
+        return []
+    with parquet.ParquetFile(path) as table:  # opened once, and without the threads of a dataset
+        columns = [name for name in names if name in table.schema_arrow.names]
+        rows: list[dict[str, Any]] = table.read(columns, use_threads=False).to_pylist()
+    return [{name: None if value != value else value for name, value in row.items()} for row in rows]
