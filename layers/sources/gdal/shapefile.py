@@ -22,7 +22,7 @@ _PARTS = (".dbf", ".shx", ".prj", ".cpg", ".sbn", ".sbx")
 _LANGUAGE_DRIVERS = {0x4D: "cp936", 0x4F: "cp950", 0x7A: "cp936", 0x78: "cp950", 0x13: "cp932", 0x12: "cp949"}
 _POINT_BYTES = (16, 32, 24)  # of a point at most: in two dimensions, with height and measure, with measure
 _DELETED, _END_OF_FIELDS = 0x2A, 0x0D
-_PLAIN_KINDS = {b"C", b"N", b"F", b"D", b"L"}
+_OTHER_KINDS = frozenset("IBYTMGPWOVQ@+0")  # of fields of FoxPro and of dBase from its fifth version on
 
 
 def check_complete(path: Path) -> None:
@@ -124,10 +124,10 @@ def check_field_kinds(path: Path) -> None:
     for start in range(0, len(fields) - 31, 32):
         if fields[start] == _END_OF_FIELDS:
             break
-        kind = fields[start + 11 : start + 12]
-        if kind.upper() not in _PLAIN_KINDS:
+        kind = chr(fields[start + 11])
+        if kind.upper() in _OTHER_KINDS:  # any other sign is damage, which reading tells
             name = fields[start : start + 11].split(b"\0")[0].decode("gb18030", errors="replace")
-            facts = {"file": path.name, "layer": path.stem, "field": name, "kind": kind.decode("latin-1")}
+            facts = {"file": path.name, "layer": path.stem, "field": name, "kind": kind}
             problems.append(Problem("field.kind", facts))
     if problems:
         raise OneMapError.of(problems)

@@ -241,7 +241,7 @@ def test_what_the_core_remarks_on_a_check_is_said_until_the_next(dock, own_libra
     dock.check_tab.parcels.choose_layer(parcels)
     dock.check_tab.button.click()
     wait_for(lambda: dock.check_tab.results.model.rowCount())
-    assert "was added with a remark on ground near the parcels" in dock.notice.text
+    assert "was added with a remark that bears on the parcels or on ground near them" in dock.notice.text
     assert "Permanent basic farmland" in dock.notice.text
     dock.check_tab.parcels.add_drawing(QgsGeometry.fromWkt(box(3000, 3000, 50, 50)))
     check(dock)

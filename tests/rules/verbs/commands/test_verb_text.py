@@ -88,7 +88,7 @@ def test_a_package_says_its_layers_below_it():
 
 def test_what_comes_of_a_package_stands_between_what_was_known_and_the_receipt():
     before = {"at": "2026-03-02", "by": "Wang"}
-    plan = [{**LAYERS[0], "status": "held"}, {**LAYERS[1], "status": "new"}]
+    plan = [{**LAYERS[0], "status": "held", "retired": None}, {**LAYERS[1], "status": "new", "retired": None}]
     answer = {"plan": plan, "receipt": "r.json", "received_before": before, "added": [LAYERS[1]]}
     answer["not_in_force"] = [{"code": "B", "version": "v2", "valid_from": "2020-01-01", "goes_before": "v1"}]
     assert result_text("receive", answer, "en").splitlines() == [
