@@ -23,6 +23,7 @@ from onemap.layers.progress import SILENT, Progress
 from onemap.layers.records import Record
 from onemap.layers.stores.arrow_values import data_of
 from onemap.layers.stores.store import AS_STORED, DamagedTable, FeatureRows
+from onemap.layers.value_groups import groups_of
 
 COUNTED = "counted"  # among what is kept of an open library: the tables whose features and index were whole already
 _ROWS_AT_ONCE = 20_000  # as WKB, beside the geometries
@@ -246,6 +247,13 @@ def previous_version(known: Iterable[Version], newer: Version) -> Version | None
     begin = newer.valid_from or ""
     before = (one for one in known if one.code == newer.code and one.retired is None and (one.valid_from or "") < begin)
     return max(before, key=lambda one: (one.valid_from or "", one.number), default=None)
+
+
+def versions_in_force(known: Iterable[Version], codes: Iterable[str], as_of: date) -> list[Version]:
+    """The version in force on a day of each of some layers that has one. known: the versions of all layers."""
+    of_layers = groups_of((version.code, version) for version in known)
+    holding = (in_force(of_layers.get(code, ()), as_of) for code in codes)
+    return [version for version in holding if version is not None]
 
 
 @dataclass(frozen=True)

@@ -96,14 +96,15 @@ BEGIN
 END $f$;
 CREATE FUNCTION onemap_notice_event() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
   SET search_path = pg_catalog, {{schema}}, pg_temp AS $f$
-DECLARE said constant jsonb := NEW.body::jsonb; told record;
+DECLARE event_body constant jsonb := NEW.body::jsonb; last_comment record;
 BEGIN
   SELECT coalesce(max(c.number), 0)::text AS number, coalesce((array_agg(c.hash ORDER BY c.number DESC))[1], '') AS hash
-    INTO told FROM {comments} AS c WHERE c.case_id = NEW.case_id AND c.notice::text = said ->> 'notice'
-    AND (NEW.action = 'close' OR c.number::text = said ->> 'comment');
-  IF (told.number, told.hash) IS DISTINCT FROM (CASE NEW.action WHEN 'close' THEN said ->> 'count'
-      ELSE said ->> 'comment' END, CASE NEW.action WHEN 'close' THEN said ->> 'head' WHEN 'respond' THEN said ->> 'hash'
-      ELSE told.hash END) THEN
+    INTO last_comment FROM {comments} AS c WHERE c.case_id = NEW.case_id AND c.notice::text = event_body ->> 'notice'
+    AND (NEW.action = 'close' OR c.number::text = event_body ->> 'comment');
+  IF (last_comment.number, last_comment.hash) IS DISTINCT FROM (
+      CASE NEW.action WHEN 'close' THEN event_body ->> 'count' ELSE event_body ->> 'comment' END,
+      CASE NEW.action WHEN 'close' THEN event_body ->> 'head' WHEN 'respond' THEN event_body ->> 'hash'
+      ELSE last_comment.hash END) THEN
     RAISE EXCEPTION 'onemap_events: not the comments that there are' USING ERRCODE = 'unique_violation';
   END IF;
   RETURN NEW;

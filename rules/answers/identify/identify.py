@@ -21,7 +21,7 @@ from onemap.layers.geometry.parts import polygon_parts, shift_geometries
 from onemap.layers.ingest.quality_report import GroundRemark, ground_remarks
 from onemap.layers.library.library import Library
 from onemap.layers.library.own_files import department_names
-from onemap.layers.library.versions import versions
+from onemap.layers.library.versions import versions, versions_in_force
 from onemap.layers.messages import phrase, wording
 from onemap.layers.rasters.raster_heights import height_unit
 from onemap.layers.rasters.raster_reference import RasterReference
@@ -80,12 +80,13 @@ def identify(library: Library, place: Place, only: Sequence[str], as_of: date, l
     # Counted from 0, so that a session keeps what it read for the next click, wherever that is.
     known = versions(library)
     sources = Sources(library, known, as_of, {}, {}, (0.0, 0.0))
-    remarks = ground_remarks(library, {version.table for version in known})
-    request = _Request(place, library.crs, as_of, language, sources, department_names(library), remarks)
     rules = joined_rules(packs_of(library, ()))
     entries = [
         entry for entry in catalogue.values() if entry.geometry in _ON_THE_GROUND and (not only or entry.code in only)
     ]
+    asked = versions_in_force(known, (entry.code for entry in entries), as_of)
+    remarks = ground_remarks(library, {version.table for version in asked})
+    request = _Request(place, library.crs, as_of, language, sources, department_names(library), remarks)
     sources.expect({entry.code: place.bounds for entry in entries})
     layers = [_layer(request, entry, [rule for rule in rules if entry.code in rule.layers_named]) for entry in entries]
     return {

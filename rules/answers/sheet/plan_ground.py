@@ -16,7 +16,7 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.frames.fields import text_value
 from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.library.library import Library
-from onemap.layers.library.versions import Version, in_force
+from onemap.layers.library.versions import Version, versions_in_force
 from onemap.layers.messages import phrase
 from onemap.layers.reason import Reason
 from onemap.rules.answers.compare.plans import refuse
@@ -148,12 +148,7 @@ class PlanGround:
     @cached_property
     def _in_force(self) -> list[Version]:
         """Each layer's version in force."""
-        versions: dict[str, list[Version]] = {entry.code: [] for entry in self.entries}
-        for version in self.known:
-            if version.code in versions:
-                versions[version.code].append(version)
-        ours = (in_force(of_layer, self.as_of) for of_layer in versions.values())
-        return [version for version in ours if version is not None]
+        return versions_in_force(self.known, (entry.code for entry in self.entries), self.as_of)
 
     def _of_layer(
         self,

@@ -34,13 +34,15 @@ def read_case(library: Library, case_id: str, on: date | None = None) -> Case:
     return case_on_its_day(library, stored_case(library, case_id, on))
 
 
-def stored_case(library: Library, case_id: str, on: date | None = None) -> Case:
+def stored_case(
+    library: Library, case_id: str, on: date | None = None, evidence: LibraryEvidence | None = None
+) -> Case:
     """A case as its events say, without what follows from the day: nothing is overdue, deemed or stale.
 
-    Raises OneMapError review.case, library.altered.
+    evidence: as in `replay_case`. Raises OneMapError review.case, library.altered.
     """
     with library.reading():
-        return on_a_day(library, plain_case(library, case_id), on)
+        return on_a_day(library, plain_case(library, case_id, evidence), on)
 
 
 def plain_case(library: Library, case_id: str, evidence: LibraryEvidence | None = None) -> Case:
@@ -75,8 +77,7 @@ def stored_cases(library: Library, but: Collection[str] = ()) -> Iterator[Case]:
     evidence = LibraryEvidence(library)
     for case_id in (one for one in case_ids(library) if one not in but):
         try:
-            with library.reading():
-                case = on_a_day(library, plain_case(library, case_id, evidence), None)
+            case = stored_case(library, case_id, evidence=evidence)
         except OneMapError as error:
             if error.code != "review.case":
                 raise

@@ -204,10 +204,10 @@ def untouched(answers: Mapping[str, NearAnswer]) -> set[str]:
 
 def _bounds_of_parcels(library: Library, run: str) -> np.ndarray | None:
     """West, south, east, north of a run's parcels (4,); None where one has no ground."""
-    boxes = [shapely.bounds(shapely.from_wkb(row.wkb)) for row in stored_rows(library, run, GIVEN)]
-    if not boxes or np.isnan(boxes).any():
+    shapes = shapely.from_wkb([row.wkb for row in stored_rows(library, run, GIVEN)])
+    if len(shapes) == 0 or np.isnan(shapely.bounds(shapes)).any():
         return None
-    return np.concatenate([np.min(boxes, axis=0)[:2], np.max(boxes, axis=0)[2:]])
+    return shapely.total_bounds(shapes)
 
 
 def _is_alike_near(library: Library, judged: Version | None, holds: Version, near: shapely.Polygon) -> bool:
