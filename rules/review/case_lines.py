@@ -35,6 +35,7 @@ from onemap.rules.review.cases.staleness import (
     NearAnswer,
     RunInputs,
     VersionPair,
+    day_to_compare,
     inputs_of,
     near_answers,
     superseded,
@@ -253,7 +254,7 @@ class CaseLines:
         inputs = self._inputs_of(str(line.inputs))
         if inputs is None or line.as_of is None:
             return []
-        place = str(line.inputs), max(day_of_inputs(self._library, day), line.as_of)
+        place = str(line.inputs), day_to_compare(line.as_of, day_of_inputs(self._library, day))
         if place not in self._gone:
             gone = superseded(self._library, inputs.of_run, place[1])
             self._gone[place] = gone, superseded_pairs(inputs.of_run, gone, place[1], self._versions)

@@ -24,7 +24,9 @@ from onemap.rules.judge.runs.pack_store import ids_in_force
 from onemap.rules.judge.runs.run import Run
 from onemap.rules.judge.runs.run_store import check_record, rows_of_table, stored_question, stored_rows
 from onemap.rules.review.cases.case import Case
+from onemap.rules.review.cases.case_file import day_of_inputs
 from onemap.rules.review.cases.routing import Draft, departments_of_rules, drafts
+from onemap.rules.review.cases.staleness import day_to_compare
 from onemap.rules.review.opening import propose_drafts, run_question, turned_since
 
 _DECIDING = ("parcel", "rule", "verdict", "counted")
@@ -39,7 +41,8 @@ def recheck(library: Library, case: Case, values: Values, context: VerbContext) 
     before = stored_question(library, case.current.run)
     named = [str(pack["name"]) for pack in case.options["packs"] if pack["name"]]
     packs = packs_of(library, named, before.code_system) if named else _packs_today(library, before, values)
-    question = replace(before, packs=tuple(packs), as_of=case.on, known_at=None)
+    day = day_to_compare(before.as_of, day_of_inputs(library, case.on))
+    question = replace(before, packs=tuple(packs), as_of=day, known_at=None)
     run = run_question(library, question, values, context)
     record = check_record(library, case.current.run)
     findings = [row.values for row in stored_rows(library, case.current.run, "findings")]
@@ -67,7 +70,8 @@ def recheck_run(library: Library, identifier: str, values: Values, context: Verb
     ids = {pack.id for pack in before.packs}
     is_of_library = ids_in_force(library, tuple(ids)) == {name for name, _ in library.packs()}
     packs = tuple(_packs_today(library, before, values)) if is_of_library else before.packs
-    question = replace(before, packs=packs, as_of=library.today(), known_at=None)
+    day = day_to_compare(before.as_of, library.today())
+    question = replace(before, packs=packs, as_of=day, known_at=None)
     turned, run = turned_since(library, identifier, question, values, context)
     record = check_record(library, identifier)
     return {

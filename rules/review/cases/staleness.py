@@ -87,6 +87,11 @@ def _reach_m(code: str, rules: Iterable[Rule], *, is_new: bool) -> float | None:
     return found if isfinite(found) else None
 
 
+def day_to_compare(as_of: date, day: date) -> date:
+    """The day whose versions a run is held against on a day: a run asked for a later day keeps its own."""
+    return max(as_of, day)
+
+
 def superseded_inputs(
     library: Library,
     run: CheckRecord,
@@ -96,11 +101,10 @@ def superseded_inputs(
 ) -> set[str]:
     """The codes of layers, ids of packs and of rules of a run that are not those that hold on a day.
 
-    run: its record; packs: where the case's packs came from, as `pack_sources` tells; rules: of these packs. A run of a
-    later day than `day` is compared with its own. What the review itself has written since, and what of it lies
-    elsewhere than the run's parcels, supersedes nothing.
+    run: its record; packs: where the case's packs came from, as `pack_sources` tells; rules: of these packs. What the
+    review itself has written since, and what of it lies elsewhere than the run's parcels, supersedes nothing.
     """
-    day, inputs = max(day, date.fromisoformat(run["parameters"]["as_of"])), inputs_of(run, packs, rules)
+    day, inputs = day_to_compare(date.fromisoformat(run["parameters"]["as_of"]), day), inputs_of(run, packs, rules)
     found = superseded(library, inputs, day)
     pairs = superseded_pairs(inputs, found, day, versions(library))
     return found - untouched(near_answers(library, run["id"], pairs, {}))

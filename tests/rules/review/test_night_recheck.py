@@ -81,6 +81,21 @@ def test_a_named_set_of_parcels_is_judged_again(town):
     assert answer.json["cases"] == []
 
 
+def test_what_was_asked_for_a_day_to_come_is_judged_again_for_that_day(town):
+    town.layer("FARM", ground(5000, 0, 5100, 100), label="来年", valid_from="2998-01-01")
+    asked = ("--pack", town.folder / "town.toml", "--as-of", "2999-01-01")
+    run = command("check", town.library, town.parcels(), *asked).json["run"]["id"]
+    case = town.open("--as-of", "2999-01-01")
+    quiet = command("recheck", town.library, "--open", "--run", run)
+    assert (quiet.code, quiet.json["runs"][0]["layers"], quiet.json["cases"][0]["layers"]) == (0, [], [])
+    town.layer("FARM", ground(50, 0, 200, 100), label="更正", valid_from="2998-06-01")
+    answer = command("recheck", town.library, "--open", "--run", run)
+    assert (answer.code, answer.json["cases"][0]["case"]) == (4, case)
+    for one in (answer.json["cases"][0], answer.json["runs"][0]):
+        assert [(layer["from"], layer["to"]) for layer in one["layers"]] == [("来年", "更正")]
+        assert [(turned["from"], turned["to"]) for turned in one["turned"]] == [("consult", "prohibited")]
+
+
 def test_what_cannot_be_judged_again_is_no_quiet_night(town):
     run = command("check", town.library, town.parcels("set"), "--pack", town.folder / "town.toml").json["run"]["id"]
     assert command("runs", town.library, run, "--name", "储备地块").code == 0
