@@ -164,14 +164,14 @@ def _repetition(tables: list[_TableComparison]) -> Repetition:
 
 
 def _means_the_same(one: StoredRow, other: StoredRow) -> bool:
-    """Whether two rows say the same, but for the last digits of numbers and points, where rings begin, and names."""
-    if list(one.values) != list(other.values):
-        return False
+    """Whether two rows say the same, but for the last digits of numbers and points, where rings begin, and names.
+
+    A column that only one of them has, as a later release made it, says nothing where it holds no value.
+    """
+    pairs = [(name, one.values.get(name), other.values.get(name)) for name in {**one.values, **other.values}]
     return all(
-        name in _NAMES_OF_GROUND
-        and (value is None) == (other.values[name] is None)
-        or _are_close(value, other.values[name])
-        for name, value in one.values.items()
+        name in _NAMES_OF_GROUND and (value is None) == (now is None) or _are_close(value, now)
+        for name, value, now in pairs
     ) and (one.wkb == other.wkb or _is_one_ground(one.wkb, other.wkb))
 
 

@@ -54,6 +54,8 @@ def test_a_library_of_each_release_is_stored_opened_changed_and_verified(onemap,
         stored.extractall(tmp_path)
     library = tmp_path / f"library-{release}.gpkg"
     assert onemap("layers", library).json["layers"]
+    for run in onemap("runs", library).json["runs"]:
+        assert onemap("verify", library, "--run", run["id"]).json["ok"]  # under columns that it did not have yet
     tiles = ["--type", "xyz", "--url", "https://example.org/{z}/{x}/{y}.png", "--department", "land"]
     assert onemap("service", library, "TILES", *tiles).code == 0
     assert number(library) == [str(library_format.FORMAT)]
