@@ -130,7 +130,7 @@ class _TableComparison:
         if not _means_the_same(before, after):
             self.differences.append(difference)
             return
-        names = {(before.values[name], after.values[name]) for name in _NAMES_OF_GROUND if name in before.values}
+        names = {(before.values.get(name), after.values.get(name)) for name in _NAMES_OF_GROUND}
         renamed = frozenset((old, new) for old, new in names if old != new)
         if before.wkb != after.wkb:
             self.founded |= renamed

@@ -23,9 +23,18 @@ class RecordPart(dict[str, Any]):
 
 
 def known_moment(record: Mapping[str, Any]) -> datetime:
-    """Until when something must have been recorded to count for a run: its start, or what was asked for before it."""
-    texts = (record["parameters"]["known_at"], record["started"])
-    return min(datetime.fromisoformat(text) for text in texts if text)
+    """Until when something must have been recorded to count for a run: its start, or what was asked for before it.
+
+    A version that the run has used counts, though the clock by which it was recorded was ahead of the run's.
+    """
+    began = max(map(datetime.fromisoformat, (record["started"], *_moments_of_versions(record))))
+    asked = record["parameters"]["known_at"]
+    return min(datetime.fromisoformat(asked), began) if asked else began
+
+
+def _moments_of_versions(record: Mapping[str, Any]) -> list[str]:
+    """When the versions were recorded that a run has used; older runs do not tell."""
+    return [layer["recorded_at"] for layer in record.get("layers", ()) if layer.get("recorded_at")]
 
 
 def read_record(library: Library, identifier: str, text: Any) -> RecordPart:
@@ -65,6 +74,6 @@ def _check_moments(record: Mapping[str, Any]) -> None:
     parameters = record.get("parameters", {})
     if "as_of" in parameters:
         date.fromisoformat(parameters["as_of"])
-    for text in (record.get("started"), parameters.get("known_at")):
+    for text in (record.get("started"), parameters.get("known_at"), *_moments_of_versions(record)):
         if text is not None:
             datetime.fromisoformat(text)

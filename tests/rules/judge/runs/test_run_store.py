@@ -8,6 +8,7 @@ import pytest
 import shapely
 from shapely import LineString, MultiPolygon, Polygon, box
 
+from onemap.layers.stores.file_connection import FileConnection
 from onemap.rules.judge.inputs.parcels import dissolve_parts
 from onemap.rules.judge.kinds.finding_figures import PLAIN
 from onemap.tests.rules.command import command, done
@@ -104,6 +105,16 @@ def test_a_run_computed_again_is_equal_in_every_row_even_after_newer_versions(ci
     desk.layer("ZONE", [SQUARE], {"TBLX": ["实划"]}, label="newer")
     answer = desk.run("verify", desk.library, "--run", found.answer.json["run"]["id"])
     assert (answer.code, answer.json) == (0, {"ok": True, "problems": []})
+
+
+def test_a_run_whose_clock_was_behind_that_of_a_version_it_used_is_proved_by_that_version(city, monkeypatch):
+    desk, _ = city
+    with monkeypatch.context() as ahead:
+        ahead.setattr(FileConnection, "moment", lambda _: "2099-01-01T00:00:00.000000Z")
+        desk.layer("ZONE", [SQUARE], {"TBLX": ["实划"]}, label="ahead")
+    run = desk.check({"A": SQUARE}).answer.json["run"]
+    assert "ahead" in {layer["label"] for layer in run["layers"]}
+    assert desk.run("verify", desk.library, "--run", run["id"]).json == {"ok": True, "problems": []}
 
 
 def test_a_row_that_was_changed_is_found_by_repeating_the_run(city):
