@@ -247,10 +247,12 @@ def case_list(
 
 
 def _calendar_problems(library: Library, day: date) -> list[Problem]:
-    """Why no deadline can be calculated in a month from a day: the calendar ends by then, or cannot be read."""
+    """Why no deadline can be calculated in a month from a day, or on it: the calendar has ended, or cannot be read."""
     try:
         calendar_of(library).after(day, _MONTH_DAYS)
     except OneMapError as error:
-        is_short = error.code == "calendar.missing"
-        return [Problem("calendar.soon", {"year": error.problems[0].facts["year"]})] if is_short else [*error.problems]
+        if error.code != "calendar.missing":
+            return [*error.problems]
+        year = error.problems[0].facts["year"]
+        return [Problem("calendar.soon" if year > day.year else "calendar.missing", {"year": year})]
     return []

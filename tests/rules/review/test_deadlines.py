@@ -115,6 +115,7 @@ def test_the_list_of_cases_says_a_month_ahead_that_the_calendar_ends(town):
     town.open(on="2026-03-02")
     # From 3 December 2098, a Wednesday, the twentieth working day is the last of that year, a Wednesday, too.
     assert (remarks("2098-12-03"), remarks("2098-12-04")) == ([], ["calendar.soon"])
+    assert remarks("2099-01-01") == ["calendar.missing"]  # no month is left
     calendar.write_text("[2098", encoding="utf-8")
     assert remarks("2098-12-03") == ["calendar.syntax"]
 
