@@ -209,6 +209,10 @@ OWN_FACTS: dict[str, tuple[str, dict[str, set[int]]]] = {
     ),
     "reservoir.banned_activities": ("P", {"水库大坝安全管理条例 2018": {13}}),
     "dike.safety_banned_activities": ("P", {"河道管理条例 2018": {26}}),
+    "reserve.core_admitted": ("R", FACTS["E-02"][1]),
+    "river.dumping": ("P", {"防洪法 2016": {22}}),
+    "wetland.banned_activities": ("P", {"湿地保护法 2021": {28}}),
+    "forest.reclaiming": ("P", {"森林法 2019": {39}}),
     "scenic.banned_activities": ("P", {"风景名胜区条例 2016": {26}}),
     "reserve.general_waste": (
         "P",
@@ -232,6 +236,7 @@ OWN_FACTS: dict[str, tuple[str, dict[str, set[int]]]] = {
     **dict.fromkeys(("slope.reclaiming", "slope.terrain_reclaiming"), ("P", {"水土保持法 2010": {20}})),
     **dict.fromkeys(("road.dangerous_goods", "road.dangerous_goods_strip"), ("PR", {"公路安全保护条例 2011": {18}})),
     "industry.prohibited_catalogue": ("R", {"（自然资发〔2024〕273号） 2024": set()}),
+    "redline.green_temporary": ("R", {"（建设部令第112号） 2011": {11}}),
     "wetland.national_works": ("R", {"湿地保护法 2021": {19, 21}}),
     **dict.fromkeys(
         ("reserve.park", "reserve.park_admitted"),
@@ -290,7 +295,7 @@ OWN_FACTS: dict[str, tuple[str, dict[str, set[int]]]] = {
     "renewal.area": ("N", {"城市更新专项规划": set()}),
     "project.key": ("N", {"年度重点项目计划": set()}),
     "hazard.site": ("N", {"地质灾害防治条例 2003": {21}}),
-    "weather.disturbance": ("R", {"气象设施和气象探测环境保护条例 2016": {13, 17}}),
+    "weather.disturbance": ("R", {"气象设施和气象探测环境保护条例 2016": {13, 14, 17}}),
 }
 # What no rule judges, and who does instead: a rule of another entry, or a checklist item.
 JUDGED_ELSEWHERE = {
