@@ -95,6 +95,7 @@ class PlanRow:
     transform: str | None = None
     transform_hash: str | None = None
     covers: str | None = None
+    accept: str | None = None
     label: str | None = None
     valid_from: str | None = None
     valid_to: str | None = None
@@ -261,6 +262,8 @@ def _row_of_layer(
     )
     if layer["count"] is None:
         return replace(row, status=UNREADABLE, problems=(Problem("ingest.unreadable", {"file": source}),))
+    if layer["count"] == 0:
+        return replace(row, problems=(Problem("source.empty", {"file": source, "layer": row.layer}),))
     meant = meant_layers(layer, stem, several, catalogue)
     codes = tuple(meant)
     entries = [entry for entry in catalogue if entry.code in codes]

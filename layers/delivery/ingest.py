@@ -205,7 +205,7 @@ def _add_options(library: Library, rows: Sequence[PlanRow], options: IngestOptio
     Raises OneMapError ingest.files_differ, ingest.transform…, and what a change of datum raises.
     """
     first, *others = rows
-    covers, keep_bad = (_said_of_all(rows, name) for name in ("covers", "keep_bad"))
+    covers, accept, keep_bad = (_said_of_all(rows, name) for name in ("covers", "accept", "keep_bad"))
     is_known = any((one.code, one.label) == (first.code, first.label) for one in versions(library))
     days = [None if day is None else date.fromisoformat(day) for day in (first.valid_from, first.valid_to)]
     return AddOptions(
@@ -216,6 +216,7 @@ def _add_options(library: Library, rows: Sequence[PlanRow], options: IngestOptio
         valid_from=days[0],
         valid_to=days[1],
         covers=covers or (None if is_known else options.covers),
+        accept=(accept,) if accept else (),
         keep_bad=bool(keep_bad),
         sure=options.sure or any(row.sure for row in rows),
         measured=True,

@@ -31,7 +31,7 @@ from onemap.layers.frames.fields import text_value
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.coverage_ground import united_ground
 from onemap.layers.ingest.adding import prepare_frame, prepare_raster
-from onemap.layers.ingest.arrival import AddOptions
+from onemap.layers.ingest.arrival import EMPTY, AddOptions
 from onemap.layers.ingest.placing import SourceOptions, in_crs
 from onemap.layers.ingest.prepared_version import PreparedVersion
 from onemap.layers.library.library import Library, log
@@ -249,7 +249,7 @@ def _prepared_raster(
 
 def _raw_frame(library: Library, bag: Bag, layer: DeliveredLayer, package: str) -> RawFrame:
     """A layer's rows as the version had them, put together with the base's where only changes have come."""
-    raw = read_source(bag.data / FEATURES_FILE, layer.code, None)
+    raw = read_source(bag.data / FEATURES_FILE, layer.code, None, may_be_empty=True)
     raw = replace(raw, path=Path(package))
     if layer.geometry == "table":  # of which the column for geometries is no field
         raw = replace(raw, attributes=raw.attributes.drop(columns=GEOMETRY_COLUMN, errors="ignore"))
@@ -293,6 +293,7 @@ def _add_options(library: Library, bag: Bag, record: PackageRecord, layer: Deliv
         accuracy_m=layer.accuracy_m,
         ground=_coverage(bag, record, layer.code, library.crs, package),
         lineage=lineage,
+        accept=() if layer.rows else (EMPTY,),
         normalising=SourceOptions(),
     )
 

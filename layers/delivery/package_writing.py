@@ -232,7 +232,7 @@ def _chosen_layer(
     if base is not None:
         changes, new = row_changes(read_version(library, base, None), features, entry.key)
         rows = features.at(new)
-    if not len(features.fids):
+    if unit is not None and not len(features.fids):
         raise OneMapError("package.empty", layer=code)
     raster, files = raster_file(library, code, features) if entry.geometry == "raster" else (None, [])
     rows = rows if raster is None else in_package(rows, raster)

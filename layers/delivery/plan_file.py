@@ -9,6 +9,7 @@ from onemap.layers.catalogue.toml_text import toml_content, toml_reason, toml_st
 from onemap.layers.delivery.delivery_plan import FROM_FILE, LEFT_OUT, MATCHED, UNREADABLE, PlanRow
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.atomic_output import atomic_output
+from onemap.layers.ingest.arrival import ACCEPTABLE
 from onemap.layers.messages import either_of, phrase
 
 _TEXTS = (
@@ -20,6 +21,7 @@ _TEXTS = (
     "transform",
     "transform_hash",
     "covers",
+    "accept",
     "label",
     "valid_from",
     "valid_to",
@@ -96,6 +98,8 @@ def _problems(row: Mapping[str, Any], file: str, number: int) -> list[Problem]:
         found.append(problem("fields"))
     if not row.get("source"):
         found.append(problem("source"))
+    if row.get("accept") and row["accept"] not in ACCEPTABLE:
+        found.append(problem("accept"))
     for key in ("valid_from", "valid_to"):
         try:
             date.fromisoformat(str(row.get(key) or "2000-01-01"))
@@ -118,6 +122,7 @@ def _row(row: Mapping[str, Any]) -> PlanRow:
         transform=texts["transform"],
         transform_hash=texts["transform_hash"],
         covers=texts["covers"],
+        accept=texts["accept"],
         label=texts["label"],
         valid_from=texts["valid_from"],
         valid_to=texts["valid_to"],

@@ -22,7 +22,7 @@ from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.coverage_ground import united_ground
 from onemap.layers.geometry.validity import first_problems, sorted_geometries
-from onemap.layers.ingest.arrival import ACCEPTABLE, LONG_LOOK, SHORT_LOOK, AddOptions, Arrival
+from onemap.layers.ingest.arrival import ACCEPTABLE, EMPTY, LONG_LOOK, SHORT_LOOK, AddOptions, Arrival
 from onemap.layers.ingest.coverage import Coverage, CoverageChoice
 from onemap.layers.ingest.datum_change import DatumChange
 from onemap.layers.ingest.file_reading import read_files, sorted_frame, version_to_renew, with_kept_files
@@ -250,7 +250,7 @@ def _checked_version(
     library, district = arrival.library, arrival.library.district()
     covered, unknown = None, None
     try:
-        covered = _coverage(arrival, entry, frame) if frame.count else None
+        covered = _coverage(arrival, entry, frame) if frame.count or _says_none(arrival, frame) else None
     except OneMapError as error:
         unknown = error  # what is wrong with the data comes first
     coverage, kind = (covered.ground, covered.kind) if covered else (None, "")
@@ -328,6 +328,11 @@ def _paths_of_files(arrival: Arrival, frame: FrameBlocks) -> list[str]:
     return ["/".join(Path(arrival.source).absolute().parts[-1 - _FOLDERS :])]
 
 
+def _says_none(arrival: Arrival, frame: FrameBlocks) -> bool:
+    """Whether a layer came without any feature, and is meant to say that there is none."""
+    return EMPTY in arrival.options.accept and frame.count == 0 and frame.bad is None
+
+
 def _as_accepted(entry: LayerEntry, accept: Sequence[str]) -> LayerEntry:
     """The layer, what a person takes in spite of a check told only. accept: of ACCEPTABLE."""
     return replace(entry, checks={**entry.checks, **{ACCEPTABLE[name]: {"level": "warn"} for name in accept}})
@@ -335,7 +340,7 @@ def _as_accepted(entry: LayerEntry, accept: Sequence[str]) -> LayerEntry:
 
 def _likeness(arrival: Arrival, entry: LayerEntry, frame: FrameBlocks, facts: VersionFacts) -> Likeness:
     """The version that the library has of the content already. Content of One Map or a package is always new."""
-    if frame.count == 0 or (frame.bad is not None and not arrival.options.keep_bad):
+    if frame.bad is not None and (frame.count == 0 or not arrival.options.keep_bad):
         return Likeness()
     options = arrival.options
     aside = ground_of(frame.bad.geometries if frame.bad is not None else np.empty(0, dtype=object))
@@ -436,6 +441,6 @@ def _check_accepted(
     if refused and (whole or not arrival.options.keep_bad):
         report_to_sender(arrival, entry, found, quality.more)
         raise OneMapError.of(first_problems(refused, arrival.place))
-    if frame.count == 0:
+    if frame.count == 0 and not _says_none(arrival, frame):
         report_to_sender(arrival, entry, found, quality.more)
         raise OneMapError.of([Problem("bad.all", arrival.place), *first_problems(refused, arrival.place)])

@@ -89,10 +89,13 @@ class CoverageChoice:
     def coverage(self, frame: FrameBlocks, progress: Progress = SILENT) -> Coverage:
         """The coverage of some features.
 
-        Raises OneMapError coverage.missing, coverage.no_district, coverage.no_polygons, overlay.union, and
+        Raises OneMapError coverage.missing, coverage.no_district, coverage.no_polygons, overlay.union;
+        coverage.of_none for a layer without features, where it is not stated on which ground there are none; and
         coverage.doubtful for features that lie in a corner of the district where nobody said that they speak for it.
         """
         self.refuse_impossible()
+        if not frame.count and (self.asked not in (DISTRICT, FILE)):
+            raise OneMapError("coverage.of_none", field="--covers", **self.place)
         if self.kind == EXTENT:
             box = shapely.box(*frame.bounds())
             # A single point, or points in one row, speak for no ground.

@@ -20,7 +20,7 @@ from onemap.layers.frames.fields import feature_names
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.frames.frames import CleanFrame, RawFrame
 from onemap.layers.geometry.row_blocks import BLOCK, blocks
-from onemap.layers.ingest.arrival import AddOptions, Arrival, LayerFile
+from onemap.layers.ingest.arrival import EMPTY, AddOptions, Arrival, LayerFile
 from onemap.layers.ingest.likely_layers import are_same_file
 from onemap.layers.ingest.normalise import sorted_out
 from onemap.layers.ingest.plausibility import LastVersion, doubt_of_successor
@@ -266,7 +266,11 @@ def sorted_frame(
     """
     arrival.step("checking").at(0.0)
     given = arrival.options.normalising, arrival.required, arrival.options.provers, is_ours
+    if len(raw.shapes) == 0:
+        raw = _as_none(arrival, entry, raw)
     frame = sorted_out(raw, entry, arrival.library.crs, *given)
+    if len(raw.shapes) == 0:
+        frame = replace(frame, problems=(*frame.problems, Problem("layer.none", raw.place)))
     return frame, replace(raw, shapes=np.empty(0, dtype=object), wkb=None, valid=None, attributes=pd.DataFrame())
 
 
@@ -285,9 +289,23 @@ def _read_file(arrival: Arrival, entry: LayerEntry, held: contextlib.ExitStack, 
         if found is not None:
             held.enter_context(opened.pop_all())
             return found
-    read = [read_source(*given, arrival.step("reading"), as_table=is_table, provers=options.provers)]
+    may_be_empty = EMPTY in options.accept and not is_table
+    read = [
+        read_source(
+            *given, arrival.step("reading"), as_table=is_table, may_be_empty=may_be_empty, provers=options.provers
+        )
+    ]
     frame, raw = sorted_frame(arrival, entry, read.pop(), is_ours=True)
     return ReadFiles(frame, (raw,), _question(arrival, entry, raw.source_hash, raw.layer))
+
+
+def _as_none(arrival: Arrival, entry: LayerEntry, raw: RawFrame) -> RawFrame:
+    """A layer without features: in whatever system, and with the fields of its schema where it tells none."""
+    raw = replace(raw, crs=arrival.library.crs, is_assumed=False)
+    if len(raw.attributes.columns):
+        return raw
+    names = dict.fromkeys([*(field.name for field in entry.fields), *arrival.required])
+    return replace(raw, attributes=pd.DataFrame({name: np.empty(0, dtype=object) for name in names}))
 
 
 def _read_in_blocks(

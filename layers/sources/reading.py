@@ -269,10 +269,12 @@ def read_source(
     progress: Progress = SILENT,
     *,
     as_table: bool = False,
+    may_be_empty: bool = False,
     provers: Provers = NOBODY,
 ) -> RawFrame:
     """The layer that is meant, with the hash of its file. as_table, provers: as `read_layer` has them.
 
+    may_be_empty: one without features is no mistake.
     Raises OneMapError source.layer_needed if there are several and none is named, source.layer_unknown,
     source.empty, source.changed, and whatever `open_source` and the adapters refuse.
     """
@@ -290,7 +292,7 @@ def read_source(
         with nullcontext(str) if files is None else _hash_beside(*files, progress) as digest:
             given = found, layer or names[0], encoding, progress.part(0.0, _READ)
             frame = read_layer(*given, as_table=as_table, provers=provers)
-            if len(frame.shapes) == 0:
+            if len(frame.shapes) == 0 and not may_be_empty:
                 raise OneMapError("source.empty", file=file, layer=frame.layer)
             if isinstance(found, postgis.Database):
                 return frame

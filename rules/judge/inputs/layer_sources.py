@@ -17,6 +17,7 @@ from onemap.layers.catalogue.coverage_names import DISTRICT, EXTENT
 from onemap.layers.catalogue.layer_names import known_layer
 from onemap.layers.errors import OneMapError, require_value
 from onemap.layers.frames.fields import object_array, text_values
+from onemap.layers.frames.frames import CleanFrame
 from onemap.layers.geometry.boxes import Bounds
 from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.geometry.shape_column import vertices_of
@@ -39,7 +40,7 @@ from onemap.layers.library.versions import (
 )
 from onemap.layers.rasters.raster_reference import RasterReference, reference_of
 from onemap.layers.reason import Reason
-from onemap.layers.sources.reading import read_source
+from onemap.layers.sources.reading import read_source, state_of
 from onemap.layers.stores.store import DamagedTable
 from onemap.layers.value_groups import groups_of
 from onemap.rules.judge.inputs.check_record import LayerRecord
@@ -325,9 +326,7 @@ class Sources:
             frame = raster_frame(file, None, self.library.crs, None)
             rasters = (reference_of(frame.attributes.iloc[0], None),)
         else:
-            frame = normalise(
-                read_source(file, None, None), entry, self.library.crs, SourceOptions(), self.required.get(code, ())
-            )
+            frame = trial_frame(self.library, entry, file, self.required.get(code, ()))
         stored = StoredFeatures(np.arange(1, len(frame.geometries) + 1), frame.geometries, frame.attributes)
         coverage, kind = self._ground_of_trial(code, version, frame.geometries)
         trial = Version(
@@ -362,6 +361,22 @@ class Sources:
         if district is not None and reaches_over(bounds, district):
             return district, DISTRICT
         return shapely.box(*bounds), EXTENT
+
+
+def trial_frame(library: Library, entry: LayerEntry, file: str, required: Sequence[str]) -> CleanFrame:
+    """The features of a file in a layer's place, read once for as long as it stays as it is.
+
+    required: the fields that the rules use. Raises OneMapError if it is refused.
+    """
+    known: dict[str, tuple[object, CleanFrame]] = library.kept.setdefault("trials", {})
+    path = Path(file)
+    state = (path.absolute(), state_of(path, path), tuple(required)) if path.exists() else None
+    if state is None or known.get(entry.code, (None,))[0] != state:
+        known[entry.code] = (
+            state,
+            normalise(read_source(file, None, None), entry, library.crs, SourceOptions(), required),
+        )
+    return known[entry.code][1]
 
 
 def _error_m(version: Version) -> float:

@@ -1,12 +1,15 @@
 """Remarks of a question on its layers: versions that lack ground nearby, and values that no table or version has."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
 import shapely
 
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.errors import Problem, ProblemPlace
 from onemap.layers.frames.fields import text_value
+from onemap.layers.frames.frame_blocks import FrameBlocks
+from onemap.layers.ingest.plausibility import Arriving, Doubt, doubt_of
 from onemap.layers.ingest.quality_report import GroundRemark, ground_remarks
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, files_of
@@ -14,6 +17,7 @@ from onemap.layers.messages import names_in_short
 from onemap.layers.sources.reading import source_name
 from onemap.layers.stores.sql_text import compose_sql
 from onemap.rules.judge.inputs.check_record import LayerRecord
+from onemap.rules.judge.inputs.layer_sources import trial_frame
 from onemap.rules.judge.kinds.conditions import fields_of
 from onemap.rules.judge.kinds.foreseen_values import is_named, values_in_no_table
 from onemap.rules.judge.packs.rule import Rule
@@ -28,13 +32,29 @@ def versions_of_run(layers: Iterable[LayerRecord]) -> VersionsUsed:
 
 
 def trial_problems_of(library: Library, check_plan: CheckPlan) -> Iterator[Problem]:
-    """That a file stands for a whole layer in a trial whose version is made of several, as of one for each county."""
+    """What speaks against a file in a layer's place: it does not look like that layer, or is one of several.
+
+    Raises OneMapError if the file is refused.
+    """
+    catalogue, required = library.catalogue(), check_plan.sources(library).required
     for code, file in check_plan.replaced.items():
         version = check_plan.in_force(code)
         names = [] if version is None else [str(one["source"]) for one in files_of(library, version)]
+        facts = {"file": source_name(file), "layer": code, "field": "--replace"}
         if version is not None and len(names) > 1:
-            facts = {"file": source_name(file), "layer": code, "field": "--replace", "label": version.label}
-            yield Problem("replace.one_file", {**facts, "count": len(names), "names": names_in_short(names)})
+            several = {"label": version.label, "count": len(names), "names": names_in_short(names)}
+            yield Problem("replace.one_file", {**facts, **several})
+        elif doubt := _doubt_of_trial(library, catalogue[code], file, required.get(code, ())):
+            yield Problem("replace.doubtful", {**doubt.problem.facts, **facts})
+
+
+def _doubt_of_trial(library: Library, entry: LayerEntry, file: str, required: Sequence[str]) -> Doubt | None:
+    if entry.geometry not in ("polygon", "line", "point"):
+        return None
+    frame, name = FrameBlocks.of(trial_frame(library, entry, file, required)), source_name(file)
+    return doubt_of(
+        library, Arriving(entry, frame, [Path(name).stem], [name], [], False, False, ProblemPlace(file=name))
+    )
 
 
 def layer_problems_of(library: Library, used: VersionsUsed, *extents: Sequence[float]) -> Iterator[Problem]:

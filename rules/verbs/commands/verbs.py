@@ -104,7 +104,7 @@ VERBS: dict[str, Verb] = {
                 Parameter("accuracy", "M", convert=to_metres),
                 _REPAIR,
                 Parameter("keep_bad", flag=True),
-                Parameter("accept", choices=("shift",)),
+                Parameter("accept", choices=("shift", "empty")),
                 Parameter("sure", flag=True),
                 Parameter("report", "FILE.xlsx"),
                 Parameter("overwrite", flag=True),

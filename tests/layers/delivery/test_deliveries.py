@@ -7,6 +7,7 @@ import sys
 import tomllib
 import zipfile
 
+import geopandas as gpd
 import pytest
 import shapely
 
@@ -82,6 +83,21 @@ def test_one_wrong_layer_keeps_all_out_unless_each_goes_in_alone(library, delive
     assert refused["没人认识.gpkg"] == ["ingest.unmatched"]
     assert "geometry.invalid" in refused["DLTB.gpkg"]
     assert sorted(versions_of(library)) == [("STBHHX", "2024", 1), ("ZRBHD", "v1", 1)]
+
+
+def test_a_file_without_features_waits_for_a_person_who_says_that_there_are_none(library, delivery, onemap, tmp_path):
+    none = write_layer(delivery / "水库大坝管理和保护范围.gpkg", [square(0, 0)], {"BH": ["1"], "MC": ["坝"]})
+    gpd.read_file(none).iloc[:0].to_file(none)
+    refused = onemap("ingest", library, delivery, "--covers", "district")
+    assert (refused.code, refused.codes, versions_of(library)) == (3, ["source.empty"], [])
+    plan = tmp_path / "plan.toml"
+    for accept, code in (("none", "ingest.plan_key"), ("empty", None)):
+        row = f'[[layer]]\nsource = "{none.name}"\ncode = "SKGLBHFW"\naccept = "{accept}"\ncovers = "district"\n'
+        plan.write_text(row, encoding="utf-8")
+        answer = onemap("ingest", library, delivery, "--plan", plan)
+        assert [problem["code"] for problem in answer.json.get("problems", ())] == ([code] if code else [])
+    assert versions_of(library) == [("SKGLBHFW", "v1", 0)]
+    assert onemap("ingest", library, delivery, "--plan", plan).json["unchanged"]
 
 
 def test_a_plan_is_written_edited_and_carried_out(library, delivery, onemap, tmp_path):

@@ -221,6 +221,28 @@ def test_a_change_is_applied_on_its_base_and_gives_the_same_bytes(sender, receiv
     assert onemap("verify", receiver).json["ok"]
 
 
+def test_a_change_that_only_takes_away_comes_in_down_to_a_layer_without_features(
+    sender, receiver, add, onemap, tmp_path
+):
+    none = write_layer(tmp_path / "none.gpkg", [square(0, 0)], {"BSM": ["a"], "数": [1]})
+    gpd.read_file(none).iloc[:0].to_file(none)
+    ground = write_layer(tmp_path / "ground.gpkg", [square(0, 0, 900)])
+    done("deliver", sender, tmp_path / "p.zip", "--layers", "T")
+    done("receive", receiver, tmp_path / "p.zip")
+    for since, label in (("2025", "2026"), ("2026", "2027")):
+        if label == "2026":
+            add(sender, "T", label, {"e": square(800, 0)})
+        else:
+            done("add", sender, none, "--as", "T", "--covers", ground, "--label", label, "--accept", "empty")
+        path = tmp_path / f"{label}.zip"
+        (row,) = done("deliver", sender, path, "--layers", "T", "--since", since).json["layers"]
+        assert (row["added"], row["changed"], row["version"]) == (0, 0, label)
+        done("receive", receiver, path)
+        assert rows_of(receiver)["T", label] == rows_of(sender)["T", label]
+    assert len(rows_of(receiver)["T", "2027"][1]) == 0
+    assert onemap("verify", receiver).json["ok"]
+
+
 @pytest.mark.parametrize("crs", ["EPSG:4547", "EPSG:4548"])
 def test_what_was_remarked_on_ground_that_a_version_lacks_goes_along(sender, onemap, tmp_path, crs):
     source = write_layer(tmp_path / "bad.gpkg", [square(0, 0, 250), None], {"BSM": ["u1", "u2"]})

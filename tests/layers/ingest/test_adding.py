@@ -2,10 +2,12 @@
 
 import json
 
+import geopandas as gpd
 import pytest
 import shapely
 
 from onemap.tests.layers.conftest import read_in_blocks
+from onemap.tests.rules.small_pack import pack_text
 
 DEFINE = "name=试验,department=land,library=base,kind=vector,geometry=polygon"
 
@@ -290,3 +292,32 @@ def test_nought_below_nought_is_nought_to_the_library_and_to_its_hash(
     numbers = shelf.column("N")
     assert sorted(numbers) == [0.0, 0.0, 1.5, 2.0] and "-" not in str(numbers)
     assert shelf.run("verify", shelf.path).json["problems"] == []
+
+
+@pytest.mark.parametrize("name", ["none.geojson", "none.shp"])
+def test_a_file_without_features_says_that_there_are_none_where_somebody_states_so(
+    shelf, square, layer_file, box, name
+):
+    district = layer_file("district.gpkg", [box(-50, -50, 300, 300)])
+    shelf.run("district", shelf.path, district)
+    none = square.with_name(name)
+    if name == "none.shp":
+        gpd.read_file(square).iloc[:0].to_file(none)
+        none.with_suffix(".prj").unlink()
+    else:
+        none.write_text('{"type": "FeatureCollection", "features": []}')
+    given = {"label": "none", "valid_from": "2026-01-01"}
+    assert shelf.add(none, **given).codes == ["source.empty"]
+    for covers in ("extent", "features", None):
+        assert shelf.add(none, **given, covers=covers, accept="empty").codes == ["coverage.of_none"]
+    answer = shelf.add(none, **given, covers="district", accept="empty")
+    assert (answer.code, answer.json["features"], answer.json["coverage_m2"]) == (0, 0, pytest.approx(90_000))
+    assert answer.json["problems"][-1]["code"] == "layer.none"
+    assert shelf.add(none, **given, covers="district", accept="empty").json["unchanged"]
+    pack = square.with_name("pack.toml")
+    pack.write_text(pack_text({"layer": "T"}), "utf-8")
+    parcels = layer_file("parcels.gpkg", [box(0, 0), box(200, 0)], {"parcel": ["in", "over the border"]})
+    out = square.with_name("out.gpkg")
+    assert shelf.run("check", shelf.path, parcels, "--pack", pack, "--out", out).code == 0
+    assert gpd.read_file(out, layer="parcels").verdict.tolist() == ["clear", "unknown"]
+    assert shelf.run("verify", shelf.path).json["ok"]

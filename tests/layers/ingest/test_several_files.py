@@ -491,3 +491,18 @@ def test_a_trial_of_one_file_for_a_layer_of_several_says_so(onemap, tmp_path, bo
     (remark,) = (one for one in answer.json["problems"] if one["code"] == "replace.one_file")
     assert "0.gpkg, 1.gpkg" in remark["message"]
     assert "replace.one_file" not in onemap(*check).codes
+
+
+def test_a_trial_of_a_file_that_does_not_look_like_its_layer_says_so(onemap, tmp_path, box):
+    library, ground = tmp_path / "l.gpkg", write_layer(tmp_path / "d.gpkg", [box(0, 0, 3000, 3000)])
+    assert onemap("new", library, "--crs", "EPSG:4547", "--district", ground).code == 0
+    squares = {str(n): box(120 * (n % 20), 120 * (n // 20)) for n in range(200)}
+    file = write_layer(tmp_path / "STBHHX.gpkg", list(squares.values()), {"BSM": list(squares)})
+    assert onemap("add", library, file, "--as", "STBHHX", "--covers", "district").code == 0
+    part = write_layer(tmp_path / "part.gpkg", [squares["0"]], {"BSM": ["0"]})
+    whole = write_layer(tmp_path / "moved.gpkg", list(squares.values())[1:], {"BSM": list(squares)[1:]})
+    parcels = write_layer(tmp_path / "p.gpkg", [box(1200, 240, 50)], {"DKBH": ["P"]})
+    for trial, codes in ((part, ["replace.doubtful"]), (whole, [])):
+        answer = onemap("check", library, parcels, "--only", "STBHHX", "--replace", f"STBHHX={trial}")
+        assert [one["code"] for one in answer.json["problems"] if one["code"].startswith("replace")] == codes
+        assert answer.json["verdicts"]["clear"] == bool(codes)
