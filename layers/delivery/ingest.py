@@ -94,8 +94,7 @@ def ingest(library: Library, folder: Path, options: IngestOptions, progress: Pro
     folder: of files, or an archive of them. Raises OneMapError library.owner_adds, source.missing, ingest.…, and,
     unless layer by layer, DeliveryRefused with everything for which any of it is refused: then nothing was added.
     """
-    if not library.roles.is_owner:
-        raise OneMapError("library.owner_adds", file=library.label)
+    library.check_owner()
     with _unpacked_folder(folder) as place:
         chosen = [_file_inside(path, place) for path in options.files]
         if options.plan is not None and options.plan.exists():

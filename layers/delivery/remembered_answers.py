@@ -105,8 +105,7 @@ def change_answers(library: Library, code: str, wanted: Mapping[str, Any], who: 
     encoding.unknown, library.altered and other library.….
     """
     known_layer(library.catalogue(), code, None, file=library.label)
-    if not library.roles.is_owner:
-        raise OneMapError("library.owner_adds", file=library.label)
+    library.check_owner()
     checked = {name: _checked_answer(code, name, value) for name, value in wanted.items()}
     last = max((version.number for version in versions(library) if version.code == code), default=0)
     with library.writing() as connection:

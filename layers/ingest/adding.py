@@ -220,8 +220,7 @@ def _arrival(
     arrival = Arrival(library, source, options, (), who, language, progress)
     if options.valid_from and options.valid_to and options.valid_to < options.valid_from:
         raise OneMapError("version.dates", field="--valid-to", **arrival.place)
-    if not library.roles.is_owner:
-        raise OneMapError("library.owner_adds", file=library.label)
+    library.check_owner()
     entry, is_new = layer_entry(library, options.code, options.define)
     if options.report:
         check_report(options.report, options.overwrite)

@@ -71,8 +71,7 @@ def change_district(library: Library, district: np.ndarray, reason: str | None, 
     district: (n,) valid polygons in the library's CRS. What versions speak for stays as it is.
     Raises OneMapError library.owner_adds, library.altered and other library.….
     """
-    if not library.roles.is_owner:
-        raise OneMapError("library.owner_adds", file=library.label)
+    library.check_owner()
     with library.writing() as connection:
         before = library.district()
         if before is not None and shapely.equals(before, united_ground(district)):

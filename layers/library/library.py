@@ -253,6 +253,11 @@ class Library:
         """The person who acts: the account on a server, the system's user for a file."""
         return self.account or system_user()
 
+    def check_owner(self) -> None:
+        """Refuse to change what only the owner may change on a server. Raises OneMapError library.owner_adds."""
+        if not self.roles.is_owner:
+            raise OneMapError("library.owner_adds", file=self.label)
+
     def state(self) -> int:
         """A number that changes when somebody else has written since the library was opened."""
         return self.connection.change_number()

@@ -66,8 +66,9 @@ def keep_catalogue(library: Library, text: str, file: str, who: str) -> None:
 def keep_own_file(library: Library, kind: str, text: str, who: str) -> None:
     """Put a file of the city's own with a library: beside its file, or among the facts of one on a server.
 
-    Raises OneMapError library.read_only, library.no_right, out.failed.
+    Raises OneMapError library.owner_adds, library.read_only, out.failed.
     """
+    library.check_owner()
     with library.writing() as connection:
         if library.path is None:
             anew = Sql("ON CONFLICT (key) DO UPDATE SET value = excluded.value")

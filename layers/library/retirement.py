@@ -30,8 +30,7 @@ def retire(library: Library, code: str, label: str, reason: str, who: str, *, un
     library.….
     """
     entry = known_layer(library.catalogue(), code, "CODE", file=library.label)
-    if not library.roles.is_owner:
-        raise OneMapError("library.owner_adds", file=library.label)
+    library.check_owner()
     with library.writing() as connection:
         version = _version_named(library, code, label)
         if (version.retired is not None) != undo:

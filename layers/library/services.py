@@ -116,6 +116,7 @@ def register(library: Library, wanted: Service, overwrite: bool, who: str) -> Se
     With a code, department, library and kind are the layer's where they are not given. Raises OneMapError
     service.…, layer.unknown, and the library's refusals.
     """
+    library.check_owner()
     service = _check_service(library, wanted)
     with library.writing() as connection:
         service = replace(service, registered_by=who, registered_at=connection.moment())
@@ -133,6 +134,7 @@ def register(library: Library, wanted: Service, overwrite: bool, who: str) -> Se
 
 def remove(library: Library, name: str, who: str) -> Service:
     """Strike a service off the register; versions that were taken of it stay. Raises OneMapError service.missing."""
+    library.check_owner()
     service = service_named(library, name)
     with library.writing() as connection:
         _check_register(library)

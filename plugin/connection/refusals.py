@@ -14,6 +14,7 @@ from onemap.plugin.words.verb_parameters import argument_names
 CANCELLED_CODE = 130
 LEVELS = ("refuse", "warn", "note")
 ABSENT_FIELD = "field.absent"
+LOGIN_REFUSED = "library.password"
 LIBRARY_MISSING = ("library.missing", "library.empty", "library.not_one")
 
 
@@ -163,13 +164,25 @@ def problem_lines(problems: Sequence[dict[str, Any]], known_names: Collection[st
 def refusal_from_error(error: dict[str, Any], method: str = "") -> Refusal:
     """The refusal in the error of a JSON-RPC answer. method: that was asked."""
     data = error.get("data") or {}
-    refusal = Refusal(str(error.get("message", "")), data.get("problems") or [], int(data.get("exit_code") or 70))
+    exit_code = int(data.get("exit_code") or 70)
+    refusal = Refusal(str(error.get("message", "")), _in_words_of_qgis(data.get("problems") or []), exit_code)
     refusal.verb = method.replace(".", " ")
     return refusal
 
 
 def refusal_from_answer(answer: dict[str, Any], exit_code: int) -> Refusal:
     """The refusal in the output of a verb; of one that somebody broke off in the terminal, that it was cancelled."""
-    problems = answer.get("problems") or []
+    problems = _in_words_of_qgis(answer.get("problems") or [])
     message = tr("Cancelled.") if answer.get("cancelled") else str(answer.get("message", ""))
     return Refusal(message, problems, exit_code)
+
+
+def _in_words_of_qgis(problems: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The problems, a failed login without the account's name and with QGIS's place for its password."""
+    message = tr(
+        "The server refused access to the library: name or password is wrong or missing, "
+        "or your computer may not connect."
+    )
+    mend = tr("Choose an entry with the right name and password under “Change the connection…”.")
+    login = {"code": LOGIN_REFUSED, "message": message, "mend": mend}
+    return [login if problem.get("code") == LOGIN_REFUSED else problem for problem in problems]

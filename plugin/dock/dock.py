@@ -25,7 +25,7 @@ from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.core_folders import former_cores, remove_former_cores
 from onemap.plugin.connection.core_session import Core, core_python, first_core, missing_python_message
 from onemap.plugin.connection.layer_export import SourceFile
-from onemap.plugin.connection.refusals import LIBRARY_MISSING, Refusal
+from onemap.plugin.connection.refusals import LIBRARY_MISSING, LOGIN_REFUSED, Refusal
 from onemap.plugin.connection.server_location import is_server
 from onemap.plugin.connection.task import BackgroundTask
 from onemap.plugin.desk.add.add_dialog import AddDialog
@@ -33,7 +33,7 @@ from onemap.plugin.desk.add.delivery_dialog import DeliveryDialog
 from onemap.plugin.desk.add.source_choice import Delivery, holds_delivery, take_drop
 from onemap.plugin.desk.guide.help_key import equip_window
 from onemap.plugin.desk.library.open_library import OpenLibrary
-from onemap.plugin.desk.library.server_dialog import ServerDialog, login_refusal
+from onemap.plugin.desk.library.server_dialog import ServerDialog
 from onemap.plugin.desk.library.service_list import Service
 from onemap.plugin.desk.map.layer_styles import style_parcels
 from onemap.plugin.desk.map.map_layers import reopen_stale_layers
@@ -497,6 +497,8 @@ class OneMapDock(QgsDockWidget):
         elif any(map(refusal.is_about, LIBRARY_MISSING)) and not is_server(self.library.path):
             self.notice.say(refusal.without_mends(), tr("Open a library…"), self.choose_library, is_refusal=True)
         else:
+            if refusal.is_about(LOGIN_REFUSED):  # the password was changed since the library was opened
+                refusal.mend = self._change_of_connection()
             self.notice.refuse(refusal)
 
     def _take_sample(self, library: str, parcels: str) -> None:
@@ -534,11 +536,13 @@ class OneMapDock(QgsDockWidget):
 
     def _library_refused(self, refusal: Refusal) -> None:
         self._show(self.tabs if self.library.layers else self.empty_page)
-        location = self.library.path
-        if is_server(location):
-            refusal = login_refusal(refusal)
-            refusal.mend = (tr("Change the connection…"), lambda: self.choose_server(location))
+        if is_server(self.library.path):
+            refusal.mend = self._change_of_connection()
         self.refuse(refusal)
+
+    def _change_of_connection(self) -> tuple[str, Callable[[], None]]:
+        """The button that mends a login, and its action."""
+        return tr("Change the connection…"), partial(self.choose_server, self.library.path)
 
     def check_machine(self) -> None:
         """Ask the core to test this computer, and show what it finds."""

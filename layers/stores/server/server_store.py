@@ -234,7 +234,7 @@ def open_server(location: str, wait_s: float) -> Iterator[ServerStore]:
         if schema not in schemas:
             raise OneMapError("library.no_schema", file=label, names=schemas or None)
         if not may_use[schema]:
-            raise OneMapError("library.no_right", file=label, reason=f"USAGE, {schema}")
+            raise OneMapError("library.no_right", file=label, reason=f"permission denied for schema {schema}")
         _at_home(raw, schema, label, wait_s)
         groups = ServerRoles(schema)
         roles = roles_of(raw, groups)

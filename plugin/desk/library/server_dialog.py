@@ -7,7 +7,6 @@ from qgis.gui import QgsAuthConfigSelect
 from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import QDialog, QFormLayout, QLineEdit, QPushButton, QWidget
 
-from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.server_location import SCHEMA, has_login, is_server, location_of, parts_of
 from onemap.plugin.connection.server_logins import METHOD, entry_of, keep_entry
 from onemap.plugin.desk.guide.help_key import equip_window
@@ -20,7 +19,6 @@ from onemap.plugin.words.translation import tr
 
 SIZE_PX = (520, 280)
 MIN_WIDTH_PX = 340
-LOGIN_REFUSED = "library.password"
 
 
 class ServerDialog(QDialog):
@@ -99,15 +97,3 @@ class ServerDialog(QDialog):
         if self.entry.configId() and method != METHOD:
             return tr("Choose an entry of the kind “Basic”: name and password.")
         return ""
-
-
-def login_refusal(refusal: Refusal) -> Refusal:
-    """The core's refusal of a library on a server; a failed login is shown without the account's name."""
-    if not refusal.is_about(LOGIN_REFUSED):
-        return refusal
-    message = tr(
-        "The server refused access to the library: name or password is wrong or missing, "
-        "or your computer may not connect."
-    )
-    mend = tr("Choose an entry with the right name and password under “Change the connection…”.")
-    return Refusal(message, [{"code": LOGIN_REFUSED, "message": message, "mend": mend}], refusal.exit_code)

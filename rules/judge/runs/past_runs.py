@@ -132,8 +132,9 @@ def name_run(library: Library, identifier: str, name: str, who: str) -> str:
 def remove_run(library: Library, identifier: str, who: str, tables: Mapping[str, PlainTable]) -> Record:
     """Take a run and its rows away; what was recorded of it in the log stays there, and that it was taken away.
 
-    Raises OneMapError run.unknown, run.held where a case, a decision or a version rests on it.
+    Raises OneMapError library.owner_adds, run.unknown, run.held where a case, a decision or a version rests on it.
     """
+    library.check_owner()
     record = run_record(library, identifier, None)
     with library.writing() as connection:
         if held := _held_runs(library, tables).get(identifier):

@@ -111,7 +111,7 @@ def decide(values: Values, context: VerbContext) -> Result:
 def spots(values: Values, context: VerbContext) -> Result:
     """Keep the spots of a stored comparison as a version of the layer of difference spots."""
 
-    from onemap.layers.library.library import open_library, system_user
+    from onemap.layers.library.library import open_library
     from onemap.rules.answers.compare.spots import CONFLICTS
     from onemap.rules.answers.compare.spots_layer import SpotsOptions, add_spots
 
@@ -127,7 +127,7 @@ def spots(values: Values, context: VerbContext) -> Result:
     threads = Threads.of(values.get("workers"), context.progress)
 
     with open_library(values["library"]) as library:
-        return add_spots(library, values["run"], options, system_user(), context.language, threads)
+        return add_spots(library, values["run"], options, library.person(), context.language, threads)
 
 
 def contradictions(values: Values, context: VerbContext) -> Result:

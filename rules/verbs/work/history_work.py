@@ -1,12 +1,14 @@
 """The work of `history`: the library's log, whole or of one layer or case, also as a file."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from onemap.layers.catalogue.catalogue import shipped_catalogue
+from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.atomic_output import atomic_output, check_place
 from onemap.layers.finite_json import read_json
@@ -37,10 +39,10 @@ def history(values: Values, context: VerbContext) -> Result:
     with open_library(values["library"]) as library:
         subject = values.get("code") or values.get("case")
         rows = rows_of(library, subject)
-        if subject is None or is_case(library, subject):
+        if subject is None or _is_case(library, subject):
             rows = with_events(library, rows, subject, context.language)
         head = library.connection.execute("SELECT hash FROM onemap_audit ORDER BY number DESC LIMIT 1").fetchone()
-        catalogue, crs = library.catalogue(), library.crs
+        catalogue, crs = _known_layers(library), library.crs
     entries = [{**row, "detail": _detail_value(row["detail"])} for row in rows]
     entries = [{**row, **log_words(row, row["detail"], catalogue, context.language)} for row in entries]
     for entry in entries:
@@ -67,16 +69,26 @@ def rows_of(library: Library, subject: str | None) -> list[dict[str, Any]]:
         return rows
     wanted = {subject}
     for table in ("onemap_events", "onemap_rounds"):  # the second in libraries of an older form
-        if library.has_table(table):
+        if library.roles.reads_layers and library.has_table(table):
             sql = compose_sql("SELECT run FROM {table} WHERE case_id = ?", table=table)
             runs = library.connection.execute(sql, (subject,)).fetchall()
             wanted |= {run for (run,) in runs}
     found = [
         row for row in rows if row["subject"] in wanted or row["subject"].startswith((f"{subject}__", f"{subject} "))
     ]
-    if not found and not is_case(library, subject) and subject not in library.catalogue():
+    if not found and not _is_case(library, subject) and subject not in _known_layers(library):
         raise OneMapError("history.unknown", file=library.label, field="CODE|CASE", value=subject)
     return found
+
+
+def _known_layers(library: Library) -> Mapping[str, LayerEntry]:
+    """The layers by whose titles the log is told: the auditor, who reads the log alone, knows those of One Map."""
+    return library.catalogue() if library.roles.reads_layers else shipped_catalogue()
+
+
+def _is_case(library: Library, name: str) -> bool:
+    """Whether an account that reads cases finds one of that id."""
+    return library.roles.reads_layers and is_case(library, name)
 
 
 def _detail_value(text: str) -> Any:

@@ -123,7 +123,7 @@ def add(values: Values, context: VerbContext) -> Result:
     from onemap.layers.geometry.proof_beside import Provers
     from onemap.layers.ingest.adding import add as add_source
     from onemap.layers.ingest.arrival import AddOptions, LayerFile
-    from onemap.layers.library.library import open_library, system_user
+    from onemap.layers.library.library import open_library
     from onemap.rules.judge.overlay.pair_ground import are_simple_rings
     from onemap.rules.judge.packs.library_packs import packs_of, required_fields
     from onemap.rules.judge.question.question import normalising_options
@@ -161,7 +161,7 @@ def add(values: Values, context: VerbContext) -> Result:
             source,
             _with_snapshot(library, wishes, values),
             lambda code: required_fields(packs_of(library, ()), code),
-            system_user(),
+            library.person(),
             context.language,
             context.progress,
         )
@@ -208,7 +208,7 @@ def service(values: Values, context: VerbContext) -> Result:
     """Register a web service with its owner, or strike one off the register."""
     from dataclasses import asdict
 
-    from onemap.layers.library.library import open_library, system_user
+    from onemap.layers.library.library import open_library
     from onemap.layers.library.services import Service, register, remove
 
     name, removing = values["name"], bool(values.get("remove"))
@@ -217,7 +217,7 @@ def service(values: Values, context: VerbContext) -> Result:
             raise UsageError("usage.required", field=f"--{needed}", verb="service")
     with open_library(values["library"]) as library:
         if removing:
-            return {"ok": True, "removed": asdict(remove(library, name, system_user()))}
+            return {"ok": True, "removed": asdict(remove(library, name, library.person()))}
         wanted = Service(
             name=name,
             type=values["type"],
@@ -232,7 +232,10 @@ def service(values: Values, context: VerbContext) -> Result:
             options=values.get("options") or {},
             note=values.get("note"),
         )
-        return {"ok": True, "service": asdict(register(library, wanted, bool(values.get("overwrite")), system_user()))}
+        return {
+            "ok": True,
+            "service": asdict(register(library, wanted, bool(values.get("overwrite")), library.person())),
+        }
 
 
 def retire(values: Values, context: VerbContext) -> Result:
@@ -411,7 +414,7 @@ def keep(values: Values, context: VerbContext) -> Result:
 
     from onemap.layers.catalogue.bureau_profile import checked_profile
     from onemap.layers.catalogue.working_days import checked_calendar
-    from onemap.layers.library.library import open_library, system_user
+    from onemap.layers.library.library import open_library
     from onemap.layers.library.log_heads import write_head
     from onemap.layers.library.own_files import keep_catalogue, keep_own_file, own_file_kind, own_file_text
 
@@ -427,10 +430,10 @@ def keep(values: Values, context: VerbContext) -> Result:
     kind, text = own_file_kind(path.name), own_file_text(path)
     with open_library(values["library"]) as library:
         if kind == "catalogue":
-            keep_catalogue(library, text, path.name, system_user())
+            keep_catalogue(library, text, path.name, library.person())
         else:
             (checked_profile if kind == "profile" else checked_calendar)(text, path.name)
-            keep_own_file(library, kind, text, system_user())
+            keep_own_file(library, kind, text, library.person())
     return {"ok": True, "kind": kind, "file": path.name}
 
 
@@ -440,7 +443,7 @@ def calendar(values: Values, context: VerbContext) -> Result:
 
     from onemap.layers.catalogue.holiday_notice import calendar_with, read_notice
     from onemap.layers.catalogue.working_days import WorkCalendar, checked_calendar
-    from onemap.layers.library.library import open_library, system_user
+    from onemap.layers.library.library import open_library
     from onemap.layers.library.own_files import calendar_of, keep_own_file, notice_text, own_file_name
 
     place = values.get("notice")
@@ -456,7 +459,7 @@ def calendar(values: Values, context: VerbContext) -> Result:
             known = WorkCalendar({**known.own, **checked_calendar(text, file).own})
             years = list(dict.fromkeys([notice.year, *years]))
             if values.get("keep"):
-                keep_own_file(library, "calendar", text, system_user())
+                keep_own_file(library, "calendar", text, library.person())
     described = [_described_year(known, year) for year in years]
     return {"ok": True, "file": file, "has_notice": bool(place), "kept": bool(values.get("keep")), "years": described}
 

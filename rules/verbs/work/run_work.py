@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def runs(values: Values, context: VerbContext) -> Result:
     """The runs that a library keeps; with RUN one of them, which is written, compared, named or taken away."""
-    from onemap.layers.library.library import open_library, system_user
+    from onemap.layers.library.library import open_library
     from onemap.rules.judge.runs.past_runs import name_run, past_runs, remove_run, run_of_name
     from onemap.rules.judge.runs.run_store import run_names
     from onemap.rules.verbs.work.judgement_tables import stored_tables
@@ -38,9 +38,9 @@ def runs(values: Values, context: VerbContext) -> Result:
         run = run_of_name(names, run)
         values = {**values, "against": run_of_name(names, values["against"])} if values.get("against") else values
         if values.get("remove"):
-            return {"ok": True, "removed": remove_run(library, run, system_user(), tables)}
+            return {"ok": True, "removed": remove_run(library, run, library.person(), tables)}
         if values.get("name") is not None:
-            return {"ok": True, "named": {"id": run, "name": name_run(library, run, values["name"], system_user())}}
+            return {"ok": True, "named": {"id": run, "name": name_run(library, run, values["name"], library.person())}}
         return _one_run(library, run, values, context)
 
 

@@ -71,6 +71,9 @@ def test_the_auditor_reads_the_log_and_nothing_else(bureau):
         "problems": [],
         "unchecked": ["versions"],
     }
+    log = [row["number"] for row in bureau.run("history", bureau.url_as("qian")).json["rows"]]
+    assert log == [1, 2, 3]
+    assert bureau.run("history", bureau.url_as("qian"), "T").json["rows"] != []
 
 
 def test_a_department_logs_what_it_does_and_reads_only_the_head(bureau, squares):

@@ -117,6 +117,17 @@ def test_a_library_on_a_server_is_opened_filled_shown_and_checked_and_its_passwo
     assert f"authcfg={number}" in project.read_text(encoding="utf-8")
 
 
+def test_a_password_that_was_changed_meanwhile_is_asked_for_by_a_room(dock, server, entry):
+    connect(dock, server.address, "town", entry("guarded", PASSWORD))
+    dock.core.log_in_with(entry("guarded", WRONG))  # as a server that lets in this one no more
+    dock.review_tab.refresh()
+    wait_for(lambda: dock.notice.text)
+    assert "refused access to the library" in dock.notice.text
+    assert [word for word in ("PGPASSWORD", WRONG, "guarded") if word in dock.notice.text] == []
+    dock.notice._button.click()
+    assert dock.server_dialog.schema.text() == "town"
+
+
 def test_a_wrong_password_is_refused_and_the_right_one_lets_in_without_a_restart_of_qgis(dock, server, entry):
     connect(dock, server.address, "town", entry("guarded", WRONG))
     assert "refused access to" in dock.notice.text

@@ -149,10 +149,24 @@ def test_a_department_keeps_what_would_pass_with_a_case_and_all_see_it(bureau):
     assert command("verify", bureau.server).json["ok"]
 
 
-def test_the_auditor_changes_nothing_and_a_department_adds_no_layer(bureau):
+def test_a_department_names_a_run_by_its_account_and_what_is_the_owners_alone_is_called_so(bureau):
+    place, run = bureau.seen_by(ACCOUNT), answer_of("compare", bureau.server, "TDGHDL", "KGDK")["run"]["id"]
+    assert answer_of("runs", place, run, "--name", "春季")["named"] == {"id": run, "name": "春季"}
+    profile = bureau.table.folder / "plans.profile.toml"
+    profile.write_text("", encoding="utf-8")
+    for verb, *rest in (
+        ("spots", run, "--region", "130100"),
+        ("runs", run, "--remove"),
+        ("service", "photo", "--type", "xyz", "--url", "https://maps.test/{z}/{x}/{y}", "--department", "water"),
+        ("keep", profile),
+        ("district", bureau.table.folder / "district.gpkg", "--reason", "r"),
+    ):
+        refused = command(verb, place, *rest)
+        assert (refused.code, refused.codes) == (3, ["library.owner_adds"]), verb
+
+
+def test_the_auditor_changes_nothing(bureau):
     run = answer_of("compare", bureau.server, "TDGHDL", "KGDK")["run"]["id"]
-    refused = command("spots", bureau.seen_by(ACCOUNT), run, "--region", "130100")
-    assert (refused.code, refused.codes) == (3, ["library.owner_adds"])
     kept = answer_of("spots", bureau.server, run, "--region", "130100")
     assert kept["spots"] == 2
     for arguments in (("contradictions",), ("sites", "--area", "100"), ("decide", "S0", "discuss", "--reason", "r")):
