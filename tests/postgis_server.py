@@ -26,6 +26,7 @@ GUARDED = "guarded"  # it and its members are asked for a password, if a test ma
 NEVER_MADE = ("nobody_else", "web_land user=onemap")  # accounts that there are not, asked as if there were
 _FRESH = "fresh"  # the database with PostGIS in it that all others are copied from
 _START_SECONDS = 30.0
+_MOST_BYTES = 8 << 30  # more than the databases of all tests take: none is dropped before its server ends
 # Speed for durability: the whole cluster is thrown away.
 _SETTINGS = {
     "listen_addresses": "",
@@ -217,13 +218,21 @@ def end_server(process: subprocess.Popen[bytes]) -> None:
             process.wait()
 
 
+def _short_room() -> str:
+    """Where a cluster lies: in memory, as the files of tests, if there is room; a database is made in a fourth there.
+
+    The path of a Unix socket may have 107 bytes, so it is not one of pytest's long folders.
+    """
+    room = os.environ.get("PYTEST_DEBUG_TEMPROOT", "")
+    return room if 0 < len(room) < 50 and shutil.disk_usage(room).free >= _MOST_BYTES else "/tmp"
+
+
 @contextlib.contextmanager
 def private_server(settings: Mapping[str, str] | None = None) -> Iterator[Server]:
     """A server that lives as long as the context, with settings of its own. Raises Absent."""
     programs, owner = programs_of_postgresql(), owner_of_server()
     as_owner(owner)
-    # The path of a Unix socket may have 107 bytes, so the folder is not one of pytest's long ones.
-    folder = Path(tempfile.mkdtemp(prefix="onemap-pg-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="onemap-pg-", dir=_short_room()))
     process = None
     try:
         if os.geteuid() == 0:

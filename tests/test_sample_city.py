@@ -109,10 +109,9 @@ def test_one_seed_makes_one_town(city, entries, tmp_path):
         assert content(city, entry) == content(tmp_path, entry), entry["file"]
 
 
-@pytest.mark.parametrize("seed", [7, 2**31 - 1])
-def test_another_seed_makes_another_town_with_the_same_planted_parcels(parcels, tmp_path, seed):
+def test_another_seed_makes_another_town_with_the_same_planted_parcels(parcels, tmp_path):
     steps = []
-    make(tmp_path, seed=seed, parcels=FEWEST_PARCELS, report=lambda *step: steps.append(step))
+    make(tmp_path, seed=2**31 - 1, parcels=FEWEST_PARCELS, report=lambda *step: steps.append(step))
     shares = [share for share, _, _ in steps]
     assert shares == sorted(shares) and shares[0] == 0.0 and 0.9 < shares[-1] < 1.0
     assert list(dict.fromkeys(step for _, step, _ in steps)) == ["ground", "layers", "files"]
