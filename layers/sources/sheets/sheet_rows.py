@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any
 
 from onemap.layers.errors import OneMapError, Problem
@@ -21,6 +22,7 @@ _FOOTER = re.compile(
 _ID = re.compile(r"(?:地块|宗地|图斑|红线|范围)(?:编号|代码|号)\s*[::]?\s*([^\s::,;]+)")
 _NAME = re.compile(r"(?:地块|宗地|项目|图斑)名称\s*[::]?\s*([^\s::,;]+)")
 _NEXT_PARCELS = re.compile(r"项目|地块|宗地|图斑|红线|工程")
+_SIDE_OF_RING = re.compile(r"[内外孔洞挖岛]|inner|outer|hole|shell", re.IGNORECASE)
 _BOUNDARY = re.compile(r"界址|拐点|宗地|红线|边界|范围|地块|boundary|parcel", re.IGNORECASE)
 _POINT_NUMBER = re.compile(r"[A-Za-z]{0,4}[-_]?\d{1,6}", re.ASCII)
 _LAST_NUMBER = re.compile(r"(\d+)\D*$", re.ASCII)
@@ -124,8 +126,9 @@ def _is_text(value: object) -> bool:
 def parcels_of(grid: Grid, columns: Columns, file: str) -> list[Parcel]:
     """Parcels with their runs of rows, in the sheet's order.
 
-    Raises OneMapError sheet.ring_or_parcel where a blank row may part two parcels or run through one, and
-    sheet.number_again where parcels of the next title are numbered anew.
+    Raises OneMapError sheet.ring_or_parcel where a blank row may part two parcels or run through one, or where a
+    column without a known heading tells the rings of one from each other; sheet.number_again where parcels of the
+    next title are numbered anew.
     """
     key_column = columns.roles.get("parcel", columns.roles.get("name"))
     parcels: dict[str, Parcel] = {}
@@ -156,7 +159,33 @@ def parcels_of(grid: Grid, columns: Columns, file: str) -> list[Parcel]:
         current.runs[-1].append(entry)
         last, pending = entry, None
     found = list(parcels.values())
+    if "parcel" not in columns.roles and (row := _first_told_apart(grid, columns, found)) is not None:
+        raise OneMapError("sheet.ring_or_parcel", file=file, layer=grid.name, feature=row + 1)
     return found if key_column is not None else _title_parcels(grid, columns, found)
+
+
+def _first_told_apart(grid: Grid, columns: Columns, parcels: Sequence[Parcel]) -> int | None:
+    """The first row of a ring of which a column without a role says another thing than of the rings before it.
+
+    That column may number parcels, unless it says which rings are holes.
+    """
+    others = [column for column in range(len(columns.headings)) if column not in columns.roles.values()]
+    for parcel, column in product(parcels, others):
+        starts = {run[0] for run in parcel.runs}
+        blocks: dict[str, list[int]] = {}
+        text = ""
+        for row in (row for run in parcel.runs for row in run):
+            text = plain(grid.at(row, column)) or text
+            blocks.setdefault(text, []).append(row)
+        before = list(blocks.values())[:-1]
+        later = list(blocks.values())[1:]
+        are_rings = all(
+            last[-1] < this[0] and (this[0] in starts or _is_closed(grid, columns, last))
+            for last, this in zip(before, later, strict=True)
+        )
+        if later and "" not in blocks and are_rings and not all(map(_SIDE_OF_RING.search, blocks)):
+            return later[0][0]
+    return None
 
 
 def _starts_parcel(grid: Grid, columns: Columns, current: Parcel, row: int, pending: _Break | None, file: str) -> bool:

@@ -1,5 +1,6 @@
 """Remarks on the projects that parcels name: unknown uses and kinds, and codes that contradict texts."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ _REMARKS = (
     *("project.kind_conflict", "project.kind_beyond_code", "project.kind_stated"),
     *("project.use_unknown", "project.kind_unknown"),
 )
+_SIGNS_BETWEEN = re.compile(r"[\W_]")
 _LEAST_SIGNS = 3  # of a name that a shapefile has cut
 
 
@@ -148,14 +150,18 @@ class KindRemarks:
 
 
 def _likely_fields(field: str, columns: Sequence[str]) -> list[str]:
-    """The columns that may hold a field of the project, where no column is called so."""
-    plain = {plain_code(column): column for column in columns}
-    if field in plain:
+    """The columns that may hold a field of the project, where no column is called so, in small letters or capitals.
+
+    Such are its own name in full-width signs or with others around it, as a table joined to the parcels leaves it.
+    """
+    if any(column.upper() == field for column in columns):
         return []
+    plain = {plain_code(column): column for column in columns}
     return [
         column
         for text, column in plain.items()
         if text in _LIKELY_FIELDS[field]
+        or field in _SIGNS_BETWEEN.split(text)
         or (
             len(text) >= _LEAST_SIGNS
             and not text.isascii()

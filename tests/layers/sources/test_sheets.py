@@ -191,6 +191,18 @@ def test_a_second_ring_inside_is_a_hole_by_its_number_or_its_place(sheet):
     assert areas(read(sheet([["点号", "X", "Y"], *by_place]))) == [9_600.0]
 
 
+@pytest.mark.parametrize("heading", ["圈号", "项目名称"])
+@pytest.mark.parametrize("second", [1, 2])
+def test_a_column_that_tells_rings_apart_may_number_parcels(sheet, heading, second):
+    """A parcel within another became its hole, and was judged by nobody."""
+    rings = (("甲", 1, FIRST), ("乙", second if heading == "圈号" else 1, HOLE))
+    rows = [[name, number, *row] for name, number, ring in rings for row in numbered_rows(ring)]
+    assert refusal(sheet([["编号", heading, "点号", "X", "Y"], *rows])) == [("sheet.ring_or_parcel", 7)]
+    assert areas(read(sheet([["地块编号", heading, "点号", "X", "Y"], *rows]))) == [10_000.0, 400.0]
+    sides = [[{"甲": "外环", "乙": "内环"}[row[0]], *row[1:]] for row in rows]
+    assert areas(read(sheet([["类型", heading, "点号", "X", "Y"], *sides]))) == [9_600.0]
+
+
 def test_ring_numbers_that_begin_anew_begin_another_parcel(sheet):
     rings = [(1, numbered_rows(FIRST, False)), (2, numbered_rows(HOLE, False)), (1, numbered_rows(SECOND, False))]
     rows = [[ring, *row] for ring, rows in rings for row in rows]

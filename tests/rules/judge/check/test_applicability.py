@@ -108,6 +108,7 @@ def test_a_use_that_is_no_code_is_told_and_excuses_nobody(town):
         (["用地性", "项目类"], {"YDXZ": "用地性", "XMLX": "项目类"}),  # as a shapefile cuts them
         (["YDXZ", "用地性质", "项目类型"], {"XMLX": "项目类型"}),
         (["ydxz", "XMLX", "用地性质", "项目类型"], {}),
+        (["ＹＤＸＺ", "plots_XMLX"], {"YDXZ": "ＹＤＸＺ", "XMLX": "plots_XMLX"}),  # not their names to a rule
         (["用地", "面积", "DLBM"], {}),
     ],
 )
