@@ -408,9 +408,7 @@ class DeskPages:
     def _refusal_page(self, session: Session, answer: VerbAnswer, status: int = 0) -> Response:
         page = _page("refusal.html", session, why=answer.problems)
         code = answer.problems[0]["code"] if answer.problems else ""
-        page.status_code = status or (
-            404 if code in ("web.no_page", "review.case") else 400 if answer.exit_code < 70 else 500
-        )
+        page.status_code = status or _refusal_status(code, answer.exit_code)
         return page
 
 
@@ -428,6 +426,13 @@ def _site_refusal(code: str, session: Session) -> VerbRefusal:
 def _is_lost(session: Session, refused: VerbRefusal) -> bool:
     """Whether an account's connection is gone, so that its password is needed again."""
     return session.is_account and refused.answer.problems[0]["code"] in _LOST
+
+
+def _refusal_status(code: str, exit_code: int) -> int:
+    """The status of a page that cannot be shown. code: of its first problem."""
+    if code in _NO_RIGHT:
+        return 403
+    return 404 if code in ("web.no_page", "review.case") else 400 if exit_code < 70 else 500
 
 
 def _step_status(why: Sequence[Mapping[str, Any]]) -> int:

@@ -314,6 +314,9 @@ def test_a_department_judges_otherwise_and_the_lead_gives_more_days(library: Pat
     assert [(one["before"], one["verdict"], one["by"]) for one in shown["overrides"]] == [
         ("prohibited", "consult", "甲")
     ]
+    drawn = json.loads(first.ask("GET", f"{at}/map.geojson").body)["features"]
+    verdicts = {one["properties"]["verdict"] for one in drawn}
+    assert "consult" in verdicts and "prohibited" not in verdicts  # the map shows what people judged
     page = second.page(land)
     assert re.search("prohibited → . consult", page) and "&lt;i&gt;实测" in page
     water = f"{at}/opinions/water"
