@@ -128,7 +128,7 @@
   }
 
   function listVerdicts(pieces) {
-    const words = new Map(pieces.map(piece => [piece.properties.word, piece.properties.colour]));
+    const words = new Map(pieces.map(piece => [piece.properties.word, piece.properties.colour]).reverse());
     const row = document.getElementById("verdict-list");
     words.forEach((colour, word) => row.append(swatchOf(colour, colour), `${word} `));
   }

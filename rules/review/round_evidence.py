@@ -11,6 +11,7 @@ from onemap.layers.errors import Problem
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
 from onemap.layers.person_names import same_person
+from onemap.layers.records import Record
 from onemap.layers.sources.redline.redline_text import number_of
 from onemap.rules.answers.remedy.remedy_storage import remedy_tables
 from onemap.rules.contract.verdict import RANK, Verdict, verdict_counts
@@ -20,7 +21,7 @@ from onemap.rules.display.outputs.sheet_titles import titles_of_check
 from onemap.rules.judge.findings.run_tables import run_table
 from onemap.rules.judge.runs.run_store import check_record, stored_packs, stored_rows, stored_values
 from onemap.rules.judge.runs.stored_rows import GIVEN, row_counts
-from onemap.rules.judge.runs.stored_tables import stored_tables
+from onemap.rules.judge.runs.stored_tables import ground_records, stored_tables
 from onemap.rules.judge.runs.unasked_rules import unasked_table
 from onemap.rules.review.cases.case import SPOKEN, Case, Conclusion, Opinion, Round, Terms
 from onemap.rules.review.cases.round_facts import parcel_verdicts
@@ -89,6 +90,11 @@ def counts_of_round(library: Library, case: Case) -> dict[str, int]:
     current = case.current
     if case.damage is not None:
         return {**verdict_counts(()), Verdict.UNKNOWN: max(1, row_counts(library, current.run).get(GIVEN, 0))}
+    return verdict_counts(_verdicts_of_round(library, current).values())
+
+
+def _verdicts_of_round(library: Library, current: Round) -> dict[str, str]:
+    """The verdict of each parcel of a round, as people have overridden its findings."""
     verdicts = parcel_verdicts(library, current.run)
     if current.overrides:
         verdicts = dict.fromkeys(verdicts, Verdict.CLEAR)
@@ -97,7 +103,19 @@ def counts_of_round(library: Library, case: Case) -> dict[str, int]:
             if counted:
                 verdict = current.verdict_of(parcel, rule, machine)
                 verdicts[parcel] = min(verdict, verdicts[parcel], key=RANK.__getitem__)
-    return verdict_counts(verdicts.values())
+    return verdicts
+
+
+def ground_of_round(library: Library, current: Round, language: str) -> dict[str, list[Record]]:
+    """Findings and parcels of a round for a map, as `ground_records`, with the verdicts to which people came."""
+    ground, verdicts = ground_records(library, current.run, language), _verdicts_of_round(library, current)
+    findings = [
+        {**one, "verdict": current.verdict_of(one["parcel"], one["rule"], one["verdict"])} for one in ground["findings"]
+    ]
+    return {
+        "findings": findings,
+        "parcels": [{**one, "verdict": verdicts[one["parcel"]]} for one in ground["parcels"]],
+    }
 
 
 def said_against(

@@ -152,7 +152,7 @@ def test_each_step_is_decided_by_the_server_s_own_rights(server: WebServer, bure
     case, land = f"/cases/{bureau.case}", f"/cases/{bureau.case}/opinions/land"
     assert held_accounts(bureau) == sorted((name,) for name in people)
     refused = people.pop("web_eyes").ask("GET", "/")  # who may read the log, and nothing else
-    assert refused.status == 400 and "may not do this" in refused.body.decode()
+    assert refused.status == 403 and "may not do this" in refused.body.decode()
     key = {name: re.search(r'form_key" value="([^"]*)', one.page("/"))[1] for name, one in people.items()}
 
     def step(who: str, path: str, **fields: str) -> int:

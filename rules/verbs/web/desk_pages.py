@@ -38,7 +38,11 @@ from onemap.rules.verbs.web.desk_steps import (
     step_values,
     written_files,
 )
-from onemap.rules.verbs.web.desk_words import refusal_in_words_of_desk, steps_in_words_of_desk
+from onemap.rules.verbs.web.desk_words import (
+    problems_in_words_of_desk,
+    refusal_in_words_of_desk,
+    steps_in_words_of_desk,
+)
 from onemap.rules.verbs.web.map_pages import MapPages
 from onemap.rules.verbs.web.media_types import MEDIA_TYPES
 from onemap.rules.verbs.web.serve_child import VerbAnswer, refusal_of
@@ -182,6 +186,7 @@ class DeskPages:
             "deciding": DECIDING,
             "written": typed or kept or ({"step": "revise", **parcels} if (parcels := _drawn_parcels(request)) else {}),
             "is_kept": bool(kept),
+            "remarks": session.shown.pop(f"remarks {found['case']}", ()),
             "with_parcels": WITH_PARCELS,
             "conclusions": [(one, _conclusion(one, session.language)) for one in CONCLUSIONS if one != _NO_OVERALL],
             "why": why,
@@ -285,7 +290,10 @@ class DeskPages:
         return await run_in_threadpool(self._respond, request, act, sent.typed)
 
     def _take(self, session: Session, step: str, sent: SentForm, case: str, department: str | None) -> str:
-        """Take a step with what was sent; the number of its case. Raises VerbRefusal."""
+        """Take a step with what was sent; the number of its case. Raises VerbRefusal.
+
+        What the verb remarks, of parcels say, is shown with the case, which is the next page.
+        """
         if not session.name:
             raise _site_refusal("web.no_name", session)
         of_one = {"department": department} if department else {}
@@ -296,6 +304,8 @@ class DeskPages:
             except OneMapError as error:
                 raise VerbRefusal(refusal_of(error, session.language)) from None
             taken = self.answer(session, f"review {step}", **of_case, by=session.name, **of_one, **values)
+        if remarks := problems_in_words_of_desk(taken.get("problems", ()), session.language):
+            session.shown[f"remarks {taken['case']}"] = remarks
         return str(taken["case"])
 
     def _recheck(self, request: Request, session: Session) -> Response:
@@ -398,9 +408,7 @@ class DeskPages:
     def _refusal_page(self, session: Session, answer: VerbAnswer, status: int = 0) -> Response:
         page = _page("refusal.html", session, why=answer.problems)
         code = answer.problems[0]["code"] if answer.problems else ""
-        page.status_code = status or (
-            404 if code in ("web.no_page", "review.case") else 400 if answer.exit_code < 70 else 500
-        )
+        page.status_code = status or _refusal_status(code, answer.exit_code)
         return page
 
 
@@ -418,6 +426,13 @@ def _site_refusal(code: str, session: Session) -> VerbRefusal:
 def _is_lost(session: Session, refused: VerbRefusal) -> bool:
     """Whether an account's connection is gone, so that its password is needed again."""
     return session.is_account and refused.answer.problems[0]["code"] in _LOST
+
+
+def _refusal_status(code: str, exit_code: int) -> int:
+    """The status of a page that cannot be shown. code: of its first problem."""
+    if code in _NO_RIGHT:
+        return 403
+    return 404 if code in ("web.no_page", "review.case") else 400 if exit_code < 70 else 500
 
 
 def _step_status(why: Sequence[Mapping[str, Any]]) -> int:

@@ -42,8 +42,8 @@ _FIELDS = {
     "withdraw": ("reason",),
 }
 _FILE_NAME = re.compile(r"\w[^/\\\x00-\x1f:*?\"<>|]{0,120}")
-_MOST_FIELDS, _MOST_FILES = 200, 11
-_MOST_TEXT = 100_000  # signs of one field
+_MOST_FIELDS, MOST_FILES = 200, 11
+MOST_TEXT = 100_000  # bytes of one field
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ async def sent_form(request: Request, most: int = _MOST_FIELDS) -> SentForm:
     """Read a form within bounds; a field of files in which nothing was chosen has none. most: fields."""
     typed: dict[str, str] = {}
     files: dict[str, list[tuple[str, bytes]]] = {}
-    async with request.form(max_files=_MOST_FILES, max_fields=most, max_part_size=_MOST_TEXT) as form:
+    async with request.form(max_files=MOST_FILES, max_fields=most, max_part_size=MOST_TEXT) as form:
         for name, value in form.multi_items():
             if not isinstance(value, UploadFile):
                 typed[name] = value

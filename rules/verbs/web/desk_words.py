@@ -1,7 +1,7 @@
 """The verbs' messages in the words of the desk: its buttons and fields in place of verbs and options."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -46,11 +46,16 @@ def in_words_of_desk(text: str, language: str) -> str:
 
 def refusal_in_words_of_desk(answer: VerbAnswer, language: str) -> VerbAnswer:
     """A refusal whose messages and mends are in the words of the desk."""
-    problems: list[ProblemRecord] = []
-    for problem in answer.problems:
+    return replace(answer, problems=problems_in_words_of_desk(answer.problems, language))
+
+
+def problems_in_words_of_desk(problems: Sequence[ProblemRecord], language: str) -> list[ProblemRecord]:
+    """Problems whose messages and mends are in the words of the desk."""
+    found: list[ProblemRecord] = []
+    for problem in problems:
         message, mend = (in_words_of_desk(problem[part], language) for part in ("message", "mend"))
-        problems.append({**problem, "message": message, "mend": mend})
-    return replace(answer, problems=problems)
+        found.append({**problem, "message": message, "mend": mend})
+    return found
 
 
 def steps_in_words_of_desk(result: Mapping[str, Any], language: str) -> dict[str, Any]:

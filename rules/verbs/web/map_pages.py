@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from onemap.rules.contract.verdict import RANK
 from onemap.rules.display.documents.html_printer import PARTS
 from onemap.rules.display.maps.symbols import verdict_symbol
 from onemap.rules.verbs.web.media_types import MEDIA_TYPES
@@ -102,10 +103,12 @@ class MapPages:
     def _parcels(self, request: Request, session: Session) -> Response:
         """Parcels and pieces of findings of a case, in degrees, each with its verdict and how that is drawn."""
         ground = self._desk.answer(session, "review show", case=request.path_params["case"], ground=True)["ground"]
+        # What is drawn later lies above: nothing may hide the most severe.
+        pieces = sorted(ground["findings"], key=lambda one: RANK[one["verdict"]], reverse=True)
         features = [
             _feature(one, kind, session.language)
-            for kind, table in (("piece", "findings"), ("parcel", "parcels"))
-            for one in ground[table]
+            for kind, table in (("piece", pieces), ("parcel", ground["parcels"]))
+            for one in table
         ]
         return JSONResponse({"type": "FeatureCollection", "features": features})
 

@@ -22,6 +22,7 @@ from onemap.rules.review.public_comments import NoticePage, WrittenComment, open
 from onemap.rules.verbs.web.account_door import network_of
 from onemap.rules.verbs.web.session_table import SessionTable
 from onemap.rules.verbs.web.site_guard import HEALTH, SiteGuard, SiteNames
+from onemap.rules.verbs.web.site_refusal import preferred_language
 
 MOST_BYTES = 64_000  # of a request
 _AT_ONCE = 4  # who have the library open
@@ -194,9 +195,8 @@ class PublicPages:
 
     def _language(self, request: Request) -> str:
         """The language that is asked for, or that the browser prefers, of those that there are."""
-        asked = [request.query_params.get("lang", "")]
-        asked += [wish.strip()[:2].lower() for wish in request.headers.get("accept-language", "").split(",")]
-        return next((one for one in asked if one in LANGUAGES), self._own_language)
+        asked = request.query_params.get("lang", "")
+        return asked if asked in LANGUAGES else preferred_language(request, self._own_language)
 
     def _address(self, request: Request) -> str:
         return network_of(self._names.client_of(request))

@@ -19,6 +19,7 @@ from onemap.rules.verbs.web.ogc_processes import problem_response
 from onemap.rules.verbs.web.serve_child import VerbAnswer, refusal_of
 from onemap.rules.verbs.web.session_table import Session
 from onemap.rules.verbs.web.site_guard import SIGN_IN, SIGNED_OUT, SiteNames, token_of
+from onemap.rules.verbs.web.site_refusal import is_browser, preferred_language
 
 _KEPT = "kept."  # before the name of a field that was typed into another page
 _NOT_KEPT = {"form_key", "expect", "password", "code"}
@@ -46,7 +47,7 @@ class SignInPages:
         ]
 
     async def _ask(self, request: Request) -> Response:
-        return self._page(self._language(request), to=request.query_params.get("to", "/"))
+        return self._page(preferred_language(request, self._own_language), to=request.query_params.get("to", "/"))
 
     def _page(
         self,
@@ -73,7 +74,7 @@ class SignInPages:
         async with request.form(max_files=0, max_fields=_MOST_FIELDS, max_part_size=_MOST_TEXT) as form:
             fields = {name: value for name, value in form.items() if isinstance(value, str)}
         language = fields.get("lang", "")
-        language = language if language in LANGUAGES else self._language(request)
+        language = language if language in LANGUAGES else preferred_language(request, self._own_language)
         typed = {name.removeprefix(_KEPT): value for name, value in fields.items() if name.startswith(_KEPT)}
         to = _page_path(fields.get("to", "/"))
         address = self._names.client_of(request)
@@ -83,7 +84,7 @@ class SignInPages:
             answer = refusal_of(error, language) if isinstance(error, OneMapError) else error.answer
             return self._refuse(request, answer, language, to, typed, fields.get("account", ""))
         session = self._door.sessions.get(token)
-        if not _is_browser(request):
+        if not is_browser(request):
             if session is not None and session.core is not None:  # whoever reads a page goes before programs
                 await run_in_threadpool(session.core.give_way)
             return JSONResponse({"token": token})
@@ -96,7 +97,7 @@ class SignInPages:
         self, request: Request, answer: VerbAnswer, language: str, to: str, typed: Mapping[str, str], account: str
     ) -> Response:
         status = _STATUSES.get(answer.problems[0]["code"], 401)
-        if _is_browser(request):
+        if is_browser(request):
             return self._page(language, to, typed, account, answer.problems, status)
         return problem_response(answer, status)
 
@@ -118,7 +119,7 @@ class SignInPages:
         """A form whose session has ended: what was typed is not lost. A file has to be chosen again."""
         async with request.form(max_files=1, max_fields=_MOST_FIELDS, max_part_size=_MOST_TEXT) as form:
             typed = {name: value for name, value in form.items() if not isinstance(value, UploadFile)}
-        return self.again(request, typed, self._language(request))
+        return self.again(request, typed, preferred_language(request, self._own_language))
 
     def again(
         self, request: Request, typed: Mapping[str, str], language: str, session: Session | None = None
@@ -133,17 +134,6 @@ class SignInPages:
             OneMapError("web.ended_account" if self._door.has_accounts else "web.ended"), language
         ).problems
         return self._page(language, path, {**typed, **step}, session.name if session else "", why, 401)
-
-    def _language(self, request: Request) -> str:
-        """The language that a browser prefers, of those that there are."""
-        for wish in request.headers.get("accept-language", "").split(","):
-            if (tongue := wish.strip()[:2].lower()) in LANGUAGES:
-                return tongue
-        return self._own_language
-
-
-def _is_browser(request: Request) -> bool:
-    return "text/html" in request.headers.get("accept", "")
 
 
 def _page_path(path: str) -> str:

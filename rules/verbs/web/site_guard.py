@@ -11,9 +11,8 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from onemap.layers.errors import OneMapError
-from onemap.rules.verbs.web.ogc_processes import problem_response
-from onemap.rules.verbs.web.serve_child import refusal_of
 from onemap.rules.verbs.web.session_table import Session, SessionTable
+from onemap.rules.verbs.web.site_refusal import is_browser, refusal_response
 
 SIGN_IN, SIGNED_OUT, HEALTH = "/sign-in", "/signed-out", "/health"
 OPEN_PATHS = {SIGN_IN, HEALTH, "/site.css"}
@@ -111,8 +110,9 @@ class SiteGuard:
         if refusal is None:
             session = await run_in_threadpool(self._sessions.get, token_of(request, self._names))
             scope["onemap_session"] = session
-            if session is None and not self._is_public and request.url.path not in OPEN_PATHS:
-                if "text/html" in request.headers.get("accept", ""):
+            refusal = self._refusal_of_size(request)
+            if refusal is None and session is None and not self._is_public and request.url.path not in OPEN_PATHS:
+                if is_browser(request):
                     await self._ask_who(scope, self._bounded(receive), send_safely)
                     return
                 refusal = "web.signed_out", 401
@@ -120,7 +120,8 @@ class SiteGuard:
                 refusal = "web.too_often", 429
         if refusal is not None:
             code, status = refusal
-            answer = problem_response(refusal_of(OneMapError(code), self._language), status)
+            facts = {"most": f"{self._most_bytes / 1e6:g} MB"} if code == "web.body_size" else {}
+            answer = refusal_response(request, OneMapError(code, **facts), status, self._language)
             if status == 429:
                 answer.headers["Retry-After"] = str(int(_WITHIN_S))
             await answer(scope, receive, send_safely)
@@ -163,6 +164,10 @@ class SiteGuard:
             return "web.foreign_origin", 403
         if request.headers.get("sec-fetch-site") == "cross-site" and request.method not in ("GET", "HEAD"):
             return "web.foreign_origin", 403
+        return None
+
+    def _refusal_of_size(self, request: Request) -> tuple[str, int] | None:
+        """Why a request is refused for what it says of its size, and its status."""
         length = request.headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > self._most_bytes:
             return "web.body_size", 413

@@ -25,13 +25,15 @@ from onemap.rules.verbs.web.account_door import AccountDoor
 from onemap.rules.verbs.web.code_door import CodeDoor
 from onemap.rules.verbs.web.core_pool import CorePool
 from onemap.rules.verbs.web.desk_pages import DeskPages
+from onemap.rules.verbs.web.desk_steps import MOST_FILES, MOST_TEXT
 from onemap.rules.verbs.web.job_table import JobTable
-from onemap.rules.verbs.web.ogc_processes import OgcProcesses, problem_response
+from onemap.rules.verbs.web.ogc_processes import OgcProcesses
 from onemap.rules.verbs.web.parcel_limits import Limits
 from onemap.rules.verbs.web.public_pages import public_app
-from onemap.rules.verbs.web.serve_child import ServeChild, refusal_of
+from onemap.rules.verbs.web.serve_child import ServeChild
 from onemap.rules.verbs.web.sign_in_pages import SignInPages
 from onemap.rules.verbs.web.site_guard import HEALTH, SiteGuard, SiteNames
+from onemap.rules.verbs.web.site_refusal import is_browser, refusal_response
 from onemap.rules.verbs.web.verb_question import Asker, verbs_for_others
 
 _AT_ONCE = 2  # questions that are worked on
@@ -68,12 +70,13 @@ class WebSite:
             *self._desk.routes(),
             *self._processes.routes(),
         ]
-        site = Starlette(routes=routes, exception_handlers={404: self._nothing, 405: self._nothing, 500: self._defect})
+        handlers = {400: self._large_form, 404: self._nothing, 405: self._nothing, 500: self._defect}
+        site = Starlette(routes=routes, exception_handlers=handlers)
         self.app: ASGIApp = SiteGuard(site, parts.door.sessions, parts.names, parts.limits.bytes, self._language)
 
     async def _front(self, request: Request) -> Response:
         """For people their desk, for programs the service."""
-        if "text/html" in request.headers.get("accept", "") and request.query_params.get("f") != "json":
+        if is_browser(request) and request.query_params.get("f") != "json":
             return await self._desk.first_page(request)
         return await self._processes.landing(request)
 
@@ -84,13 +87,16 @@ class WebSite:
     async def _style(self, _: Request) -> Response:
         return Response(str(render("site.css")), media_type="text/css")
 
-    async def _nothing(self, _: Request, error: Exception) -> Response:
-        status = getattr(error, "status_code", 404)
-        return problem_response(refusal_of(OneMapError("web.no_page"), self._language), status)
+    async def _large_form(self, request: Request, _: Exception) -> Response:
+        bounds = {"files": MOST_FILES, "size": f"{MOST_TEXT // 1000} KB"}
+        return refusal_response(request, OneMapError("web.form_size", **bounds), 400, self._language)
 
-    async def _defect(self, _: Request, error: Exception) -> Response:
-        refusal = refusal_of(OneMapError("defect.ours", reason=type(error).__name__), self._language)
-        return problem_response(refusal, 500)
+    async def _nothing(self, request: Request, error: Exception) -> Response:
+        status = getattr(error, "status_code", 404)
+        return refusal_response(request, OneMapError("web.no_page"), status, self._language)
+
+    async def _defect(self, request: Request, error: Exception) -> Response:
+        return refusal_response(request, OneMapError("defect.ours", reason=type(error).__name__), 500, self._language)
 
 
 def file_site(

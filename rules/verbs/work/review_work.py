@@ -24,7 +24,7 @@ from onemap.rules.review.cases.case_file import read_case
 from onemap.rules.review.cases.hand import Hand, check_day, hand_of, step_day
 from onemap.rules.review.cases.project_data import PARCEL_FACTS
 from onemap.rules.review.cases.state_machine import case_state_after
-from onemap.rules.review.round_evidence import area_problems
+from onemap.rules.review.round_evidence import area_problems, ground_of_round
 from onemap.rules.verbs.work.table_targets import check_outs
 
 if TYPE_CHECKING:
@@ -116,9 +116,7 @@ def review_show(values: Values, context: VerbContext) -> Result:
 
             answer["findings"] = finding_records(library, one.run, values["findings"], context.language)
         if values.get("ground"):
-            from onemap.rules.judge.runs.stored_tables import ground_records
-
-            answer["ground"] = ground_records(library, one.run, context.language)
+            answer["ground"] = ground_of_round(library, one, context.language)
         if values.get("out"):
             from onemap.rules.review.round_evidence import write_evidence
 

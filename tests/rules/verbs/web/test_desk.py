@@ -169,6 +169,8 @@ def test_a_case_is_opened_on_corners_and_its_next_round_too(library: Path, offic
     at = reply.headers["location"]
     shown = done("review", "show", library, at.removeprefix("/cases/"), "--ground").json
     assert (shown["verdicts"]["prohibited"], len(shown["ground"]["parcels"])) == (1, 2)
+    remark = "每行前一个数读作东坐标"  # of the step, as on the command line, and so told once
+    assert remark in first.page(at) and remark not in first.page(at)
     to_degrees = pyproj.Transformer.from_crs(4547, 4326, always_xy=True)
     drawn = "\n".join(
         "{:.9f}° {:.9f}°".format(*to_degrees.transform(x, y)) for x, y in ground(110, 20, 140, 50).exterior.coords[:-1]
@@ -264,6 +266,13 @@ def test_what_is_not_there_is_told_in_the_reader_s_language(officers: Any, case:
     for path in ("/cases/none", f"/cases/{case}/opinions/none", f"/cases/{case}/statement.exe"):
         assert first.ask("GET", path).status == 404
         assert "Refused" in second.ask("GET", path).body.decode()
+    for path, status in (("/nowhere", 404), (f"/cases/{case}/steps/circulate", 405)):
+        reply = second.ask("GET", path)
+        assert reply.status == status and "There is no such page" in reply.body.decode()
+    large = upload(second, "p.gpkg", bytes(5_000_001), project="x")
+    assert large.status == 413 and "at most 5 MB are taken at once" in large.body.decode()
+    many = upload(second, "p.gpkg", b"x", more=[("attach", f"{number}.txt", b"x") for number in range(11)], project="x")
+    assert many.status == 400 and "at most 11 files" in many.body.decode()
 
 
 def test_the_map_shows_the_parcels_and_what_was_found_and_runs_nothing(officers: Any, case: str):
@@ -305,6 +314,9 @@ def test_a_department_judges_otherwise_and_the_lead_gives_more_days(library: Pat
     assert [(one["before"], one["verdict"], one["by"]) for one in shown["overrides"]] == [
         ("prohibited", "consult", "甲")
     ]
+    drawn = json.loads(first.ask("GET", f"{at}/map.geojson").body)["features"]
+    verdicts = {one["properties"]["verdict"] for one in drawn}
+    assert "consult" in verdicts and "prohibited" not in verdicts  # the map shows what people judged
     page = second.page(land)
     assert re.search("prohibited → . consult", page) and "&lt;i&gt;实测" in page
     water = f"{at}/opinions/water"

@@ -129,6 +129,8 @@ def test_the_map_s_data_are_those_of_the_core(officer: Officer, case: str):
     drawn = json.loads(officer.ask("GET", f"/cases/{case}/map.geojson").body)["features"]
     kinds = {(one["properties"]["kind"], one["properties"]["verdict"]) for one in drawn}
     assert ("parcel", "prohibited") in kinds and ("piece", "prohibited") in kinds
+    pieces = [one["properties"]["verdict"] for one in drawn if one["properties"]["kind"] == "piece"]
+    assert pieces[0] == "unknown" and pieces[-1] == "prohibited"  # the most severe is drawn last, above all others
     parcel = next(one for one in drawn if one["properties"]["kind"] == "parcel")
     box = shapely.from_geojson(json.dumps(parcel["geometry"])).bounds
     assert box[:2] == pytest.approx(TO_DEGREES.transform(X + 80, Y + 20), abs=1e-7)
