@@ -17,14 +17,13 @@ from qgis.PyQt.QtWidgets import (
     QToolButton,
     QTreeWidget,
     QTreeWidgetItem,
-    QTreeWidgetItemIterator,
     QWidget,
 )
 
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.server_location import is_server
 from onemap.plugin.desk.add.source_choice import Delivery, dropped_file, holds_delivery, take_drop
-from onemap.plugin.desk.answers.answer_tree import set_bold
+from onemap.plugin.desk.answers.answer_tree import items_of, set_bold
 from onemap.plugin.desk.answers.name_delegate import fit_columns, wrap_names
 from onemap.plugin.desk.library.empty_layers_button import EmptyLayersButton
 from onemap.plugin.desk.library.layer_list import CatalogueLayer, MapTheme, Version, layers_in, state_of
@@ -351,11 +350,7 @@ class MapTab(QWidget):
         return quiet_brush(self.tree.palette(), QPalette.ColorRole.Text, QPalette.ColorRole.Base)
 
     def _layer_items(self, role: int = ROLE_ENTRY) -> Iterator[QTreeWidgetItem]:
-        iterator = QTreeWidgetItemIterator(self.tree)
-        while iterator.value():
-            if iterator.value().data(0, role) is not None:
-                yield iterator.value()
-            iterator += 1
+        return (item for item in items_of(self.tree) if item.data(0, role) is not None)
 
     def _update_ticks(self, *_layers: object) -> None:
         self._tick_timer.stop()  # it is done now

@@ -19,6 +19,7 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.connection.refusals import Refusal, problem_lines
 from onemap.plugin.connection.server_location import is_server, short_name
+from onemap.plugin.desk.answers.answer_tree import below, tops_of
 from onemap.plugin.desk.answers.name_delegate import wrap_names
 from onemap.plugin.desk.guide.help_key import equip_window
 from onemap.plugin.desk.library.dialog_library import DialogLibrary
@@ -157,8 +158,7 @@ class PublishDialog(WorkingDialog):
         return item
 
     def _layer_items(self) -> list[QTreeWidgetItem]:
-        groups = [self.tree.topLevelItem(row) for row in range(self.tree.topLevelItemCount())]
-        return [group.child(row) for group in groups for row in range(group.childCount())]
+        return [item for group in tops_of(self.tree) for item in below(group)]
 
     def _show_published(self, project: str, answer: dict[str, Any]) -> None:
         count = len(answer["layers"]) if isinstance(answer["layers"], list) else answer["layers"]

@@ -13,20 +13,23 @@ from onemap.plugin.words.crs_words import crs_title
 class NamedCrs(QWidget):
     """QGIS's choice of a coordinate system, and below it the name where QGIS has another one."""
 
-    def __init__(self, choice: QgsProjectionSelectionWidget) -> None:
+    def __init__(self, unset: str = "") -> None:
+        """unset: what the choice of none is called; empty where a system must be chosen."""
         super().__init__()
-        self._choice, self.name = choice, QLabel()
+        self.choice, self.name = QgsProjectionSelectionWidget(), QLabel(wordWrap=True)
+        if unset:
+            self.choice.setOptionVisible(QgsProjectionSelectionWidget.CrsOption.CrsNotSet, True)
+            self.choice.setNotSetText(unset)
         # QGIS gives the focus on to its button: Tab would pass its list over.
-        choice.setFocusProxy(None)
-        choice.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.name.setWordWrap(True)
-        column_of(choice, self.name, inside=self, is_tight=True)
-        choice.crsChanged.connect(lambda _crs: self.show_name())
+        self.choice.setFocusProxy(None)
+        self.choice.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        column_of(self.choice, self.name, inside=self, is_tight=True)
+        self.choice.crsChanged.connect(lambda _crs: self.show_name())
         self.show_name()
 
     def show_name(self) -> None:
         """Say what the chosen system is called."""
-        crs = self._choice.crs()
+        crs = self.choice.crs()
         title = crs_title(crs)
         self.name.setText(title)
         self.name.setVisible(bool(title) and title != crs.userFriendlyIdentifier())

@@ -18,6 +18,7 @@ from onemap.plugin.connection.layer_export import SourceFile
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.desk.add.add_form import AddForm
 from onemap.plugin.desk.add.add_options_form import AddOptionsForm
+from onemap.plugin.desk.add.coverage_choice import coverage_row
 from onemap.plugin.desk.add.field_matches import explicit_matches, matches_of_layer, store_matches
 from onemap.plugin.desk.add.fields_table import FieldsTable
 from onemap.plugin.desk.add.geometry_kinds import RASTER, wrong_kind
@@ -204,7 +205,7 @@ class AddDialog(WorkingDialog):
         buttons = row_of(0, self.add_button, close)
         layout = QVBoxLayout(self)
         # For which ground data speaks decides what is clear: it is asked with what the data becomes.
-        self.form.add_row(tr("Covers"), self.options.coverage_row())
+        self.form.add_row(tr("Covers"), coverage_row(self.options.covers))
         layout.addWidget(self.form)
         layout.addWidget(self.notice)
         layout.addWidget(self.tabs, 1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from qgis.core import QgsCoordinateReferenceSystem
-from qgis.gui import QgsProjectionSelectionWidget
 from qgis.PyQt.QtCore import QSignalBlocker, pyqtSignal
 from qgis.PyQt.QtWidgets import QComboBox, QLayout, QPushButton, QWidget
 
@@ -42,9 +41,8 @@ class AddForm(QWidget):
         self.target = search_box()
         self.target.currentIndexChanged.connect(lambda _index: self._show_target())
         self.target.activated.connect(lambda _index: self._keep_target())
-        self.crs = QgsProjectionSelectionWidget()
-        self.crs.setOptionVisible(QgsProjectionSelectionWidget.CrsOption.CrsNotSet, True)
-        self.crs.setNotSetText(tr("choose it"))
+        self.named_crs = NamedCrs(tr("choose it"))
+        self.crs = self.named_crs.choice
         self.crs.crsChanged.connect(lambda _crs: self.crs_chosen.emit())
         self.guess = QPushButton(autoDefault=False, clicked=self._take_guess)
         for box in (self.part, self.target):
@@ -58,7 +56,6 @@ class AddForm(QWidget):
             is_wide=True,
             is_wrapping=True,
         )
-        self.named_crs = NamedCrs(self.crs)
         self._rows.addRow(tr("Coordinate system"), self.named_crs)
         self._rows.addRow("", self.guess)
         self.forget()

@@ -9,14 +9,13 @@ from qgis.PyQt.QtCore import QDate, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QComboBox,
     QFormLayout,
-    QHBoxLayout,
     QLineEdit,
     QWidget,
 )
 
-from onemap.plugin.desk.add.coverage_choice import coverage_box, coverage_of, with_file_button
+from onemap.plugin.desk.add.coverage_choice import coverage_box, coverage_of, mend_boxes, with_file_button
 from onemap.plugin.widgets.form_fields import date_box, day_text, fill_form, shrink
-from onemap.plugin.widgets.target_file import ask_file, ask_target
+from onemap.plugin.widgets.target_file import ask_target
 from onemap.plugin.widgets.tick_box import TickBox
 from onemap.plugin.words.file_forms import file_forms
 from onemap.plugin.words.translation import tr
@@ -34,11 +33,7 @@ class AddOptionsForm(QWidget):
         self.valid_from, self.valid_to = date_box(tr("not stated")), date_box(tr("not stated"))
         self.covers = coverage_box(tr("as the last version said"))
         self.accuracy = QLineEdit(placeholderText=tr("not stated"))
-        self.repair = TickBox(tr("Repair invalid geometry"), tr("Every change is listed, with its area"))
-        self.keep_bad = TickBox(
-            tr("Set bad features aside, and add the rest"),
-            tr("They are kept in a table of their own; where they are a check says unknown"),
-        )
+        self.repair, self.keep_bad = mend_boxes()
         self.copy = TickBox(
             tr("Copy a raster beside the library"),
             tr("As a Cloud-Optimised GeoTIFF; otherwise the library refers to the file where it lies"),
@@ -70,11 +65,6 @@ class AddOptionsForm(QWidget):
             is_wide=True,
             is_wrapping=True,
         )
-
-    def coverage_row(self) -> QHBoxLayout:
-        """The choice of the ground for which the data speaks, for whoever asks it first."""
-        hint = tr("A file of polygons: the ground for which the data speaks")
-        return with_file_button(self.covers, hint, self._choose_coverage)
 
     def show_kind(self, is_raster: bool) -> None:
         """Enable the options for a raster, or for features."""
@@ -113,9 +103,6 @@ class AddOptionsForm(QWidget):
         """The chosen encoding; empty where the core finds it."""
         index = self.encoding.findText(self.encoding.currentText())
         return self.encoding.itemData(index) if index >= 0 else self.encoding.currentText().strip()
-
-    def _choose_coverage(self) -> None:
-        ask_file(self, tr("A file of polygons"), self.covers.setEditText)
 
     def _choose_report(self) -> None:
         ask_target(self, tr("Report"), "", file_forms([".xlsx"]), self.report.setText)

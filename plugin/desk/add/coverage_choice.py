@@ -1,4 +1,4 @@
-"""The choice of the ground for which data speaks: some words, or a file of polygons."""
+"""What is asked of every file: the ground for which it speaks, some words or a file, and what to do with bad rows."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from qgis.PyQt.QtWidgets import QComboBox, QHBoxLayout, QWidget
 from onemap.plugin.widgets.buttons import tool_button
 from onemap.plugin.widgets.form_fields import shrink
 from onemap.plugin.widgets.rows_and_columns import row_of
+from onemap.plugin.widgets.target_file import ask_file
+from onemap.plugin.widgets.tick_box import TickBox
 from onemap.plugin.words.core_words import word
+from onemap.plugin.words.translation import tr
 from onemap.plugin.words.verb_parameters import known_words
 
 
@@ -35,8 +38,24 @@ def coverage_of(box: QComboBox) -> str:
     return box.itemData(index) if index >= 0 else chosen.strip()
 
 
+def coverage_row(box: QComboBox) -> QHBoxLayout:
+    """The list of coverages with a button that chooses a file for it."""
+    hint = tr("A file of polygons: the ground for which the data speaks")
+    return with_file_button(box, hint, lambda: ask_file(box, tr("A file of polygons"), box.setEditText))
+
+
+def mend_boxes() -> tuple[TickBox, TickBox]:
+    """Whether bad features are repaired, and whether what stays bad is set aside."""
+    return (
+        TickBox(tr("Repair invalid geometry"), tr("Every change is listed, with its area")),
+        TickBox(
+            tr("Set bad features aside, and add the rest"),
+            tr("They are kept in a table of their own; where they are a check says unknown"),
+        ),
+    )
+
+
 def with_file_button(field: QWidget, hint: str, choose: Callable[[], None]) -> QHBoxLayout:
     """A field with a button that chooses a file for it."""
     button = tool_button("file", hint, action=choose)
-    row = row_of((field, 1), button)
-    return row
+    return row_of((field, 1), button)

@@ -21,7 +21,7 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.desk.add.answers_dialog import AnswersDialog
-from onemap.plugin.desk.add.coverage_choice import coverage_box, coverage_of, with_file_button
+from onemap.plugin.desk.add.coverage_choice import coverage_box, coverage_of, coverage_row, with_file_button
 from onemap.plugin.desk.add.delivery_row_page import DeliveryRowPage
 from onemap.plugin.desk.add.delivery_table import DeliveryTable
 from onemap.plugin.desk.add.planned_layers import ADDED, REFUSED, PlannedLayer, plan_text, planned_layers
@@ -192,7 +192,6 @@ class DeliveryDialog(WorkingDialog):
         menu.addAction(tr("Archive (.zip, .7z)…"), self._choose_archive)
         self.button.setMenu(menu)
         path_row = row_of((self.line, 1), self.button)
-        of_ground = tr("A file of polygons: the ground for which the data speaks")
         of_datum = tr("A file of parameters, for layers of another datum")
         of_report = tr("What was taken and what was refused, to send back: .xlsx, .pdf, .docx, .html or .json")
         form = fill_form(
@@ -201,7 +200,7 @@ class DeliveryDialog(WorkingDialog):
             ("", self.dropped),
             (tr("Layers of"), self.department),
             # For which ground data speaks decides what is clear: it is asked before anything else.
-            (tr("All of it covers"), with_file_button(self.covers, of_ground, self._choose_coverage)),
+            (tr("All of it covers"), coverage_row(self.covers)),
             (tr("Change of datum"), with_file_button(self.transform, of_datum, self._choose_transform)),
             (tr("Report"), with_file_button(self.report, of_report, self._choose_report)),
             is_wide=True,
@@ -353,9 +352,6 @@ class DeliveryDialog(WorkingDialog):
             self.report.setText(path)
 
         ask_target(self, tr("Report to send back"), start, REPORT_FORMS, take)
-
-    def _choose_coverage(self) -> None:
-        ask_file(self, tr("A file of polygons"), self.covers.setEditText)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept a folder, an archive or several files that are dropped anywhere on the dialog."""

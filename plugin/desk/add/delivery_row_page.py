@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from qgis.core import QgsCoordinateReferenceSystem
-from qgis.gui import QgsProjectionSelectionWidget
 from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import QFormLayout, QSplitter, QVBoxLayout, QWidget
 
 from onemap.plugin.connection.layer_export import crs_text
+from onemap.plugin.desk.add.coverage_choice import mend_boxes
 from onemap.plugin.desk.add.delivery_table import state_words
 from onemap.plugin.desk.add.field_matches import explicit_matches
 from onemap.plugin.desk.add.fields_table import FieldsTable
@@ -37,23 +37,17 @@ class DeliveryRowPage(QWidget):
         self.facts = wrapped_label()
         self.problems = ProblemList(add_controls())
         self.problems.setAccessibleName(tr("Problems"))
-        self.crs = QgsProjectionSelectionWidget()
-        self.crs.setOptionVisible(QgsProjectionSelectionWidget.CrsOption.CrsNotSet, True)
-        self.crs.setNotSetText(tr("as the file says"))
+        self.named_crs = NamedCrs(tr("as the file says"))
+        self.crs = self.named_crs.choice
         self.crs.crsChanged.connect(lambda system: self._set("crs", crs_text(system) if system.isValid() else ""))
-        self.repair = TickBox(tr("Repair invalid geometry"), tr("Every change is listed, with its area"))
+        self.repair, self.keep_bad = mend_boxes()
         self.repair.toggled.connect(lambda is_on: self._set("repair", is_on))
-        self.keep_bad = TickBox(
-            tr("Set bad features aside, and add the rest"),
-            tr("They are kept in a table of their own; where they are a check says unknown"),
-        )
         self.keep_bad.toggled.connect(lambda is_on: self._set("keep_bad", is_on))
         self.sure = TickBox(
             tr("Add it all the same"), tr("It does not look like this layer; the log says who was sure")
         )
         self.sure.toggled.connect(lambda is_on: self._set("sure", is_on))
         form = QFormLayout()
-        self.named_crs = NamedCrs(self.crs)
         form.addRow(tr("Coordinate system"), self.named_crs)
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         self.fields = FieldsTable()

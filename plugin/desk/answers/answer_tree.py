@@ -7,7 +7,7 @@ from typing import Any
 
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QIcon
-from qgis.PyQt.QtWidgets import QTreeWidget, QTreeWidgetItem, QTreeWidgetItemIterator
+from qgis.PyQt.QtWidgets import QTreeWidget, QTreeWidgetItem
 
 from onemap.plugin.desk.answers.name_delegate import fit_columns, wrap_names
 from onemap.plugin.profile import settings
@@ -71,7 +71,7 @@ class AnswerTree(QTreeWidget):
             if row["rows"] and row["is_open"]:
                 set_bold(item, True)
         self.insertTopLevelItems(0, items)
-        whole = list(self._items())
+        whole = items_of(self)
         for item in whole:
             item.setExpanded(self.row_of(item)["is_open"])
         for item in whole:  # once all are open: Qt lays the tree out for it
@@ -115,17 +115,20 @@ class AnswerTree(QTreeWidget):
     @property
     def tops(self) -> list[QTreeWidgetItem]:
         """The rows at the top."""
-        return [self.topLevelItem(row) for row in range(self.topLevelItemCount())]
+        return tops_of(self)
 
     def choose(self, about: dict[str, Any]) -> None:
         """Make the first row current that is about this."""
-        found = QTreeWidgetItemIterator(self)
-        while found.value() is not None:
-            its = self.row_of(found.value())["about"] or {}
+        for item in items_of(self):
+            its = self.row_of(item)["about"] or {}
             if all(its.get(name) == value for name, value in about.items()):
-                self.setCurrentItem(found.value())
+                self.setCurrentItem(item)
                 return
-            found += 1
+
+    def scroll_to_current(self) -> None:
+        """Bring the current row into sight."""
+        if self.currentItem() is not None:
+            self.scrollToItem(self.currentItem())
 
     def icon_of(self, sign: str) -> QIcon | None:
         """The icon of a sign; a verdict's unless a subclass has others."""
@@ -142,14 +145,6 @@ class AnswerTree(QTreeWidget):
         item.addChildren([self._item(below) for below in row["rows"]])
         return item
 
-    def _items(self) -> Iterator[QTreeWidgetItem]:
-        """Every row of the tree."""
-        items = self.tops
-        while items:
-            item = items.pop()
-            items += [item.child(index) for index in range(item.childCount())]
-            yield item
-
     def _show_heads(self) -> None:
         self._units = [self._unit(one) for one in self._columns]  # to read a setting for each cell would take longest
         named = zip(self._columns, self._units)
@@ -162,7 +157,7 @@ class AnswerTree(QTreeWidget):
     def _write(self, _unit: str = "") -> None:
         """Write the texts of all rows anew, amounts in the unit of the settings."""
         self._show_heads()
-        for item in self._items():
+        for item in items_of(self):
             self._write_row(item)
             self._span(item)
         self.scheduleDelayedItemsLayout()
@@ -194,6 +189,25 @@ class AnswerTree(QTreeWidget):
     @staticmethod
     def _unit(column: dict[str, Any]) -> str:
         return large_unit() if column["unit"] == HECTARE else column["unit"]
+
+
+def tops_of(tree: QTreeWidget) -> list[QTreeWidgetItem]:
+    """The rows at the top of a tree."""
+    return [tree.topLevelItem(row) for row in range(tree.topLevelItemCount())]
+
+
+def below(item: QTreeWidgetItem) -> list[QTreeWidgetItem]:
+    """The rows right below a row."""
+    return [item.child(row) for row in range(item.childCount())]
+
+
+def items_of(tree: QTreeWidget) -> list[QTreeWidgetItem]:
+    """Every row of a tree, from above."""
+    items, waiting = [], tops_of(tree)[::-1]
+    while waiting:
+        items.append(waiting.pop())
+        waiting += below(items[-1])[::-1]
+    return items
 
 
 def set_bold(item: QTreeWidgetItem, is_bold: bool, *columns: int) -> None:

@@ -37,13 +37,13 @@ class ToolTurn(QObject):
         self._canvas, self._tool, self._button = canvas, tool, button
         canvas.mapToolSet.connect(self._release_button)
 
-    def begin(self) -> None:
-        """Give the map to the tool."""
-        take_map(self._canvas, self._tool)
-
-    def end(self) -> None:
-        """Give the map back."""
-        return_map(self._canvas, self._tool)
+    def pass_to(self, is_on: bool) -> None:
+        """Give the map, and the keyboard, to the tool; or the map back."""
+        if is_on:
+            take_map(self._canvas, self._tool)
+            self._canvas.setFocus()
+        else:
+            return_map(self._canvas, self._tool)
 
     def close_down(self) -> None:
         """Take the tool off the map for good."""

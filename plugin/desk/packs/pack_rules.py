@@ -8,6 +8,7 @@ from qgis.gui import QgsScrollArea
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QFormLayout, QSplitter, QTreeWidget, QTreeWidgetItem, QWidget
 
+from onemap.plugin.desk.answers.answer_tree import below, items_of, tops_of
 from onemap.plugin.desk.answers.name_delegate import fit_columns, wrap_names
 from onemap.plugin.desk.packs.pack_field import PackField
 from onemap.plugin.widgets.accessible_names import name_accessibly
@@ -86,7 +87,7 @@ class PackRules(QSplitter):
 
     def choose(self, rule: str) -> None:
         """Show the form of a rule, or of the terms."""
-        for item in self._items():
+        for item in items_of(self.tree):
             if item.data(NAME, ROLE_RULE) == rule:
                 self.tree.setCurrentItem(item)
 
@@ -140,21 +141,13 @@ class PackRules(QSplitter):
             item.setIcon(NAME, sign_icon(rule["verdict"], self.tree.palette()))
         return item
 
-    def _tops(self) -> list[QTreeWidgetItem]:
-        return [self.tree.topLevelItem(row) for row in range(self.tree.topLevelItemCount())]
-
-    def _items(self) -> list[QTreeWidgetItem]:
-        return self._tops() + [top.child(row) for top in self._tops() for row in range(top.childCount())]
-
     def _filter(self, text: str) -> None:
         """Show the rules whose title, id or law has the text."""
         wanted = text.strip().lower()
-        for department in (top for top in self._tops() if top.childCount()):
-            for place in range(department.childCount()):
-                item = department.child(place)
+        for department in (top for top in tops_of(self.tree) if top.childCount()):
+            for item in below(department):
                 item.setHidden(wanted not in item.toolTip(NAME).lower())
-            places = range(department.childCount())
-            department.setHidden(all(department.child(place).isHidden() for place in places))
+            department.setHidden(all(item.isHidden() for item in below(department)))
 
     def _show_form(self, item: QTreeWidgetItem | None) -> None:
         self.fields = {}

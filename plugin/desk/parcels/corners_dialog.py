@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsVectorLayer
-from qgis.gui import QgsProjectionSelectionWidget
 from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import QFormLayout, QWidget
 
@@ -31,10 +30,11 @@ class CornersDialog(PastedTextDialog):
     def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
         super().__init__(library.core, tr("Corners of parcels"), tr("Corners"), parent)
         self.reading = wrapped_label()  # what the core reads
-        self.crs = QgsProjectionSelectionWidget()
+        named_crs = NamedCrs()
+        self.crs = named_crs.choice
         self.crs.setCrs(QgsCoordinateReferenceSystem(library.crs))
         form = QFormLayout()
-        form.addRow(tr("Coordinate system"), NamedCrs(self.crs))
+        form.addRow(tr("Coordinate system"), named_crs)
         head = tr(
             "One corner a line: north and east, longitude and latitude, or the other way round, with or without a "
             "label. An empty line begins the next parcel."

@@ -372,11 +372,7 @@ class ParcelChoice(QWidget):
 
     def _draw(self, is_on: bool) -> None:
         self._show_steps()
-        if is_on:
-            self._turn.begin()
-            self._canvas.setFocus()
-        else:
-            self._turn.end()
+        self._turn.pass_to(is_on)
 
     def _connect_layers(self, layers: list[QgsVectorLayer]) -> None:
         """Connect to the selections, names and numbers of features of the layers in the list."""

@@ -10,7 +10,7 @@ from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QFont, QFontMetricsF, QResizeEvent
 from qgis.PyQt.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
 
-from onemap.plugin.desk.answers.answer_tree import set_bold
+from onemap.plugin.desk.answers.answer_tree import below, set_bold, tops_of
 from onemap.plugin.desk.answers.name_delegate import wrap_names
 from onemap.plugin.desk.results.results import CheckedParcel
 from onemap.plugin.widgets.alignment import RIGHT
@@ -59,9 +59,8 @@ class SummaryView(QTreeWidget):
             row = self._row(word("departments", department), counts.get(department, Counter()), len(rules))
             row.addChildren([_rule_row(rule) for rule in rules])
             self.addTopLevelItem(row)
-        for index in range(self.topLevelItemCount()):
-            for rule_row in (self.topLevelItem(index).child(n) for n in range(self.topLevelItem(index).childCount())):
-                rule_row.setFirstColumnSpanned(True)
+        for rule_row in (row for top in tops_of(self) for row in below(top)):
+            rule_row.setFirstColumnSpanned(True)
         if len(departments) == 1:  # what is to be said is below it
             self.topLevelItem(0).setExpanded(True)
             self._fit_numbers()
@@ -101,13 +100,14 @@ class SummaryView(QTreeWidget):
 
     def _number_widths(self, font: QFont) -> list[int]:
         widest = QFontMetricsF(font).horizontalAdvance  # rounded down it would break a number at its comma
-        rows = [self.topLevelItem(index) for index in range(self.topLevelItemCount())]
+        rows = tops_of(self)
         numbers = [max((widest(row.text(column)) for row in rows), default=0.0) for column in range(FIRST, UNASKED + 1)]
         return [max(ceil(one) + BESIDE_NUMBER_PX, LEAST_COLUMN_PX) for one in numbers]
 
     def _longest_word(self, font: QFont) -> float:
-        names = [self.topLevelItem(index).text(NAME) for index in range(self.topLevelItemCount())]
-        words = [part for name in names for part in name.split() if part.isascii()]  # Chinese breaks anywhere
+        words = [
+            part for top in tops_of(self) for part in top.text(NAME).split() if part.isascii()
+        ]  # Chinese breaks anywhere
         return max(map(QFontMetricsF(font).horizontalAdvance, words), default=0.0)
 
     def _show_heads(self) -> None:

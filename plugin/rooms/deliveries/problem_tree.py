@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QTreeWidgetItem, QTreeWidgetItemIterator
+from qgis.PyQt.QtWidgets import QTreeWidgetItem
 
-from onemap.plugin.desk.answers.answer_tree import AnswerTree
+from onemap.plugin.desk.answers.answer_tree import AnswerTree, items_of
 from onemap.plugin.words.translation import tr
 
 LEAST_LINES = 8
@@ -50,11 +50,6 @@ class ProblemTree(AnswerTree):
         self.scrollToItem(items[place])
         return True
 
-    def scroll_to_current(self) -> None:
-        """Bring the current row into sight."""
-        if self.currentItem() is not None:
-            self.scrollToItem(self.currentItem())
-
     def choose_hash(self, hash_: str) -> bool:
         """Choose the problem of a hash, if it is still there."""
         for item in self._problems():
@@ -65,9 +60,4 @@ class ProblemTree(AnswerTree):
 
     def _problems(self) -> list[QTreeWidgetItem]:
         """The rows of problems, from above."""
-        found, walk = [], QTreeWidgetItemIterator(self)
-        while walk.value() is not None:
-            if "number" in self.about_row(walk.value()):
-                found.append(walk.value())
-            walk += 1
-        return found
+        return [item for item in items_of(self) if "number" in self.about_row(item)]

@@ -289,11 +289,7 @@ class IdentifyView(QWidget):
 
     def _use_tool(self, is_on: bool) -> None:
         self.hint.setVisible(is_on)
-        if is_on:
-            self._turn.begin()
-            self._canvas.setFocus()
-        else:
-            self._turn.end()
+        self._turn.pass_to(is_on)
 
     def _add_to_menu(self, menu: QMenu, event: QgsMapMouseEvent) -> None:
         """Entries of the map's own menu: about the place of the click, or a line or a box that begins there."""

@@ -225,11 +225,7 @@ class IndicatorView(TableView):
                 charts.append((_kind_text(TARGETS), self.unit.currentText(), chart["svg"]))
         self.charts.show_charts(charts)
         if item is not None:
-            QTimer.singleShot(0, self._show_current)  # the chart takes room of the tree
-
-    def _show_current(self) -> None:
-        if self.tree.currentItem() is not None:
-            self.tree.scrollToItem(self.tree.currentItem())
+            QTimer.singleShot(0, self.tree.scroll_to_current)  # the chart takes room of the tree
 
     def _value_of(self, item: QTreeWidgetItem | None) -> UnitValue | None:
         """The value of a row: its own, else that of the unit that is listed; None where it has several."""
@@ -314,9 +310,7 @@ class IndicatorView(TableView):
         layer = self.map.layer
         if is_on and layer is not None:
             self.tool.setLayer(layer)
-            self._turn.begin()
-        else:
-            self._turn.end()
+        self._turn.pass_to(is_on and layer is not None)
 
     def _show_result(self, is_shown: bool) -> None:
         buttons = (self.pick_button, self.explain_button, self.repeat_button, self.page_button)

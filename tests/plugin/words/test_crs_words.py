@@ -2,7 +2,6 @@
 
 import pytest
 from qgis.core import QgsCoordinateReferenceSystem
-from qgis.gui import QgsProjectionSelectionWidget
 
 from onemap.plugin.widgets.named_crs import NamedCrs
 from onemap.plugin.words import core_words
@@ -18,8 +17,8 @@ def in_chinese():
 
 
 def test_a_system_of_china_is_called_as_in_the_documents(in_chinese):
-    choice = QgsProjectionSelectionWidget()
-    named = NamedCrs(choice)
+    named = NamedCrs()
+    choice = named.choice
     assert named.name.isHidden()  # nothing is chosen
     choice.setCrs(QgsCoordinateReferenceSystem("EPSG:4547"))
     assert named.name.text() == "EPSG:4547 - 2000国家大地坐标系 高斯-克吕格3度带，中央经线114°"
