@@ -197,7 +197,7 @@ def _features(source: Library, target: StoreConnection, work: _Work) -> int:
         part.at(1.0)
     catalogue = source.catalogue()
     for code in dict.fromkeys(version.code for version in known):
-        show_layer(target, catalogue[code], known)
+        show_layer(target, catalogue[code], known, source.today())
     return len(known)
 
 

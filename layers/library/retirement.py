@@ -42,7 +42,7 @@ def retire(library: Library, code: str, label: str, reason: str, who: str, *, un
         events = [*retirement_events(library).get(version.table, []), {**vars(fact), "undo": undo}]
         row = (retirement_key(version.table), json.dumps(events, ensure_ascii=False, sort_keys=True))
         insert_logged(connection, TABLES["onemap_library"], [row], _ANEW)
-        show_layer(connection, entry, versions(library))
+        show_layer(connection, entry, versions(library), library.today())
         note_structure(connection, [code])
         log(connection, who, UNDO if undo else RETIRE, version.table, {"label": label, "reason": reason})
         return _version_named(library, code, label)

@@ -5,7 +5,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
@@ -25,7 +25,14 @@ from onemap.layers.in_threads import in_order, one_thread_more
 from onemap.layers.library.library import TABLES, catalogue_row, log
 from onemap.layers.library.log_reading import LoggedFeatures
 from onemap.layers.library.value_texts import Column
-from onemap.layers.library.versions import Digest, Version, digest_bodies, digest_field, row_hashes
+from onemap.layers.library.versions import (
+    Digest,
+    Version,
+    digest_bodies,
+    digest_field,
+    row_hashes,
+    versions_to_hold,
+)
 from onemap.layers.progress import Progress
 from onemap.layers.stores.logged_rows import insert_logged, note_stored, note_structure
 from onemap.layers.stores.store import NO_GEOMETRY, StoreConnection, TableDefinition
@@ -168,17 +175,23 @@ def add_version(
     connection.show_features(table, features.bounds().tolist())
     _record(connection, version, facts, source_report)
     connection.execute("INSERT INTO onemap_row_hashes VALUES (?,?)", (table.name, written.of_rows.tobytes()))
-    show_layer(connection, entry, [*known, version])
+    show_layer(connection, entry, [*known, version], date.fromisoformat(version.recorded_at[:10]))
     _log_version(connection, entry, version, facts, is_new, written.of_index)
     return version
 
 
-def show_layer(connection: StoreConnection, entry: LayerEntry, known: Iterable[Version]) -> None:
-    """Make the layer's view anew, which shows whichever of the versions is in force. known: perhaps others, too."""
+def show_layer(connection: StoreConnection, entry: LayerEntry, known: Iterable[Version], today: date) -> None:
+    """Make the layer's view anew, which shows whichever of the versions is in force. known: perhaps others, too.
+
+    A file's view joins 500 tables at most, so it asks those alone of which one may hold from the day before today on:
+    it is read by the clocks of other machines.
+    """
     of_layer = sorted((one for one in known if one.code == entry.code), key=lambda version: version.number)
+    holding = [one.number for one in versions_to_hold(of_layer, today - timedelta(days=1)) or of_layer[-1:]]
     tables = [(version.number, version.table) for version in of_layer]
     retired = [version.number for version in of_layer if version.retired is not None]
-    connection.show_in_force(entry.code, entry.title_in("zh"), GEOMETRY_TYPES[entry.geometry], tables, retired)
+    title, geometry_type = entry.title_in("zh"), GEOMETRY_TYPES[entry.geometry]
+    connection.show_in_force(entry.code, title, geometry_type, tables, holding, retired)
 
 
 @dataclass(frozen=True)

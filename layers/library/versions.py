@@ -237,6 +237,18 @@ def in_force(candidates: Sequence[Version], as_of: date) -> Version | None:
     return best
 
 
+def versions_to_hold(of_layer: Iterable[Version], since: date) -> list[Version]:
+    """The versions of one layer of which one may be in force on a day or later, by all that is known of them.
+
+    None that has ended, and none before the last that has begun and has no end; perhaps one more than there must be.
+    """
+    day = since.isoformat()
+    counted = [one for one in of_layer if one.retired is None and (one.valid_to is None or one.valid_to >= day)]
+    ranks = {one.number: (one.valid_from or "", one.number) for one in counted}
+    without_end = [ranks[one.number] for one in counted if one.valid_to is None and (one.valid_from or "") <= day]
+    return [one for one in counted if ranks[one.number] >= max(without_end, default=("", 0))]
+
+
 def layer_in_force(known: Iterable[Version], code: str, as_of: date) -> Version | None:
     """The version of one layer that is in force on a day, of the versions of all layers."""
     return in_force([version for version in known if version.code == code], as_of)

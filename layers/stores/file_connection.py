@@ -344,12 +344,18 @@ class FileConnection(sqlite3.Connection):
         return contextlib.nullcontext()
 
     def show_in_force(
-        self, code: str, title: str, geometry_type: str, tables: Sequence[tuple[int, str]], retired: Sequence[int] = ()
+        self,
+        code: str,
+        title: str,
+        geometry_type: str,
+        tables: Sequence[tuple[int, str]],
+        holding: Sequence[int],
+        retired: Sequence[int],
     ) -> None:
         """The view CODE, with every version's fields."""
         held = [(number, table, self.field_types(table)) for number, table in tables]
         self.execute(compose_sql("DROP VIEW IF EXISTS {view}", view=code))
-        self.execute(view_in_force(code, held, retired))
+        self.execute(view_in_force(code, held, holding, retired))
         extent = self.execute(
             "SELECT min(min_x), min(min_y), max(max_x), max(max_y) FROM gpkg_contents WHERE table_name IN"
             " (SELECT table_name FROM onemap_versions WHERE code = ?)",

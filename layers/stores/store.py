@@ -229,11 +229,18 @@ class StoreConnection(Protocol):
         """Within the block every value of a table can be read, also bytes that are not valid text."""
 
     def show_in_force(
-        self, code: str, title: str, geometry_type: str, tables: Sequence[tuple[int, str]], retired: Sequence[int] = ()
+        self,
+        code: str,
+        title: str,
+        geometry_type: str,
+        tables: Sequence[tuple[int, str]],
+        holding: Sequence[int],
+        retired: Sequence[int],
     ) -> None:
         """The view CODE of a layer's versions (number, table): rows of the one in force on the day of reading.
 
-        retired: the numbers of those that never are.
+        holding: the numbers of those that may be, from now on; retired: of those that never are. The fields are those
+        of all.
         """
 
 

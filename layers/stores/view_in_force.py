@@ -12,20 +12,24 @@ _NAME = r'"(?:[^"]|"")*"'
 _COLUMN = rf"(?:NULL AS {_NAME}|{_NAME}\.(?:fid AS OGC_FID|{_NAME}))"
 
 
-def view_in_force(code: str, tables: Sequence[tuple[int, str, Iterable[str]]], retired: Sequence[int] = ()) -> Sql:
+def view_in_force(
+    code: str, tables: Sequence[tuple[int, str, Iterable[str]]], holding: Sequence[int], retired: Sequence[int] = ()
+) -> Sql:
     """The statement that makes the view of a layer, with every version's fields.
 
-    tables: the number of each version, its table and the fields of that; retired: numbers of versions out of force.
+    tables: the number of each version, its table and the fields of that; holding: the numbers of those whose rows are
+    asked for; retired: of versions out of force.
     """
     besides = _besides(retired) if retired else NO_SQL
     holders = _first_holders({table: fields for _, table, fields in tables})
+    asked = [one for one in tables if one[0] in holding]
     branches = [
         _branch(_view_columns(table, _held_columns(table, holders, fields)), table, number, code, besides)
-        for number, table, fields in tables
+        for number, table, fields in asked
     ]
     # The types of a view's columns are those of its first branch. Where the first table lacks some, that branch
     # gives no rows, and names of each column a table that has it.
-    first = tables[0][1]
+    first = asked[0][1]
     joined = list(dict.fromkeys((first, *holders.values())))[:_MOST_JOINED]
     if len(joined) > 1:
         typed = _view_columns(first, {name: at if at in joined else None for name, at in holders.items()})

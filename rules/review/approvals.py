@@ -147,13 +147,21 @@ _LAYERS = {
 
 
 def write_library(
-    library: Library, connection: StoreConnection, code: str, day: date, who: str, *, is_whole: bool
+    library: Library,
+    connection: StoreConnection,
+    code: str,
+    day: date,
+    who: str,
+    read: dict[str, Case | None],
+    *,
+    is_whole: bool,
 ) -> str | None:
     """Bring one of the three layers up to date inside the open transaction: the new version's label, None if it is.
 
-    is_whole: all cases are read; else none of which the review has written rows, since what was issued stays so. The
-    version speaks for the district, or, where the library has none, for the ground of all that is in it. A case that
-    is entered late does not begin before what holds already. Raises OneMapError version.unreadable, library.altered.
+    read: the cases that the transaction has read for another layer, by id. is_whole: all cases are read; else none of
+    which the review has written rows, since what was issued stays so. The version speaks for the district, or, where
+    the library has none, for the ground of all that is in it. A case that is entered late does not begin before what
+    holds already. Raises OneMapError version.unreadable, library.altered.
     """
     check_layer(library, code)
     layer, of_layer = _LAYERS[code], [version for version in versions(library) if version.code == code]
@@ -162,10 +170,9 @@ def write_library(
     kept = read_version(library, before, None) if before is not None else None
     if before is not None and kept is not None:
         check_features(library, before, kept)
-    written = set[str]()
-    if not is_whole and before is not None and kept is not None and _CASES in source_report(library, before):
-        written = set(kept.attributes[_CASE_FIELD].dropna())
-    known = [case for case in stored_cases(library, written) if case.damage is None]  # of others what was written stays
+    written = set[str]() if is_whole else _written_cases(library, before, kept)
+    # Of cases that are damaged what was written stays.
+    known = [case for case in stored_cases(library, written, read) if case.damage is None]
     ids, cases = [case.id for case in known], [case for case in known if layer.takes(case)]
     pairs = [pair for case in cases for pair in layer.rows(library, case)]
     if _is_up_to_date(kept, ids, [row for row, _ in pairs]):
@@ -175,7 +182,6 @@ def write_library(
     coverage, kind = _coverage(library, before, [ground for _, ground in pairs])
     last = max(cases, key=lambda case: (case.issued_on or date.min, case.document or ""), default=None)
     facts = VersionFacts(
-        # The day and the last statement's number.
         label=free_label(connection, code, f"{day.isoformat()}{(last.document if last else None) or ''}"),
         valid_from=day,
         valid_to=None,
@@ -187,9 +193,8 @@ def write_library(
         who=who,
     )
     entry = library.catalogue()[code]
-    names = np.array([str(value) for value in attributes[str(entry.key)]], dtype=object)
-    report: dict[str, Any] = {"problems": [], _CASES: count}
-    frame = CleanFrame(geometries, attributes, names)
+    frame = CleanFrame(geometries, attributes, np.array(list(map(str, attributes[str(entry.key)])), dtype=object))
+    report = {"problems": [], _CASES: count}
     return add_version(connection, entry, frame, facts, report, SILENT, versions(library)).label
 
 
@@ -207,6 +212,13 @@ def _first_day(library: Library, of_layer: Sequence[Version], day: date) -> date
         and (version.valid_from <= present or _CASES in source_report(library, version))
     ]
     return max([day, *map(date.fromisoformat, begun)])
+
+
+def _written_cases(library: Library, before: Version | None, kept: StoredFeatures | None) -> set[str]:
+    """The cases of which a version has rows, if the review has written it."""
+    if before is None or kept is None or _CASES not in source_report(library, before):
+        return set()
+    return set(kept.attributes[_CASE_FIELD].dropna())
 
 
 def _own_rows(kept: StoredFeatures, ids: Sequence[str]) -> np.ndarray:

@@ -117,12 +117,11 @@ def issue(library: Library, case_id: str, hand: Hand, conclusion: str | None, re
         # On a server only the owner of the tables may make one; `review publish` then brings the layers up to date.
         if library.roles.is_owner:
             decided = stored_case(library, case_id).conclusion
-            codes = (APPROVALS, OPINIONS) if decided in APPROVING else (OPINIONS,)
-            layers = {
-                code: write_library(library, taken.connection, code, taken.on, hand.by, is_whole=False)
+            codes, read = (APPROVALS, OPINIONS) if decided in APPROVING else (OPINIONS,), dict[str, Case | None]()
+            taken.detail["layers"] = {
+                code: write_library(library, taken.connection, code, taken.on, hand.by, read, is_whole=False)
                 for code in codes
             }
-            taken.detail["layers"] = layers
 
 
 def publish(library: Library, hand: Hand) -> tuple[dict[str, str | None], list[Problem]]:
@@ -136,10 +135,11 @@ def publish(library: Library, hand: Hand) -> tuple[dict[str, str | None], list[P
     day = step_day(library, hand)
     with library.writing() as connection:
         check_all_logged(library)
-        unreadable = [case.damage.problem for case in stored_cases(library) if case.damage]
+        read = dict[str, Case | None]()
+        unreadable = [case.damage.problem for case in stored_cases(library, read=read) if case.damage]
         codes = (APPROVALS, OPINIONS, PROJECTS)
         return {
-            code: write_library(library, connection, code, day, hand.by, is_whole=True) for code in codes
+            code: write_library(library, connection, code, day, hand.by, read, is_whole=True) for code in codes
         }, unreadable
 
 

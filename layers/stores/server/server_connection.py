@@ -341,7 +341,13 @@ class ServerConnection:
                     self.raw.execute(f"RESET enable_{kind}")
 
     def show_in_force(
-        self, code: str, title: str, geometry_type: str, tables: Sequence[tuple[int, str]], retired: Sequence[int] = ()
+        self,
+        code: str,
+        title: str,
+        geometry_type: str,
+        tables: Sequence[tuple[int, str]],
+        holding: Sequence[int],
+        retired: Sequence[int],
     ) -> None:
         """The view CODE, with every version's fields; one that changed its type from version to version is text."""
         of_table = {table: {name.lower(): item for name, *item in self._columns(table)} for _, table in tables}
@@ -355,7 +361,7 @@ class ServerConnection:
         besides = sql.SQL(" AND number NOT IN ({})").format(numbers) if retired else sql.SQL("")
         geometry = sql.SQL(f"geom::geometry({geometry_type}, {self.srs_id}) AS geom")
         branches = []
-        for number, table in tables:
+        for number, table in (one for one in tables if one[0] in holding):
             columns: list[sql.Composable] = [sql.SQL("fid"), geometry]
             for name, column in shown.items():
                 kind = next(iter(kinds[name])) if len(kinds[name]) == 1 else "text"

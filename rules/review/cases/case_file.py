@@ -68,21 +68,31 @@ def day_looked_at(today: date, last_day: date, asked: date | None, *, is_rehears
     return day if is_rehearsal else min(day, today)
 
 
-def stored_cases(library: Library, but: Collection[str] = ()) -> Iterator[Case]:
+def stored_cases(
+    library: Library, but: Collection[str] = (), read: dict[str, Case | None] | None = None
+) -> Iterator[Case]:
     """Every case as its events say, the oldest first; what somebody has written without opening a case is none.
 
-    but: ids of cases that are passed over. Raises OneMapError library.altered: what cannot be read is not left out in
-    silence. Of a case of which a run cannot be read its `damage` says so.
+    but: ids of cases that are passed over; read: what the same transaction has read before, by id, which is not read
+    again and grows. Raises OneMapError library.altered: what cannot be read is not left out in silence. Of a case of
+    which a run cannot be read its `damage` says so.
     """
-    evidence = LibraryEvidence(library)
+    evidence, known = LibraryEvidence(library), {} if read is None else read
     for case_id in (one for one in case_ids(library) if one not in but):
-        try:
-            case = stored_case(library, case_id, evidence=evidence)
-        except OneMapError as error:
-            if error.code != "review.case":
-                raise
-        else:
+        if case_id not in known:
+            known[case_id] = _case_if_opened(library, case_id, evidence)
+        case = known[case_id]
+        if case is not None:
             yield case
+
+
+def _case_if_opened(library: Library, case_id: str, evidence: LibraryEvidence) -> Case | None:
+    try:
+        return stored_case(library, case_id, evidence=evidence)
+    except OneMapError as error:
+        if error.code != "review.case":
+            raise
+        return None
 
 
 def case_on_its_day(library: Library, case: Case) -> Case:

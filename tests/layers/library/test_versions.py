@@ -1,9 +1,13 @@
 """Versions in time: which is in force on a day, and what the view of a layer shows."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
+from onemap.layers.library.library import open_library
+from onemap.layers.library.version_writing import show_layer
+from onemap.layers.library.versions import versions
 from onemap.layers.stores.file_connection import FileConnection
 from onemap.layers.stores.server.server_connection import ServerConnection
 
@@ -71,6 +75,22 @@ def test_the_view_shows_the_version_in_force_today(shelf, add):
 def test_the_view_is_empty_while_nothing_is_in_force(shelf, add):
     add("past", "2001-01-01", "2001-12-31")
     assert shelf.column("BSM", "T") == []
+
+
+def test_the_view_asks_no_version_that_can_never_hold_again(shelf, add):
+    """SQLite joins 500 tables at most, and a city issues more statements in a year."""
+    add("past", "2001-01-01", "2001-12-31")
+    add("followed", "2002-01-01")
+    add("present", "2003-01-01", MJ=[1.5])
+    add("future", str(date.today() + timedelta(days=9)))
+    ((text,),) = shelf.rows("SELECT sql FROM sqlite_master WHERE name = 'T'")
+    assert [f"T__{number}" for number in range(1, 5) if f'FROM "T__{number}" WHERE' in text] == ["T__3", "T__4"]
+    assert shelf.rows("SELECT BSM, MJ FROM T") == [("present", 1.5)]
+    with open_library(str(shelf.path)) as library, library.writing() as connection:
+        third = versions(library)[2]
+        many = [replace(third, number=number) for number in range(1, 700)]
+        show_layer(connection, library.catalogue()["T"], many, library.today())
+    assert shelf.rows("SELECT BSM FROM T") == []  # of which number 3 is none of the last
 
 
 def test_the_view_has_the_fields_of_every_version_whatever_their_case(shelf, add):

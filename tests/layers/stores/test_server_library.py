@@ -40,6 +40,8 @@ def test_each_version_is_a_plain_table_and_the_code_a_view_of_the_one_in_force(s
     assert "USING gist (geom)" in indexes
     assert "UNIQUE INDEX" in indexes
     assert server_shelf.rows('SELECT fid, "BSM", "名称", "MJ", ST_Area(geom) FROM "T"') == [(1, "C", None, 1.5, 100)]
+    ((view,),) = server_shelf.rows("SELECT pg_get_viewdef('\"T\"'::regclass)")
+    assert ("T__1" in view, "T__2" in view) == (False, True)  # the first can hold on no day from now on
 
 
 def test_a_field_that_changes_its_type_from_version_to_version_is_text_in_the_view(server_shelf, layer_file, box):
@@ -210,7 +212,7 @@ def test_a_reader_whose_open_transaction_holds_up_a_new_version_is_named(server_
                 server_shelf.rows("GRANT pg_read_all_stats TO onemap_city_owner")
             with open_library(server_shelf.url, wait_s=0.3) as library:
                 with pytest.raises(OneMapError) as refused, library.writing() as connection:
-                    connection.show_in_force("T", "Test", "MULTIPOLYGON", [(1, "T__1")])
+                    connection.show_in_force("T", "Test", "MULTIPOLYGON", [(1, "T__1")], [1], [])
                 (problem,) = refused.value.problems
                 assert (problem.code, problem.facts["accounts"]) == ("library.busy_reading", ["u_reader"])
                 assert problem.place["layer"] == "T"
