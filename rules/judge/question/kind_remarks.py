@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from onemap.layers.catalogue.code_systems import LAND_SEA, USE_FIELD, nearest_uses
 from onemap.layers.catalogue.code_tables import plain_code
@@ -20,7 +21,7 @@ _MOST_TOLD = 20  # of each sort, those that most parcels say
 _LIKELY_FIELDS = {
     USE_FIELD: (
         *("用地性质", "用地性质代码", "用途", "用途代码", "土地用途", "规划用途", "拟建用途"),
-        *("用地用海分类", "用地代码", "YDXZDM", "YDYHFLDM", "YDDM"),
+        *("用地用海分类", "用地代码", "YDXZDM", "YDYHFLDM", "YDDM", "地块用途", "DKYT"),
     ),
     KIND_FIELD: ("项目类型", "项目类别", "项目性质", "建设内容", "行业类别", "XMLB"),
 }
@@ -77,9 +78,11 @@ class KindRemarks:
         if self._register is None or not len(parcels.ids):
             return
         self._source = parcels.source
-        self._likely = {
-            field: _likely_fields(field, list(map(str, parcels.attributes.columns))) for field in _LIKELY_FIELDS
-        }
+        columns = {str(name): values for name, values in parcels.attributes.items()}
+        for field in _LIKELY_FIELDS:
+            told = self._likely.setdefault(field, [])
+            names = [name for name in _likely_fields(field, list(columns)) if name not in told]
+            told += [name for name in names if _says_something(columns[name])]
         read = Projects(parcels.attributes)
         place, projects = read.of(self._register, self._usual)
         is_doubtful = np.array([_is_doubtful(project) for project in projects], dtype=bool)
@@ -168,6 +171,10 @@ def _likely_fields(field: str, columns: Sequence[str]) -> list[str]:
             and any(one.startswith(text) for one in _LIKELY_FIELDS[field])
         )
     ]
+
+
+def _says_something(values: pd.Series) -> bool:
+    return bool((values.notna() & (values.astype(str).str.strip() != "")).any())
 
 
 def kind_problems_of(packs: Sequence[Pack], parcels: Parcels, language: str) -> list[Problem]:

@@ -109,12 +109,14 @@ def test_a_use_that_is_no_code_is_told_and_excuses_nobody(town):
         (["YDXZ", "用地性质", "项目类型"], {"XMLX": "项目类型"}),
         (["ydxz", "XMLX", "用地性质", "项目类型"], {}),
         (["ＹＤＸＺ", "plots_XMLX"], {"YDXZ": "ＹＤＸＺ", "XMLX": "plots_XMLX"}),  # not their names to a rule
+        (["DKYT", "用途"], {"YDXZ": "DKYT"}),  # a red-line TXT's 地块用途; a field that says nothing is not told
         (["用地", "面积", "DLBM"], {}),
     ],
 )
 def test_a_field_that_may_say_what_a_project_is_under_another_name_is_told_and_not_read(town, columns, expected):
     rule = {"unless": ["road"]}
-    values = {name: ["公路"] if "项目" in name or name == "XMLX" else ["1202"] for name in columns}
+    said = {"用途": " ", "XMLX": "公路", "项目类": "公路", "项目类型": "公路"}
+    values = {name: [said.get(name, "1202")] for name in columns}
     town.pack(rule)
     path = town.folder / "test.toml"
     path.write_text(path.read_text(encoding="utf-8") + "\n" + ROAD, encoding="utf-8")
