@@ -6,6 +6,7 @@ and its objects, each of which begins with its type, are counted.
 
 import math
 import re
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +24,8 @@ _NUMBERS = {"ellipse": 4, "arc": 6, "roundrect": 5}
 _LIKE_IT = 4e-4  # of the size: how far the driver's points may be from the same shape
 # Types of objects in a .map: arc, rounded rectangle, ellipse, each with short coordinates and with long ones.
 _CURVED_TYPES = (0x0A, 0x0B, 0x16, 0x17, 0x19, 0x1A)
+
+_SCALES = 0x170  # in a .map: whole numbers for a unit of the coordinates, eastward and northward, as doubles
 
 
 def stroked_curves(path: Path, shapes: AnyShapes, sagitta: float) -> tuple[dict[int, shapely.Geometry], int]:
@@ -52,6 +55,21 @@ def _curves_of_table(path: Path) -> int:
     places = np.fromfile(index, "<u4")
     content = np.fromfile(objects, np.uint8)
     return int(np.isin(content[places[(places > 0) & (places < len(content))]], _CURVED_TYPES).sum())
+
+
+def grid_step(path: Path) -> float:
+    """The distance of the grid to which a TAB rounds its coordinates, in their units; 0 for a MIF, which has none.
+
+    A TAB holds whole numbers, spread over the bounds that its system declares: the wider these, the coarser the grid.
+    """
+    objects = sibling(path, ".map") if path.suffix.lower() == ".tab" else None
+    if objects is None:
+        return 0.0
+    with objects.open("rb") as file:
+        file.seek(_SCALES)
+        scales = file.read(16)
+    values = struct.unpack("<dd", scales) if len(scales) == 16 else ()
+    return max((1 / abs(value) for value in values if value), default=0.0)
 
 
 def _curves(content: bytes) -> Iterator[tuple[int, str, list[bytes]]]:

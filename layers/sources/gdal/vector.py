@@ -36,7 +36,7 @@ from onemap.layers.sources.gdal.arrow_stream import (
     raised_as_they_are,
     same_blocks,
 )
-from onemap.layers.sources.gdal.curves import is_surface
+from onemap.layers.sources.gdal.curves import SAGITTA_M, is_surface
 from onemap.layers.sources.gdal.drivers import GDAL_DRIVERS, MAPINFO
 from onemap.layers.sources.gdal.gdal_name import gdal_name, open_options
 from onemap.layers.sources.gdal.geodatabase import DecodedAttributes, decode_attributes
@@ -62,6 +62,7 @@ from onemap.layers.stores.sql_text import compose_sql, sql_literal
 MAY_HOLD_ARCS = {".gdb", ".gpkg", ".fgb", ".gml"}
 _EXACT_INTEGERS = 2**53  # doubles hold every integer below
 _MOST_REMARKS = 10
+_FINE_GRID_M = 0.00101  # coordinates to the millimetre, as red lines have them
 _MOST_UNKNOWN = 10_000  # records without geometry that are looked at one by one; of more, most just have none
 SEEKABLE = {".shp", ".gdb", ".gpkg"}
 IN_BLOCKS = SEEKABLE | {".geojson", ".json"}
@@ -125,6 +126,7 @@ def read_vector(
     shapes, has_heights = in_plane(with_stroked(shapes, looked.stroked))
     problems = remarks_of(remarks, readable.place, has_heights, looked.are_measured, len(looked.stroked))
     problems += [*_further_remarks(read, coarse, readable.place), *raster_remarks(path, readable.place)]
+    problems += _remark_on_grid(readable, crs, shapes)
     problems += unknown_system(readable, crs)
     return RawFrame(
         path=path,
@@ -152,6 +154,13 @@ def _further_remarks(read: _Reading, coarse: int, place: ProblemPlace) -> list[P
     if read.cut:
         problems.append(Problem("field.cut_names", {**place, "names": list(read.cut)}))
     return problems
+
+
+def _remark_on_grid(readable: ReadableFile, crs: pyproj.CRS | None, shapes: AnyShapes) -> list[Problem]:
+    """A remark on a TAB whose grid is coarser than a millimetre."""
+    step = mapinfo_arcs.grid_step(readable.path)
+    step_m = step / sagitta_of(crs, shapes) * SAGITTA_M if step else 0.0
+    return [Problem("geometry.grid", {**readable.place, "step": round(step_m, 3)})] if step_m > _FINE_GRID_M else []
 
 
 def remarks_of(

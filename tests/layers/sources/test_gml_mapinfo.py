@@ -6,6 +6,8 @@ import pyogrio
 import pytest
 import shapely
 
+from onemap.layers.sources.gdal.vector import read_vector
+
 GML = """<?xml version="1.0" encoding="{encoding}"?>
 <ogr:FeatureCollection xmlns:ogr="http://ogr.maptools.org/" xmlns:gml="http://www.opengis.net/gml"
  xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:schemaLocation="http://localhost:9/ http://localhost:9/a.xsd">
@@ -105,6 +107,21 @@ def test_a_plane_on_wgs_84_counts_as_cgcs2000(shelf, layer_file):
     bounds = shapely.total_bounds(shelf.geometries()).tolist()
     assert bounds == pytest.approx([500000, 4000000, 500100, 4000100], abs=0.0002)
     assert shelf.column("MC") == ["长安区"]
+
+
+@pytest.mark.parametrize(
+    ("name", "crs", "bounds", "step"),
+    [
+        ("a.tab", "EPSG:4547", None, 0.03),  # the driver's own bounds
+        ("a.tab", "EPSG:4490", None, 0.111),
+        ("a.tab", "EPSG:4547", "400000,3900000,600000,4100000", None),
+        ("a.mif", "EPSG:4547", None, None),
+    ],
+)
+def test_a_table_on_a_grid_coarser_than_a_millimetre_is_told(layer_file, name, crs, bounds, step):
+    source = mapinfo_file(layer_file, name, crs, **({"BOUNDS": bounds} if bounds else {}))
+    remarks = [(problem.code, problem.facts["step"]) for problem in read_vector(source, "a", None).problems]
+    assert remarks == ([("geometry.grid", step)] if step else [])
 
 
 @pytest.mark.parametrize("charset", ["Neutral", "WindowsLatin1", "WindowsSimpChinese"])
