@@ -80,9 +80,9 @@ class KindRemarks:
         self._source = parcels.source
         columns = {str(name): values for name, values in parcels.attributes.items()}
         for field in _LIKELY_FIELDS:
-            told = self._likely.setdefault(field, [])
-            names = [name for name in _likely_fields(field, list(columns)) if name not in told]
-            told += [name for name in names if _says_something(columns[name])]
+            names = self._likely.setdefault(field, [])
+            likely = [name for name in _likely_fields(field, list(columns)) if name not in names]
+            names += [name for name in likely if _says_something(columns[name])]
         read = Projects(parcels.attributes)
         place, projects = read.of(self._register, self._usual)
         is_doubtful = np.array([_is_doubtful(project) for project in projects], dtype=bool)

@@ -115,8 +115,8 @@ def test_a_use_that_is_no_code_is_told_and_excuses_nobody(town):
 )
 def test_a_field_that_may_say_what_a_project_is_under_another_name_is_told_and_not_read(town, columns, expected):
     rule = {"unless": ["road"]}
-    said = {"用途": " ", "XMLX": "公路", "项目类": "公路", "项目类型": "公路"}
-    values = {name: [said.get(name, "1202")] for name in columns}
+    texts = {"用途": " ", "XMLX": "公路", "项目类": "公路", "项目类型": "公路"}
+    values = {name: [texts.get(name, "1202")] for name in columns}
     town.pack(rule)
     path = town.folder / "test.toml"
     path.write_text(path.read_text(encoding="utf-8") + "\n" + ROAD, encoding="utf-8")
