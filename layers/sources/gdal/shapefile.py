@@ -207,7 +207,8 @@ def shapefile_text(shapefile: Path, given: str | None, lenient: bool = False) ->
     """The encoding of a shapefile's attributes, and the names of its fields.
 
     In this order: `given`, `.cpg`, the language driver, each only if the bytes agree; strict UTF-8; UTF-8 but for a few
-    cells; GB18030; any of them but for a few cells. lenient: however many cells are bad.
+    cells; GB18030; any of them but for a few cells. lenient: however many cells are bad. A given one fits where the
+    width of a field alone has cut characters.
     Raises OneMapError encoding.wrong if a given one does not fit, encoding.undecidable.
     """
     path = sibling(shapefile, ".dbf")
@@ -233,6 +234,9 @@ def shapefile_text(shapefile: Path, given: str | None, lenient: bool = False) ->
         if names is not None:
             return ShapefileText(encoding, tuple(names), tuple(cut), is_plain=False)
     if given is not None:
+        names, cut = _field_names(table, claimed[0])
+        if names is not None and _fits_but_for_cuts(texts[1:], claimed[0]):
+            return ShapefileText(claimed[0], tuple(names), tuple(cut), is_plain=False)
         raise OneMapError("encoding.wrong", file=path.name, encoding=given)
     raise OneMapError("encoding.undecidable", file=path.name, feature=_first_unreadable(table))
 
@@ -272,6 +276,12 @@ def _is_nearly(texts: list[bytes], encoding: str) -> bool:
     cells = [cell for text in texts for cell in text.split(b"\n") if not cell.isascii()]
     bad = sum(not decodes(cell, encoding) for cell in cells)
     return 0 < bad <= _BAD_SHARE * len(cells)
+
+
+def _fits_but_for_cuts(texts: list[bytes], encoding: str) -> bool:
+    """Whether all cells are text of an encoding, but for the last character of those that fill their field."""
+    cells = [cell for text in texts for cell in text.split(b"\n") if not decodes(cell, encoding)]
+    return all(cell[-1:] != b" " and any(decodes(cell[:-cut], encoding) for cut in (1, 2, 3)) for cell in cells)
 
 
 def _claimed_encodings(shapefile: Path, table: _Table) -> list[str]:

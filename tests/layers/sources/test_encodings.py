@@ -90,6 +90,15 @@ def test_half_a_character_is_refused_with_its_row(shelf, shapefile):
     assert answer.json["problems"][0]["feature"] == "1"
 
 
+def test_a_text_cut_by_the_width_of_its_field_is_read_in_the_encoding_that_is_given(shelf, shapefile):
+    path = shapefile(("a" + "国" * 127).encode("gbk")[:254], None)  # the most that a field of a DBF holds
+    refused = shelf.add(path)
+    assert (refused.codes, "width" in refused.json["problems"][0]["mend"]) == (["encoding.undecidable"], True)
+    assert shelf.add(path, encoding="UTF-8").codes == ["encoding.wrong"]
+    assert shelf.add(path, encoding="GBK").codes == ["encoding.replaced"]
+    assert shelf.column("MC") == ["a" + "国" * 126 + "\ufffd"]
+
+
 def test_a_replacement_character_is_told_and_never_read_as_gbk(shelf, shapefile):
     # The bytes of two U+FFFD are valid GBK as well: the famous 锟斤拷.
     answer = shelf.add(shapefile("\ufffd\ufffd".encode(), None))
