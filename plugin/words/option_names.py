@@ -14,7 +14,7 @@ from onemap.plugin.words.verb_parameters import command_names
 # An option, and the value after it where that is a placeholder for what the user types.
 _OPTION = re.compile(
     r" ?(?P<option>--[a-z]+(?:-[a-z]+)*)"
-    r"(?P<value> (?:extent|(?:FILE|文件)(?:\.[a-z]+)?)(?![a-z])| \S+=(?:NAME|来源字段|字段名))? ?"
+    r"(?P<value> (?:extent|empty|shift|(?:FILE|文件)(?:\.[a-z]+)?)(?![a-z])| \S+=(?:NAME|来源字段|字段名))? ?"
 )
 _VERB = re.compile(r" ?\bonemap (?P<verb>[a-z]+)(?![a-z-]) ?")
 # A command: a verb, and what is typed after it up to the next word of the sentence.

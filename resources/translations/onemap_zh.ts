@@ -5444,6 +5444,14 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>该版本没有生效：没有日期，有日期的 {other} 优先。</translation>
     </message>
     <message>
+        <source>no features: there are none</source>
+        <translation>没有要素：无此类要素</translation>
+    </message>
+    <message>
+        <source>Add it: there are none</source>
+        <translation>无此类要素，入库</translation>
+    </message>
+    <message>
         <source>Add all the same</source>
         <translation>仍然入库</translation>
     </message>

@@ -299,12 +299,14 @@ OWN_COLUMN = '"STBHHX__1"."BSM"'
 
 @pytest.fixture
 def own_views(onemap, tmp_path):
-    """A library with three versions of a layer, of unlike fields, the second out of force."""
+    """A library with three versions of a layer, of unlike fields: the second out of force, the last of a day to come."""
     library = tmp_path / "library.gpkg"
     onemap("new", library, "--crs", "EPSG:4547")
     for number, name in enumerate(("HXMC", 'a "b" (c), d', "BZ")):
         source = write_layer(tmp_path / f"{number}.gpkg", [BOX], {"BSM": ["1"], name: ["x"]})
-        added = onemap("add", library, source, "--as", "STBHHX", "--label", number, "--covers", "extent", "--sure")
+        day = ("--valid-from", "2999-01-01") if number == 2 else ()
+        given = ("--as", "STBHHX", "--label", number, "--covers", "extent", "--sure", *day)
+        added = onemap("add", library, source, *given)
         assert added.code == 0, added.json
     assert onemap("retire", library, "STBHHX", "1", "--reason", "wrong file", "--by", "li").code == 0
     return library
@@ -322,9 +324,9 @@ def test_a_library_s_own_view_of_a_layer_is_read_in_this_process(own_views):
         (OWN_COLUMN, f"upper({OWN_COLUMN})"),
         (OWN_COLUMN, f"{OWN_COLUMN}, {OWN_COLUMN}"),
         (OWN_COLUMN, ", ".join([OWN_COLUMN, *(f'NULL AS "n{at}"' for at in range(300))])),
-        ('FROM "STBHHX__2"', 'FROM "STBHHX__1"'),
-        ('FROM "STBHHX__2"', 'FROM "STBHHX__2", "STBHHX__1"'),
-        ('FROM "STBHHX__2"', 'FROM "onemap_cases"'),
+        ('FROM "STBHHX__3"', 'FROM "STBHHX__1"'),
+        ('FROM "STBHHX__3"', 'FROM "STBHHX__3", "STBHHX__1"'),
+        ('FROM "STBHHX__3"', 'FROM "onemap_cases"'),
         ("WHERE false", "WHERE true"),
         ("'localtime'", "printf('%.*c', 900000000, 'x')"),
     ],

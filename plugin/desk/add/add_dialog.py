@@ -41,6 +41,7 @@ from onemap.plugin.words.translation import name_list, sentences, tr
 SIZE_PX = (760, 600)
 MIN_WIDTH_PX = 340
 DOUBTFUL = "layer.doubtful"
+EMPTY = "source.empty"
 FIELD_CODES = ("field.missing", "field.ambiguous")
 CRS_CODES = ("crs.missing", "crs.contradicted")
 OPTION_CODES = ("usage.value", "coverage.", "version.", "encoding.", "crs.no_transformation", "crs.transform")
@@ -158,6 +159,9 @@ class AddDialog(WorkingDialog):
         elif codes and set(codes) == {DOUBTFUL}:
             refusal.mend, refusal.mend_option = (tr("Add all the same"), lambda: self._add({"sure": True})), "--sure"
             self._show_last_version()
+        elif codes == [EMPTY]:
+            refusal.mend = (tr("Add it: there are none"), lambda: self._add({"accept": "empty"}))
+            refusal.mend_option = "--accept"
         elif any(code.startswith(OPTION_CODES) for code in codes):
             self.tabs.setCurrentWidget(self._options_page)
         elif any(code in CRS_CODES for code in codes):
@@ -290,7 +294,7 @@ class AddDialog(WorkingDialog):
         wrong = wrong_kind(self.form.chosen_target.geometry, found, part.count)
         if wrong:
             return wrong
-        if self.fields.missing_fields:
+        if self.fields.missing_fields and (part.count or part.fields):
             return tr("Still without a field of the file: {fields}").format(
                 fields=name_list(self.fields.missing_fields)
             )

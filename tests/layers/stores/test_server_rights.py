@@ -99,7 +99,7 @@ def test_a_row_of_the_log_is_the_servers_word_whatever_a_client_says(bureau):
 def test_a_stranger_is_told_whom_to_ask(bureau):
     answer = bureau.run("layers", bureau.url_as("nobody_here"))
     assert answer.codes == ["library.no_right"]
-    assert "GRANT" in answer.json["problems"][0]["mend"]
+    assert "or onemap_SCHEMA_owner" in answer.json["problems"][0]["mend"]
 
 
 def test_a_department_checks_but_does_not_add(bureau, squares, tmp_path):

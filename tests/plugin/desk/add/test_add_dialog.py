@@ -230,6 +230,27 @@ def test_bad_features_are_set_aside_and_reported_in_a_sheet_to_send_back(dialog,
     assert dialog.page.place_of(bad).boundingBox().xMinimum() == pytest.approx(X)
 
 
+def test_a_file_without_features_is_added_by_a_button_where_it_is_to_say_that_there_are_none(dialog, tmp_path):
+    none = tmp_path / "none.geojson"
+    none.write_text('{"type": "FeatureCollection", "features": []}', encoding="utf-8")
+    show(dialog, none)
+    assert add(dialog, "YJJBNTTB") is None
+    answers = []
+    dialog.added.connect(lambda answer, _said: answers.append(answer))
+    for covers in ("", "district"):
+        assert dialog.notice._button.text() == "Add it: there are none"
+        assert "--accept" not in dialog.notice.text
+        dialog.options.covers.setCurrentIndex(dialog.options.covers.findData(covers))
+        dialog.notice._button.click()
+        wait_for(lambda: not dialog.is_working)
+        if not covers:
+            assert answers == [] and "it is not stated on which ground" in dialog.notice.text
+            dialog.add_button.click()
+            wait_for(lambda: not dialog.is_working)
+    assert [answer["features"] for answer in answers] == [0]
+    assert "of 0 features" in dialog.notice.text
+
+
 def test_a_layer_of_several_is_chosen_in_the_dialog(dialog, tmp_path, town):
     path = tmp_path / "two.gpkg"
     from qgis.core import QgsCoordinateTransformContext, QgsVectorFileWriter

@@ -24,7 +24,7 @@ def turns(canvas):
         button, tool = QToolButton(), QgsMapTool(canvas)
         button.setCheckable(True)
         turn = ToolTurn(canvas, tool, button)
-        button.toggled.connect(lambda is_on, turn=turn: turn.begin() if is_on else turn.end())
+        button.toggled.connect(turn.pass_to)
         made.append((button, tool, turn))
     yield [(button, tool) for button, tool, _ in made]
     for _, _, turn in made:
