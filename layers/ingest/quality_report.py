@@ -107,12 +107,14 @@ def keep_problems(
 class GroundRemark:
     """What was remarked when a version was added, on ground that it lacks.
 
-    table: of the version; ground: None where nobody knows it; words: in the language of whoever added the version.
+    table: of the version; ground: None where nobody knows it; words: in the language of whoever added the version;
+    problem: as which it is told.
     """
 
     table: str
     ground: shapely.Geometry | None
     words: str
+    problem: str = "version.lacks_ground"
 
 
 def ground_remarks(library: Library, tables: Container[str]) -> list[GroundRemark]:

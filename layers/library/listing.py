@@ -27,6 +27,7 @@ def listing(library: Library, as_of: date, required_fields: Callable[[str], Sequ
     day: the first day on which a version is in force; null where another took its place from the beginning.
     missing_m2: of the district, where a version was to speak for all of it and does not; 0 of others.
     unreadable: a version's table is gone, or its raster is gone or not what was added.
+    roles: for whom the account may act; in a file, and as the owner on a server, for all.
     required_fields: the fields of a layer that the library's rules use.
     """
     today = library.today()
@@ -48,6 +49,11 @@ def listing(library: Library, as_of: date, required_fields: Callable[[str], Sequ
     return {
         "name": library.name,
         "account": library.account,
+        "roles": {
+            "owner": library.roles.is_owner,
+            "lead": library.roles.is_lead,
+            "departments": list(library.roles.departments),
+        },
         "crs": f"EPSG:{library.srs_id}",
         "district": district is not None,
         "as_of": as_of.isoformat(),

@@ -130,7 +130,9 @@ class Header(QWidget):
         self.date.setVisible(bool(self._library.path))
         self._show_day()
         self.publish_action.setEnabled(bool(self._library.layers))
-        self.profile_action.setEnabled(bool(self._library.path))
+        self.profile_action.setEnabled(bool(self._library.path) and self._library.is_owner)
+        self.more_menu.setToolTipsVisible(not self._library.is_owner)
+        self.profile_action.setToolTip(self._library.why_not_owner)
         self.district_action.setEnabled(bool(self._library.path))
 
     def show_district(self) -> None:

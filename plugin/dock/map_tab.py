@@ -131,6 +131,7 @@ class MapTab(QWidget):
         self._lay_out()
         self._tick_timer = QTimer(self)  # a theme switches many layers at once
         library.listed.connect(self.fill)
+        library.listed.connect(self._enable_adding)
         self._follow_project()
 
     def _connect_search(self) -> None:
@@ -188,11 +189,19 @@ class MapTab(QWidget):
             *((self.tree, 1), self.versions, self.add_bar),
         )
 
+    def _enable_adding(self) -> None:
+        for button, hint in (
+            (self.add_button, ""),
+            (self.delivery_button, tr("Add a whole delivery: a folder of many files")),
+        ):
+            button.setEnabled(self._library.is_owner)
+            button.setToolTip(self._library.why_not_owner or hint)
+
     def _make_add_bar(self) -> QWidget:
         self.setAcceptDrops(True)
         self.add_button.clicked.connect(self._ask_to_add)
         self.delivery_button.setIcon(icon("ingest"))
-        self.delivery_button.setToolTip(tr("Add a whole delivery: a folder of many files"))
+        self._enable_adding()
         self.delivery_button.clicked.connect(lambda _checked: self.delivery_requested.emit(Delivery()))
         bar = QWidget()
         row_of((self.add_button, 1), self.delivery_button, inside=bar, is_tight=True)

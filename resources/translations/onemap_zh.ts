@@ -2512,6 +2512,10 @@ A version is a layer's code, or code@label.</source>
         <translation>请先选择结论：机器不提结论。</translation>
     </message>
     <message>
+        <source>Only an owner of the library on the server may do this</source>
+        <translation>只有服务器上资料库的所有者可以执行此操作</translation>
+    </message>
+    <message>
         <source>Rehearsal</source>
         <translation>演练</translation>
     </message>

@@ -31,6 +31,8 @@ STEPS = (
     "withdraw",
     "notice",
     "close",
+    "respond",
+    "erase",
 )
 
 
@@ -43,6 +45,8 @@ def case_steps(library: Library, case: Case, language: str) -> dict[str, str | N
             case_state_after(case.state, step, case=case.id, field="CASE")
         check_readable(case, step)
         check_notice(case, step)
+        if step in ("respond", "erase"):
+            case.notice(None)
         found = consolidation_problems(library, case) if step == "consolidate" else []
         found += issue_problems(library, case) if step == "issue" else []
         if found:

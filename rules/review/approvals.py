@@ -32,11 +32,11 @@ from onemap.layers.stores.store import StoreConnection
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.overlay.whole_grounds import union_of_all
 from onemap.rules.judge.runs.run_store import stored_rows
-from onemap.rules.review.cases.case import APPROVALS, OPINIONS, PROJECTS, Case, CaseState, Conclusion
+from onemap.rules.judge.runs.unwritten_sites import APPROVALS, CASE_FIELD, OPINIONS, PROJECTS
+from onemap.rules.review.cases.case import Case, CaseState, Conclusion
 from onemap.rules.review.cases.case_file import case_ids, stored_cases
 
 APPROVING = (Conclusion.AGREE, Conclusion.CONDITIONAL)
-_CASE_FIELD = "AJBH"
 _CASES = "cases"  # in the report of a version that the review has written
 _STAGES: dict[str, str] = {
     CaseState.DRAFT: "储备",
@@ -80,7 +80,7 @@ def _approval_rows(library: Library, case: Case) -> list[tuple[dict[str, Any], s
         (
             {
                 "XMDM": project if len(parcels) == 1 else f"{project}-{name}",
-                _CASE_FIELD: case.id,
+                CASE_FIELD: case.id,
                 "XZQDM": case.data.get("region"),
                 "XMMC": case.project,
                 "DKBH": name,
@@ -96,7 +96,7 @@ def _approval_rows(library: Library, case: Case) -> list[tuple[dict[str, Any], s
 
 def _opinion_rows(library: Library, case: Case) -> list[tuple[dict[str, Any], shapely.Geometry]]:
     row = {
-        _CASE_FIELD: case.id,
+        CASE_FIELD: case.id,
         "XMDM": case.data.get("project_code"),
         "XMMC": case.project,
         "YJJL": phrase(f"conclusion.{case.conclusion}", "zh"),
@@ -113,7 +113,7 @@ def _project_rows(library: Library, case: Case) -> list[tuple[dict[str, Any], sh
         "XMLX": case.data.get("approval_type"),
         "JD": _STAGES[case.state],
         "JSDW": case.data.get("developer"),
-        _CASE_FIELD: case.id,
+        CASE_FIELD: case.id,
         "ZT": phrase(f"review_state.{case.state}", "zh"),
         "LC": case.round,
         "WH": case.document,
@@ -127,19 +127,19 @@ _LAYERS = {
         _Layer(
             APPROVALS,
             lambda case: case.state == CaseState.ISSUED and case.conclusion in APPROVING,
-            ("XMDM", "DZJGH", _CASE_FIELD, "XZQDM", "XMMC", "DKBH", "WH", "PZRQ", "JL"),
+            ("XMDM", "DZJGH", CASE_FIELD, "XZQDM", "XMMC", "DKBH", "WH", "PZRQ", "JL"),
             _approval_rows,
         ),
         _Layer(
             OPINIONS,
             lambda case: case.state == CaseState.ISSUED,
-            (_CASE_FIELD, "XMDM", "XMMC", "YJJL", "YJRQ", "WH"),
+            (CASE_FIELD, "XMDM", "XMMC", "YJJL", "YJRQ", "WH"),
             _opinion_rows,
         ),
         _Layer(
             PROJECTS,
             lambda case: case.state in _STAGES,
-            ("XMDM", "XMMC", "XMLX", "JD", "JSDW", _CASE_FIELD, "ZT", "LC", "WH"),
+            ("XMDM", "XMMC", "XMLX", "JD", "JSDW", CASE_FIELD, "ZT", "LC", "WH"),
             _project_rows,
         ),
     )
@@ -178,7 +178,7 @@ def write_library(
     if _is_up_to_date(kept, ids, [row for row, _ in pairs]):
         return None
     geometries, attributes = _features_with_cases(kept, ids, layer.fields, pairs)
-    count = len(set(attributes[_CASE_FIELD]).intersection(case_ids(library)))
+    count = len(set(attributes[CASE_FIELD]).intersection(case_ids(library)))
     coverage, kind = _coverage(library, before, [ground for _, ground in pairs])
     last = max(cases, key=lambda case: (case.issued_on or date.min, case.document or ""), default=None)
     facts = VersionFacts(
@@ -218,14 +218,14 @@ def _written_cases(library: Library, before: Version | None, kept: StoredFeature
     """The cases of which a version has rows, if the review has written it."""
     if before is None or kept is None or _CASES not in source_report(library, before):
         return set()
-    return set(kept.attributes[_CASE_FIELD].dropna())
+    return set(kept.attributes[CASE_FIELD].dropna())
 
 
 def _own_rows(kept: StoredFeatures, ids: Sequence[str]) -> np.ndarray:
     """Which rows of a version are this library's cases."""
-    if _CASE_FIELD not in kept.attributes:
+    if CASE_FIELD not in kept.attributes:
         return np.zeros(len(kept.fids), dtype=bool)
-    return kept.attributes[_CASE_FIELD].isin(list(ids)).to_numpy(dtype=bool)
+    return kept.attributes[CASE_FIELD].isin(list(ids)).to_numpy(dtype=bool)
 
 
 def _is_up_to_date(kept: StoredFeatures | None, ids: Sequence[str], rows: Sequence[dict[str, Any]]) -> bool:

@@ -15,6 +15,7 @@ from onemap.rules.judge.findings.citations import cited_basis
 from onemap.rules.judge.packs.pack import joined_rules
 from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.judge.runs.run_store import stored_rows
+from onemap.rules.judge.runs.unwritten_sites import unwritten_cases
 from onemap.rules.review.allowed_steps import case_steps, opinion_steps
 from onemap.rules.review.bodies import body_records
 from onemap.rules.review.case_lines import CaseLines
@@ -197,7 +198,7 @@ def _entry(entry: Entry, titles: _Titles) -> dict[str, Any]:
 def _warnings(library: Library, case: Case, language: str) -> list[str]:
     """Warnings for whoever decides: agreement, or silence, where the machine forbids or could not judge.
 
-    Also one name under several opinions, and a statement in nobody's name.
+    Also one name under several opinions, a statement in nobody's name, and one that the layers lack.
     """
     findings = [row.values for row in stored_rows(library, case.current.run, "findings")]
     areas = area_problems(library, case.current.run, case.data, case.terms)
@@ -212,6 +213,8 @@ def _warnings(library: Library, case: Case, language: str) -> list[str]:
     lines += [hand.sentence(language) for hand in same_hands(case)]
     if case.state in ("consolidated", "issued") and not profile.lead.mark:
         lines.append(phrase("review_said.no_sender", language))
+    if case.state == "issued" and any(one.case == case.id for one in unwritten_cases(library)):
+        lines.append(phrase("review_said.unwritten", language))
     return lines
 
 

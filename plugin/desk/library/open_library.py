@@ -51,6 +51,8 @@ class OpenLibrary(QObject):
         self.packs: list[dict[str, Any]] = []
         self.asked: frozenset[str] = frozenset()  # the codes of the layers that the rules of its packs ask
         self.account = ""  # of the user on a server; empty for a file, in which names are typed
+        self.is_owner = True  # on a server others add, change and delete nothing
+        self.departments: tuple[str, ...] | None = None  # for which the account speaks; None for all
         self.is_rehearsal = False
         self._name = ""
         self._words_of = ""  # the library whose words are known, or asked for
@@ -99,6 +101,7 @@ class OpenLibrary(QObject):
     def open(self, path: str) -> None:
         """Open another library."""
         self.path, self._name, self.account, self.is_rehearsal = path, "", "", False
+        self.is_owner, self.departments = True, None
         self.layers, self.packs, self.services = [], [], []
         if is_server(path):
             self.core.log_in_with(entry_of(path))
@@ -108,6 +111,11 @@ class OpenLibrary(QObject):
     def answers_no_rule(self) -> bool:
         """Whether no layer that a rule asks has data in force: nothing could be found then."""
         return bool(self.layers) and not any(layer.code in self.asked for layer in self.layers if layer.in_force)
+
+    @property
+    def why_not_owner(self) -> str:
+        """Why a button of the owner's does nothing; empty where the account is the owner."""
+        return "" if self.is_owner else tr("Only an owner of the library on the server may do this")
 
     def entry(self, code: str) -> CatalogueLayer | None:
         """The layer of a code, as the catalogue has it."""
@@ -184,6 +192,9 @@ class OpenLibrary(QObject):
     def _list(self, answer: dict[str, Any]) -> None:
         self._name = str(answer.get("name") or "")
         self.account = str(answer.get("account") or "")
+        roles = answer.get("roles") or {}
+        self.is_owner = bool(roles.get("owner", True))  # a core of before does not say, and refuses
+        self.departments = None if self.is_owner else tuple(roles.get("departments") or ())
         self.is_rehearsal = bool(answer.get("rehearsal"))
         self.crs = str(answer.get("crs") or "")
         self.has_district = bool(answer.get("district"))

@@ -343,6 +343,8 @@ class CheckTab(QWidget):
         self.button.setEnabled(is_ready)
         has_nothing = self._library.answers_no_rule and self.rules.packs is None
         self.add_button.setVisible(has_nothing and not self.is_checking)
+        self.add_button.setEnabled(self._library.is_owner)
+        self.add_button.setToolTip(self._library.why_not_owner)
         self.sheet_button.setEnabled(is_ready)
         if self.is_checking:
             self._empty.clear()

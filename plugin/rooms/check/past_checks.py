@@ -57,6 +57,7 @@ class PastChecks(VerbView):
         self._runs: list[dict[str, Any]] = []  # as listed
         self.follower = LibraryFollower(library, "runs", self._list_params, self)
         self.follower.answered.connect(self._follow_others)
+        library.listed.connect(self._enable)
         self._enable()
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -172,7 +173,8 @@ class PastChecks(VerbView):
         is_other = run is not None and bool(self.displayed) and run.get("id") != self.displayed
         self.compare_button.setEnabled(is_other and is_free)
         self.name_button.setEnabled(run is not None and is_free)
-        self.delete_button.setEnabled(run is not None and not run.get("held") and is_free)
+        self.delete_button.setEnabled(run is not None and not run.get("held") and is_free and self._library.is_owner)
+        self.delete_button.setToolTip(self._library.why_not_owner)
 
 
 def shown_name(run: dict[str, Any]) -> str:

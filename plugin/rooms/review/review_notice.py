@@ -12,7 +12,7 @@ from onemap.plugin.desk.answers.answer_tree import AnswerTree
 from onemap.plugin.desk.answers.name_delegate import fit_columns, wrap_names
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.rooms.review.review_cases import Case
-from onemap.plugin.rooms.review.review_words import step_word
+from onemap.plugin.rooms.review.review_words import name_buttons, step_word
 from onemap.plugin.widgets.buttons import wrapped_label
 from onemap.plugin.widgets.rows_and_columns import column_of
 from onemap.plugin.words.translation import tr
@@ -78,5 +78,7 @@ class NoticeView(QWidget):
         self.step_requested.emit(step, self._comment())
 
     def _enable(self) -> None:
-        for button in self.buttons.values():
-            button.setEnabled(bool(self._comment()))
+        for step, button in self.buttons.items():
+            why_not = self._case.steps.get(step) if self._case is not None else None
+            button.setEnabled(bool(self._comment()) and why_not is None)
+            button.setToolTip(name_buttons(why_not) if why_not else "")

@@ -25,12 +25,16 @@ class PersonButton(QToolButton):
         self.chooser = QMenu(self, aboutToShow=self._fill)
         self.setMenu(self.chooser)
         self._account = ""
+        self._departments: tuple[str, ...] | None = None  # for which the account speaks; None for all
         self.show_name()
 
     @property
     def department(self) -> str:
-        """The user's department; empty for none, as for the lead."""
-        return settings.get("review_department")
+        """The user's department; empty for none, as for the lead. An account has those of its roles."""
+        chosen = settings.get("review_department")
+        if self._departments is None or chosen in self._departments:
+            return chosen
+        return self._departments[0] if len(self._departments) == 1 else ""
 
     @property
     def known_name(self) -> str:
@@ -54,9 +58,12 @@ class PersonButton(QToolButton):
             self.set_name(name)
         return name
 
-    def set_account(self, account: str) -> None:
-        """Act as an account of a server; empty for a file, in which the name is typed."""
-        self._account = account
+    def set_account(self, account: str, departments: tuple[str, ...] | None) -> None:
+        """Act as an account of a server; empty for a file, in which the name is typed.
+
+        departments: for which the account speaks; None for all.
+        """
+        self._account, self._departments = account, departments
         self.show_name()
 
     def set_name(self, name: str) -> None:
@@ -93,6 +100,7 @@ class PersonButton(QToolButton):
             action = self.chooser.addAction(as_written(text), lambda chosen=department: self.set_department(chosen))
             action.setCheckable(True)
             action.setChecked(department == self.department)
+            action.setEnabled(not department or self._departments is None or department in self._departments)
 
 
 def ask_name(parent: QWidget) -> str:

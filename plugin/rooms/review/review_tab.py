@@ -167,7 +167,7 @@ class ReviewTab(QWidget):
             self._listed_scope = scope
             if self.pages.currentWidget() is self.case_page:
                 self.reload_case()
-        self.person.set_account(self._library.account)
+        self.person.set_account(self._library.account, self._library.departments)
         self.day_label.setText(self._day_text())
         self.day_label.setVisible(bool(self.day_label.text()))
         if self._is_open and self.pages.currentWidget() is self.list:

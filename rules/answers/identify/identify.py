@@ -47,6 +47,7 @@ from onemap.rules.judge.packs.library_packs import packs_of
 from onemap.rules.judge.packs.pack import joined_rules
 from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.judge.question.layer_remarks import problems_near
+from onemap.rules.judge.runs.unwritten_sites import unwritten_sites
 
 _ON_THE_GROUND = ("polygon", "line", "point", "raster")
 _ROWS_AT_ONCE = 512
@@ -85,7 +86,8 @@ def identify(library: Library, place: Place, only: Sequence[str], as_of: date, l
         entry for entry in catalogue.values() if entry.geometry in _ON_THE_GROUND and (not only or entry.code in only)
     ]
     asked = versions_in_force(known, (entry.code for entry in entries), as_of)
-    remarks = ground_remarks(library, {version.table for version in asked})
+    used = {version.table: (version.code, version.label) for version in asked}
+    remarks = [*ground_remarks(library, used), *unwritten_sites(library, used)]
     request = _Request(place, library.crs, as_of, language, sources, department_names(library), remarks)
     sources.expect({entry.code: place.bounds for entry in entries})
     layers = [_layer(request, entry, [rule for rule in rules if entry.code in rule.layers_named]) for entry in entries]

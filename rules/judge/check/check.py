@@ -32,6 +32,7 @@ from onemap.rules.judge.question.kind_remarks import kind_problems_of
 from onemap.rules.judge.question.layer_remarks import layer_problems_of, trial_problems_of, value_problems_of
 from onemap.rules.judge.question.question import Question
 from onemap.rules.judge.runs.run import Run
+from onemap.rules.judge.runs.unwritten_sites import unwritten_problems
 
 _LAYERS, _RULES, _ROWS = 0.09, 0.65, 0.7  # of the work: layers are read, all rules have judged, all have their rows
 BEGUN, JUDGED = 0.05, 0.9  # of a whole check: its parcels are read; nothing of it is written yet
@@ -150,7 +151,8 @@ def _record(
 def _problems(library: Library, question: Question, check_plan: CheckPlan) -> list[ProblemRecord]:
     """Remarks on the parcels, how they were read and what their projects are called, on layers and on rules."""
     of_projects = kind_problems_of(question.packs, question.parcels, question.language)
-    of_layers = layer_problems_of(library, check_plan.versions_used, question.parcels.extent)
+    used, extent = check_plan.versions_used, question.parcels.extent
+    of_layers = *layer_problems_of(library, used, extent), *unwritten_problems(library, used, extent)
     of_trials = trial_problems_of(library, check_plan)
     problems = *question.parcels.problems, *of_projects, *of_trials, *of_layers, *value_problems_of(library, check_plan)
     return [problem_record(problem, question.language) for problem in problems]

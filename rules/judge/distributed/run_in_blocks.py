@@ -31,6 +31,7 @@ from onemap.rules.judge.question.kind_remarks import KindRemarks
 from onemap.rules.judge.question.layer_remarks import layer_problems_of, trial_problems_of, value_problems_of
 from onemap.rules.judge.question.question import Question
 from onemap.rules.judge.runs.run import Chunk, RowsOutdated
+from onemap.rules.judge.runs.unwritten_sites import unwritten_problems
 
 READ, KEPT = 0.05, 0.1  # of the work, until parcels are read, and on disk
 
@@ -219,7 +220,8 @@ def work_begun(
         question = question.with_used_land(problem["code"] for problem in parcels.notes["problems"])
         check_plan = replace(check_plan, as_of=day, origin=origin_of(library, parcels.bounds))
         used = check_plan.versions_used
-        of_layers = *trial_problems_of(library, check_plan), *layer_problems_of(library, used, parcels.bounds)
+        lacking = *layer_problems_of(library, used, parcels.bounds), *unwritten_problems(library, used, parcels.bounds)
+        of_layers = *trial_problems_of(library, check_plan), *lacking
         problems: list[ProblemRecord] = [
             *parcels.notes["problems"],
             *(problem_record(one, question.language) for one in (*of_layers, *value_problems_of(library, check_plan))),

@@ -73,7 +73,7 @@ def problems_near(remarks: Iterable[GroundRemark], used: VersionsUsed, *extents:
     for remark in remarks:
         if remark.ground is None or shapely.dwithin(remark.ground, around, _BESIDE_M).any():
             code, label = used[remark.table]
-            yield Problem("version.lacks_ground", {"layer": code, "label": label, "words": remark.words})
+            yield Problem(remark.problem, {"layer": code, "label": label, "words": remark.words})
 
 
 def value_problems_of(library: Library, check_plan: CheckPlan) -> list[Problem]:

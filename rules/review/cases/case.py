@@ -51,7 +51,6 @@ OPEN = "open"  # of a draft alone: the machine proposes nothing, and a person mu
 NOTICE_KINDS = ("before", "after")  # the statement
 NOTICE_ACTIONS = ("notice", "respond", "close", "erase")
 MACHINE = "onemap"
-APPROVALS, OPINIONS, PROJECTS = "XS_XMKJFW", "YSYJ", "XMK"  # the layers that the review itself writes
 _Frozen = TypeVar("_Frozen")
 
 

@@ -25,7 +25,7 @@ from onemap.rules.judge.packs.pack import pack_text
 from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.judge.runs.run_store import stored_rows
 from onemap.rules.judge.runs.stored_rows import GIVEN
-from onemap.rules.review.cases.case import APPROVALS, OPINIONS, PROJECTS
+from onemap.rules.judge.runs.unwritten_sites import APPROVALS, OPINIONS, PROJECTS
 from onemap.rules.review.cases.round_facts import layers_used
 from onemap.rules.review.cases.routing import dated_law, watched_layers
 

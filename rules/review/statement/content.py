@@ -23,6 +23,7 @@ from onemap.rules.judge.findings.table import Row
 from onemap.rules.judge.inputs.land_width import LandWidth
 from onemap.rules.judge.question.kind_remarks import kind_problems_of
 from onemap.rules.judge.question.layer_remarks import layer_problems_of, versions_of_run
+from onemap.rules.judge.runs.unwritten_sites import unwritten_problems
 from onemap.rules.review.bodies import asked_bodies
 from onemap.rules.review.cases.case import CLOSED, Case, CaseState, OpinionState
 from onemap.rules.review.notice_rows import comments_annex
@@ -371,11 +372,14 @@ def _case_notes(library: Library, case: Case, evidence: Evidence) -> list[str]:
     language, asked = evidence.language, evidence.question
     areas = area_problems(library, case.current.run, case.data, case.terms)
     asked_for = evidence.record["parameters"]
-    others = shared_ground(library, case) if case.state not in CLOSED else []
     lands = LandWidth(asked_for.get("land_width") or "").remarks({"file": asked_for["parcels"]})
     kinds = kind_problems_of(asked.packs, asked.parcels, language)
     used = versions_of_run(evidence.record["layers"])
-    ground = layer_problems_of(library, used, asked.parcels.extent)
+    ground = [*layer_problems_of(library, used, asked.parcels.extent)]
+    others = []
+    if case.state not in CLOSED:
+        others = shared_ground(library, case)
+        ground += unwritten_problems(library, used, asked.parcels.extent)
     names = words(language)["names_typed" if library.account is None else "names_of_accounts"]
     return [*(wording(problem, language)[0] for problem in (*lands, *areas, *others, *kinds, *ground)), names]
 

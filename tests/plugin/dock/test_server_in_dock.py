@@ -5,7 +5,14 @@ from pathlib import Path
 
 import processing
 import pytest
-from qgis.core import QgsApplication, QgsProcessingException, QgsProject, QgsSettings
+from qgis.core import (
+    QgsApplication,
+    QgsDataSourceUri,
+    QgsProcessingException,
+    QgsProject,
+    QgsProviderRegistry,
+    QgsSettings,
+)
 from qgis.PyQt.QtCore import Qt
 
 from onemap.plugin.connection.core_session import Core
@@ -230,3 +237,23 @@ def test_an_entry_that_is_gone_is_refused_before_the_core_starts(application):
     assert login_environment("") == {}
     with pytest.raises(Refusal, match="not in QGIS's store"):
         login_environment("gone123")
+
+
+def test_an_account_of_a_department_works_for_it_and_is_not_offered_what_the_owner_does(dock, server, entry):
+    owner = QgsDataSourceUri(f"dbname='{server.address.partition('?')[0].rpartition('/')[2]}' host={server.folder}")
+    owner.setUsername("guarded")
+    owner.setPassword(PASSWORD)
+    provider = QgsProviderRegistry.instance().providerMetadata("postgres")
+    provider.createConnection(owner.uri(False), {}).executeSql("CREATE ROLE town_land LOGIN IN ROLE onemap_town_land")
+    settings.put("review_department", "water")  # of the desk
+    check_room, past = dock.check_tab, dock.check_tab.past
+    offered = (dock.map_tab.add_button, dock.map_tab.delivery_button, dock.header.profile_action)
+    connect(dock, server.address, "town", entry("guarded", PASSWORD))
+    assert [button.isEnabled() for button in offered] == [True, True, True]
+    assert dock.review_tab.person.department == "water"
+    connect(dock, server.address, "town", entry("town_land", PASSWORD))
+    assert [button.isEnabled() for button in (*offered, check_room.add_button, past.delete_button)] == [False] * 5
+    assert {button.toolTip() for button in (*offered, check_room.add_button, past.delete_button)} == {
+        "Only an owner of the library on the server may do this"
+    }
+    assert dock.review_tab.person.department == "land"

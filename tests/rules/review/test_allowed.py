@@ -23,6 +23,8 @@ ARGUMENTS = {
     "sign": ("land",),
     "return": ("land",),
     "opine": ("land", "--conclusion", "agree", "--text", "fine"),
+    "respond": ("1", "--text", "thanks"),
+    "erase": ("1", "--reason", "asked for"),
 }
 
 
@@ -33,7 +35,8 @@ def test_a_step_is_told_as_allowed_exactly_if_it_is_done(town, walk, state):
     assert set(record["steps"]) == set(STEPS)
     both = {**record["steps"], **opinion(record, "land")["steps"]}
     both["extend"] = record["steps"]["extend"]
-    for step in ("sign", "return", "opine", "extend", "override", "circulate", "issue", "consolidate", "withdraw"):
+    acts = ("sign", "return", "opine", "extend", "override", "circulate", "issue", "consolidate", "withdraw")
+    for step in (*acts, "respond", "erase"):
         if both[step] is None:
             continue
         answer = town.step(step, case, *ARGUMENTS.get(step, ()), on="2026-03-05")

@@ -17,7 +17,7 @@ from onemap.rules.review.cases.case_file import read_case
 from onemap.rules.review.cases.hand import Hand
 from onemap.rules.review.opinions import Words, opine
 from onemap.tests.rules.command import command, done
-from onemap.tests.rules.review.conftest import ASKED, Town, make_accounts, opinion, with_account
+from onemap.tests.rules.review.conftest import ASKED, Town, ground, make_accounts, opinion, with_account, write
 from onemap.tests.rules.review.test_replies import reply_of
 
 ACCOUNTS = {
@@ -122,6 +122,39 @@ def test_a_case_goes_its_way_by_the_accounts_of_its_departments(on_server):
     lead.done("consolidate", case)
     assert on_server.as_account("town_boss").done("issue", case)["state"] == "issued"
     assert done("verify", on_server.library).json["ok"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("conclusion", "layers"), [("agree", ["XS_XMKJFW", "YSYJ"]), ("disagree", ["YSYJ"])])
+def test_what_a_lead_issues_is_missed_at_its_site_until_the_owner_brings_the_layers_up_to_date(
+    on_server, conclusion, layers
+):
+    for code in ("XS_XMKJFW", "YSYJ"):
+        source = write(on_server.folder / "old.gpkg", [ground(7000, 0, 7100, 100)], {"AJBH": ["旧"], "XMDM": ["旧"]})
+        done("add", on_server.library, source, "--as", code, "--covers", "district")
+    rule = '[[rule]]\nid = "{0}"\nkind = "avoid"\nlayer = "{0}"\ndepartment = "planning"\nverdict = "notice"\n'
+    title = 'title = {{ zh = "压占", en = "Taken" }}\nbasis = [{{ law = "城乡规划法", article = "第三十六条" }}]\n'
+    rules = "".join((rule + title).format(code) for code in ("XS_XMKJFW", "YSYJ"))
+    pack = on_server.pack(rules).rename(on_server.folder / "asked.toml")
+
+    def missed(*corners: float) -> list[str]:
+        parcels = on_server.parcels("asked", B=ground(*corners))
+        problems = done("check", with_account(on_server.url, "town_water"), parcels, "--pack", pack).json["problems"]
+        return [one["layer"] for one in problems if one["code"] == "version.lacks_case"]
+
+    on_server.pack()
+    lead, today = on_server.as_account("town_lead"), date.today().isoformat()
+    case = lead.open(on=None)
+    lead.done("circulate", case)
+    on_server.sign_all(case, on=today)
+    lead.done("consolidate", case, "--conclusion", conclusion, "--reason", "会议纪要")
+    assert missed(50, 50, 150, 150) == []
+    boss = on_server.as_account("town_boss")
+    assert any("review publish" in line for line in boss.done("issue", case)["warnings"])
+    assert (missed(50, 50, 150, 150), missed(2000, 0, 2100, 100)) == (layers, [])
+    done("review", "publish", on_server.library)
+    assert missed(50, 50, 150, 150) == []
+    assert not any("review publish" in line for line in boss.show(case, today)["warnings"])
 
 
 @pytest.mark.slow

@@ -49,7 +49,9 @@ def test_a_notice_is_opened_replied_to_and_closed(desk, one_parcel):
     item = view.tree.topLevelItem(0)
     assert (item.text(0), item.text(1)) == ("1", "太吵 <b>x</b>") and "张三" in item.text(2)
     assert not view.buttons["respond"].isEnabled()
+    desk.case.steps["erase"] = "Ask the lead department."  # as a department's account is told
     view.tree.setCurrentItem(item)
+    assert (view.buttons["erase"].isEnabled(), view.buttons["erase"].toolTip()) == (False, "Ask the lead department.")
     view.buttons["respond"].click()
     desk.after(lambda: desk.confirm("已采纳"))
     wait_for(lambda: view.tree.topLevelItem(0) and view.tree.topLevelItem(0).childCount() == 1)
