@@ -5440,6 +5440,10 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>该版本没有生效：没有日期，有日期的 {other} 优先。</translation>
     </message>
     <message>
+        <source>no features: there are none</source>
+        <translation>没有要素：无此类要素</translation>
+    </message>
+    <message>
         <source>Add it: there are none</source>
         <translation>无此类要素，入库</translation>
     </message>

@@ -22,6 +22,6 @@ def titles_of(choice: str) -> dict[str, str]:
             "reply": tr("Reply form of one department"),
         },
         "severities": {"fatal": tr("fatal"), "major": tr("major"), "minor": tr("minor")},
-        "accepted": {"shift": tr("lines beside those of the library")},
+        "accepted": {"shift": tr("lines beside those of the library"), "empty": tr("no features: there are none")},
     }
     return titles[choice]
