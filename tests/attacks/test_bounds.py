@@ -299,7 +299,7 @@ OWN_COLUMN = '"STBHHX__1"."BSM"'
 
 @pytest.fixture
 def own_views(onemap, tmp_path):
-    """A library with three versions of a layer, of unlike fields: the second out of force, the last of a day to come."""
+    """A library with three versions of a layer, of unlike fields: the second out of force, the last of a later day."""
     library = tmp_path / "library.gpkg"
     onemap("new", library, "--crs", "EPSG:4547")
     for number, name in enumerate(("HXMC", 'a "b" (c), d', "BZ")):
