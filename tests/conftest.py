@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 limit_gdal()  # as the program does, before GDAL is loaded
 gc.disable()  # what is collected stays to the end: to look for circles in it took a third of the collecting
 SHARED_DATA = ROOT.parent / "shared" / "data"
+SAMPLE_PARCELS = 600
 
 
 def pytest_collection_finish():
@@ -122,14 +123,11 @@ def made_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Calla
 
 
 @pytest.fixture(scope="session")
-def sample_city(made_once: Callable[[str, Callable[[Path], Any]], Path]) -> Callable[..., Path]:
-    """The folder of the sample city's files, with as many parcels as are asked for."""
-    from onemap.resources.sample_city import FEWEST_PARCELS, make
+def sample_city(made_once: Callable[[str, Callable[[Path], Any]], Path]) -> Path:
+    """The folder of the sample city's files: enough parcels for every kind; the planted ones are in any number."""
+    from onemap.resources.sample_city import make
 
-    def city(parcels: int = FEWEST_PARCELS) -> Path:
-        return made_once(f"sample-city-{parcels}", lambda folder: make(folder, parcels=parcels))
-
-    return city
+    return made_once("sample-city", lambda folder: make(folder, parcels=SAMPLE_PARCELS))
 
 
 @pytest.fixture

@@ -25,12 +25,11 @@ ANSWERS = tomllib.loads((PLACE / "answers.toml").read_text(encoding="utf-8"))
 PACKS = {"sample-city": PLACE / "local-pack.toml"}
 COMMON_RULES = tomllib.loads((ROOT / "resources" / "packs" / "city-preliminary.toml").read_text("utf-8"))["rule"]
 ASKS_THE_SILENT = {rule["id"] for rule in COMMON_RULES if rule.get("silent")}
-COUNT = 600  # enough for every kind of parcel; the planted ones are the same in any number
 
 
 @pytest.fixture(scope="module")
-def city(sample_city: Callable[..., Path]) -> Path:
-    return sample_city(COUNT)
+def city(sample_city: Path) -> Path:
+    return sample_city
 
 
 @pytest.fixture(scope="module")

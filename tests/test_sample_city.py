@@ -2,7 +2,6 @@
 
 import json
 import tomllib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from onemap.layers.progress import Progress
 from onemap.resources.sample_city import FEWEST_PARCELS, MOST_PARCELS, make
 from onemap.rules.contract.declaration import VerbContext
 from onemap.rules.verbs.work.library_work import sample
+from onemap.tests.conftest import SAMPLE_PARCELS
 
 pytestmark = pytest.mark.slow  # what they share takes long to make
 
@@ -28,7 +28,6 @@ ROOT = Path(__file__).resolve().parents[1]
 PLACE = ROOT / "resources" / "sample_city"
 ANSWERS = tomllib.loads((PLACE / "answers.toml").read_text(encoding="utf-8"))
 CORNER = np.array([543_000.0, 4_212_000.0])
-COUNT = 600  # enough for every kind of parcel; the planted ones are the same in any number
 
 
 READ_BY_GDAL = (".gdb", ".gpkg", ".shp", ".geojson", ".zip")  # the rest has readers of its own in the core
@@ -64,8 +63,8 @@ def content(folder: Path, entry: dict[str, Any]) -> object:
 
 
 @pytest.fixture(scope="module")
-def city(sample_city: Callable[..., Path]) -> Path:
-    return sample_city(COUNT)
+def city(sample_city: Path) -> Path:
+    return sample_city
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +101,7 @@ def catalogue() -> dict[str, dict[str, Any]]:
 
 
 def test_one_seed_makes_one_town(city, entries, tmp_path):
-    make(tmp_path, parcels=COUNT)
+    make(tmp_path, parcels=SAMPLE_PARCELS)
     for name in ("layers.json", "city.json", "redline.txt"):
         assert (tmp_path / name).read_bytes() == (city / name).read_bytes()
     for entry in [*entries, {"file": "parcels.gpkg", "options": {}}, {"file": "district.gpkg", "options": {}}]:
@@ -150,7 +149,7 @@ def test_a_town_without_room_for_its_parcels_is_refused(number, tmp_path):
 
 def test_parcels_are_valid_apart_and_named(parcels):
     ground = parcels.geometry.to_numpy()
-    assert len(parcels) == COUNT
+    assert len(parcels) == SAMPLE_PARCELS
     assert parcels["DKBH"].is_unique
     assert list(parcels.columns) == ["DKBH", "DKMC", "YDXZ", "XMMC", "XMLX", "geometry"]
     assert shapely.is_valid(ground).all()

@@ -6,7 +6,6 @@ are metres east and north of (543 000, 4 212 000); the clean ground is x -150..8
 
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -41,10 +40,10 @@ INDICATORS = {
 
 
 @pytest.fixture(scope="module")
-def city(sample_city: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def city(sample_city: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A library of the city's layers, and the clean ground as a file and as a layer of one unit."""
     folder = tmp_path_factory.mktemp("city")
-    shutil.copytree(sample_city(), folder, dirs_exist_ok=True)
+    shutil.copytree(sample_city, folder, dirs_exist_ok=True)
     library = folder / "city.gpkg"
     done("new", library, "--crs=EPSG:4547", "--district", folder / "district.gpkg")
     for entry in json.loads((folder / "layers.json").read_text(encoding="utf-8")):

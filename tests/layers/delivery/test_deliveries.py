@@ -283,7 +283,7 @@ def test_a_delivery_may_come_packed_and_unreadable_formats_are_told(library, del
 @pytest.mark.slow
 def test_the_sample_city_is_matched_as_its_makers_know_it(sample_city, tmp_path, onemap):
     """Every file of the invented departments: matched rightly, or left to a person; never wrongly."""
-    city, library = sample_city(), tmp_path / "city.gpkg"
+    city, library = sample_city, tmp_path / "city.gpkg"
     assert onemap("new", library, "--crs", "EPSG:4547", "--district", city / "district.gpkg").code == 0
     answer = onemap("ingest", library, city, "--plan", tmp_path / "plan.toml")
     truth = {}

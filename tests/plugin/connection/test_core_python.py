@@ -21,7 +21,9 @@ from onemap.plugin.connection.core_python import (
     OLDEST,
     CoreSetupError,
     SetupPlan,
+    _base_python,
     _rename_patiently,
+    _wheel_folders,
     find_core,
     has_packages,
     make_core,
@@ -91,8 +93,33 @@ def pack_uv(wheels):
     return target
 
 
+@pytest.fixture(scope="module")
+def found_here(tmp_path_factory):
+    """The Python that set-up finds here, and a folder with the pip that it finds, compiled: a wheel's never is."""
+    base = _base_python(list(python_commands()), SetupPlan(Path(), Path(), Path()))
+    wheel = next(wheel for folder in _wheel_folders(base) for wheel in sorted(folder.glob("pip-*.whl"), reverse=True))
+    folder = tmp_path_factory.mktemp("pip")
+    with zipfile.ZipFile(wheel) as packed:
+        packed.extractall(folder / "files")
+    unchecked = ["--invalidation-mode", "unchecked-hash"]
+    compile_all = [*base, "-I", "-m", "compileall", "-qq", "-b", *unchecked, folder / "files" / "pip"]
+    subprocess.run(compile_all, check=True)
+    shutil.make_archive(str(folder / wheel.name), "zip", folder / "files")
+    (folder / f"{wheel.name}.zip").rename(folder / wheel.name)
+    return base, folder
+
+
 @pytest.fixture
-def plan(tmp_path):
+def plan(plan_of_any_python, found_here, monkeypatch):
+    """The same where what is here has been found: the search for Pythons and pips takes longer than all else."""
+    base, folder = found_here
+    monkeypatch.setattr("onemap.plugin.connection.core_python.python_commands", lambda named: iter([base]))
+    monkeypatch.setattr("onemap.plugin.connection.core_python._wheel_folders", lambda base: [folder])
+    return plan_of_any_python
+
+
+@pytest.fixture
+def plan_of_any_python(tmp_path):
     """A core of one package of one line, to be made from a folder of wheels."""
     wheels = tmp_path / "wheels"
     wheels.mkdir()
@@ -121,7 +148,8 @@ def script(path, text):
 
 
 @pytest.mark.slow
-def test_a_core_is_made_from_a_folder_of_wheels_without_a_network(plan, monkeypatch):
+def test_a_core_is_made_from_a_folder_of_wheels_without_a_network(plan_of_any_python, monkeypatch):
+    plan = plan_of_any_python
     monkeypatch.setenv("PIP_INDEX_URL", "http://localhost:9")
     python = make_core(plan, say_nothing)
     assert python == python_in(plan.core_folder)

@@ -19,7 +19,7 @@ USE, FARMLAND = "地类图斑", "永久基本农田图斑"
 
 @pytest.fixture(scope="module")
 def city(sample_city):
-    return sample_city()
+    return sample_city
 
 
 def of_city(city, layer):

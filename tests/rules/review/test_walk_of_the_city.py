@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import geopandas as gpd
@@ -15,10 +14,10 @@ WANTED = {"YJJBNTTB": "2022", "STBHHX": "2023"}  # the red line of 2025 comes wh
 
 
 @pytest.fixture(scope="module")
-def city(sample_city: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def city(sample_city: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The city's files, and a library with the farmland and the red line of 2023."""
     folder = tmp_path_factory.mktemp("city")
-    shutil.copytree(sample_city(), folder, dirs_exist_ok=True)
+    shutil.copytree(sample_city, folder, dirs_exist_ok=True)
     done("new", folder / "city.gpkg", "--crs", "EPSG:4547", "--district", folder / "district.gpkg", "--rehearsal")
     for entry in json.loads((folder / "layers.json").read_text(encoding="utf-8")):
         if WANTED.get(entry["code"]) == entry["options"].get("label"):

@@ -19,7 +19,7 @@ ANSWERS = tomllib.loads((ROOT / "resources" / "sample_city" / "answers.toml").re
 
 @pytest.fixture(scope="module")
 def city(sample_city, tmp_path_factory) -> Iterator[Path]:
-    folder, made = sample_city(), tmp_path_factory.mktemp("city")
+    folder, made = sample_city, tmp_path_factory.mktemp("city")
     library = made / "city.gpkg"
     done("new", library, "--crs", "EPSG:4547", "--district", folder / "district.gpkg")
     for layer in json.loads((folder / "layers.json").read_text(encoding="utf-8")):

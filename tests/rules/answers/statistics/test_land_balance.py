@@ -1,7 +1,6 @@
 """The sample city's land-use balance, against another way to reckon: geopandas' overlay and dissolve."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import geopandas as gpd
@@ -11,8 +10,8 @@ pytestmark = pytest.mark.slow  # the city takes its time to make
 
 
 @pytest.fixture(scope="module")
-def city(sample_city: Callable[..., Path]) -> Path:
-    return sample_city()
+def city(sample_city: Path) -> Path:
+    return sample_city
 
 
 def test_the_district_closes_to_the_square_centimetre_and_geopandas_agrees(city, onemap, tmp_path):

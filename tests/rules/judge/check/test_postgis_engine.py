@@ -196,7 +196,7 @@ def test_single_pieces_are_those_of_the_second_engine(cambridge, layer, least):
 @pytest.fixture(scope="module")
 def city(sample_city, postgis, tmp_path_factory) -> Judgement:
     """The sample city's parcels, its farmland, its urban boundary and its roads by class."""
-    folder, made = sample_city(600), tmp_path_factory.mktemp("city")
+    folder, made = sample_city, tmp_path_factory.mktemp("city")
     entries = json.loads((folder / "layers.json").read_text(encoding="utf-8"))
     district, parcels = (folder / f"{name}.gpkg" for name in ("district", "parcels"))
     library, out = (made / f"{name}.gpkg" for name in ("library", "out"))

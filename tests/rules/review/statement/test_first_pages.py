@@ -69,6 +69,15 @@ def headed_bureau(bureau: Bureau, tmp_path_factory: pytest.TempPathFactory) -> B
     return copied
 
 
+def exported(bureau: Bureau, suffix: str, language: str = "zh", annexes: str = "all") -> Path:
+    """The statement of a case with such annexes, written once: of a case that is issued it is the same again."""
+    name = f"statement-{language}-{annexes}.{suffix}"
+    target = bureau.folder / name
+    if target.exists():
+        return target
+    return bureau.export(name, bureau.one, language, document="statement", annexes=annexes)
+
+
 def pages(pdf: Path) -> list[str]:
     return [without_spaces(page) for page in text_of(pdf).split("\f")[:-1]]
 
@@ -109,12 +118,9 @@ def test_the_mark_stands_30_mm_below_the_edge_and_no_character_is_alone(headed_b
 
 @needs_text
 def test_annexes_are_left_out_or_asked_for(headed_bureau: Bureau):
-    counts = {
-        names: len(pages(headed_bureau.export(f"{names}.pdf", headed_bureau.one, annexes=names)))
-        for names in ("none", "record", "all")
-    }
+    counts = {names: len(pages(exported(headed_bureau, "pdf", annexes=names))) for names in ("none", "record", "all")}
     assert counts["none"] < counts["record"] < counts["all"]
-    bare = pages(headed_bureau.export("none.pdf", headed_bureau.one, annexes="none"))
+    bare = pages(exported(headed_bureau, "pdf", annexes="none"))
     assert not any(page.startswith("附件") or "附件：" in page for page in bare)
     answer = command(
         "review",
@@ -255,7 +261,7 @@ def test_annexes_begin_a_page_each_under_mark_and_title_as_the_text_names_them(
     headed_bureau: Bureau, annexes: str, read: Callable[[Path], tuple[list[str], list[str]]]
 ):
     suffix = {annexes_in_pdf: "pdf", annexes_in_word: "docx", annexes_in_page: "html"}[read]
-    path = headed_bureau.export(f"annexes.{suffix}", headed_bureau.one, annexes=annexes)
+    path = exported(headed_bureau, suffix, annexes=annexes)
     listed, heads = read(path)
     assert listed == heads
     names = ["parcels", "checklist", "boundary", "data", "record", "rules", "maps"] if annexes == "all" else annexes
@@ -265,14 +271,14 @@ def test_annexes_begin_a_page_each_under_mark_and_title_as_the_text_names_them(
 
 @needs_text
 def test_one_annex_alone_has_no_number(headed_bureau: Bureau):
-    found = pages(headed_bureau.export("alone.pdf", headed_bureau.one, annexes="record"))
+    found = pages(exported(headed_bureau, "pdf", annexes="record"))
     assert any("附件：检测与存证" in page for page in found)
     assert any(page.startswith("附件检测与存证") for page in found)
 
 
 @needs_text
 def test_a_column_without_a_value_is_left_out(headed_bureau: Bureau):
-    text = without_spaces(text_of(headed_bureau.export("whole.pdf", headed_bureau.one, annexes="all")))
+    text = without_spaces(text_of(exported(headed_bureau, "pdf")))
     assert without_spaces(words("zh")["column_assessment"]) in text
     assert re.search(r"由主管部门确定–", text) is None
 
@@ -280,7 +286,7 @@ def test_a_column_without_a_value_is_left_out(headed_bureau: Bureau):
 @needs_text
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_no_layer_or_pack_code_and_no_row_of_dashes_stands_in_a_document(headed_bureau: Bureau, language: str):
-    text = text_of(headed_bureau.export("all.pdf", headed_bureau.one, language, annexes="all"))
+    text = text_of(exported(headed_bureau, "pdf", language))
     for code in ("YJJBNTTB", "DLTB", "JSYDGZQ", "CZKFBJ", "DZZHYFQ"):
         # The hash and the file from which a version came may bear its name.
         assert not re.search(rf"(?<![\w/]){code}(?!\.gpkg|\w)", text), code
@@ -406,15 +412,14 @@ def test_what_has_been_superseded_is_said_once_by_its_name(bureau: Bureau, tmp_p
 @needs_text
 @pytest.mark.parametrize("annexes", ["all", "parcels,maps", "none"])
 def test_copies_stand_on_the_last_page_behind_the_annexes_that_the_text_names(headed_bureau: Bureau, annexes: str):
-    exported = headed_bureau.export("imprint.pdf", headed_bureau.one, document="statement", annexes=annexes)
-    found = [without_spaces(page) for page in pages(exported)]
+    found = pages(exported(headed_bureau, "pdf", annexes=annexes))
     assert ["抄送" in page for page in found] == [False] * (len(found) - 1) + [True]
     assert "抄送" not in found[-1][:20], "no page for the copies alone"
     signed = next(page for page in found if "2026年11月19日" in page and "联系人" in page)
     assert ("附件：" in signed) == (annexes != "none")
     if annexes == "parcels,maps":
         assert "附件：1.分地块情况2.附图" in signed
-    word = Document(str(headed_bureau.export("imprint.docx", headed_bureau.one, document="statement", annexes=annexes)))
+    word = Document(str(exported(headed_bureau, "docx", annexes=annexes)))
     lines = [paragraph.text for paragraph in word.paragraphs if paragraph.text.strip()]
     copies = next(place for place, line in enumerate(lines) if line.startswith("抄送："))
     day = next(place for place, line in enumerate(lines) if line == "2026年11月19日")
@@ -427,8 +432,7 @@ def test_copies_stand_on_the_last_page_behind_the_annexes_that_the_text_names(he
 
 @needs_text
 def test_a_number_that_its_cell_holds_stays_whole(headed_bureau: Bureau):
-    exported = headed_bureau.export("whole-number.pdf", headed_bureau.one, document="statement", annexes="record")
-    assert headed_bureau.one in text_of(exported)
+    assert headed_bureau.one in text_of(exported(headed_bureau, "pdf", annexes="record"))
 
 
 def test_a_reply_form_speaks_to_one_office_and_names_who_wrote_its_draft(headed_bureau: Bureau):
