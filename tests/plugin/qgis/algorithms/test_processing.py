@@ -82,6 +82,12 @@ def check(library, source, **more):
     )
 
 
+@pytest.fixture(scope="module")
+def results(library, town):
+    """A check of the town's parcels, of which several tests look at one thing each."""
+    return check(library, str(town / "parcels.gpkg"))
+
+
 def parameters_of(verb):
     algorithm = QgsApplication.processingRegistry().algorithmById(f"onemap:{verb}")
     return {definition.name() for definition in algorithm.parameterDefinitions()} - OF_QGIS.get(verb, set())
@@ -115,8 +121,7 @@ def test_check_has_the_outputs_of_the_contract(provider):
 
 
 @pytest.mark.slow
-def test_half_a_parcel_on_farmland_is_prohibited_with_half_its_area(library, town):
-    results = check(library, str(town / "parcels.gpkg"))
+def test_half_a_parcel_on_farmland_is_prohibited_with_half_its_area(results):
     assert results["VERDICT"] == "prohibited"
     assert dict(rows(results["CHECKED"], "parcel", "verdict")) == {"A": "prohibited", "B": "unknown", "C": "unknown"}
     hits = [row for row in rows(results["FINDINGS"], "parcel", "rule", "verdict", "area_m2") if row[2] == "prohibited"]
@@ -125,14 +130,12 @@ def test_half_a_parcel_on_farmland_is_prohibited_with_half_its_area(library, tow
 
 
 @pytest.mark.slow
-def test_the_run_is_named(library, town):
-    results = check(library, str(town / "parcels.gpkg"))
+def test_the_run_is_named(results):
     assert results["RUN"]
 
 
 @pytest.mark.slow
-def test_the_sinks_have_the_contract_s_columns_first_and_no_row_number(library, town):
-    results = check(library, str(town / "parcels.gpkg"))
+def test_the_sinks_have_the_contract_s_columns_first_and_no_row_number(results):
     names = results["CHECKED"].fields().names()
     assert names[:4] == ["parcel", "verdict", "known_verdict", "unknown_rules"]
     assert "fid" not in names
