@@ -95,10 +95,16 @@ def pack_uv(wheels):
 
 @pytest.fixture(scope="module")
 def found_here(tmp_path_factory):
-    """The Python that set-up finds here, and a folder with the pip that it finds, compiled: a wheel's never is."""
+    """The Python that set-up finds here, and a folder with the pip that it finds, compiled: a wheel's never is.
+
+    The folder is empty where no wheel of pip lies here: then Python's own pip is taken.
+    """
     base = _base_python(list(python_commands()), SetupPlan(Path(), Path(), Path()))
-    wheel = next(wheel for folder in _wheel_folders(base) for wheel in sorted(folder.glob("pip-*.whl"), reverse=True))
     folder = tmp_path_factory.mktemp("pip")
+    wheels = [wheel for place in _wheel_folders(base) for wheel in sorted(place.glob("pip-*.whl"), reverse=True)]
+    if not wheels:
+        return base, folder
+    wheel = wheels[0]
     with zipfile.ZipFile(wheel) as packed:
         packed.extractall(folder / "files")
     unchecked = ["--invalidation-mode", "unchecked-hash"]
