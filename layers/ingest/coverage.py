@@ -94,7 +94,7 @@ class CoverageChoice:
         coverage.doubtful for features that lie in a corner of the district where nobody said that they speak for it.
         """
         self.refuse_impossible()
-        if not frame.count and (self.asked not in (DISTRICT, FILE)):
+        if not frame.count and self.asked not in (DISTRICT, FILE):
             raise OneMapError("coverage.of_none", field="--covers", **self.place)
         if self.kind == EXTENT:
             box = shapely.box(*frame.bounds())

@@ -36,7 +36,7 @@ def trial_problems_of(library: Library, check_plan: CheckPlan) -> Iterator[Probl
 
     Raises OneMapError if the file is refused.
     """
-    catalogue, required = library.catalogue(), check_plan.sources(library).required
+    sources = check_plan.sources(library)
     for code, file in check_plan.replaced.items():
         version = check_plan.in_force(code)
         names = [] if version is None else [str(one["source"]) for one in files_of(library, version)]
@@ -44,7 +44,7 @@ def trial_problems_of(library: Library, check_plan: CheckPlan) -> Iterator[Probl
         if version is not None and len(names) > 1:
             several = {"label": version.label, "count": len(names), "names": names_in_short(names)}
             yield Problem("replace.one_file", {**facts, **several})
-        elif doubt := _doubt_of_trial(library, catalogue[code], file, required.get(code, ())):
+        elif doubt := _doubt_of_trial(library, sources.catalogue[code], file, sources.required.get(code, ())):
             yield Problem("replace.doubtful", {**doubt.problem.facts, **facts})
 
 
