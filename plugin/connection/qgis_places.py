@@ -72,7 +72,7 @@ def windows_places(environment: Mapping[str, str], named: list[str]) -> list[Qgi
 
     environment: variables, by the names in capitals that Windows gives them; named: folders that the registry names.
     """
-    return [place for root in _windows_roots(environment, named) for place in _within(root)]
+    return [place for root in _windows_roots(environment, named) for place in _qgis_of_root(root)]
 
 
 def registry_folders() -> list[str]:
@@ -116,7 +116,7 @@ def _windows_roots(environment: Mapping[str, str], named: list[str]) -> Iterator
     yield from dict.fromkeys(places)
 
 
-def _within(root: Path) -> Iterator[QgisPlace]:
+def _qgis_of_root(root: Path) -> Iterator[QgisPlace]:
     """Each QGIS of one installation: OSGeo4W may hold the long-term one beside the newest."""
     folder = root / "bin"
     if not (folder / "o4w_env.bat").exists():

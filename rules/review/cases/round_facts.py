@@ -183,7 +183,7 @@ class RoundFacts:
         return {id_: self.of_packs.rule_on_day(id_, day) for id_ in self._counted_rules}
 
     @cached_property
-    def _wanting(self) -> set[tuple[str, str]]:
+    def _wanting_facts(self) -> set[tuple[str, str]]:
         """Parcel and rule, where the applicant's file leaves a fact out; the parcels are read where a rule asks any."""
         asking = [rule for rule in self._rules.values() if KINDS[rule.kind].parcel_fields(rule.options)]
         return wanting_facts(self._read_parcels(), asking) if asking else set()
@@ -193,7 +193,7 @@ class RoundFacts:
         found = self._drafts.get(overrides)
         if found is None:
             is_one = len(self.stated) == 1
-            found = drafts_by_rules(self._rules, self._wanting, is_one, self.findings, self.items, overrides)
+            found = drafts_by_rules(self._rules, self._wanting_facts, is_one, self.findings, self.items, overrides)
             self._drafts[overrides] = found
         return found
 
