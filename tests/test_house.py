@@ -62,14 +62,14 @@ VALUES_BY_POSITION = 9  # are too many; from the fourth on a name says more
 DOORS, FOLDERS_OF_RULES, FLOORS_OF_RULES = 8, 36, 18
 # A participle or a preposition alone says what was done to a thing, or where it is, not what it is.
 PARTICIPLES = {
-    "against", "annexed", "answered", "apart", "around", "arriving", "asked", "away", "below", "beside", "beyond",
+    "against", "annexed", "answered", "apart", "around", "arriving", "asked", "away", "beside", "beyond",
     "bracketed", "built", "called", "changed", "checked", "chosen", "clipped", "closed", "compared", "consulted",
     "counted", "covered", "covering", "crossing", "declared", "decoded", "delivered", "dissolved", "done",
     "drafted", "drawn", "dropped", "enacted", "expected", "filled", "filtered", "fitting", "found", "given",
-    "grouped", "handed", "handling", "heard", "held", "here", "importing", "inside", "installed", "interleaved",
+    "grouped", "handed", "handling", "heard", "held", "here", "importing", "installed", "interleaved",
     "intersecting", "joined", "judged", "kept", "known", "left", "linked", "listed", "located", "looked", "made",
     "marked", "matching", "meant", "measured", "merged", "moved", "moving", "named", "narrowed",
-    "normalised", "noted", "numbered", "occurring", "opened", "outside", "packed", "parsed", "parted", "picked",
+    "normalised", "noted", "numbered", "occurring", "opened", "packed", "parsed", "parted", "picked",
     "placed", "planned", "prepared", "preparing", "printed", "promised", "quoted", "recorded", "refused", "renamed",
     "required", "restarted", "rewritten", "rounding", "said", "scaled", "seen", "sent", "shared", "sharing", "shown",
     "signed", "sorted", "spared", "speaking", "spoken", "squeezed", "standing", "started", "stored", "subdivided",
