@@ -207,9 +207,12 @@ def _py7zr() -> ModuleType:
 
 def _name(member: zipfile.ZipInfo) -> str:
     """A member's name: zips made on Chinese Windows write GBK where the format says code page 437."""
+    try:
+        raw = member.filename.encode("cp437")
+    except UnicodeEncodeError:  # a newer Python has read the field of a packer that writes the name in Unicode, too
+        return member.filename
     if member.flag_bits & _UTF8_NAMES:
         return member.filename
-    raw = member.filename.encode("cp437", errors="replace")
     encoding = next((name for name in ("utf-8", "gb18030") if decodes(raw, name)), "cp437")
     return raw.decode(encoding)
 
