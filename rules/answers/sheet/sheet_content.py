@@ -32,6 +32,7 @@ from onemap.rules.judge.packs.excuse_text import excuse_text
 from onemap.rules.judge.packs.legal_basis import articles_by_law
 from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.judge.question.layer_remarks import problems_near, versions_of_run
+from onemap.rules.judge.runs.unwritten_sites import unwritten_sites
 
 Sheet = dict[str, Any]
 _FINDING = (
@@ -80,7 +81,7 @@ def sheets_of(
     titles = {code: title[language] for code, title in department_names(library).items()}
     asked = _asked_rules(record, {rule.id: rule.department for rule in rules if rule.finds}, titles)
     used = {**versions_of_run(record["layers"]), **plans.versions_used}
-    remarks = ground_remarks(library, used)
+    remarks = [*ground_remarks(library, used), *unwritten_sites(library, used)]
     for start in range(0, len(names), _AT_ONCE):
         progress.at(start / len(names))
         rows = slice(start, start + _AT_ONCE)
