@@ -27,6 +27,7 @@ from onemap.rules.judge.packs.pack import Pack, rules_of_run
 from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.judge.question.layer_remarks import layer_problems_of, versions_of_run
 from onemap.rules.judge.question.question import Question
+from onemap.rules.judge.runs.unwritten_sites import unwritten_problems
 
 CELL_M = 1000.0  # the ground is searched in squares, so that none of the overlays is of a whole district
 # Of the work: when the ground is checked, what stands against it cut off, what is free known, and searched.
@@ -108,8 +109,9 @@ def sites(
     passed = Places(found.grounds[passing], found.clearance_m[passing])
     table = _table(passed, verdicts, obstacles, rules, language, origin)
     used = versions_of_run(run.record["layers"])
-    problems = layer_problems_of(library, used, *shapely.bounds(table.geometries).tolist())
-    return FoundSites(table, tuple(problems))
+    extents = shapely.bounds(table.geometries).tolist()
+    problems = *layer_problems_of(library, used, *extents), *unwritten_problems(library, used, *extents)
+    return FoundSites(table, problems)
 
 
 def _cells(ground: np.ndarray) -> np.ndarray:

@@ -72,8 +72,13 @@ def problems_near(remarks: Iterable[GroundRemark], used: VersionsUsed, *extents:
     around = [shapely.box(*extent) for extent in extents]
     for remark in remarks:
         if remark.ground is None or shapely.dwithin(remark.ground, around, _BESIDE_M).any():
-            code, label = used[remark.table]
-            yield Problem(remark.problem, {"layer": code, "label": label, "words": remark.words})
+            yield problem_of_remark(remark, used)
+
+
+def problem_of_remark(remark: GroundRemark, used: VersionsUsed) -> Problem:
+    """A remark on the ground that a version lacks, as it is told."""
+    code, label = used[remark.table]
+    return Problem(remark.problem, {"layer": code, "label": label, "words": remark.words})
 
 
 def value_problems_of(library: Library, check_plan: CheckPlan) -> list[Problem]:

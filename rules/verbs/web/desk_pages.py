@@ -57,6 +57,7 @@ _NO_OVERALL = "not_involved"  # which a case as a whole never is
 _FEW_FIELDS = 5
 _PLACE = ("x", "y", "crs", "radius", "as_of")
 _NO_RIGHT = {"library.no_right", "review.foreign", "review.lead_only", "review.not_yours"}
+_ABSENT = {"web.no_page", "review.case", "notice.none", "review.no_attachment"}
 _LOST = {"account.signed_out", "library.connection_lost", "web.core_ended"}
 Act = Callable[[Request, Session], Response]
 AskAgain = Callable[[Request, Mapping[str, str], str, Session], Response]
@@ -432,7 +433,7 @@ def _refusal_status(code: str, exit_code: int) -> int:
     """The status of a page that cannot be shown. code: of its first problem."""
     if code in _NO_RIGHT:
         return 403
-    return 404 if code in ("web.no_page", "review.case") else 400 if exit_code < 70 else 500
+    return 404 if code in _ABSENT else 400 if exit_code < 70 else 500
 
 
 def _step_status(why: Sequence[Mapping[str, Any]]) -> int:
