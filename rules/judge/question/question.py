@@ -114,7 +114,7 @@ def question_of(
     """
     question = question_about(library, options, language, no_parcels(options.parcels, ""))
     parcels, left_out = _parcels_of_files(library, options, workers, progress)
-    facts = checked_facts(options.facts, joined_rules(question.packs), question.as_of)
+    facts = checked_facts(options.facts, joined_rules(question.packs, question.as_of), question.as_of)
     more = ({"facts": facts.plain} if facts.values else {}) | ({LEFT_OUT: left_out} if left_out else {})
     known = replace(question, parcels=with_facts(parcels, facts), source={**question.source, **more})
     return known.with_used_land(problem.code for problem in parcels.problems)
