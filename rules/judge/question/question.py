@@ -170,12 +170,13 @@ def _shown_path(file: str) -> str:
 
 def question_about(library: Library, options: CheckOptions, language: str, parcels: Parcels) -> Question:
     """The question about some parcels. Raises OneMapError pack.…, rule.…."""
+    as_of = options.as_of or library.today()
     return Question(
         parcels=parcels,
-        packs=tuple(packs_of(library, options.packs, options.code_system)),
+        packs=tuple(packs_of(library, options.packs, options.code_system, as_of)),
         code_system=options.code_system,
         only=options.only,
-        as_of=options.as_of or library.today(),
+        as_of=as_of,
         known_at=options.known_at,
         language=language,
         replaced=options.replaced,
