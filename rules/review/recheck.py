@@ -234,13 +234,13 @@ def _turned_verdicts(
     before, record = stored_question(library, identifier), check_record(library, identifier)
     rests_on = next((layer["label"] for layer in record["layers"] if layer["code"] == code), None)
     found: dict[str, Any] = {"rests_on": rests_on, "turned": [], "departments": [], "problems": []}
-    if not any(code in (*rule.layers_named, *rule.layers) for rule in joined_rules(before.packs)):
+    if not any(code in (*rule.layers_named, *rule.layers) for rule in joined_rules(before.packs, before.as_of)):
         return found, before, None
     if rests_on not in (new["old"], new["new"]):
         facts = {"layer": code, "label": rests_on or "–", "old": new["old"]}
         found["problems"] = [Problem("changes.rests", facts)]
     found["turned"], run = ask(library, identifier, replace(before, in_place={code: new["new"]}))
-    asked = departments_of_rules(before.packs)
+    asked = departments_of_rules(before.packs, before.as_of)
     rules = {rule for parcel in found["turned"] for rule in parcel["rules"]}
     found["departments"] = sorted({department for rule in rules for department in asked.get(rule, ())})
     return found, before, run

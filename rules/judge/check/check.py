@@ -26,6 +26,7 @@ from onemap.rules.judge.inputs.check_record import CheckParameters, CheckRecord,
 from onemap.rules.judge.inputs.layer_sources import Sources
 from onemap.rules.judge.inputs.parcels import Parcels
 from onemap.rules.judge.overlay.threads import Threads
+from onemap.rules.judge.packs.laws import repealed_laws
 from onemap.rules.judge.packs.pack import Pack
 from onemap.rules.judge.question.check_plan import CheckPlan, check_plan_of
 from onemap.rules.judge.question.kind_remarks import kind_problems_of
@@ -154,7 +155,8 @@ def _problems(library: Library, question: Question, check_plan: CheckPlan) -> li
     used, extent = check_plan.versions_used, question.parcels.extent
     of_layers = *layer_problems_of(library, used, extent), *unwritten_problems(library, used, extent)
     of_trials = trial_problems_of(library, check_plan)
-    problems = *question.parcels.problems, *of_projects, *of_trials, *of_layers, *value_problems_of(library, check_plan)
+    of_packs = *repealed_laws(question.packs, question.as_of), *value_problems_of(library, check_plan)
+    problems = *question.parcels.problems, *of_projects, *of_trials, *of_layers, *of_packs
     return [problem_record(problem, question.language) for problem in problems]
 
 

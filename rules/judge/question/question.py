@@ -114,7 +114,7 @@ def question_of(
     """
     question = question_about(library, options, language, no_parcels(options.parcels, ""))
     parcels, left_out = _parcels_of_files(library, options, workers, progress)
-    facts = checked_facts(options.facts, joined_rules(question.packs), question.as_of)
+    facts = checked_facts(options.facts, joined_rules(question.packs, question.as_of), question.as_of)
     more = ({"facts": facts.plain} if facts.values else {}) | ({LEFT_OUT: left_out} if left_out else {})
     known = replace(question, parcels=with_facts(parcels, facts), source={**question.source, **more})
     return known.with_used_land(problem.code for problem in parcels.problems)
@@ -170,12 +170,13 @@ def _shown_path(file: str) -> str:
 
 def question_about(library: Library, options: CheckOptions, language: str, parcels: Parcels) -> Question:
     """The question about some parcels. Raises OneMapError pack.…, rule.…."""
+    as_of = options.as_of or library.today()
     return Question(
         parcels=parcels,
-        packs=tuple(packs_of(library, options.packs, options.code_system)),
+        packs=tuple(packs_of(library, options.packs, options.code_system, as_of)),
         code_system=options.code_system,
         only=options.only,
-        as_of=options.as_of or library.today(),
+        as_of=as_of,
         known_at=options.known_at,
         language=language,
         replaced=options.replaced,

@@ -55,7 +55,7 @@ def inputs_of(run: CheckRecord, sources: Sequence[Mapping[str, str | None]], rul
     for rule in run["skipped"]:
         if rule["reason"] == Reason.LAYER_MISSING:
             used.setdefault(rule["layer"], (None, None))
-    kept = ("id", "hash", "tables")
+    kept, as_of = ("id", "hash", "tables"), date.fromisoformat(run["parameters"]["as_of"])
     packs = [{name: value for name, value in pack.items() if name in kept} for pack in run["packs"]]
     unasked = {rule["rule"]: rule["reason"] for rule in run["skipped"]}
     asked = [rule for rule in rules if unasked.get(rule.id) in (None, Reason.LAYER_MISSING)]
@@ -63,7 +63,7 @@ def inputs_of(run: CheckRecord, sources: Sequence[Mapping[str, str | None]], rul
     for code in (code for one in asked for code in watched_layers(one, held)):
         used.setdefault(code, (None, None))
     laws = {
-        rule.id: [unasked.get(rule.id) != Reason.LAW_NOT_IN_FORCE, spans]
+        rule.id: [_is_law(spans, as_of), spans]
         for rule in rules
         if unasked.get(rule.id) != Reason.ONLY and (spans := dated_law(rule))
     }

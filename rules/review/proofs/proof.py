@@ -137,9 +137,9 @@ def prove_packs(proving: PacksToProve, mutants: Further | None = None, progress:
 
     Raises OneMapError pack.…, rule.…, cases.….
     """
-    rules, cases = proving.rules, proving.cases
+    cases = proving.cases
     with tempfile.TemporaryDirectory(prefix="onemap-cases-") as folder:
-        groups = [*judged_groups(cases, rules, proving.catalogue, Path(folder))]
+        groups = [*judged_groups(cases, proving.packs, proving.catalogue, Path(folder))]
         results = [
             CaseResult(case, outcome, (*wrong_keys(case, outcome), *_wrong_words(case, group, place)))
             for group in groups
