@@ -109,6 +109,11 @@ class DrawnParcels(QObject):
             for one in self._steps
         ]
 
+    def shapes(self, layer: QgsVectorLayer | None) -> frozenset[bytes]:
+        """The polygons of a layer of drawings; none of any other layer."""
+        features = layer.getFeatures() if layer is not None and self.owns(layer) else ()
+        return frozenset(feature.geometry().asWkb().data() for feature in features)
+
     def use_of(self, layer: QgsVectorLayer, feature: int) -> tuple[str, str]:
         """The use that a parcel states, and of which system the code is; empty for none."""
         values = layer.getFeature(feature).attributeMap()

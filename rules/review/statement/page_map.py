@@ -283,7 +283,7 @@ class _PageMap:
     def _piece_title(self, piece: Piece) -> str:
         title = self.source.rule_title(piece.rule)
         if not piece.counted:
-            title = phrase("map.below_threshold", self.language, title=title)
+            title = phrase("map.not_counted", self.language, title=title)
         return f"{piece.parcel} · {phrase(f'verdict.{piece.verdict}', self.language)} · {title}"
 
     def _parcel_group(self) -> _Group:

@@ -487,7 +487,7 @@ def _departments(language: str) -> list[tuple[str, str]]:
 
 def _overrides(case: Mapping[str, Any], choices: Sequence[tuple[str, str]], language: str) -> list[dict[str, Any]]:
     """The findings among some that somebody judged otherwise, both verdicts in words."""
-    own = {tuple(read_json(key)) for key, _ in choices}
+    own = {tuple(read_json(key)[:2]) for key, _ in choices}
     return [
         {**one, "was": verdict_words(one["before"], language), "is": verdict_words(one["verdict"], language)}
         for one in case["overrides"]

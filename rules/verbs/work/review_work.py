@@ -230,8 +230,8 @@ def review_return(values: Values, context: VerbContext) -> Result:
 
 def review_override(values: Values, context: VerbContext) -> Result:
     """Judge a finding otherwise."""
-    facts = (values["parcel"], values["rule"], values["verdict"], _reason(values) or "", values.get("department"))
-    judgement = opinions.Judgement(*facts)
+    facts = (values["parcel"], values["rule"], values["verdict"], _reason(values) or "")
+    judgement = opinions.Judgement(*facts, department=values.get("department"), before=values.get("before"))
     return _take_step(values, context, lambda library, case, hand: opinions.override(library, case, judgement, hand))
 
 

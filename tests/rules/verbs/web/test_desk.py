@@ -306,7 +306,7 @@ def test_a_department_judges_otherwise_and_the_lead_gives_more_days(library: Pat
     at, land = f"/cases/{case}", f"/cases/{case}/opinions/land"
     first.submit(at, f"{at}/steps/circulate")
     finding = html.unescape(re.search(r'<option value="([^"]*)"', first.page(land).partition('name="finding"')[2])[1])
-    assert json.loads(finding) == ["P", "zone"]
+    assert json.loads(finding) == ["P", "zone", "prohibited"]
     judged = {"finding": finding, "verdict": "consult"}
     refused = first.submit(land, f"{land}/override", **judged, reason=" ")
     assert refused.status == 409 and 'role="alert"' in refused.body.decode()
