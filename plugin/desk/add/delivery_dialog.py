@@ -19,7 +19,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.connection.refusals import Refusal, refusals_told
 from onemap.plugin.desk.add.answers_dialog import AnswersDialog
 from onemap.plugin.desk.add.coverage_choice import coverage_box, coverage_of, coverage_row, with_file_button
 from onemap.plugin.desk.add.delivery_row_page import DeliveryRowPage
@@ -361,13 +361,10 @@ class DeliveryDialog(WorkingDialog):
     def dropEvent(self, event: QDropEvent) -> None:
         """Look through what is dropped."""
         event.acceptProposedAction()
-        try:
+        with refusals_told(self.notice.refuse):
             delivery = dropped_delivery(event.mimeData(), archives=True)
-        except Refusal as refusal:
-            self.notice.refuse(refusal)
-            return
-        if delivery is not None:
-            self.show_plan(delivery.folder, delivery.files)
+            if delivery is not None:
+                self.show_plan(delivery.folder, delivery.files)
 
 
 def _names_of(files: tuple[str, ...]) -> str:

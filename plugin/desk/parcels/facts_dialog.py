@@ -17,7 +17,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.connection.file_writing import write_file
-from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.connection.refusals import Refusal, refusals_told
 from onemap.plugin.connection.toml_writing import toml_text
 from onemap.plugin.desk.guide.help_key import equip_window
 from onemap.plugin.desk.library.open_library import OpenLibrary
@@ -106,12 +106,9 @@ class FactsDialog(WorkingDialog):
         text = facts_text(self.stated_facts)  # as it was checked, whatever is typed meanwhile
 
         def write(_answer: dict[str, Any]) -> None:
-            try:
+            with refusals_told(self.refuse):
                 write_file(path, text.encode("utf-8"))
-            except Refusal as refusal:
-                self.refuse(refusal)
-                return
-            self.notice.say(tr("The facts were written: {path}").format(path=path))
+                self.notice.say(tr("The facts were written: {path}").format(path=path))
 
         self._ask(self._file_of_stated(), tr("Facts are checked…"), write)
 

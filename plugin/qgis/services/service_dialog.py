@@ -10,7 +10,7 @@ from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QDialog, QVBoxLayout, QWidget
 
 from onemap.plugin.connection.asking import Asking
-from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.connection.refusals import refusals_told
 from onemap.plugin.connection.task import BackgroundTask, Cancelled, refusal_of
 from onemap.plugin.desk.guide.help_key import equip_window
 from onemap.plugin.desk.library.dialog_library import DialogLibrary
@@ -82,16 +82,13 @@ class ServiceDialog(QDialog):
         """Store a key in QGIS's authentication store, and choose its entry."""
         if not key:
             return
-        try:
+        with refusals_told(self.notice.refuse):
             number = store_key(tr("Key of {name}").format(name=self.form.name.text().strip() or "天地图"), key)
-        except Refusal as refusal:
-            self.notice.refuse(refusal)
-            return
-        self.form.key.clear()
-        self.form.auth.setConfigId(number)
-        self.notice.say(
-            tr("The key is in QGIS's authentication store; the library keeps only the number of its entry.")
-        )
+            self.form.key.clear()
+            self.form.auth.setConfigId(number)
+            self.notice.say(
+                tr("The key is in QGIS's authentication store; the library keeps only the number of its entry.")
+            )
 
     def register(self) -> None:
         """Ask the core to register the service."""

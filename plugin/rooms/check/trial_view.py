@@ -19,7 +19,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.connection.core_session import Core
-from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.connection.refusals import refusals_told
 from onemap.plugin.desk.answers.name_delegate import JOIN, wrap_names
 from onemap.plugin.desk.results.highlight import Highlight
 from onemap.plugin.desk.results.result_export import ExportButton
@@ -207,10 +207,8 @@ class TrialView(QWidget):
         path, parcel, finding = item.data(0, ROLE_PLACE)
         if parcel is None:
             return
-        try:
+        with refusals_told(self.refused.emit):
             self.highlight.show(RunTables(path), parcel, finding)
-        except Refusal as refusal:
-            self.refused.emit(refusal)
 
 
 def in_one_piece(name: str, metrics: QFontMetrics) -> str:

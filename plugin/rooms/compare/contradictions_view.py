@@ -11,7 +11,7 @@ from qgis.PyQt.QtGui import QResizeEvent
 from qgis.PyQt.QtWidgets import QGridLayout, QTreeWidgetItem
 
 from onemap.plugin.connection.file_writing import copy_file
-from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.connection.refusals import refusals_told
 from onemap.plugin.desk.answers.answer_tree import AnswerTree
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.library.verb_view import VerbView
@@ -98,12 +98,9 @@ class ContradictionsView(VerbView):
 
     def save(self, path: str) -> None:
         """Copy the core's own table to a path."""
-        try:
+        with refusals_told(self.refused.emit):
             copy_file(Path(self._folder) / "contradictions.xlsx", path)
-        except Refusal as refusal:
-            self.refused.emit(refusal)
-            return
-        self.message_sent.emit(tr("Written: {path}").format(path=path))
+            self.message_sent.emit(tr("Written: {path}").format(path=path))
 
     def _choose_target(self) -> None:
         ask_document(self, tr("Save as Excel"), tr("Plans against each other"), XLSX, self.save)

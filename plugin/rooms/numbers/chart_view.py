@@ -11,7 +11,7 @@ from qgis.PyQt.QtSvg import QSvgRenderer
 from qgis.PyQt.QtWidgets import QComboBox, QSizePolicy, QWidget
 
 from onemap.plugin.connection.file_writing import write_file
-from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.connection.refusals import refusals_told
 from onemap.plugin.widgets.buttons import tool_button
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.target_file import ask_document
@@ -129,12 +129,9 @@ class ChartView(QWidget):
     def save(self, path: str) -> None:
         """Write the picture as SVG or PNG, as the name ends."""
         is_png = path.lower().endswith(".png")
-        try:
+        with refusals_told(self.refused.emit):
             write_file(path, png_of(self.picture.image()) if is_png else self._current[2].encode("utf-8"))
-        except Refusal as refusal:
-            self.refused.emit(refusal)
-            return
-        self.message_sent.emit(tr("Written: {path}").format(path=path))
+            self.message_sent.emit(tr("Written: {path}").format(path=path))
 
     @property
     def _current(self) -> Chart:

@@ -23,7 +23,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.connection.refusals import Refusal, refusals_told
 from onemap.plugin.desk.answers.answer_tree import AnswerTree
 from onemap.plugin.desk.answers.name_delegate import fit_columns, wrap_names
 from onemap.plugin.desk.library.changed_versions import ChangedVersions
@@ -251,10 +251,8 @@ class SitesView(VerbView):
         """Move the layer to a permanent file."""
         if self._table is None:
             return
-        try:
+        with refusals_told(self.refused.emit):
             self._table.keep_in(copy_to_profile(self._path, self._record, self._library.name), {})
-        except Refusal as refusal:
-            self.refused.emit(refusal)
         self._enable()
 
     def _step(self, step: int) -> None:

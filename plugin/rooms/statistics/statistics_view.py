@@ -16,7 +16,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.connection.file_writing import copy_file
-from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.connection.refusals import Refusal, refusals_told
 from onemap.plugin.desk.answers.answer_tree import AnswerTree
 from onemap.plugin.desk.library.changed_versions import ChangedVersions
 from onemap.plugin.desk.library.layer_list import CatalogueLayer
@@ -119,11 +119,8 @@ class StatisticsView(VerbView):
 
     def save(self, path: str) -> None:
         """Save the balance on display as a table. An existing file is replaced, because the user has confirmed it."""
-        try:
+        with refusals_told(self.refused.emit):
             copy_file(self._table, path)
-        except Refusal as refusal:
-            self.refused.emit(refusal)
-        else:
             self.message_sent.emit(tr("Written: {path}").format(path=path))
 
     def clear(self) -> None:
