@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtGui import QShowEvent
-from qgis.PyQt.QtWidgets import QLabel, QPlainTextEdit, QProgressBar, QToolButton, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QLabel, QPlainTextEdit, QProgressBar, QToolButton, QWidget
 
 from onemap.plugin.connection.core_python import CorePython, CoreSetupError, SetupPlan, is_debian_like, make_core
 from onemap.plugin.connection.core_session import REQUIREMENTS, Core, core_python, first_core
@@ -14,6 +14,7 @@ from onemap.plugin.connection.task import BackgroundTask, Cancelled
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import FOLDER, profile_folder
 from onemap.plugin.widgets.buttons import push_button
+from onemap.plugin.widgets.rows_and_columns import column_of
 from onemap.plugin.words.option_names import name_controls
 from onemap.plugin.words.translation import tr
 
@@ -54,12 +55,9 @@ class SetupPage(QWidget):
             action=open_settings,
         )
         self.back_button = push_button(tr("Back to the library"), sign="back", action=self.ready)
-        layout = QVBoxLayout(self)
         messages = (self._message, self.details_button, self.details)
-        for widget in (self._explanation, self.button, self._bar, self._cancel, *messages, settings_button):
-            layout.addWidget(widget)
-        layout.addWidget(self.back_button)
-        layout.addStretch()
+        work = (self._explanation, self.button, self._bar, self._cancel)
+        column_of(*work, *messages, settings_button, self.back_button, 0, inside=self)
         self._show_work(False)
         self._say("")
         self._unfold(False)

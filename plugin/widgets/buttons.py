@@ -73,8 +73,7 @@ def close_button(window: QWidget) -> QPushButton:
 
 def wrapped_label(text: str = "") -> QLabel:
     """A text that takes as many lines as it needs."""
-    label = QLabel(text, wordWrap=True)
-    return label
+    return QLabel(text, wordWrap=True)
 
 
 def empty_label(text: str = "") -> QLabel:

@@ -172,8 +172,7 @@ def field_row(first: QWidget, second: QWidget, stretch: int = 0) -> QHBoxLayout:
 
     stretch: the share of the width for the second field, where the first has 1.
     """
-    row = row_of((first, 1), (second, stretch), spacing=4)
-    return row
+    return row_of((first, 1), (second, stretch), spacing=4)
 
 
 def set_tab_order(first: QWidget, others: Iterable[QWidget]) -> None:

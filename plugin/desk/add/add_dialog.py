@@ -9,7 +9,6 @@ from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtGui import QDragEnterEvent, QDropEvent
 from qgis.PyQt.QtWidgets import (
     QTabWidget,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -32,7 +31,7 @@ from onemap.plugin.desk.library.layer_list import CatalogueLayer
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.library.service_list import Service
 from onemap.plugin.widgets.buttons import close_button, push_button, wrapped_label
-from onemap.plugin.widgets.rows_and_columns import row_of
+from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen, scroll_area
 from onemap.plugin.widgets.working_dialog import WorkingDialog
 from onemap.plugin.words.option_names import add_controls
@@ -207,15 +206,9 @@ class AddDialog(WorkingDialog):
         close = close_button(self)
         self.hint = wrapped_label()
         buttons = row_of(0, self.add_button, close)
-        layout = QVBoxLayout(self)
         # For which ground data speaks decides what is clear: it is asked with what the data becomes.
         self.form.add_row(tr("Covers"), coverage_row(self.options.covers))
-        layout.addWidget(self.form)
-        layout.addWidget(self.notice)
-        layout.addWidget(self.tabs, 1)
-        layout.addWidget(self.work)
-        layout.addWidget(self.hint)
-        layout.addLayout(buttons)
+        column_of(self.form, self.notice, (self.tabs, 1), self.work, self.hint, buttons, inside=self)
         equip_window(self)
         self.setMinimumWidth(MIN_WIDTH_PX)
         resize_on_screen(self, *SIZE_PX)

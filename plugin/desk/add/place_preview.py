@@ -62,9 +62,8 @@ class PlacePreview(QWidget):
         self._reading = SlicedWork(self, steps_at_once=1)
         self.is_reading = False  # the district, of a library with hundreds of tables
         self._marker: QgsRubberBand | None = None
-        layout = column_of((self.canvas, 1), inside=self, is_tight=True)
+        column_of((self.canvas, 1), self.summary, inside=self, is_tight=True)
         self.summary.setContentsMargins(BESIDE_SUMMARY_PX, 0, BESIDE_SUMMARY_PX, BESIDE_SUMMARY_PX)
-        layout.addWidget(self.summary)
 
     def show_district(self, library: str, crs: str) -> None:
         """Show the district of a library, in the library's coordinate system; it comes a moment later."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from qgis.core import QgsFeedback
 from qgis.PyQt.QtCore import Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import QDialog, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QDialog, QWidget
 
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.refusals import refusals_told
@@ -21,7 +21,7 @@ from onemap.plugin.qgis.services.service_keys import key_in, store_key
 from onemap.plugin.qgis.services.service_offers import Offer, request_offers
 from onemap.plugin.widgets.buttons import close_button, push_button, wrapped_label
 from onemap.plugin.widgets.notice import Notice
-from onemap.plugin.widgets.rows_and_columns import row_of
+from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen, scroll_area
 from onemap.plugin.widgets.work_row import WorkRow
 from onemap.plugin.words.translation import Count, tr
@@ -118,15 +118,9 @@ class ServiceDialog(QDialog):
         self.register_button.setDefault(True)
         close = close_button(self)
         buttons = row_of(0, self.register_button, close)
-        layout = QVBoxLayout(self)
-        layout.addWidget(explanation)
         area = scroll_area(self.form)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it follows the field that has the focus
-        layout.addWidget(area, 1)
-        layout.addWidget(self.notice)
-        layout.addWidget(self.work)
-        layout.addWidget(self.hint)
-        layout.addLayout(buttons)
+        column_of(explanation, (area, 1), self.notice, self.work, self.hint, buttons, inside=self)
         self.setMinimumWidth(MIN_WIDTH_PX)
         resize_on_screen(self, *SIZE_PX)
 

@@ -10,7 +10,6 @@ from qgis.PyQt.QtCore import QDate, QSignalBlocker, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QComboBox,
     QFormLayout,
-    QHBoxLayout,
     QLineEdit,
     QSizePolicy,
     QWidget,
@@ -23,6 +22,7 @@ from onemap.plugin.profile.paths import RESOURCES
 from onemap.plugin.qgis.services.service_offers import Offer
 from onemap.plugin.widgets.buttons import push_button, tool_button
 from onemap.plugin.widgets.form_fields import date_box, day_text, fill_form, shrink
+from onemap.plugin.widgets.rows_and_columns import row_of
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import tr
 
@@ -148,20 +148,14 @@ class ServiceForm(QWidget):
         self._use_offer(self.layer.currentData() if self.layer.currentIndex() >= 0 else None)
 
     def _build(self) -> None:
-        layer_row, key_row = QHBoxLayout(), QHBoxLayout()
-        layer_row.addWidget(self.layer, 1)
-        layer_row.addWidget(self.ask)
-        key_row.addWidget(self.key, 1)
-        key_row.addWidget(self.keep)
-        self._layer_row = layer_row
         self.rows = fill_form(
             QFormLayout(self),
             (tr("Template"), self.template),
             (tr("Kind of service"), self.type),
             (tr("Address"), self.url),
-            (tr("Key"), key_row),
+            (tr("Key"), row_of((self.key, 1), self.keep)),
             (tr("Authentication"), self.auth),
-            (tr("Layer on it"), layer_row),
+            (tr("Layer on it"), row_of((self.layer, 1), self.ask)),
             (tr("Name"), self.name),
             (tr("Layer it serves"), self.code),
             (tr("Department"), self.department),

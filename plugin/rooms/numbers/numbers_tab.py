@@ -47,8 +47,8 @@ class NumbersTab(QWidget):
         self._library = library
         self.asking = Asking(library.core, self, library.scope)
         self._themes_of = ("", "")  # the library and the day whose themes are known, or asked for
-        self.units = self._make_box(tr("Area units"))
-        self.theme = self._make_box(tr("Theme"))
+        self.units = WrappedChoice(tr("Area units"))
+        self.theme = WrappedChoice(tr("Theme"))
         self.theme.addItem(tr("all indicators"), None)
         self.layers_button = tool_button("overview", tr("Show the layers of the theme on the map"))
         self.layers_button.setAccessibleName(tr("Show the layers of the theme on the map"))
@@ -96,10 +96,6 @@ class NumbersTab(QWidget):
         self.hint = wrapped_label(
             tr("Indicators of every area unit with value, target and status, as of the chosen day.")
         )
-
-    def _make_box(self, name: str) -> WrappedChoice:
-        box = WrappedChoice(name)
-        return box
 
     def _build(self) -> None:
         """One thing that is asked at a time below the bar, so that no answer lies below another."""

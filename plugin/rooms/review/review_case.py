@@ -38,7 +38,7 @@ from onemap.plugin.widgets.buttons import MainButton, embolden, menu_button, too
 from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.room_bar import RoomBar
-from onemap.plugin.widgets.rows_and_columns import column_of
+from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.target_file import ask_file
 from onemap.plugin.widgets.work_row import WorkRow
 from onemap.plugin.words.contrast import link_colour
@@ -258,13 +258,8 @@ class CasePage(QWidget):
         top.addWidget(back, 0, Qt.AlignmentFlag.AlignTop)
         titles = column_of(self.project, self.state_label, spacing=0)
         top.addLayout(titles, 1)
-        row = QHBoxLayout()
-        row.setSpacing(2)  # all of it beside each other in the narrowest dock
-        row.addWidget(self.next_button)
-        row.addStretch()
-        row.addWidget(self.locate_button)
-        row.addWidget(self.documents)
-        row.addWidget(self.steps_button)
+        buttons = (self.locate_button, self.documents, self.steps_button)
+        row = row_of(self.next_button, 0, *buttons, spacing=2)  # all beside each other in the narrowest dock
         self.tabs = QTabWidget()
         self.tabs.setTabBar(RoomBar())
         self.tabs.setDocumentMode(True)
