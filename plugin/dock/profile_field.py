@@ -8,6 +8,7 @@ from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import QComboBox, QLineEdit, QPlainTextEdit, QWidget
 
 from onemap.plugin.widgets.field_error import FieldError
+from onemap.plugin.widgets.form_fields import choice_box
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.words.translation import tr
 
@@ -76,11 +77,8 @@ class ProfileField(QWidget):
         return [self._make_line(language) for language in (LANGUAGES if self.kind == "name" else LANGUAGES[:1])]
 
     def _make_list(self, choices: list[tuple[str, Any]]) -> QComboBox:
-        box = QComboBox()
+        box = choice_box([(tr("as usual"), None), *choices])
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        box.addItem(tr("as usual"), None)
-        for title, value in choices:
-            box.addItem(title, value)
         box.currentIndexChanged.connect(lambda _index: self.changed.emit())
         return box
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Union
+from typing import Any, Union
 
 from qgis.gui import QgsDateEdit
 from qgis.PyQt.QtCore import QLocale, QSize, QStringListModel, Qt
@@ -144,6 +144,15 @@ def fold_button(form: QWidget, hint: str) -> QToolButton:
     button.setAutoRaise(True)
     button.toggled.connect(form.setVisible)
     return button
+
+
+def choice_box(entries: Iterable[tuple[str, Any]], chosen: Any = None) -> QComboBox:
+    """A list of titles, each with its value. chosen: the value that stands there, else the first one's."""
+    box = QComboBox()
+    for title, value in entries:
+        box.addItem(title, value)
+    box.setCurrentIndex(max(0, box.findData(chosen)))
+    return box
 
 
 def shrink(box: QComboBox, letters: int = FEW_LETTERS) -> None:

@@ -10,7 +10,6 @@ from qgis.core import QgsProcessingUtils
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtGui import QDragEnterEvent, QDropEvent
 from qgis.PyQt.QtWidgets import (
-    QComboBox,
     QFileDialog,
     QLineEdit,
     QMenu,
@@ -31,7 +30,7 @@ from onemap.plugin.desk.library.dialog_library import DialogLibrary
 from onemap.plugin.desk.library.layer_list import DEPARTMENTS, Version
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.widgets.buttons import close_button, push_button, tool_button, wrapped_label
-from onemap.plugin.widgets.form_fields import TightForm, fill_form, shrink
+from onemap.plugin.widgets.form_fields import TightForm, choice_box, fill_form, shrink
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen
@@ -67,11 +66,9 @@ class DeliveryDialog(WorkingDialog):
         self.line.editingFinished.connect(self._choose_typed)
         self.button = tool_button("ingest", tr("Choose a folder"), action=self._choose_folder)
         self.button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
-        self.department = QComboBox()
+        departments = ((word("departments", code), code) for code in DEPARTMENTS)
+        self.department = choice_box([(tr("any department"), ""), *departments])
         shrink(self.department)
-        self.department.addItem(tr("any department"), "")
-        for code in DEPARTMENTS:
-            self.department.addItem(word("departments", code), code)
         self.department.activated.connect(lambda _index: self._look_again())
         self.covers = coverage_box(tr("as the last version said"))
         self.covers.currentTextChanged.connect(lambda _text: self._enable())

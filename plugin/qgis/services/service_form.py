@@ -21,7 +21,7 @@ from onemap.plugin.desk.library.service_list import FEATURES, NAMES, PICTURES, S
 from onemap.plugin.profile.paths import RESOURCES
 from onemap.plugin.qgis.services.service_offers import Offer
 from onemap.plugin.widgets.buttons import push_button, tool_button
-from onemap.plugin.widgets.form_fields import date_box, day_text, fill_form, shrink
+from onemap.plugin.widgets.form_fields import choice_box, date_box, day_text, fill_form, shrink
 from onemap.plugin.widgets.rows_and_columns import row_of
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import tr
@@ -39,11 +39,11 @@ class ServiceForm(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._options: dict[str, str] = {}
-        self.template = _combo_box([(tr("none"), None)])
-        for template in json.loads(TEMPLATES.read_text(encoding="utf-8"))["templates"]:
-            self.template.addItem(title_of(template["title"], template["layer"]), template)
+        templates = json.loads(TEMPLATES.read_text(encoding="utf-8"))["templates"]
+        titles = ((title_of(one["title"], one["layer"]), one) for one in templates)
+        self.template = choice_box([(tr("none"), None), *titles])
         self.template.activated.connect(lambda _index: self._use_template(self.template.currentData()))
-        self.type = _combo_box([(NAMES[name], name) for name in (*FEATURES, *PICTURES)])
+        self.type = choice_box([(NAMES[name], name) for name in (*FEATURES, *PICTURES)])
         self.type.currentIndexChanged.connect(lambda _index: self._change_type())
         self.url = QLineEdit(placeholderText="https://…", textChanged=self.changed)
         self.auth = QgsAuthConfigSelect()
@@ -74,11 +74,11 @@ class ServiceForm(QWidget):
         self.code = search_box()
         self.code.lineEdit().setPlaceholderText(tr("no layer of the one map"))
         self.code.currentIndexChanged.connect(lambda _index: self._use_layer(self.code.currentData()))
-        self.department = _combo_box(
+        self.department = choice_box(
             [(tr("choose it"), ""), *((word("departments", code), code) for code in DEPARTMENTS)]
         )
         self.department.currentIndexChanged.connect(lambda _index: self.changed.emit())
-        self.library = _combo_box([(tr("the usual one"), ""), *((word("libraries", code), code) for code in LIBRARIES)])
+        self.library = choice_box([(tr("the usual one"), ""), *((word("libraries", code), code) for code in LIBRARIES)])
         self.dated = date_box(tr("not stated"))
         self.note = QLineEdit()
 
@@ -217,13 +217,6 @@ def service_controls() -> dict[str, str]:
         "--note": tr("Note"),
         "--overwrite": tr("Change what is registered…"),
     }
-
-
-def _combo_box(entries: list[tuple[str, Any]]) -> QComboBox:
-    box = QComboBox()
-    for text, data in entries:
-        box.addItem(text, data)
-    return box
 
 
 def _choose(box: QComboBox, data: str) -> None:

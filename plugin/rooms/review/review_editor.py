@@ -6,7 +6,6 @@ from typing import Any
 
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
-    QComboBox,
     QFormLayout,
     QFrame,
     QGridLayout,
@@ -27,7 +26,7 @@ from onemap.plugin.rooms.review.review_unsent_text import OpinionKey, UnsentText
 from onemap.plugin.rooms.review.review_words import conclusion_word, name_buttons, step_word
 from onemap.plugin.widgets.buttons import wrapped_label
 from onemap.plugin.widgets.elided_label import ElidedLabel
-from onemap.plugin.widgets.form_fields import fill_form
+from onemap.plugin.widgets.form_fields import choice_box, fill_form
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import RoomArea
@@ -72,9 +71,7 @@ class OpinionEditor(QWidget):
         person.changed.connect(self._enable)
 
     def _make_inputs(self) -> None:
-        self.conclusion = QComboBox()
-        for code in CONCLUSIONS:
-            self.conclusion.addItem(code, code)
+        self.conclusion = choice_box((code, code) for code in CONCLUSIONS)
         self.conclusion.currentIndexChanged.connect(lambda _index: self._store_typed())
         self.text = QPlainTextEdit(
             accessibleName=tr("Text of the opinion"),
