@@ -85,9 +85,7 @@ class TrialView(QWidget):
         self._listed: tuple[list[dict[str, Any]], TrialRun, TrialRun] | None = None  # changes, before, after
         self.summary = wrapped_label()
         self.summary.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.tree = QTreeWidget(accessibleName=tr("Parcels whose verdict changes"))
-        self.tree.setColumnCount(1)
-        self.tree.setHeaderHidden(True)
+        self.tree = QTreeWidget(accessibleName=tr("Parcels whose verdict changes"), columnCount=1, headerHidden=True)
         self.tree.setIndentation(12)
         wrap_names(self.tree)
         self.tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)

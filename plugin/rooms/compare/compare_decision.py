@@ -44,8 +44,7 @@ class DecisionBar(QWidget):
         self._grid = QGridLayout()
         self._grid.setSpacing(GAP_PX)
         for decision in DECISIONS:
-            button = QPushButton()
-            button.clicked.connect(lambda _checked=False, chosen_decision=decision: self.decide(chosen_decision))
+            button = QPushButton(clicked=lambda _checked=False, chosen_decision=decision: self.decide(chosen_decision))
             button.setMinimumWidth(1)
             self.buttons[decision] = button
         self._place_buttons()

@@ -125,9 +125,7 @@ class CasePage(QWidget):
             "locate", tr("Go to the parcels on the map"), action=lambda: self.findings.outline.go_to()
         )
         self.locate_button.setAutoRaise(True)
-        self.menu = QMenu(self)
-        self.menu.setToolTipsVisible(True)
-        self.menu.aboutToShow.connect(self.fill_menu)
+        self.menu = QMenu(self, toolTipsVisible=True, aboutToShow=self.fill_menu)
         self.steps_button = menu_button(self.menu, tr("All steps of the case, and its project"))
 
     def show_case(self, case: Case) -> None:
