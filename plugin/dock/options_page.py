@@ -43,8 +43,8 @@ class OptionsPage(QgsOptionsPageWidget):
             tr("The bureau's profile…"),
             sign="bureau",
             hint=tr("Who issues the documents of the open library, to whom, under what head"),
+            enabled=open_profile is not None,
         )
-        self.profile_button.setEnabled(open_profile is not None)
         if open_profile is not None:
             self.profile_button.clicked.connect(lambda _checked: open_profile(self))
         fill_form(

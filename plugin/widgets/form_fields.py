@@ -138,12 +138,7 @@ def hold_text(box: QAbstractSpinBox, text: str) -> None:
 
 def fold_button(form: QWidget, hint: str) -> QToolButton:
     """A button that shows a form and hides it; pressed in while the form is shown."""
-    button = tool_button("settings", hint)
-    button.setCheckable(True)
-    button.setChecked(True)
-    button.setAutoRaise(True)
-    button.toggled.connect(form.setVisible)
-    return button
+    return tool_button("settings", hint, checkable=True, checked=True, autoRaise=True, toggled=form.setVisible)
 
 
 def choice_box(entries: Iterable[tuple[str, Any]], chosen: Any = None) -> QComboBox:

@@ -79,8 +79,7 @@ class DeliveryDialog(WorkingDialog):
         self._report_written = ""  # that this dialog wrote itself, and may write again
         self.dropped = wrapped_label()
         self._form = TightForm()
-        self.answers_button = push_button(tr("Remembered answers…"), action=self.show_answers)
-        self.answers_button.setAutoDefault(False)
+        self.answers_button = push_button(tr("Remembered answers…"), action=self.show_answers, autoDefault=False)
         self.answers: AnswersDialog | None = None
         self.table = DeliveryTable()
         self.table.show_targets(library.layers)
@@ -211,10 +210,8 @@ class DeliveryDialog(WorkingDialog):
         parts.setStretchFactor(1, 1)
         parts.setChildrenCollapsible(False)
         self.hint = wrapped_label()
-        self.add_button = push_button(tr("Add"), sign="add", action=lambda _checked: self.add())
-        self.add_button.setDefault(True)
-        close = close_button(self)
-        buttons = row_of(self.answers_button, 0, self.add_button, close)
+        self.add_button = push_button(tr("Add"), sign="add", action=lambda _checked: self.add(), default=True)
+        buttons = row_of(self.answers_button, 0, self.add_button, close_button(self))
         column_of(form, self.notice, (parts, 1), self.work, self.hint, buttons, inside=self)
         resize_on_screen(self, *SIZE_PX)
 

@@ -30,7 +30,7 @@ from qgis.PyQt.QtWidgets import QWidget
 from onemap.plugin.desk.add.inspection_result import InspectedLayer
 from onemap.plugin.desk.map.sliced_work import SlicedWork
 from onemap.plugin.desk.map.table_layers import table_layer
-from onemap.plugin.widgets.buttons import wrapped_label
+from onemap.plugin.widgets.buttons import show_text, wrapped_label
 from onemap.plugin.widgets.rows_and_columns import column_of
 from onemap.plugin.words.translation import tr
 
@@ -153,8 +153,7 @@ class PlacePreview(QWidget):
         # The district's outline lies over a picture, and under a file's features.
         pictures = [layer for layer in layers if isinstance(layer, QgsRasterLayer)]
         self.canvas.setLayers([*(layer for layer in layers if layer not in pictures), *district, *pictures])
-        self.summary.setText(words)
-        self.summary.setVisible(bool(words))
+        show_text(self.summary, words)
 
     def _show_whole(self) -> None:
         """Show the district and the file's place, as far as they are known."""

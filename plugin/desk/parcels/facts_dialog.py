@@ -8,11 +8,9 @@ from qgis.gui import QgsScrollArea
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import (
     QFormLayout,
-    QFrame,
     QGroupBox,
     QHBoxLayout,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -27,7 +25,7 @@ from onemap.plugin.profile.paths import temporary_file
 from onemap.plugin.widgets.buttons import push_button, wrapped_label
 from onemap.plugin.widgets.form_fields import fill_form
 from onemap.plugin.widgets.rows_and_columns import column_of
-from onemap.plugin.widgets.scroll_area import resize_on_screen
+from onemap.plugin.widgets.scroll_area import resize_on_screen, scroll_area
 from onemap.plugin.widgets.target_file import ask_file, ask_target
 from onemap.plugin.widgets.working_dialog import WorkingDialog
 from onemap.plugin.words.mnemonics import as_written
@@ -170,16 +168,13 @@ class FactsDialog(WorkingDialog):
             tr("What is not stated stays unknown; it is never guessed. What a parcel says itself comes first.")
         )
         body = QWidget()
-        self._groups = QVBoxLayout(body)
+        self._groups = column_of(inside=body)
         self._groups.setContentsMargins(0, 0, 4, 0)
         for group, title in (asked.get("groups") or {}).items():
             for part in (PARCELS, PROJECT):
                 self._add_group(title, part, [fact for fact in asked.get(part) or () if fact.get("group") == group])
         self._groups.addStretch(1)
-        area = QgsScrollArea()
-        area.setWidget(body)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
+        area = scroll_area(body, QgsScrollArea, is_wide=True)
         layout = column_of(head, (area, 1), self.waiting, self.notice, self.work, self._make_buttons(), inside=self)
         self._count()
         around = layout.heightForWidth(SIZE_PX[0]) - area.sizeHint().height()
@@ -208,8 +203,7 @@ class FactsDialog(WorkingDialog):
             ("ok", tr("OK"), self.accept),
             ("cancel", tr("Cancel"), self.reject),
         ):
-            button = push_button(text, action=lambda _checked=False, run=action: run())
-            button.setAutoDefault(False)
+            button = push_button(text, action=lambda _checked=False, run=action: run(), autoDefault=False)
             row.addWidget(button)
             if name == "clear":
                 row.addStretch(1)

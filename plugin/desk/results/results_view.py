@@ -92,8 +92,8 @@ class ResultsView(QWidget):
             sign="explain",
             hint=tr("How this finding came about, step by step (Space)"),
             action=self._explain_or_not,
+            checkable=True,
         )
-        self.explain_button.setCheckable(True)
         self.remedy_button = push_button(
             tr("What would pass?"), sign="remedy", action=lambda: self.remedy_requested.emit(self._parcel)
         )

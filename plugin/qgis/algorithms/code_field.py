@@ -27,7 +27,7 @@ from qgis.PyQt.QtWidgets import (
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.profile import settings
 from onemap.plugin.qgis.algorithms.code_lists import Code, CodeQuestion, codes_for
-from onemap.plugin.widgets.buttons import wrapped_label
+from onemap.plugin.widgets.buttons import show_text, wrapped_label
 from onemap.plugin.widgets.questions import speak_buttons
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen
@@ -136,8 +136,8 @@ class CodeDialog(QDialog):
         self.filter.textChanged.connect(self._filter)
         self.list = QListWidget(accessibleName=title)
         self._fill(found)
-        self.hint = wrapped_label(problem)
-        self.hint.setVisible(bool(problem))
+        self.hint = wrapped_label()
+        show_text(self.hint, problem)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         speak_buttons(self.buttons)
         self.buttons.accepted.connect(self.accept)

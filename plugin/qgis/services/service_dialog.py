@@ -19,7 +19,7 @@ from onemap.plugin.desk.library.service_list import Service
 from onemap.plugin.qgis.services.service_form import ServiceForm, service_controls
 from onemap.plugin.qgis.services.service_keys import key_in, store_key
 from onemap.plugin.qgis.services.service_offers import Offer, request_offers
-from onemap.plugin.widgets.buttons import close_button, push_button, wrapped_label
+from onemap.plugin.widgets.buttons import close_button, push_button, show_text, wrapped_label
 from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen, scroll_area
@@ -114,10 +114,8 @@ class ServiceDialog(QDialog):
             tr("A service is shown on the map; what a check uses is a snapshot of it, never the live server.")
         )
         self.hint = wrapped_label()
-        self.register_button = push_button(tr("Register"), sign="service", action=self.register)
-        self.register_button.setDefault(True)
-        close = close_button(self)
-        buttons = row_of(0, self.register_button, close)
+        self.register_button = push_button(tr("Register"), sign="service", action=self.register, default=True)
+        buttons = row_of(0, self.register_button, close_button(self))
         area = scroll_area(self.form)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it follows the field that has the focus
         column_of(explanation, (area, 1), self.notice, self.work, self.hint, buttons, inside=self)
@@ -156,8 +154,7 @@ class ServiceDialog(QDialog):
             self._show_offers(None, Cancelled())
 
     def _enable(self) -> None:
-        self.hint.setText(self._missing_input())
-        self.hint.setVisible(bool(self.hint.text()))
+        show_text(self.hint, self._missing_input())
         self.register_button.setEnabled(not self.is_working and not self.hint.text())
 
     def _missing_input(self) -> str:

@@ -61,8 +61,7 @@ class ServiceForm(QWidget):
         self.layer.lineEdit().setPlaceholderText(tr("its name on the server"))
         self.layer.activated.connect(lambda _index: self._use_offer(self.layer.currentData()))
         self.layer.editTextChanged.connect(self.changed)
-        self.ask = push_button(tr("Ask the server"), sign="inspect", action=self.ask_pressed)
-        self.ask.setAutoDefault(False)
+        self.ask = push_button(tr("Ask the server"), sign="inspect", action=self.ask_pressed, autoDefault=False)
         self._make_owner_fields()
         for box in (self.template, self.type, self.layer, self.code, self.department, self.library):
             shrink(box)
