@@ -144,8 +144,7 @@ class MapTab(QWidget):
         self.places.searched.connect(self._go_to_hit)
 
     def _make_tree(self) -> QTreeWidget:
-        tree = QTreeWidget(accessibleName=tr("Layers"))
-        tree.setColumnCount(2)
+        tree = QTreeWidget(accessibleName=tr("Layers"), columnCount=2)
         tree.setHeaderLabels([tr("Layer"), tr("Version")])
         tree.headerItem().setTextAlignment(STATE, RIGHT)
         tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)

@@ -15,7 +15,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.connection.refusals import Refusal, problem_lines
-from onemap.plugin.widgets.buttons import tool_button, wrapped_label
+from onemap.plugin.widgets.buttons import show_text, tool_button, wrapped_label
 from onemap.plugin.widgets.scroll_area import scroll_area
 from onemap.plugin.words.option_names import name_controls
 from onemap.plugin.words.translation import tr
@@ -47,8 +47,7 @@ class Notice(QFrame):
         self._button = QPushButton()
         self._action: Callable[[], None] | None = None
         self._button.clicked.connect(self._press)
-        close = tool_button("cancel", tr("Close this message"), action=self.hide)
-        close.setAutoRaise(True)
+        close = tool_button("cancel", tr("Close this message"), action=self.hide, autoRaise=True)
         close_column = QVBoxLayout()
         close_column.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
         close_column.addStretch()
@@ -73,8 +72,7 @@ class Notice(QFrame):
         self._text.setText(text)
         self._is_refusal = is_refusal
         self._action = action
-        self._button.setText(button)
-        self._button.setVisible(bool(button))
+        show_text(self._button, button)
         self.show()
         self._fit()
 

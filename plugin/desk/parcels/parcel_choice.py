@@ -33,7 +33,7 @@ from onemap.plugin.desk.parcels.drawn_parcels import DrawnParcels
 from onemap.plugin.desk.parcels.parcel_export import export_parcels
 from onemap.plugin.desk.parcels.polygon_tool import DrawParcelTool
 from onemap.plugin.profile.paths import listed_place
-from onemap.plugin.widgets.buttons import push_button, tool_button
+from onemap.plugin.widgets.buttons import push_button, show_text, tool_button
 from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.questions import ask_choice
@@ -346,8 +346,7 @@ class ParcelChoice(QWidget):
         )
         maps = self.drawn.shifted_maps(layer)
         text = tr("Drawn while a shifted map was shown: {layers}. A corner that was not snapped lies elsewhere.")
-        self.shifted_note.setText(text.format(layers=maps))
-        self.shifted_note.setVisible(bool(maps))
+        show_text(self.shifted_note, text.format(layers=maps) if maps else "")
         has_drawings = self.drawn.owns(layer) and layer.featureCount() > 0
         can_undo = self.drawn.can_undo and (layer is None or self.drawn.owns(layer))
         self.undo_button.setVisible(can_undo and not is_drawing)

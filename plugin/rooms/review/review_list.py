@@ -27,6 +27,7 @@ from onemap.plugin.widgets.buttons import (
     empty_label,
     menu_button,
     push_button,
+    show_text,
     switch_button,
     wrapped_label,
 )
@@ -119,8 +120,7 @@ class CaseList(QWidget):
         """Show what the core remarks on the list: cases that cannot be read, and a calendar that ends soon."""
         of_calendar = [problem for problem in problems if problem["code"].startswith("calendar.")]
         shown = [{**problem, "mend": ""} if problem in of_calendar else problem for problem in problems]
-        self.remarks.setText("\n".join(map(problem_line, shown)))
-        self.remarks.setVisible(bool(problems))
+        show_text(self.remarks, "\n".join(map(problem_line, shown)))
         self.calendar_button.setVisible(bool(of_calendar))  # it mends these
 
     def refresh_texts(self) -> None:
