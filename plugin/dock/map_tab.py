@@ -316,7 +316,8 @@ class MapTab(QWidget):
     def _department_item(
         self, groups: dict[tuple[str, ...], QTreeWidgetItem], entry: CatalogueLayer | Service
     ) -> QTreeWidgetItem:
-        parent_item, path = self.tree.invisibleRootItem(), ()
+        parent_item = self.tree.invisibleRootItem()
+        path: tuple[str, ...] = ()
         for subject, code in (("libraries", entry.library), ("departments", entry.department)):
             path = (*path, code)
             if path not in groups:
