@@ -35,7 +35,7 @@ class Refusal(Exception):
         self.problems = problems or []
         self.exit_code = exit_code
         self.verb = ""
-        self.mend: tuple[str, Callable[[], None]] | None = None  # a button's text, and what it does
+        self.mend: tuple[str, Callable[[], object]] | None = None  # a button's text, and what it does
         self.mend_option = ""
 
     def __str__(self) -> str:

@@ -45,7 +45,7 @@ class Notice(QFrame):
         area.setMaximumHeight(MAX_HEIGHT_PX)
         self._area = area
         self._button = QPushButton()
-        self._action: Callable[[], None] | None = None
+        self._action: Callable[[], object] | None = None
         self._button.clicked.connect(self._press)
         close = tool_button("cancel", tr("Close this message"), action=self.hide, autoRaise=True)
         close_column = QVBoxLayout()
@@ -66,7 +66,7 @@ class Notice(QFrame):
         return "" if self.isHidden() else self._text.text()
 
     def say(
-        self, text: str, button: str = "", action: Callable[[], None] | None = None, is_refusal: bool = False
+        self, text: str, button: str = "", action: Callable[[], object] | None = None, is_refusal: bool = False
     ) -> None:
         """Show a message, with a button where there is something to do. is_refusal: it holds until a step goes well."""
         self._text.setText(text)

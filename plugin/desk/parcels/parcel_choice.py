@@ -111,7 +111,6 @@ class ParcelChoice(QWidget):
         self._is_asked_for = False  # whether somebody chose the entry, so that it stays when others come
         self._tool = DrawParcelTool(canvas)
         self._tool.drawn.connect(self.add_drawing)
-        self._tool.cancelled.connect(lambda: self.draw_button.setChecked(False))
         self._tool.undone.connect(self.undo)
         self.drawn = DrawnParcels(canvas, self.DRAWN, self.words().drawn, self)
         self.box = WrappedChoice(self.words().ask)
@@ -124,6 +123,7 @@ class ParcelChoice(QWidget):
         self.draw_button = tool_button("draw", self.words().draw)
         self.draw_button.setText(tr("Draw"))
         self.draw_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._tool.cancelled.connect(lambda: self.draw_button.setChecked(False))
         self.draw_button.setCheckable(True)
         self.draw_button.toggled.connect(self._draw)
         self.drawing_note = FittedLabel()  # how to finish, while a polygon is drawn
@@ -437,7 +437,8 @@ def _layers_of_parcels(path: str, takes_lines: bool) -> list[str]:
 
 def _texts_of(layers: list[QgsVectorLayer]) -> list[str]:
     """The texts of layers in the list; those with one name also have what tells them apart."""
-    texts, by_name = [], {}
+    texts: list[str] = []
+    by_name: dict[str, list[QgsVectorLayer]] = {}
     for layer in layers:
         by_name.setdefault(layer.name(), []).append(layer)
     for layer in layers:

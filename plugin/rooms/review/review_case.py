@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from typing import Any
 
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QSize, Qt, QTimer, pyqtSignal
@@ -73,11 +74,7 @@ class CasePage(QWidget):
         self.reading: ReadingDialog | None = None
         self.steps = CaseSteps(library, person, self)
         self.steps.answered.connect(self.step_done)
-        self.steps.changes_found.connect(
-            lambda changes: self._read(
-                tr("Recheck of “{project}”").format(project=self.case.project), changes_text(changes)
-            )
-        )
+        self.steps.changes_found.connect(self._read_changes)
         self.steps.refused.connect(self.refused)
         self.steps.reload_requested.connect(self.reload_requested)
         self._make_labels()
@@ -359,6 +356,9 @@ class CasePage(QWidget):
 
     def _choose_reply(self) -> None:
         ask_file(self, tr("Import a reply file"), self.take_reply, tr("Reply of a review pack (*.reply.json *.json)"))
+
+    def _read_changes(self, changes: list[dict[str, Any]]) -> None:
+        self._read(tr("Recheck of “{project}”").format(project=self.case.project), changes_text(changes))
 
     def _read(self, title: str, text: str) -> None:
         """Show a text in a window of its own."""

@@ -181,10 +181,10 @@ class CaseFindings(QWidget):
         if self._case is None or self.results.run is None:
             return
         self.leave_map()
-        overrides = {(item["parcel"], item["rule"], item["before"] == "unknown"): item for item in self._case.overrides}
+        case = self._case
 
         def with_override(finding: Finding) -> Finding:
-            override = overrides.get((finding.parcel, finding.rule, finding.verdict == "unknown"))
+            override = case.override_of(finding)
             if override is None:
                 return finding
             text = tr("{title} → {verdict} ({name})")
@@ -244,10 +244,11 @@ class CaseFindings(QWidget):
         return self.results.model.finding_at(self.results.tree.currentIndex())
 
     def _enable(self) -> None:
-        why_not = self._case.steps.get("override") if self._case is not None else None
+        case, finding = self._case, self._finding
+        why_not = case.override_refusal(finding) if case is not None and finding is not None else None
         self.override_button.setText(step_word("override") + "…")
-        self.override_button.setEnabled(self._finding is not None and why_not is None and not self._is_busy)
-        hint = tr("Choose a finding first.") if self._finding is None else tr("Judge this finding otherwise")
+        self.override_button.setEnabled(finding is not None and why_not is None and not self._is_busy)
+        hint = tr("Choose a finding first.") if finding is None else tr("Judge this finding otherwise")
         self.override_button.setToolTip(name_buttons(why_not) if why_not else hint)
         remedy_reason = self._case.steps.get("remedy") if self._case is not None and not self._case.remedies else None
         self.results.disable_remedy(

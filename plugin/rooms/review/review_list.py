@@ -185,7 +185,7 @@ class CaseList(QWidget):
 
     def _show_rows(self) -> None:
         current = self._case_of(self.tree.currentItem())
-        self.tree.show_rows([_marked(line, self._home) for line in self.lines if self._matches_filter(line)])
+        self.tree.show_rows([_mark_unseen(line, self._home) for line in self.lines if self._matches_filter(line)])
         for item in self.tree.tops:
             for column in (PROJECT, STATE, DEADLINE):
                 item.setToolTip(column, item.toolTip(PROJECT))
@@ -221,7 +221,7 @@ def _is_unseen(line: CaseLine, home: str) -> bool:
     return line.revision > seen_revision(home, line.case)
 
 
-def _marked(line: CaseLine, home: str) -> dict[str, Any]:
+def _mark_unseen(line: CaseLine, home: str) -> dict[str, Any]:
     """The core's row of a case; marked where somebody else took a step that was not seen here."""
     mark = f"{UNSEEN} " if _is_unseen(line, home) else ""
     return {**line.row, "name": mark + line.row["name"], "hint": "\n".join((line.row["hint"], *_departments(line)))}

@@ -116,7 +116,7 @@ class ReviewTab(QWidget):
 
     def open_case(self, case: str, is_followed: bool = False) -> None:
         """Show a case. is_followed: because others changed it, so that what was refused before stays said."""
-        params = {"library": self._library.path, "case": case, "on": self._library.step_day}
+        params: dict[str, Any] = {"library": self._library.path, "case": case, "on": self._library.step_day}
         params["by"], params["view"] = self.person.known_name, True
         self.opening.ask("review show", params, lambda answer: self._show(answer, is_followed))
 
