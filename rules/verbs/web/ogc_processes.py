@@ -178,7 +178,7 @@ class OgcProcesses:
 
     async def _file(self, request: Request) -> Response:
         job, name = self._wanted_job(request), request.path_params["name"]
-        if job is None or job.answer is None or job.answer.result is None:
+        if job is None or job.state != SUCCESSFUL:
             return self._not_found("web.no_job", _NO_JOB, "")
         if name == ANSWER:
             return JSONResponse(_answer_with_links(job, base_of(request)))
@@ -201,7 +201,8 @@ def _execution(body: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
     wish = {"response": request.get("response", "raw"), "outputs": outputs or {}}
     unknown = [name for name, one in wish["outputs"].items() if name != ANSWER or not isinstance(one or {}, dict)]
     if unknown or wish["response"] not in ("raw", "document"):
-        raise UsageError("usage.value", field="outputs" if unknown else "response", value=json.dumps(unknown)[:80])
+        field, value = ("outputs", unknown) if unknown else ("response", wish["response"])
+        raise UsageError("usage.value", field=field, value=json.dumps(value)[:80])
     wish["outputs"] = {name: one or {} for name, one in wish["outputs"].items()}
     return {name: _value(name, value) for name, value in inputs.items()}, wish
 
