@@ -93,10 +93,13 @@ def checklist_items(
                 items[item["id"], item["department"]] = ChecklistItem(item["id"], item["department"], item["title"])
     for entry in skipped:
         rule = rules[entry["rule"]]
-        # One question for a layer that nobody has: what stands in for another rule, or under it, asks the same.
-        if entry["layer"] in {not_run.get(other) for other in (*rule.under, *(one.id for one in rule.milder_of))}:
-            continue
-        for department in asked_departments(rule):
+        # One question for a layer that nobody has: what stands in for another rule, or under it, asks the same of those
+        # whom the other asks.
+        alike = [
+            one for one in (*rule.under, *(one.id for one in rule.milder_of)) if not_run.get(one) == entry["layer"]
+        ]
+        by_others = {department for one in alike for department in asked_departments(rules[one])}
+        for department in (one for one in asked_departments(rule) if one not in by_others):
             items[rule.id, department] = ChecklistItem(
                 rule.id, department, rule.title, rule.id, entry["layer"], entry["reason"]
             )
