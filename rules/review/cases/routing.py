@@ -201,7 +201,7 @@ def inputs_by_department(packs: Sequence[Pack], rules: Iterable[Rule], used: Col
     found: dict[str, set[str]] = {department: {pack.id for pack in packs} for department in DEPARTMENTS}
     for rule in rules:
         for department in asked_departments(rule):
-            found[department].update(watched_layers(rule, used), [rule.id] if dated_law(rule) else ())
+            found[department].update(watched_layers(rule, used), [rule.id] if dated_law(rule, is_cited=True) else ())
     return found
 
 
@@ -216,13 +216,15 @@ def watched_layers(rule: Rule, used: Collection[str]) -> list[str]:
     return list(dict.fromkeys([*first, *rule.judging_by(chosen or rule.layer).other_layers.values()]))
 
 
-def dated_law(rule: Rule) -> list[tuple[str | None, str | None]]:
-    """The first and last days of a rule's laws, ISO; empty where one holds on every day, or the rule judges nothing.
+def dated_law(rule: Rule, *, is_cited: bool) -> list[tuple[str | None, str | None]]:
+    """The first and last days of a rule's laws, ISO; empty where they change nothing, or the rule judges nothing.
 
+    is_cited: the rule has found something, so that each of its laws matters; else only whether one of them holds.
     Of a rule whose place another one takes in its days, those of the other.
     """
     rule = rule.waiting or rule
-    if not rule.finds or not all(entry.days for entry in rule.basis):
+    have_days = [bool(entry.days) for entry in rule.basis]
+    if not rule.finds or not (any(have_days) if is_cited else all(have_days)):
         return []
     spans = ((entry.first_day, entry.last_day) for entry in rule.basis)
     return [(first.isoformat() if first else None, last.isoformat() if last else None) for first, last in spans]
