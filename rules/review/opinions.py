@@ -140,13 +140,18 @@ def reason_given(reason: str | None) -> str:
 
 @dataclass(frozen=True)
 class Judgement:
-    """A person's judgement of a finding. department: for whom, None for whichever of the person's own the rule is."""
+    """A person's judgement of a finding.
+
+    department: for whom, None for whichever of the person's own the rule is.
+    before: the machine's verdict of the finding, None for the gravest of the rule's that still holds.
+    """
 
     parcel: str
     rule: str
     verdict: str
     reason: str
     department: str | None = None
+    before: str | None = None
 
 
 def override(library: Library, case_id: str, judgement: Judgement, hand: Hand) -> None:
@@ -159,7 +164,8 @@ def override(library: Library, case_id: str, judgement: Judgement, hand: Hand) -
 
     def say(case: Case, on: date) -> StepContent:
         of_run = facts_of_stored_run(library, case.current.run)
-        before = of_run.finding_to_judge(judgement.parcel, judgement.rule, case.current.overrides)
+        of_rule = (judgement.parcel, judgement.rule)
+        before = of_run.finding_to_judge(*of_rule, case.current.overrides, judgement.before)
         if before is None:
             raise OneMapError("review.finding", **facts, feature=judgement.parcel, field="RULE")
         rule = of_run.of_packs.rules[judgement.rule]

@@ -167,7 +167,7 @@ def _layers(record: CheckRecord, run: Run, library: Library, language: str) -> l
 def _packs(record: CheckRecord, run: Run, before: Sequence[Pack], language: str) -> list[dict[str, Any]]:
     """The packs that have changed. before: those by which the run of the record was judged."""
     titles = {pack.id: pack.title.get(language, pack.id) for pack in (*before, *run.packs)}
-    sides = [{pack["id"]: _wording(pack) for pack in one["packs"]} for one in (record, run.record)]
+    sides = [{pack["id"]: _pack_content(pack) for pack in one["packs"]} for one in (record, run.record)]
     return [
         {
             "id": id_,
@@ -180,7 +180,7 @@ def _packs(record: CheckRecord, run: Run, before: Sequence[Pack], language: str)
     ]
 
 
-def _wording(pack: Mapping[str, Any]) -> tuple[Any, ...]:
+def _pack_content(pack: Mapping[str, Any]) -> tuple[Any, ...]:
     """The content of a pack in a run, its version first; older runs did not keep its tables of uses."""
     return pack["version"], pack["hash"], *(table["hash"] for table in pack.get("tables", ()))
 

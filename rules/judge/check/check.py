@@ -75,7 +75,7 @@ def check(
     check_plan = check_plan or _plan_of(library, question)
     earlier = earlier_run(library, against, question, check_plan.origin) if against else None
     asked = check_plan, check_plan.sources(library), question.parcels, threads.part(BEGUN, JUDGED)
-    answer = judged_beside(*asked, earlier) if earlier else judged_parcels(*asked, most_rows=most_rows)
+    answer = judge_against_run(*asked, earlier) if earlier else judged_parcels(*asked, most_rows=most_rows)
     return _run_of(library, question, check_plan, answer, started, began)
 
 
@@ -160,7 +160,7 @@ def _problems(library: Library, question: Question, check_plan: CheckPlan) -> li
     return [problem_record(problem, question.language) for problem in problems]
 
 
-def judged_beside(
+def judge_against_run(
     check_plan: CheckPlan, sources: Sources, parcels: Parcels, threads: Threads, earlier: Earlier
 ) -> Answer:
     """Judge some parcels as far as an earlier run's rows do not stand; those of the others are merged into the tables.
@@ -201,7 +201,7 @@ def judged_parcels(
     return _answer(rows.tables(last, standing.verdicts if standing else None), layers, part.computed, part.warped)
 
 
-def judged_ahead(
+def judge_in_advance(
     layers: LayersOfCheck, parcels: Parcels, threads: Threads, beside: Executor | None
 ) -> Callable[[], Answer]:
     """Judge some parcels as `judged_parcels` does; the answer, whose tables are made beside: who calls waits for them.

@@ -273,7 +273,7 @@ def _weigh_cells(
         on_grid = (row >= 0) & (column >= 0) & (row < values.shape[0]) & (column < values.shape[1])
         value = np.full(len(row), np.nan)
         value[on_grid] = values[row[on_grid], column[on_grid]]
-        has_value, matching = ~np.isnan(value), _matching(value, options)
+        has_value, matching = ~np.isnan(value), _match_limit(value, options)
         for sums, times in zip(weights, (matching, has_value, np.nan_to_num(value)), strict=True):
             sums[rows] = np.bincount(cells.parcel, cells.fraction * times, len(rows))
         pieces = []
@@ -284,7 +284,7 @@ def _weigh_cells(
     return threads.each(of_window, list(windows(polygons, grid.cells, 1 if is_slope else 0)))
 
 
-def _matching(values: np.ndarray, options: Options) -> np.ndarray:
+def _match_limit(values: np.ndarray, options: Options) -> np.ndarray:
     """Which values the rule is about; none that is missing."""
     matching: np.ndarray = values > options["above"] if "above" in options else values < options["below"]
     return matching
@@ -304,7 +304,7 @@ def _are_telling(
     blank = np.isnan(values)
     if len(polygons) == 0 or values.size == 0:
         return is_telling, np.zeros(len(polygons))
-    matching, missing, valid = cell_sums(polygons, _matching(values, options), blank, ~blank, corner=corner)
+    matching, missing, valid = cell_sums(polygons, _match_limit(values, options), blank, ~blank, corner=corner)
     return is_telling | (matching != 0) | (missing != 0), valid
 
 

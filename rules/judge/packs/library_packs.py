@@ -70,5 +70,5 @@ def required_fields(packs: Sequence[Pack], code: str) -> list[str]:
 
 def fields_of_layer(rules: Iterable[Rule], code: str) -> list[str]:
     """The fields of a layer that rules use to decide."""
-    deciding = [rule.judging_by(code) for rule in rules if code in rule.layers_named and rule.finds]
+    deciding = [rule.for_layer(code) for rule in rules if code in rule.layers_named and rule.finds]
     return list(dict.fromkeys(name for rule in deciding for name in rule.layer_fields))

@@ -452,7 +452,7 @@ def _rule(item: Mapping[str, Any], pack: str, names: RuleNames) -> Rule:
     options = {key: value for key, value in item.items() if key not in RULE_KEYS}
     if isinstance(options.get("permits"), PermitTable):
         options.setdefault("code_system", names.system)
-    return Rule(**common, pack=pack, options=options).judging_by(common["layer"])
+    return Rule(**common, pack=pack, options=options).for_layer(common["layer"])
 
 
 def _with_tables(item: Mapping[str, Any], tables: Mapping[str, PermitTable]) -> dict[str, Any]:

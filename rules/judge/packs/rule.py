@@ -125,7 +125,7 @@ class Rule:
     def on_day(self, day: date, layer: str | None = None) -> "Rule":
         """The rule as it stands on a day, with what of its basis is in force. layer: the one by which it judges."""
         basis = tuple(entry for entry in self.basis if entry.is_in_force(day))
-        rule = self.judging_by(layer or self.layer)
+        rule = self.for_layer(layer or self.layer)
         return rule if len(basis) == len(self.basis) else replace(rule, basis=basis)
 
     def standing_on(self, day: date) -> "Rule":
@@ -134,7 +134,7 @@ class Rule:
             return self
         return self.replaced.standing_on(day)
 
-    def judging_by(self, layer: str) -> "Rule":
+    def for_layer(self, layer: str) -> "Rule":
         """The rule as it stands where this one of its layers judges."""
         own = self.by_layer.get(layer, {})
         if not own and layer == self.layer:

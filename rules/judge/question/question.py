@@ -147,13 +147,13 @@ def _parcels_of_files(
     problems = [problem for found in left_out.values() for problem in found]
     if not parts:
         raise OneMapError.of(problems)
-    parcels = joined_parcels(_called_apart(parts)) if len(files) > 1 else parts[files[0]]
+    parcels = joined_parcels(_with_distinct_sources(parts)) if len(files) > 1 else parts[files[0]]
     remarks = (*problems, *unread_problems(options.unread), *parcels.problems)
     unread = [problem.facts["file"] for problem in remarks if problem.code == UNREAD]
     return replace(parcels, problems=remarks), [*left_out, *unread]
 
 
-def _called_apart(parts: Mapping[str, Parcels]) -> list[Parcels]:
+def _with_distinct_sources(parts: Mapping[str, Parcels]) -> list[Parcels]:
     """The parcels of several files; those of files that are called alike by the folders, too. parts: by their paths."""
     times = Counter(part.source for part in parts.values())
     names = names_of_sources(list(parts))

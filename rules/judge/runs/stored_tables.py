@@ -23,7 +23,7 @@ from onemap.rules.judge.runs.arrow_blocks import plain_columns
 from onemap.rules.judge.runs.run_store import check_record, stored_blocks, stored_packs, stored_rows, stored_values
 
 _TOLD = ("parcel", "rule", "title", "verdict", "area_ellipsoidal_m2", "reason", "counted", "basis")
-_OF_PARCELS, _OF_FINDINGS = ("parcel", "verdict"), ("parcel", "verdict", "rule", "title")
+_OF_PARCELS, _OF_FINDINGS = ("parcel", "verdict"), ("parcel", "verdict", "rule", "title", "counted")
 
 
 def stored_tables(library: Library, identifier: str, language: str) -> dict[str, Table]:

@@ -144,17 +144,22 @@ class RoundFacts:
         hits = sorted(rows - {Verdict.UNKNOWN}, key=RANK.__getitem__)[:1]
         return (*hits, *(rows & {Verdict.UNKNOWN}))
 
-    def finding_to_judge(self, parcel: str, rule: str, overrides: Sequence[Override]) -> str | None:
-        """The machine's verdict of the finding that an override is of: the gravest as people have judged by now.
+    def finding_to_judge(
+        self, parcel: str, rule: str, overrides: Sequence[Override], machine_verdict: str | None = None
+    ) -> str | None:
+        """The machine's verdict of the finding that an override is of. None where there is none.
 
-        A hit and the ground beside it that could not be judged are two. None where there is none.
+        A hit and the ground beside it that could not be judged are two; machine_verdict: of the one that is meant,
+        None for the gravest as people have judged by now.
         """
 
         def holds(verdict: str) -> int:
             override = override_of(overrides, parcel, rule, verdict)
             return RANK[verdict if override is None else override.verdict]
 
-        return min(self.verdicts_of(parcel, rule), key=holds, default=None)
+        found = self.verdicts_of(parcel, rule)
+        meant = found if machine_verdict is None else [verdict for verdict in found if verdict == machine_verdict]
+        return min(meant, key=holds, default=None)
 
     @property
     def verdicts_of_parcels(self) -> dict[str, str]:
@@ -183,7 +188,7 @@ class RoundFacts:
         return {id_: self.of_packs.rule_on_day(id_, day) for id_ in self.counted_rules}
 
     @cached_property
-    def _wanting(self) -> set[tuple[str, str]]:
+    def _wanting_facts(self) -> set[tuple[str, str]]:
         """Parcel and rule, where the applicant's file leaves a fact out; the parcels are read where a rule asks any."""
         asking = [rule for rule in self._rules.values() if KINDS[rule.kind].parcel_fields(rule.options)]
         return wanting_facts(self._read_parcels(), asking) if asking else set()
@@ -193,7 +198,7 @@ class RoundFacts:
         found = self._drafts.get(overrides)
         if found is None:
             is_one = len(self.stated) == 1
-            found = drafts_by_rules(self._rules, self._wanting, is_one, self.findings, self.items, overrides)
+            found = drafts_by_rules(self._rules, self._wanting_facts, is_one, self.findings, self.items, overrides)
             self._drafts[overrides] = found
         return found
 

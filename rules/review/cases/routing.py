@@ -213,7 +213,7 @@ def watched_layers(rule: Rule, used: Collection[str]) -> list[str]:
     named = rule.layers_named or (rule.layer,)
     chosen = next((code for code in named if code in used), None)
     first = named if chosen is None else named[: named.index(chosen) + 1]
-    return list(dict.fromkeys([*first, *rule.judging_by(chosen or rule.layer).other_layers.values()]))
+    return list(dict.fromkeys([*first, *rule.for_layer(chosen or rule.layer).other_layers.values()]))
 
 
 def dated_law(rule: Rule, *, is_cited: bool) -> list[tuple[str | None, str | None]]:

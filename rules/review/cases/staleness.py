@@ -83,7 +83,7 @@ def _reach_m(code: str, rules: Iterable[Rule], *, is_new: bool) -> float | None:
     is_new: no version of it was in force: then only a rule that looks at it alone, and wants nothing there, finds
     nothing where nothing lies.
     """
-    looking = [rule.judging_by(code) if code in rule.layers_named else rule for rule in rules]
+    looking = [rule.for_layer(code) if code in rule.layers_named else rule for rule in rules]
     looking = [rule for rule in looking if code in rule.layers]
     keeping = [rule for rule in looking if KINDS[rule.kind].keeps_off and rule.layer == code]
     alone = [rule for rule in keeping if len(rule.layers_named) < 2]
@@ -113,12 +113,12 @@ def superseded_inputs(
     """
     day = day_to_compare(date.fromisoformat(run["parameters"]["as_of"]), day)
     inputs = inputs_of(run, packs, rules, found)
-    gone = superseded(library, inputs, day)
+    gone = inputs_not_in_force(library, inputs, day)
     pairs = superseded_pairs(inputs, gone, day, versions(library))
-    return gone - untouched(near_answers(library, run["id"], pairs, {}))
+    return gone - unchanged_layers(near_answers(library, run["id"], pairs, {}))
 
 
-def superseded(library: Library, inputs: RunInputs, day: date) -> set[str]:
+def inputs_not_in_force(library: Library, inputs: RunInputs, day: date) -> set[str]:
     """The codes of layers, ids of packs and of rules among some inputs that are not those that hold on a day."""
     of_layer: dict[str, list[Version]] = {}
     for version in versions(library):
@@ -214,7 +214,7 @@ def near_answers(
     return found
 
 
-def untouched(answers: Mapping[str, NearAnswer]) -> set[str]:
+def unchanged_layers(answers: Mapping[str, NearAnswer]) -> set[str]:
     """The layers that differ nowhere near a run's parcels."""
     return {code for code, answer in answers.items() if answer.is_alike}
 

@@ -201,7 +201,7 @@ def judged_groups(
         groups.setdefault(of_case, []).append(case)
     for of_group, members in groups.items():
         # A rule takes the first of its layers that is in force: one before it would hide the one that is drawn.
-        before = {code for rule in rules for code in _before(rule.layers_named, of_group.chosen)}
+        before = {code for rule in rules for code in _layers_before_drawn(rule.layers_named, of_group.chosen)}
         drawn_here = {feature.layer for case in members for feature in case.features}
         loaded = (usual - others - before - of_group.never_loaded) | of_group.chosen | (drawn_here & official)
         in_force = frozenset(loaded - of_group.outdated)
@@ -220,7 +220,7 @@ class _Versions:
     outdated: frozenset[str]
 
 
-def _before(named: Sequence[str], chosen: frozenset[str]) -> Sequence[str]:
+def _layers_before_drawn(named: Sequence[str], chosen: frozenset[str]) -> Sequence[str]:
     """The layers of a list before the first that a case has drawn; none where it has drawn none."""
     at = next((number for number, code in enumerate(named) if code in chosen), None)
     return () if at is None else named[:at]

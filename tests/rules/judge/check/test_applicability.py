@@ -180,7 +180,7 @@ def test_full_width_and_small_letters_are_the_same_codes(desk):
     desk.layer("ZONE", [SQUARE])
     path = desk.pack({"unless": ["road"]})
     path.write_text(path.read_text(encoding="utf-8") + "\n" + ROAD, encoding="utf-8")
-    found = desk.check({"A": SQUARE, "B": SQUARE, "C": SQUARE}, columns={"YDXZ": ["１２０２", "s12", "ｓ２"]})
+    found = desk.check({"A": SQUARE, "B": SQUARE, "C": SQUARE}, columns={"YDXZ": ["１２０２", "s12", "ｓ２\u200b"]})
     assert list(found.hits()) == ["C"]
 
 
