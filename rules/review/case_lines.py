@@ -207,9 +207,9 @@ class CaseLines:
         line = line_of_case(case, counts_of_round(self._library, case), tuple(self._evidence.heard))
         if line.state in CLOSED or line.damage is not None:
             return line
-        record, rules = record_and_rules(self._library, case.current.run)
+        record, rules, found = record_and_rules(self._library, case.current.run)
         watched = {code: sorted(names) for code, names in case.current.watched.items()}
-        inputs = LineInputs(inputs_of(record, case.options["packs"], rules), watched)
+        inputs = LineInputs(inputs_of(record, case.options["packs"], rules, found), watched)
         text = _json(inputs)
         name = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
         if name not in self._inputs:

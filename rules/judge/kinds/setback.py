@@ -81,10 +81,10 @@ def _reach_m(options: Options) -> float:
     """How far from a parcel a feature may lie and still matter, in metres; infinite where the data set it."""
     if "half_width_field" in options:
         return float("inf")
-    return _largest_m(options) + float(options.get("half_width_m", 0.0))
+    return largest_distance_m(options) + float(options.get("half_width_m", 0.0))
 
 
-def _largest_m(options: Options) -> float:
+def largest_distance_m(options: Options) -> float:
     """The largest distance that any feature keeps, in metres."""
     distance = options["distance_m"]
     if isinstance(distance, dict):
@@ -104,7 +104,7 @@ def _distances_m(options: Options, attributes: pd.DataFrame) -> np.ndarray:
     return np.array([default if key is None else values.get(key, default) for key in keys], dtype=float)
 
 
-def _half_widths_m(options: Options, attributes: pd.DataFrame) -> np.ndarray:
+def half_widths_m(options: Options, attributes: pd.DataFrame) -> np.ndarray:
     """Half of each feature's width in metres, (m,); NaN where its field says nothing, or what no width can be."""
     if "half_width_field" in options:
         values = pd.Series(column_named(attributes, options["half_width_field"]), dtype=object)
@@ -177,9 +177,9 @@ class _GrownFeatures:
 
 
 def _grow_features(ground: Ground) -> _GrownFeatures:
-    features, largest_m = ground.features, _largest_m(ground.options)
+    features, largest_m = ground.features, largest_distance_m(ground.options)
     distance_m = _distances_m(ground.options, features.attributes)
-    half_width_m = _half_widths_m(ground.options, features.attributes)
+    half_width_m = half_widths_m(ground.options, features.attributes)
     # Where no feature lies near, one beyond the coverage may still be as wide.
     widest_m = np.nanmax(half_width_m, initial=float(ground.options.get("half_width_m", 0.0)))
     is_measured = ~(np.isnan(distance_m) | np.isnan(half_width_m))

@@ -172,20 +172,20 @@ class RoundFacts:
         return found
 
     @cached_property
-    def _counted_rules(self) -> frozenset[str]:
+    def counted_rules(self) -> frozenset[str]:
         """The rules of which something counts."""
         return frozenset(row["rule"] for row in self.findings if row["counted"])
 
     @cached_property
     def items(self) -> tuple[ChecklistItem, ...]:
         """The checklist that follows from what was not judged, and from what was found."""
-        return self.of_packs.items(self.record["skipped"], self._counted_rules)
+        return self.of_packs.items(self.record["skipped"], self.counted_rules)
 
     @cached_property
     def _rules(self) -> dict[str, Rule]:
         """The rules of which something counts, as they stood on the day of the run."""
         day = date.fromisoformat(self.record["parameters"]["as_of"])
-        return {id_: self.of_packs.rule_on_day(id_, day) for id_ in self._counted_rules}
+        return {id_: self.of_packs.rule_on_day(id_, day) for id_ in self.counted_rules}
 
     @cached_property
     def _wanting_facts(self) -> set[tuple[str, str]]:

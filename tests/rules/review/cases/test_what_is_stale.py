@@ -62,6 +62,18 @@ def test_a_rule_whose_law_comes_or_ends_meanwhile_makes_its_opinion_stale(town, 
     assert [one["stale"] for one in listed] == [["land"]]
 
 
+def test_an_opinion_is_stale_when_the_law_that_it_cites_has_given_way_to_another(town):
+    """Of a rule that found nothing the opinion says nothing, whichever law it would cite."""
+    laws = '"第三十五条", to = "2026-06-30" }, { law = "法典", article = "第一条", from = "2026-07-01" }]'
+    town.pack(RULES.replace('"第三十五条" }]', laws).replace('"第二十七条" }]', laws))
+    cited = town.open(on="2026-06-29")
+    elsewhere = town.open(on="2026-06-29", parcels=town.parcels(DK1=NEXT_TO_A))
+    shown = [[stale_ones(town, case, f"2026-{day}") for day in ("06-30", "07-01")] for case in (cited, elsewhere)]
+    assert shown == [[[], ["land", "water"]], [[], []]]
+    listed = done("review", "list", town.library, "--on", "2026-07-01").json["cases"]
+    assert {one["case"]: one["stale"] for one in listed} == {cited: ["land", "water"], elsewhere: []}
+
+
 @pytest.mark.parametrize("ordinance", ["farm", "own"])
 def test_an_ordinance_whose_law_begins_makes_stale_what_the_rule_that_it_replaces_has_found(town, ordinance):
     town.pack()
