@@ -310,10 +310,12 @@ class DeskPages:
         return str(taken["case"])
 
     def _recheck(self, request: Request, session: Session) -> Response:
-        """The changes by today's layers and packs; nothing is written."""
-        found = self.answer(session, "review recheck", case=request.path_params["case"], view=True)
-        rows = shown_parts(found["view"], session.language)
-        return _page("recheck.html", session, case=request.path_params["case"], rows=rows)
+        """The changes by today's layers and packs; of the case nothing is written but in the log that somebody looked."""
+        asked = {"case": request.path_params["case"], "by": session.person}
+        found = self.answer(session, "review recheck", view=True, **asked)
+        changes = [part for part in shown_parts(found["view"], session.language) if part["about"].get("list") == "changes"]
+        count = phrase("review_said.changes", session.language, count=sum(map(len, found["changes"].values())))
+        return _page("recheck.html", session, case=found, rows=changes, count=count)
 
     def _place(self, request: Request, session: Session) -> Response:
         """The features at a point, in every layer; on a phone, where one stands."""

@@ -329,7 +329,10 @@ def test_a_department_judges_otherwise_and_the_lead_gives_more_days(library: Pat
     for text, shown in ((first.page(at), "“汇总”"), (second.page(at), "“Consolidate”")):  # why it is no time to issue
         words = re.sub(r'(name="form_key" value)="[^"]*"', r"\1", text)  # which may hold -- by chance
         assert shown in text and not re.search(r"review (consolidate|show|sign)|--[a-z]+", words)
-    assert "Recheck" in second.page(f"{at}/recheck") or "today" in second.page(f"{at}/recheck")
+    page = second.page(f"{at}/recheck")
+    assert "0 changes" in page and "实测" not in page  # the changes alone, and not the whole case
+    logged = done("history", library).json["rows"][-1]
+    assert (logged["action"], logged["subject"], logged["who"]) == ("review.recheck", case, "乙")
     assert first.submit(at, f"{at}/steps/withdraw", reason="撤回").status == 303
     assert done("review", "show", library, case).json["state"] == "withdrawn"
 
