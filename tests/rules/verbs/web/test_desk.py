@@ -383,7 +383,7 @@ def test_a_notice_is_opened_answered_and_closed(library: Path, officers: Any, ca
     empty = first.submit(f"{at}/comments", f"{at}/comments/respond", **of_it, text=" ")
     assert empty.status == 409 and 'role="alert"' in empty.body.decode()
     reply = first.submit(f"{at}/comments", f"{at}/comments/respond", **of_it, text="已<i>采纳</i>")
-    assert (reply.status, reply.headers["location"]) == (303, f"{at}/comments")
+    assert (reply.status, reply.headers["location"]) == (303, f"{at}/comments?notice=1")
     assert "已&lt;i&gt;采纳" in second.page(f"{at}/comments")
     assert first.submit(f"{at}/comments", f"{at}/comments/erase", **of_it, reason="本人要求").status == 303
     assert "张三" not in first.page(f"{at}/comments")
@@ -391,4 +391,8 @@ def test_a_notice_is_opened_answered_and_closed(library: Path, officers: Any, ca
     assert first.submit(at, f"{at}/steps/close", reason="提前").status == 303
     closed = done("review", "show", library, case).json["notices"][-1]
     assert (closed["open"], closed["comments"], closed["replied"]) == (False, 1, 1)
+    assert second.submit(at, f"{at}/steps/notice", days="7").status == 303
+    assert "太吵" not in first.page(f"{at}/comments") and f"{at}/comments?notice=1" in first.page(at)
+    assert "太吵" in first.page(f"{at}/comments?notice=1")
+    assert first.ask("GET", f"{at}/comments?notice=3").status == 404
     assert done("verify", library).json["ok"]
