@@ -313,7 +313,7 @@ class DeskPages:
         return str(taken["case"])
 
     def _recheck(self, request: Request, session: Session) -> Response:
-        """The changes by today's layers and packs; of the case nothing is written but in the log that somebody looked."""
+        """The changes by today's layers and packs; nothing is written but in the log that somebody looked."""
         asked = {"case": request.path_params["case"], "by": session.person}
         found = self.answer(session, "review recheck", view=True, **asked)
         changes = [
