@@ -108,12 +108,15 @@ def enter_answer(
 ) -> None:
     """Enter what a body has answered on paper, with the paper; an answer before it stays readable in the history.
 
-    Raises OneMapError review.department for a body that nobody asked in this round, and review.… as every step.
+    Raises OneMapError review.department for a body that nobody asked in this round, review.answer_of_body for answers
+    to a checklist, which it has not, and review.… as every step.
     """
     asked = {one.body.name: one.body for one in asked_bodies(library, case, case.current)}
     if name not in asked:
         known = [*(opinion.department for opinion in case.opinions), *asked]
         raise OneMapError("review.department", field="DEPARTMENT", value=name, known=known)
+    if words.answers:
+        raise OneMapError("review.answer_of_body", field="--answer", body=dict(asked[name].title))
     written = {"conclusion": words.conclusion, "text": words.text, "basis": words.basis}
     files = [{"name": paper.name, "hash": sha256(paper.content)} for paper in papers]
     facts = {"body": name, **written, "papers": files}

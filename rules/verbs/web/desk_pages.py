@@ -235,10 +235,12 @@ class DeskPages:
     def _comments(
         self, request: Request, session: Session, typed: Mapping[str, Any] | None = None, why: Sequence[Any] = ()
     ) -> Response:
-        """The comments on the last public notice. typed: the fields of a step that was not taken; why: not."""
+        """The comments on a public notice, by default the last. typed: the fields of a step not taken; why: not."""
         kept, case = _kept_fields(request, session), request.path_params["case"]
+        written = typed or kept or request.query_params
+        number = {"notice": written["notice"]} if written.get("notice", "") else {}
         shown = self.answer(session, "review show", case=case, by=session.person)
-        found = self.answer(session, "review comments", case=case, view=True)
+        found = self.answer(session, "review comments", case=case, view=True, **number)
         facts = {
             "head": shown_parts(found["view"], session.language)[0]["name"],
             "comments": found["comments"],
@@ -285,7 +287,8 @@ class DeskPages:
                     raise
                 taken = f"bodies/{body}" if body else step
                 return again(request, session, {**sent.typed, "step": taken}, refused.answer.problems)
-            below = f"/opinions/{department}" if department else "/comments" if step in COMMENT_STEPS else ""
+            of_notice = f"/comments?{urlencode({'notice': sent.typed.get('notice', '')})}"
+            below = f"/opinions/{department}" if department else of_notice if step in COMMENT_STEPS else ""
             return RedirectResponse(f"/cases/{case}{below}", 303)
 
         return await run_in_threadpool(self._respond, request, act, sent.typed)
@@ -310,10 +313,14 @@ class DeskPages:
         return str(taken["case"])
 
     def _recheck(self, request: Request, session: Session) -> Response:
-        """The changes by today's layers and packs; nothing is written."""
-        found = self.answer(session, "review recheck", case=request.path_params["case"], view=True)
-        rows = shown_parts(found["view"], session.language)
-        return _page("recheck.html", session, case=request.path_params["case"], rows=rows)
+        """The changes by today's layers and packs; nothing is written but in the log that somebody looked."""
+        asked = {"case": request.path_params["case"], "by": session.person}
+        found = self.answer(session, "review recheck", view=True, **asked)
+        changes = [
+            part for part in shown_parts(found["view"], session.language) if part["about"].get("list") == "changes"
+        ]
+        count = phrase("review_said.changes", session.language, count=sum(map(len, found["changes"].values())))
+        return _page("recheck.html", session, case=found, rows=changes, count=count)
 
     def _place(self, request: Request, session: Session) -> Response:
         """The features at a point, in every layer; on a phone, where one stands."""

@@ -206,7 +206,8 @@ def _enter(library: Library, case_id: str, hand: Hand, values: Values) -> None:
     from onemap.rules.review import bodies
     from onemap.rules.review.attachments import attachment
 
-    words = opinions.checked_words(values.get("conclusion"), values.get("text"), values.get("basis"), ())
+    content = (values.get("conclusion"), values.get("text"), values.get("basis"), values.get("answer") or ())
+    words = opinions.checked_words(*content)
     papers = [attachment(path) for path in values.get("attach") or ()]
     bodies.enter_answer(library, read_case(library, case_id, hand.on), values["department"], words, papers, hand)
 
