@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from qgis.core import (
     QgsCoordinateReferenceSystem,
@@ -46,11 +47,11 @@ class DrawnParcels(QObject):
         self._canvas, self._mark, self._title = canvas, mark, title
         self._steps: list[_Step] = []
 
-    def owns(self, layer: object) -> bool:
+    def owns(self, layer: Any) -> bool:
         """Whether a layer holds what is drawn."""
         return isinstance(layer, QgsVectorLayer) and bool(layer.customProperty(self._mark))
 
-    def shifted_maps(self, layer: object) -> str:
+    def shifted_maps(self, layer: Any) -> str:
         """The shifted maps that were on the map while parcels of a layer were drawn; empty for none."""
         is_drawn = self.owns(layer) and layer.featureCount() > 0
         return str(layer.customProperty(PROPERTY_SHIFTED) or "") if is_drawn else ""

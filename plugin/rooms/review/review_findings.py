@@ -16,7 +16,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.connection.asking import Asking
-from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.connection.refusals import Refusal, refusals_told
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.map.sliced_work import SlicedWork
 from onemap.plugin.desk.results.results import CheckedParcel, Finding, RunOnDisplay, read_results
@@ -168,10 +168,8 @@ class CaseFindings(QWidget):
         self._drawing.begin(self._outline_steps(target), is_urgent=False)
 
     def _outline_steps(self, target: str) -> Iterator[None]:
-        try:
+        with refusals_told(self.refused.emit):
             self.outline.draw(target)
-        except Refusal as refusal:
-            self.refused.emit(refusal)
         yield
 
     def _refuse(self, refusal: Refusal) -> None:

@@ -271,7 +271,7 @@ def review_revise(values: Values, context: VerbContext) -> Result:
 
 def review_recheck(values: Values, context: VerbContext) -> Result:
     """The changes that a recheck would make today."""
-    from onemap.rules.review.opening import looked_again
+    from onemap.rules.review.opening import log_recheck
     from onemap.rules.review.recheck import recheck
 
     with open_library(values["library"]) as library:
@@ -281,7 +281,7 @@ def review_recheck(values: Values, context: VerbContext) -> Result:
         check_readable(case, "recheck")
         changes = recheck(library, case, values, context)
         if library.writable and is_logged(library):
-            looked_again(library, case, hand.by, sum(map(len, changes.values())))
+            log_recheck(library, case, hand.by, sum(map(len, changes.values())))
         answer = _answer(library, case, context)
     return {**answer, "changes": changes}
 

@@ -70,9 +70,7 @@ def test_what_would_pass_is_kept_with_the_case_and_shown_again_without_asking(de
 def names_proposed(desk, monkeypatch):
     """The names under which a statement and an opinion are proposed to be written."""
     asked, button = [], desk.page.documents
-    monkeypatch.setattr(
-        "onemap.plugin.rooms.review.review_documents.ask_target", lambda *words: asked.append(Path(words[2]).name)
-    )
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *words: asked.append(Path(words[2]).name) or ("", ""))
     button.documents.aboutToShow.emit()
     for title in ("Statement of all opinions", "Environment: opinion"):
         menu = next(action.menu() for action in button.documents.actions() if action.text() == title)
@@ -574,7 +572,7 @@ def test_files_of_a_case_are_kept_with_it_and_handed_out_again(desk, one_parcel,
     desk.page.reading.close()
     button, target, reader = desk.page.documents, tmp_path / "saved" / "letter.txt", Reader()
     target.parent.mkdir()
-    monkeypatch.setattr("onemap.plugin.rooms.review.review_documents.ask_target", lambda *words: words[-1](str(target)))
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_words: (str(target), ""))
     button.documents.aboutToShow.emit()
     menu = next(action.menu() for action in button.documents.actions() if action.text() == "Attachments")
     (action,) = menu.actions()
