@@ -212,7 +212,10 @@ def _features(request: _Request, entry: LayerEntry, source: LayerSource, rules: 
     if entry.geometry == "raster":
         return _cells(request, source, [rule.id for rule in rules])
     distance_m = shapely.distance(stored.geometries, place.shape)
-    reach_m = 0.0 if entry.geometry == "polygon" else place.radius_m
+    if entry.geometry == "polygon":
+        distance_m, reach_m = np.where(distance_m <= place.rounding_m, 0.0, distance_m), 0.0
+    else:
+        reach_m = place.radius_m
     rows = np.flatnonzero(distance_m <= reach_m)  # never of one without a geometry: its distance is no number
     if len(rows) == 0:  # as in most layers: nothing to tell
         return []
