@@ -12,7 +12,7 @@ import pyproj
 from onemap.layers.catalogue.schema import Field
 from onemap.layers.crs import systems
 from onemap.layers.errors import Problem
-from onemap.layers.frames.fields import text_values
+from onemap.layers.frames.fields import plain_numbers, text_values
 from onemap.layers.geometry.validity import kind_of
 from onemap.layers.sources.sheets import sheet_grid
 from onemap.rules.answers.deliveries.check_kinds import AREA, CONDITION, KINDS
@@ -240,8 +240,7 @@ def _numbers(rows: pd.DataFrame, name: str) -> np.ndarray:
     """The values of a field (n,), not a number where they are none; empty where there is no such field."""
     if name not in rows:
         return np.empty(0)
-    numbers = pd.to_numeric(pd.Series(rows[name].tolist(), dtype=object), errors="coerce").to_numpy(dtype=float)
-    return np.where(np.isfinite(numbers), numbers, np.nan)
+    return plain_numbers(rows[name].tolist())
 
 
 def geometry_findings(layer: DeliveredLayer, check: Check) -> tuple[int, list[Finding]]:

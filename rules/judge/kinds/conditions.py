@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from onemap.layers.frames.days import WRITTEN_DAY
-from onemap.layers.frames.fields import text_value
+from onemap.layers.frames.fields import plain_numbers, text_value
 from onemap.layers.messages import LANGUAGES, phrase
 from onemap.layers.records import Record
 
@@ -233,18 +233,11 @@ def _moments(argument: Any, columns: pd.DataFrame) -> np.ndarray:
     return np.array([known[text] for text in texts], dtype="datetime64[us]")
 
 
-def _numbers(values: Any) -> Any:
-    """Values as floats; what is no number becomes NaN, and so unknown."""
-    if isinstance(values, np.ndarray):
-        return pd.to_numeric(pd.Series(values, dtype=object), errors="coerce").to_numpy(dtype=float)
-    return pd.to_numeric(values, errors="coerce")
-
-
 def _exact(values: Any, floats: Any) -> np.ndarray:
     """Values as Python's numbers, which compare whole ones of any length; `floats` (0 for NaN) where not whole."""
     pairs = zip(np.atleast_1d(np.asarray(values, dtype=object)), np.atleast_1d(floats), strict=True)
     texts = [(text_value(value), number) for value, number in pairs]
-    whole = re.compile(r"[+-]?[0-9]+")
+    whole = re.compile(r"[+-]?\d+")
     return np.array(
         [
             int(t) if t and whole.fullmatch(t) else np.nan_to_num(number, posinf=np.inf, neginf=-np.inf)
@@ -268,7 +261,7 @@ def _compare(operator: str, left: Any, right: Any, columns: pd.DataFrame) -> Tru
     operands = [_operand(left, columns), _operand(right, columns)]
     given = [int(value) if isinstance(value, bool) else value for value in operands]
     if any(map(_is_numeric, given)):
-        a, b = map(_numbers, given)
+        a, b = (plain_numbers(value if isinstance(value, np.ndarray) else [value]) for value in given)
         unknown = np.isnan(a) | np.isnan(b)
         if max(np.nanmax(np.abs(part), initial=0.0) for part in (a, b)) >= _EXACT:
             a, b = (_exact(*part) for part in zip(given, (a, b), strict=True))

@@ -6,10 +6,10 @@ from functools import reduce
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyproj
 import shapely
 
+from onemap.layers.frames.fields import plain_numbers
 from onemap.layers.geometry.parts import polygon_parts
 from onemap.layers.rasters.raster_heights import metres_of_height, vertical_datum
 from onemap.layers.rasters.raster_reference import RasterReference
@@ -86,8 +86,8 @@ def _fields(options: Options) -> tuple[str, ...]:
 
 def _metres(values: np.ndarray) -> np.ndarray:
     """Heights as floats (n,), NaN for a null and for what no height can be."""
-    height = pd.to_numeric(pd.Series(values, dtype=object), errors="coerce").to_numpy(dtype=float)
-    return np.where((height >= 0) & np.isfinite(height), height, np.nan)
+    height = plain_numbers(values)
+    return np.where(height >= 0, height, np.nan)
 
 
 def _proposed_heights(ground: Ground) -> np.ndarray:

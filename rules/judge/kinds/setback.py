@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from onemap.layers.frames.fields import text_value
+from onemap.layers.frames.fields import plain_numbers, text_value
 from onemap.layers.geometry.boxes import box_around
 from onemap.layers.geometry.flat_ground import FlatGround, joined_ground
 from onemap.layers.geometry.shape_column import boxes_of
@@ -107,9 +107,8 @@ def _distances_m(options: Options, attributes: pd.DataFrame) -> np.ndarray:
 def half_widths_m(options: Options, attributes: pd.DataFrame) -> np.ndarray:
     """Half of each feature's width in metres, (m,); NaN where its field says nothing, or what no width can be."""
     if "half_width_field" in options:
-        values = pd.Series(column_named(attributes, options["half_width_field"]), dtype=object)
-        width = pd.to_numeric(values, errors="coerce").to_numpy(dtype=float)
-        return np.where((width >= 0) & np.isfinite(width), width, np.nan)
+        width = plain_numbers(column_named(attributes, options["half_width_field"]))
+        return np.where(width >= 0, width, np.nan)
     return np.full(len(attributes), float(options.get("half_width_m", 0.0)))
 
 

@@ -15,14 +15,14 @@ import pandas as pd
 import shapely
 
 from onemap.layers.errors import OneMapError, ProblemPlace, require_value
-from onemap.layers.frames.fields import text_values
+from onemap.layers.frames.fields import plain_numbers, text_values
 from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.geometry.shape_column import all_of
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, coverage_of, in_force, previous_version, versions
 from onemap.layers.reason import Reason
 from onemap.rules.answers.statistics.conditions_of_layers import column_of, truth_of
-from onemap.rules.answers.statistics.layer_in_units import LayerInUnits, StatisticsOptions, plain_numbers
+from onemap.rules.answers.statistics.layer_in_units import LayerInUnits, StatisticsOptions
 from onemap.rules.answers.statistics.statistics import record_of
 from onemap.rules.answers.statistics.union_areas import Plane
 from onemap.rules.answers.statistics.unit_pieces import POLYGON, UnitPieces
