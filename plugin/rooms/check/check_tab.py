@@ -17,7 +17,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.connection.asking import Asking
-from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.connection.refusals import Refusal, refusals_told
 from onemap.plugin.desk.library.changed_versions import ChangedVersions
 from onemap.plugin.desk.library.dialog_library import name_beside
 from onemap.plugin.desk.library.open_library import OpenLibrary
@@ -165,10 +165,8 @@ class CheckTab(QWidget):
 
     def _asked_params(self, folder: str) -> dict[str, Any] | None:
         """The parameters of a check of the chosen parcels, which are written into a folder; None: refused."""
-        try:
+        with refusals_told(self.refused.emit):
             source = self.parcels.source(folder)
-        except Refusal as refusal:
-            self.refused.emit(refusal)
             return None
         return {
             "library": self._library.path,

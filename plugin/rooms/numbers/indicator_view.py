@@ -46,7 +46,8 @@ class IndicatorView(TableView):
     def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas) -> None:
         super().__init__(library)
         self._canvas = canvas
-        self._theme, self._only = "", None
+        self._theme = ""
+        self._only: frozenset[str] | None = None  # ids of the indicators to list; None for all
         self._asked: dict[str, Any] = {}  # for the values on display
         self._unit_field = self._run = ""
         self._charts: list[dict[str, Any]] = []
@@ -250,7 +251,7 @@ class IndicatorView(TableView):
         value = self._value_of(self.tree.currentItem())
         if not is_on or value is None:
             return
-        params = {"library": self._library.path, "run": self._run}
+        params: dict[str, Any] = {"library": self._library.path, "run": self._run}
         params |= {"parcel": value.unit or "-", "rule": value.indicator[1], "view": True}
         self.explaining.ask("explain", params, lambda answer: self._show_steps(value, answer), tr("Explain"))
 

@@ -221,7 +221,7 @@ def _features(request: _Request, entry: LayerEntry, source: LayerSource, rules: 
     attributes = stored.attributes.iloc[rows].reset_index(drop=True)
     records, speaking = plain_records(attributes), {rule.id: _speaks_of(rule, attributes, entry) for rule in rules}
     is_ground = entry.geometry == "polygon"
-    inside_m2, inside_m = _inside(shapes, place, entry)
+    inside_m2, inside_m = _amounts_inside(shapes, place, entry)
     curved_m2 = _curved_m2(polygon_parts(shapes), request.plane) if is_ground else None
     curved_inside_m2 = _curved_inside_m2(shapes, place, request.plane) if inside_m2 is not None else None
     named_by, features = own_name_field(entry, attributes), []
@@ -270,7 +270,7 @@ def _speaks_of(rule: Rule, attributes: pd.DataFrame, entry: LayerEntry) -> np.nd
     return speaks
 
 
-def _inside(shapes: np.ndarray, place: Place, entry: LayerEntry) -> tuple[np.ndarray | None, np.ndarray | None]:
+def _amounts_inside(shapes: np.ndarray, place: Place, entry: LayerEntry) -> tuple[np.ndarray | None, np.ndarray | None]:
     """How much of polygons (n,) lies in a box, in m²; and how much of a drawn line on polygons, or of lines in a box.
 
     None of other pairs, which have neither area nor length.

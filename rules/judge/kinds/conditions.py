@@ -11,6 +11,7 @@ import cql2
 import numpy as np
 import pandas as pd
 
+from onemap.layers.frames.days import WRITTEN_DAY
 from onemap.layers.frames.fields import text_value
 from onemap.layers.messages import LANGUAGES, phrase
 from onemap.layers.records import Record
@@ -27,8 +28,7 @@ _SUPPORTED = {*_COMPARISONS, "and", "or", "not", "in", "like", "isNull", "betwee
 _DEEPEST, _MOST_JOINED = 64, 1000  # beyond that the parser needs more stack than a thread may have
 _MOST_FIGURES = 40  # with zeros before them
 _EXACT = 2**53  # up to here every whole number is a float of its own
-_DAY = r"(\d{4})(?:(\d\d)(\d\d)|-(\d\d?)-(\d\d?)|/(\d\d?)/(\d\d?))"
-_MOMENT = re.compile(_DAY + r"(?:[T ](\d\d):(\d\d)(?::(\d\d)(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?")
+_MOMENT = re.compile(WRITTEN_DAY + r"(?:[T ](\d\d):(\d\d)(?::(\d\d)(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?")
 
 
 class ConditionError(ValueError):
@@ -207,12 +207,12 @@ def _is_moment(argument: Any) -> bool:
 
 
 def _moment(value: Any) -> np.datetime64:
-    """A day (2020-01-31, 2020/1/31, 20200131: its midnight) or a moment, in UTC where it names no zone; else NaT."""
+    """A day as `day_of` reads it (its midnight) or a moment, in UTC where it names no zone; else NaT."""
     match = _MOMENT.fullmatch(text_value(value) or "")
     if match is None:
         return np.datetime64("NaT", "us")
-    hour, minute, second, fraction, zone = match.groups()[7:]
-    year, month, day = (int(part) for part in match.groups()[:7] if part is not None)
+    hour, minute, second, fraction, zone = match.groups()[5:]
+    year, month, day = (int(part) for part in match.groups()[:5] if part is not None)
     try:
         moment = datetime(year, month, day, int(hour or 0), int(minute or 0), int(second or 0), tzinfo=UTC)
         if zone not in (None, "Z"):

@@ -20,7 +20,15 @@ from onemap.rules.judge.kinds.subtract_zones import mark_broken, subtract_zones
 from onemap.rules.judge.kinds.unknown_ground import name_reasons
 from onemap.rules.judge.overlay.area_check import Zones
 from onemap.rules.judge.overlay.grown_ground import grown_ground
-from onemap.rules.judge.overlay.overlay import Overlaps, differences, inside, intersections, outside, union_by, unions
+from onemap.rules.judge.overlay.overlay import (
+    Overlaps,
+    differences,
+    intersections,
+    parts_inside,
+    parts_outside,
+    union_by,
+    unions,
+)
 from onemap.rules.judge.overlay.unchanging_sets import freeze_set
 
 _DISTANCE = {
@@ -200,7 +208,7 @@ def near_unknown_ground(ground: Ground, reach_m: float) -> tuple[np.ndarray, np.
     is_near = ~shapely.covers(ground.coverage, ground.parcels) | shapely.dwithin(edge, ground.parcels, reach_m)
     rows = np.flatnonzero(is_near)
     around = _grown_boxes(shapely.bounds(ground.parcels[rows]), margin_m)
-    blank, is_broken[rows] = outside(around, ground.coverage, ground.threads)
+    blank, is_broken[rows] = parts_outside(around, ground.coverage, ground.threads)
     beyond, unproved = grown_ground(blank, reach_m, ground.threads)
     parts[rows], near_broken = intersections(ground.parcels[rows], beyond, ground.threads)
     is_broken[rows] |= near_broken | unproved
@@ -232,9 +240,9 @@ def _official_zones(ground: Ground) -> _OfficialZones | None:
     official = ground.others.get("instead")
     if official is None:
         return None
-    estimated, is_broken = outside(ground.parcels, official.coverage, ground.threads)
+    estimated, is_broken = parts_outside(ground.parcels, official.coverage, ground.threads)
     overlaps = ground.overlaps_with(official.geometries)
-    covered, cover_broken = inside(ground.parcels, official.coverage, ground.threads)
+    covered, cover_broken = parts_inside(ground.parcels, official.coverage, ground.threads)
     union = union_by(overlaps.parcel, overlaps.geometry, len(ground.parcels))
     zones, zone_broken = intersections(union, covered, ground.threads)
     pieces = _pieces_on(covered, overlaps, ground)

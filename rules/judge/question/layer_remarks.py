@@ -9,7 +9,7 @@ from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.errors import Problem, ProblemPlace
 from onemap.layers.frames.fields import text_value
 from onemap.layers.frames.frame_blocks import FrameBlocks
-from onemap.layers.ingest.plausibility import Arriving, Doubt, doubt_of
+from onemap.layers.ingest.plausibility import ArrivingLayer, Doubt, doubt_of
 from onemap.layers.ingest.quality_report import GroundRemark, ground_remarks
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, files_of
@@ -53,7 +53,7 @@ def _doubt_of_trial(library: Library, entry: LayerEntry, file: str, required: Se
         return None
     frame, name = FrameBlocks.of(trial_frame(library, entry, file, required)), source_name(file)
     return doubt_of(
-        library, Arriving(entry, frame, [Path(name).stem], [name], [], False, False, ProblemPlace(file=name))
+        library, ArrivingLayer(entry, frame, [Path(name).stem], [name], [], False, False, ProblemPlace(file=name))
     )
 
 
@@ -72,8 +72,13 @@ def problems_near(remarks: Iterable[GroundRemark], used: VersionsUsed, *extents:
     around = [shapely.box(*extent) for extent in extents]
     for remark in remarks:
         if remark.ground is None or shapely.dwithin(remark.ground, around, _BESIDE_M).any():
-            code, label = used[remark.table]
-            yield Problem(remark.problem, {"layer": code, "label": label, "words": remark.words})
+            yield problem_of_remark(remark, used)
+
+
+def problem_of_remark(remark: GroundRemark, used: VersionsUsed) -> Problem:
+    """A remark on the ground that a version lacks, as it is told."""
+    code, label = used[remark.table]
+    return Problem(remark.problem, {"layer": code, "label": label, "words": remark.words})
 
 
 def value_problems_of(library: Library, check_plan: CheckPlan) -> list[Problem]:
@@ -89,7 +94,7 @@ def value_problems_of(library: Library, check_plan: CheckPlan) -> list[Problem]:
 
 
 def _problems(library: Library, rule: Rule, entry: LayerEntry, versions: list[Version]) -> Iterator[Problem]:
-    where = rule.judging_by(entry.code).where or ""
+    where = rule.for_layer(entry.code).where or ""
     for name in fields_of(where):
         asked = values_in_no_table(where, name, entry)
         field = entry.field_named(name)

@@ -101,7 +101,7 @@ def case_on_its_day(library: Library, case: Case) -> Case:
         return case
     current = case.current
     day = day_of_inputs(library, case.on)
-    record, rules = judged_by(library, current.run)
+    record, rules = record_and_rules(library, current.run)
     gone = superseded_inputs(library, record, case.options["packs"], day, rules)
     calendar = calendar_of(library)
     opinions = tuple(
@@ -112,7 +112,7 @@ def case_on_its_day(library: Library, case: Case) -> Case:
     return replace(case, rounds=(*case.rounds[:-1], replace(current, opinions=opinions)))
 
 
-def judged_by(library: Library, run: str) -> tuple[CheckRecord, Collection[Rule]]:
+def record_and_rules(library: Library, run: str) -> tuple[CheckRecord, Collection[Rule]]:
     """The record of a round's run and its rules; none where an older library keeps packs that cannot be read."""
     try:
         facts = facts_of_stored_run(library, run)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from onemap.layers.catalogue.schema import DEPARTMENTS
@@ -69,9 +70,9 @@ def asked_departments(rule: Rule) -> tuple[str, ...]:
     return tuple(dict.fromkeys((rule.department, *rule.consult)))
 
 
-def departments_of_rules(packs: Sequence[Pack]) -> dict[str, tuple[str, ...]]:
-    """The department of each rule, then those that it wants consulted."""
-    return {rule.id: asked_departments(rule) for rule in joined_rules(packs)}
+def departments_of_rules(packs: Sequence[Pack], day: date) -> dict[str, tuple[str, ...]]:
+    """The department of each rule on a day, then those that it wants consulted."""
+    return {rule.id: asked_departments(rule) for rule in joined_rules(packs, day)}
 
 
 def checklist_items(
@@ -114,7 +115,7 @@ def drafts(
     overrides: Sequence[Override],
 ) -> tuple[Draft, ...]:
     """The ten drafts in the departments' order. findings: rows of the question's run."""
-    rules = {rule.id: rule.on_day(question.as_of) for rule in joined_rules(question.packs)}
+    rules = {rule.id: rule.on_day(question.as_of) for rule in joined_rules(question.packs, question.as_of)}
     wanting = wanting_facts(question.parcels, rules.values())
     return drafts_by_rules(rules, wanting, len(question.parcels.ids) == 1, findings, items, overrides)
 
@@ -209,11 +210,15 @@ def watched_layers(rule: Rule, used: Collection[str]) -> list[str]:
     named = rule.layers_named or (rule.layer,)
     chosen = next((code for code in named if code in used), None)
     first = named if chosen is None else named[: named.index(chosen) + 1]
-    return list(dict.fromkeys([*first, *rule.judging_by(chosen or rule.layer).other_layers.values()]))
+    return list(dict.fromkeys([*first, *rule.for_layer(chosen or rule.layer).other_layers.values()]))
 
 
 def dated_law(rule: Rule) -> list[tuple[str | None, str | None]]:
-    """The first and last days of a rule's laws, ISO; empty where one holds on every day, or the rule judges nothing."""
+    """The first and last days of a rule's laws, ISO; empty where one holds on every day, or the rule judges nothing.
+
+    Of a rule whose place another one takes in its days, those of the other.
+    """
+    rule = rule.waiting or rule
     if not rule.finds or not all(entry.days for entry in rule.basis):
         return []
     spans = ((entry.first_day, entry.last_day) for entry in rule.basis)

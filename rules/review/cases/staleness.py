@@ -55,7 +55,7 @@ def inputs_of(run: CheckRecord, sources: Sequence[Mapping[str, str | None]], rul
     for rule in run["skipped"]:
         if rule["reason"] == Reason.LAYER_MISSING:
             used.setdefault(rule["layer"], (None, None))
-    kept = ("id", "hash", "tables")
+    kept, as_of = ("id", "hash", "tables"), date.fromisoformat(run["parameters"]["as_of"])
     packs = [{name: value for name, value in pack.items() if name in kept} for pack in run["packs"]]
     unasked = {rule["rule"]: rule["reason"] for rule in run["skipped"]}
     asked = [rule for rule in rules if unasked.get(rule.id) in (None, Reason.LAYER_MISSING)]
@@ -63,7 +63,7 @@ def inputs_of(run: CheckRecord, sources: Sequence[Mapping[str, str | None]], rul
     for code in (code for one in asked for code in watched_layers(one, held)):
         used.setdefault(code, (None, None))
     laws = {
-        rule.id: [unasked.get(rule.id) != Reason.LAW_NOT_IN_FORCE, spans]
+        rule.id: [_is_law(spans, as_of), spans]
         for rule in rules
         if unasked.get(rule.id) != Reason.ONLY and (spans := dated_law(rule))
     }
@@ -77,7 +77,7 @@ def _reach_m(code: str, rules: Iterable[Rule], *, is_new: bool) -> float | None:
     is_new: no version of it was in force: then only a rule that looks at it alone, and wants nothing there, finds
     nothing where nothing lies.
     """
-    looking = [rule.judging_by(code) if code in rule.layers_named else rule for rule in rules]
+    looking = [rule.for_layer(code) if code in rule.layers_named else rule for rule in rules]
     looking = [rule for rule in looking if code in rule.layers]
     keeping = [rule for rule in looking if KINDS[rule.kind].keeps_off and rule.layer == code]
     alone = [rule for rule in keeping if len(rule.layers_named) < 2]
@@ -105,12 +105,12 @@ def superseded_inputs(
     review itself has written since, and what of it lies elsewhere than the run's parcels, supersedes nothing.
     """
     day, inputs = day_to_compare(date.fromisoformat(run["parameters"]["as_of"]), day), inputs_of(run, packs, rules)
-    found = superseded(library, inputs, day)
+    found = inputs_not_in_force(library, inputs, day)
     pairs = superseded_pairs(inputs, found, day, versions(library))
-    return found - untouched(near_answers(library, run["id"], pairs, {}))
+    return found - unchanged_layers(near_answers(library, run["id"], pairs, {}))
 
 
-def superseded(library: Library, inputs: RunInputs, day: date) -> set[str]:
+def inputs_not_in_force(library: Library, inputs: RunInputs, day: date) -> set[str]:
     """The codes of layers, ids of packs and of rules among some inputs that are not those that hold on a day."""
     of_layer: dict[str, list[Version]] = {}
     for version in versions(library):
@@ -201,7 +201,7 @@ def near_answers(
     return found
 
 
-def untouched(answers: Mapping[str, NearAnswer]) -> set[str]:
+def unchanged_layers(answers: Mapping[str, NearAnswer]) -> set[str]:
     """The layers that differ nowhere near a run's parcels."""
     return {code for code, answer in answers.items() if answer.is_alike}
 

@@ -22,7 +22,7 @@ from onemap.layers.errors import Cancelled, OneMapError, UsageError
 from onemap.layers.files.temporary_room import machine_refusal
 from onemap.layers.messages import LANGUAGES, either_of, in_words, list_text, phrase, problem_record
 from onemap.layers.progress import Progress
-from onemap.layers.secret_words import secrets_in, withholding, without_secrets, without_typed
+from onemap.layers.secret_words import secrets_in, withhold_secrets, without_secrets, without_typed
 from onemap.layers.text_table import shortened_text
 from onemap.layers.visible_text import terminal_text
 from onemap.rules.contract.verb_help import HelpLines, help_text, likely_names, line_width, verb_overview
@@ -309,7 +309,7 @@ def main(arguments: list[str] | None = None) -> int:
     path, began = log_path(given), time.monotonic()
     try:
         with contextlib.ExitStack() as held:
-            held.enter_context(withholding(given))
+            held.enter_context(withhold_secrets(given))
             if path is not None:
                 if secrets_in(path):
                     raise UsageError("usage.address", field=LOG_OPTION)

@@ -131,7 +131,9 @@ INSTANTS = [
 
 @pytest.mark.parametrize(("text", "expected"), INSTANTS)
 def test_days_and_moments_are_compared_as_time_however_they_are_written(text, expected):
-    assert _truths(text, MOMENTS) == [None if one is None else bool(one) for one in expected]
+    third = expected[MOMENTS.index("2020/1/3")]
+    found = _truths(text, [*MOMENTS, "2020.1.3", "2020年1月3日", "2020-1/3 00:00"])
+    assert found == [None if one is None else bool(one) for one in (*expected, third, third, third)]
 
 
 def test_a_whole_number_held_as_a_float_is_like_its_digits():

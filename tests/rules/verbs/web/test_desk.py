@@ -263,7 +263,8 @@ def test_what_lies_here_is_told_as_rows(officers: Any):
 
 def test_what_is_not_there_is_told_in_the_reader_s_language(officers: Any, case: str):
     first, second = officers
-    for path in ("/cases/none", f"/cases/{case}/opinions/none", f"/cases/{case}/statement.exe"):
+    of_case = ("opinions/none", "statement.exe", "comments", f"files/{'0' * 64}")
+    for path in ("/cases/none", *(f"/cases/{case}/{what}" for what in of_case)):
         assert first.ask("GET", path).status == 404
         assert "Refused" in second.ask("GET", path).body.decode()
     for path, status in (("/nowhere", 404), (f"/cases/{case}/steps/circulate", 405)):
@@ -305,7 +306,7 @@ def test_a_department_judges_otherwise_and_the_lead_gives_more_days(library: Pat
     at, land = f"/cases/{case}", f"/cases/{case}/opinions/land"
     first.submit(at, f"{at}/steps/circulate")
     finding = html.unescape(re.search(r'<option value="([^"]*)"', first.page(land).partition('name="finding"')[2])[1])
-    assert json.loads(finding) == ["P", "zone"]
+    assert json.loads(finding) == ["P", "zone", "prohibited"]
     judged = {"finding": finding, "verdict": "consult"}
     refused = first.submit(land, f"{land}/override", **judged, reason=" ")
     assert refused.status == 409 and 'role="alert"' in refused.body.decode()
@@ -347,7 +348,6 @@ def test_a_new_round_and_attachments_are_sent_as_files(library: Path, officers: 
     assert (kept.status, kept.body, kept.headers["content-type"]) == (200, paper[2], "application/octet-stream")
     named = f"attachment; filename*=UTF-8''{urllib.parse.quote('说明.pdf')}"
     assert (kept.headers["content-disposition"], kept.headers["x-content-type-options"]) == (named, "nosniff")
-    assert first.ask("GET", f"{at}/files/{'0' * 64}").status == 400
     sheets = first.ask("GET", f"{at}/sheets.html")
     assert sheets.status == 200 and "用地查询表" in sheets.body.decode() and f"{at}/sheets.pdf" in first.page(at)
     assert first.ask("GET", f"{at}/sheets.json").status == 404
