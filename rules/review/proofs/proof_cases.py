@@ -25,7 +25,6 @@ from onemap.rules.review.proofs.case_reading import (
     DrawnFeature,
     drawn_feature,
     line_of_key,
-    lines_of,
     texts_beside,
     wrong_shape,
 )
@@ -134,10 +133,10 @@ def _head_day(content: Mapping[str, Any], reading: _RuleCaseReading, today: date
             reading.wrong("key", line_of_key(reading.text, 1, key), key, key, known=list(_TABLES))
     reading.refuse_wrong()
     head = content.get("cases", {})
-    line = next(iter(lines_of(reading.text, "[cases]")), 1)
+    (line, *_) = reading.lines_by_head.get("[cases]", [1])
     reading.check_keys(line, "cases", head, _OF_HEAD)
     for place, item in content.get("place", {}).items():
-        at = next(iter(lines_of(reading.text, f"[place.{place}]")), line)
+        (at, *_) = reading.lines_by_head.get(f"[place.{place}]", [line])
         reading.check_keys(at, place, item if isinstance(item, dict) else {}, _OF_PLACE)
     return _day(head.get("day", today), line, "cases", reading) or today
 
