@@ -434,8 +434,9 @@ def _run_verb(verb: Verb, values: Mapping[str, Any], options: Mapping[str, Any],
                 raise Cancelled from None
             raise
     try:
-        with naming_altered_rows(values):
+        with handling_signals(_come_too_late), naming_altered_rows(values):
             _say(verb.name, result, as_json, bool(options["summary"]), language)
+            sys.stdout.flush()
     except BrokenPipeError:
         _to_nowhere(sys.stdout)  # a reader that has left is no error, and what was found is still so
     except OSError as error:
@@ -446,6 +447,11 @@ def _run_verb(verb: Verb, values: Mapping[str, Any], options: Mapping[str, Any],
     if verb.name == "self-test" and not result["ok"]:
         return EXIT_UNFIT
     return EXIT_FAILED_ON if result.get("failed_on") else 0
+
+
+def _come_too_late(number: int, _: object) -> None:
+    """Take a request to stop when all is done and is being said: one more ends the program, whose reader may wait."""
+    signal.signal(number, signal.SIG_DFL)
 
 
 def _unknown_words(words: Sequence[str], name: str) -> UsageError:
