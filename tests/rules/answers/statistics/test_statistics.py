@@ -63,6 +63,12 @@ def test_codes_are_read_as_their_table_writes_them_and_blanks_are_none(desk, tmp
     assert (found["area_m2"], found["no_value_m2"]) == (100.0, 200.0)  # nobody knows what 0l01 is
 
 
+def test_a_number_that_no_sum_can_hold_is_none(desk):
+    desk.layer("ZONE", [box(0, 0, 5, 5), box(5, 0, 9, 5), box(9, 0, 15, 5)], {"N": [1.5, 1.7e308, 1.7e308]})
+    total = ask(desk, "ZONE", sum="N")["total"]
+    assert (total["sums"], total["without_value"]) == ({"N": 1.5}, {"N": 2})
+
+
 def test_a_feature_across_a_border_is_shared_out_by_its_ground(desk, units):
     desk.layer("ZONE", [box(5, 0, 15, 8), box(0, 0, 2, 2)], {"K": ["a", "b"], "N": [100.0, None]})
     found = ask(desk, "ZONE", by="K", sum="N", **units)
