@@ -12,7 +12,7 @@ import shapely
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.crs.plane_scale import refuse_stretched_plane
 from onemap.layers.errors import OneMapError, Problem, ProblemPlace, require_value
-from onemap.layers.frames.fields import text_values
+from onemap.layers.frames.fields import plain_numbers, text_values
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
 from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.geometry.shape_column import AnyShapes, some_of
@@ -249,12 +249,12 @@ class LayerInUnits:
         return replace(found, unit=present[found.unit])
 
     @cached_property
-    def crossing(self) -> np.ndarray:
+    def crossing_features(self) -> np.ndarray:
         """Which features have a part here and may have another in units of other blocks: mask (n,)."""
         here = np.unique(self.pieces.feature)
         every = self.once.every.from_origin(self.plane.origin)
         crosses = np.zeros(len(self.shapes), dtype=bool)
-        crosses[here] = every.crossing(some_of(self.shapes, here), self.once.rows, self.threads)
+        crosses[here] = every.crossing_features(some_of(self.shapes, here), self.once.rows, self.threads)
         return crosses
 
     def areas_of(self, pieces: UnitPieces, group: np.ndarray, groups: int) -> UnionAreas | None:
@@ -350,9 +350,3 @@ def unit_remarks(
     if units.version is not None and options.units_where is None:
         problems += gap_problems(library, options.within, units, options.known_at, threads)
     return problems
-
-
-def plain_numbers(values: np.ndarray) -> np.ndarray:
-    """Values (n,) as numbers, NaN for a value that is not a number."""
-    numbers: np.ndarray = pd.to_numeric(pd.Series(values, dtype=object), errors="coerce").to_numpy(dtype=float)
-    return np.where(np.isfinite(numbers), numbers, np.nan)

@@ -88,21 +88,21 @@ class DeskPages:
             Route("/department", self._choose_department, methods=["POST"]),
             *MapPages(self).routes(),
             Route("/here", self.page_of(self._place)),
-            Route("/open", self.page_of(self._opening)),
+            Route("/open", self.page_of(self._opening_page)),
             Route("/open", self._open, methods=["POST"]),
             Route(case, self.page_of(self._case)),
             Route(f"{case}/map.svg", self.page_of(self._map)),
             Route(f"{case}/sheets.{{form}}", self.page_of(self._sheets)),
             Route(f"{case}/files/{{hash}}", self.page_of(self._attachment)),
             Route(f"{case}/recheck", self.page_of(self._recheck)),
-            Route(f"{case}/statement.{{form}}", self.page_of(self._exported)),
+            Route(f"{case}/statement.{{form}}", self.page_of(self._export_document)),
             Route(f"{case}/steps/{{step}}", self._take_case_step, methods=["POST"]),
             Route(f"{case}/comments", self.page_of(self._comments)),
             Route(f"{case}/comments/{{step}}", self._take_comment_step, methods=["POST"]),
             Route(f"{case}/bodies/{{body}}", self._take_answer, methods=["POST"]),
             Route(f"{case}/opinions/{{department}}", self.page_of(self._opinion)),
             Route(f"{case}/opinions/{{department}}/map.svg", self.page_of(self._map)),
-            Route(f"{case}/opinions/{{department}}/opinion.{{form}}", self.page_of(self._exported)),
+            Route(f"{case}/opinions/{{department}}/opinion.{{form}}", self.page_of(self._export_document)),
             Route(f"{case}/opinions/{{department}}/{{step}}", self._take_step, methods=["POST"]),
         ]
 
@@ -339,7 +339,7 @@ class DeskPages:
         page.status_code = 400 if why else 200
         return page
 
-    def _opening(self, request: Request, session: Session) -> Response:
+    def _opening_page(self, request: Request, session: Session) -> Response:
         kept = _kept_fields(request, session)
         return _page("open.html", session, typed=kept or _drawn_parcels(request), why=(), is_kept=bool(kept))
 
@@ -371,7 +371,7 @@ class DeskPages:
         session.shown["department"] = typed["department"]
         return RedirectResponse("/", 303)
 
-    def _exported(self, request: Request, session: Session) -> Response:
+    def _export_document(self, request: Request, session: Session) -> Response:
         """A document of a case, to be kept: it is not shown in this site, whose pages hold nothing from elsewhere."""
         case, form = request.path_params["case"], request.path_params["form"]
         department = request.path_params.get("department")
@@ -494,7 +494,7 @@ def _departments(language: str) -> list[tuple[str, str]]:
 
 def _overrides(case: Mapping[str, Any], choices: Sequence[tuple[str, str]], language: str) -> list[dict[str, Any]]:
     """The findings among some that somebody judged otherwise, both verdicts in words."""
-    own = {tuple(read_json(key)) for key, _ in choices}
+    own = {tuple(read_json(key)[:2]) for key, _ in choices}
     return [
         {**one, "was": verdict_words(one["before"], language), "is": verdict_words(one["verdict"], language)}
         for one in case["overrides"]

@@ -213,6 +213,13 @@ def test_an_override_of_a_hit_leaves_what_could_not_be_judged_unknown_until_that
     assert opinion(after, "land")["conclusion"] == "not_involved"
     assert after["verdicts"]["clear"] == 1
     assert town.step("override", case, "DK1", "farm", *more, on="2026-03-02").codes == ["review.same_verdict"]
+    other = town.open(parcels=town.parcels(DK1=ground(40, 0, 100, 100)))
+    meant = (*more, "--before", "unknown")
+    after = town.done("override", other, "DK1", "farm", *meant, on="2026-03-02", by="A")
+    assert [one["before"] for one in after["overrides"]] == ["unknown"]  # the hit stands
+    assert opinion(after, "land")["conclusion"] == "disagree"
+    meant = (*more, "--before", "consult")
+    assert town.step("override", other, "DK1", "farm", *meant, on="2026-03-02").codes == ["review.finding"]
 
 
 def test_an_override_that_an_earlier_program_wrote_is_of_all_that_its_rule_has_found(town):

@@ -132,10 +132,11 @@ def test_a_step_needs_a_name(server: WebServer, library: Path, case: str):
     assert done("review", "show", library, case).json["state"] == "draft"
 
 
-def test_a_case_is_opened_on_an_uploaded_file(library: Path, officers: Any):
+@pytest.mark.parametrize("name", ["地块.geojson", "【定稿】（公示）地块.geojson"])
+def test_a_case_is_opened_on_an_uploaded_file(library: Path, officers: Any, name: str):
     first, _ = officers
     body = json.dumps(geojson({"P": ground(80, 20, 110, 50)})).encode()
-    reply = upload(first, "地块.geojson", body, project="新项目")
+    reply = upload(first, name, body, project="新项目")
     assert reply.status == 303, reply.body.decode()
     shown = done("review", "show", library, reply.headers["location"].removeprefix("/cases/")).json
     assert (shown["project"], shown["opened_by"], shown["verdicts"]["prohibited"]) == ("新项目", "甲", 1)
@@ -239,6 +240,7 @@ def test_corners_that_are_no_parcel_are_refused_in_words(
     [
         ("../../etc/passwd", b"x"),
         (".hidden", b"x"),
+        ("地" * 100 + ".geojson", b"x"),
         ("p.geojson", b""),
         ("p.geojson", b"{"),
         ("p.gpkg", b"SQLite format 3\x00" + b"\xff" * 500),
@@ -306,7 +308,7 @@ def test_a_department_judges_otherwise_and_the_lead_gives_more_days(library: Pat
     at, land = f"/cases/{case}", f"/cases/{case}/opinions/land"
     first.submit(at, f"{at}/steps/circulate")
     finding = html.unescape(re.search(r'<option value="([^"]*)"', first.page(land).partition('name="finding"')[2])[1])
-    assert json.loads(finding) == ["P", "zone"]
+    assert json.loads(finding) == ["P", "zone", "prohibited"]
     judged = {"finding": finding, "verdict": "consult"}
     refused = first.submit(land, f"{land}/override", **judged, reason=" ")
     assert refused.status == 409 and 'role="alert"' in refused.body.decode()
