@@ -128,7 +128,7 @@ def test_a_field_that_may_say_what_a_project_is_under_another_name_is_told_and_n
     problems = {one["field"]: one["message"] for one in remarks if one["code"] == "project.field_unread"}
     assert set(problems) == set(expected)
     is_silent = not {"YDXZ", "ydxz", "XMLX"} & set(columns)
-    assert ("project.unstated" in [one["code"] for one in told]) == is_silent
+    assert ("project.unstated" in [one["code"] for one in remarks]) == is_silent
     assert all(f"no field {field}; {column} may hold it" in problems[field] for field, column in expected.items())
     assert bool(found.hits()) == (not {"YDXZ", "ydxz"} & set(columns)), "what is not read excuses nobody"
 
