@@ -1,4 +1,4 @@
-"""Days as files write them: 2025-06-10, 2025/6/10, 2025.6.10, 20250610, 2025年6月10日, a time behind it or none."""
+"""Days as files write them: 2025-06-10, 2025/6/10, 2025.6.10, 20250610, 2025年6月10日, also with a time behind."""
 
 import re
 from datetime import date

@@ -3,8 +3,10 @@
 import contextlib
 import errno
 import lzma
+import os
 import platform
 import shutil
+import stat
 import sys
 import tempfile
 import zipfile
@@ -26,6 +28,7 @@ _MAY_BE_A_NOTE = {".txt", ".csv", ".xlsx", ".xls"}  # beside a map, these explai
 _UTF8_NAMES = 0x800
 # What any archive may take on disk, what a larger one may in comparison with its own size, and how many files.
 _ALWAYS_BYTES, _TIMES, _MOST_MEMBERS = 200_000_000, 100, 100_000
+_MOST_OF_A_LINK = 100  # bytes
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 _BROKEN = (
     zipfile.BadZipFile,
@@ -144,11 +147,11 @@ def _is_left_out(path: Path, member: _Member) -> bool:
 
 
 def _remove_unwanted(path: Path, room: Path) -> None:
-    """Links, which may show out of the room, and what has only got its name while it was unpacked."""
+    """What only got its name while it was unpacked. Raises ValueError for a link, which may show out of the room."""
     for item in room.rglob("*"):
-        if item.is_symlink() or (
-            item.is_file() and _is_left_out(path, _Member(item.name, item.stat().st_size, is_folder=False))
-        ):
+        if item.is_symlink():
+            raise ValueError(f"{item.name} → {os.readlink(item)}")
+        if item.is_file() and _is_left_out(path, _Member(item.name, item.stat().st_size, is_folder=False)):
             item.unlink()
 
 
@@ -158,6 +161,8 @@ def _extract_zip(path: Path, room: Path) -> None:
         wanted = _wanted_members(path, room, members)
         for entry, member in zip(compress(archive.infolist(), wanted), compress(members, wanted), strict=True):
             target = room / member.name
+            if stat.S_ISLNK(entry.external_attr >> 16):
+                raise ValueError(f"{member.name} → {archive.read(entry)[:_MOST_OF_A_LINK].decode(errors='replace')}")
             if member.is_folder:
                 target.mkdir(parents=True, exist_ok=True)
             else:
@@ -207,9 +212,12 @@ def _py7zr() -> ModuleType:
 
 def _name(member: zipfile.ZipInfo) -> str:
     """A member's name: zips made on Chinese Windows write GBK where the format says code page 437."""
+    try:
+        raw = member.filename.encode("cp437")
+    except UnicodeEncodeError:  # a newer Python has read the field of a packer that writes the name in Unicode, too
+        return member.filename
     if member.flag_bits & _UTF8_NAMES:
         return member.filename
-    raw = member.filename.encode("cp437", errors="replace")
     encoding = next((name for name in ("utf-8", "gb18030") if decodes(raw, name)), "cp437")
     return raw.decode(encoding)
 
@@ -226,6 +234,19 @@ def files_in(folder: Path) -> list[Path]:
         and not any(parent.suffix.lower() in formats.FOLDERS for parent in item.relative_to(folder).parents)
         and not item.name.startswith(("._", "~$"))
     ]
+
+
+def lost_paths(folder: Path) -> list[Path]:
+    """What a search of a folder passes by in silence: folders that may not be read, links whose data is gone."""
+    errors: list[OSError] = []
+    data = {"", *formats.READABLE, *formats.ARCHIVES, *formats.NO_DRIVER, *formats.FOLDERS, *RASTER_DRIVERS}
+    links = [
+        path
+        for top, folders, files in os.walk(folder, onerror=errors.append)
+        for path in (Path(top) / name for name in (*folders, *files))
+        if path.is_symlink() and not path.exists() and path.suffix.lower() in data
+    ]
+    return sorted([*links, *(Path(error.filename) for error in errors if isinstance(error, PermissionError))])
 
 
 def sources_in(folder: Path, name: str) -> list[Path]:

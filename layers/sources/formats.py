@@ -13,12 +13,13 @@ OPEN_FORMATS = [*sorted(geoparquet_reading.SUFFIXES), *sorted(json_lines.SUFFIXE
 KNOWN = [*GDAL_DRIVERS, *OPEN_FORMATS, KML, KMZ, DXF, *sheet_grid.SUFFIXES, TEXT, VCT, *sorted(ARCHIVES)]
 READABLE = {*KNOWN} - ARCHIVES
 
+_VOLUMES = (".001", ".z01", ".r00")  # an archive in several pieces, by its first
 NO_DRIVER = {
     ".dwg": Problem("suggest.dwg"),
     ".dgn": Problem("suggest.dwg"),
     ".mdb": Problem("suggest.mdb"),
     ".accdb": Problem("suggest.mdb"),
-    **dict.fromkeys((".rar", ".tar", ".gz", ".tgz", ".bz2", ".xz"), Problem("suggest.rar")),
+    **dict.fromkeys((".rar", ".tar", ".gz", ".tgz", ".bz2", ".xz", *_VOLUMES), Problem("suggest.rar")),
     **dict.fromkeys((".gpx", ".feather", ".arrow", ".e00", ".mbtiles"), Problem("suggest.other_form")),
     **dict.fromkeys((".wt", ".wl", ".wp"), Problem("suggest.mapgis")),
     **raster_formats.NO_DRIVER,

@@ -30,6 +30,9 @@ _SPHEROIDS = (
     ("xian80", re.compile(r"IAG|1975|西安|xi'?an|6378140", re.IGNORECASE)),
     ("beijing54", re.compile(r"Kra[s]+ov|克拉索夫|北京|beijing|6378245", re.IGNORECASE)),
 )
+_OTHER_PROJECTION = re.compile(r"lambert|兰[勃伯]|albers|阿尔伯|utm|mercator", re.IGNORECASE)
+_TRANSVERSE = re.compile(r"transverse|gauss|kr[uü]e?ger", re.IGNORECASE)
+_OTHER_UNIT = re.compile(r"[sk]|km|dms|度分秒|千米|公里", re.IGNORECASE)
 _WHOLE_KINDS = {"int", "int1", "int2", "int4", "int8", "integer", "smallint"}
 _NUMBER_KINDS = {"float", "double", "numeric"}
 _KINDS = ("point", "line", "polygon")
@@ -38,14 +41,18 @@ _DEEPEST = 3  # objects of objects of objects
 
 
 def vct_layers(path: Path) -> list[str]:
-    """The tables of a file. Raises what reading raises."""
-    return _tables(read_vct_text(path, None))
+    """The tables of a file. Raises source.empty, and what reading raises."""
+    names = _tables(read_vct_text(path, None))
+    if not names:
+        raise OneMapError("source.empty", file=path.name)
+    return names
 
 
 def _tables(vct: VctText) -> list[str]:
-    named = [table.name for table in vct.tables.values()]
-    used = {feature.table.upper() for feature in vct.features} | vct.rows.keys()
-    return [name for name in named if name.upper() in used]
+    """The declared tables that are used, then those that are used and not declared, which reading refuses."""
+    used = {feature.table.upper(): feature.table for feature in vct.features} | {name: name for name in vct.rows}
+    declared = [table.name for name, table in vct.tables.items() if name in used]
+    return declared + [name for upper, name in used.items() if upper not in vct.tables]
 
 
 def read_vct(path: Path, layer: str, encoding: str | None) -> RawFrame:
@@ -56,15 +63,23 @@ def read_vct(path: Path, layer: str, encoding: str | None) -> RawFrame:
     vct = read_vct_text(path, encoding)
     table = vct.tables.get(layer.upper())
     if table is None:
-        raise OneMapError("source.layer_unknown", file=path.name, layer=layer, names=_tables(vct))
+        names = _tables(vct)
+        if layer.upper() in (name.upper() for name in names):
+            raise OneMapError("vct.table", file=path.name, layer=layer)
+        raise OneMapError("source.layer_unknown", file=path.name, layer=layer, names=names)
     place = ProblemPlace(file=path.name, layer=layer)
     problems = [Problem("format.experimental", {**place, "format": "VCT"})]
+    if without_layer := _without_layer(vct):
+        codes = [*dict.fromkeys(shape.code for shape in without_layer)]
+        facts = {"count": len(without_layer), "line": without_layer[0].line, "codes": codes}
+        problems.append(Problem("vct.undeclared", {**place, **facts}))
     ids, attributes = _attributes(vct, table, place)
     if not table.has_geometry:
         geometries = np.full(len(ids), None, dtype=object)
         return RawFrame(path, layer, "VCT", geometries, attributes, None, vct.encoding, tuple(problems), is_table=True)
     shapes = _geometries(vct, table, place)
-    rowless = [number for number in shapes if number not in set(ids)]
+    with_row = {*ids}
+    rowless = [number for number in shapes if number not in with_row]
     if rowless or len(shapes) < len(ids):
         missing = sum(number not in shapes for number in ids)
         problems.append(Problem("vct.unmatched", {**place, "shapes": len(rowless), "rows": missing}))
@@ -80,14 +95,32 @@ def read_vct(path: Path, layer: str, encoding: str | None) -> RawFrame:
     return RawFrame(path, layer, "VCT", geometries, attributes, crs, vct.encoding, tuple(problems))
 
 
+def _without_layer(vct: VctText) -> list[Shape]:
+    """The objects that come into no layer: their kind and code are not declared, and no object is made of them."""
+    declared = {(feature.geometry, feature.code) for feature in vct.features}
+    used: dict[str, set[int]] = {kind: set() for kind in _KINDS}
+    for shape in (*vct.lines, *vct.polygons):
+        used["polygon" if shape.refers_to == "polygons" else "line"].update(
+            abs(number) for ring in shape.references for number in ring
+        )
+    return [
+        shape
+        for kind, shapes in zip(_KINDS, (vct.points, vct.lines, vct.polygons), strict=True)
+        for shape in shapes
+        if (kind, shape.code) not in declared and shape.id not in used[kind]
+    ]
+
+
 def _attributes(vct: VctText, table: Table, place: ProblemPlace) -> tuple[list[int], pd.DataFrame]:
     """The object of each row, and its values: the id stands before the fields, or is the first of them."""
     ids: list[int] = []
     ids_before: set[int] = set()
     rows: list[list[Any]] = []
     problems: list[Problem] = []
-    for line, values in vct.rows.get(table.name.upper(), []):
-        own = values[1:] if len(values) == len(table.fields) + 1 else values
+    found = vct.rows.get(table.name.upper(), [])
+    is_id_before = 2 * sum(len(values) == len(table.fields) + 1 for _, values in found) > len(found)
+    for line, values in found:
+        own = values[1:] if is_id_before else values
         facts = {**place, "feature": line, "line": line}
         number = number_of(values[0])
         if len(own) != len(table.fields) or number is None:
@@ -171,15 +204,15 @@ class _Assembly:
                 raise _Unsound("vct.ring", shape.id)
             return shapely.Point(points[0]) if len(points) == 1 else shapely.MultiPoint(points)
         if kind == "line":
-            points = self._line_points(shape, ())
-            if len(points) < 2:
+            parts = [self._line_points(shape, ())] if shape.references else [*shape.parts]
+            if not parts or min(map(len, parts)) < 2:
                 raise _Unsound("vct.ring", shape.id)
-            return shapely.LineString(points)
+            return shapely.LineString(parts[0]) if len(parts) == 1 else shapely.MultiLineString(parts)
         return polygon_of_rings(list(self._rings(shape, ())))
 
     def _line_points(self, shape: Shape, above: tuple[int, ...]) -> Points:
         if not shape.references:
-            return shape.parts[0] if shape.parts else []
+            return shape.parts[0] if len(shape.parts) == 1 else []  # a line with a gap bounds nothing
         if shape.id not in self._built:
             references = [number for ring in shape.references for number in ring]
             self._built[shape.id] = self._join_lines(references, (*above, shape.id))
@@ -239,9 +272,12 @@ def _is_north_first(vct: VctText, geometries: np.ndarray, place: ProblemPlace) -
 def _declared_crs(vct: VctText, geometries: np.ndarray, file: str) -> pyproj.CRS | None:
     """The CRS of the head's spheroid and central meridian, with the zone that the eastings carry.
 
-    Raises OneMapError redline.zone where the two disagree, vct.offset for coordinates that are shifted.
+    Raises OneMapError redline.zone where the two disagree, vct.offset for coordinates that are shifted, vct.unit.
     """
     head = vct.head
+    unit = head.get("xyunit", head.get("unit", ""))
+    if _OTHER_UNIT.fullmatch(unit):
+        raise OneMapError("vct.unit", file=file, unit=unit)
     if any(number_of(part) not in (None, 0.0) for part in head.get("offset", "").split(",")):
         raise OneMapError("vct.offset", file=file, offset=head["offset"])
     spheroid = f"{head.get('spheroid', '')} {head.get('projection', '')} {head.get('horizontalcrs', '')}"
@@ -251,6 +287,9 @@ def _declared_crs(vct: VctText, geometries: np.ndarray, file: str) -> pyproj.CRS
         return None
     if head.get("coordinatesystemtype", "").upper()[:1] in ("D", "G") and (np.abs(coordinates) <= 180).all():
         return pyproj.CRS.from_epsg(GEOGRAPHIC_CODES[datum])
+    projection = head.get("projection", "")
+    if _OTHER_PROJECTION.search(projection) and not _TRANSVERSE.search(projection):
+        return None
     east = coordinates[:, 0]
     prefixes = np.unique(east // 1e6)
     meridian = _meridian(head)

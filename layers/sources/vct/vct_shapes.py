@@ -74,13 +74,13 @@ def _new_line(section: Section, number: int, code: str, line: int) -> Shape:
     kind = section.whole()
     if kind == _INDIRECT:
         return Shape(number, code, line, references=_references(section, ends_in_zero=True))
-    parts = _segments(section)
-    joined = [
-        point
-        for at, part in enumerate(parts)
-        for point in (part[1:] if at and part[:1] == parts[at - 1][-1:] else part)
-    ]
-    return Shape(number, code, line, (joined,))
+    joined: list[Points] = []
+    for part in _segments(section):
+        if joined and part[:1] == joined[-1][-1:]:
+            joined[-1] += part[1:]
+        else:
+            joined.append(part)
+    return Shape(number, code, line, tuple(joined))
 
 
 def _old_line(section: Section, number: int, code: str, line: int) -> Shape:

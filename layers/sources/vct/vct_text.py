@@ -5,7 +5,7 @@ one (version 2) a polygon lists its lines at once, and nothing ends an object.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -72,8 +72,8 @@ def read_vct_text(path: Path, encoding: str | None) -> VctText:
         return Section(sections.get(name, []), path.name, separator)
 
     vct = VctText(head, found)
-    vct.features = list(_features(section("featurecode")))
     vct.tables = {table.name.upper(): table for table in _tables(section("tablestructure"))}
+    vct.features = list(_features(section("featurecode"), vct.tables))
     has_topology = head.get("topo", "1").strip() != "0"
     vct.points, vct.lines, vct.polygons = (
         list(section_shapes(section(kind), kind, vct.is_new, has_topology)) for kind in ("point", "line", "polygon")
@@ -101,8 +101,8 @@ def _sections(text: str, file: str) -> dict[str, list[tuple[int, str]]]:
             inside.append((number, bare))
         elif lower.endswith("begin"):
             name = lower.removesuffix("begin")
-    if name:
-        last = inside[-1][0] if inside else 0
+    if name or commented:
+        last = inside[-1][0] if inside else number
         raise OneMapError("vct.cut", file=file, feature=last, line=last)
     return sections
 
@@ -114,13 +114,14 @@ def _head_pairs(lines: list[tuple[int, str]]) -> Iterator[tuple[str, str]]:
             yield key.strip().lower(), value.strip()
 
 
-def _features(section: Section) -> Iterator[Feature]:
-    """code, title, geometry, [colours,] table: the colours are three numbers, one, or none."""
+def _features(section: Section, tables: Mapping[str, Table]) -> Iterator[Feature]:
+    """code, title, geometry, [colours,] table[, items of the user]: the colours are three numbers, one, or none."""
     while section:
         values = section.values()
         if len(values) < 4:
             raise section.wrong()
-        table = values[6] if len(values) >= 7 else values[4] if len(values) == 5 else values[3]
+        as_written = values[6] if len(values) >= 7 else values[4] if len(values) == 5 else values[3]
+        table = next((value for value in values[3:] if value.upper() in tables), as_written)
         yield Feature(values[0], values[1], values[2].lower(), table)
 
 

@@ -199,7 +199,7 @@ def _value_problems(layer: DeliveredLayer) -> Iterator[tuple[Problem, int]]:
                 if text is None:
                     yield Problem("proof.value_missing", {"field": name}), at
     for one in wish.unique:
-        yield from _repeated(layer, one)
+        yield from _repeated_values(layer, one)
     for name, (least, most) in wish.ranges.items():
         numbers = _numbers(rows, name)
         beyond = (numbers < (-np.inf if least is None else least)) | (numbers > (np.inf if most is None else most))
@@ -220,7 +220,7 @@ def _value_problems(layer: DeliveredLayer) -> Iterator[tuple[Problem, int]]:
             yield Problem("proof.value_decimals", facts), at
 
 
-def _repeated(layer: DeliveredLayer, fields: str) -> Iterator[tuple[Problem, int]]:
+def _repeated_values(layer: DeliveredLayer, fields: str) -> Iterator[tuple[Problem, int]]:
     """Rows whose value, or values joined by +, an earlier row has had."""
     names = fields.split("+")
     if not all(name in layer.rows for name in names):

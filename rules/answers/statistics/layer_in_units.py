@@ -249,12 +249,12 @@ class LayerInUnits:
         return replace(found, unit=present[found.unit])
 
     @cached_property
-    def crossing(self) -> np.ndarray:
+    def crossing_features(self) -> np.ndarray:
         """Which features have a part here and may have another in units of other blocks: mask (n,)."""
         here = np.unique(self.pieces.feature)
         every = self.once.every.from_origin(self.plane.origin)
         crosses = np.zeros(len(self.shapes), dtype=bool)
-        crosses[here] = every.crossing(some_of(self.shapes, here), self.once.rows, self.threads)
+        crosses[here] = every.crossing_features(some_of(self.shapes, here), self.once.rows, self.threads)
         return crosses
 
     def areas_of(self, pieces: UnitPieces, group: np.ndarray, groups: int) -> UnionAreas | None:

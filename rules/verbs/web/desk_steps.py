@@ -41,7 +41,8 @@ _FIELDS = {
     "issue": ("conclusion", "reason"),
     "withdraw": ("reason",),
 }
-_FILE_NAME = re.compile(r"\w[^/\\\x00-\x1f:*?\"<>|]{0,120}")
+_FILE_NAME = re.compile(r"(?![\s.~-])[^/\\\x00-\x1f:*?\"<>|]{1,121}")
+_MOST_NAME = 255  # bytes, of which a Chinese character takes three: no disk keeps more
 _MOST_FIELDS, MOST_FILES = 200, 11
 MOST_TEXT = 100_000  # bytes of one field
 
@@ -89,12 +90,12 @@ def step_values(step: str, typed: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _finding_of(text: str) -> dict[str, str]:
-    """Parcel and rule of the finding that was chosen; nothing where none was, which the verb then refuses."""
+    """Parcel, rule and verdict of the finding that was chosen; nothing where none was, which the verb then refuses."""
     try:
-        parcel, rule = read_json(text)
+        parcel, rule, before = read_json(text)
     except (ValueError, TypeError):
         return {}
-    return {"parcel": str(parcel), "rule": str(rule)}
+    return {"parcel": str(parcel), "rule": str(rule), "before": str(before)}
 
 
 def written_files(step: str, sent: SentForm, folder: Path) -> dict[str, Any]:
@@ -124,7 +125,7 @@ def _sent_parcels(sent: SentForm) -> tuple[str, bytes]:
 
 
 def _write_file(folder: Path, name: str, body: bytes) -> str:
-    if not body or not _FILE_NAME.fullmatch(name):
+    if not body or not _FILE_NAME.fullmatch(name) or len(name.encode()) > _MOST_NAME:
         raise OneMapError("web.no_file")
     folder.mkdir()
     (folder / name).write_bytes(body)

@@ -78,6 +78,8 @@ class McpSession:
         params = message.get("params") or {}
         if message["method"] == "notifications/cancelled" and isinstance(params, dict):
             self._cancel(params.get("requestId"))
+        elif "id" in message and not isinstance(message["id"], (str, int, float)):
+            self._refuse(None, _INVALID_REQUEST, "usage.request")
         elif "id" in message:
             self._answer(message["id"], message["method"], params)
 
@@ -92,8 +94,10 @@ class McpSession:
             self._send({"id": number, "result": {"tools": [self._tool(verb) for verb in self._verbs.values()]}})
         elif method != "tools/call":
             self._refuse(number, _NO_METHOD, "usage.verb", verb=method, known=["tools/list", "tools/call"])
-        elif params.get("name") not in self._verbs:
-            self._refuse(number, _INVALID_PARAMS, "usage.verb", verb=params.get("name"), known=list(self._verbs))
+        elif not isinstance(params.get("_meta") or {}, dict):
+            self._refuse(number, _INVALID_PARAMS, "usage.arguments", verb=method, reason="_meta: {…}")
+        elif str(params.get("name")) not in self._verbs:
+            self._refuse(number, _INVALID_PARAMS, "usage.verb", verb=str(params.get("name")), known=list(self._verbs))
         else:
             thread = threading.Thread(target=self._call, args=(number, params), daemon=True)
             self._threads = [*(one for one in self._threads if one.is_alive()), thread]
@@ -132,7 +136,7 @@ class McpSession:
         self._send({"id": number, "result": {"content": content, "structuredContent": spoken, "isError": is_error}})
 
     def _core_answer(self, number: Any, params: Mapping[str, Any]) -> VerbAnswer:
-        verb, arguments = self._verbs[params["name"]], params.get("arguments") or {}
+        verb, arguments = self._verbs[str(params["name"])], params.get("arguments") or {}
         token = (params.get("_meta") or {}).get("progressToken")
 
         def report(fraction: float, step: str) -> None:

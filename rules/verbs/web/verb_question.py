@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from onemap.layers.errors import OneMapError, UsageError
+from onemap.layers.files.text_encodings import is_text
 from onemap.layers.messages import ProblemRecord
 from onemap.rules.contract.declaration import WRITTEN, Parameter, Verb
 from onemap.rules.contract.value_schema import value_schema
@@ -122,6 +123,10 @@ def room_of_answer() -> Iterator[Path]:
 
 def core_values(verb: Verb, given: Mapping[str, Any], asker: Asker, folder: Path) -> dict[str, Any]:
     """The values for the core's question. Raises UsageError usage.parameter, usage.value, OneMapError web.parcels."""
+    for name, value in given.items():
+        is_geojson = name == PARCELS and isinstance(value, dict)  # whose reader tells
+        if not is_geojson and not is_text(json.dumps([name, value], ensure_ascii=False)):  # half of a pair of UTF-16
+            raise UsageError("usage.value", field=json.dumps(name)[1:-1], value=json.dumps(value)[:80])
     offered = {one.name: one for one in offered_parameters(verb, asker)}
     for name in given:
         if name not in offered:
@@ -155,7 +160,7 @@ def _written_parcels(value: Mapping[str, Any], folder: Path) -> Path:
     if value.get("type") not in _GEOJSON:
         raise OneMapError("web.parcels", field=PARCELS)
     path = folder / f"{PARCELS}.geojson"
-    path.write_text(json.dumps(value, ensure_ascii=False, allow_nan=False), encoding="utf-8")
+    path.write_text(json.dumps(value, allow_nan=False), encoding="utf-8")
     return path
 
 

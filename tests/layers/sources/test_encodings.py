@@ -1,7 +1,9 @@
 """Text as its sender meant it: what is declared is believed only if the bytes agree, and what is lost is refused."""
 
 import json
+import struct
 import zipfile
+import zlib
 from pathlib import Path
 
 import pytest
@@ -146,15 +148,23 @@ def test_a_geojson_in_any_of_our_encodings_reads_alike(shelf, tmp_path, encoding
 class _WindowsName(zipfile.ZipInfo):
     """A member whose name is written in GBK without the UTF-8 flag, as Windows' own packer does."""
 
+    def with_name_in_unicode(self) -> zipfile.ZipInfo:
+        """The member, with the field for the same name in Unicode that WinRAR writes beside."""
+        field = struct.pack("<BL", 1, zlib.crc32(self.filename.encode("gbk"))) + self.filename.encode()
+        self.extra = struct.pack("<HH", 0x7075, len(field)) + field
+        return self
+
     def _encodeFilenameFlags(self) -> tuple[bytes, int]:
         return self.filename.encode("gbk"), self.flag_bits & ~0x800
 
 
-def test_a_zip_made_on_chinese_windows_keeps_the_names_of_its_files(shelf, shared_data, tmp_path):
+@pytest.mark.parametrize("has_unicode", [False, True])
+def test_a_zip_made_on_chinese_windows_keeps_the_names_of_its_files(shelf, shared_data, tmp_path, has_unicode):
     packed = tmp_path / "delivery.zip"
     with zipfile.ZipFile(packed, "w") as archive:
         for part in (shared_data / GBK).glob("gbk_cpg936.*"):
-            archive.writestr(_WindowsName("县界" + part.suffix), part.read_bytes())
+            member = _WindowsName("县界" + part.suffix)
+            archive.writestr(member.with_name_in_unicode() if has_unicode else member, part.read_bytes())
     layer = shelf.run("inspect", packed).json["layers"][0]
     assert (layer["name"], layer["count"], layer["encoding"]) == ("县界", 22, "gb18030")
     assert shelf.add(packed).json["features"] == 22

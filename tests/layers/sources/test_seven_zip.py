@@ -1,5 +1,9 @@
 """7z-packed deliveries: read like the folder they hold, refused when damaged or locked."""
 
+import stat
+import sys
+import zipfile
+
 import py7zr
 import pytest
 
@@ -47,7 +51,27 @@ def test_a_damaged_7z_is_refused_wherever_it_is_damaged(onemap, pack_archive):
         assert onemap("inspect", path).codes == ["source.damaged"], at
 
 
-def test_what_rar_holds_has_to_be_unpacked_by_hand(onemap, tmp_path):
-    (tmp_path / "a.rar").write_bytes(b"Rar!")
-    answer = onemap("inspect", tmp_path / "a.rar")
+@pytest.mark.skipif(sys.platform == "win32", reason="there, who makes a link needs a right of his own")
+@pytest.mark.parametrize("name", ["a.7z", "a.zip"])
+def test_a_link_in_an_archive_is_refused_and_not_left_out(onemap, tmp_path, name):
+    if name == "a.7z":
+        folder = tmp_path / "成果"
+        folder.mkdir()
+        (folder / "红线.dbf").touch()
+        (folder / "农田.shp").symlink_to("红线.dbf")
+        with py7zr.SevenZipFile(tmp_path / name, "w") as archive:
+            archive.writeall(folder, folder.name)
+    else:
+        member = zipfile.ZipInfo("农田.shp")
+        member.create_system, member.external_attr = 3, stat.S_IFLNK << 16
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            archive.writestr(member, "红线.dbf")
+    answer = onemap("inspect", tmp_path / name)
+    assert (answer.codes, "农田.shp → 红线.dbf" in answer.json["problems"][0]["message"]) == (["source.damaged"], True)
+
+
+@pytest.mark.parametrize("name", ["a.rar", "a.7z.001", "a.z01"])
+def test_what_rar_and_archives_in_pieces_hold_has_to_be_unpacked_by_hand(onemap, tmp_path, name):
+    (tmp_path / name).write_bytes(b"Rar!")
+    answer = onemap("inspect", tmp_path / name)
     assert (answer.codes, "zip" in answer.json["problems"][0]["mend"]) == (["format.no_driver"], True)

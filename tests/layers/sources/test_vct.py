@@ -190,6 +190,8 @@ TableEnd
 AttributeEnd
 """
 
+IN_TWO_PARTS = "2\n11\n2\n38540100,4210000\n38540000,4210000\n11\n2\n"
+DLTB_STRUCTURE = "DLTB,4\nBSM,Char,18\nDLBM,Char,5\nTBMJ,Float,15,2\nSL,Int,4\n0\n"
 OLD = """HeadBegin
 Datamark: LANDUSE.VCT
 Version: 2.0
@@ -329,6 +331,7 @@ def test_the_older_form_gives_the_same_ground(vct):
         ({",38540": ",540", "\n38540": "\n540"}, 4547),
         ({"Spheroid:CGCS2000,6378137.0,298.257222101": "Spheroid:"}, None),
         ({",38540": ",540", "\n38540": "\n540", "Parameters:114": "Parameters:"}, None),
+        ({"高斯-克吕格投影": "兰勃特投影"}, None),
     ],
 )
 def test_the_head_and_the_eastings_declare_the_zone(vct, change, epsg):
@@ -362,13 +365,18 @@ def test_x_may_be_north_where_the_head_says_so(vct):
         ("2\n1099000000", "1\n1099000000", [("vct.twice", 101), ("vct.reference", 102)]),
         ("102,BSM-102,0601,9600.5,", "103,BSM-102,0601,9600.5,", [("vct.twice", 160)]),
         ("102,BSM-102,0601,9600.5,", "102,BSM-102,06,01,9600.5,", [("vct.row", 159)]),
+        ("102,BSM-102,0601,9600.5,", "BSM-102,0601,9600.5,", [("vct.row", 159)]),  # not as the others: one value short
         ("102,BSM-102,0601,9600.5,", "102,BSM-102,0601,much,", [("vct.value", 159)]),
         ("1\n11\n4\n38540500", "1\n12\n4\n38540500", [("vct.curve", 147)]),
         ("38540500,4210510", "38540500;4210510", [("vct.line", 150)]),
         ("Parameters:114", "Parameters:117", [("redline.zone", None)]),
         ("Offset:0,0", "Offset:1000,0", [("vct.offset", None)]),
+        ("XYUnit:M", "XYUnit:S", [("vct.unit", None)]),
+        (DLTB_STRUCTURE, "", [("vct.table", None)]),
+        ("1\n11\n4\n38540100,4210000\n38540000,4210000\n", IN_TWO_PARTS, [("vct.ring", 101)]),
         ("HeadBegin", "Head", [("vct.head", None)]),
         ("PolygonEnd", "", [("vct.cut", 173)]),
+        ("PolygonBegin", "CommentBegin\nPolygonBegin", [("vct.cut", 175)]),  # the rest would be no more than a remark
     ],
 )
 def test_what_cannot_be_right_is_refused_and_named(vct, old, new, expected):
@@ -385,6 +393,33 @@ def test_objects_without_a_row_and_rows_without_an_object_are_kept_and_told(vct)
     assert [geometry is None for geometry in frame.geometries] == [False, False, True, False]
     assert list(frame.attributes["BSM"]) == ["BSM-101", "BSM-102", "BSM-104", None]
     assert "vct.unmatched" in [problem.code for problem in frame.problems]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "lost"),
+    [
+        ("103\n2001010100", "103\n2001010200", ["2001010200"]),
+        ("地类图斑,Polygon", "地类图斑,Line", ["2001010100"] * 3),
+        ("界线,Line,JX", "界线,Polygon,JX", ["1000600300"]),  # of the two lines, one bounds polygons
+        ("\n1,-3\n0\n\n102", "\n1,-3\n0\n\n104\n7\nunknown\n100\n0,0\n22\n1\n101\n0\n102", ["7"]),
+        ("地类图斑,Polygon,DLTB", "地类图斑,Polygon,DLTB,用户项", []),
+    ],
+)
+def test_objects_that_come_into_no_layer_are_told(vct, old, new, lost):
+    for layer in ("DLTB", "JX"):
+        remarks = [one.facts for one in read_source(vct(NEW.replace(old, new)), layer, None).problems]
+        remarks = [(one["count"], one["codes"]) for one in remarks if "codes" in one]
+        assert remarks == ([(len(lost), [*dict.fromkeys(lost)])] if lost else [])
+
+
+def test_a_line_with_a_gap_is_two_parts(vct):
+    text = NEW.replace("11\n2\n38540100,4210000", "11\n2\n38540100,4209000\n38540100,4209990\n11\n2\n38540100,4210000")
+    path = vct(
+        text.replace("1\n1\n11\n2\n38540100,4209000", "1\n2\n11\n2\n38540100,4209000")
+        .replace("8,BSM-8\n", "")
+        .replace("8\n1000600300\nunknown\n100\n2\n1,-3\n0\n", "")
+    )
+    assert shapely.length(read_source(path, "JX", None).geometries).tolist() == [1090.0]
 
 
 def test_an_unknown_table_is_refused_with_those_that_are_there(vct):

@@ -108,6 +108,10 @@ def test_what_is_no_question_is_refused_as_the_protocol_has_it(client: Client):
     assert client.answer()["error"]["code"] == -32600
     assert client.ask("resources/list")["error"]["code"] == -32601
     assert client.ask("tools/call", name="add", arguments={})["error"]["code"] == -32602
+    client.send(id={"a": 1}, method="tools/call", params={"name": "explain"})
+    assert client.answer()["error"]["code"] == -32600
+    assert client.ask("tools/call", name=["explain"])["error"]["code"] == -32602
+    assert client.ask("tools/call", name="explain", _meta=[1])["error"]["code"] == -32602
 
 
 @pytest.mark.parametrize(

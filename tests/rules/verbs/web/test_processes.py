@@ -136,6 +136,9 @@ def test_inputs_inline_as_objects_and_qualified(server: WebServer, asked_library
     [
         ("identify", {**POINT, "x": "far"}, "usage.value"),
         ("identify", {**POINT, "library": "/etc/passwd"}, "usage.parameter"),
+        ("identify", {**POINT, "only": ["\ud800"]}, "usage.value"),
+        ("identify", {**POINT, "\ud800": 1}, "usage.value"),
+        ("check", {"parcels": geojson({"\ud800": PARCEL})}, "encoding.replaced"),
         ("check", {}, "usage.required"),
         ("check", {"parcels": "/etc/passwd"}, "web.parcels"),
         ("check", {"parcels": {"href": "http://127.0.0.1/x.geojson"}}, "web.reference"),
@@ -201,7 +204,10 @@ def test_a_job_is_dismissed(server: WebServer):
     dismissed = server.ask("DELETE", location)
     assert dismissed.status == 200 and dismissed.json["status"] == "dismissed"
     assert server.get(location).json["status"] == "dismissed" and server.get(f"{location}/results").status == 404
-    assert server.execute("identify", POINT).status == 200
+    over = server.execute("identify", POINT, **ASYNC).headers["location"]
+    assert server.ended_job(over)["status"] == "successful" and server.get(f"{over}/files/answer").status == 200
+    server.ask("DELETE", over)
+    assert server.get(f"{over}/files/answer").status == 404
 
 
 def test_job_list(server: WebServer):
