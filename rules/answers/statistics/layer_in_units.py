@@ -40,8 +40,6 @@ from onemap.rules.judge.inputs.layer_sources import LayerSource, Sources
 from onemap.rules.judge.overlay.lines_inside import union_lengths_m
 from onemap.rules.judge.overlay.threads import Threads
 
-_MOST_SUMMED = 1e290  # of a value: as many of them as a layer may hold have a sum
-
 
 @dataclass(frozen=True)
 class StatisticsOptions:
@@ -352,9 +350,3 @@ def unit_remarks(
     if units.version is not None and options.units_where is None:
         problems += gap_problems(library, options.within, units, options.known_at, threads)
     return problems
-
-
-def plain_numbers(values: np.ndarray) -> np.ndarray:
-    """Values (n,) as numbers, NaN for a value that is not a number, or so large that a sum of them would not be one."""
-    numbers: np.ndarray = pd.to_numeric(pd.Series(values, dtype=object), errors="coerce").to_numpy(dtype=float)
-    return np.where(np.abs(numbers) < _MOST_SUMMED, numbers, np.nan)
