@@ -93,7 +93,9 @@ def _run() -> int:
     if _asked_to_stop:
         raise KeyboardInterrupt
     with temporary_room():
-        return run()
+        code = run()
+        _hear_no_more()
+    return code
 
 
 def _stopped() -> int:

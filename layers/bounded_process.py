@@ -54,7 +54,7 @@ class Bounds:
 
 
 @dataclass(frozen=True)
-class Ended:
+class ProcessEnd:
     """How a process ended. code: its exit code, None if it took too long; out: its output."""
 
     code: int | None
@@ -84,14 +84,14 @@ def run_python(
     *,
     environment: Mapping[str, str] | None = None,
     folder: Path | None = None,
-) -> Ended:
+) -> ProcessEnd:
     """Run a text of Python with something on its stdin, without Python's own environment variables.
 
     look: called now and then with the seconds since its start; what it raises ends the process. environment: None for
     this one's; folder: where it runs.
     """
     with python_process(text, bounds.bytes, environment=environment, folder=folder) as child:
-        return _ended(child, given, bounds.seconds, look)
+        return _wait_for_end(child, given, bounds.seconds, look)
 
 
 @contextmanager
@@ -116,7 +116,9 @@ def python_process(
             child.kill()
 
 
-def _ended(child: "subprocess.Popen[bytes]", given: bytes, most_s: float, look: Callable[[float], None]) -> Ended:
+def _wait_for_end(
+    child: "subprocess.Popen[bytes]", given: bytes, most_s: float, look: Callable[[float], None]
+) -> ProcessEnd:
     began = time.monotonic()
     message: bytes | None = given
     while (taken := time.monotonic() - began) < most_s:
@@ -126,8 +128,8 @@ def _ended(child: "subprocess.Popen[bytes]", given: bytes, most_s: float, look: 
         except subprocess.TimeoutExpired:
             message = None
             continue
-        return Ended(child.returncode, bytes(out))
-    return Ended(None, b"")
+        return ProcessEnd(child.returncode, bytes(out))
+    return ProcessEnd(None, b"")
 
 
 class _BasicLimits(ctypes.Structure):

@@ -102,7 +102,7 @@ def perhaps(names: Sequence[str], language: str) -> str:
 def wording(problem: Problem, language: str) -> tuple[str, str]:
     """The message of a problem and its mend in one language, each a whole sentence."""
     message, mend = (visible_text(without_typed(text)) for text in _fill_facts(problem, language))
-    return (_ended(message, language) if mend else message), mend
+    return (_with_full_stop(message, language) if mend else message), mend
 
 
 def _fill_facts(problem: Problem, language: str) -> tuple[str, str]:
@@ -114,7 +114,7 @@ def _fill_facts(problem: Problem, language: str) -> tuple[str, str]:
     return entry["message"].format_map(facts), (entry.get(GROUND, mend) if GROUND in facts else mend).format_map(facts)
 
 
-def _ended(sentence: str, language: str) -> str:
+def _with_full_stop(sentence: str, language: str) -> str:
     """A sentence with one full stop: the reason with which it ends may bring its own, or none."""
     stop = "。" if language == "zh" else "."
     return _TWO_STOPS.sub(stop, sentence) if sentence.endswith(_ENDS) else f"{sentence}{stop}"

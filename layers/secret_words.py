@@ -110,7 +110,7 @@ def secrets_in(word: str) -> list[str]:
         word = word[option.end() :]
     if not re.search(rf"{_AT}|{_EQUALS}|//", word, re.IGNORECASE) or _is_there(word):
         return []
-    found = [_before_at(word), *_named_values(word), *passwords_in(word)]
+    found = [_part_before_at(word), *_named_values(word), *passwords_in(word)]
     if _OF_A_DATABASE.match(word) and not _LAST_AT.match(word) and not _PLAIN_SCHEME.match(word):
         found.append(_after_colon(word[scheme.end() :] if (scheme := _SCHEME.match(word)) else ""))
     if _WEB.match(word):
@@ -126,7 +126,7 @@ def _is_there(word: str) -> bool:
         return False
 
 
-def _before_at(word: str) -> str:
+def _part_before_at(word: str) -> str:
     """The part before the last @ of an address, without its scheme, and without the user if it is well spelled."""
     found = _LAST_AT.match(word)
     if found is None:
@@ -185,7 +185,7 @@ def has_misspelled_secret(word: str, *, takes_server: bool) -> bool:
 
 
 @contextlib.contextmanager
-def withholding(words: Iterable[str]) -> Iterator[None]:
+def withhold_secrets(words: Iterable[str]) -> Iterator[None]:
     """Within the block no output to people repeats a secret that was typed, even if the output comes in pieces.
 
     A refusal that leaves the block has lost them, too.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qgis.core import QgsApplication, QgsProject
 from qgis.gui import QgisInterface
@@ -15,6 +15,13 @@ from onemap.plugin.qgis.algorithms.provider import OneMapProvider
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.translation import install_translator, remove_translator, tr
 
+if TYPE_CHECKING:
+    from onemap.plugin.connection.core_session import Core
+    from onemap.plugin.dock.dock import OneMapDock
+    from onemap.plugin.dock.options_page import OptionsFactory
+    from onemap.plugin.qgis.expressions.expression_functions import ExpressionFunctions
+    from onemap.plugin.rooms.identify.place_filter import PlaceFilter, PlaceQuestions
+
 MENU = "One Map"
 SHORTCUT = "Ctrl+Alt+O"  # of the panel, and of nothing in QGIS; its Keyboard Shortcuts can change it
 
@@ -25,11 +32,12 @@ class OneMapPlugin:
     def __init__(self, iface: QgisInterface) -> None:
         self.iface = iface
         self.provider: OneMapProvider | None = None
-        self.dock = None
-        self._functions = None
-        self._core = None
-        self._factory = None
-        self._filter = self._questions = None
+        self.dock: OneMapDock | None = None
+        self._functions: ExpressionFunctions | None = None
+        self._core: Core | None = None
+        self._factory: OptionsFactory | None = None
+        self._filter: PlaceFilter | None = None
+        self._questions: PlaceQuestions | None = None
         self._panel_action: QAction | None = None
         self._guide_action: QAction | None = None
         self._dialogs: set[Any] = set()

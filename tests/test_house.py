@@ -60,16 +60,21 @@ LINES_OF_A_FILE = 600
 LINES_OF_A_FUNCTION = 50
 VALUES_BY_POSITION = 9  # are too many; from the fourth on a name says more
 DOORS, FOLDERS_OF_RULES, FLOORS_OF_RULES = 8, 36, 18
-# A participle alone says what was done to a thing, not what it is.
+# A participle or a preposition alone says what was done to a thing, or where it is, not what it is.
 PARTICIPLES = {
-    "answered", "asked", "beside", "built", "called", "changed", "checked", "chosen", "clipped", "closed", "compared",
-    "counted", "declared", "decoded", "dissolved", "done", "drawn", "dropped", "expected", "filled", "filtered",
-    "found", "given", "grouped", "handed", "heard", "held", "here", "installed", "interleaved", "joined", "judged",
-    "kept", "known", "left", "listed", "looked", "made", "meant", "measured", "merged", "moved", "named",
-    "normalised", "noted", "numbered", "opened", "packed", "parsed", "picked", "placed", "planned", "prepared",
-    "printed", "quoted", "recorded", "refused", "required", "rewritten", "said", "seen", "sent", "shared", "shown",
-    "signed", "sorted", "spared", "spoken", "standing", "started", "stored", "subdivided", "tagged", "taken",
-    "titled", "together", "told", "tried", "typed", "unpacked", "unwrapped", "used", "waited", "wanted", "widened",
+    "against", "annexed", "answered", "apart", "around", "arriving", "asked", "away", "beside", "beyond",
+    "bracketed", "built", "called", "changed", "checked", "chosen", "clipped", "closed", "compared", "consulted",
+    "counted", "covered", "covering", "crossing", "declared", "decoded", "delivered", "dissolved", "done",
+    "drafted", "drawn", "dropped", "enacted", "expected", "filled", "filtered", "fitting", "found", "given",
+    "grouped", "handed", "handling", "heard", "held", "here", "importing", "installed", "interleaved",
+    "intersecting", "joined", "judged", "kept", "known", "left", "linked", "listed", "located", "looked", "made",
+    "marked", "matching", "meant", "measured", "merged", "moved", "moving", "named", "narrowed",
+    "normalised", "noted", "numbered", "occurring", "opened", "packed", "parsed", "parted", "picked",
+    "placed", "planned", "prepared", "preparing", "printed", "promised", "quoted", "recorded", "refused", "renamed",
+    "required", "restarted", "rewritten", "rounding", "said", "scaled", "seen", "sent", "shared", "sharing", "shown",
+    "signed", "sorted", "spared", "speaking", "spoken", "squeezed", "standing", "started", "stored", "subdivided",
+    "superseded", "surveyed", "tagged", "taken", "titled", "together", "told", "touching", "tried", "typed",
+    "unfolded", "unpacked", "untouched", "unwrapped", "used", "vanishing", "waited", "wanted", "wanting", "widened",
     "wrapped", "written",
 }  # fmt: skip
 SQL_STATEMENT = re.compile(

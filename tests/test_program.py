@@ -85,7 +85,7 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("__init__.py", "__main__.py"):
         shutil.copy(ROOT / name, folder)
     for name in ("layers", "rules", "resources"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / name, folder / name)
     return folder
 
 

@@ -13,14 +13,15 @@ from onemap.layers.shipped_files import RESOURCES
 
 SURVEY = "survey-classes"  # the classes of a field for which the catalogue names no table
 _FOLDER = RESOURCES / "codes"
+_UNSEEN = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))  # of no width, as copied text has them
 _SEPARATORS = re.compile(r"[/+、,;|()\[\]{}]+")
 _LETTERED, _TOGETHER = re.compile(r"[A-Z]\d+"), re.compile(r"(?:[A-Z]\d+){2,}")  # plots of plans: R2B1
 _TABLE_KEYS = {"title", "version", "standard", "base", "without", "suffixes", "prefixes", "mixed", "earlier"}
 
 
 def narrow_text(text: str) -> str:
-    """A text with full-width characters narrowed, and no blanks."""
-    return "".join(unicodedata.normalize("NFKC", text).split())
+    """A text with full-width characters narrowed, and no blanks or signs of no width."""
+    return "".join(unicodedata.normalize("NFKC", text).translate(_UNSEEN).split())
 
 
 def plain_code(code: str) -> str:

@@ -198,7 +198,7 @@ class _Reader:
             raise self._wrong("crs.parameters_value", key=name, allowed="0.0")
         return number
 
-    def _within(self, name: str, value: float, unit: str, count: int) -> float:
+    def _limited_value(self, name: str, value: float, unit: str, count: int) -> float:
         limit = _LARGEST[unit][count]
         if abs(value) > limit:
             raise self._wrong("crs.parameters_value", key=name, allowed=f"±{limit:g} {unit}")
@@ -207,7 +207,7 @@ class _Reader:
     def _metres(self, name: str, count: int) -> float:
         if self.units[name] not in (None, "m"):
             raise self._wrong("crs.parameters_key", key=name)
-        return self._within(name, self._number(name), "m", count)
+        return self._limited_value(name, self._number(name), "m", count)
 
     def _arc_seconds(self, name: str, count: int) -> float:
         number, unit = self._number(name), self.units[name]
@@ -215,13 +215,13 @@ class _Reader:
             return 0.0
         if unit not in _ARC_SECONDS:
             raise self._wrong("crs.parameters_unit", key=name, units=[f"{name}_{unit}" for unit in _ARC_SECONDS])
-        return self._within(name, number * _ARC_SECONDS[unit], "arcsec", count)
+        return self._limited_value(name, number * _ARC_SECONDS[unit], "arcsec", count)
 
     def _scale(self, count: int) -> float:
         number, unit = self._number("scale"), self.units["scale"]
         if unit not in ("ppm", "factor"):
             raise self._wrong("crs.parameters_unit", key="scale", units=["scale_ppm", "scale_factor"])
-        return self._within("scale", number if unit == "ppm" else (number - 1) * 1e6, "ppm", count)
+        return self._limited_value("scale", number if unit == "ppm" else (number - 1) * 1e6, "ppm", count)
 
 
 def _meaning(key: str) -> tuple[str | None, str | None]:

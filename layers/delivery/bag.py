@@ -77,9 +77,9 @@ def open_bag(path: Path) -> Iterator[Bag]:
     Raises OneMapError source.missing, source.damaged, package.no_zip, package.no_bag, package.incomplete,
     package.foreign_file, package.changed.
     """
-    if not path.is_file():
-        raise OneMapError("source.missing", file=path.name)
-    if path.suffix.lower() != ".7z" and not zipfile.is_zipfile(path):
+    if not path.exists():
+        raise OneMapError("source.missing", file=str(path))
+    if not path.is_file() or (path.suffix.lower() != ".7z" and not zipfile.is_zipfile(path)):
         raise OneMapError("package.no_zip", file=path.name)
     with tempfile.TemporaryDirectory(prefix="onemap-", ignore_cleanup_errors=True) as room:
         unpack_archive(path, Path(room).resolve())

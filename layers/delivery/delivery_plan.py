@@ -4,7 +4,6 @@ A name decides, never the fields alone: a layer whose name says nothing is shown
 for a person.
 """
 
-import os
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -43,7 +42,7 @@ from onemap.layers.library.versions import last_version, source_report, versions
 from onemap.layers.messages import problem_record
 from onemap.layers.progress import Progress
 from onemap.layers.sources import formats
-from onemap.layers.sources.archive import check_driver, whole_of
+from onemap.layers.sources.archive import check_driver, lost_paths, whole_of
 from onemap.layers.value_groups import groups_of
 
 MATCHED, UNSURE, UNMATCHED, UNREADABLE, LEFT_OUT = "matched", "unsure", "unmatched", "unreadable", "left_out"
@@ -141,16 +140,17 @@ def delivery_plan(
 
     change: of datum, for the layers that need one; near: further folders in which the file of a known one may lie;
     chosen: files and folders of it that alone are looked at, empty for all; name: what the user calls the folder, if
-    that is an archive which was unpacked. A folder in it that may not be read is a row of its own.
+    that is an archive which was unpacked. A folder in it that may not be read is a row of its own, and so is a link
+    whose data is gone.
     Raises OneMapError source.nothing_inside, source.denied.
     """
     catalogue = [entry for entry in library.catalogue().values() if department in (None, entry.department)]
-    files, closed = _files(folder, chosen), _closed_folders(folder, chosen)
-    if folder in closed:
+    files, lost = _files(folder, chosen), [path for top in chosen or [folder] for path in lost_paths(top)]
+    if folder in lost:
         raise OneMapError("source.denied", file=str(folder))
-    if not files and not closed:
+    if not files and not lost:
         raise OneMapError("source.nothing_inside", file=name or folder.name)
-    rows = [_row_of_closed(path.relative_to(folder).as_posix()) for path in closed]
+    rows = [_row_of_lost(path, path.relative_to(folder).as_posix()) for path in lost]
     for path, part in zip(files, progress.parts([1] * len(files)), strict=True):
         rows += _rows_of_file(path, folder, catalogue, language)
         part.at(1.0)
@@ -183,17 +183,9 @@ def _files(folder: Path, chosen: Sequence[Path]) -> list[Path]:
     return sorted([*own, *alone])
 
 
-def _closed_folders(folder: Path, chosen: Sequence[Path]) -> list[Path]:
-    """The folders that may not be read: a search passes them by in silence."""
-    errors: list[OSError] = []
-    for top in chosen or [folder]:
-        for _ in os.walk(top, onerror=errors.append):
-            pass
-    return sorted(Path(error.filename) for error in errors if isinstance(error, PermissionError))
-
-
-def _row_of_closed(source: str) -> PlanRow:
-    return PlanRow(source, None, None, UNREADABLE, problems=(Problem("source.denied", {"file": source}),))
+def _row_of_lost(path: Path, source: str) -> PlanRow:
+    code = "source.missing" if path.is_symlink() else "source.denied"
+    return PlanRow(source, None, None, UNREADABLE, problems=(Problem(code, {"file": source}),))
 
 
 def _is_one(path: Path) -> bool:

@@ -27,7 +27,7 @@ from onemap.layers.delivery.known_transform import planned_change
 from onemap.layers.delivery.plan_file import read_plan, write_plan
 from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 from onemap.layers.geometry.proof_beside import NOBODY, Provers
-from onemap.layers.ingest.adding import add, preparing
+from onemap.layers.ingest.adding import add, prepare_version
 from onemap.layers.ingest.arrival import AddOptions, LayerFile
 from onemap.layers.ingest.datum_change import DatumChange
 from onemap.layers.ingest.inspection import RASTERS
@@ -285,7 +285,7 @@ def _add_all(
         for numbers, part in zip(planned, progress.parts([1] * len(planned)), strict=True):
             try:
                 given = _given_to_add(library, folder, [rows[at] for at in numbers], options, part)
-                version = held.enter_context(preparing(library, *given))
+                version = held.enter_context(prepare_version(library, *given))
                 _refuse_doubtful_successor(version, prepared)
                 prepared.append(version)
             except OneMapError as error:

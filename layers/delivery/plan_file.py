@@ -65,7 +65,7 @@ def read_plan(path: Path) -> list[PlanRow]:
     try:
         content = toml_content(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
-        raise OneMapError("source.missing", file=path.name, field="--plan") from None
+        raise OneMapError("source.missing", file=str(path), field="--plan") from None
     except (OSError, UnicodeDecodeError, ValueError, RecursionError) as error:
         raise OneMapError("ingest.plan", file=path.name, field="--plan", reason=toml_reason(error)) from None
     rows = content.get("layer")

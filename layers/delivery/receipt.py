@@ -82,7 +82,7 @@ def _read(path: Path) -> dict[str, Any] | None:
             return None
         content = json.loads(path.read_bytes())
     except FileNotFoundError:
-        raise OneMapError("source.missing", file=path.name) from None
+        raise OneMapError("source.missing", file=str(path)) from None
     except (OSError, ValueError, RecursionError):
         return None
     texts = ("package", "manifest", "received_at", "received_by")

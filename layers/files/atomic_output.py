@@ -1,6 +1,7 @@
 """Outputs are written beside their place and take their names when all of it is there."""
 
 import contextlib
+import errno
 import os
 import shutil
 import time
@@ -56,8 +57,12 @@ def check_place(
         raise OneMapError("out.library", file=name, field=field)
     if target.is_dir() and not _is_of_ours(target):
         raise OneMapError("out.foreign", file=name, field=field)
-    if not target.absolute().parent.is_dir():
+    folder = target.absolute().parent
+    if not folder.is_dir():
         raise OneMapError("out.folder", file=str(target.parent), field=field)
+    if not os.access(folder, os.W_OK):
+        reason = file_reason(PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
+        raise OneMapError("out.failed", file=str(target), field=field, reason=reason)
 
 
 def place_taken(name: str, field: str | None = None, *, may_replace: bool = False) -> OneMapError:

@@ -17,6 +17,8 @@ from onemap.layers.files.text_encodings import path_problem
 _PREFIX = "onemap-room-"
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 _XML_NO_ROOM = ("IO_ENOSPC", "IO_EDQUOT", "IO_EFBIG", "IO_EROFS")
+_NO_PAGES = 1455  # on Windows: the paging file is too small
+_NO_MEMORY = ("failed to map segment", "can't start new thread")  # of a library for its code; of a thread
 _LOCK = "lock"
 _MAKING_S = 60  # a folder without a lock is being made, unless it is older
 _MOST_TRIES = 3
@@ -68,7 +70,7 @@ def machine_refusal(error: Exception) -> OneMapError | None:
 
     Nobody nearer knew what they were for. None for another error.
     """
-    if isinstance(error, MemoryError):
+    if any(_is_want_of_memory(one) for one in _with_causes(error)):
         return OneMapError("memory.full")
     if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
         return OneMapError("path.long", file=Path(str(error.filename or "")).name)
@@ -84,6 +86,22 @@ def machine_refusal(error: Exception) -> OneMapError | None:
     if error.errno in _NO_ROOM:
         return OneMapError("out.no_room", file=usual or str(error.filename or ""), reason=file_reason(error))
     return OneMapError("path.failed", file=str(error.filename), reason=file_reason(error)) if error.filename else None
+
+
+def _with_causes(error: BaseException | None) -> Iterator[BaseException]:
+    """An error, and those in whose handling it was raised: a library that is not loaded is often told as another."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _is_want_of_memory(error: BaseException) -> bool:
+    """Whether the system gave no memory, also where it gave none for a library's code."""
+    if isinstance(error, OSError) and (error.errno == errno.ENOMEM or getattr(error, "winerror", None) == _NO_PAGES):
+        return True
+    if isinstance(error, OSError | ImportError | RuntimeError):
+        return any(words in str(error) for words in _NO_MEMORY)
+    return isinstance(error, MemoryError)
 
 
 def _remove_forgotten(place: Path) -> None:

@@ -1,4 +1,4 @@
-"""Days as files write them: 2025-06-10, 2025/6/10, 20250610, 2025年6月10日, with or without a time behind."""
+"""Days as files write them: 2025-06-10, 2025/6/10, 2025.6.10, 20250610, 2025年6月10日, also with a time behind."""
 
 import re
 from datetime import date
@@ -7,7 +7,8 @@ from typing import Any
 from onemap.layers.frames.fields import text_value
 
 # Without signs between them month and day have two digits each: 2025111 is in January or in November.
-_DAY = re.compile(r"(\d{4})(?:[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{2})(\d{2}))(?:[T ].*)?")
+WRITTEN_DAY = r"(\d{4})(?:[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{2})(\d{2}))"
+_DAY = re.compile(WRITTEN_DAY + r"(?:[T ].*)?")
 
 
 def day_of(value: Any) -> date | None:

@@ -192,7 +192,7 @@ class FeatureTable:
             if isinstance(batch, Features):
                 result[places] = batch.shapes[at]
             else:
-                result[places] = shapely.from_wkb(_some(batch.column(0), at).to_numpy(zero_copy_only=False))
+                result[places] = shapely.from_wkb(_values_at(batch.column(0), at).to_numpy(zero_copy_only=False))
         return result
 
     def bodies(self, rows: np.ndarray) -> Bodies:
@@ -200,7 +200,7 @@ class FeatureTable:
         found = [
             bodies_at(batch.shapes, at)
             if isinstance(batch := self._batches[number](), Features)
-            else Bodies(_some(batch.column(0), at), _numbers(_some(_own_column(batch, BOX), at)))
+            else Bodies(_values_at(batch.column(0), at), _numbers(_values_at(_own_column(batch, BOX), at)))
             for _, number, at in self._parts(rows)
         ] or [Bodies(pa.array([], pa.large_binary()), np.empty((0, 4)))]
         return Bodies(pa.concat_arrays([one.column for one in found]), np.concatenate([one.boxes for one in found]))
@@ -228,7 +228,7 @@ class FeatureTable:
             kind, column = self._plain_column(number, name)
             if kind not in _COLUMNS:
                 return None
-            parts.append(_some(column, at))
+            parts.append(_values_at(column, at))
         return pa.concat_arrays(parts) if parts and len({part.type for part in parts}) == 1 else None
 
     def types(self, name: str) -> set[type]:
@@ -286,7 +286,7 @@ def _values_of(batch: Features | pa.RecordBatch, name: str, at: np.ndarray) -> l
     if isinstance(batch, Features):
         return list(batch.fields[name].to_numpy(dtype=object)[at].tolist())
     place = _place(batch, name)
-    return list(plain_column(batch.schema.field(place), pa.chunked_array([_some(batch.column(place), at)])))
+    return list(plain_column(batch.schema.field(place), pa.chunked_array([_values_at(batch.column(place), at)])))
 
 
 def _first_field(batch: pa.RecordBatch) -> int:
@@ -303,7 +303,7 @@ def _own_column(batch: pa.RecordBatch, name: str) -> pa.Array:
     return batch.column(batch.schema.names.index(name))
 
 
-def _some(values: pa.Array, at: np.ndarray) -> pa.Array:
+def _values_at(values: pa.Array, at: np.ndarray) -> pa.Array:
     """Some values of a part; those that follow each other are not copied."""
     if (np.diff(at) == 1).all():
         return values if len(at) == len(values) else values.slice(int(at[0]), len(at))

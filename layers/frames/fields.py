@@ -201,6 +201,15 @@ def as_numbers(values: Sequence[Any]) -> list[Any]:
     return [_number(value) for value in values]
 
 
+def plain_numbers(values: Sequence[Any] | np.ndarray) -> np.ndarray:
+    """Values (n,) as floats, a text as `as_numbers` reads it; NaN for null and for what is no finite number."""
+    numbers = pd.to_numeric(pd.Series(values, dtype=object), errors="coerce").to_numpy(dtype=float, copy=True)
+    for at in np.flatnonzero(~np.isfinite(numbers)).tolist():
+        number = _number(values[at]) if isinstance(values[at], str) else None
+        numbers[at] = number if isinstance(number, (int, float)) else np.nan
+    return numbers
+
+
 _NO_NUMBER = object()
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 

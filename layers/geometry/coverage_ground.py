@@ -32,7 +32,7 @@ def united_ground(grounds: np.ndarray) -> shapely.Geometry:
         allowed = _allowed_m2(most)
         return bool(least - allowed <= shapely.area(united) <= most + allowed)
 
-    return _proved(unite, is_proved, len(grounds))
+    return _proved_result(unite, is_proved, len(grounds))
 
 
 def without_convex(coverage: shapely.Geometry, grounds: np.ndarray) -> shapely.Geometry:
@@ -55,7 +55,7 @@ def without_convex(coverage: shapely.Geometry, grounds: np.ndarray) -> shapely.G
             if gone > 0
         )
 
-    return _proved(subtract, is_proved, len(grounds) + 1)
+    return _proved_result(subtract, is_proved, len(grounds) + 1)
 
 
 def common_ground(coverage: shapely.Geometry, ground: shapely.Geometry) -> shapely.Geometry:
@@ -71,10 +71,10 @@ def common_ground(coverage: shapely.Geometry, ground: shapely.Geometry) -> shape
         common_m2 = shapely.area(common)
         return bool(common_m2 <= most_m2 + allowed and abs(common_m2 + rest_m2 - whole_m2) <= allowed)
 
-    return _proved(lambda grid: shapely.intersection(coverage, ground, grid_size=grid), is_proved, 2)
+    return _proved_result(lambda grid: shapely.intersection(coverage, ground, grid_size=grid), is_proved, 2)
 
 
-def _proved(
+def _proved_result(
     work: Callable[[float | None], shapely.Geometry], is_proved: Callable[[shapely.Geometry], bool], count: int
 ) -> shapely.Geometry:
     """The first proved result of work on ever coarser grids."""

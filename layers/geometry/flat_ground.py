@@ -61,7 +61,7 @@ class FlatGround:
         return cls(np.empty((0, 2)), np.zeros(len(geometries), dtype=np.int64), geometries)
 
     @classmethod
-    def nothing(cls, count: int) -> "FlatGround":
+    def empty(cls, count: int) -> "FlatGround":
         """Rows without ground, whose areas are known."""
         none = np.full(count, None, dtype=object)
         return cls(np.empty((0, 2)), np.zeros(count, dtype=np.int64), none, np.full(count, np.nan))
@@ -70,7 +70,7 @@ class FlatGround:
     def all_of(cls, shapes: AnyShapes) -> "FlatGround":
         """All of each shape (n,), whose areas are known; of a column none is made."""
         every = np.arange(len(shapes))
-        return cls.nothing(len(shapes)).with_whole(every, shapes, every)
+        return cls.empty(len(shapes)).with_whole(every, shapes, every)
 
     def __len__(self) -> int:
         return len(self.size)

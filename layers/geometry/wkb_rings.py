@@ -154,7 +154,7 @@ def geometries_from(bodies: pa.Array, origin: tuple[float, float]) -> np.ndarray
     Polygons are moved as bytes before they are made, one-part multis as that part; every digit is that of
     `shift_geometries`. Raises GEOSException.
     """
-    return _located(bodies, origin, with_boxes=False)[0]
+    return _geometries_and_boxes(bodies, origin, with_boxes=False)[0]
 
 
 def geometries_and_boxes(bodies: pa.Array, origin: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:
@@ -162,15 +162,17 @@ def geometries_and_boxes(bodies: pa.Array, origin: tuple[float, float]) -> tuple
 
     Raises GEOSException.
     """
-    return _located(bodies, origin, with_boxes=True)
+    return _geometries_and_boxes(bodies, origin, with_boxes=True)
 
 
-def _located(bodies: pa.Array, origin: tuple[float, float], *, with_boxes: bool) -> tuple[np.ndarray, np.ndarray]:
+def _geometries_and_boxes(
+    bodies: pa.Array, origin: tuple[float, float], *, with_boxes: bool
+) -> tuple[np.ndarray, np.ndarray]:
     boxes = np.full((len(bodies), 4), np.nan)
     if len(bodies) > _MADE_AT_ONCE:
         geometries = np.full(len(bodies), None, dtype=object)
         for part in blocks(len(bodies), _MADE_AT_ONCE):
-            geometries[part], boxes[part] = _located(bodies[part], origin, with_boxes=with_boxes)
+            geometries[part], boxes[part] = _geometries_and_boxes(bodies[part], origin, with_boxes=with_boxes)
         return geometries, boxes
     rings, by = wkb_rings(bodies) if any(origin) else None, (-origin[0], -origin[1])
     if rings is not None and np.isfinite(rings.points).all():

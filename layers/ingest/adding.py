@@ -29,7 +29,7 @@ from onemap.layers.ingest.file_reading import read_files, sorted_frame, version_
 from onemap.layers.ingest.layer_definition import layer_entry
 from onemap.layers.ingest.lost_ground import NextVersion, known_lines, lost_ground, missing_zones
 from onemap.layers.ingest.placing import SourceOptions, in_crs
-from onemap.layers.ingest.plausibility import Arriving, Doubt, doubt_of
+from onemap.layers.ingest.plausibility import ArrivingLayer, Doubt, doubt_of
 from onemap.layers.ingest.prepared_version import PreparedVersion, write_versions
 from onemap.layers.ingest.quality_report import check_report, report_to_sender, reporting_refusals
 from onemap.layers.ingest.quarantine import ground_of, without_ground
@@ -94,12 +94,12 @@ def add(
     required_fields: the fields of a layer that the library's rules use. Raises OneMapError for every refusal; the
     report that was asked for is written even then.
     """
-    with preparing(library, source, options, required_fields, who, language, progress) as prepared:
+    with prepare_version(library, source, options, required_fields, who, language, progress) as prepared:
         return write_versions(library, [prepared])[0]
 
 
 @contextlib.contextmanager
-def preparing(
+def prepare_version(
     library: Library,
     source: str,
     options: AddOptions,
@@ -397,7 +397,7 @@ def _doubt(arrival: Arrival, entry: LayerEntry, frame: FrameBlocks, raws: Sequen
     by_hand = any(file.normalising.fields for file in arrival.files)
     place = ProblemPlace(file=arrival.place["file"])
     is_delivered, files = arrival.options.is_delivered, arrival.file_names
-    return doubt_of(arrival.library, Arriving(entry, frame, names, files, folders, by_hand, is_delivered, place))
+    return doubt_of(arrival.library, ArrivingLayer(entry, frame, names, files, folders, by_hand, is_delivered, place))
 
 
 def _graded_doubts(

@@ -76,7 +76,7 @@ def given_change(text: str | None, beside: Path | None = None) -> DatumChange | 
         except PermissionError:
             raise OneMapError("source.denied", file=path.name, field="--transform") from None
         except (OSError, ValueError):
-            raise OneMapError("source.missing", file=path.name, field="--transform") from None
+            raise OneMapError("source.missing", file=str(path), field="--transform") from None
         return DatumChange(sha256(content), parameters=parameters_in(path, content))
     return DatumChange(sha256(text), pipeline=text)
 

@@ -168,10 +168,12 @@ def known_lines(library: Library, entry: LayerEntry) -> tuple[KnownLines, ...]:
     count = [version for version in versions(library) if version.retired is None]
     last = {version.code: version for version in count if version.code in alike | {entry.code}}
     order = sorted(last.values(), key=lambda version: version.code != entry.code)
-    return tuple(KnownLines(one.code, one.label, partial(_near, library, one), one.code == _DIVISIONS) for one in order)
+    return tuple(
+        KnownLines(one.code, one.label, partial(_features_near, library, one), one.code == _DIVISIONS) for one in order
+    )
 
 
-def _near(library: Library, version: Version, box: Bounds) -> np.ndarray:
+def _features_near(library: Library, version: Version, box: Bounds) -> np.ndarray:
     """The features (n,) of a version whose boxes meet a box; none of one that cannot be read."""
     try:
         geometries = read_version(library, version, box).geometries

@@ -27,7 +27,7 @@ _LEAST_CODE = 3  # letters of a code by which a folder may be called: fewer are 
 
 
 @dataclass(frozen=True)
-class Arriving:
+class ArrivingLayer:
     """A frame, and the layer that it is added to. names: of its files and of their layers; place: as problems name it.
 
     files: the names of its files as a version keeps them; folders: in which they lie, the nearest first; by_hand: a
@@ -62,7 +62,7 @@ class LastVersion:
     extent: Sequence[float] | None
 
 
-def doubt_of(library: Library, arriving: Arriving) -> Doubt | None:
+def doubt_of(library: Library, arriving: ArrivingLayer) -> Doubt | None:
     """The reasons to doubt that a frame is this layer: its name, fields, and the last version's count, box or cells."""
     catalogue = [entry for entry in library.catalogue().values() if entry.code != arriving.entry.code]
     found: dict[str, Problem] = {}
@@ -97,7 +97,7 @@ def _doubt(found: Mapping[str, Problem], entry: LayerEntry, place: ProblemPlace)
     return Doubt(tuple(found), Problem("layer.doubtful", facts))
 
 
-def _name_of_other(arriving: Arriving, catalogue: Sequence[LayerEntry]) -> tuple[bool, Problem | None]:
+def _name_of_other(arriving: ArrivingLayer, catalogue: Sequence[LayerEntry]) -> tuple[bool, Problem | None]:
     """Whether a name is this layer's, and the first that is another's; a folder's where the file's own say nothing."""
     titles = {entry.code: _code_and_title(entry) for entry in catalogue}
     is_named, other_name = False, None
@@ -120,7 +120,7 @@ def _name_of_other(arriving: Arriving, catalogue: Sequence[LayerEntry]) -> tuple
     return False, None
 
 
-def _other_matter(arriving: Arriving) -> Problem | None:
+def _other_matter(arriving: ArrivingLayer) -> Problem | None:
     """What a name says besides the layer's own, if that makes it another matter."""
     for name in arriving.names:
         word = other_matter(name, arriving.entry)
@@ -146,7 +146,7 @@ def _code_and_title(entry: LayerEntry) -> dict[str, str]:
     return {language: f"{entry.code} {entry.title_in(language)}" for language in LANGUAGES}
 
 
-def _better_schema(arriving: Arriving, catalogue: Sequence[LayerEntry]) -> Problem | None:
+def _better_schema(arriving: ArrivingLayer, catalogue: Sequence[LayerEntry]) -> Problem | None:
     """The layer of the same geometry whose schema explains more of the fields, if one does."""
     entry, columns = arriving.entry, arriving.frame.columns
     if not entry.fields:
@@ -178,7 +178,7 @@ def _against_version(frame: FrameBlocks, last: LastVersion) -> dict[str, Problem
     return found
 
 
-def _against_files(library: Library, arriving: Arriving, last: Version) -> dict[str, Problem]:
+def _against_files(library: Library, arriving: ArrivingLayer, last: Version) -> dict[str, Problem]:
     """Fewer files than the last version was made of, and no others: of some counties, say, nothing has come."""
     before = [str(file.get("source")) for file in files_of(library, last)]
     came = arriving.files
@@ -188,7 +188,7 @@ def _against_files(library: Library, arriving: Arriving, last: Version) -> dict[
     return {"files": Problem("doubt.files", facts)}
 
 
-def _against_raster(library: Library, arriving: Arriving, last: Version) -> dict[str, Problem]:
+def _against_raster(library: Library, arriving: ArrivingLayer, last: Version) -> dict[str, Problem]:
     """Cells, bands or ground that are far from the last version's; a cell's size is the one in the library's plane."""
     names, extent = ["width", "height", "bands"], library.connection.extent(last.table)
     bounds, before = arriving.frame.bounds(), read_version(library, last, None).attributes.iloc[0]

@@ -161,7 +161,7 @@ def _write_frame(
     frame: RawFrame, source: Path, target: Path, *, crs: pyproj.CRS, overwrite: bool, header: str = ""
 ) -> _ExchangeResult:
     """The parcels of a text as a vector file. header: the text's own lines about them all, which a GeoPackage keeps."""
-    problems = [*frame.problems, *_crossing(frame)]
+    problems = [*frame.problems, *_crossing_rings(frame)]
     with atomic_output(target, overwrite, "TARGET") as path:
         _write_vector(frame, crs, path, header)
         if path.suffix.lower() == ".gpkg":
@@ -178,7 +178,7 @@ def _keep_origin(path: Path, source: Path) -> None:
         keep_metadata(file, STANDARD, MIME_TYPE, origin)
 
 
-def _crossing(frame: RawFrame) -> list[Problem]:
+def _crossing_rings(frame: RawFrame) -> list[Problem]:
     """Parcels whose rings cross are written as they are, so that someone can see and mend them.
 
     Raises OneMapError geometry.beyond.

@@ -82,7 +82,7 @@ def _head_of_file(path: Path) -> Head:
         if not _WHOLE_HASH.fullmatch(head) or not isinstance(library, str) or number < 1:
             raise damage
     except FileNotFoundError:
-        raise OneMapError("source.missing", file=path.name, field="--head") from None
+        raise OneMapError("source.missing", file=str(path), field="--head") from None
     except (OSError, ValueError, TypeError, KeyError, RecursionError, zipfile.BadZipFile, ParseError):
         raise damage from None
     return Head(head, library, str(values.get("name", "")), number)

@@ -45,7 +45,7 @@ def _refused_file(path: Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:
-        raise OneMapError("source.missing", file=path.name) from None
+        raise OneMapError("source.missing", file=str(path)) from None
     except (OSError, UnicodeDecodeError) as error:
         raise OneMapError("keep.text", file=path.name, reason=text_reason(error)) from None
 

@@ -5,13 +5,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyproj
 
 from onemap.layers.area_units import M2_PER_HECTARE, areas_apart
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.errors import Problem
+from onemap.layers.frames.fields import plain_numbers
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.geometry.areas import areal_scale, ellipsoidal_areas_m2, most_bent_m2
 from onemap.layers.in_threads import in_order
@@ -63,7 +63,7 @@ def _numbers(frame: FrameBlocks, name: str, rows: np.ndarray) -> np.ndarray:
     column = frame.column(name, rows)
     if column is not None and not pa.types.is_string(column.type):
         return np.asarray(column.to_numpy(zero_copy_only=False), dtype=float)
-    return pd.to_numeric(pd.Series(frame.values(name, rows), dtype=object), errors="coerce").to_numpy(dtype=float)
+    return plain_numbers(frame.values(name, rows))
 
 
 class _AreaField:

@@ -45,7 +45,7 @@ def opened_raster(path: Path) -> "DatasetReader":
     from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
 
     if not path.exists():
-        raise OneMapError("source.missing", file=path.name)
+        raise OneMapError("source.missing", file=str(path))
     driver = RASTER_DRIVERS.get(path.suffix.lower())
     if path.suffix.lower() == ".vrt":
         raise OneMapError("source.indirect", file=path.name)

@@ -236,6 +236,19 @@ def files_in(folder: Path) -> list[Path]:
     ]
 
 
+def lost_paths(folder: Path) -> list[Path]:
+    """What a search of a folder passes by in silence: folders that may not be read, links whose data is gone."""
+    errors: list[OSError] = []
+    data = {"", *formats.READABLE, *formats.ARCHIVES, *formats.NO_DRIVER, *formats.FOLDERS, *RASTER_DRIVERS}
+    links = [
+        path
+        for top, folders, files in os.walk(folder, onerror=errors.append)
+        for path in (Path(top) / name for name in (*folders, *files))
+        if path.is_symlink() and not path.exists() and path.suffix.lower() in data
+    ]
+    return sorted([*links, *(Path(error.filename) for error in errors if isinstance(error, PermissionError))])
+
+
 def sources_in(folder: Path, name: str) -> list[Path]:
     """The sources in a folder and the folders below, notes beside them left out.
 

@@ -91,6 +91,8 @@ def open_with_rest(source: str | Path) -> Iterator[tuple[OpenSource, tuple[Probl
         if not is_text(str(path)):
             raise OneMapError.of([path_problem(str(path))])
         check_plain(path)
+        if not os.access(path, os.R_OK):
+            raise PermissionError
         with unpack_source(path) as (found, room):
             if found == path or not _is_folder_of_sources(found):
                 _check_readable(found)

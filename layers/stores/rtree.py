@@ -108,7 +108,7 @@ def _hashes(levels: list[_Level]) -> dict[str, str]:
 def _levels(ids: np.ndarray, bounds: np.ndarray, size: int) -> list[_Level]:
     """The levels of a packed tree with nodes of `size` bytes, from the leaves to the root."""
     capacity = (size - HEADER_BYTES) // _CELL_BYTES
-    order = _near_to_near(bounds, capacity)
+    order = _spatial_order(bounds, capacity)
     children, boxes = np.asarray(ids, dtype=np.int64)[order], np.empty((len(order), 4), dtype=np.float32)
     for rows in blocks(len(order), _ROWS_AT_ONCE):
         boxes[rows] = outward(bounds[order[rows]])
@@ -132,7 +132,7 @@ def _levels(ids: np.ndarray, bounds: np.ndarray, size: int) -> list[_Level]:
         children = numbers
 
 
-def _near_to_near(bounds: np.ndarray, capacity: int) -> np.ndarray:
+def _spatial_order(bounds: np.ndarray, capacity: int) -> np.ndarray:
     """An order in which every node's boxes lie together: strips from west to east, each from south to north."""
     x, y = bounds[:, 0] + bounds[:, 2], bounds[:, 1] + bounds[:, 3]
     strips = int(np.ceil(np.sqrt(len(bounds) / capacity)))

@@ -16,7 +16,7 @@ from onemap.plugin.words.translation import tr
 GLANCE_MS = 300
 Show = Callable[..., None]  # is given the answer, and what `read` has made of it
 Refuse = Callable[[Refusal], None]
-Discard = Callable[[], None]
+Discard = Callable[[], object]
 Read = Callable[[dict[str, Any]], Any]
 
 

@@ -155,11 +155,6 @@ class Core(QObject):
         return any(request.is_shown for request in self._open_requests.values())
 
     @property
-    def is_running(self) -> bool:
-        """Whether the core is alive."""
-        return self._process is not None
-
-    @property
     def process_id(self) -> int:
         """The core's process id; 0 for none."""
         return int(self._process.processId()) if self._process is not None else 0

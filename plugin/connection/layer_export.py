@@ -124,8 +124,11 @@ def write_source(
 def export_layer(layer: QgsVectorLayer, selected_only: bool, folder: str) -> SourceFile:
     """A map layer as a file: the one behind it where nothing is chosen in QGIS, else a GeoPackage in the folder."""
     file = None if selected_only else file_of_layer(layer)
-    if file is not None:
-        return file
+    return file or write_layer(layer, selected_only, folder)
+
+
+def write_layer(layer: QgsVectorLayer, selected_only: bool, folder: str) -> SourceFile:
+    """A map layer, or its selection, as a GeoPackage in the folder. Raises Refusal where some features lack."""
     features = chosen_features(layer, selected_only)
     return write_source(folder, layer.name(), layer.fields(), layer.wkbType(), layer.crs(), features)
 

@@ -6,11 +6,13 @@ The plugin asks which Python belongs to the QGIS that runs it; the workshop, whi
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 # In QGIS 3 the first; in 3.44's last the second; in QGIS 4 the third, which brings the bundle's own library with it.
 PYTHONS_OF_APP = ("MacOS/bin/python3", "MacOS/bin/python", "MacOS/python")
@@ -72,13 +74,13 @@ def windows_places(environment: Mapping[str, str], named: list[str]) -> list[Qgi
 
     environment: variables, by the names in capitals that Windows gives them; named: folders that the registry names.
     """
-    return [place for root in _windows_roots(environment, named) for place in _within(root)]
+    return [place for root in _windows_roots(environment, named) for place in _qgis_of_root(root)]
 
 
 def registry_folders() -> list[str]:
     """The folders of each QGIS that Windows' registry knows: the uninstaller's, and what opens a project's file."""
     try:
-        import winreg
+        winreg: Any = importlib.import_module("winreg")
     except ImportError:
         return []
     found = []
@@ -116,7 +118,7 @@ def _windows_roots(environment: Mapping[str, str], named: list[str]) -> Iterator
     yield from dict.fromkeys(places)
 
 
-def _within(root: Path) -> Iterator[QgisPlace]:
+def _qgis_of_root(root: Path) -> Iterator[QgisPlace]:
     """Each QGIS of one installation: OSGeo4W may hold the long-term one beside the newest."""
     folder = root / "bin"
     if not (folder / "o4w_env.bat").exists():

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +35,7 @@ class Refusal(Exception):
         self.problems = problems or []
         self.exit_code = exit_code
         self.verb = ""
-        self.mend: tuple[str, Callable[[], None]] | None = None  # a button's text, and what it does
+        self.mend: tuple[str, Callable[[], object]] | None = None  # a button's text, and what it does
         self.mend_option = ""
 
     def __str__(self) -> str:
@@ -68,6 +69,15 @@ class Refusal(Exception):
     def is_cancel(self) -> bool:
         """Whether the refusal is only a cancel by the user."""
         return self.exit_code == CANCELLED_CODE
+
+
+@contextmanager
+def refusals_told(tell: Callable[[Refusal], Any]) -> Iterator[None]:
+    """Do what stands inside up to its end, or to a refusal, which is told."""
+    try:
+        yield
+    except Refusal as refusal:
+        tell(refusal)
 
 
 def cancel_refusal() -> Refusal:

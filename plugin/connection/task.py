@@ -93,11 +93,7 @@ def refusal_of(error: Exception) -> Refusal:
 
 def one_shot_timer(owner: QObject, wait_ms: int, action: Callable[[], Any]) -> QTimer:
     """A timer that calls once, so many milliseconds after it was started last."""
-    timer = QTimer(owner)
-    timer.setSingleShot(True)
-    timer.setInterval(wait_ms)
-    timer.timeout.connect(action)
-    return timer
+    return QTimer(owner, singleShot=True, interval=wait_ms, timeout=action)
 
 
 def _ignore_result(result: Any, error: Exception | None) -> None:

@@ -17,7 +17,7 @@ from onemap.plugin.desk.map.map_day import following_layers
 from onemap.plugin.desk.map.map_layers import PROPERTY_CODE, PROPERTY_TABLE, open_version
 from onemap.plugin.desk.map.tool_turn import take_map
 from onemap.plugin.rooms.compare.compare_swipe import PlanSide, SwipeTool
-from onemap.plugin.widgets.buttons import push_button
+from onemap.plugin.widgets.buttons import push_button, show_text
 from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.widgets.form_fields import date_box, day_text
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
@@ -47,9 +47,9 @@ class DaySwipe(QWidget):
             hint=tr(
                 "Left of the pointer the map as of the library's day, right of it as of this one; ← and → move it too"
             ),
+            checkable=True,
+            toggled=self._toggle,
         )
-        self.button.setCheckable(True)
-        self.button.toggled.connect(self._toggle)
         self.absence = FittedLabel()  # what has no data on the other day, as long as the two lie side by side
         self.absence.hide()
         row = row_of((self.date, 1), self.button)
@@ -112,8 +112,7 @@ class DaySwipe(QWidget):
             if is_blank
             else tr("Not in force on {day}, and not on its side of the map: {layers}.")
         )
-        self.absence.setText(text.format(day=day, layers=list_of_some(absent_titles)))
-        self.absence.setVisible(bool(absent_titles))
+        show_text(self.absence, text.format(day=day, layers=list_of_some(absent_titles)) if absent_titles else "")
 
     def _layers_of(
         self, here: list[QgsMapLayer], entries: dict[str, CatalogueLayer]

@@ -65,8 +65,7 @@ class DistrictDialog(WorkingDialog):
         )
         form = fill_form(QFormLayout(), (tr("New district"), self.file), (tr("Reason"), self.reason), is_wide=True)
         self.button = push_button(tr("Change"), sign="keep", action=lambda _checked: self.change())
-        close = close_button(self)
-        buttons = row_of(0, self.button, close)
+        buttons = row_of(0, self.button, close_button(self))
         column_of(head, (self.rows, 1), form, self.notice, self.work, buttons, inside=self)
         resize_on_screen(self, *SIZE_PX)
 

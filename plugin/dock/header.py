@@ -6,7 +6,7 @@ from pathlib import Path
 
 from qgis.PyQt.QtCore import QDate, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QResizeEvent
-from qgis.PyQt.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QStyle, QToolButton, QWidget
+from qgis.PyQt.QtWidgets import QMenu, QSizePolicy, QStyle, QToolButton, QWidget
 
 from onemap.plugin.connection.server_location import home_of, is_server, short_name
 from onemap.plugin.desk.library.distinct_place import DistinctPlace
@@ -17,6 +17,7 @@ from onemap.plugin.widgets.buttons import menu_button
 from onemap.plugin.widgets.elided_label import elided_around
 from onemap.plugin.widgets.form_fields import date_box
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.rows_and_columns import row_of
 from onemap.plugin.widgets.working_dialog import end_dialog
 from onemap.plugin.words.mnemonics import as_written
 from onemap.plugin.words.translation import tr
@@ -113,11 +114,7 @@ class Header(QWidget):
         self.more_menu.addAction(icon("help"), tr("User guide") + "\tF1", self.help_requested.emit)
         more_button = menu_button(self.more_menu, tr("More"))
         more_button.setAccessibleName(tr("More"))
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(4, 4, 4, 0)
-        layout.addWidget(self.button, 1)
-        layout.addWidget(self.date)
-        layout.addWidget(more_button)
+        row_of((self.button, 1), self.date, more_button, inside=self).setContentsMargins(4, 4, 4, 0)
         library.loading.connect(self.show_name)
         library.listed.connect(self.show_name)
         self.show_name()

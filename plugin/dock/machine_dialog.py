@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from qgis.PyQt.QtGui import QGuiApplication
-from qgis.PyQt.QtWidgets import QDialog, QDialogButtonBox, QPlainTextEdit, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QDialog, QDialogButtonBox, QPlainTextEdit, QWidget
 
 from onemap.plugin.connection.core_self_test import MachineReport, run_self_test
 from onemap.plugin.connection.core_session import core_python
@@ -19,6 +19,7 @@ from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import FOLDER
 from onemap.plugin.widgets.buttons import wrapped_label
 from onemap.plugin.widgets.questions import speak_buttons
+from onemap.plugin.widgets.rows_and_columns import column_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen
 from onemap.plugin.widgets.target_file import ask_target
 from onemap.plugin.widgets.work_row import WorkRow
@@ -50,9 +51,7 @@ class MachineDialog(QDialog):
         self.save_button.clicked.connect(self._choose_file)
         self.copy_button.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.lines.toPlainText()))
         self.buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        for widget in (self.heading, self.lines, self.work, self.buttons):
-            layout.addWidget(widget)
+        column_of(self.heading, self.lines, self.work, self.buttons, inside=self)
         equip_window(self)
         self.finished.connect(lambda _result: self.close_down())
 

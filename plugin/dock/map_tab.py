@@ -144,8 +144,7 @@ class MapTab(QWidget):
         self.places.searched.connect(self._go_to_hit)
 
     def _make_tree(self) -> QTreeWidget:
-        tree = QTreeWidget(accessibleName=tr("Layers"))
-        tree.setColumnCount(2)
+        tree = QTreeWidget(accessibleName=tr("Layers"), columnCount=2)
         tree.setHeaderLabels([tr("Layer"), tr("Version")])
         tree.headerItem().setTextAlignment(STATE, RIGHT)
         tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -291,7 +290,9 @@ class MapTab(QWidget):
         for service in sorted(self._library.services, key=lambda service: service.place):
             parent_item = self._department_item(groups, service)
             loaded_items = [
-                child for child in _below(parent_item) if child.data(0, ROLE_VERSION) or child.data(0, ROLE_SERVICE)
+                child
+                for child in _entries_below(parent_item)
+                if child.data(0, ROLE_VERSION) or child.data(0, ROLE_SERVICE)
             ]
             parent_item.insertChild(
                 sum(child.parent() is parent_item for child in loaded_items), self.services.item(service)
@@ -315,7 +316,8 @@ class MapTab(QWidget):
     def _department_item(
         self, groups: dict[tuple[str, ...], QTreeWidgetItem], entry: CatalogueLayer | Service
     ) -> QTreeWidgetItem:
-        parent_item, path = self.tree.invisibleRootItem(), ()
+        parent_item = self.tree.invisibleRootItem()
+        path: tuple[str, ...] = ()
         for subject, code in (("libraries", entry.library), ("departments", entry.department)):
             path = (*path, code)
             if path not in groups:
@@ -568,7 +570,7 @@ class MapTab(QWidget):
         for library in (root.child(index) for index in range(root.childCount())):
             departments = [library.child(index) for index in range(library.childCount())]
             for department in departments:
-                department.setHidden(all(child.isHidden() for child in _below(department)))
+                department.setHidden(all(child.isHidden() for child in _entries_below(department)))
                 if text_sought:
                     department.setExpanded(True)
             library.setHidden(all(department.isHidden() for department in departments))
@@ -580,13 +582,13 @@ def _unreadable_tables(entries: Iterable[CatalogueLayer]) -> set[str]:
     return {version.table for entry in entries for version in entry.versions if version.unreadable}
 
 
-def _below(item: QTreeWidgetItem) -> Iterator[QTreeWidgetItem]:
+def _entries_below(item: QTreeWidgetItem) -> Iterator[QTreeWidgetItem]:
     for index in range(item.childCount()):
         child = item.child(index)
         if child.data(0, ROLE_ENTRY) is not None or child.data(0, ROLE_SERVICE) is not None:
             yield child
-        yield from _below(child)
+        yield from _entries_below(child)
 
 
 def _has_data(item: QTreeWidgetItem) -> bool:
-    return any(child.data(0, ROLE_VERSION) or child.data(0, ROLE_SERVICE) for child in _below(item))
+    return any(child.data(0, ROLE_VERSION) or child.data(0, ROLE_SERVICE) for child in _entries_below(item))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from qgis.gui import QgsFileWidget, QgsOptionsPageWidget, QgsOptionsWidgetFactory
-from qgis.PyQt.QtWidgets import QComboBox, QFormLayout, QWidget
+from qgis.PyQt.QtWidgets import QFormLayout, QWidget
 
 from onemap.plugin.connection.core_session import core_python, missing_python_message
 from onemap.plugin.desk.guide.help_key import equip_window
 from onemap.plugin.profile import settings
 from onemap.plugin.widgets.buttons import push_button, wrapped_label
+from onemap.plugin.widgets.form_fields import choice_box, fill_form
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.number_format import HECTARE, MU, SQUARE_METRE
 from onemap.plugin.words.translation import tr
@@ -25,47 +26,40 @@ class OptionsPage(QgsOptionsPageWidget):
     def __init__(self, open_profile: ProfileOpener | None = None, parent: QWidget | None = None) -> None:
         """Take what opens the profile of the open library; None where no library is open."""
         super().__init__(parent)
-        self.python = QgsFileWidget()
-        self.python.setFilePath(settings.get("core_python"))
-        self.python.lineEdit().setPlaceholderText(tr("found by the plugin"))
+        self.python = _file_field("core_python", tr("found by the plugin"))
         self.wheels = _folder_field("wheels_folder", tr("from the Python Package Index"))
-        self.language = QComboBox()
-        for text, code in ((tr("As QGIS"), ""), ("中文", "zh"), ("English", "en")):
-            self.language.addItem(text, code)
-        self.language.setCurrentIndex(max(0, self.language.findData(settings.get("language"))))
-        self.unit = QComboBox()
+        languages = ((tr("As QGIS"), ""), ("中文", "zh"), ("English", "en"))
+        self.language = choice_box(languages, settings.get("language"))
         units = (
             (tr("m², and mu beside"), SQUARE_METRE),
             (tr("mu, and m² beside"), MU),
             (tr("ha, and mu beside"), HECTARE),
         )
-        for text, code in units:
-            self.unit.addItem(text, code)
-        self.unit.setCurrentIndex(max(0, self.unit.findData(settings.get("area_unit"))))
-        self.pack = QgsFileWidget()
+        self.unit = choice_box(units, settings.get("area_unit"))
+        self.pack = _file_field("pack", tr("the library's own"))
         self.pack.setFilter(tr("Rule pack (*.toml)"))
-        self.pack.setFilePath(settings.get("pack"))
-        self.pack.lineEdit().setPlaceholderText(tr("the library's own"))
         self.templates = _folder_field("templates", tr("the plugin's own"))
-        layout = QFormLayout(self)
-        layout.addRow(tr("Language"), self.language)
-        layout.addRow(tr("Areas in the panel"), self.unit)
-        layout.addRow(tr("Rules that a check begins with"), self.pack)
-        layout.addRow(tr("Templates of documents"), self.templates)
         self.profile_button = push_button(
             tr("The bureau's profile…"),
             sign="bureau",
             hint=tr("Who issues the documents of the open library, to whom, under what head"),
+            enabled=open_profile is not None,
         )
-        self.profile_button.setEnabled(open_profile is not None)
         if open_profile is not None:
             self.profile_button.clicked.connect(lambda _checked: open_profile(self))
-        layout.addRow(tr("Head of documents"), self.profile_button)
-        layout.addRow(tr("Python of the core"), self.python)
-        layout.addRow(tr("Folder of wheels"), self.wheels)
-        for text in (_python_in_use(), tr("Another language is used from the next start of QGIS on.")):
-            label = wrapped_label(text)
-            layout.addRow(label)
+        fill_form(
+            QFormLayout(self),
+            (tr("Language"), self.language),
+            (tr("Areas in the panel"), self.unit),
+            (tr("Rules that a check begins with"), self.pack),
+            (tr("Templates of documents"), self.templates),
+            (tr("Head of documents"), self.profile_button),
+            (tr("Python of the core"), self.python),
+            (tr("Folder of wheels"), self.wheels),
+            wrapped_label(_python_in_use()),
+            wrapped_label(tr("Another language is used from the next start of QGIS on.")),
+            is_wide=True,
+        )
         equip_window(self)
 
     def apply(self) -> None:
@@ -93,8 +87,13 @@ class OptionsFactory(QgsOptionsWidgetFactory):
 
 def _folder_field(name: str, hint: str) -> QgsFileWidget:
     """The field of a setting that is a folder, with a hint at what holds without one."""
-    field = QgsFileWidget()
+    field = _file_field(name, hint)
     field.setStorageMode(QgsFileWidget.StorageMode.GetDirectory)
+    return field
+
+
+def _file_field(name: str, hint: str) -> QgsFileWidget:
+    field = QgsFileWidget()
     field.setFilePath(settings.get(name))
     field.lineEdit().setPlaceholderText(hint)
     return field

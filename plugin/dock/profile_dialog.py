@@ -9,7 +9,6 @@ from qgis.gui import QgsScrollArea
 from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QFormLayout,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QListWidget,
@@ -218,11 +217,8 @@ class ProfileDialog(WorkingDialog):
 def _language_heads() -> QWidget:
     """The heads of the two columns of names."""
     heads = QWidget()
-    row = QHBoxLayout(heads)
-    row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(4)
-    for text in (tr("in Chinese"), tr("in English")):
-        row.addWidget(QLabel(text), 1)
+    names = (tr("in Chinese"), tr("in English"))
+    row_of(*((QLabel(name), 1) for name in names), inside=heads, is_tight=True, spacing=4)
     return heads
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QPlainTextEdit, QWidget
+from qgis.PyQt.QtWidgets import QComboBox, QLineEdit, QPlainTextEdit, QWidget
 
 from onemap.plugin.widgets.field_error import FieldError
-from onemap.plugin.widgets.rows_and_columns import column_of
+from onemap.plugin.widgets.form_fields import choice_box
+from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.words.translation import tr
 
 LIST_LINES, MIN_WIDTH_PX = 3, 80
@@ -31,13 +32,10 @@ class ProfileField(QWidget):
             name_parts = [self.title, names[LANGUAGES[place]]] if len(self.controls) > 1 else [self.title]
             control.setAccessibleName(" · ".join(name_parts))
             control.setToolTip(" · ".join([*name_parts, self._hint] if self._hint else name_parts))
+            control.setMinimumWidth(MIN_WIDTH_PX)
         self.error = FieldError(self.controls[0])
         self.changed.connect(self.error.clear)
-        row = QHBoxLayout()
-        row.setSpacing(4)
-        for control in self.controls:
-            control.setMinimumWidth(MIN_WIDTH_PX)
-            row.addWidget(control, 1)
+        row = row_of(*((control, 1) for control in self.controls), spacing=4)
         column_of(row, self.error, inside=self, is_tight=True, spacing=1)
         self.setFocusProxy(self.controls[0])
 
@@ -79,11 +77,8 @@ class ProfileField(QWidget):
         return [self._make_line(language) for language in (LANGUAGES if self.kind == "name" else LANGUAGES[:1])]
 
     def _make_list(self, choices: list[tuple[str, Any]]) -> QComboBox:
-        box = QComboBox()
+        box = choice_box([(tr("as usual"), None), *choices])
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        box.addItem(tr("as usual"), None)
-        for title, value in choices:
-            box.addItem(title, value)
         box.currentIndexChanged.connect(lambda _index: self.changed.emit())
         return box
 

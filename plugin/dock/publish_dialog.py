@@ -28,7 +28,7 @@ from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.library.state_delegate import CELL_MARGIN_PX
 from onemap.plugin.dock.layer_name_delegate import LayerNameDelegate
 from onemap.plugin.profile.paths import documents_folder, free_path
-from onemap.plugin.widgets.buttons import close_button, push_button, wrapped_label
+from onemap.plugin.widgets.buttons import close_button, push_button, show_text, wrapped_label
 from onemap.plugin.widgets.form_fields import fill_form
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen
@@ -118,10 +118,9 @@ class PublishDialog(WorkingDialog):
             form.addRow(tr("Authentication for a server"), self.login)
         self.publish_button = push_button(tr("Publish"), sign="publish", action=lambda _checked: self.publish())
         self.publish_button.setDefault(True)
-        close = close_button(self)
         self.count = QLabel()
         self.hint = wrapped_label()
-        buttons = row_of((self.count, 1), self.publish_button, close)
+        buttons = row_of((self.count, 1), self.publish_button, close_button(self))
         column_of(head, (self.tree, 1), form, self.notice, self.work, self.hint, buttons, inside=self)
         resize_on_screen(self, *SIZE_PX)
 
@@ -184,7 +183,6 @@ class PublishDialog(WorkingDialog):
     def _enable(self) -> None:
         count = len(self.chosen_codes)
         self.count.setText(tr("Layers: {count}").format(count=count))
-        self.hint.setText(self._home.obstacle)
-        self.hint.setVisible(bool(self.hint.text()))
+        show_text(self.hint, self._home.obstacle)
         is_ready = not self.is_working and not self.hint.text() and count > 0
         self.publish_button.setEnabled(is_ready and bool(self.project.filePath().strip()))

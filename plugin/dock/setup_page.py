@@ -6,14 +6,15 @@ from collections.abc import Callable
 
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtGui import QShowEvent
-from qgis.PyQt.QtWidgets import QLabel, QPlainTextEdit, QProgressBar, QToolButton, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QLabel, QPlainTextEdit, QProgressBar, QToolButton, QWidget
 
 from onemap.plugin.connection.core_python import CorePython, CoreSetupError, SetupPlan, is_debian_like, make_core
 from onemap.plugin.connection.core_session import REQUIREMENTS, Core, core_python, first_core
 from onemap.plugin.connection.task import BackgroundTask, Cancelled
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import FOLDER, profile_folder
-from onemap.plugin.widgets.buttons import push_button
+from onemap.plugin.widgets.buttons import push_button, show_text
+from onemap.plugin.widgets.rows_and_columns import column_of
 from onemap.plugin.words.option_names import name_controls
 from onemap.plugin.words.translation import tr
 
@@ -54,14 +55,11 @@ class SetupPage(QWidget):
             action=open_settings,
         )
         self.back_button = push_button(tr("Back to the library"), sign="back", action=self.ready)
-        layout = QVBoxLayout(self)
         messages = (self._message, self.details_button, self.details)
-        for widget in (self._explanation, self.button, self._bar, self._cancel, *messages, settings_button):
-            layout.addWidget(widget)
-        layout.addWidget(self.back_button)
-        layout.addStretch()
+        work = (self._explanation, self.button, self._bar, self._cancel)
+        column_of(*work, *messages, settings_button, self.back_button, 0, inside=self)
         self._show_work(False)
-        self._say("")
+        show_text(self._message, "")
         self._unfold(False)
         self.details_button.hide()
         self.explain(None)
@@ -91,11 +89,6 @@ class SetupPage(QWidget):
         self._explanation.setText(text)
         self.back_button.setVisible(python is not None and self._task is None)
 
-    def _say(self, message: str) -> None:
-        """Show a message; without one its line is no gap between the buttons."""
-        self._message.setText(message)
-        self._message.setVisible(bool(message))
-
     def _unfold(self, is_on: bool) -> None:
         self.details_button.setArrowType(Qt.ArrowType.DownArrow if is_on else Qt.ArrowType.RightArrow)
         self.details.setVisible(is_on)
@@ -118,7 +111,7 @@ class SetupPage(QWidget):
             settings.language(),
         )
         self.details.clear()
-        self._say(tr("Looking for a Python…"))
+        show_text(self._message, tr("Looking for a Python…"))
         self._show_work(True)
         self.back_button.hide()
         self._task = BackgroundTask(
@@ -145,19 +138,19 @@ class SetupPage(QWidget):
         self._bar.setValue(round(100 * fraction))
         if step:
             self._add_details(step)
-        self._say(next(text for end, text in step_texts() if fraction <= end))
+        show_text(self._message, next(text for end, text in step_texts() if fraction <= end))
 
     def _finish(self, result: object, error: Exception | None) -> None:
         self._task = None
         self._show_work(False)
         self.explain(core_python())
         if error is None:
-            self._say("")
+            show_text(self._message, "")
             self.ready.emit()
         elif isinstance(error, Cancelled):
-            self._say(tr("Cancelled; nothing was changed."))
+            show_text(self._message, tr("Cancelled; nothing was changed."))
         else:
-            self._say(_error_text(error))
+            show_text(self._message, _error_text(error))
             if isinstance(error, CoreSetupError) and error.kind in RAW_KINDS:
                 self._add_details(_reason_of(error))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from qgis.gui import QgsMapCanvas
 
 from onemap.plugin.desk.map.shifted_maps import shifted_layers
-from onemap.plugin.widgets.buttons import embolden
+from onemap.plugin.widgets.buttons import embolden, show_text
 from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.words.translation import name_list, tr
 
@@ -28,5 +28,4 @@ class ShiftedMapNote(FittedLabel):
             "Shifted by some hundred metres: {layers}. Hide it before you draw a parcel or ask what lies somewhere; "
             "天地图 is not shifted."
         )
-        self.setText(text.format(layers=name_list(names)) if names else "")
-        self.setVisible(bool(names))
+        show_text(self, text.format(layers=name_list(names)) if names else "")

@@ -31,28 +31,28 @@ class MainButton(QPushButton):
             painter.end()
 
 
-def push_button(text: str, sign: str = "", hint: str = "", action: Callable[..., Any] | None = None) -> QPushButton:
-    """A button with a text, and the icon of a sign before it. hint: the tooltip; action: called at a click."""
-    return _equip_button(QPushButton(text), sign, hint, action)
+def push_button(
+    text: str, sign: str = "", hint: str = "", action: Callable[..., Any] | None = None, **properties: Any
+) -> QPushButton:
+    """A button with a text, and the icon of a sign before it.
+
+    hint: the tooltip; action: called at a click; properties: of Qt's, or slots by their signals.
+    """
+    return _equip_button(QPushButton(text, **properties), sign, hint, action)
 
 
-def tool_button(sign: str, hint: str, action: Callable[..., Any] | None = None, name: str = "") -> QToolButton:
+def tool_button(
+    sign: str, hint: str, action: Callable[..., Any] | None = None, name: str = "", **properties: Any
+) -> QToolButton:
     """A button that has an icon only; as `push_button`. name: for a screen reader, where it is not the hint."""
-    button = _equip_button(QToolButton(), sign, hint, action)
-    button.setAccessibleName(name)
-    return button
+    return _equip_button(QToolButton(accessibleName=name, **properties), sign, hint, action)
 
 
 def switch_button(
     sign: str, hint: str, toggled: Callable[[bool], Any], is_flat: bool = True, is_on: bool = False
 ) -> QToolButton:
     """A button that stays pressed in until it is pressed again. is_flat: without an edge while it is not."""
-    button = tool_button(sign, hint)
-    button.setCheckable(True)
-    button.setAutoRaise(is_flat)
-    button.setChecked(is_on)
-    button.toggled.connect(toggled)
-    return button
+    return tool_button(sign, hint, checkable=True, autoRaise=is_flat, checked=is_on, toggled=toggled)
 
 
 def menu_button(menu: QMenu, hint: str) -> QToolButton:
@@ -66,15 +66,12 @@ def menu_button(menu: QMenu, hint: str) -> QToolButton:
 
 def close_button(window: QWidget) -> QPushButton:
     """The button that closes a dialog; Enter does not press it."""
-    button = push_button(tr("Close"), action=window.close)
-    button.setAutoDefault(False)
-    return button
+    return push_button(tr("Close"), action=window.close, autoDefault=False)
 
 
 def wrapped_label(text: str = "") -> QLabel:
     """A text that takes as many lines as it needs."""
-    label = QLabel(text, wordWrap=True)
-    return label
+    return QLabel(text, wordWrap=True)
 
 
 def empty_label(text: str = "") -> QLabel:
@@ -83,6 +80,12 @@ def empty_label(text: str = "") -> QLabel:
     label.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
     label.setContentsMargins(12, 24, 12, 12)
     return label
+
+
+def show_text(label: QLabel | QAbstractButton, text: str) -> None:
+    """Show a text; nothing, and no gap, where it is empty."""
+    label.setText(text)
+    label.setVisible(bool(text))
 
 
 def embolden(widget: QWidget) -> None:

@@ -34,7 +34,7 @@ def elided_around(text: str, start: int, end: int, width: int, metrics: QFontMet
     """A text cut at both ends to a width in pixels; its letters from `start` to `end` stay, with as many beside."""
     if metrics.horizontalAdvance(text) <= width:
         return text
-    least = _between(text, start, end)
+    least = _elided_both(text, start, end)
     if metrics.horizontalAdvance(least) > width:
         return metrics.elidedText(least, Qt.TextElideMode.ElideMiddle, max(width, 0))
     is_left = True
@@ -43,12 +43,12 @@ def elided_around(text: str, start: int, end: int, width: int, metrics: QFontMet
         longer = [
             (first, last)
             for first, last in (sides if is_left else reversed(sides))
-            if first >= 0 and last <= len(text) and metrics.horizontalAdvance(_between(text, first, last)) <= width
+            if first >= 0 and last <= len(text) and metrics.horizontalAdvance(_elided_both(text, first, last)) <= width
         ]
         if not longer:
-            return _between(text, start, end)
+            return _elided_both(text, start, end)
         (start, end), is_left = longer[0], not is_left
 
 
-def _between(text: str, start: int, end: int) -> str:
+def _elided_both(text: str, start: int, end: int) -> str:
     return ("…" if start > 0 else "") + text[start:end] + ("…" if end < len(text) else "")

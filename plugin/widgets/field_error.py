@@ -5,6 +5,7 @@ from __future__ import annotations
 from qgis.PyQt.QtGui import QPalette
 from qgis.PyQt.QtWidgets import QLabel, QSizePolicy, QWidget
 
+from onemap.plugin.widgets.buttons import show_text
 from onemap.plugin.words.verdicts import readable_colour
 
 
@@ -20,11 +21,10 @@ class FieldError(QLabel):
 
     def say(self, text: str) -> None:
         """Show what is wrong; empty for nothing."""
-        self.setText(text)
         colour = readable_colour("prohibited", _as_on_window(self.palette())).name()
         self.setStyleSheet(f"color: {colour};")
         self._control.setAccessibleDescription(text)
-        self.setVisible(bool(text))
+        show_text(self, text)
 
     def clear(self) -> None:
         """Clear the error."""

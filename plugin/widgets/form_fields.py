@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Union
+from typing import Any, Union
 
 from qgis.gui import QgsDateEdit
 from qgis.PyQt.QtCore import QLocale, QSize, QStringListModel, Qt
@@ -138,12 +138,16 @@ def hold_text(box: QAbstractSpinBox, text: str) -> None:
 
 def fold_button(form: QWidget, hint: str) -> QToolButton:
     """A button that shows a form and hides it; pressed in while the form is shown."""
-    button = tool_button("settings", hint)
-    button.setCheckable(True)
-    button.setChecked(True)
-    button.setAutoRaise(True)
-    button.toggled.connect(form.setVisible)
-    return button
+    return tool_button("settings", hint, checkable=True, checked=True, autoRaise=True, toggled=form.setVisible)
+
+
+def choice_box(entries: Iterable[tuple[str, Any]], chosen: Any = None) -> QComboBox:
+    """A list of titles, each with its value. chosen: the value that stands there, else the first one's."""
+    box = QComboBox()
+    for title, value in entries:
+        box.addItem(title, value)
+    box.setCurrentIndex(max(0, box.findData(chosen)))
+    return box
 
 
 def shrink(box: QComboBox, letters: int = FEW_LETTERS) -> None:
@@ -172,8 +176,7 @@ def field_row(first: QWidget, second: QWidget, stretch: int = 0) -> QHBoxLayout:
 
     stretch: the share of the width for the second field, where the first has 1.
     """
-    row = row_of((first, 1), (second, stretch), spacing=4)
-    return row
+    return row_of((first, 1), (second, stretch), spacing=4)
 
 
 def set_tab_order(first: QWidget, others: Iterable[QWidget]) -> None:

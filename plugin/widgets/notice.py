@@ -15,7 +15,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.connection.refusals import Refusal, problem_lines
-from onemap.plugin.widgets.buttons import tool_button, wrapped_label
+from onemap.plugin.widgets.buttons import show_text, tool_button, wrapped_label
 from onemap.plugin.widgets.scroll_area import scroll_area
 from onemap.plugin.words.option_names import name_controls
 from onemap.plugin.words.translation import tr
@@ -45,10 +45,9 @@ class Notice(QFrame):
         area.setMaximumHeight(MAX_HEIGHT_PX)
         self._area = area
         self._button = QPushButton()
-        self._action: Callable[[], None] | None = None
+        self._action: Callable[[], object] | None = None
         self._button.clicked.connect(self._press)
-        close = tool_button("cancel", tr("Close this message"), action=self.hide)
-        close.setAutoRaise(True)
+        close = tool_button("cancel", tr("Close this message"), action=self.hide, autoRaise=True)
         close_column = QVBoxLayout()
         close_column.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
         close_column.addStretch()
@@ -67,14 +66,13 @@ class Notice(QFrame):
         return "" if self.isHidden() else self._text.text()
 
     def say(
-        self, text: str, button: str = "", action: Callable[[], None] | None = None, is_refusal: bool = False
+        self, text: str, button: str = "", action: Callable[[], object] | None = None, is_refusal: bool = False
     ) -> None:
         """Show a message, with a button where there is something to do. is_refusal: it holds until a step goes well."""
         self._text.setText(text)
         self._is_refusal = is_refusal
         self._action = action
-        self._button.setText(button)
-        self._button.setVisible(bool(button))
+        show_text(self._button, button)
         self.show()
         self._fit()
 

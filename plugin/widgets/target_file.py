@@ -10,6 +10,8 @@ from qgis.PyQt.QtCore import QUrl
 from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtWidgets import QFileDialog, QWidget
 
+from onemap.plugin.profile import settings
+from onemap.plugin.profile.suggested_file import suggested_file
 from onemap.plugin.widgets.questions import is_confirmed
 from onemap.plugin.words.translation import tr
 
@@ -36,6 +38,16 @@ def ask_target(parent: QWidget, title: str, start: str, forms: Mapping[str, str]
         path = str(whole) if is_free else ""
     if path:
         take(path)
+
+
+def ask_document(parent: QWidget, title: str, name: str, forms: Mapping[str, str], take: Callable[[str], Any]) -> None:
+    """Ask for a document to write, in the folder of the one before. name: without ending; the first form is usual."""
+
+    def take_there(path: str) -> None:
+        settings.put("review_folder", str(Path(path).parent))
+        take(path)
+
+    ask_target(parent, title, suggested_file(name, next(iter(forms))), forms, take_there)
 
 
 def open_file(path: str) -> None:

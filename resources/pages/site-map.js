@@ -69,7 +69,7 @@
     const data = await ask(`/cases/${encodeURIComponent(words.case)}/map.geojson`);
     map.addSource("case", {type: "geojson", data});
     map.addLayer({id: "piece", type: "fill", source: "case", filter: ["==", ["get", "kind"], "piece"],
-      paint: {"fill-color": ["get", "colour"], "fill-opacity": 0.45}});
+      paint: {"fill-color": ["get", "colour"], "fill-opacity": ["get", "opacity"]}});
     map.addLayer({id: "parcel", type: "line", source: "case", filter: ["==", ["get", "kind"], "parcel"],
       paint: {"line-color": "#E60012", "line-width": 2.5}});
     if (map === maps[0]) listVerdicts(data.features.filter(feature => feature.properties.kind === "piece"));
@@ -128,9 +128,9 @@
   }
 
   function listVerdicts(pieces) {
-    const words = new Map(pieces.map(piece => [piece.properties.word, piece.properties.colour]).reverse());
+    const words = new Map(pieces.map(piece => [piece.properties.word, piece.properties]).reverse());
     const row = document.getElementById("verdict-list");
-    words.forEach((colour, word) => row.append(swatchOf(colour, colour), `${word} `));
+    words.forEach((look, word) => row.append(swatchOf(look.colour, look.counted ? look.colour : ""), `${word} `));
   }
 
   function listLayers(layers) {

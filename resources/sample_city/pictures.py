@@ -78,8 +78,8 @@ def aerial_picture(rng: np.random.Generator, cover: geopandas.GeoDataFrame, buil
     shadow = np.roll(roof, SHADOW, axis=(0, 1))
     picture[(shadow > 0) & (roof == 0)] *= 0.55
     picture[roof > 0] = ROOFS[kinds[roof[roof > 0] - 1]]
-    picture = picture + rng.normal(0, 1, (*shape, 1)) * NOISE
-    bands = np.clip(np.round(picture), 0, 255).astype(np.uint8)
+    picture += rng.normal(0, 1, (*shape, 1)) * NOISE
+    bands = np.clip(np.round(picture, out=picture), 0, 255, out=picture).astype(np.uint8)
     return Raster(np.moveaxis(bands, 2, 0), PICTURE_CELL_M, _corner())
 
 

@@ -3,7 +3,7 @@
   <renderer-v2 type="RuleRenderer" enableorderby="0" referencescale="-1" forceraster="0" symbollevels="0">
     <rules key="{62b731d2-98ad-494a-81fd-f1b75f7ea003}">
       <rule key="{8270cc8c-2da4-4261-b990-6496cdc8379e}" label="Counted 计入" filter="&quot;counted&quot;" symbol="0"/>
-      <rule key="{44326f3b-3390-4825-a23c-8f5e94cfa6c5}" label="Below the threshold 低于阈值" filter="ELSE" symbol="1"/>
+      <rule key="{44326f3b-3390-4825-a23c-8f5e94cfa6c5}" label="Not counted 不计入" filter="ELSE" symbol="1"/>
     </rules>
     <symbols>
       <symbol type="fill" alpha="1" force_rhr="0" frame_rate="10" clip_to_extent="1" is_animated="0" name="0">

@@ -700,8 +700,8 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>计入</translation>
     </message>
     <message>
-        <source>Below the threshold</source>
-        <translation>低于阈值</translation>
+        <source>Not counted</source>
+        <translation>不计入</translation>
     </message>
     <message>
         <source>Show only the parcels that are: {verdict}</source>

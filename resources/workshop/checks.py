@@ -19,6 +19,7 @@ from workshop.machine import IS_WINDOWS, ROOT, WorkshopError, program, run, say,
 PYTEST = ["-q", "--durations=40", "--durations-min=1"]
 OF_PLUGIN = "tests/plugin"
 OF_THE_NEWEST = "tests/rules/verbs/commands/test_licence_table.py"  # it holds a page against what is installed
+ROOMS = ("layers", "rules", "plugin")  # of the product
 TIERS = {"--slow": "slow", "--nightly": "nightly"}
 MEMORY, LEAST_MEMORY_BYTES = Path("/dev/shm"), 4 << 30  # pytest makes folders of its own there
 
@@ -183,7 +184,7 @@ def _format_and_lint(report: Report) -> None:
 
 
 def _types() -> tuple[str, list, dict]:
-    rooms = [part for room in ("layers", "rules") if (ROOT / room).is_dir() for part in ("-p", f"onemap.{room}")]
+    rooms = [part for room in ROOMS if (ROOT / room).is_dir() for part in ("-p", f"onemap.{room}")]
     python = program(pythons.core(), "python")
     # mypy must see each module under its one name, so it is shown a folder that holds only `onemap`.
     cache = ["--cache-dir", os.devnull] if pythons.is_ci() else []  # to write one takes a fifth of the time

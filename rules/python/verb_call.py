@@ -20,7 +20,7 @@ from onemap.layers.files.temporary_room import machine_refusal
 from onemap.layers.gdal_limits import limits_for_a_while
 from onemap.layers.messages import LANGUAGES, in_words
 from onemap.layers.progress import SILENT, Progress
-from onemap.layers.secret_words import withholding
+from onemap.layers.secret_words import withhold_secrets
 from onemap.rules.contract.verdict import VERDICTS
 from onemap.rules.verbs.commands.altered_library import naming_altered_rows
 from onemap.rules.verbs.commands.command_line import system_language
@@ -65,10 +65,10 @@ def _bar() -> Iterator[Progress]:
         yield SILENT
         return
     with tqdm(total=_STEPS, bar_format="{l_bar}{bar}| {elapsed}", leave=False) as bar:
-        yield Progress(_moving(bar))
+        yield Progress(_bar_mover(bar))
 
 
-def _moving(bar: Any) -> Callable[[float, str], None]:
+def _bar_mover(bar: Any) -> Callable[[float, str], None]:
     def move(share: float, step: str) -> None:
         bar.n = round(share * _STEPS)
         bar.set_description_str(step, refresh=False)
@@ -117,7 +117,7 @@ def answer_of(
     session: what earlier answers have shown, so that a step on a case that somebody changed meanwhile is refused.
     Raises OneMapError for every refusal.
     """
-    with withholding(texts_in([verb, _plain(values)])):
+    with withhold_secrets(texts_in([verb, _plain(values)])):
         if verb not in VERBS:
             raise UsageError("usage.verb", verb=verb, known=list(VERBS))
         given = plain_values(VERBS[verb], values)

@@ -7,7 +7,7 @@ from onemap.layers.errors import OneMapError, joined_sentences
 from onemap.layers.library.library import Library
 from onemap.layers.messages import wording
 from onemap.rules.review.case_step import may_act
-from onemap.rules.review.cases.case import Case, Opinion
+from onemap.rules.review.cases.case import SPOKEN, Case, Opinion
 from onemap.rules.review.cases.case_conditions import (
     check_notice,
     check_readable,
@@ -58,7 +58,7 @@ def case_steps(library: Library, case: Case, language: str) -> dict[str, str | N
 def opinion_steps(
     library: Library, case: Case, opinion: Opinion, by: str | None, names: Mapping[str, Names], language: str
 ) -> dict[str, str | None]:
-    """The steps of one department's opinion, each with None, or with the sentence of a person's refusal.
+    """The steps of one department's opinion and rules, each with None, or with the sentence of a person's refusal.
 
     by: the person's name, None for anybody; names: of the departments.
 
@@ -73,6 +73,10 @@ def opinion_steps(
         check_readable(case, step)
         due = opinion.due.isoformat() if opinion.due else None
         facts = {"department": named, "signed_by": opinion.signed_by, "due": due, "field": "DEPARTMENT"}
+        if step == "override":
+            if opinion.state in SPOKEN:
+                raise OneMapError("review.spoken", department=named, field="RULE")
+            return
         opinion_state_after(opinion.state, step, **facts)
         if step == "sign":
             may_sign(case.terms, opinion, opinion.drafted_by, by, named)
@@ -81,7 +85,7 @@ def opinion_steps(
         if step == "extend" and opinion.stopped_on is not None:
             raise OneMapError("review.stopped", department=named, field="DEPARTMENT")
 
-    return {step: _refusal(lambda step=step: attempt(step), language) for step in OPINION_ACTIONS}  # type: ignore[misc]
+    return {step: _refusal(lambda step=step: attempt(step), language) for step in (*OPINION_ACTIONS, "override")}  # type: ignore[misc]
 
 
 def _refusal(attempt: Callable[[], None], language: str) -> str | None:

@@ -32,11 +32,10 @@ from onemap.layers.stores.store import StoreConnection
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.overlay.whole_grounds import union_of_all
 from onemap.rules.judge.runs.run_store import stored_rows
-from onemap.rules.judge.runs.unwritten_sites import APPROVALS, CASE_FIELD, OPINIONS, PROJECTS
-from onemap.rules.review.cases.case import Case, CaseState, Conclusion
+from onemap.rules.judge.runs.unwritten_sites import APPROVALS, APPROVING, CASE_FIELD, OPINIONS, PROJECTS
+from onemap.rules.review.cases.case import Case, CaseState
 from onemap.rules.review.cases.case_file import case_ids, stored_cases
 
-APPROVING = (Conclusion.AGREE, Conclusion.CONDITIONAL)
 _CASES = "cases"  # in the report of a version that the review has written
 _STAGES: dict[str, str] = {
     CaseState.DRAFT: "储备",

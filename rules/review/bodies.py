@@ -9,8 +9,8 @@ from onemap.layers.library.library import Library, sha256
 from onemap.layers.library.own_files import calendar_of
 from onemap.layers.records import Record, fields_of
 from onemap.rules.judge.packs.body import Body
-from onemap.rules.judge.packs.pack import joined_rules
-from onemap.rules.judge.runs.run_store import stored_packs, stored_rows
+from onemap.rules.judge.packs.pack import rules_of_run
+from onemap.rules.judge.runs.run_store import check_record, stored_packs, stored_rows
 from onemap.rules.review.attachments import Attachment, put_files
 from onemap.rules.review.case_step import StepContent, step
 from onemap.rules.review.cases.case import Case, Round
@@ -51,7 +51,8 @@ def asked_bodies(library: Library, case: Case, one: Round) -> tuple[AskedBody, .
 
     Raises OneMapError calendar.missing.
     """
-    rules = [rule for rule in joined_rules(stored_packs(library, one.run)) if rule.bodies]
+    judged = rules_of_run(stored_packs(library, one.run), check_record(library, one.run))
+    rules = [rule for rule in judged if rule.bodies]
     if not rules:
         return ()
     found = {row.values["rule"] for row in stored_rows(library, one.run, "findings") if row.values["counted"]}
@@ -107,12 +108,15 @@ def enter_answer(
 ) -> None:
     """Enter what a body has answered on paper, with the paper; an answer before it stays readable in the history.
 
-    Raises OneMapError review.department for a body that nobody asked in this round, and review.… as every step.
+    Raises OneMapError review.department for a body that nobody asked in this round, review.answer_of_body for answers
+    to a checklist, which it has not, and review.… as every step.
     """
     asked = {one.body.name: one.body for one in asked_bodies(library, case, case.current)}
     if name not in asked:
         known = [*(opinion.department for opinion in case.opinions), *asked]
         raise OneMapError("review.department", field="DEPARTMENT", value=name, known=known)
+    if words.answers:
+        raise OneMapError("review.answer_of_body", field="--answer", body=dict(asked[name].title))
     written = {"conclusion": words.conclusion, "text": words.text, "basis": words.basis}
     files = [{"name": paper.name, "hash": sha256(paper.content)} for paper in papers]
     facts = {"body": name, **written, "papers": files}

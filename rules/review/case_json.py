@@ -1,6 +1,6 @@
 """A case as the JSON that `review show` and every step answer with, and the list of cases."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from datetime import date
 from typing import Any
@@ -12,7 +12,6 @@ from onemap.layers.library.own_files import calendar_of, department_names, profi
 from onemap.layers.messages import phrase, wording
 from onemap.layers.records import Record, fields_of
 from onemap.rules.judge.findings.citations import cited_basis
-from onemap.rules.judge.packs.pack import joined_rules
 from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.judge.runs.run_store import stored_rows
 from onemap.rules.judge.runs.unwritten_sites import unwritten_cases
@@ -154,10 +153,10 @@ def _titles_of_overridden(library: Library, case: Case, language: str) -> _Title
     }
 
 
-def _rules_of_run(library: Library, run: str) -> Sequence[Rule]:
+def _rules_of_run(library: Library, run: str) -> Collection[Rule]:
     """The rules by which a run was judged; none where it cannot be read."""
     try:
-        return joined_rules(facts_of_stored_run(library, run).packs)
+        return facts_of_stored_run(library, run).of_packs.rules.values()
     except UnreadableRun:
         return ()
 

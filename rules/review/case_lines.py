@@ -29,18 +29,18 @@ from onemap.rules.review.case_marks import case_marks
 from onemap.rules.review.cases import old_form
 from onemap.rules.review.cases.case import CLOSED, WAITING, Case, CaseState, copy_with
 from onemap.rules.review.cases.case_conditions import is_overdue, is_running, is_silence_consent
-from onemap.rules.review.cases.case_file import case_ids, day_looked_at, day_of_inputs, judged_by, plain_case
+from onemap.rules.review.cases.case_file import case_ids, day_looked_at, day_of_inputs, plain_case, record_and_rules
 from onemap.rules.review.cases.event_store import LibraryEvidence, replay_case
 from onemap.rules.review.cases.staleness import (
     NearAnswer,
     RunInputs,
     VersionPair,
     day_to_compare,
+    inputs_not_in_force,
     inputs_of,
     near_answers,
-    superseded,
     superseded_pairs,
-    untouched,
+    unchanged_layers,
 )
 from onemap.rules.review.lines_beside import given_share, lines_made_beside, wait_for
 from onemap.rules.review.round_evidence import counts_of_round
@@ -207,9 +207,9 @@ class CaseLines:
         line = line_of_case(case, counts_of_round(self._library, case), tuple(self._evidence.heard))
         if line.state in CLOSED or line.damage is not None:
             return line
-        record, rules = judged_by(self._library, case.current.run)
+        record, rules, found = record_and_rules(self._library, case.current.run)
         watched = {code: sorted(names) for code, names in case.current.watched.items()}
-        inputs = LineInputs(inputs_of(record, case.options["packs"], rules), watched)
+        inputs = LineInputs(inputs_of(record, case.options["packs"], rules, found), watched)
         text = _json(inputs)
         name = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
         if name not in self._inputs:
@@ -256,13 +256,13 @@ class CaseLines:
             return []
         place = str(line.inputs), day_to_compare(line.as_of, day_of_inputs(self._library, day))
         if place not in self._gone:
-            gone = superseded(self._library, inputs.of_run, place[1])
+            gone = inputs_not_in_force(self._library, inputs.of_run, place[1])
             self._gone[place] = gone, superseded_pairs(inputs.of_run, gone, place[1], self._versions)
         gone, pairs = self._gone[place]
         near = near_answers(self._library, str(line.run), pairs, line.near)
         if near != line.near and line.case in self._marks:
             self._new[line.case] = CachedText(self._marks[line.case], text_of_line(copy_with(line, near=near)))
-        gone = gone - untouched(near)
+        gone = gone - unchanged_layers(near)
         return [one for one in DEPARTMENTS if gone and not gone.isdisjoint(inputs.watched.get(one, ()))]
 
 

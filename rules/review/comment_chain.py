@@ -206,13 +206,13 @@ def _person_problems(
         if words is None:
             if comment.number not in erased:
                 yield Problem("verify.record_gone", facts)
-        elif _promised(comment) != words_hash(words):
+        elif _promised_person(comment) != words_hash(words):
             yield Problem("verify.record_changed", facts)
         elif comment.number in erased:
             yield Problem("verify.record_unlogged", _facts(library, PERSONS, place))
 
 
-def _promised(comment: Comment) -> Any:
+def _promised_person(comment: Comment) -> Any:
     try:
         return comment.facts().get("person")
     except OneMapError:

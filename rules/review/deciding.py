@@ -7,8 +7,8 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import Library
 from onemap.layers.library.own_files import calendar_of, profile_of
 from onemap.layers.messages import LANGUAGES
-from onemap.rules.judge.runs.unwritten_sites import APPROVALS, OPINIONS, PROJECTS
-from onemap.rules.review.approvals import APPROVING, write_library
+from onemap.rules.judge.runs.unwritten_sites import APPROVALS, APPROVING, OPINIONS, PROJECTS
+from onemap.rules.review.approvals import write_library
 from onemap.rules.review.case_step import StepContent, step
 from onemap.rules.review.cases.case import Case, OpinionState, Terms
 from onemap.rules.review.cases.case_conditions import decides_alone, is_awaited

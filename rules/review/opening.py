@@ -223,7 +223,7 @@ def project_name(name: str) -> str:
     return name
 
 
-def looked_again(library: Library, case: Case, by: str, changes: int) -> None:
+def log_recheck(library: Library, case: Case, by: str, changes: int) -> None:
     """The row in the library's log of somebody who rechecked a case."""
     with library.writing() as connection:
         log(connection, by, "review.recheck", case.id, {"round": case.round, "changes": changes})

@@ -8,7 +8,6 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import Library, sha256
 from onemap.layers.person_names import same_person
 from onemap.rules.judge.findings.citations import plain_basis
-from onemap.rules.judge.packs.pack import joined_rules
 from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.review.case_step import StepContent, may_act, plain_text, step
 from onemap.rules.review.cases.case import Case, Override
@@ -141,13 +140,18 @@ def reason_given(reason: str | None) -> str:
 
 @dataclass(frozen=True)
 class Judgement:
-    """A person's judgement of a finding. department: for whom, None for whichever of the person's own the rule is."""
+    """A person's judgement of a finding.
+
+    department: for whom, None for whichever of the person's own the rule is.
+    before: the machine's verdict of the finding, None for the gravest of the rule's that still holds.
+    """
 
     parcel: str
     rule: str
     verdict: str
     reason: str
     department: str | None = None
+    before: str | None = None
 
 
 def override(library: Library, case_id: str, judgement: Judgement, hand: Hand) -> None:
@@ -160,10 +164,11 @@ def override(library: Library, case_id: str, judgement: Judgement, hand: Hand) -
 
     def say(case: Case, on: date) -> StepContent:
         of_run = facts_of_stored_run(library, case.current.run)
-        before = of_run.finding_to_judge(judgement.parcel, judgement.rule, case.current.overrides)
+        of_rule = (judgement.parcel, judgement.rule)
+        before = of_run.finding_to_judge(*of_rule, case.current.overrides, judgement.before)
         if before is None:
             raise OneMapError("review.finding", **facts, feature=judgement.parcel, field="RULE")
-        rule = next(rule for rule in joined_rules(of_run.packs) if rule.id == judgement.rule)
+        rule = of_run.of_packs.rules[judgement.rule]
         check_own_rule(library, rule, judgement.department)
         own = [code for code in of_run.departments_of_rules[rule.id] if code in library.roles.departments]
         made = Override(judgement.parcel, judgement.rule, before, judgement.verdict, reason, hand.by, on, False)

@@ -167,7 +167,7 @@ def _layers(record: CheckRecord, run: Run, library: Library, language: str) -> l
 def _packs(record: CheckRecord, run: Run, before: Sequence[Pack], language: str) -> list[dict[str, Any]]:
     """The packs that have changed. before: those by which the run of the record was judged."""
     titles = {pack.id: pack.title.get(language, pack.id) for pack in (*before, *run.packs)}
-    sides = [{pack["id"]: _wording(pack) for pack in one["packs"]} for one in (record, run.record)]
+    sides = [{pack["id"]: _pack_content(pack) for pack in one["packs"]} for one in (record, run.record)]
     return [
         {
             "id": id_,
@@ -180,7 +180,7 @@ def _packs(record: CheckRecord, run: Run, before: Sequence[Pack], language: str)
     ]
 
 
-def _wording(pack: Mapping[str, Any]) -> tuple[Any, ...]:
+def _pack_content(pack: Mapping[str, Any]) -> tuple[Any, ...]:
     """The content of a pack in a run, its version first; older runs did not keep its tables of uses."""
     return pack["version"], pack["hash"], *(table["hash"] for table in pack.get("tables", ()))
 
@@ -234,13 +234,13 @@ def _turned_verdicts(
     before, record = stored_question(library, identifier), check_record(library, identifier)
     rests_on = next((layer["label"] for layer in record["layers"] if layer["code"] == code), None)
     found: dict[str, Any] = {"rests_on": rests_on, "turned": [], "departments": [], "problems": []}
-    if not any(code in (*rule.layers_named, *rule.layers) for rule in joined_rules(before.packs)):
+    if not any(code in (*rule.layers_named, *rule.layers) for rule in joined_rules(before.packs, before.as_of)):
         return found, before, None
     if rests_on not in (new["old"], new["new"]):
         facts = {"layer": code, "label": rests_on or "–", "old": new["old"]}
         found["problems"] = [Problem("changes.rests", facts)]
     found["turned"], run = ask(library, identifier, replace(before, in_place={code: new["new"]}))
-    asked = departments_of_rules(before.packs)
+    asked = departments_of_rules(before.packs, before.as_of)
     rules = {rule for parcel in found["turned"] for rule in parcel["rules"]}
     found["departments"] = sorted({department for rule in rules for department in asked.get(rule, ())})
     return found, before, run

@@ -412,7 +412,7 @@ def test_a_view_that_never_ends_is_refused_and_the_table_beside_it_read(onemap, 
     tables = ", ".join(f"a AS a{at}" for at in range(30))
     path = with_view(tmp_path / "a.gpkg", f"CREATE VIEW v AS SELECT a0.fid AS OGC_FID, a0.geom FROM {tables}")
     with monkeypatch.context() as bound:  # only of what never ends: a busy machine may take long for the other
-        bound.setattr(separate_reading, "MOST_S", 2.0)
+        bound.setattr(separate_reading, "MOST_S", 0.5)
         answer = onemap("inspect", path, "--layer", "v")
     assert (answer.code, answer.codes) == (3, ["source.unbounded"])
     assert onemap("inspect", path, "--layer", "a").json["layers"][0]["count"] == 3
@@ -421,10 +421,10 @@ def test_a_view_that_never_ends_is_refused_and_the_table_beside_it_read(onemap, 
 @ON_LINUX
 @pytest.mark.slow
 def test_a_column_that_grows_without_bound_is_refused(onemap, tmp_path, monkeypatch):
-    monkeypatch.setattr(separate_reading, "MOST_BYTES", 2 << 30)
+    monkeypatch.setattr(separate_reading, "MOST_BYTES", 1 << 30)
     path = write_layer(tmp_path / "a.gpkg", [BOX] * 3)
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute("ALTER TABLE a ADD COLUMN t TEXT GENERATED ALWAYS AS (printf('%.*c', 900000000, 'x'))")
+        connection.execute("ALTER TABLE a ADD COLUMN t TEXT GENERATED ALWAYS AS (printf('%.*c', 400000000, 'x'))")
         connection.commit()
     answer = onemap("inspect", path)
     assert answer.code == 3

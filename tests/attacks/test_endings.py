@@ -1,5 +1,6 @@
 """Inputs that ended programs before: each is refused in words, leaves nothing behind, and ends in time."""
 
+import errno
 import json
 import os
 import re
@@ -309,6 +310,21 @@ def test_writers_make_their_temporary_files_in_the_room(desk, tmp_path):
     tried = {name for name in seen if re.fullmatch("[a-z0-9_]{8}", name)}  # by Python itself, whether one may write
     assert seen - tried == {"onemap"}
     assert list(room.iterdir()) == []
+
+
+def test_no_memory_for_a_library_is_no_defect_of_ours():
+    refusals = []
+    others = [ImportError("lib: failed to map segment"), RuntimeError("can't start new thread")]
+    for reason in (MemoryError(), OSError(errno.ENOMEM, "Cannot allocate memory"), *others):
+        try:
+            try:
+                raise reason
+            except (OSError, ImportError, RuntimeError, MemoryError):
+                raise OSError("Could not load it.")  # noqa: B904 - as llvmlite does
+        except OSError as error:
+            refusals += [machine_refusal(reason), machine_refusal(error)]
+    assert [refusal and refusal.code for refusal in refusals] == ["memory.full"] * 8
+    assert machine_refusal(ImportError("no module")) is None
 
 
 def test_no_room_for_temporary_files_is_said_so():

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from onemap.tests.bench import workload_files
 from onemap.tests.bench.cancel import cancel_files
-from onemap.tests.bench.cancel.cancel_core import Ended, Session, signalled_after
+from onemap.tests.bench.cancel.cancel_core import ProcessEnd, Session, signalled_after
 from onemap.tests.bench.cancel.cancel_files import LongWork
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -76,7 +76,9 @@ def _moments(seconds: float, count: int) -> list[float]:
     return [seconds * (number + 0.5) / count for number in range(count)]
 
 
-def _served_endings(asked: LongWork, desk: Desk, count: int, stacks: Path | None) -> tuple[list[Ended], float, str]:
+def _served_endings(
+    asked: LongWork, desk: Desk, count: int, stacks: Path | None
+) -> tuple[list[ProcessEnd], float, str]:
     """How it answered over `serve`; s of the whole work, and what its progress was like."""
     desk.clear()
     session = Session(asked, stacks)
@@ -103,7 +105,7 @@ def _served_endings(asked: LongWork, desk: Desk, count: int, stacks: Path | None
     return ended, seconds, progress_text
 
 
-def _signalled_endings(asked: LongWork, desk: Desk, moments: Sequence[float], stacks: Path | None) -> list[Ended]:
+def _signalled_endings(asked: LongWork, desk: Desk, moments: Sequence[float], stacks: Path | None) -> list[ProcessEnd]:
     """How the program ended at signals."""
     desk.clear()
     found = []
@@ -116,7 +118,7 @@ def _signalled_endings(asked: LongWork, desk: Desk, moments: Sequence[float], st
     return found
 
 
-def _longest(found: Sequence[Ended]) -> str:
+def _longest(found: Sequence[ProcessEnd]) -> str:
     seconds = max((one.seconds for one in found), default=0.0)
     return f"{seconds:8.2f} {max((one.processors for one in found), default=0.0):7.2f}"
 
@@ -150,8 +152,8 @@ def _all_of(folder: Path, wishes: argparse.Namespace) -> list[str]:
     for asked in cancel_files.long_verbs(folder, desk.out):
         if wishes.only and not any(asked.name.startswith(name.strip()) for name in wishes.only.split(",")):
             continue
-        served: list[Ended] = []
-        signalled: list[Ended] = []
+        served: list[ProcessEnd] = []
+        signalled: list[ProcessEnd] = []
         seconds, progress_text = 4.0, ""
         if wishes.how != "signal":
             served, seconds, progress_text = _served_endings(asked, desk, wishes.moments, wishes.stacks)

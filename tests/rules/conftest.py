@@ -208,7 +208,7 @@ def break_overlays(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """Let every overlay of pairs break down on every grid, whoever asks for it."""
 
     def nothing_proved(operation: Any, left: np.ndarray, *rest: Any) -> tuple[FlatGround, np.ndarray]:
-        return FlatGround.nothing(len(left)), np.ones(len(left), dtype=bool)
+        return FlatGround.empty(len(left)), np.ones(len(left), dtype=bool)
 
     return lambda: monkeypatch.setattr("onemap.rules.judge.overlay.overlay._proved_ground", nothing_proved)
 

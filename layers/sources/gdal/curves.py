@@ -183,9 +183,11 @@ def _arc(points: np.ndarray, sagitta: float) -> np.ndarray:
     # 1 − cos(a/2) = sagitta / radius, solved for a without losing the digits of a small one.
     step = min(4 * math.asin(min(1.0, math.sqrt(sagitta / (2 * radius)))), math.pi / 2)
     centre = start + (ux, uy)
-    first = _between(angles[0], angles[1], step)
-    second = _between(angles[1], angles[2], step)
-    return np.concatenate([_on(centre, radius, first), [middle], _on(centre, radius, second), [end]])
+    first = _steps_between(angles[0], angles[1], step)
+    second = _steps_between(angles[1], angles[2], step)
+    return np.concatenate(
+        [_points_on_circle(centre, radius, first), [middle], _points_on_circle(centre, radius, second), [end]]
+    )
 
 
 def is_measurable(radius: float, angle: float, sagitta: float) -> bool:
@@ -193,10 +195,10 @@ def is_measurable(radius: float, angle: float, sagitta: float) -> bool:
     return angle * math.sqrt(2 * radius / sagitta) <= 4 * _MOST_PIECES
 
 
-def _between(start: float, end: float, step: float) -> np.ndarray:
+def _steps_between(start: float, end: float, step: float) -> np.ndarray:
     pieces = max(1, math.ceil(abs(end - start) / step))
     return np.linspace(start, end, pieces + 1)[1:-1]
 
 
-def _on(centre: np.ndarray, radius: float, angles: Sequence[float] | np.ndarray) -> np.ndarray:
+def _points_on_circle(centre: np.ndarray, radius: float, angles: Sequence[float] | np.ndarray) -> np.ndarray:
     return centre + radius * np.column_stack([np.cos(angles), np.sin(angles)])

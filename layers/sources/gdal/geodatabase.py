@@ -80,7 +80,7 @@ def decode_attributes(path: Path, layer: str, attributes: pd.DataFrame) -> Decod
             result = result.assign(**{target: pd.Series(names, index=attributes.index, dtype=object)})
             added[name] = target
             problems += column.without_name(names, place)
-        problems += column.outside(place)
+        problems += column.numbers_out_of_range(place)
     if added:
         pairs = ", ".join(f"{code} → {name}" for code, name in added.items())
         problems.insert(0, Problem("domain.decoded", {**place, "names": pairs}))
@@ -150,7 +150,7 @@ class _Column:
         facts = {**place, "feature": rows[0] + 1, "field": self.name, "codes": codes, "count": len(rows)}
         return [Problem("domain.code", facts)]
 
-    def outside(self, place: ProblemPlace) -> list[Problem]:
+    def numbers_out_of_range(self, place: ProblemPlace) -> list[Problem]:
         """Numbers outside the range of their domain."""
         ranges = [domain for domain in (self.own, *self.of_subtype.values()) if domain is not None]
         if all(domain.low is None or domain.high is None for domain in ranges):

@@ -21,6 +21,12 @@ _PIECE = 1 << 20
 _PROLOGUE = re.compile(r"""^(\s*<\?xml[^>]*?encoding\s*=\s*)(["'])([\w.:-]+)["']""")
 _SYSTEM = re.compile(r"""srsName\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _LONGEST_NAME = 1 << 14
+_FEATURES_IN = {"featureMember", "featureMembers", "member"}
+_KINDS = {
+    **dict.fromkeys(("Point", "MultiPoint"), "point"),
+    **dict.fromkeys(("LineString", "MultiLineString", "Curve", "MultiCurve", "CompositeCurve"), "line"),
+    **dict.fromkeys(("Polygon", "MultiPolygon", "Surface", "MultiSurface", "CompositeSurface"), "polygon"),
+}
 _LOCATION = re.compile(r"""(schemaLocation\s*=\s*)("[^"]*"|'[^']*')""")
 
 
@@ -29,8 +35,8 @@ def gml_copy(path: Path, encoding: str | None) -> Iterator[tuple[Path, str]]:
     """A copy of a GML file, its schema beside it, and the encoding of the original.
 
     Encodings are tried in this order: the given one alone; else what the file says, UTF-8, GB18030.
-    Raises OneMapError source.damaged where GDAL would read up to the break and say nothing; encoding.wrong,
-    encoding.undecidable, encoding.unknown, crs.names_file, source.no_room.
+    Raises OneMapError source.damaged where GDAL would read up to the break and say nothing; source.geometries;
+    encoding.wrong, encoding.undecidable, encoding.unknown, crs.names_file, source.no_room.
     """
     with tempfile.TemporaryDirectory(prefix="onemap-", ignore_cleanup_errors=True) as folder:
         target = Path(folder) / f"{path.stem}.gml"
@@ -69,9 +75,11 @@ def _claimed_encodings(path: Path) -> list[str]:
 
 def _copy(path: Path, target: Path, encoding: str) -> None:
     """Piece by piece in UTF-8, compared with the grammar of XML. Raises UnicodeError, ExpatError,
-    OneMapError crs.names_file.
+    OneMapError crs.names_file, source.geometries.
     """
     parser = expat.ParserCreate("utf-8")
+    elements = _Elements(path)
+    parser.StartElementHandler, parser.EndElementHandler = elements.start, elements.end
     with path.open("r", encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="") as source:
         head = _PROLOGUE.sub(r"\1\2UTF-8\2", source.read(_HEAD))
         piece = _LOCATION.sub(r'\1""', head)
@@ -86,3 +94,34 @@ def _copy(path: Path, target: Path, encoding: str) -> None:
                     check_names_no_file(html.unescape(name), file=path.name)
                 before, piece = piece[-_LONGEST_NAME:], source.read(_PIECE)
     parser.Parse(b"", True)
+
+
+class _Elements:
+    """Refuses a feature with two geometries of one kind: GDAL would read the last one, and say nothing."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._open: list[str] = []
+        self._features = 0
+        self._feature_at = 0  # how many elements are open around it
+        self._geometry_at: int | None = None
+        self._found: dict[str, str] = {}  # of the feature: kind → the property that has it
+
+    def start(self, name: str, _attributes: dict[str, str]) -> None:
+        """An element begins. Raises OneMapError source.geometries."""
+        name, around = name.rpartition(":")[2], self._open[-1] if self._open else ""
+        if around in _FEATURES_IN and self._geometry_at is None:
+            self._features, self._feature_at, self._found = self._features + 1, len(self._open), {}
+        elif self._features and name in _KINDS and self._geometry_at is None and len(self._open) > self._feature_at + 1:
+            self._geometry_at = len(self._open)
+            if _KINDS[name] in self._found:
+                names = ", ".join(dict.fromkeys((self._found[_KINDS[name]], around)))
+                raise OneMapError("source.geometries", file=self._path.name, feature=self._features, names=names)
+            self._found[_KINDS[name]] = around
+        self._open.append(name)
+
+    def end(self, _name: str) -> None:
+        """An element ends."""
+        self._open.pop()
+        if self._geometry_at == len(self._open):
+            self._geometry_at = None

@@ -74,7 +74,7 @@ RowBlock = tuple[dict[str, Any], Any, list[np.ndarray]]  # what GDAL says, WKB (
 
 
 @dataclass
-class _Reading:
+class _ReadLayer:
     """A layer as it was read: what GDAL says of it, geometries (None for a table without), columns, their encoding.
 
     survey: what went through it record by record found, where reading in bulk broke; cut: names of fields that ended
@@ -147,7 +147,7 @@ def read_vector(
     )
 
 
-def _further_remarks(read: _Reading, coarse: int, place: ProblemPlace) -> list[Problem]:
+def _further_remarks(read: _ReadLayer, coarse: int, place: ProblemPlace) -> list[Problem]:
     """Remarks on coarse arcs, on surfaces, and on names that were cut."""
     counts = (("geometry.coarse", coarse), ("geometry.surfaces", len(read.survey.shapes)))
     problems = [Problem(code, {**place, "count": count}) for code, count in counts if count]
@@ -183,7 +183,7 @@ def _remark(text: str, place: ProblemPlace) -> Problem:
     return Problem("source.remark", {**place, "reason": text[:300]})
 
 
-def _by_column(readable: ReadableFile, encoding: str | None, progress: Progress, provers: Provers) -> _Reading | None:
+def _by_column(readable: ReadableFile, encoding: str | None, progress: Progress, provers: Provers) -> _ReadLayer | None:
     """A layer that can be taken by the column; what is wrong with another is reported on the usual way."""
     is_fit = readable.path.suffix.lower() in COLUMN_FORMATS and encodings_to_try(readable, encoding)[0] == UTF_8
     if not is_fit:
@@ -199,12 +199,12 @@ def _by_column(readable: ReadableFile, encoding: str | None, progress: Progress,
     if [len(shapes) for _, shapes, *_ in blocks] != [expected]:
         return None
     ((meta, shapes, wkb, valid, columns, _),) = blocks
-    return _Reading(meta, shapes, columns, UTF_8, is_straight=True, wkb=wkb, valid=valid)
+    return _ReadLayer(meta, shapes, columns, UTF_8, is_straight=True, wkb=wkb, valid=valid)
 
 
 def _read(
     readable: ReadableFile, encoding: str | None, lenient: bool, progress: Progress, provers: Provers
-) -> _Reading:
+) -> _ReadLayer:
     """A layer by the column, or by the first encoding that its text is of."""
     by_column = _by_column(readable, encoding, progress, provers)
     if by_column is not None:
@@ -233,7 +233,7 @@ def _read(
     raise encoding_refusal(readable, encoding)
 
 
-def _rows(readable: ReadableFile, encoding: str, progress: Progress, provers: Provers) -> _Reading:
+def _rows(readable: ReadableFile, encoding: str, progress: Progress, provers: Provers) -> _ReadLayer:
     """A layer whose text is of one encoding; record by record where it cannot be read in bulk.
 
     A ring too short or open to be one reads as None and is reported as such later.
@@ -256,7 +256,7 @@ def _rows(readable: ReadableFile, encoding: str, progress: Progress, provers: Pr
     return found
 
 
-def _whole_records(readable: ReadableFile, encoding: str, error: Exception) -> _Reading:
+def _whole_records(readable: ReadableFile, encoding: str, error: Exception) -> _ReadLayer:
     """All records that are whole. Raises the error again where it is no record's, source.damaged with the place."""
     if not isinstance(readable.content, Path):
         raise error
@@ -268,7 +268,7 @@ def _whole_records(readable: ReadableFile, encoding: str, error: Exception) -> _
     if not survey.broken or len(survey.broken) == survey.count:
         raise error
     found = read_runs(readable.content, readable.gdal_layer, encoding, readable.options, survey)
-    return _Reading(*found, encoding, survey)
+    return _ReadLayer(*found, encoding, survey)
 
 
 def _driver(readable: ReadableFile) -> str:
@@ -278,7 +278,7 @@ def _driver(readable: ReadableFile) -> str:
 
 def _bulk_rows(
     readable: ReadableFile, encoding: str, progress: Progress, provers: Provers
-) -> tuple[_Reading, frozenset[int]]:
+) -> tuple[_ReadLayer, frozenset[int]]:
     """Metadata, geometries and columns, block by block where GDAL can begin in the middle of a file; and the rows
     without geometry, which may be broken records, or of no kind that can be read in bulk."""
     at_once = ROWS_AT_ONCE if readable.path.suffix.lower() in SEEKABLE else None
@@ -356,22 +356,22 @@ class _BulkShapes:
         self.unknown += [self._count + row for row in lost if wkb[row] is None or is_surface(wkb[row])]
         self._count += len(wkb)
 
-    def reading(self, meta: dict[str, Any], columns: list[Any], encoding: str) -> _Reading:
+    def reading(self, meta: dict[str, Any], columns: list[Any], encoding: str) -> _ReadLayer:
         """The layer, once all rows are there."""
         proved = self.proof.result(SILENT)
         if proved is not None:
             wkb = pa.concat_arrays(self._bodies)
-            return _Reading(meta, proved.column(wkb), columns, encoding, wkb=wkb, valid=proved.valid)
+            return _ReadLayer(meta, proved.column(wkb), columns, encoding, wkb=wkb, valid=proved.valid)
         for part in self._bodies:
             self._add_geometries(np.asarray(part.to_numpy(zero_copy_only=False), dtype=object))
-        return _Reading(meta, np.concatenate(self._made) if self._made else None, columns, encoding)
+        return _ReadLayer(meta, np.concatenate(self._made) if self._made else None, columns, encoding)
 
 
-def _columns_at_once(readable: ReadableFile) -> tuple[_Reading, frozenset[int]]:
+def _columns_at_once(readable: ReadableFile) -> tuple[_ReadLayer, frozenset[int]]:
     """A GeoJSON with lists of truths, over which reading row by row breaks."""
     found = column_blocks(readable.content, readable.gdal_layer, 0, sys.maxsize, raised_as_they_are)
     meta, shapes, _, _, columns, _ = next(iter(found))
-    return _Reading(meta, shapes, columns, UTF_8), frozenset()
+    return _ReadLayer(meta, shapes, columns, UTF_8), frozenset()
 
 
 def _shared_values(column: np.ndarray) -> np.ndarray:
@@ -433,7 +433,7 @@ def _integers(readable: ReadableFile, name: str, column: np.ndarray, part: dict[
 
 
 def _survey_arcs(
-    readable: ReadableFile, shapes: AnyShapes, crs: pyproj.CRS | None, read: _Reading, progress: Progress
+    readable: ReadableFile, shapes: AnyShapes, crs: pyproj.CRS | None, read: _ReadLayer, progress: Progress
 ) -> tuple[ArcSurvey, int]:
     """The features with arcs, stroked by sagitta, and remarks on them; and the number of coarse arcs."""
     suffix = readable.path.suffix.lower()

@@ -52,7 +52,7 @@ def read_geoparquet(path: Path, progress: Progress, provers: Provers) -> RawFram
         if primary and primary not in file.schema_arrow.names:
             raise ValueError(f"primary_column: {primary}")
         column = facts.get("columns", {}).get(primary, {})
-        aside = {primary, *_covering(column), *(set(facts.get("columns", {})) - {primary})}
+        aside = {primary, *_box_columns(column), *(set(facts.get("columns", {})) - {primary})}
         names = [name for name in file.schema_arrow.names if name not in aside]
         found = _geometries(path, file, primary, column) if primary else None
         progress.at(0.5)
@@ -110,7 +110,7 @@ def _columns(file: "pq.ParquetFile") -> int:
     return int(file.metadata.num_columns)
 
 
-def _unfolded(column: pa.ChunkedArray, path: Path) -> pa.ChunkedArray:
+def _plain_texts(column: pa.ChunkedArray, path: Path) -> pa.ChunkedArray:
     """A column whose texts each stand there once, as all of them. Raises OneMapError source.swollen."""
     full_bytes = 0
     for texts in (leaf for chunk in column.chunks for leaf in _folded_leaves(chunk)):
@@ -179,7 +179,7 @@ def _native_crs(text: str, file: "pq.ParquetFile") -> dict[str, Any]:
     return {"crs": json.loads(text) if text.startswith("{") else text} if text else {}
 
 
-def _covering(column: dict[str, Any]) -> set[str]:
+def _box_columns(column: dict[str, Any]) -> set[str]:
     """The columns that only repeat the boxes of the geometries."""
     sides = column.get("covering", {}).get("bbox", {}).values()
     return {side[0] for side in sides}
@@ -217,7 +217,7 @@ def _geometries(path: Path, file: "pq.ParquetFile", name: str, column: dict[str,
     bodies = file.read(columns=[name]).column(0)
     if isinstance(bodies.type, pa.BaseExtensionType):  # where somebody has taught Arrow the type
         bodies = bodies.cast(bodies.type.storage_type)
-    bodies = _unfolded(bodies, path)
+    bodies = _plain_texts(bodies, path)
     bodies = bodies.cast(pa.large_binary()) if pa.types.is_binary(bodies.type) else bodies
     return pa.concat_arrays(bodies.chunks) if bodies.num_chunks else pa.array([], bodies.type)
 
@@ -238,7 +238,7 @@ def shapes_of(bodies: np.ndarray) -> tuple[np.ndarray, dict[int, str]]:
 
 def _attributes(path: Path, file: "pq.ParquetFile", names: list[str]) -> pd.DataFrame:
     table = file.read(columns=names)
-    columns = ((name, _unfolded(table.column(name), path)) for name in names)
+    columns = ((name, _plain_texts(table.column(name), path)) for name in names)
     values = {name: pd.Series([*map(plain_value, column.to_pylist())], dtype=object) for name, column in columns}
     return pd.DataFrame(values, index=range(file.metadata.num_rows))
 

@@ -118,10 +118,10 @@ def _read(path: Path, encoding: str | None) -> _Snapshot:
 def _take(entity: Record, found: _Snapshot, path: Path) -> None:
     """An entity of the list: a Thing, a Datastream or an Observation."""
     if "result" in entity:
-        stream = _inside(entity, "Datastream", path)
-        _take_stream(stream, _inside(stream, "Thing", path), [entity], found, path)
+        stream = _linked_entity(entity, "Datastream", path)
+        _take_stream(stream, _linked_entity(stream, "Thing", path), [entity], found, path)
     elif "unitOfMeasurement" in entity:
-        _take_stream(entity, _inside(entity, "Thing", path), _observations(entity, found, path), found, path)
+        _take_stream(entity, _linked_entity(entity, "Thing", path), _observations(entity, found, path), found, path)
     else:
         for stream in _parts_of(entity, "Datastreams", found, path):
             _take_stream(stream, entity, _observations(stream, found, path), found, path)
@@ -129,7 +129,7 @@ def _take(entity: Record, found: _Snapshot, path: Path) -> None:
 
 
 def _take_stream(stream: Record, thing: Record, observations: list[Record], found: _Snapshot, path: Path) -> None:
-    observed = _inside(stream, "ObservedProperty", path)
+    observed = _linked_entity(stream, "ObservedProperty", path)
     unit = stream.get("unitOfMeasurement") or {}
     number = _number_of(thing)
     symbol = str(unit.get("symbol") or unit.get("name") or "") if isinstance(unit, dict) else ""
@@ -172,7 +172,7 @@ def _parts_of(entity: Record, name: str, found: _Snapshot, path: Path) -> Iterat
     return (one for one in parts if isinstance(one, dict))
 
 
-def _inside(entity: Record, name: str, path: Path) -> Record:
+def _linked_entity(entity: Record, name: str, path: Path) -> Record:
     """The entity that another refers to. Raises OneMapError sensors.not_expanded where only a link is there."""
     content = entity.get(name)
     if not isinstance(content, dict):

@@ -43,7 +43,7 @@ class _Sectors:
     def __init__(self, content: bytes, begin: int, size: int, following: Sequence[int]) -> None:
         self._content, self._begin, self._size, self._following = content, begin, size, following
 
-    def _at(self, sector: int) -> bytes:
+    def _sector_content(self, sector: int) -> bytes:
         place = self._begin + sector * self._size
         return self._content[place : place + self._size]
 
@@ -53,7 +53,7 @@ class _Sectors:
             raise ValueError(f"a stream of {size} bytes in a file of {len(self._content)}")
         parts, length, sector = [], 0, first
         while length < size:
-            part = self._at(sector)
+            part = self._sector_content(sector)
             if not part or sector >= len(self._following):
                 raise ValueError(f"{length} of {size} bytes of a stream")
             parts.append(part)
@@ -66,7 +66,7 @@ class _Sectors:
         parts: list[bytes] = []
         sector = first
         while sector != _END:
-            part = self._at(sector)
+            part = self._sector_content(sector)
             if not part or sector >= len(self._following) or len(parts) > len(self._following):
                 raise ValueError(f"sector {sector} of {len(self._following)}")
             parts.append(part)

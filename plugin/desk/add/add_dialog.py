@@ -9,7 +9,6 @@ from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtGui import QDragEnterEvent, QDropEvent
 from qgis.PyQt.QtWidgets import (
     QTabWidget,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -31,8 +30,8 @@ from onemap.plugin.desk.library.dialog_library import DialogLibrary
 from onemap.plugin.desk.library.layer_list import CatalogueLayer
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.library.service_list import Service
-from onemap.plugin.widgets.buttons import close_button, push_button, wrapped_label
-from onemap.plugin.widgets.rows_and_columns import row_of
+from onemap.plugin.widgets.buttons import close_button, push_button, show_text, wrapped_label
+from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen, scroll_area
 from onemap.plugin.widgets.working_dialog import WorkingDialog
 from onemap.plugin.words.option_names import add_controls
@@ -202,20 +201,12 @@ class AddDialog(WorkingDialog):
         for part in (self._options_page.viewport(), self.options):  # the tab's own colour
             part.setAutoFillBackground(False)
         self.tabs.addTab(self._options_page, tr("Validity and more"))
-        self.add_button = push_button(tr("Add"), sign="add", action=self.add)
-        self.add_button.setDefault(True)
-        close = close_button(self)
+        self.add_button = push_button(tr("Add"), sign="add", action=self.add, default=True)
         self.hint = wrapped_label()
-        buttons = row_of(0, self.add_button, close)
-        layout = QVBoxLayout(self)
+        buttons = row_of(0, self.add_button, close_button(self))
         # For which ground data speaks decides what is clear: it is asked with what the data becomes.
         self.form.add_row(tr("Covers"), coverage_row(self.options.covers))
-        layout.addWidget(self.form)
-        layout.addWidget(self.notice)
-        layout.addWidget(self.tabs, 1)
-        layout.addWidget(self.work)
-        layout.addWidget(self.hint)
-        layout.addLayout(buttons)
+        column_of(self.form, self.notice, (self.tabs, 1), self.work, self.hint, buttons, inside=self)
         equip_window(self)
         self.setMinimumWidth(MIN_WIDTH_PX)
         resize_on_screen(self, *SIZE_PX)
@@ -271,8 +262,7 @@ class AddDialog(WorkingDialog):
         self.added.emit(answer, self._home.say(message))
 
     def _enable(self) -> None:
-        self.hint.setText(self._missing_step())
-        self.hint.setVisible(bool(self.hint.text()))
+        show_text(self.hint, self._missing_step())
         self.add_button.setEnabled(not self.is_working and not self.hint.text())
 
     def _missing_step(self) -> str:

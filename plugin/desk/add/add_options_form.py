@@ -7,14 +7,13 @@ from typing import Any
 
 from qgis.PyQt.QtCore import QDate, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
-    QComboBox,
     QFormLayout,
     QLineEdit,
     QWidget,
 )
 
 from onemap.plugin.desk.add.coverage_choice import coverage_box, coverage_of, mend_boxes, with_file_button
-from onemap.plugin.widgets.form_fields import date_box, day_text, fill_form, shrink
+from onemap.plugin.widgets.form_fields import choice_box, date_box, day_text, fill_form, shrink
 from onemap.plugin.widgets.target_file import ask_target
 from onemap.plugin.widgets.tick_box import TickBox
 from onemap.plugin.words.file_forms import file_forms
@@ -39,10 +38,9 @@ class AddOptionsForm(QWidget):
             tr("As a Cloud-Optimised GeoTIFF; otherwise the library refers to the file where it lies"),
         )
         self.report = QLineEdit(placeholderText=tr("a sheet of the problems, to send back"))
-        self.encoding = QComboBox(editable=True)
-        self.encoding.addItem(tr("as found"), "")
-        for name in known_words("add", "encoding"):
-            self.encoding.addItem(name, name)
+        names = ((name, name) for name in known_words("add", "encoding"))
+        self.encoding = choice_box([(tr("as found"), ""), *names])
+        self.encoding.setEditable(True)
         shrink(self.encoding)
         self.encoding.activated.connect(lambda _index: self.encoding_changed.emit())
         self.transform = QLineEdit(placeholderText=tr("PROJ pipeline or file, for another datum"))

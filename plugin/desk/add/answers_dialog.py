@@ -53,8 +53,7 @@ class AnswersDialog(WorkingDialog):
         self.table.itemChanged.connect(self._change)
         self.table.itemSelectionChanged.connect(self._enable)
         self.hint = wrapped_label()
-        self.forget_button = push_button(tr("Forget"), action=self.forget)
-        self.forget_button.setAutoDefault(False)
+        self.forget_button = push_button(tr("Forget"), action=self.forget, autoDefault=False)
         self._build()
         equip_window(self)
         self._enable()
@@ -78,8 +77,7 @@ class AnswersDialog(WorkingDialog):
         self.notice.refuse(refusal)
 
     def _build(self) -> None:
-        close = close_button(self)
-        buttons = row_of(self.forget_button, 0, close)
+        buttons = row_of(self.forget_button, 0, close_button(self))
         column_of(self.hint, self.notice, (self.table, 1), self.work, buttons, inside=self)
         resize_on_screen(self, *SIZE_PX)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from qgis.PyQt.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
 from onemap.plugin.widgets.buttons import tool_button
-from onemap.plugin.widgets.form_fields import shrink
+from onemap.plugin.widgets.form_fields import choice_box, shrink
 from onemap.plugin.widgets.rows_and_columns import row_of
 from onemap.plugin.widgets.target_file import ask_file
 from onemap.plugin.widgets.tick_box import TickBox
@@ -18,10 +18,8 @@ from onemap.plugin.words.verb_parameters import known_words
 
 def coverage_box(first: str) -> QComboBox:
     """A list in which a file can be typed, too. first: what it is called when nothing is said."""
-    box = QComboBox(editable=True)
-    box.addItem(first, "")
-    for code, title in coverage_titles().items():
-        box.addItem(title, code)
+    box = choice_box([(first, ""), *((title, code) for code, title in coverage_titles().items())])
+    box.setEditable(True)
     shrink(box)
     return box
 

@@ -10,7 +10,6 @@ from qgis.core import QgsProcessingUtils
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtGui import QDragEnterEvent, QDropEvent
 from qgis.PyQt.QtWidgets import (
-    QComboBox,
     QFileDialog,
     QLineEdit,
     QMenu,
@@ -19,7 +18,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.connection.refusals import Refusal, refusals_told
 from onemap.plugin.desk.add.answers_dialog import AnswersDialog
 from onemap.plugin.desk.add.coverage_choice import coverage_box, coverage_of, coverage_row, with_file_button
 from onemap.plugin.desk.add.delivery_row_page import DeliveryRowPage
@@ -31,7 +30,7 @@ from onemap.plugin.desk.library.dialog_library import DialogLibrary
 from onemap.plugin.desk.library.layer_list import DEPARTMENTS, Version
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.widgets.buttons import close_button, push_button, tool_button, wrapped_label
-from onemap.plugin.widgets.form_fields import TightForm, fill_form, shrink
+from onemap.plugin.widgets.form_fields import TightForm, choice_box, fill_form, shrink
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen
@@ -67,11 +66,9 @@ class DeliveryDialog(WorkingDialog):
         self.line.editingFinished.connect(self._choose_typed)
         self.button = tool_button("ingest", tr("Choose a folder"), action=self._choose_folder)
         self.button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
-        self.department = QComboBox()
+        departments = ((word("departments", code), code) for code in DEPARTMENTS)
+        self.department = choice_box([(tr("any department"), ""), *departments])
         shrink(self.department)
-        self.department.addItem(tr("any department"), "")
-        for code in DEPARTMENTS:
-            self.department.addItem(word("departments", code), code)
         self.department.activated.connect(lambda _index: self._look_again())
         self.covers = coverage_box(tr("as the last version said"))
         self.covers.currentTextChanged.connect(lambda _text: self._enable())
@@ -82,8 +79,7 @@ class DeliveryDialog(WorkingDialog):
         self._report_written = ""  # that this dialog wrote itself, and may write again
         self.dropped = wrapped_label()
         self._form = TightForm()
-        self.answers_button = push_button(tr("Remembered answers…"), action=self.show_answers)
-        self.answers_button.setAutoDefault(False)
+        self.answers_button = push_button(tr("Remembered answers…"), action=self.show_answers, autoDefault=False)
         self.answers: AnswersDialog | None = None
         self.table = DeliveryTable()
         self.table.show_targets(library.layers)
@@ -214,10 +210,8 @@ class DeliveryDialog(WorkingDialog):
         parts.setStretchFactor(1, 1)
         parts.setChildrenCollapsible(False)
         self.hint = wrapped_label()
-        self.add_button = push_button(tr("Add"), sign="add", action=lambda _checked: self.add())
-        self.add_button.setDefault(True)
-        close = close_button(self)
-        buttons = row_of(self.answers_button, 0, self.add_button, close)
+        self.add_button = push_button(tr("Add"), sign="add", action=lambda _checked: self.add(), default=True)
+        buttons = row_of(self.answers_button, 0, self.add_button, close_button(self))
         column_of(form, self.notice, (parts, 1), self.work, self.hint, buttons, inside=self)
         resize_on_screen(self, *SIZE_PX)
 
@@ -361,13 +355,10 @@ class DeliveryDialog(WorkingDialog):
     def dropEvent(self, event: QDropEvent) -> None:
         """Look through what is dropped."""
         event.acceptProposedAction()
-        try:
+        with refusals_told(self.notice.refuse):
             delivery = dropped_delivery(event.mimeData(), archives=True)
-        except Refusal as refusal:
-            self.notice.refuse(refusal)
-            return
-        if delivery is not None:
-            self.show_plan(delivery.folder, delivery.files)
+            if delivery is not None:
+                self.show_plan(delivery.folder, delivery.files)
 
 
 def _names_of(files: tuple[str, ...]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qgis.core import QgsCoordinateReferenceSystem
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QFormLayout, QSplitter, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QFormLayout, QSplitter, QWidget
 
 from onemap.plugin.connection.layer_export import crs_text
 from onemap.plugin.desk.add.coverage_choice import mend_boxes
@@ -63,9 +63,7 @@ class DeliveryRowPage(QWidget):
         parts.setSizes(WIDTHS_PX)
         for place, width in enumerate(WIDTHS_PX):
             parts.setStretchFactor(place, width)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 4, 0, 0)
-        layout.addWidget(parts)
+        column_of(parts, inside=self).setContentsMargins(0, 4, 0, 0)
         self.show_row(None)
 
     def show_row(self, row: PlannedLayer | None, target: CatalogueLayer | None = None) -> None:

@@ -30,7 +30,7 @@ from qgis.PyQt.QtWidgets import QWidget
 from onemap.plugin.desk.add.inspection_result import InspectedLayer
 from onemap.plugin.desk.map.sliced_work import SlicedWork
 from onemap.plugin.desk.map.table_layers import table_layer
-from onemap.plugin.widgets.buttons import wrapped_label
+from onemap.plugin.widgets.buttons import show_text, wrapped_label
 from onemap.plugin.widgets.rows_and_columns import column_of
 from onemap.plugin.words.translation import tr
 
@@ -62,9 +62,8 @@ class PlacePreview(QWidget):
         self._reading = SlicedWork(self, steps_at_once=1)
         self.is_reading = False  # the district, of a library with hundreds of tables
         self._marker: QgsRubberBand | None = None
-        layout = column_of((self.canvas, 1), inside=self, is_tight=True)
+        column_of((self.canvas, 1), self.summary, inside=self, is_tight=True)
         self.summary.setContentsMargins(BESIDE_SUMMARY_PX, 0, BESIDE_SUMMARY_PX, BESIDE_SUMMARY_PX)
-        layout.addWidget(self.summary)
 
     def show_district(self, library: str, crs: str) -> None:
         """Show the district of a library, in the library's coordinate system; it comes a moment later."""
@@ -154,8 +153,7 @@ class PlacePreview(QWidget):
         # The district's outline lies over a picture, and under a file's features.
         pictures = [layer for layer in layers if isinstance(layer, QgsRasterLayer)]
         self.canvas.setLayers([*(layer for layer in layers if layer not in pictures), *district, *pictures])
-        self.summary.setText(words)
-        self.summary.setVisible(bool(words))
+        show_text(self.summary, words)
 
     def _show_whole(self) -> None:
         """Show the district and the file's place, as far as they are known."""

@@ -83,7 +83,7 @@ class Snapshot(QObject):
 
     let_go = cancel
 
-    def _read(self, progress: Callable[[float], None]) -> tuple[SourceFile, int, int]:
+    def _read(self, progress: Callable[..., None]) -> tuple[SourceFile, int, int]:
         """Read in the thread; return the file, the number of its features, and the server's number (0 if none)."""
         taken_at = datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
         provider, uri = source_of(self._service)

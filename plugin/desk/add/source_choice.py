@@ -13,7 +13,7 @@ from qgis.PyQt.QtCore import QMimeData, pyqtSignal
 from qgis.PyQt.QtWidgets import QFileDialog, QLineEdit, QMenu, QToolButton, QWidget
 
 from onemap.plugin.connection.layer_export import SourceFile, export_layer, file_of_path
-from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.connection.refusals import Refusal, refusals_told
 from onemap.plugin.desk.map.map_layers import PROPERTY_LIBRARY, PROPERTY_RUN
 from onemap.plugin.profile.paths import temporary_folder
 from onemap.plugin.widgets.buttons import tool_button
@@ -71,12 +71,9 @@ class SourceChoice(QWidget):
             self.choose(SourceFile(layer.source()), layer.name())
             return
         folder = temporary_folder("source")
-        try:
+        with refusals_told(self.refused.emit):
             source = export_layer(layer, layer.selectedFeatureCount() > 0, str(folder))
-        except Refusal as refusal:
-            self.refused.emit(refusal)
-            return
-        self.choose(source, layer.name())
+            self.choose(source, layer.name())
 
     def _choose_typed_path(self) -> None:
         text = self.line.text().strip().strip('"')
@@ -176,15 +173,12 @@ def take_drop(
 ) -> None:
     """Hand on what is dropped: a folder, several files, or one file."""
     event.acceptProposedAction()
-    try:
+    with refusals_told(on_refusal):
         delivery = dropped_delivery(event.mimeData())
-    except Refusal as refusal:
-        on_refusal(refusal)
-        return
-    if delivery is not None:
-        on_delivery(delivery)
-    else:
-        on_file(dropped_file(event.mimeData()))
+        if delivery is not None:
+            on_delivery(delivery)
+        else:
+            on_file(dropped_file(event.mimeData()))
 
 
 def _is_picture(layer: QgsMapLayer) -> bool:

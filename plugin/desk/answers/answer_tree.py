@@ -50,7 +50,7 @@ class AnswerTree(QTreeWidget):
         has_numbers: whether the values stand at their right; is_flat: no row has others below it.
         """
         super().__init__()
-        self._columns = [
+        self._columns: list[dict[str, Any]] = [
             {"title": head, "unit": "", "is_number": has_numbers and at > NAME} for at, head in enumerate(heads)
         ]
         self._left_out: list[dict[str, Any]] = []  # columns of a table that have no room

@@ -109,11 +109,8 @@ class Guide(QDialog):
         self._document: QTextDocument | None = None
         # A page that was not shown yet has not its width, and so no heading its place.
         self._later = one_shot_timer(self, 0, self._scroll_to_heading)
-        self.page = QTextBrowser(accessibleName=self.windowTitle())
-        self.page.setOpenLinks(False)
-        self.page.anchorClicked.connect(self._follow)
-        self.back_button = tool_button("back", tr("Back"), action=self._go_back)
-        self.back_button.setAccessibleName(tr("Back"))
+        self.page = QTextBrowser(accessibleName=self.windowTitle(), openLinks=False, anchorClicked=self._follow)
+        self.back_button = tool_button("back", tr("Back"), action=self._go_back, name=tr("Back"))
         self.back_button.setShortcut("Alt+Left")
         self.contents = QComboBox(accessibleName=tr("Contents"), toolTip=tr("Contents"))
         self.contents.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)

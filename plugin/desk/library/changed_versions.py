@@ -18,7 +18,7 @@ class ChangedVersions(QLabel):
     def __init__(self, library: OpenLibrary) -> None:
         super().__init__()
         self._library = library
-        self._tables: dict[str, str] = {}  # that were asked, by layer; empty where it had none
+        self._tables: dict[str, set[str]] = {}  # that were asked, by layer; an empty name where it had none
         self._packs: dict[str, dict[str, Any]] = {}  # that were asked and are the library's, by their ids
         self._is_wanted = True
         self.setWordWrap(True)
@@ -27,7 +27,9 @@ class ChangedVersions(QLabel):
 
     def compare_with(self, layers: Iterable[dict[str, Any]], packs: Iterable[dict[str, Any]] = ()) -> None:
         """Compare the library with the layers and packs of an answer, as the core describes them, from now on."""
-        self._tables = {str(layer["code"]): str(layer.get("table") or "") for layer in layers}
+        self._tables = {}
+        for layer in layers:  # of which several versions may have been asked
+            self._tables.setdefault(str(layer["code"]), set()).add(str(layer.get("table") or ""))
         held = {pack["id"] for pack in self._library.packs}
         self._packs = {pack["id"]: pack for pack in packs if pack["id"] in held}
         self._compare()
@@ -46,7 +48,7 @@ class ChangedVersions(QLabel):
             entry.title
             for entry in self._library.layers
             if entry.code in self._tables
-            and self._tables[entry.code] != (entry.in_force.table if entry.in_force is not None else "")
+            and (entry.in_force.table if entry.in_force is not None else "") not in self._tables[entry.code]
         ]
         hashes = {pack["id"]: pack["hash"] for pack in self._library.packs}
         changed = (pack for pack in self._packs.values() if hashes.get(pack["id"]) != pack["hash"])

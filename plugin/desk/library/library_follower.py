@@ -31,9 +31,7 @@ class LibraryFollower(QObject):
         self._stamp: Stamp = ()
         self._looks = 0
         self.asking = Asking(library.core, self, params)
-        self.timer = QTimer(self)
-        self.timer.setInterval(LOOK_MS)
-        self.timer.timeout.connect(self.look)
+        self.timer = QTimer(self, interval=LOOK_MS, timeout=self.look)
 
     def follow(self, is_looked_at: bool) -> None:
         """Begin or end to look."""

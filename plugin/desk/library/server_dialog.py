@@ -10,7 +10,7 @@ from qgis.PyQt.QtWidgets import QDialog, QFormLayout, QLineEdit, QPushButton, QW
 from onemap.plugin.connection.server_location import SCHEMA, has_login, is_server, location_of, parts_of
 from onemap.plugin.connection.server_logins import METHOD, entry_of, keep_entry
 from onemap.plugin.desk.guide.help_key import equip_window
-from onemap.plugin.widgets.buttons import close_button, wrapped_label
+from onemap.plugin.widgets.buttons import close_button, show_text, wrapped_label
 from onemap.plugin.widgets.form_fields import fill_form
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
@@ -63,8 +63,7 @@ class ServerDialog(QDialog):
             is_wide=True,
             is_wrapping=True,
         )
-        close = close_button(self)
-        buttons = row_of(0, self.open_button, close)
+        buttons = row_of(0, self.open_button, close_button(self))
         column_of(explanation, rows, 1, self.hint, buttons, inside=self)
         self.setMinimumWidth(MIN_WIDTH_PX)
         resize_on_screen(self, *SIZE_PX)
@@ -76,8 +75,7 @@ class ServerDialog(QDialog):
         self.chosen.emit(location)
 
     def _enable(self) -> None:
-        self.hint.setText(self._missing_input())
-        self.hint.setVisible(bool(self.hint.text()))
+        show_text(self.hint, self._missing_input())
         self.open_button.setEnabled(not self.hint.text())
 
     def _missing_input(self) -> str:

@@ -10,9 +10,8 @@ from qgis.PyQt.QtWidgets import QMenu, QWidget
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.desk.library.layer_list import CatalogueLayer, Version
 from onemap.plugin.desk.library.open_library import OpenLibrary
-from onemap.plugin.profile.suggested_file import suggested_file
 from onemap.plugin.widgets.icons import icon
-from onemap.plugin.widgets.target_file import ask_target, open_file
+from onemap.plugin.widgets.target_file import ask_document, open_file
 from onemap.plugin.words.file_forms import file_forms
 from onemap.plugin.words.mnemonics import as_written
 from onemap.plugin.words.translation import tr
@@ -48,9 +47,9 @@ class VersionChangesPage(QObject):
         self.asking.ask("changes", params, lambda answer: self._open(path, answer), title)
 
     def _choose(self, entry: CatalogueLayer, before: Version, version: Version) -> None:
-        start = suggested_file(f"{entry.title} {before.label}-{version.label}", ".pdf")
+        name = f"{entry.title} {before.label}-{version.label}"
         title = tr("Changes of {layer}").format(layer=entry.title)
-        ask_target(self._window, title, start, FORMS, lambda path: self.write(entry, before, version, path))
+        ask_document(self._window, title, name, FORMS, lambda path: self.write(entry, before, version, path))
 
     def _open(self, path: str, answer: dict[str, Any]) -> None:
         open_file(path)

@@ -51,7 +51,7 @@ def name_verdicts(layer: QgsVectorLayer) -> None:
             verdict = str(category.value())
             renderer.updateCategoryLabel(index, f"{LOOKS[verdict].sign} {word('verdicts', verdict)}")
     elif isinstance(renderer, QgsRuleBasedRenderer):
-        for rule, label in zip(renderer.rootRule().children(), (tr("Counted"), tr("Below the threshold"))):
+        for rule, label in zip(renderer.rootRule().children(), (tr("Counted"), tr("Not counted"))):
             rule.setLabel(label)
 
 

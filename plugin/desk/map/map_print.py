@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from qgis.core import QgsPrintLayout, QgsProject, QgsReadWriteContext
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QDate, Qt, pyqtSignal
@@ -12,12 +10,10 @@ from qgis.PyQt.QtXml import QDomDocument
 
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.map.sheet_drawing import SheetDrawing
-from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import RESOURCES
-from onemap.plugin.profile.suggested_file import suggested_file
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.questions import ask_text
-from onemap.plugin.widgets.target_file import ask_target, open_file
+from onemap.plugin.widgets.target_file import ask_document, open_file
 from onemap.plugin.words.file_forms import file_forms
 from onemap.plugin.words.translation import tr
 
@@ -53,7 +49,6 @@ class MapPrint(QPushButton):
             text = tr("{path} could not be written. Choose another folder, or close the file where it is open.")
             self.message_sent.emit(text.format(path=path))
             return
-        settings.put("review_folder", str(Path(path).parent))
         open_file(path)
         self.message_sent.emit(tr("Written: {path}").format(path=path))
 
@@ -83,10 +78,4 @@ class MapPrint(QPushButton):
         ask_text(self, self.text(), tr("Title of the map"), self._library.name, lambda title: self._ask(page, title))
 
     def _ask(self, page: str, title: str) -> None:
-        ask_target(
-            self,
-            self.text(),
-            suggested_file(f"{title} {page}", ".pdf"),
-            FORMS,
-            lambda path: self.write(path, page, title),
-        )
+        ask_document(self, self.text(), f"{title} {page}", FORMS, lambda path: self.write(path, page, title))

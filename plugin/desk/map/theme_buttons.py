@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from qgis.PyQt.QtCore import Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
 
 from onemap.plugin.desk.library.layer_list import MapTheme
 from onemap.plugin.desk.map.map_themes import theme_title
+from onemap.plugin.widgets.rows_and_columns import column_of
 from onemap.plugin.words.mnemonics import as_written
 from onemap.plugin.words.translation import tr
 
@@ -24,9 +25,7 @@ class ThemeButtons(QWidget):
         self.buttons: dict[str, QToolButton] = {}
         self.order_of_keys: list[QToolButton] = []  # in which Tab goes through them
         self.department_menu = QMenu(self)
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setSpacing(GAP_PX)
+        self._layout = column_of(inside=self, is_tight=True, spacing=GAP_PX)
         self.hide()
 
     def show_themes(self, themes: list[MapTheme]) -> None:

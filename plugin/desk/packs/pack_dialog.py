@@ -16,12 +16,11 @@ from onemap.plugin.desk.library.layer_list import title_of
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.packs.pack_rules import PackRules
 from onemap.plugin.profile.paths import temporary_folder
-from onemap.plugin.profile.suggested_file import suggested_file
 from onemap.plugin.widgets.buttons import push_button, tool_button, wrapped_label
 from onemap.plugin.widgets.questions import ask_text, is_confirmed
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen
-from onemap.plugin.widgets.target_file import ask_file, ask_target
+from onemap.plugin.widgets.target_file import ask_document, ask_file
 from onemap.plugin.widgets.working_dialog import WorkingDialog
 from onemap.plugin.widgets.wrapped_choice import WrappedChoice
 from onemap.plugin.words.file_forms import file_forms
@@ -303,9 +302,7 @@ class PackDialog(WorkingDialog):
             self._show_page("pack differences", {"pack": [self._file], **of_run}, page, tr("Compare the packs"))
 
     def _ask_copy(self, _checked: bool = False) -> None:
-        ask_target(
-            self, tr("The city's own pack"), suggested_file("city-rules", TOML[0]), file_forms(TOML), self.copy_to
-        )
+        ask_document(self, tr("The city's own pack"), "city-rules", file_forms(TOML), self.copy_to)
 
     def _take_copy(self, path: str) -> None:
         self._add_file(path)

@@ -9,7 +9,7 @@ from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QComboBox, QLabel, QLineEdit, QListWidget, QListWidgetItem, QPlainTextEdit, QWidget
 
 from onemap.plugin.widgets.field_error import FieldError
-from onemap.plugin.widgets.form_fields import shrink
+from onemap.plugin.widgets.form_fields import choice_box, shrink
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.tick_box import TickBox
 from onemap.plugin.widgets.tick_delegate import TickDelegate
@@ -111,17 +111,13 @@ class PackField(QWidget):
         return line
 
     def _make_choice(self, value: str) -> QComboBox:
-        box = QComboBox()
-        shrink(box)
-        box.view().setAccessibleName(self.title)
         choices = {one["value"]: one["title"] for one in self._field["choices"]}
         default = self._field.get("default")
-        if default or not value:
-            box.addItem(str(choices.get(default, "–")), "")
-        for choice, title in choices.items():
-            if choice != default or value == default:
-                box.addItem(title, choice)
-        box.setCurrentIndex(max(0, box.findData(value)))
+        first = [(str(choices.get(default, "–")), "")] if default or not value else []
+        others = ((title, choice) for choice, title in choices.items() if choice != default or value == default)
+        box = choice_box([*first, *others], value)
+        shrink(box)
+        box.view().setAccessibleName(self.title)
         box.currentIndexChanged.connect(lambda _index: self.changed.emit())
         return box
 

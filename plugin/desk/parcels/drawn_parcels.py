@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from qgis.core import (
     QgsCoordinateReferenceSystem,
@@ -46,11 +47,11 @@ class DrawnParcels(QObject):
         self._canvas, self._mark, self._title = canvas, mark, title
         self._steps: list[_Step] = []
 
-    def owns(self, layer: object) -> bool:
+    def owns(self, layer: Any) -> bool:
         """Whether a layer holds what is drawn."""
         return isinstance(layer, QgsVectorLayer) and bool(layer.customProperty(self._mark))
 
-    def shifted_maps(self, layer: object) -> str:
+    def shifted_maps(self, layer: Any) -> str:
         """The shifted maps that were on the map while parcels of a layer were drawn; empty for none."""
         is_drawn = self.owns(layer) and layer.featureCount() > 0
         return str(layer.customProperty(PROPERTY_SHIFTED) or "") if is_drawn else ""
@@ -108,6 +109,11 @@ class DrawnParcels(QObject):
             else one
             for one in self._steps
         ]
+
+    def shapes(self, layer: QgsVectorLayer | None) -> frozenset[bytes]:
+        """The polygons of a layer of drawings; none of any other layer."""
+        features = layer.getFeatures() if layer is not None and self.owns(layer) else ()
+        return frozenset(feature.geometry().asWkb().data() for feature in features)
 
     def use_of(self, layer: QgsVectorLayer, feature: int) -> tuple[str, str]:
         """The use that a parcel states, and of which system the code is; empty for none."""

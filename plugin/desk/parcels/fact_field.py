@@ -16,7 +16,7 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.desk.parcels.use_choice import UseChoice
 from onemap.plugin.widgets.field_error import FieldError
-from onemap.plugin.widgets.form_fields import date_box, search_by_part, shrink
+from onemap.plugin.widgets.form_fields import choice_box, date_box, search_by_part, shrink
 from onemap.plugin.widgets.rows_and_columns import column_of
 from onemap.plugin.words.translation import Count, tr
 
@@ -120,10 +120,7 @@ class FactField(QWidget):
         return line
 
     def _make_list(self, choices: list[tuple[str, Any]]) -> QComboBox:
-        box = QComboBox()
-        box.addItem(tr("unknown"), None)
-        for title, value in choices:
-            box.addItem(title, value)
+        box = choice_box([(tr("unknown"), None), *choices])
         _narrow(box)
         box.currentIndexChanged.connect(lambda _index: self.changed.emit())
         return box

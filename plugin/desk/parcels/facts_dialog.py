@@ -8,16 +8,14 @@ from qgis.gui import QgsScrollArea
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import (
     QFormLayout,
-    QFrame,
     QGroupBox,
     QHBoxLayout,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from onemap.plugin.connection.file_writing import write_file
-from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.connection.refusals import Refusal, refusals_told
 from onemap.plugin.connection.toml_writing import toml_text
 from onemap.plugin.desk.guide.help_key import equip_window
 from onemap.plugin.desk.library.open_library import OpenLibrary
@@ -27,7 +25,7 @@ from onemap.plugin.profile.paths import temporary_file
 from onemap.plugin.widgets.buttons import push_button, wrapped_label
 from onemap.plugin.widgets.form_fields import fill_form
 from onemap.plugin.widgets.rows_and_columns import column_of
-from onemap.plugin.widgets.scroll_area import resize_on_screen
+from onemap.plugin.widgets.scroll_area import resize_on_screen, scroll_area
 from onemap.plugin.widgets.target_file import ask_file, ask_target
 from onemap.plugin.widgets.working_dialog import WorkingDialog
 from onemap.plugin.words.mnemonics import as_written
@@ -106,12 +104,9 @@ class FactsDialog(WorkingDialog):
         text = facts_text(self.stated_facts)  # as it was checked, whatever is typed meanwhile
 
         def write(_answer: dict[str, Any]) -> None:
-            try:
+            with refusals_told(self.refuse):
                 write_file(path, text.encode("utf-8"))
-            except Refusal as refusal:
-                self.refuse(refusal)
-                return
-            self.notice.say(tr("The facts were written: {path}").format(path=path))
+                self.notice.say(tr("The facts were written: {path}").format(path=path))
 
         self._ask(self._file_of_stated(), tr("Facts are checked…"), write)
 
@@ -173,16 +168,13 @@ class FactsDialog(WorkingDialog):
             tr("What is not stated stays unknown; it is never guessed. What a parcel says itself comes first.")
         )
         body = QWidget()
-        self._groups = QVBoxLayout(body)
+        self._groups = column_of(inside=body)
         self._groups.setContentsMargins(0, 0, 4, 0)
         for group, title in (asked.get("groups") or {}).items():
             for part in (PARCELS, PROJECT):
                 self._add_group(title, part, [fact for fact in asked.get(part) or () if fact.get("group") == group])
         self._groups.addStretch(1)
-        area = QgsScrollArea()
-        area.setWidget(body)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
+        area = scroll_area(body, QgsScrollArea, is_wide=True)
         layout = column_of(head, (area, 1), self.waiting, self.notice, self.work, self._make_buttons(), inside=self)
         self._count()
         around = layout.heightForWidth(SIZE_PX[0]) - area.sizeHint().height()
@@ -211,8 +203,7 @@ class FactsDialog(WorkingDialog):
             ("ok", tr("OK"), self.accept),
             ("cancel", tr("Cancel"), self.reject),
         ):
-            button = push_button(text, action=lambda _checked=False, run=action: run())
-            button.setAutoDefault(False)
+            button = push_button(text, action=lambda _checked=False, run=action: run(), autoDefault=False)
             row.addWidget(button)
             if name == "clear":
                 row.addStretch(1)

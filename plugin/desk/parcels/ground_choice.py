@@ -6,7 +6,7 @@ from qgis.core import QgsProviderRegistry, QgsVectorLayer
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import Qt
 
-from onemap.plugin.connection.layer_export import file_of_layer, write_source
+from onemap.plugin.connection.layer_export import file_of_layer, write_layer
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.parcels.parcel_choice import Choice, ChoiceTexts, ParcelChoice
@@ -58,5 +58,4 @@ class GroundChoice(ParcelChoice):
         file = None if has_selection else file_of_layer(layer)
         if file is not None and not file.crs and len(QgsProviderRegistry.instance().querySublayers(file.path)) == 1:
             return file.path
-        features = layer.getSelectedFeatures() if has_selection else layer.getFeatures()
-        return write_source(folder, layer.name(), layer.fields(), layer.wkbType(), layer.crs(), features).path
+        return write_layer(layer, has_selection, folder).path

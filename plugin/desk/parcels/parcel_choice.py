@@ -33,7 +33,7 @@ from onemap.plugin.desk.parcels.drawn_parcels import DrawnParcels
 from onemap.plugin.desk.parcels.parcel_export import export_parcels
 from onemap.plugin.desk.parcels.polygon_tool import DrawParcelTool
 from onemap.plugin.profile.paths import listed_place
-from onemap.plugin.widgets.buttons import push_button, tool_button
+from onemap.plugin.widgets.buttons import push_button, show_text, tool_button
 from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.questions import ask_choice
@@ -111,7 +111,6 @@ class ParcelChoice(QWidget):
         self._is_asked_for = False  # whether somebody chose the entry, so that it stays when others come
         self._tool = DrawParcelTool(canvas)
         self._tool.drawn.connect(self.add_drawing)
-        self._tool.cancelled.connect(lambda: self.draw_button.setChecked(False))
         self._tool.undone.connect(self.undo)
         self.drawn = DrawnParcels(canvas, self.DRAWN, self.words().drawn, self)
         self.box = WrappedChoice(self.words().ask)
@@ -124,6 +123,7 @@ class ParcelChoice(QWidget):
         self.draw_button = tool_button("draw", self.words().draw)
         self.draw_button.setText(tr("Draw"))
         self.draw_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._tool.cancelled.connect(lambda: self.draw_button.setChecked(False))
         self.draw_button.setCheckable(True)
         self.draw_button.toggled.connect(self._draw)
         self.drawing_note = FittedLabel()  # how to finish, while a polygon is drawn
@@ -346,8 +346,7 @@ class ParcelChoice(QWidget):
         )
         maps = self.drawn.shifted_maps(layer)
         text = tr("Drawn while a shifted map was shown: {layers}. A corner that was not snapped lies elsewhere.")
-        self.shifted_note.setText(text.format(layers=maps))
-        self.shifted_note.setVisible(bool(maps))
+        show_text(self.shifted_note, text.format(layers=maps) if maps else "")
         has_drawings = self.drawn.owns(layer) and layer.featureCount() > 0
         can_undo = self.drawn.can_undo and (layer is None or self.drawn.owns(layer))
         self.undo_button.setVisible(can_undo and not is_drawing)
@@ -438,7 +437,8 @@ def _layers_of_parcels(path: str, takes_lines: bool) -> list[str]:
 
 def _texts_of(layers: list[QgsVectorLayer]) -> list[str]:
     """The texts of layers in the list; those with one name also have what tells them apart."""
-    texts, by_name = [], {}
+    texts: list[str] = []
+    by_name: dict[str, list[QgsVectorLayer]] = {}
     for layer in layers:
         by_name.setdefault(layer.name(), []).append(layer)
     for layer in layers:

@@ -30,8 +30,7 @@ class DrawParcelTool(QgsMapTool):
         self._corners: list[QgsPointXY] = []
         self._band: QgsRubberBand | None = None
         self._snap_indicator = QgsSnapIndicator(canvas)
-        self.measure = QLabel(canvas, autoFillBackground=True)  # beside the drawing, while it is drawn
-        self.measure.setMargin(4)
+        self.measure = QLabel(canvas, autoFillBackground=True, margin=4)  # beside the drawing, while it is drawn
         self.measure.move(MEASURE_PX, MEASURE_PX)
         self.measure.hide()
 

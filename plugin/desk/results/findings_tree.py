@@ -51,7 +51,7 @@ class FindingsTree(QTreeView):
         widths = (self.fontMetrics().horizontalAdvance(text) + 2 * margin for text in texts)
         return max(super().sizeHintForColumn(column), *widths) if texts else super().sizeHintForColumn(column)
 
-    def scrollTo(self, index: QModelIndex, hint: Hint = Hint.EnsureVisible) -> None:
+    def scrollTo(self, index: QModelIndex, hint: QAbstractItemView.ScrollHint = Hint.EnsureVisible) -> None:
         """Bring a row in sight."""
         self.executeDelayedItemsLayout()
         if index.isValid() and self.isVisible() and not self._is_near(index):
@@ -81,7 +81,8 @@ class FindingsTree(QTreeView):
     def _set_least_height(self) -> None:
         """Room for the first rows; below it the whole room scrolls."""
         usual = self.fontMetrics().height() + ROW_MARGIN_PX
-        heights, index = [], self.model().index(0, NAME)
+        heights: list[int] = []
+        index = self.model().index(0, NAME)
         while index.isValid() and len(heights) < self._least_rows:
             heights.append(self.rowHeight(index))
             index = self.indexBelow(index)

@@ -11,7 +11,7 @@ from qgis.PyQt.QtWidgets import QMenu, QToolButton
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.file_writing import copy_file
-from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.connection.refusals import Refusal, refusals_told
 from onemap.plugin.desk.results.asked_files import refusal_of_changed
 from onemap.plugin.desk.results.results import RunOnDisplay
 from onemap.plugin.profile.paths import documents_folder, free_path
@@ -56,11 +56,9 @@ class ExportButton(QToolButton):
             return
         suffix = Path(path).suffix.lower()
         if suffix == ".gpkg" and not run.id:  # a run that the library does not keep
-            try:
+            with refusals_told(self.refused.emit):
                 copy_file(run.path, path)
                 self._say_written(path)
-            except Refusal as refusal:
-                self.refused.emit(refusal)
         elif run.id:
             self._let_write("runs", {"library": run.library_path, "run": run.id}, path)
         elif changed := (refusal_of_changed(run.files) if run.params else None):

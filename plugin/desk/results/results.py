@@ -217,7 +217,8 @@ class RunTables:
             Piece(
                 str(value_or_none(feature["feature"]) or ""),
                 finding.in_print(value_or_none(feature["area_m2"])),
-                *(value_or_none(feature[name]) for name in ("length_m", "distance_m")),
+                value_or_none(feature["length_m"]),
+                value_or_none(feature["distance_m"]),
                 bool(value_or_none(feature["counted"])),
                 feature.geometry(),
             )

@@ -134,7 +134,7 @@ class ResultsModel(QAbstractItemModel):
         if row.below is None:
             row.below = []
             if row.findings:
-                parts = [(one,) for one in row.findings] if len(row.findings) > 1 else []
+                parts: list[tuple[Finding, ...]] = [(one,) for one in row.findings] if len(row.findings) > 1 else []
             else:
                 parts = in_rows(row.parcel.findings)
             for findings in parts:

@@ -21,7 +21,7 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.core_session import Core
-from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.connection.refusals import Refusal, refusals_told
 from onemap.plugin.desk.map.map_layers import PROPERTY_RUN
 from onemap.plugin.desk.results.details_pane import DetailsPane
 from onemap.plugin.desk.results.findings_tree import FindingsTree
@@ -92,8 +92,8 @@ class ResultsView(QWidget):
             sign="explain",
             hint=tr("How this finding came about, step by step (Space)"),
             action=self._explain_or_not,
+            checkable=True,
         )
-        self.explain_button.setCheckable(True)
         self.remedy_button = push_button(
             tr("What would pass?"), sign="remedy", action=lambda: self.remedy_requested.emit(self._parcel)
         )
@@ -195,10 +195,8 @@ class ResultsView(QWidget):
         parcel = self._parcel
         if parcel is None or self._tables is None:
             return
-        try:
+        with refusals_told(self.refused.emit):
             self.highlight.show(self._tables, parcel, self._ground, is_to_move=False)
-        except Refusal as refusal:
-            self.refused.emit(refusal)
 
     def hide_actions(self) -> None:
         """Leave the list and its details: for results that change while somebody draws."""
@@ -216,11 +214,8 @@ class ResultsView(QWidget):
         """Add the results to the map as styled layers, in a file that stays."""
         if self._tables is None:
             return
-        try:
+        with refusals_told(self.refused.emit):
             add_to_map(self._tables.path, self.run.record, self.run.library)
-        except Refusal as refusal:
-            self.refused.emit(refusal)
-            return
 
     def clear_map(self) -> None:
         """Take the results of checks off the map, these and older ones; they can be added again."""
@@ -286,10 +281,8 @@ class ResultsView(QWidget):
         parcel = self.model.parcel_at(index)
         if parcel is None or self._tables is None:
             return
-        try:
+        with refusals_told(self.refused.emit):
             self.highlight.show(self._tables, parcel, self.model.ground_at(index))
-        except Refusal as refusal:
-            self.refused.emit(refusal)
 
     def _show_details(self, index: QModelIndex, _before: QModelIndex = _ROOT) -> None:
         self.explaining.forget()

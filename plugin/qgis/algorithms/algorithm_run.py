@@ -115,8 +115,8 @@ class AlgorithmRun:
         if source is None:
             raise QgsProcessingException(self.algorithm.invalidSourceError(self.parameters, name))
         path = temporary_folder(name.lower())
-        features = ensure_count(_all_features(source), origin.count, source.sourceName())
-        fields, features = with_places(source.fields(), features, origin.places)
+        counted = ensure_count(_all_features(source), origin.count, source.sourceName())
+        fields, features = with_places(source.fields(), counted, origin.places)
         try:
             return write_source(
                 str(path),

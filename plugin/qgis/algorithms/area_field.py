@@ -17,9 +17,9 @@ from onemap.plugin.words.translation import tr
 class AreaField(CodeField):
     """QGIS's field for a source, and a button that lists the library's layers; one of those is taken by its code."""
 
-    def createWidget(self, **of_list: str) -> QWidget:
+    def createWidget(self, of: str, separator: str, ending: str, beside: str) -> QWidget:
         """Make QGIS's field, and put it in the place of the line."""
-        whole = super().createWidget(**of_list)
+        whole = super().createWidget(of, separator, ending, beside)
         self._context = QgsProcessingContext()
         self._context.setProject(QgsProject.instance())
         self.layers = QgsProcessingMapLayerComboBox(self.parameterDefinition())

@@ -21,16 +21,15 @@ from qgis.PyQt.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.profile import settings
 from onemap.plugin.qgis.algorithms.code_lists import Code, CodeQuestion, codes_for
-from onemap.plugin.widgets.buttons import wrapped_label
+from onemap.plugin.widgets.buttons import show_text, wrapped_label
 from onemap.plugin.widgets.questions import speak_buttons
-from onemap.plugin.widgets.rows_and_columns import row_of
+from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen
 from onemap.plugin.widgets.search_line import SearchLine
 from onemap.plugin.words.translation import tr
@@ -137,17 +136,15 @@ class CodeDialog(QDialog):
         self.filter.textChanged.connect(self._filter)
         self.list = QListWidget(accessibleName=title)
         self._fill(found)
-        self.hint = wrapped_label(problem)
-        self.hint.setVisible(bool(problem))
+        self.hint = wrapped_label()
+        show_text(self.hint, problem)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         speak_buttons(self.buttons)
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
         if not self._is_of_several:
             self.list.itemDoubleClicked.connect(lambda _item: self.accept())
-        layout = QVBoxLayout(self)
-        for widget in (self.filter, self.hint, self.list, self.buttons):
-            layout.addWidget(widget)
+        column_of(self.filter, self.hint, self.list, self.buttons, inside=self)
 
     def text(self) -> str:
         """The chosen codes as text; codes that stood there and are not in the list stay."""

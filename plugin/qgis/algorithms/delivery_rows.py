@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from onemap.plugin.qgis.algorithms.parameter_kinds import choice, codes, file, files, folder, input_file, layer_code
+from onemap.plugin.qgis.algorithms.parameter_kinds import choice, codes, file, files, folder, input_file
 from onemap.plugin.qgis.algorithms.sinks import VECTOR, Sink
 from onemap.plugin.qgis.algorithms.verb_algorithm import Output, VerbRow
 from onemap.plugin.words.file_forms import file_filters
@@ -98,7 +98,7 @@ def _changes() -> VerbRow:
             "by": tr("Field of the class"),
         },
         kinds={
-            "code": layer_code(),
+            "code": codes("layers"),
             "old": codes("labels", beside="code"),
             "new": codes("labels", beside="code"),
             "by": codes("fields", beside="code"),

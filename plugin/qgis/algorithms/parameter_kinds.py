@@ -256,11 +256,6 @@ def codes(of: str, separator: str = "", ending: str = "", beside: str = "") -> P
     return ParameterKind(make, _code if is_layer else _text)
 
 
-def layer_code(of: str = "layers") -> ParameterKind:
-    """The code of a layer that the library holds. of: which ones, as `code_lists` names them."""
-    return codes(of)
-
-
 def areas() -> ParameterKind:
     """Polygons: a layer of the map or a file, or by its code a layer of the library, from a list."""
     usual = source(POLYGON, by_path_alone=True)

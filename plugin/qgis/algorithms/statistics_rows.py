@@ -10,7 +10,6 @@ from onemap.plugin.qgis.algorithms.parameter_kinds import (
     codes,
     file,
     input_file,
-    layer_code,
 )
 from onemap.plugin.qgis.algorithms.sinks import VECTOR, Sink
 from onemap.plugin.qgis.algorithms.verb_algorithm import Output, VerbRow
@@ -32,7 +31,7 @@ def _statistics() -> VerbRow:
         advanced="sum units_where known_at out page overwrite workers",
         titles={**_of_units(), "sum": tr("Fields to add up")},
         kinds={
-            "code": layer_code(),
+            "code": codes("layers"),
             "by": codes("fields", ",", beside="code"),
             "sum": codes("fields", ",", beside="code"),
             "within": areas(),
@@ -104,7 +103,7 @@ def _indicators() -> VerbRow:
             "charts": tr("Also the charts as SVG, so many millimetres wide"),
         },
         kinds={
-            "unit": layer_code("area layers"),
+            "unit": codes("area layers"),
             "pack": codes("packs of indicators", ";"),
             "theme": codes("themes"),
             "only": codes("indicators", ","),
@@ -140,7 +139,7 @@ def _warnings() -> VerbRow:
             "keep": tr("Keep the list in the library"),
         },
         kinds={
-            "unit": layer_code("area layers"),
+            "unit": codes("area layers"),
             "pack": codes("packs of indicators", ";"),
             "rhythm": codes("layers", ",", "="),
         },
@@ -170,8 +169,8 @@ def _readings() -> VerbRow:
             "looks": tr("Also how sensors look on the map"),
         },
         kinds={
-            "readings": layer_code(),
-            "nodes": layer_code(),
+            "readings": codes("layers"),
+            "nodes": codes("layers"),
             "limits": input_file(file_filters([".toml"])),
             "by": choice("means"),
         },

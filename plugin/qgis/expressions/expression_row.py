@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from qgis.PyQt.QtWidgets import QProgressBar, QSizePolicy, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QProgressBar, QSizePolicy, QWidget
 
 from onemap.plugin.connection.task import one_shot_timer
 from onemap.plugin.widgets.buttons import wrapped_label
+from onemap.plugin.widgets.rows_and_columns import column_of
 from onemap.plugin.words.translation import Count, tr
 
 SILENT_MS = 3000  # after so long without a question the work has ended
@@ -20,11 +21,7 @@ class ExpressionRow(QWidget):
         self.label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.bar = QProgressBar(textVisible=False)
         self.bar.setMaximumHeight(6)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(4, 0, 4, 0)
-        layout.setSpacing(2)
-        layout.addWidget(self.label)
-        layout.addWidget(self.bar)
+        column_of(self.label, self.bar, inside=self, spacing=2).setContentsMargins(4, 0, 4, 0)
         self._silence_timer = one_shot_timer(self, SILENT_MS, self.hide)
         self.hide()
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from qgis.core import QgsFeedback
 from qgis.PyQt.QtCore import Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import QDialog, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QDialog, QWidget
 
 from onemap.plugin.connection.asking import Asking
-from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.connection.refusals import refusals_told
 from onemap.plugin.connection.task import BackgroundTask, Cancelled, refusal_of
 from onemap.plugin.desk.guide.help_key import equip_window
 from onemap.plugin.desk.library.dialog_library import DialogLibrary
@@ -19,9 +19,9 @@ from onemap.plugin.desk.library.service_list import Service
 from onemap.plugin.qgis.services.service_form import ServiceForm, service_controls
 from onemap.plugin.qgis.services.service_keys import key_in, store_key
 from onemap.plugin.qgis.services.service_offers import Offer, request_offers
-from onemap.plugin.widgets.buttons import close_button, push_button, wrapped_label
+from onemap.plugin.widgets.buttons import close_button, push_button, show_text, wrapped_label
 from onemap.plugin.widgets.notice import Notice
-from onemap.plugin.widgets.rows_and_columns import row_of
+from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen, scroll_area
 from onemap.plugin.widgets.work_row import WorkRow
 from onemap.plugin.words.translation import Count, tr
@@ -82,16 +82,13 @@ class ServiceDialog(QDialog):
         """Store a key in QGIS's authentication store, and choose its entry."""
         if not key:
             return
-        try:
+        with refusals_told(self.notice.refuse):
             number = store_key(tr("Key of {name}").format(name=self.form.name.text().strip() or "天地图"), key)
-        except Refusal as refusal:
-            self.notice.refuse(refusal)
-            return
-        self.form.key.clear()
-        self.form.auth.setConfigId(number)
-        self.notice.say(
-            tr("The key is in QGIS's authentication store; the library keeps only the number of its entry.")
-        )
+            self.form.key.clear()
+            self.form.auth.setConfigId(number)
+            self.notice.say(
+                tr("The key is in QGIS's authentication store; the library keeps only the number of its entry.")
+            )
 
     def register(self) -> None:
         """Ask the core to register the service."""
@@ -117,19 +114,11 @@ class ServiceDialog(QDialog):
             tr("A service is shown on the map; what a check uses is a snapshot of it, never the live server.")
         )
         self.hint = wrapped_label()
-        self.register_button = push_button(tr("Register"), sign="service", action=self.register)
-        self.register_button.setDefault(True)
-        close = close_button(self)
-        buttons = row_of(0, self.register_button, close)
-        layout = QVBoxLayout(self)
-        layout.addWidget(explanation)
+        self.register_button = push_button(tr("Register"), sign="service", action=self.register, default=True)
+        buttons = row_of(0, self.register_button, close_button(self))
         area = scroll_area(self.form)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it follows the field that has the focus
-        layout.addWidget(area, 1)
-        layout.addWidget(self.notice)
-        layout.addWidget(self.work)
-        layout.addWidget(self.hint)
-        layout.addLayout(buttons)
+        column_of(explanation, (area, 1), self.notice, self.work, self.hint, buttons, inside=self)
         self.setMinimumWidth(MIN_WIDTH_PX)
         resize_on_screen(self, *SIZE_PX)
 
@@ -165,8 +154,7 @@ class ServiceDialog(QDialog):
             self._show_offers(None, Cancelled())
 
     def _enable(self) -> None:
-        self.hint.setText(self._missing_input())
-        self.hint.setVisible(bool(self.hint.text()))
+        show_text(self.hint, self._missing_input())
         self.register_button.setEnabled(not self.is_working and not self.hint.text())
 
     def _missing_input(self) -> str:

@@ -10,7 +10,6 @@ from qgis.PyQt.QtCore import QDate, QSignalBlocker, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QComboBox,
     QFormLayout,
-    QHBoxLayout,
     QLineEdit,
     QSizePolicy,
     QWidget,
@@ -22,7 +21,8 @@ from onemap.plugin.desk.library.service_list import FEATURES, NAMES, PICTURES, S
 from onemap.plugin.profile.paths import RESOURCES
 from onemap.plugin.qgis.services.service_offers import Offer
 from onemap.plugin.widgets.buttons import push_button, tool_button
-from onemap.plugin.widgets.form_fields import date_box, day_text, fill_form, shrink
+from onemap.plugin.widgets.form_fields import choice_box, date_box, day_text, fill_form, shrink
+from onemap.plugin.widgets.rows_and_columns import row_of
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import tr
 
@@ -39,11 +39,11 @@ class ServiceForm(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._options: dict[str, str] = {}
-        self.template = _combo_box([(tr("none"), None)])
-        for template in json.loads(TEMPLATES.read_text(encoding="utf-8"))["templates"]:
-            self.template.addItem(title_of(template["title"], template["layer"]), template)
+        templates = json.loads(TEMPLATES.read_text(encoding="utf-8"))["templates"]
+        titles = ((title_of(one["title"], one["layer"]), one) for one in templates)
+        self.template = choice_box([(tr("none"), None), *titles])
         self.template.activated.connect(lambda _index: self._use_template(self.template.currentData()))
-        self.type = _combo_box([(NAMES[name], name) for name in (*FEATURES, *PICTURES)])
+        self.type = choice_box([(NAMES[name], name) for name in (*FEATURES, *PICTURES)])
         self.type.currentIndexChanged.connect(lambda _index: self._change_type())
         self.url = QLineEdit(placeholderText="https://…", textChanged=self.changed)
         self.auth = QgsAuthConfigSelect()
@@ -61,8 +61,7 @@ class ServiceForm(QWidget):
         self.layer.lineEdit().setPlaceholderText(tr("its name on the server"))
         self.layer.activated.connect(lambda _index: self._use_offer(self.layer.currentData()))
         self.layer.editTextChanged.connect(self.changed)
-        self.ask = push_button(tr("Ask the server"), sign="inspect", action=self.ask_pressed)
-        self.ask.setAutoDefault(False)
+        self.ask = push_button(tr("Ask the server"), sign="inspect", action=self.ask_pressed, autoDefault=False)
         self._make_owner_fields()
         for box in (self.template, self.type, self.layer, self.code, self.department, self.library):
             shrink(box)
@@ -74,11 +73,11 @@ class ServiceForm(QWidget):
         self.code = search_box()
         self.code.lineEdit().setPlaceholderText(tr("no layer of the one map"))
         self.code.currentIndexChanged.connect(lambda _index: self._use_layer(self.code.currentData()))
-        self.department = _combo_box(
+        self.department = choice_box(
             [(tr("choose it"), ""), *((word("departments", code), code) for code in DEPARTMENTS)]
         )
         self.department.currentIndexChanged.connect(lambda _index: self.changed.emit())
-        self.library = _combo_box([(tr("the usual one"), ""), *((word("libraries", code), code) for code in LIBRARIES)])
+        self.library = choice_box([(tr("the usual one"), ""), *((word("libraries", code), code) for code in LIBRARIES)])
         self.dated = date_box(tr("not stated"))
         self.note = QLineEdit()
 
@@ -148,20 +147,14 @@ class ServiceForm(QWidget):
         self._use_offer(self.layer.currentData() if self.layer.currentIndex() >= 0 else None)
 
     def _build(self) -> None:
-        layer_row, key_row = QHBoxLayout(), QHBoxLayout()
-        layer_row.addWidget(self.layer, 1)
-        layer_row.addWidget(self.ask)
-        key_row.addWidget(self.key, 1)
-        key_row.addWidget(self.keep)
-        self._layer_row = layer_row
         self.rows = fill_form(
             QFormLayout(self),
             (tr("Template"), self.template),
             (tr("Kind of service"), self.type),
             (tr("Address"), self.url),
-            (tr("Key"), key_row),
+            (tr("Key"), row_of((self.key, 1), self.keep)),
             (tr("Authentication"), self.auth),
-            (tr("Layer on it"), layer_row),
+            (tr("Layer on it"), row_of((self.layer, 1), self.ask)),
             (tr("Name"), self.name),
             (tr("Layer it serves"), self.code),
             (tr("Department"), self.department),
@@ -223,13 +216,6 @@ def service_controls() -> dict[str, str]:
         "--note": tr("Note"),
         "--overwrite": tr("Change what is registered…"),
     }
-
-
-def _combo_box(entries: list[tuple[str, Any]]) -> QComboBox:
-    box = QComboBox()
-    for text, data in entries:
-        box.addItem(text, data)
-    return box
 
 
 def _choose(box: QComboBox, data: str) -> None:

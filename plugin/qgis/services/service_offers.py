@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from xml.etree import ElementTree  # QGIS has no defusedxml; see _parsed_document  # nosec B405
@@ -61,12 +62,18 @@ def request_offers(service: Service, crs: str, feedback: QgsFeedback) -> list[Of
 
 def read_offers(kind: str, answer: bytes, crs: str) -> list[Offer]:
     """The layers in a server's answer. Raises Refusal where it is not the answer of such a server."""
-    read = {"wms": _wms, "wmts": _wmts, "wfs": _wfs, "oapif": _oapif, "sensorthings": _sensorthings}[kind]
+    readers: dict[str, Callable[[Any, str], list[Offer]]] = {
+        "wms": _wms,
+        "wmts": _wmts,
+        "wfs": _wfs,
+        "oapif": _oapif,
+        "sensorthings": _sensorthings,
+    }
     try:
         document = (
             json.loads(answer) if kind in ("oapif", "sensorthings") else _without_namespaces(_parsed_document(answer))
         )
-        offers = read(document, crs)
+        offers = readers[kind](document, crs)
     except (ElementTree.ParseError, ValueError, KeyError, TypeError, AttributeError) as error:
         beginning = answer[:MAX_EXCERPT_LENGTH].decode("utf-8", "replace").strip()
         text = tr("The server's answer is not that of such a service. It begins: {words}")

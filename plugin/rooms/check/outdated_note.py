@@ -25,6 +25,7 @@ class Question:
     """The facts on which verdicts depend.
 
     state: of the layer that is chosen; None for a file.
+    drawn: the shapes of the drawn parcels, which no edit session of the layer tells of.
     uses: the use and its system that each drawn parcel states.
     width: of the land of lines and points.
     packs: files in place of the library's own, as they are.
@@ -32,6 +33,7 @@ class Question:
 
     choice: Choice | None
     state: tuple[int, str, str, str] | None
+    drawn: frozenset[bytes]
     uses: dict[int, tuple[str, str]]
     width: str
     system: str | None
@@ -41,8 +43,9 @@ class Question:
     def changes_to(self, now: Question) -> list[str]:
         """The facts that the form states otherwise by now, by their labels; other parcels are another question."""
         uses = (now.uses[parcel] != use for parcel, use in self.uses.items() if parcel in now.uses)
+        are_there = self.state == now.state and self.drawn <= now.drawn
         changed = {
-            tr("Parcels"): self.choice == now.choice and self.state != now.state,
+            tr("Parcels"): self.choice == now.choice and not are_there,
             tr("Land width"): self.choice == now.choice and self.width != now.width,
             tr("Use"): self.choice == now.choice and any(uses),
             tr("Use classes"): self.choice == now.choice and self.system != now.system,
@@ -82,6 +85,7 @@ class OutdatedNote(FittedLabel):
         return Question(
             choice=self._parcels.choice,
             state=state.now if state is not None else None,
+            drawn=self._parcels.drawn.shapes(self._parcels.map_layer),
             uses=uses.stated,
             width=self._land.text,
             system=uses.system,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from qgis.PyQt.QtCore import pyqtSignal
@@ -11,10 +10,8 @@ from qgis.PyQt.QtWidgets import QToolButton
 
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.core_session import Core
-from onemap.plugin.profile import settings
-from onemap.plugin.profile.suggested_file import suggested_file
 from onemap.plugin.widgets.icons import icon
-from onemap.plugin.widgets.target_file import ask_target, open_file
+from onemap.plugin.widgets.target_file import ask_document, open_file
 from onemap.plugin.words.file_forms import file_forms
 from onemap.plugin.words.translation import Count, tr
 
@@ -48,7 +45,6 @@ class SheetButton(QToolButton):
         params = self._asked_params()
         if params is None:
             return
-        settings.put("review_folder", str(Path(path).parent))
         self.begun.emit()
         self.asking.ask(
             "sheet",
@@ -59,7 +55,7 @@ class SheetButton(QToolButton):
         )
 
     def _choose(self) -> None:
-        ask_target(self, tr("Print query sheets"), suggested_file(tr("Query sheets"), ".pdf"), FORMS, self.write)
+        ask_document(self, tr("Print query sheets"), tr("Query sheets"), FORMS, self.write)
 
     def _open(self, path: str, answer: dict[str, Any]) -> None:
         open_file(path)

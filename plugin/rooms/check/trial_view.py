@@ -19,7 +19,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.connection.core_session import Core
-from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.connection.refusals import refusals_told
 from onemap.plugin.desk.answers.name_delegate import JOIN, wrap_names
 from onemap.plugin.desk.results.highlight import Highlight
 from onemap.plugin.desk.results.result_export import ExportButton
@@ -85,9 +85,7 @@ class TrialView(QWidget):
         self._listed: tuple[list[dict[str, Any]], TrialRun, TrialRun] | None = None  # changes, before, after
         self.summary = wrapped_label()
         self.summary.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.tree = QTreeWidget(accessibleName=tr("Parcels whose verdict changes"))
-        self.tree.setColumnCount(1)
-        self.tree.setHeaderHidden(True)
+        self.tree = QTreeWidget(accessibleName=tr("Parcels whose verdict changes"), columnCount=1, headerHidden=True)
         self.tree.setIndentation(12)
         wrap_names(self.tree)
         self.tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -207,10 +205,8 @@ class TrialView(QWidget):
         path, parcel, finding = item.data(0, ROLE_PLACE)
         if parcel is None:
             return
-        try:
+        with refusals_told(self.refused.emit):
             self.highlight.show(RunTables(path), parcel, finding)
-        except Refusal as refusal:
-            self.refused.emit(refusal)
 
 
 def in_one_piece(name: str, metrics: QFontMetrics) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 from qgis.PyQt.QtCore import pyqtSignal
@@ -11,11 +10,9 @@ from qgis.PyQt.QtWidgets import QMenu, QToolButton
 
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.core_session import Core
-from onemap.plugin.profile import settings
-from onemap.plugin.profile.suggested_file import suggested_file
 from onemap.plugin.rooms.compare.compare_results import Comparison
 from onemap.plugin.widgets.icons import icon
-from onemap.plugin.widgets.target_file import ask_target, open_file
+from onemap.plugin.widgets.target_file import ask_document, open_file
 from onemap.plugin.words.file_forms import file_forms
 from onemap.plugin.words.translation import tr
 
@@ -60,18 +57,12 @@ class AtlasButton(QToolButton):
         self._types = sorted(set(types))
 
     def _choose(self, unit: str) -> None:
-        path = self._asked_path(tr("Print an atlas"), ATLAS_FORMS)
-        if path:
-            self.write(path, unit)
-
-    def _asked_path(self, title: str, forms: dict[str, str]) -> str:
-        """Ask for a file, named after the plans. forms: the dialog's filters by ending."""
-        return ask_target(self, title, suggested_file(" ".join(self._comparison.plans), next(iter(forms))), forms)
+        name = " ".join(self._comparison.plans)
+        ask_document(self, tr("Print an atlas"), name, ATLAS_FORMS, lambda path: self.write(path, unit))
 
     def _choose_report(self) -> None:
-        path = self._asked_path(tr("Print the report of a comparison"), REPORT_FORMS)
-        if path:
-            self.write_report(path)
+        name = " ".join(self._comparison.plans)
+        ask_document(self, tr("Print the report of a comparison"), name, REPORT_FORMS, self.write_report)
 
     def _keep(self) -> None:
         self.keep_requested.emit(str(self._comparison.record.get("id")), ",".join(self._types))
@@ -82,7 +73,6 @@ class AtlasButton(QToolButton):
         path: the PDF file.
         unit: what one page shows, a `cluster` or a `spot`.
         """
-        settings.put("review_folder", str(Path(path).parent))
         params: dict[str, Any] = {
             "library": self._comparison.library_path,
             "run": self._comparison.record.get("id"),
@@ -95,7 +85,6 @@ class AtlasButton(QToolButton):
 
     def write_report(self, path: str) -> None:
         """Ask the core to print the report. An existing file is replaced, because the user has confirmed it."""
-        settings.put("review_folder", str(Path(path).parent))
         run = self._comparison.record.get("id")
         params = {"library": self._comparison.library_path, "run": run, "target": path, "overwrite": True}
         title = tr("Print the report of a comparison")

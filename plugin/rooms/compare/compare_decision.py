@@ -7,16 +7,15 @@ from qgis.PyQt.QtGui import QKeyEvent, QResizeEvent
 from qgis.PyQt.QtWidgets import (
     QComboBox,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from onemap.plugin.rooms.compare.compare_results import DECISIONS, UNDECIDED, Spot
 from onemap.plugin.widgets.buttons import push_button
+from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.mnemonics import as_written
 from onemap.plugin.words.translation import Count, tr
@@ -45,28 +44,20 @@ class DecisionBar(QWidget):
         self._grid = QGridLayout()
         self._grid.setSpacing(GAP_PX)
         for decision in DECISIONS:
-            button = QPushButton()
-            button.clicked.connect(lambda _checked=False, chosen_decision=decision: self.decide(chosen_decision))
+            button = QPushButton(clicked=lambda _checked=False, chosen_decision=decision: self.decide(chosen_decision))
             button.setMinimumWidth(1)
             self.buttons[decision] = button
         self._place_buttons()
-        row = QHBoxLayout()
         label = QLabel(tr("For"))
         label.setBuddy(self.scope)
-        row.addWidget(label)
-        row.addWidget(self.scope, 1)
+        row = row_of(label, (self.scope, 1))
         self.back_button = push_button(
             tr("Take back"),
             hint=tr("Take the decision back: the difference is undecided again (0)"),
             action=self.take_back,
         )
         row.addWidget(self.back_button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(GAP_PX)
-        layout.addLayout(row)
-        layout.addWidget(self.reason)
-        layout.addLayout(self._grid)
+        column_of(row, self.reason, self._grid, inside=self, is_tight=True, spacing=GAP_PX)
         self.show_spot(None, 0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -20,7 +20,7 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.core_session import Core
-from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.connection.refusals import refusals_told
 from onemap.plugin.desk.results.details_pane import DetailsPane
 from onemap.plugin.desk.results.highlight import Highlight
 from onemap.plugin.profile import settings
@@ -222,12 +222,9 @@ class CompareView(QWidget):
         """Keep the layer in a permanent file."""
         if self.spot_layer is None or self.comparison is None:
             return
-        try:
+        with refusals_told(self.refused.emit):
             self.spot_layer.keep(str(self.comparison.record.get("parameters", {}).get("library", "")))
-        except Refusal as refusal:
-            self.refused.emit(refusal)
-            return
-        self.buttons["keep"].setEnabled(False)
+            self.buttons["keep"].setEnabled(False)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """The keys of the list: N, P, Z, S, B, C, 1 to 6 for a decision, and 0 to take it back."""

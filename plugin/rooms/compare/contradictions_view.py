@@ -11,16 +11,15 @@ from qgis.PyQt.QtGui import QResizeEvent
 from qgis.PyQt.QtWidgets import QGridLayout, QTreeWidgetItem
 
 from onemap.plugin.connection.file_writing import copy_file
-from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.connection.refusals import refusals_told
 from onemap.plugin.desk.answers.answer_tree import AnswerTree
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.library.verb_view import VerbView
 from onemap.plugin.profile.paths import temporary_folder
-from onemap.plugin.profile.suggested_file import suggested_file
 from onemap.plugin.rooms.compare.compare_form import CompareForm
 from onemap.plugin.widgets.buttons import push_button, wrapped_label
 from onemap.plugin.widgets.rows_and_columns import column_of
-from onemap.plugin.widgets.target_file import ask_target
+from onemap.plugin.widgets.target_file import ask_document
 from onemap.plugin.words.file_forms import file_forms
 from onemap.plugin.words.translation import Count, sentences, tr
 
@@ -99,16 +98,12 @@ class ContradictionsView(VerbView):
 
     def save(self, path: str) -> None:
         """Copy the core's own table to a path."""
-        try:
+        with refusals_told(self.refused.emit):
             copy_file(Path(self._folder) / "contradictions.xlsx", path)
-        except Refusal as refusal:
-            self.refused.emit(refusal)
-            return
-        self.message_sent.emit(tr("Written: {path}").format(path=path))
+            self.message_sent.emit(tr("Written: {path}").format(path=path))
 
     def _choose_target(self) -> None:
-        title = tr("Save as Excel")
-        ask_target(self, title, suggested_file(tr("Plans against each other"), ".xlsx"), XLSX, self.save)
+        ask_document(self, tr("Save as Excel"), tr("Plans against each other"), XLSX, self.save)
 
     def _show(self, folder: str, answer: dict[str, Any]) -> None:
         self._folder = folder

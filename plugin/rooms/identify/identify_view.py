@@ -23,7 +23,6 @@ from qgis.PyQt.QtWidgets import (
     QMenu,
     QPushButton,
     QTreeWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -39,7 +38,7 @@ from onemap.plugin.rooms.identify.identify_tool import BOX, LINE, POINT, Identif
 from onemap.plugin.rooms.identify.way_button import WayButton, way_hint
 from onemap.plugin.widgets.buttons import tool_button
 from onemap.plugin.widgets.icons import icon
-from onemap.plugin.widgets.rows_and_columns import row_of
+from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.words.crs_words import crs_title
 from onemap.plugin.words.number_format import area_text, length_text
 from onemap.plugin.words.translation import tr, with_label
@@ -101,14 +100,8 @@ class IdentifyView(QWidget):
         header.setSectionResizeMode(VALUE, QHeaderView.ResizeMode.Interactive)
         self.tree.setMinimumHeight((MIN_ROWS + 1) * (self.tree.fontMetrics().height() + ROW_MARGIN_PX))
         head = row_of((self.place, 1), self.close_button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
         buttons = row_of((self.button, 1), self.way_button)
-        layout.addLayout(buttons)
-        layout.addWidget(self.hint)
-        layout.addLayout(head)
-        layout.addWidget(self.changed_versions)
-        layout.addWidget(self.tree, 1)
+        column_of(buttons, self.hint, head, self.changed_versions, (self.tree, 1), inside=self, is_tight=True)
         self.hint.hide()
         self._show_answer(False)
 

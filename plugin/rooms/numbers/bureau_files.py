@@ -27,8 +27,7 @@ class BureauFiles(QToolButton):
         super().__init__(icon=icon("file"), accessibleName=tr("Own themes and indicators"))
         self.setToolTip(tr("Own themes and indicators"))
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        menu = QMenu(self)
-        menu.aboutToShow.connect(lambda: self._fill(menu))
+        menu: QMenu = QMenu(self, aboutToShow=lambda: self._fill(menu))
         self.setMenu(menu)
 
     @property

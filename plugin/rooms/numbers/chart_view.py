@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from pathlib import Path
 
 from qgis.PyQt.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, QRectF, QSignalBlocker, QSize, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QFont, QFontInfo, QGuiApplication, QImage, QPainter, QPaintEvent, QResizeEvent
@@ -12,12 +11,10 @@ from qgis.PyQt.QtSvg import QSvgRenderer
 from qgis.PyQt.QtWidgets import QComboBox, QSizePolicy, QWidget
 
 from onemap.plugin.connection.file_writing import write_file
-from onemap.plugin.connection.refusals import Refusal
-from onemap.plugin.profile import settings
-from onemap.plugin.profile.suggested_file import suggested_file
+from onemap.plugin.connection.refusals import refusals_told
 from onemap.plugin.widgets.buttons import tool_button
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
-from onemap.plugin.widgets.target_file import ask_target
+from onemap.plugin.widgets.target_file import ask_document
 from onemap.plugin.words.file_forms import file_forms
 from onemap.plugin.words.translation import tr
 
@@ -131,14 +128,10 @@ class ChartView(QWidget):
 
     def save(self, path: str) -> None:
         """Write the picture as SVG or PNG, as the name ends."""
-        settings.put("review_folder", str(Path(path).parent))
         is_png = path.lower().endswith(".png")
-        try:
+        with refusals_told(self.refused.emit):
             write_file(path, png_of(self.picture.image()) if is_png else self._current[2].encode("utf-8"))
-        except Refusal as refusal:
-            self.refused.emit(refusal)
-            return
-        self.message_sent.emit(tr("Written: {path}").format(path=path))
+            self.message_sent.emit(tr("Written: {path}").format(path=path))
 
     @property
     def _current(self) -> Chart:
@@ -152,8 +145,7 @@ class ChartView(QWidget):
             self.picture.setToolTip(title)
 
     def _choose_target(self) -> None:
-        start = suggested_file(self._current[1], ".svg")
-        ask_target(self, self.save_button.toolTip(), start, FORMS, self.save)
+        ask_document(self, self.save_button.toolTip(), self._current[1], FORMS, self.save)
 
 
 def svg_for_qt(svg: str) -> str:

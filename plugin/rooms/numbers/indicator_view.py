@@ -13,6 +13,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.connection.asking import Asking
+from onemap.plugin.desk.library.changed_versions import ChangedVersions
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.map.tool_turn import ToolTurn
 from onemap.plugin.desk.results.details_pane import DetailsPane
@@ -46,7 +47,8 @@ class IndicatorView(TableView):
     def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas) -> None:
         super().__init__(library)
         self._canvas = canvas
-        self._theme, self._only = "", None
+        self._theme = ""
+        self._only: frozenset[str] | None = None  # ids of the indicators to list; None for all
         self._asked: dict[str, Any] = {}  # for the values on display
         self._unit_field = self._run = ""
         self._charts: list[dict[str, Any]] = []
@@ -75,6 +77,7 @@ class IndicatorView(TableView):
         self.steps = DetailsPane()
         self.steps.setMinimumHeight(LINES_OF_STEPS * self.fontMetrics().lineSpacing())
         self.note = wrapped_label()
+        self.changed_versions = ChangedVersions(library)
         self._build()
         self._connect()
         self._turn = ToolTurn(canvas, self.tool, self.pick_button)
@@ -94,8 +97,9 @@ class IndicatorView(TableView):
 
     def _build(self) -> None:
         row = row_of((self.unit, 1), self.pick_button, self.explain_button, self.repeat_button, self.page_button)
+        notes = (self.changed_versions, self.work)
         column_of(
-            self.work, row, self.failing, (self.tree, 1), self.steps, self.charts, self.note, inside=self, is_tight=True
+            *notes, row, self.failing, (self.tree, 1), self.steps, self.charts, self.note, inside=self, is_tight=True
         )
         self._show_result(False)
 
@@ -138,6 +142,7 @@ class IndicatorView(TableView):
         self.leave_map()
         self.map.take({}, QgsCoordinateReferenceSystem())
         self._rows, self.values, self._asked, self._charts, self._run = [], [], {}, [], ""
+        self.changed_versions.forget()
         self.unit.clear()
         self.tree.clear()
         self._show_result(False)
@@ -176,6 +181,7 @@ class IndicatorView(TableView):
         versions = {str(unit.get("label")) for unit in answer["run"].get("units") or () if unit.get("label")}
         lines = [" ".join((title, *sorted(versions))), *(str(one["message"]) for one in answer.get("problems") or ())]
         self.note.setText("\n".join(lines))
+        self.changed_versions.compare_with(answer["run"].get("layers") or ())
         self._fill()
         self._show_result(True)
         self.results_shown.emit()
@@ -250,7 +256,7 @@ class IndicatorView(TableView):
         value = self._value_of(self.tree.currentItem())
         if not is_on or value is None:
             return
-        params = {"library": self._library.path, "run": self._run}
+        params: dict[str, Any] = {"library": self._library.path, "run": self._run}
         params |= {"parcel": value.unit or "-", "rule": value.indicator[1], "view": True}
         self.explaining.ask("explain", params, lambda answer: self._show_steps(value, answer), tr("Explain"))
 

@@ -25,7 +25,7 @@ from onemap.plugin.rooms.numbers.sensor_view import SensorView
 from onemap.plugin.rooms.numbers.warning_view import ShowPlace, WarningView
 from onemap.plugin.rooms.statistics.counted_ground import DIVISIONS
 from onemap.plugin.rooms.statistics.statistics_view import StatisticsView
-from onemap.plugin.widgets.buttons import push_button, tool_button, wrapped_label
+from onemap.plugin.widgets.buttons import push_button, show_text, tool_button, wrapped_label
 from onemap.plugin.widgets.form_fields import fill_form
 from onemap.plugin.widgets.room_bar import RoomBar
 from onemap.plugin.widgets.rows_and_columns import Pages, column_of, fill_room, row_of
@@ -47,8 +47,8 @@ class NumbersTab(QWidget):
         self._library = library
         self.asking = Asking(library.core, self, library.scope)
         self._themes_of = ("", "")  # the library and the day whose themes are known, or asked for
-        self.units = self._make_box(tr("Area units"))
-        self.theme = self._make_box(tr("Theme"))
+        self.units = WrappedChoice(tr("Area units"))
+        self.theme = WrappedChoice(tr("Theme"))
         self.theme.addItem(tr("all indicators"), None)
         self.layers_button = tool_button("overview", tr("Show the layers of the theme on the map"))
         self.layers_button.setAccessibleName(tr("Show the layers of the theme on the map"))
@@ -96,10 +96,6 @@ class NumbersTab(QWidget):
         self.hint = wrapped_label(
             tr("Indicators of every area unit with value, target and status, as of the chosen day.")
         )
-
-    def _make_box(self, name: str) -> WrappedChoice:
-        box = WrappedChoice(name)
-        return box
 
     def _build(self) -> None:
         """One thing that is asked at a time below the bar, so that no answer lies below another."""
@@ -185,9 +181,8 @@ class NumbersTab(QWidget):
         """Say which of the bureau's own files are gone, and that nothing of them is listed or measured."""
         names = name_list([Path(path).name for path in self.own_files.lost])
         text = tr("These files of your own are gone: {files}. Put them back, or leave them out with the button above.")
-        self.lost_files.setText(text.format(files=names))
+        show_text(self.lost_files, text.format(files=names) if names else "")
         self.lost_files.setToolTip("\n".join(self.own_files.lost))
-        self.lost_files.setVisible(bool(names))
 
     def _read_own_files(self) -> None:
         """Another theme or another pack: what was measured, or held to targets, by the one before is forgotten."""
@@ -221,8 +216,7 @@ class NumbersTab(QWidget):
         indicators = frozenset(one["id"] for one in theme["indicators"]) if theme else None
         self.indicators.list_only((theme.get("file") or theme["id"]) if theme else "", indicators)
         lost = [one["title"] for one in (*theme["layers"], *theme["tables"]) if not one["in_force"]] if theme else []
-        self.lacking.setText(tr("The library lacks: {layers}").format(layers=name_list(lost)))
-        self.lacking.setVisible(bool(lost))
+        show_text(self.lacking, tr("The library lacks: {layers}").format(layers=name_list(lost)) if lost else "")
         self.layers_button.setEnabled(theme is not None)
 
     def show_layers(self) -> None:

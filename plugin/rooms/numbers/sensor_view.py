@@ -38,8 +38,7 @@ class SensorView(TableView):
             sign="sensors",
             hint=tr("Show each sensor on the map by its status and by how old its last reading is"),
         )
-        self.limits_button = tool_button("file", tr("Limits of the readings…"))
-        self.limits_button.setAccessibleName(tr("Limits of the readings…"))
+        self.limits_button = tool_button("file", tr("Limits of the readings…"), name=tr("Limits of the readings…"))
         self.note = wrapped_label()
         self.note.hide()
         row = row_of((self.button, 1), self.limits_button)

@@ -91,7 +91,7 @@ class WarningView(TableView):
             return
         folder = temporary_folder("warnings")
         page = str(folder / "page.html")
-        params = {"library": self._library.path, "unit": self._unit_layer, "as_of": self._library.day}
+        params: dict[str, Any] = {"library": self._library.path, "unit": self._unit_layer, "as_of": self._library.day}
         params |= {"pack": self.packs, "page": page}
         self.asking.ask("warnings", params, lambda _answer: open_file(page), tr("Page"))
 

@@ -114,7 +114,7 @@ def read_remedy(path: str, parcel: str, answer: dict[str, Any], scale: float) ->
                 str(record["verdict"]),
                 float(record["area_m2"] or 0.0) * scale,
                 bool(record["moved_m"] or record["turned_deg"]),
-                _scaled(row, scale),
+                _scale_areas(row, scale),
             )
             for record, row in zip(answer["alternatives"], answer["view"])
             if str(record["parcel"]) == parcel
@@ -123,13 +123,13 @@ def read_remedy(path: str, parcel: str, answer: dict[str, Any], scale: float) ->
     )
 
 
-def _scaled(row: dict[str, Any], scale: float) -> dict[str, Any]:
+def _scale_areas(row: dict[str, Any], scale: float) -> dict[str, Any]:
     """A row, with those below it, whose areas of the plane are made what documents print."""
     values = [
         {**one, "value": one["value"] * scale} if isinstance(one, dict) and one["measure"] == "m2" else one
         for one in row["values"]
     ]
-    return {**row, "values": values, "rows": [_scaled(below, scale) for below in row["rows"]]}
+    return {**row, "values": values, "rows": [_scale_areas(below, scale) for below in row["rows"]]}
 
 
 def remainder_ground(path: str, parcel: str) -> QgsGeometry:

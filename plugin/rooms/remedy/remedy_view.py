@@ -18,7 +18,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.connection.asking import Asking
-from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.connection.refusals import Refusal, refusals_told
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.map.map_groups import insert_group, put_in
 from onemap.plugin.desk.results.highlight import Highlight
@@ -252,14 +252,11 @@ class RemedyView(QWidget):
             return
         alternative = self.remedy.alternative(kind)
         self.departments.show_changes(alternative.row["rows"] if alternative is not None else [])
-        try:
+        with refusals_told(self.refused.emit):
             outline = RunTables(self._run.path).geometry("parcels", self._parcel.row)
             grounds = self._cut_grounds(cut_row) if kind == CUT else self._whole_ground(alternative)
             crs = open_table(self.remedy.path, "cuts").crs()
-        except Refusal as refusal:
-            self.refused.emit(refusal)
-            return
-        self.highlight.show_grounds(outline, [ground for ground in grounds if not ground[0].isNull()], crs)
+            self.highlight.show_grounds(outline, [ground for ground in grounds if not ground[0].isNull()], crs)
 
     def _cut_grounds(self, cut_row: int | None) -> list[LabelledGround]:
         """The remainder and the cuts, each with its area; or one cut and the remainder."""

@@ -23,7 +23,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.connection.refusals import Refusal, refusals_told
 from onemap.plugin.desk.answers.answer_tree import AnswerTree
 from onemap.plugin.desk.answers.name_delegate import fit_columns, wrap_names
 from onemap.plugin.desk.library.changed_versions import ChangedVersions
@@ -40,7 +40,7 @@ from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import temporary_folder
 from onemap.plugin.rooms.remedy.remedy_looks import style_sites
 from onemap.plugin.widgets.area_box import AreaBox
-from onemap.plugin.widgets.buttons import embolden, push_button, tool_button, wrapped_label
+from onemap.plugin.widgets.buttons import embolden, push_button, show_text, tool_button, wrapped_label
 from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.widgets.form_fields import field_row, fill_form, fold_button, hold_text
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
@@ -251,10 +251,8 @@ class SitesView(VerbView):
         """Move the layer to a permanent file."""
         if self._table is None:
             return
-        try:
+        with refusals_told(self.refused.emit):
             self._table.keep_in(copy_to_profile(self._path, self._record, self._library.name), {})
-        except Refusal as refusal:
-            self.refused.emit(refusal)
         self._enable()
 
     def _step(self, step: int) -> None:
@@ -305,8 +303,7 @@ class SitesView(VerbView):
         now = self.form.question
         names = [name for name, value in self._asked.items() if value != now[name]]
         text = tr("Changed since this search: {names}. Search again for places that hold.")
-        self.outdated.setText(text.format(names=name_list(names)))
-        self.outdated.setVisible(bool(names))
+        show_text(self.outdated, text.format(names=name_list(names)) if names else "")
 
 
 def _site_label(site: Site) -> str:

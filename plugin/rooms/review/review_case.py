@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from typing import Any
 
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QSize, Qt, QTimer, pyqtSignal
@@ -34,11 +35,11 @@ from onemap.plugin.rooms.review.review_seen_revisions import seen_revision, stor
 from onemap.plugin.rooms.review.review_steps import CaseSteps, state_line
 from onemap.plugin.rooms.review.review_unsent_text import UnsentTexts
 from onemap.plugin.rooms.review.review_words import name_buttons, step_word
-from onemap.plugin.widgets.buttons import MainButton, embolden, menu_button, tool_button, wrapped_label
+from onemap.plugin.widgets.buttons import MainButton, embolden, menu_button, show_text, tool_button, wrapped_label
 from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.room_bar import RoomBar
-from onemap.plugin.widgets.rows_and_columns import column_of
+from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.target_file import ask_file
 from onemap.plugin.widgets.work_row import WorkRow
 from onemap.plugin.words.contrast import link_colour
@@ -73,11 +74,7 @@ class CasePage(QWidget):
         self.reading: ReadingDialog | None = None
         self.steps = CaseSteps(library, person, self)
         self.steps.answered.connect(self.step_done)
-        self.steps.changes_found.connect(
-            lambda changes: self._read(
-                tr("Recheck of “{project}”").format(project=self.case.project), changes_text(changes)
-            )
-        )
+        self.steps.changes_found.connect(self._read_changes)
         self.steps.refused.connect(self.refused)
         self.steps.reload_requested.connect(self.reload_requested)
         self._make_labels()
@@ -122,12 +119,9 @@ class CasePage(QWidget):
         self.next_button = MainButton()
         self.next_button.clicked.connect(lambda: self.begin_step(NEXT_STEP[self.case.state]))
         self.locate_button = tool_button(
-            "locate", tr("Go to the parcels on the map"), action=lambda: self.findings.outline.go_to()
+            "locate", tr("Go to the parcels on the map"), action=lambda: self.findings.outline.go_to(), autoRaise=True
         )
-        self.locate_button.setAutoRaise(True)
-        self.menu = QMenu(self)
-        self.menu.setToolTipsVisible(True)
-        self.menu.aboutToShow.connect(self.fill_menu)
+        self.menu = QMenu(self, toolTipsVisible=True, aboutToShow=self.fill_menu)
         self.steps_button = menu_button(self.menu, tr("All steps of the case, and its project"))
 
     def show_case(self, case: Case) -> None:
@@ -146,10 +140,8 @@ class CasePage(QWidget):
         user = self._person.known_name
         self.project.setText(case.project)
         self.state_label.setText(state_line(case))
-        self.unseen_label.setText(unseen_text(case, self._seen_revision, user))
-        self.unseen_label.setVisible(bool(self.unseen_label.text()))
-        self.bodies_label.setText("\n".join(row["name"] for row in case.rows("bodies")))
-        self.bodies_label.setVisible(bool(self.bodies_label.text()))
+        show_text(self.unseen_label, unseen_text(case, self._seen_revision, user))
+        show_text(self.bodies_label, "\n".join(row["name"] for row in case.rows("bodies")))
         self._show_warnings(is_whole=False)
         self._show_table()
         self.table.choose_department(department)
@@ -250,21 +242,15 @@ class CasePage(QWidget):
             self.back_requested.emit()
 
     def _build(self) -> None:
-        back = tool_button("back", tr("Back to the cases (Esc)"), action=self.back_requested)
-        back.setAutoRaise(True)
+        back = tool_button("back", tr("Back to the cases (Esc)"), action=self.back_requested, autoRaise=True)
         self.back_button = back
         embolden(self.project)
         top = QHBoxLayout()
         top.addWidget(back, 0, Qt.AlignmentFlag.AlignTop)
         titles = column_of(self.project, self.state_label, spacing=0)
         top.addLayout(titles, 1)
-        row = QHBoxLayout()
-        row.setSpacing(2)  # all of it beside each other in the narrowest dock
-        row.addWidget(self.next_button)
-        row.addStretch()
-        row.addWidget(self.locate_button)
-        row.addWidget(self.documents)
-        row.addWidget(self.steps_button)
+        buttons = (self.locate_button, self.documents, self.steps_button)
+        row = row_of(self.next_button, 0, *buttons, spacing=2)  # all beside each other in the narrowest dock
         self.tabs = QTabWidget()
         self.tabs.setTabBar(RoomBar())
         self.tabs.setDocumentMode(True)
@@ -299,8 +285,7 @@ class CasePage(QWidget):
             text = tr("Show all {count} warnings").format(count=len(lines))
             link = f"<a href='all' style='color:{link_colour(self.palette())}'>{escape(text)}</a>"
             lines = [f"! {link}"]
-        self.warnings.setText("<br>".join(lines))
-        self.warnings.setVisible(bool(lines))
+        show_text(self.warnings, "<br>".join(lines))
 
     def _first_department(self, case: Case) -> str:
         """The user's department; else the first that is asked and has not answered; else the first."""
@@ -371,6 +356,9 @@ class CasePage(QWidget):
 
     def _choose_reply(self) -> None:
         ask_file(self, tr("Import a reply file"), self.take_reply, tr("Reply of a review pack (*.reply.json *.json)"))
+
+    def _read_changes(self, changes: list[dict[str, Any]]) -> None:
+        self._read(tr("Recheck of “{project}”").format(project=self.case.project), changes_text(changes))
 
     def _read(self, title: str, text: str) -> None:
         """Show a text in a window of its own."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from onemap.plugin.connection.row_records import record_of
 from onemap.plugin.desk.library.layer_list import DEPARTMENTS
+from onemap.plugin.desk.results.results import Finding
 
 CASE_STATES = ("draft", "circulating", "consolidated", "issued", "withdrawn")
 CONCLUSIONS = ("agree", "conditional", "disagree", "not_involved", "supplement")
@@ -108,6 +109,17 @@ class Case:
     def opinion(self, department: str) -> Opinion | None:
         """One department's opinion."""
         return next((opinion for opinion in self.opinions if opinion.department == department), None)
+
+    def override_of(self, finding: Finding) -> dict[str, Any] | None:
+        """What somebody judged instead of a finding; a rule's hit and the ground that it could not judge are two."""
+        of_finding = (finding.parcel, finding.rule, finding.verdict == "unknown")
+        rows = [one for one in self.overrides if (one["parcel"], one["rule"], one["before"] == "unknown") == of_finding]
+        return rows[-1] if rows else None
+
+    def override_refusal(self, finding: Finding) -> str | None:
+        """Why a finding may not be judged otherwise, of a rule of its department's; None where it may."""
+        opinion = self.opinion(finding.department)
+        return self.steps.get("override") or (opinion.steps.get("override") if opinion is not None else None)
 
     def items(self, department: str) -> list[dict[str, Any]]:
         """The questions that only a person of this department can judge."""

@@ -12,10 +12,9 @@ from qgis.PyQt.QtWidgets import QMenu, QToolButton
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.profile import settings
-from onemap.plugin.profile.suggested_file import suggested_file
 from onemap.plugin.rooms.review.review_cases import Case
 from onemap.plugin.widgets.icons import icon
-from onemap.plugin.widgets.target_file import ask_target, open_file
+from onemap.plugin.widgets.target_file import ask_document, open_file
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.mnemonics import as_written
 from onemap.plugin.words.translation import tr
@@ -95,20 +94,15 @@ class DocumentButton(QToolButton):
         whose = word("departments", department) if department else ""
         number = self._case.answer.get("document") if document == "statement" else ""
         parts = (self._case.project[:MOST_SIGNS], titles[document], whose, number)
-        name = suggested_file("-".join(filter(None, parts)), f".{suffix}")
-        forms = {f".{suffix}": f"{FORMATS[suffix]} (*.{suffix})"}
-        ask_target(self, tr("Write the document"), name, forms, lambda path: self.write(path, document, department))
+        name, forms = "-".join(filter(None, parts)), {f".{suffix}": f"{FORMATS[suffix]} (*.{suffix})"}
+        ask_document(self, tr("Write the document"), name, forms, lambda path: self.write(path, document, department))
 
     def _choose_attachment(self, file: dict[str, str]) -> None:
         name = Path(file["name"])
         ending = name.suffix if PLAIN_ENDING.fullmatch(name.suffix) else ""
-        start = suggested_file(name.stem if ending else name.name, ending)
-        ask_target(
-            self,
-            tr("Save the attachment"),
-            start,
-            {ending: f"*{ending}"},
-            lambda path: self.write_attachment(path, file["hash"]),
+        own, forms = name.stem if ending else name.name, {ending: f"*{ending}"}
+        ask_document(
+            self, tr("Save the attachment"), own, forms, lambda path: self.write_attachment(path, file["hash"])
         )
 
     def write_attachment(self, path: str, hash_: str) -> None:
@@ -116,14 +110,12 @@ class DocumentButton(QToolButton):
 
         hash_: the SHA-256 of the file, for several may have one name.
         """
-        settings.put("review_folder", str(Path(path).parent))
         of_case = {"library": self._library.path, "case": self._case.id}
         params = {**of_case, "file": hash_, "target": path, "overwrite": True}
         self.asking.ask("review attachment", params, lambda _answer: self._show(path), tr("Save the attachment"))
 
     def write(self, path: str, document: str, department: str) -> None:
         """Ask the core to write a document. An existing file is replaced, because the user has confirmed it."""
-        settings.put("review_folder", str(Path(path).parent))
         params: dict[str, Any] = {
             "library": self._library.path,
             "case": self._case.id,

@@ -6,7 +6,6 @@ from typing import Any
 
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
-    QComboBox,
     QFormLayout,
     QFrame,
     QGridLayout,
@@ -18,7 +17,6 @@ from qgis.PyQt.QtWidgets import (
     QPushButton,
     QSizePolicy,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -28,7 +26,7 @@ from onemap.plugin.rooms.review.review_unsent_text import OpinionKey, UnsentText
 from onemap.plugin.rooms.review.review_words import conclusion_word, name_buttons, step_word
 from onemap.plugin.widgets.buttons import wrapped_label
 from onemap.plugin.widgets.elided_label import ElidedLabel
-from onemap.plugin.widgets.form_fields import fill_form
+from onemap.plugin.widgets.form_fields import choice_box, fill_form
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import RoomArea
@@ -67,17 +65,13 @@ class OpinionEditor(QWidget):
         self.answers: dict[str, QLineEdit] = {}
         self._items: list[dict[str, Any]] = []
         self.items = QWidget()
-        self._items_layout = QVBoxLayout(self.items)
-        self._items_layout.setContentsMargins(0, 0, 0, 0)
-        self._items_layout.setSpacing(3)
+        self._items_layout = column_of(inside=self.items, is_tight=True, spacing=3)
         self._make_buttons()
         self._build()
         person.changed.connect(self._enable)
 
     def _make_inputs(self) -> None:
-        self.conclusion = QComboBox()
-        for code in CONCLUSIONS:
-            self.conclusion.addItem(code, code)
+        self.conclusion = choice_box((code, code) for code in CONCLUSIONS)
         self.conclusion.currentIndexChanged.connect(lambda _index: self._store_typed())
         self.text = QPlainTextEdit(
             accessibleName=tr("Text of the opinion"),
@@ -183,22 +177,15 @@ class OpinionEditor(QWidget):
         row.addWidget(self.basis, 1)
         row.addWidget(self.bases_button, 0, Qt.AlignmentFlag.AlignTop)
         form.addRow(tr("Basis"), row)
-        inner = QVBoxLayout(body)
-        inner.setContentsMargins(2, 4, 2, 2)
-        for widget in (self.title, self.author_label, self.sign_label, self.conflict_label):
-            inner.addWidget(widget)
-        inner.addLayout(form)
-        inner.addWidget(self.text, 1)
-        inner.addWidget(self.items)
+        labels = (self.title, self.author_label, self.sign_label, self.conflict_label)
+        column_of(*labels, form, (self.text, 1), self.items, inside=body).setContentsMargins(2, 4, 2, 2)
         area = RoomArea(body)
         area.setMinimumHeight(VISIBLE_LINES * self.fontMetrics().lineSpacing())
         grid = QGridLayout()
         for place, button in enumerate(self.buttons.values()):
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             grid.addWidget(button, place // 2, place % 2)
-        layout = column_of((area, 1), inside=self, is_tight=True)
-        layout.addLayout(row_of((self.by_label, 1), self.drop_button))
-        layout.addLayout(grid)
+        column_of((area, 1), row_of((self.by_label, 1), self.drop_button), grid, inside=self, is_tight=True)
 
     def _show_items(self, items: list[dict[str, Any]], answers: dict[str, str]) -> None:
         texts = [answers.get(item["item"], str(item.get("answer") or "")) for item in items]

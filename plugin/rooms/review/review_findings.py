@@ -16,7 +16,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.connection.asking import Asking
-from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.connection.refusals import Refusal, refusals_told
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.map.sliced_work import SlicedWork
 from onemap.plugin.desk.results.results import CheckedParcel, Finding, RunOnDisplay, read_results
@@ -168,10 +168,8 @@ class CaseFindings(QWidget):
         self._drawing.begin(self._outline_steps(target), is_urgent=False)
 
     def _outline_steps(self, target: str) -> Iterator[None]:
-        try:
+        with refusals_told(self.refused.emit):
             self.outline.draw(target)
-        except Refusal as refusal:
-            self.refused.emit(refusal)
         yield
 
     def _refuse(self, refusal: Refusal) -> None:
@@ -183,10 +181,10 @@ class CaseFindings(QWidget):
         if self._case is None or self.results.run is None:
             return
         self.leave_map()
-        overrides = {(item["parcel"], item["rule"], item["before"] == "unknown"): item for item in self._case.overrides}
+        case = self._case
 
         def with_override(finding: Finding) -> Finding:
-            override = overrides.get((finding.parcel, finding.rule, finding.verdict == "unknown"))
+            override = case.override_of(finding)
             if override is None:
                 return finding
             text = tr("{title} → {verdict} ({name})")
@@ -246,10 +244,11 @@ class CaseFindings(QWidget):
         return self.results.model.finding_at(self.results.tree.currentIndex())
 
     def _enable(self) -> None:
-        why_not = self._case.steps.get("override") if self._case is not None else None
+        case, finding = self._case, self._finding
+        why_not = case.override_refusal(finding) if case is not None and finding is not None else None
         self.override_button.setText(step_word("override") + "…")
-        self.override_button.setEnabled(self._finding is not None and why_not is None and not self._is_busy)
-        hint = tr("Choose a finding first.") if self._finding is None else tr("Judge this finding otherwise")
+        self.override_button.setEnabled(finding is not None and why_not is None and not self._is_busy)
+        hint = tr("Choose a finding first.") if finding is None else tr("Judge this finding otherwise")
         self.override_button.setToolTip(name_buttons(why_not) if why_not else hint)
         remedy_reason = self._case.steps.get("remedy") if self._case is not None and not self._case.remedies else None
         self.results.disable_remedy(

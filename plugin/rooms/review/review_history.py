@@ -28,12 +28,14 @@ class HistoryView(AnswerTree):
         user: the user's name.
         """
         unseen = {entry["revision"] for entry in unseen_entries(case, seen_revision, user)}
-        self.show_rows([_marked(row) if row["about"]["revision"] in unseen else row for row in case.rows("entries")])
+        self.show_rows(
+            [_mark_unseen(row) if row["about"]["revision"] in unseen else row for row in case.rows("entries")]
+        )
         for item in self.tops:
             set_bold(item, self.about(item)["revision"] in unseen, DAY, WHO, STEP)
 
 
-def _marked(row: dict[str, Any]) -> dict[str, Any]:
+def _mark_unseen(row: dict[str, Any]) -> dict[str, Any]:
     who, what = row["values"]
     return {**row, "values": [who, f"{UNSEEN} {what}"]}
 

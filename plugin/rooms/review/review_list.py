@@ -27,6 +27,7 @@ from onemap.plugin.widgets.buttons import (
     empty_label,
     menu_button,
     push_button,
+    show_text,
     switch_button,
     wrapped_label,
 )
@@ -119,8 +120,7 @@ class CaseList(QWidget):
         """Show what the core remarks on the list: cases that cannot be read, and a calendar that ends soon."""
         of_calendar = [problem for problem in problems if problem["code"].startswith("calendar.")]
         shown = [{**problem, "mend": ""} if problem in of_calendar else problem for problem in problems]
-        self.remarks.setText("\n".join(map(problem_line, shown)))
-        self.remarks.setVisible(bool(problems))
+        show_text(self.remarks, "\n".join(map(problem_line, shown)))
         self.calendar_button.setVisible(bool(of_calendar))  # it mends these
 
     def refresh_texts(self) -> None:
@@ -185,7 +185,7 @@ class CaseList(QWidget):
 
     def _show_rows(self) -> None:
         current = self._case_of(self.tree.currentItem())
-        self.tree.show_rows([_marked(line, self._home) for line in self.lines if self._matches_filter(line)])
+        self.tree.show_rows([_mark_unseen(line, self._home) for line in self.lines if self._matches_filter(line)])
         for item in self.tree.tops:
             for column in (PROJECT, STATE, DEADLINE):
                 item.setToolTip(column, item.toolTip(PROJECT))
@@ -221,7 +221,7 @@ def _is_unseen(line: CaseLine, home: str) -> bool:
     return line.revision > seen_revision(home, line.case)
 
 
-def _marked(line: CaseLine, home: str) -> dict[str, Any]:
+def _mark_unseen(line: CaseLine, home: str) -> dict[str, Any]:
     """The core's row of a case; marked where somebody else took a step that was not seen here."""
     mark = f"{UNSEEN} " if _is_unseen(line, home) else ""
     return {**line.row, "name": mark + line.row["name"], "hint": "\n".join((line.row["hint"], *_departments(line)))}

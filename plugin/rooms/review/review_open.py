@@ -50,8 +50,7 @@ class CaseForm(QWidget):
         self._case: Case | None = None
         self.attached_files: list[str] = []
         self.title = wrapped_label()
-        self.project = QLineEdit(maxLength=200)
-        self.project.textChanged.connect(lambda _text: self._enable())
+        self.project = QLineEdit(maxLength=200, textChanged=lambda _text: self._enable())
         self.parcels = ParcelChoice(library, canvas)
         self.parcels.changed.connect(self._enable)
         self.mends = ParcelMends(library.core, self)

@@ -48,7 +48,7 @@ class OpinionTable(AnswerTree):
         """
         chosen = self.department
         rows = [
-            _marked(row, row["about"]["department"] in unsaved, row["about"]["department"] in changed)
+            _mark_unseen(row, row["about"]["department"] in unsaved, row["about"]["department"] in changed)
             for row in case.rows("opinions")
         ]
         with QSignalBlocker(self):
@@ -120,7 +120,7 @@ class OpinionTable(AnswerTree):
             self.chosen.emit(self.department)
 
 
-def _marked(row: dict[str, Any], is_unsaved: bool, is_changed: bool) -> dict[str, Any]:
+def _mark_unseen(row: dict[str, Any], is_unsaved: bool, is_changed: bool) -> dict[str, Any]:
     """The core's row of an opinion, with what only this desk knows: what was not seen, and what is not sent."""
     name = row["name"] + (f" {UNSEEN}" if is_changed else "") + (" *" if is_unsaved else "")
     lines = [tr("Changed since you looked")] if is_changed else []

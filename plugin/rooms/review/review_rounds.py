@@ -9,13 +9,13 @@ from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import (
     QSplitter,
     QTextBrowser,
-    QVBoxLayout,
     QWidget,
 )
 
 from onemap.plugin.desk.answers.answer_tree import AnswerTree, set_bold
 from onemap.plugin.rooms.review.review_cases import Case
 from onemap.plugin.widgets.buttons import wrapped_label
+from onemap.plugin.widgets.rows_and_columns import column_of
 from onemap.plugin.words.translation import Count, tr, with_label
 
 CHANGED = "≠"
@@ -38,10 +38,7 @@ class RoundsView(QWidget):
         split = QSplitter(Qt.Orientation.Vertical)
         split.addWidget(self.tree)
         split.addWidget(self.text)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 4, 0, 0)
-        layout.addWidget(self.summary)
-        layout.addWidget(split, 1)
+        column_of(self.summary, (split, 1), inside=self).setContentsMargins(0, 4, 0, 0)
 
     def show_case(self, case: Case) -> None:
         """Show a case's rounds."""

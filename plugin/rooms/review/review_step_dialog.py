@@ -7,7 +7,6 @@ from pathlib import Path
 
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import (
-    QComboBox,
     QDialog,
     QDialogButtonBox,
     QFileDialog,
@@ -22,7 +21,7 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.desk.guide.help_key import equip_window
 from onemap.plugin.widgets.buttons import tool_button, wrapped_label
-from onemap.plugin.widgets.form_fields import fill_form
+from onemap.plugin.widgets.form_fields import choice_box, fill_form
 from onemap.plugin.widgets.questions import speak_buttons
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import scroll_area
@@ -76,11 +75,9 @@ class StepDialog(QDialog):
         super().__init__(parent)
         self._question = question
         self.setWindowTitle(question.title)
-        self.choice = QComboBox(self)
+        self.choice = choice_box(((word, code) for code, word in question.choices), question.chosen_code)
+        self.choice.setParent(self)
         self.choice.setVisible(bool(question.choices))
-        for code, word in question.choices:
-            self.choice.addItem(word, code)
-        self.choice.setCurrentIndex(max(0, self.choice.findData(question.chosen_code)))
         self.days = QSpinBox(self)
         self.days.setVisible(bool(question.days))
         self.days.setRange(1, MAX_DAYS)

@@ -81,7 +81,7 @@ class CaseSteps(QObject):
             "Until the notice is closed the case cannot be issued, revised or withdrawn."
         )
         markable = tuple(all_words("withheld").items())
-        days = {"days": NOTICE_DAYS, "days_label": tr("Days")}
+        days: dict[str, Any] = {"days": NOTICE_DAYS, "days_label": tr("Days")}
         question = {**days, "marks": tr("Leave out"), "markable": markable}
         self._ask("notice", text.format(project=self.case.project), marked="withhold", **question)
 
@@ -158,13 +158,13 @@ class CaseSteps(QObject):
 
     def override(self, finding: Finding) -> None:
         """Override a finding; both verdicts are stored."""
-        verdicts = {(override["parcel"], override["rule"]): override["verdict"] for override in self.case.overrides}
-        current_verdict = verdicts.get((finding.parcel, finding.rule), finding.verdict)
+        earlier = self.case.override_of(finding)
+        current_verdict = earlier["verdict"] if earlier is not None else finding.verdict
         text = tr("{parcel}: {title}. The machine says: {verdict}. Both verdicts and your reason stay in the case.")
         text = text.format(parcel=finding.parcel, title=finding.title, verdict=word("verdicts", finding.verdict))
         choices = tuple((verdict, word("verdicts", verdict)) for verdict in SEVERITY)
-        question = {"choice": tr("Verdict instead"), "choices": choices, "chosen_code": current_verdict}
-        params = {"parcel": finding.parcel, "rule": finding.rule}
+        question: dict[str, Any] = {"choice": tr("Verdict instead"), "choices": choices, "chosen_code": current_verdict}
+        params = {"parcel": finding.parcel, "rule": finding.rule, "before": finding.verdict}
         self._ask("override", text, params, chosen="verdict", needs="always", **question)
 
     def _decide(self, step: str, decided: str, text: str) -> None:

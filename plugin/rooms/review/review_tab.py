@@ -20,6 +20,7 @@ from onemap.plugin.rooms.review.review_open import CaseForm
 from onemap.plugin.rooms.review.review_person import PersonButton
 from onemap.plugin.rooms.review.review_steps import refusal_in_buttons
 from onemap.plugin.rooms.review.review_words import conclusion_word
+from onemap.plugin.widgets.buttons import show_text
 from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.widgets.rows_and_columns import Pages, fill_room
 from onemap.plugin.widgets.working_dialog import end_dialog
@@ -115,7 +116,7 @@ class ReviewTab(QWidget):
 
     def open_case(self, case: str, is_followed: bool = False) -> None:
         """Show a case. is_followed: because others changed it, so that what was refused before stays said."""
-        params = {"library": self._library.path, "case": case, "on": self._library.step_day}
+        params: dict[str, Any] = {"library": self._library.path, "case": case, "on": self._library.step_day}
         params["by"], params["view"] = self.person.known_name, True
         self.opening.ask("review show", params, lambda answer: self._show(answer, is_followed))
 
@@ -168,8 +169,7 @@ class ReviewTab(QWidget):
             if self.pages.currentWidget() is self.case_page:
                 self.reload_case()
         self.person.set_account(self._library.account, self._library.departments)
-        self.day_label.setText(self._day_text())
-        self.day_label.setVisible(bool(self.day_label.text()))
+        show_text(self.day_label, self._day_text())
         if self._is_open and self.pages.currentWidget() is self.list:
             self.refresh()
 

@@ -16,22 +16,20 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.connection.file_writing import copy_file
-from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.connection.refusals import Refusal, refusals_told
 from onemap.plugin.desk.answers.answer_tree import AnswerTree
 from onemap.plugin.desk.library.changed_versions import ChangedVersions
 from onemap.plugin.desk.library.layer_list import CatalogueLayer
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.library.verb_view import VerbView
-from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import temporary_folder
-from onemap.plugin.profile.suggested_file import suggested_file
 from onemap.plugin.rooms.statistics.counted_ground import CountedGround
 from onemap.plugin.rooms.statistics.share_bar import ShareBar
 from onemap.plugin.widgets.buttons import wrapped_label
 from onemap.plugin.widgets.form_fields import fill_form
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
-from onemap.plugin.widgets.target_file import ask_target
+from onemap.plugin.widgets.target_file import ask_document
 from onemap.plugin.widgets.wrapped_choice import WrappedChoice
 from onemap.plugin.words.file_forms import file_forms
 from onemap.plugin.words.translation import list_of_some, tr
@@ -121,12 +119,8 @@ class StatisticsView(VerbView):
 
     def save(self, path: str) -> None:
         """Save the balance on display as a table. An existing file is replaced, because the user has confirmed it."""
-        settings.put("review_folder", str(Path(path).parent))
-        try:
+        with refusals_told(self.refused.emit):
             copy_file(self._table, path)
-        except Refusal as refusal:
-            self.refused.emit(refusal)
-        else:
             self.message_sent.emit(tr("Written: {path}").format(path=path))
 
     def clear(self) -> None:
@@ -144,8 +138,7 @@ class StatisticsView(VerbView):
         self.ground.close_down()
 
     def _choose_target(self) -> None:
-        start = suggested_file(self.layer.currentText(), ".xlsx")
-        ask_target(self, self.save_button.text(), start, file_forms([".xlsx"]), self.save)
+        ask_document(self, self.save_button.text(), self.layer.currentText(), file_forms([".xlsx"]), self.save)
 
     def _show(self, table_file: Path, answer: dict[str, Any], ground: str, layer: str) -> None:
         self._table = table_file

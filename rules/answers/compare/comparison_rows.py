@@ -49,12 +49,12 @@ def _column(name: str, language: str, unit: str = "") -> Column:
 
 def _type_row(kind: str, rows: Sequence[Record], language: str) -> AnswerRow:
     name = f"{kind} {phrase(f'difference.{kind}', language)}"
-    uses = [_sum_row(_uses_name(row, language), [row], _about(row)) for row in rows] if len(rows) > 1 else []
-    about = {"type": kind} if uses else _about(rows[0])
+    uses = [_sum_row(_uses_name(row, language), [row], _subject(row)) for row in rows] if len(rows) > 1 else []
+    about = {"type": kind} if uses else _subject(rows[0])
     return _sum_row(name, rows, about, uses)
 
 
-def _about(row: Record) -> dict[str, str]:
+def _subject(row: Record) -> dict[str, str]:
     return {name: row[name] or "" for name in ("type", "use_a", "use_b")}
 
 

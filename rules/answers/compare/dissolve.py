@@ -42,7 +42,7 @@ def dissolve_ground(
     kind: (k,) numbers; journal: where they are kept, and those that an earlier attempt left are found. Raises
     OneMapError overlay.union, journal.failed.
     """
-    group = touching(ground, kind, threads.part(0.0, _TOUCHING))
+    group = touching_groups(ground, kind, threads.part(0.0, _TOUCHING))
     wholes = list(_whole_groups(group))
 
     def make(rows: np.ndarray, own: Threads) -> Features:
@@ -71,7 +71,7 @@ def _whole_groups(group: np.ndarray) -> Iterator[np.ndarray]:
         start = stop
 
 
-def touching(ground: ComparedGround, kind: np.ndarray, threads: Threads) -> np.ndarray:
+def touching_groups(ground: ComparedGround, kind: np.ndarray, threads: Threads) -> np.ndarray:
     """The group (n,) of each piece: those of one kind that touch, directly or through others of the kind.
 
     Touching corner to corner is no touching: it makes no ground one, and would join pieces of half a city.
@@ -80,7 +80,7 @@ def touching(ground: ComparedGround, kind: np.ndarray, threads: Threads) -> np.n
     extents = np.array([extent(ground.boxes[rows]) for rows in blocks])
     pairs = [np.empty((2, 0), dtype=np.int64)]
     for number, (mine, own_threads) in enumerate(threads.in_turn(blocks)):
-        rows = np.r_[mine, _around(number, blocks, extents, ground.boxes)]
+        rows = np.r_[mine, _pieces_near_block(number, blocks, extents, ground.boxes)]
         polygons = ground.geometries(rows)
         boxes = shapely.box(*(ground.boxes[rows] + _SEAMS_M).T)
         other, own = shapely.STRtree(polygons[: len(mine)]).query(boxes)
@@ -93,7 +93,7 @@ def touching(ground: ComparedGround, kind: np.ndarray, threads: Threads) -> np.n
     return joined_groups(len(kind), first, second, threads)
 
 
-def _around(number: int, blocks: list[np.ndarray], extents: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+def _pieces_near_block(number: int, blocks: list[np.ndarray], extents: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     """The pieces of later blocks whose boxes meet the extent of this one; earlier ones have met it themselves."""
     later = number + 1 + np.flatnonzero(boxes_meet(extents[number + 1 :], extents[number] + _SEAMS_M))
     found = [blocks[other][boxes_meet(boxes[blocks[other]], extents[number] + _SEAMS_M)] for other in later.tolist()]
@@ -159,15 +159,15 @@ def _members(
     parts = np.bincount(of_group, minlength=int(group.max()) + 1)
     first = np.searchsorted(of_group, np.arange(len(parts)))
     alone, several = np.flatnonzero(parts[group] == 1), np.flatnonzero(parts[group] > 1)
-    found = [(alone, first[group[alone]]), _within(pieces, several, group, polygons, of_group)]
+    found = [(alone, first[group[alone]]), _containing_polygons(pieces, several, group, polygons, of_group)]
     # A piece that touches itself in a point is two polygons once it is united: each looks for its piece, too.
     left = np.setdiff1d(np.arange(len(polygons)), np.concatenate([polygon for _, polygon in found]))
-    orphan, piece = _within(polygons, left, of_group, pieces, group)
+    orphan, piece = _containing_polygons(polygons, left, of_group, pieces, group)
     found.append((piece, orphan))
     return np.concatenate([pair[0] for pair in found]), np.concatenate([pair[1] for pair in found])
 
 
-def _within(
+def _containing_polygons(
     polygons: np.ndarray, rows: np.ndarray, group: np.ndarray, others: np.ndarray, of_others: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Which of the polygons `rows` lies with a point of its inside in which of the others of its group."""

@@ -19,7 +19,7 @@ from onemap.rules.answers.compare.polygons import Polygons
 from onemap.rules.answers.compare.self_overlap import overlap_of, without_earlier
 from onemap.rules.judge.distributed.partition import most_parcels
 from onemap.rules.judge.inputs.layer_sources import LayerSource, Sources
-from onemap.rules.judge.overlay.overlay import inside
+from onemap.rules.judge.overlay.overlay import parts_inside
 from onemap.rules.judge.overlay.subdivision import subdivide_polygons
 from onemap.rules.judge.overlay.threads import Threads
 
@@ -120,7 +120,7 @@ def _strip_polygons(strip: _Strip, side: Side, matrix: Matrix, ground: shapely.G
     """The polygons of a strip; about it: its codes, how many rows it has, and what features lost."""
     source, stored = strip.source, strip.stored
     codes = codes_of(side, stored.attributes, source.read_version.code, matrix.name)
-    clipped, failed = inside(stored.geometries, ground, threads)
+    clipped, failed = parts_inside(stored.geometries, ground, threads)
     _refuse_own(strip, failed)
     rows = np.flatnonzero(~shapely.is_missing(clipped))
     wanted = np.flatnonzero(strip.is_own[rows])

@@ -21,7 +21,7 @@ from onemap.rules.answers.compare.matrix import Matrix, Side, codes_of
 from onemap.rules.answers.compare.polygons import Polygons
 from onemap.rules.answers.compare.self_overlap import SelfOverlap, first_row_wins
 from onemap.rules.judge.inputs.layer_sources import LayerSource, Sources
-from onemap.rules.judge.overlay.overlay import differences, inside, intersections, refuse_failed, union_by
+from onemap.rules.judge.overlay.overlay import differences, intersections, parts_inside, refuse_failed, union_by
 from onemap.rules.judge.overlay.subdivision import subdivide_polygons
 from onemap.rules.judge.overlay.threads import Threads
 
@@ -160,7 +160,7 @@ def placed_plan(source: LayerSource, side: Side, matrix: Matrix, ground: shapely
     """
     stored = source.features
     codes = codes_of(side, stored.attributes, source.read_version.code, matrix.name)
-    clipped, failed = inside(stored.geometries, ground, threads)
+    clipped, failed = parts_inside(stored.geometries, ground, threads)
     refuse(source, np.flatnonzero(failed))
     rows = np.flatnonzero(~shapely.is_missing(clipped))
     geometries, overlap, broken = first_row_wins(clipped[rows], threads)

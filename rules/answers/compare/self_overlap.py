@@ -58,7 +58,7 @@ def lost_to_earlier(
     Then what is left of each (j,), None where nothing is, what it lost in m² (j,), and those of `shapes` that failed.
     Each is taken from its own geometry and not from a rounded common ground, so that no slit opens between them.
     """
-    later, earlier = _meeting(shapes, wanted, threads)
+    later, earlier = _overlapping_pairs(shapes, wanted, threads)
     if len(later) == 0:
         nobody = np.empty(0, dtype=np.int64)
         return nobody, np.empty(0, dtype=object), np.empty(0), nobody
@@ -70,7 +70,7 @@ def lost_to_earlier(
     return places[real], rest[real], lost[real], wanted[places[failed]]
 
 
-def _meeting(shapes: AnyShapes, wanted: np.ndarray, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
+def _overlapping_pairs(shapes: AnyShapes, wanted: np.ndarray, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
     """Pairs whose insides meet: the place among `wanted` (k,) of the later one, and which one the earlier is (k,)."""
 
     def may_lose(place: np.ndarray, areas: np.ndarray, errors: np.ndarray) -> np.ndarray:

@@ -57,7 +57,7 @@ def spot_fields(
         "CTMJ": [size if kind in CONFLICTS else None for size, kind in zip(area_m2, types, strict=True)],
         "DKMJ": area_m2,
         "CLYJ": [
-            _handling(decision, why, names) for decision, why in zip(given, texts["decision_reason"], strict=True)
+            _handling_text(decision, why, names) for decision, why in zip(given, texts["decision_reason"], strict=True)
         ],
         "CLZT": [phrase(f"spot_state.{_state(decision)}", "zh") for decision in given],
         "BZ": [_remark(*facts) for facts in zip(texts["decision_by"], texts["decision_at"], strict=True)],
@@ -89,7 +89,7 @@ def class_name(entry: LayerEntry, code: str | None, language: str = "zh") -> str
     return titles.get(language) or titles["zh"] if titles else None
 
 
-def _handling(decision: str | None, reason: str | None, names: Mapping[str, str]) -> str | None:
+def _handling_text(decision: str | None, reason: str | None, names: Mapping[str, str]) -> str | None:
     if decision is None:
         return None
     text = phrase(f"spot_handling.{decision}", "zh", **names)

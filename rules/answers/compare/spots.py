@@ -68,7 +68,7 @@ def spots_of(
     compared_m2 = float(ground.area_m2.sum())
     kind, of_kind = _kinds(ground, plans, matrix)
     type_of_kind = of_kind["type"].to_numpy(dtype=object)
-    parts = [_Part.nothing()]
+    parts = [_Part.empty()]
     for whole, own in dissolve_ground(ground, kind, threads, journal):
         found = _as_written(whole, origin)
         is_artefact = _are_artefacts(type_of_kind[found.kind], found.polygons, limits, own)
@@ -103,7 +103,7 @@ class _Part:
     class_b: np.ndarray
 
     @classmethod
-    def nothing(cls) -> "_Part":
+    def empty(cls) -> "_Part":
         text = np.empty(0, dtype=object)
         return cls(text, np.empty(0, dtype=np.int64), np.empty(0, dtype=bool), text, text, text, text)
 

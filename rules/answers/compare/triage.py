@@ -14,7 +14,7 @@ from onemap.rules.answers.compare.plans import Plan
 from onemap.rules.answers.compare.spots import ARTEFACT, CONFLICTS, Spots
 from onemap.rules.judge.overlay.candidate_pairs import shared_areas
 from onemap.rules.judge.overlay.contacts import segments_of
-from onemap.rules.judge.overlay.in_chunks import AT_ONCE, chunks, intersecting, nearest_distances_m
+from onemap.rules.judge.overlay.in_chunks import AT_ONCE, chunks, intersecting_pairs, nearest_distances_m
 from onemap.rules.judge.overlay.overlay import ARITHMETIC_M2
 from onemap.rules.judge.overlay.subdivision import Pieces, subdivide_polygons
 from onemap.rules.judge.overlay.threads import Threads
@@ -62,7 +62,7 @@ def triage_of(
     columns["shift_m"][rows] = edges.shift_m
     steps[rows] = np.column_stack([edges.shift_east_m, edges.shift_north_m])
     shares = _pair_shares(spots)
-    agreed = _agreed_before(spots, rows, matrix, earlier, threads.part(0.8, 0.9))
+    agreed = _earlier_agreement(spots, rows, matrix, earlier, threads.part(0.8, 0.9))
     last = threads.progress.part(0.9, 1.0)
     for at, row in enumerate(rows):
         if at % AT_ONCE == 0:
@@ -148,7 +148,7 @@ def _pair_shares(spots: Spots) -> tuple[np.ndarray, np.ndarray]:
     return shares, counts
 
 
-def _agreed_before(
+def _earlier_agreement(
     spots: Spots,
     rows: np.ndarray,
     matrix: Matrix,
@@ -220,7 +220,7 @@ def _edges(
 ) -> Edges:
     """The edges of some spots (k,). tree: of the pieces of all spots, owner: whose each is; uses (m,) of both plans."""
     start, end, spot = segments_of(polygons[rows])
-    beyond = _beyond(start, end, rows[spot], tree, owner, threads)
+    beyond = _spot_across(start, end, rows[spot], tree, owner, threads)
     known = beyond >= 0
     changes = []
     for use in uses:
@@ -237,7 +237,7 @@ def _edges(
     return Edges(total, of_a, of_b, np.hypot(east, north), east, north)
 
 
-def _beyond(
+def _spot_across(
     start: np.ndarray, end: np.ndarray, own: np.ndarray, tree: shapely.STRtree, owner: np.ndarray, threads: Threads
 ) -> np.ndarray:
     """The spot (s,) on the other side of each edge of the spots `own` (s,); -1 where there is none."""
@@ -247,7 +247,7 @@ def _beyond(
     middle = (start + end) / 2
     result = np.full(len(own), -1)
     for side in (middle + across, middle - across):
-        edge, piece = intersecting(tree, shapely.points(side), threads)
+        edge, piece = intersecting_pairs(tree, shapely.points(side), threads)
         other = owner[piece] != own[edge]
         result[edge[other]] = owner[piece[other]]
     return result

@@ -91,14 +91,14 @@ def _rest(
         at, met = tree.query(shapes[some], predicate="intersects")
         order = np.lexsort((met, at))
         at, met = at[order], met[order]
-        near = _near(cover, met, shapes[some[at]], threads) if are_polygons else cover[met]
+        near = _parts_near(cover, met, shapes[some[at]], threads) if are_polygons else cover[met]
         ends = np.searchsorted(at, np.arange(len(some) + 1))
         for number, row in enumerate(some.tolist()):
             around = near[ends[number] : ends[number + 1]]
             yield row, shapely.difference(shapes[row], shapely.union_all(around)) if len(around) else shapes[row]
 
 
-def _near(polygons: np.ndarray, which: np.ndarray, shapes: np.ndarray, threads: Threads) -> np.ndarray:
+def _parts_near(polygons: np.ndarray, which: np.ndarray, shapes: np.ndarray, threads: Threads) -> np.ndarray:
     """The part of polygons[which] (k,) around the shapes (k,), cut only where they are large."""
     boxes = shapely.bounds(shapes).reshape(-1, 4)
     distinct, place = np.unique(which, return_inverse=True)
@@ -151,7 +151,7 @@ def _open_shapes(shapes: np.ndarray, cover: np.ndarray) -> np.ndarray:
     return np.setdiff1d(np.arange(len(shapes)), inside)
 
 
-def _beyond(
+def _ground_outside(
     layer: DeliveredLayer, cover: DeliveredLayer, wheres: tuple[str | None, str | None], check: Check, threads: Threads
 ) -> Iterator[tuple[int, shapely.Geometry]]:
     """Rows of a layer and what of each lies outside the cover, as far as it is to be reported. wheres: of both."""
@@ -163,21 +163,21 @@ def _beyond(
             yield int(rows[at]), ground
 
 
-def _inside(layer: DeliveredLayer, other: DeliveredLayer, check: Check, threads: Threads) -> Iterator[Finding]:
+def _check_inside(layer: DeliveredLayer, other: DeliveredLayer, check: Check, threads: Threads) -> Iterator[Finding]:
     wheres = check.keys.get("where"), check.keys.get("other_where")
-    for row, rest in _beyond(layer, other, wheres, check, threads):
+    for row, rest in _ground_outside(layer, other, wheres, check, threads):
         facts = {"other": other.wish.entry.title, "area": area_to_hundredths(rest.area)}
         yield layer.finding(check, Problem("proof.outside", facts), row, rest, area_m2=float(rest.area))
 
 
 def _covers(layer: DeliveredLayer, other: DeliveredLayer, check: Check, threads: Threads) -> Iterator[Finding]:
     wheres = check.keys.get("other_where"), check.keys.get("where")
-    for row, rest in _beyond(other, layer, wheres, check, threads):
+    for row, rest in _ground_outside(other, layer, wheres, check, threads):
         facts = {"other": layer.wish.entry.title, "area": area_to_hundredths(rest.area)}
         yield other.finding(check, Problem("proof.uncovered", facts), row, rest, area_m2=float(rest.area))
 
 
-def _apart(layer: DeliveredLayer, other: DeliveredLayer, check: Check, threads: Threads) -> Iterator[Finding]:
+def _check_apart(layer: DeliveredLayer, other: DeliveredLayer, check: Check, threads: Threads) -> Iterator[Finding]:
     rows, others = _asked_rows(layer, check.keys.get("where")), _asked_rows(other, check.keys.get("other_where"))
     limits, shapes, grounds = _limits(check), layer.shapes[rows], other.shapes[others]
     for at, met, near in _met(shapes, grounds, limits, threads):
@@ -199,7 +199,9 @@ def _met(
     """The shapes (n,) that meet any of the grounds (m,): their places, the grounds' (k,), and their parts nearby."""
     are_polygons = _are_polygons(grounds)
     if are_polygons and _are_polygons(shapes):
-        at, met = _sharing(candidate_pairs(shapes, shapely.STRtree(shapes), grounds, threads), len(shapes), limits)
+        at, met = _pairs_sharing_ground(
+            candidate_pairs(shapes, shapely.STRtree(shapes), grounds, threads), len(shapes), limits
+        )
     else:
         at, met = shapely.STRtree(grounds).query(shapes, predicate="intersects")
     order = np.lexsort((met, at))
@@ -209,12 +211,12 @@ def _met(
         begin = start if start == 0 else int(np.searchsorted(at, at[start], side="left"))
         end = len(at) if start + _AT_ONCE >= len(at) else int(np.searchsorted(at, at[start + _AT_ONCE], side="left"))
         some, which = at[begin:end], met[begin:end]
-        near = _near(grounds, which, shapes[some], threads) if are_polygons else grounds[which]
+        near = _parts_near(grounds, which, shapes[some], threads) if are_polygons else grounds[which]
         for one, first, count in zip(*np.unique(some, return_index=True, return_counts=True), strict=True):
             yield int(one), which[first : first + count], near[first : first + count]
 
 
-def _sharing(met: CandidatePairs, count: int, limits: SizeLimits) -> tuple[np.ndarray, np.ndarray]:
+def _pairs_sharing_ground(met: CandidatePairs, count: int, limits: SizeLimits) -> tuple[np.ndarray, np.ndarray]:
     """Pairs that share ground, of polygons (n,) that may share enough of it to be reported."""
     met = met.only(np.flatnonzero(met.area_m2 + met.error_m2 >= _ARITHMETIC_M2))
     most_m2 = np.bincount(met.parcel, met.area_m2 + met.error_m2, count)
@@ -236,8 +238,8 @@ def _same_boundary(layer: DeliveredLayer, other: DeliveredLayer, check: Check, t
 
 
 _CHECKS: dict[str, Callable[[DeliveredLayer, DeliveredLayer, Check, Threads], Iterator[Finding]]] = {
-    "inside": _inside,
+    "inside": _check_inside,
     "covers": _covers,
-    "apart": _apart,
+    "apart": _check_apart,
     "same_boundary": _same_boundary,
 }

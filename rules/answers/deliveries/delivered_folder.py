@@ -96,14 +96,14 @@ def opened_delivery(source: Path, template: FolderTemplate) -> Iterator[Delivere
         with tempfile.TemporaryDirectory(prefix="onemap-", ignore_cleanup_errors=True) as room:
             place = Path(room).resolve()
             unpack_archive(source, place)
-            yield replace(_delivered(place, template), archive=source)
+            yield replace(_find_root(place, template), archive=source)
     elif source.is_dir() and suffix not in formats.FOLDERS:
-        yield _delivered(source.resolve(), template)
+        yield _find_root(source.resolve(), template)
     else:
         yield DeliveredFolder(template, source, source, {}, is_folder=False, has_root=True)
 
 
-def _delivered(base: Path, template: FolderTemplate) -> DeliveredFolder:
+def _find_root(base: Path, template: FolderTemplate) -> DeliveredFolder:
     if not template.folders:
         return DeliveredFolder(template, base, base, {}, is_folder=True, has_root=True)
     pattern = _root_pattern(template.root)

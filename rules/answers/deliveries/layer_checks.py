@@ -12,7 +12,7 @@ import pyproj
 from onemap.layers.catalogue.schema import Field
 from onemap.layers.crs import systems
 from onemap.layers.errors import Problem
-from onemap.layers.frames.fields import text_values
+from onemap.layers.frames.fields import plain_numbers, text_values
 from onemap.layers.geometry.validity import kind_of
 from onemap.layers.sources.sheets import sheet_grid
 from onemap.rules.answers.deliveries.check_kinds import AREA, CONDITION, KINDS
@@ -199,7 +199,7 @@ def _value_problems(layer: DeliveredLayer) -> Iterator[tuple[Problem, int]]:
                 if text is None:
                     yield Problem("proof.value_missing", {"field": name}), at
     for one in wish.unique:
-        yield from _repeated(layer, one)
+        yield from _repeated_values(layer, one)
     for name, (least, most) in wish.ranges.items():
         numbers = _numbers(rows, name)
         beyond = (numbers < (-np.inf if least is None else least)) | (numbers > (np.inf if most is None else most))
@@ -220,7 +220,7 @@ def _value_problems(layer: DeliveredLayer) -> Iterator[tuple[Problem, int]]:
             yield Problem("proof.value_decimals", facts), at
 
 
-def _repeated(layer: DeliveredLayer, fields: str) -> Iterator[tuple[Problem, int]]:
+def _repeated_values(layer: DeliveredLayer, fields: str) -> Iterator[tuple[Problem, int]]:
     """Rows whose value, or values joined by +, an earlier row has had."""
     names = fields.split("+")
     if not all(name in layer.rows for name in names):
@@ -240,8 +240,7 @@ def _numbers(rows: pd.DataFrame, name: str) -> np.ndarray:
     """The values of a field (n,), not a number where they are none; empty where there is no such field."""
     if name not in rows:
         return np.empty(0)
-    numbers = pd.to_numeric(pd.Series(rows[name].tolist(), dtype=object), errors="coerce").to_numpy(dtype=float)
-    return np.where(np.isfinite(numbers), numbers, np.nan)
+    return plain_numbers(rows[name].tolist())
 
 
 def geometry_findings(layer: DeliveredLayer, check: Check) -> tuple[int, list[Finding]]:

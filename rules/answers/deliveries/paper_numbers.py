@@ -36,7 +36,7 @@ class StatedNumber:
         return float(self.value) * factor, float(self.half) * factor
 
 
-def squeezed(text: str) -> str:
+def without_blanks(text: str) -> str:
     """A text without the blanks and ends of lines that stand beside Chinese signs."""
     return _SPACES.sub("", unicodedata.normalize("NFKC", text).strip())
 
@@ -72,13 +72,15 @@ def numbers_in_word(
 
     under: words of a paragraph; what stands before it is not looked at.
     """
-    after, column = squeezed(after), None if column is None else squeezed(column)
+    after, column = without_blanks(after), None if column is None else without_blanks(column)
     if under is not None:
-        first = next((at for at, block in enumerate(blocks) if squeezed(under) in squeezed(block.text)), len(blocks))
+        first = next(
+            (at for at, block in enumerate(blocks) if without_blanks(under) in without_blanks(block.text)), len(blocks)
+        )
         blocks = blocks[first:]
     if column is None:
         texts = [row for block in blocks for row in _lines(block)]
-        return [number for text in texts for number in _after_words(squeezed(text), after)]
+        return [number for text in texts for number in _after_words(without_blanks(text), after)]
     return [number for block in blocks if block.rows for number in _in_cells(block.rows, after, column)]
 
 
@@ -89,7 +91,7 @@ def _lines(block: WordBlock) -> list[str]:
 def _in_cells(rows: Sequence[Sequence[str]], after: str, column: str) -> Iterator[StatedNumber]:
     places: list[int] = []
     for row in rows:
-        cells = [squeezed(cell) for cell in row]
+        cells = [without_blanks(cell) for cell in row]
         heads = [at for at, cell in enumerate(cells) if column in cell]
         places = heads or places
         if any(after in cell for cell in cells) and not heads:
@@ -99,9 +101,9 @@ def _in_cells(rows: Sequence[Sequence[str]], after: str, column: str) -> Iterato
 
 def numbers_in_pdf(pages: Sequence[PdfPage], after: str, column: str | None, under: str | None) -> list[StatedNumber]:
     """The same in a PDF, where columns are known by what stands above what."""
-    after, column, under = squeezed(after), column and squeezed(column), under and squeezed(under)
+    after, column, under = without_blanks(after), column and without_blanks(column), under and without_blanks(under)
     if column is None:
-        text = squeezed("\n".join(page.text for page in pages))
+        text = without_blanks("\n".join(page.text for page in pages))
         begin = 0 if under is None else text.find(under)
         return [] if begin < 0 else list(_after_words(text[begin:], after))
     found: list[StatedNumber] = []

@@ -147,10 +147,10 @@ def read_memory(path: Path, template: DeliveryTemplate) -> ProofMemory:
     for name, (key, run) in content["checks"].items():
         findings = None if run is None else [_finding(checks, record) for record in run[1]]
         before[name] = key, None if findings is None else (run[0], findings)
-    return ProofMemory(template, before, _reading(checks, content["reading"]), was_there=True)
+    return ProofMemory(template, before, _reading_memory(checks, content["reading"]), was_there=True)
 
 
-def _reading(checks: Mapping[str, Check], record: Mapping[str, Any] | None) -> ReadingMemory | None:
+def _reading_memory(checks: Mapping[str, Check], record: Mapping[str, Any] | None) -> ReadingMemory | None:
     if record is None:
         return None
     return ReadingMemory(

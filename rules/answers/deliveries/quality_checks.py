@@ -63,7 +63,7 @@ def _round(
         return []
     by_kind = {check.kind: check for check in checks}
     entry = _entry(layer.wish.entry, by_kind, layer.columns_of)
-    place = LayerPlace(layer.plane, None, _covered(by_kind.get("gap"), layer_of))
+    place = LayerPlace(layer.plane, None, _gapless_ground(by_kind.get("gap"), layer_of))
     quality = check_quality(layer.frame, entry, place, (), {"layer": layer.code}, progress, None)
     codes = {code: kind for kind in by_kind for code in KINDS[kind].codes}
     rows = {layer.name_of(at): at for at in layer.places.tolist()}
@@ -96,7 +96,7 @@ def _entry(entry: LayerEntry, checks: Mapping[str, Check], columns_of: Mapping[s
     return replace(entry, key=key, class_field=None, coverage=False, checks=levels, fields=fields)
 
 
-def _covered(gap: Check | None, layer_of: LayerOf) -> shapely.Geometry | None:
+def _gapless_ground(gap: Check | None, layer_of: LayerOf) -> shapely.Geometry | None:
     """The ground within which there must be no gap; None for what the layer itself encloses."""
     within = None if gap is None else layer_of(gap.keys.get("within"))
     return None if within is None or len(within.shapes) == 0 else within.union

@@ -9,6 +9,7 @@ import shapely
 
 from onemap.layers.area_units import areas_apart
 from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.frames.fields import plain_numbers
 from onemap.rules.answers.deliveries.delivered_layers import DeliveredLayer
 from onemap.rules.answers.deliveries.delivery_template import Check
 from onemap.rules.answers.deliveries.proof_findings import MOST_LISTED, Finding
@@ -82,7 +83,7 @@ def _numbers(rows: pd.DataFrame, name: str) -> np.ndarray:
     """A field as numbers (n,), not a number where it holds none or is not there."""
     if name not in rows:
         return np.full(len(rows), np.nan)
-    return pd.to_numeric(pd.Series(rows[name].tolist(), dtype=object), errors="coerce").to_numpy(dtype=float)
+    return plain_numbers(rows[name].tolist())
 
 
 def field_numbers(layer: DeliveredLayer, names: Sequence[str]) -> list[np.ndarray]:

@@ -14,7 +14,7 @@ from onemap.rules.answers.deliveries.check_kinds import UNITS_M2
 from onemap.rules.answers.deliveries.delivered_folder import DeliveredFile, DeliveredFolder
 from onemap.rules.answers.deliveries.delivered_layers import DeliveredLayer
 from onemap.rules.answers.deliveries.delivery_template import Check
-from onemap.rules.answers.deliveries.paper_numbers import StatedNumber, numbers_in_pdf, numbers_in_word, squeezed
+from onemap.rules.answers.deliveries.paper_numbers import StatedNumber, numbers_in_pdf, numbers_in_word, without_blanks
 from onemap.rules.answers.deliveries.proof_findings import Finding, with_hash
 from onemap.rules.answers.deliveries.sum_checks import sum_of
 
@@ -81,7 +81,7 @@ def _refuse_unread(path: Path, pages: list[PdfPage], check: Check) -> None:
     """Where the words may stand on a page that shows a picture, or in signs that mean nothing, nobody has looked."""
     if not all(page.pieces for page in pages):
         raise unreadable_paper(path, Problem("suggest.scan"))
-    letters = {sign for sign in squeezed(check.keys["after"]) if sign.isalpha()}
+    letters = {sign for sign in without_blanks(check.keys["after"]) if sign.isalpha()}
     if letters and not any(letters & set(page.text) for page in pages):
         raise unreadable_paper(path, Problem("suggest.paper_signs"))
 

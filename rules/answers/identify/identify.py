@@ -212,7 +212,10 @@ def _features(request: _Request, entry: LayerEntry, source: LayerSource, rules: 
     if entry.geometry == "raster":
         return _cells(request, source, [rule.id for rule in rules])
     distance_m = shapely.distance(stored.geometries, place.shape)
-    reach_m = 0.0 if entry.geometry == "polygon" else place.radius_m
+    if entry.geometry == "polygon":
+        distance_m, reach_m = np.where(distance_m <= place.rounding_m, 0.0, distance_m), 0.0
+    else:
+        reach_m = place.radius_m
     rows = np.flatnonzero(distance_m <= reach_m)  # never of one without a geometry: its distance is no number
     if len(rows) == 0:  # as in most layers: nothing to tell
         return []
@@ -221,7 +224,7 @@ def _features(request: _Request, entry: LayerEntry, source: LayerSource, rules: 
     attributes = stored.attributes.iloc[rows].reset_index(drop=True)
     records, speaking = plain_records(attributes), {rule.id: _speaks_of(rule, attributes, entry) for rule in rules}
     is_ground = entry.geometry == "polygon"
-    inside_m2, inside_m = _inside(shapes, place, entry)
+    inside_m2, inside_m = _amounts_inside(shapes, place, entry)
     curved_m2 = _curved_m2(polygon_parts(shapes), request.plane) if is_ground else None
     curved_inside_m2 = _curved_inside_m2(shapes, place, request.plane) if inside_m2 is not None else None
     named_by, features = own_name_field(entry, attributes), []
@@ -270,7 +273,7 @@ def _speaks_of(rule: Rule, attributes: pd.DataFrame, entry: LayerEntry) -> np.nd
     return speaks
 
 
-def _inside(shapes: np.ndarray, place: Place, entry: LayerEntry) -> tuple[np.ndarray | None, np.ndarray | None]:
+def _amounts_inside(shapes: np.ndarray, place: Place, entry: LayerEntry) -> tuple[np.ndarray | None, np.ndarray | None]:
     """How much of polygons (n,) lies in a box, in m²; and how much of a drawn line on polygons, or of lines in a box.
 
     None of other pairs, which have neither area nor length.

@@ -30,8 +30,8 @@ def identify_view(answer: Mapping[str, Any], language: str) -> AnswerView:
 def _rows(layers: Sequence[Mapping[str, Any]], language: str) -> Iterator[AnswerRow]:
     """The rows of features that rules are about, the gravest before the others; then of the others, folded up."""
     found = [layer for layer in layers if layer["features"]]
-    judged = [layer for layer in found if _speaking(layer)]
-    others = [layer for layer in found if not _speaking(layer)]
+    judged = [layer for layer in found if _rules_of_features(layer)]
+    others = [layer for layer in found if not _rules_of_features(layer)]
     yield from _headings(judged, language)
     rest = list(_headings(others, language))
     if judged and others:
@@ -67,7 +67,7 @@ def _headings(layers: Sequence[Mapping[str, Any]], language: str) -> Iterator[An
         yield AnswerRow(name, rows=rows, line=[name])
 
 
-def _speaking(layer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def _rules_of_features(layer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The rules that speak of the features of a layer."""
     rules = {rule for feature in layer["features"] for rule in feature["rules"]}
     return [law for law in layer["laws"] if law["rule"] in rules]
@@ -75,7 +75,7 @@ def _speaking(layer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def _gravity(layer: Mapping[str, Any]) -> int:
     """The place of a layer's gravest rule among the verdicts; a rule of the ground beside it says nothing here."""
-    verdicts = [law["verdict"] for law in _speaking(layer) if law["kind"] != _OUTSIDE]
+    verdicts = [law["verdict"] for law in _rules_of_features(layer) if law["kind"] != _OUTSIDE]
     return min(map(RANK.__getitem__, verdicts), default=len(VERDICTS))
 
 
@@ -176,14 +176,14 @@ def _list_row(key: str, layers: Sequence[Mapping[str, Any]], language: str, **fa
 
 def _layer_row(layer: Mapping[str, Any], language: str) -> AnswerRow:
     """A layer with its features, those with most of it inside first, and the rules that speak of them."""
-    features = sorted(layer["features"], key=lambda feature: -(_inside(feature) or 0))
+    features = sorted(layer["features"], key=lambda feature: -(_amount_inside(feature) or 0))
     rows = _doubt_rows(layer, language)
     rows += [_feature_row(layer, one, at < _MOST_LINES, language) for at, one in enumerate(features[:_MOST])]
     if len(features) > _MOST_LINES:
         rows.append(AnswerRow("", line=[phrase("said.identify_more", language, count=len(features) - _MOST_LINES)]))
     if len(features) > _MOST:
         rows.append(AnswerRow(phrase("rows.identify_more", language, count=f"{len(features) - _MOST:,}")))
-    laws = [_law_row(law, language) for law in _speaking(layer)]
+    laws = [_law_row(law, language) for law in _rules_of_features(layer)]
     if laws:
         rows.append(AnswerRow(phrase("rows.rules", language), [str(len(laws))], is_open=False, rows=laws, line=()))
     name = f"{layer['title']} · {len(features):,}" if len(features) > 1 else layer["title"]
@@ -226,7 +226,7 @@ def _feature_row(layer: Mapping[str, Any], feature: Mapping[str, Any], is_line: 
     )
 
 
-def _inside(feature: Mapping[str, Any]) -> float | None:
+def _amount_inside(feature: Mapping[str, Any]) -> float | None:
     """How much of a feature lies in the box, or of the drawn line on it: square metres or metres."""
     inside_m2: float | None = feature.get("inside_m2")
     return inside_m2 if inside_m2 is not None else feature.get("inside_m")
@@ -249,7 +249,7 @@ def _sizes(feature: Mapping[str, Any], language: str) -> Iterator[tuple[Word, Wo
 
 def _whole_rows(feature: Mapping[str, Any], language: str) -> Iterator[AnswerRow]:
     """The whole of a feature of which only a part is inside, and which share that part is."""
-    if _inside(feature) is None:
+    if _amount_inside(feature) is None:
         return
     if feature["area_m2"] is None:
         yield AnswerRow(phrase("rows.whole_length", language), [Amount(feature["length_m"], "m")])

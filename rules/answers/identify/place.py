@@ -14,6 +14,7 @@ from onemap.layers.geometry.areas import to_degrees
 
 RADIUS_M = 10.0  # how far lines and points may lie from the place, where nothing else is said
 _LARGEST = 1e9  # coordinate of a place in whatever system: a zone's number before an easting is below it
+_ROUNDING_M = 1e-6  # by how much a place may miss an edge on which it lies once it is moved to another system
 _EDGE_PARTS = 32  # of each side of a box, which is no straight line in another system
 
 
@@ -24,6 +25,7 @@ class Place:
     shape: point, line or polygon in the library's plane; x, y: as given (of a line or a box its middle), in `crs`.
     kind: point, line, box.
     radius_m: how far from it lines and points may lie.
+    rounding_m: how far from it the edge of a polygon may lie on which it was given.
     """
 
     shape: shapely.Geometry
@@ -32,12 +34,14 @@ class Place:
     crs: str
     kind: str
     radius_m: float
+    rounding_m: float
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:
         """The box, in the library's plane, outside of which nothing is asked for."""
         west, south, east, north = shapely.bounds(self.shape).tolist()
-        return west - self.radius_m, south - self.radius_m, east + self.radius_m, north + self.radius_m
+        reach_m = max(self.radius_m, self.rounding_m)
+        return west - reach_m, south - reach_m, east + reach_m, north + reach_m
 
 
 def place_of(
@@ -75,6 +79,7 @@ def place_of(
         crs=crs_name(own),
         kind=kind,
         radius_m=RADIUS_M if radius_m is None else radius_m,
+        rounding_m=0.0 if change is None else _ROUNDING_M,
     )
 
 

@@ -20,7 +20,7 @@ from onemap.rules.answers.remedy.remedy_options import RemedyOptions
 from onemap.rules.answers.remedy.search import CHECKS_A_RING, Bounds, Expect, Passes, Step, nearest_steps, searches
 from onemap.rules.judge.findings.findings import FindingColumns
 from onemap.rules.judge.findings.table import Table, WrittenTable, records_of, typed_arrays
-from onemap.rules.judge.findings.thresholds import vanishing
+from onemap.rules.judge.findings.thresholds import vanish_under_erosion
 from onemap.rules.judge.inputs.parcel_rows import ParcelRows
 from onemap.rules.judge.inputs.parcels import parcels_of_wkb
 from onemap.rules.judge.overlay.overlay import BALANCE_M2
@@ -199,7 +199,7 @@ def _is_large(parcel: shapely.Geometry, options: RemedyOptions) -> bool:
     parts = shapely.get_parts(parcel)
     if (shapely.area(parts) < options.min_part_m2).any():
         return False
-    return not (options.min_width_m > 0 and vanishing(parts, options.min_width_m).any())
+    return not (options.min_width_m > 0 and vanish_under_erosion(parts, options.min_width_m).any())
 
 
 def question_of_ground(question: Question, rows: np.ndarray, wkb: pa.Array) -> Question:

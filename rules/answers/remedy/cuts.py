@@ -9,29 +9,29 @@ from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.layers.geometry.parts import largest_of_each
 from onemap.layers.geometry.rings import planar_lengths_m
 from onemap.layers.geometry.shape_column import AnyShapes, all_of, some_of
-from onemap.rules.judge.findings.thresholds import are_broad, vanishing
+from onemap.rules.judge.findings.thresholds import are_broad, vanish_under_erosion
 from onemap.rules.judge.overlay.overlay import ARITHMETIC_M2, divided_ground
 from onemap.rules.judge.overlay.threads import Threads
 
 
 @dataclass(frozen=True)
-class Against:
+class ObstacleRows:
     """Obstacles of parcels (k,): parcel (row), the rule's place in the order of work, the verdict's rank."""
 
     parcel: np.ndarray
     rule: np.ndarray
     rank: np.ndarray
 
-    def at(self, rows: np.ndarray) -> "Against":
+    def at(self, rows: np.ndarray) -> "ObstacleRows":
         """Some of them: positions (j,)."""
-        return Against(self.parcel[rows], self.rule[rows], self.rank[rows])
+        return ObstacleRows(self.parcel[rows], self.rule[rows], self.rank[rows])
 
 
 @dataclass(frozen=True)
 class Obstacles:
     """Ground (k,) that stands against parcels: parcel after parcel, of each in the order in which it is cut."""
 
-    against: Against
+    against: ObstacleRows
     ground: AnyShapes
 
     def __len__(self) -> int:
@@ -42,7 +42,7 @@ class Obstacles:
 class Cuts:
     """The ground that rules cut from parcels (k,): only what no earlier rule had cut."""
 
-    against: Against
+    against: ObstacleRows
     area_m2: np.ndarray
     ground: FlatGround
 
@@ -59,7 +59,7 @@ class Parts:
     def whole(cls, parcels: AnyShapes) -> "Parts":
         """Parcels of which nothing is cut yet; of a column none is made."""
         nobody = np.empty(0, dtype=np.int64)
-        nothing = Cuts(Against(nobody, nobody, nobody), np.empty(0), FlatGround.nothing(0))
+        nothing = Cuts(ObstacleRows(nobody, nobody, nobody), np.empty(0), FlatGround.empty(0))
         return cls(FlatGround.all_of(parcels), [nothing], np.zeros(len(parcels)))
 
     @property
@@ -68,7 +68,7 @@ class Parts:
         left: np.ndarray = self.rest.dimension >= 0
         return left
 
-    def cut(self, against: Against, rest: FlatGround, area_m2: np.ndarray, ground: FlatGround) -> None:
+    def cut(self, against: ObstacleRows, rest: FlatGround, area_m2: np.ndarray, ground: FlatGround) -> None:
         """Leave this rest of some parcels, and note what was cut from each: (k,)."""
         self.rest = self.rest.with_ground(against.parcel, rest)
         self.cuts.append(Cuts(against, area_m2, ground))
@@ -122,7 +122,7 @@ def drop_small(parts: Parts, min_part_m2: float, min_width_m: float, one_piece: 
     area = shapely.area(pieces)
     kept = area >= least_m2
     if min_width_m > 0:
-        kept &= ~vanishing(pieces, min_width_m)
+        kept &= ~vanish_under_erosion(pieces, min_width_m)
     if one_piece and len(pieces):
         several = np.flatnonzero(kept)
         kept = np.isin(np.arange(len(pieces)), several[largest_of_each(area[several], owner[several])])

@@ -11,7 +11,7 @@ import shapely
 from onemap.layers.geometry.parts import shift_geometries, shift_polygons, unwrap_parts
 from onemap.layers.geometry.shape_column import shapes_from
 from onemap.layers.geometry.wkb_rings import geometries_from
-from onemap.rules.answers.remedy.cuts import Against, Obstacles
+from onemap.rules.answers.remedy.cuts import ObstacleRows, Obstacles
 from onemap.rules.contract.verdict import RANK
 from onemap.rules.judge.findings.run_tables import ranks_of
 from onemap.rules.judge.kinds import KINDS
@@ -44,7 +44,7 @@ def obstacles_of(
         written = shapely.to_wkb(shift_polygons(made, origin), byte_order=1)
         bodies = pc.replace_with_mask(bodies, pa.array(lacking), pa.array(written, bodies.type))
     ground, _ = shapes_from([bodies], origin)
-    against = Against(rows[parcel], rule, rank[chosen])
+    against = ObstacleRows(rows[parcel], rule, rank[chosen])
     return Obstacles(against, unwrap_parts(ground) if isinstance(ground, np.ndarray) else ground)
 
 

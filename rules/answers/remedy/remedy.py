@@ -245,7 +245,7 @@ def _give_up(
     first = np.unique(found.parcel, return_index=True)[1]
     first = first[parts.is_left[found.parcel[first]]]
     whole = parts.rest.at(found.parcel[first])
-    parts.cut(found.at(first), FlatGround.nothing(len(first)), whole.area_m2, whole)
+    parts.cut(found.at(first), FlatGround.empty(len(first)), whole.area_m2, whole)
 
 
 def _tables(parts: Parts, parcels: ParcelRows, rules: Sequence[Rule], threads: Threads) -> dict[str, Table]:

@@ -87,7 +87,7 @@ def searches(bounds: Bounds) -> dict[str, list[list[Step]]]:
 
 def moves(farthest_m: float) -> list[list[Step]]:
     """Rings of moves, the nearest first."""
-    return [_around(share * farthest_m, DIRECTIONS) for share in RINGS]
+    return [_steps_around(share * farthest_m, DIRECTIONS) for share in RINGS]
 
 
 def turns(farthest_deg: float) -> list[list[Step]]:
@@ -101,13 +101,13 @@ def turned_moves(bounds: Bounds) -> list[list[Step]]:
     for moved in BOTH_SHARES:
         for turned in BOTH_SHARES:
             ring = int(np.searchsorted(_BOTH_RINGS, moved + turned - 1e-9))
-            for step in _around(moved * bounds.move_m, BOTH_DIRECTIONS):
+            for step in _steps_around(moved * bounds.move_m, BOTH_DIRECTIONS):
                 angle = turned * bounds.turn_deg
                 rings[ring] += [Step(step.east_m, step.north_m, angle), Step(step.east_m, step.north_m, -angle)]
     return rings
 
 
-def _around(distance_m: float, directions: int) -> list[Step]:
+def _steps_around(distance_m: float, directions: int) -> list[Step]:
     turn = 2 * np.pi / directions * np.arange(directions)
     return [Step(float(distance_m * np.cos(a)), float(distance_m * np.sin(a))) for a in turn]
 

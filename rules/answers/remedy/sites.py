@@ -27,6 +27,7 @@ from onemap.rules.judge.packs.pack import Pack, rules_of_run
 from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.judge.question.layer_remarks import layer_problems_of, versions_of_run
 from onemap.rules.judge.question.question import Question
+from onemap.rules.judge.runs.unwritten_sites import unwritten_problems
 
 CELL_M = 1000.0  # the ground is searched in squares, so that none of the overlays is of a whole district
 # Of the work: when the ground is checked, what stands against it cut off, what is free known, and searched.
@@ -108,8 +109,9 @@ def sites(
     passed = Places(found.grounds[passing], found.clearance_m[passing])
     table = _table(passed, verdicts, obstacles, rules, language, origin)
     used = versions_of_run(run.record["layers"])
-    problems = layer_problems_of(library, used, *shapely.bounds(table.geometries).tolist())
-    return FoundSites(table, tuple(problems))
+    extents = shapely.bounds(table.geometries).tolist()
+    problems = *layer_problems_of(library, used, *extents), *unwritten_problems(library, used, *extents)
+    return FoundSites(table, problems)
 
 
 def _cells(ground: np.ndarray) -> np.ndarray:
@@ -233,16 +235,20 @@ def places(
         centres, owner = _grid(inner[ground], width / 2)
         mine = ground[owner]
         # A rectangle lies no farther from the edge than the circle in its middle.
-        most_m = _each(shapely.distance, edges[mine], shapely.points(centres), _AT_ONCE, next(parts)) - width / 2
+        most_m = (
+            _pair_by_pair(shapely.distance, edges[mine], shapely.points(centres), _AT_ONCE, next(parts)) - width / 2
+        )
         for angle in angles:
             shapes = _rectangles(centres, width, length, np.radians(angle))
-            fits = _each(shapely.covers, free[mine], shapes, _AT_ONCE, next(parts))
+            fits = _pair_by_pair(shapely.covers, free[mine], shapes, _AT_ONCE, next(parts))
             found.append((shapes[fits], mine[fits], most_m[fits]))
     shapes, mine, most_m = (np.concatenate(column) for column in zip(*found, strict=True))
     return _farthest(shapes, edges[mine], most_m, count, next(parts))
 
 
-def _each(operation: Operation, one: np.ndarray, other: np.ndarray, at_once: int, progress: Progress) -> np.ndarray:
+def _pair_by_pair(
+    operation: Operation, one: np.ndarray, other: np.ndarray, at_once: int, progress: Progress
+) -> np.ndarray:
     """operation(one, other) pair by pair; so few at a time that nobody waits long who wants it stopped.
 
     By one thread: what is prepared cannot be asked by several at once.
@@ -289,17 +295,17 @@ def _farthest(shapes: np.ndarray, edges: np.ndarray, most_m: np.ndarray, count: 
     while True:
         more = order[measured : max(2 * measured, _MEASURED_FIRST)]
         own, left = progress.part(1 - left, 1 - left / 2), left / 2
-        clearance_m[more] = _each(shapely.distance, edges[more], shapes[more], _MEASURED_AT_ONCE, own)
+        clearance_m[more] = _pair_by_pair(shapely.distance, edges[more], shapes[more], _MEASURED_AT_ONCE, own)
         measured += len(more)
         known = np.sort(order[:measured])
-        found = _apart(shapes[known], clearance_m[known], count)
+        found = _places_apart(shapes[known], clearance_m[known], count)
         if measured == len(shapes):
             return found
         if len(found.grounds) == count and found.clearance_m[-1] > most_m[order[measured]] + _SURE_M:
             return found
 
 
-def _apart(shapes: np.ndarray, clearance_m: np.ndarray, count: int) -> Places:
+def _places_apart(shapes: np.ndarray, clearance_m: np.ndarray, count: int) -> Places:
     """The places that overlap none that is farther from the edge."""
     order = np.argsort(-np.round(clearance_m, 6), kind="stable")
     tree = shapely.STRtree(shapes)

@@ -1,6 +1,7 @@
 """All sheets of a check in one file: facts, maps and texts, some parcels at a time."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -59,10 +60,17 @@ def parcel_map(source: CheckMapSource, theme: str, parcel: str, fonts: str, pref
     return draw_map(source, MapPage(theme, parcels=(parcel,), all_pieces=True), PAPER, fonts=fonts, prefix=prefix).svg
 
 
-def sheet_book(library: Library, run: Any, suffix: str, language: str, progress: Progress) -> tuple[bytes, int]:
+def sheet_book(
+    library: Library,
+    run: Any,
+    suffix: str,
+    language: str,
+    progress: Progress,
+    overrides: Mapping[tuple[str, str, str], str] | None = None,
+) -> tuple[bytes, int]:
     """The file of a check's sheets and how many pages it has; of a form without pages, how many sheets.
 
-    run: of the check, in memory or in blocks.
+    run: of the check, in memory or in blocks; overrides: as of `sheets_of`.
     """
     source = CheckMapSource(library, run.record, run.packs, language)
     rules = rules_of_run(run.packs, run.record)
@@ -73,7 +81,7 @@ def sheet_book(library: Library, run: Any, suffix: str, language: str, progress:
     for chunk in run.chunks():
         # Of a run in blocks what stands by rule, and its record, come in chunks of their own, after all parcels.
         begin = len(sheets)
-        some = sheets_of(library, run.record, chunk.tables, rules, language, drawing)
+        some = sheets_of(library, run.record, chunk.tables, rules, language, drawing, overrides or {})
         for made, grounds, pieces in some if "parcels" in chunk.tables else ():
             if suffix != ".json":
                 maps.draw([sheet["parcel"] for sheet in made], grounds, pieces, run.parcels, drawing)
@@ -87,9 +95,7 @@ def sheet_book(library: Library, run: Any, suffix: str, language: str, progress:
         "crs": crs_title(library.crs, language),
     }
     if suffix == ".json":
-        facts = {**head, "sheets": [without_words(sheet) for sheet in sheets]}  # all of them, unrounded
-        text = json.dumps(facts, ensure_ascii=False, indent=1, allow_nan=False)
-        return f"{text}\n".encode(), len(sheets)
+        return _json_body({**head, "sheets": [without_words(sheet) for sheet in sheets]}), len(sheets)
     catalogue = library.catalogue()
     pages = [sheet_page(sheet, catalogue, language, drawn) for sheet, drawn in zip(sheets, maps.drawn, strict=True)]
     foot = phrase(
@@ -104,6 +110,11 @@ def sheet_book(library: Library, run: Any, suffix: str, language: str, progress:
     if suffix == ".pdf":
         return pdf_of(document, printing)
     return document_body(document, suffix, printing), len(pages)
+
+
+def _json_body(facts: dict[str, Any]) -> bytes:
+    """All facts, unrounded."""
+    return f"{json.dumps(facts, ensure_ascii=False, indent=1, allow_nan=False)}\n".encode()
 
 
 class _Maps:

@@ -20,7 +20,7 @@ from onemap.layers.progress import Progress
 from onemap.layers.reason import Reason
 from onemap.layers.value_groups import groups_of
 from onemap.rules.answers.sheet.plan_ground import PlanGround
-from onemap.rules.contract.verdict import Verdict
+from onemap.rules.contract.verdict import RANK, Verdict
 from onemap.rules.display.maps.boundary_points import boundary_points
 from onemap.rules.display.maps.map_source import Piece
 from onemap.rules.judge.findings.table import Table, records_of
@@ -32,6 +32,7 @@ from onemap.rules.judge.packs.excuse_text import excuse_text
 from onemap.rules.judge.packs.legal_basis import articles_by_law
 from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.judge.question.layer_remarks import problems_near, versions_of_run
+from onemap.rules.judge.runs.unwritten_sites import unwritten_sites
 
 Sheet = dict[str, Any]
 _FINDING = (
@@ -40,6 +41,7 @@ _FINDING = (
         "title",
         "department",
         "verdict",
+        "machine_verdict",
         "layer",
         "version",
         "area_m2",
@@ -62,22 +64,24 @@ def sheets_of(
     rules: Sequence[Rule],
     language: str,
     progress: Progress,
+    overrides: Mapping[tuple[str, str, str], str],
 ) -> Iterator[tuple[list[Sheet], np.ndarray, list[Piece]]]:
     """The sheets of a check's parcels in their order, some at a time, the parcels' polygons and what is in conflict.
 
-    record: of the run; tables: its rows of these parcels; rules: all that its packs have. What the ground is today
-    comes to them by `add_land_classes`.
+    record: of the run; tables: its rows of these parcels; rules: all that its packs have; overrides: the verdicts that
+    people set, by parcel, rule and the machine's verdict. What the ground is today comes to them by `add_land_classes`.
     """
     plans = _plans_of(library, record, language)
     parcels = tables["parcels"]
     grounds = require_value(parcels.geometries, "the ground of parcels")
     names = parcels.values("parcel")
-    findings = _by_parcel(tables["findings"])
+    rows_found = _as_judged(records_of(tables["findings"].columns), overrides)
+    findings = groups_of((row["parcel"], row) for row in rows_found)
     judging = {rule.id: (rule, _laws(rule)) for rule in rules}
     titles = {code: title[language] for code, title in department_names(library).items()}
     asked = _asked_rules(record, {rule.id: rule.department for rule in rules if rule.finds}, titles)
     used = {**versions_of_run(record["layers"]), **plans.versions_used}
-    remarks = ground_remarks(library, used)
+    remarks = [*ground_remarks(library, used), *unwritten_sites(library, used)]
     for start in range(0, len(names), _AT_ONCE):
         progress.at(start / len(names))
         rows = slice(start, start + _AT_ONCE)
@@ -86,23 +90,32 @@ def sheets_of(
         coarse = plans.coarse_layers(grounds[rows])
         made = [
             {
-                **_facts(parcels.columns.iloc[start + at]),
+                **_facts(parcels.columns.iloc[start + at], findings.get(name, ())),
                 "today": [],
                 "plans": plan_rows[name],
                 "nearest": nearest[name],
                 "coarse": coarse[at],
                 "plans_silent": plans.silent | dict.fromkeys(plans.uncovered.get(name, ()), Reason.OUTSIDE_COVERAGE),
                 "remarks": _remark_rows(problems_near(remarks, used, grounds[start + at].bounds), language),
-                "findings": [
-                    _finding(row, titles[row["department"]], *judging[row["rule"]], language)
-                    for row in findings.get(name, ())
-                ],
+                "findings": [_finding(row, titles, judging, language) for row in findings.get(name, ())],
                 **asked,
                 "points": _points(grounds[start + at]),
             }
             for at, name in enumerate(names[rows].tolist())
         ]
-        yield made, grounds[rows], _pieces(tables["findings"], set(names[rows].tolist()))
+        yield made, grounds[rows], _pieces(rows_found, tables["findings"].geometries, set(names[rows].tolist()))
+
+
+def _as_judged(rows: Iterable[dict[str, Any]], overrides: Mapping[tuple[str, str, str], str]) -> list[dict[str, Any]]:
+    """Findings with the verdict that a person set, where one did, and the machine's beside it."""
+    return [
+        {
+            **row,
+            "verdict": overrides.get((row["parcel"], row["rule"], row["verdict"]), row["verdict"]),
+            "machine_verdict": row["verdict"],
+        }
+        for row in rows
+    ]
 
 
 def _plans_of(library: Library, record: CheckRecord, language: str) -> PlanGround:
@@ -134,11 +147,15 @@ def add_land_classes(sheets: Sequence[Sheet], tables: Mapping[str, Table]) -> No
         sheet["today"] += [_land_row(row) for row in classes.get(sheet["parcel"], ())]
 
 
-def _finding(row: Mapping[str, Any], department: str, rule: Rule, laws: list[Sheet], language: str) -> Sheet:
+def _finding(
+    row: Mapping[str, Any], titles: Mapping[str, str], judging: Mapping[str, tuple[Rule, list[Sheet]]], language: str
+) -> Sheet:
     """A finding with its department's title, and with what it takes from its rule.
 
-    How much of what it found; its laws; why it does not apply to the project, "" where it does.
+    How much of what it found; its laws; why it does not apply to the project, "" where it does. titles: of departments;
+    judging: each rule with its laws.
     """
+    department, (rule, laws) = titles[row["department"]], judging[row["rule"]]
     extent, excuse = KINDS[rule.kind].extent(row, language, PLAIN), excuse_text(rule, row["excused_by"], language)
     facts = {key: row[key] for key in _FINDING}
     return {**facts, "department_title": department, _EXTENT: extent, "laws": laws, "excuse": excuse}
@@ -156,12 +173,12 @@ def _laws(rule: Rule) -> list[Sheet]:
     return [{"law": law, "articles": found} for law, found in articles.items()]
 
 
-def _pieces(findings: Table, names: set[str]) -> list[Piece]:
+def _pieces(rows: Sequence[Mapping[str, Any]], grounds: np.ndarray | None, names: set[str]) -> list[Piece]:
     """The ground of some parcels' counted hits that forbid, restrict or ask: of the severest rules, for the map."""
-    if findings.geometries is None:
+    if grounds is None:
         return []
     by_parcel: dict[str, list[Piece]] = {}
-    for row, geometry in zip(records_of(findings.columns), findings.geometries, strict=True):
+    for row, geometry in zip(rows, grounds, strict=True):
         if row["parcel"] in names and row["counted"] and row["verdict"] in _DRAWN and geometry is not None:
             piece = Piece(row["parcel"], row["rule"], row["verdict"], counted=True, geometry=geometry)
             by_parcel.setdefault(row["parcel"], []).append(piece)
@@ -169,10 +186,14 @@ def _pieces(findings: Table, names: set[str]) -> list[Piece]:
     return [piece for some in severest for piece in some[:_MOST_DRAWN]]
 
 
-def _facts(row: pd.Series) -> Sheet:
+def _facts(row: pd.Series, findings: Sequence[Mapping[str, Any]]) -> Sheet:
+    """The parcel with the gravest verdict that counts, as people have judged its findings, and the machine's."""
+    counted = [finding["verdict"] for finding in findings if finding["counted"]]
+    is_judged = any(finding["verdict"] != finding["machine_verdict"] for finding in findings)
     return {
         "parcel": row["parcel"],
-        "verdict": row["verdict"],
+        "verdict": min(counted, key=RANK.__getitem__, default=Verdict.CLEAR) if is_judged else row["verdict"],
+        "machine_verdict": row["verdict"],
         "area_m2": float(row["area_m2"]),
         "area_ellipsoidal_m2": float(row["area_ellipsoidal_m2"]),
     }

@@ -37,7 +37,7 @@ def sheet_page(sheet: Sheet, catalogue: dict[str, LayerEntry], language: str, dr
     area = sheet["area_ellipsoidal_m2"]
     facts = [
         [word("parcel"), sheet["parcel"]],
-        [word("verdict"), verdict_words(sheet["verdict"], language)],
+        [word("verdict"), _verdict(sheet, language)],
         [word("use"), use_text(sheet, language)],
         [
             word("area"),
@@ -53,6 +53,15 @@ def sheet_page(sheet: Sheet, catalogue: dict[str, LayerEntry], language: str, dr
         *_points(sheet, word, language),
     )
     return section_of(word("title"), facts, *blocks, drawing=drawing, name=sheet["parcel"])
+
+
+def _verdict(judged: Mapping[str, Any], language: str) -> str:
+    """The verdict of a parcel or a finding; where a person judged otherwise, with the machine's."""
+    verdict = verdict_words(judged["verdict"], language)
+    if judged["verdict"] == judged["machine_verdict"]:
+        return verdict
+    machine = verdict_words(judged["machine_verdict"], language)
+    return phrase("query_sheet.overridden", language, verdict=verdict, machine=machine)
 
 
 def _today(sheet: Sheet, word: Any, language: str) -> Blocks:
@@ -155,7 +164,7 @@ def _findings(sheet: Sheet, word: Any, language: str) -> Blocks:
             continue
         rows.append(
             [
-                phrase("excuse.not_applicable", language) if row["excuse"] else verdict_words(row["verdict"], language),
+                phrase("excuse.not_applicable", language) if row["excuse"] else _verdict(row, language),
                 title,
                 row["department_title"],
                 _measure(row),

@@ -11,7 +11,7 @@ from onemap.rules.answers.compare.self_overlap import first_row_wins
 from onemap.rules.answers.statistics.unit_pieces import UnitPieces, pieces_with_shares
 from onemap.rules.answers.statistics.units import AreaUnits, shared_m2
 from onemap.rules.judge.overlay.candidate_pairs import boxes_meet
-from onemap.rules.judge.overlay.in_chunks import chunks, intersecting
+from onemap.rules.judge.overlay.in_chunks import chunks, intersecting_pairs
 from onemap.rules.judge.overlay.overlay import refuse_failed
 from onemap.rules.judge.overlay.threads import Threads
 
@@ -63,7 +63,7 @@ class CountedOnce:
         rows: which of all units the pieces' own (b,) are; shapes: of the features.
         """
         place = rows[pieces.unit]
-        piece, unit = intersecting(shapely.STRtree(self.grounds), pieces.geometry, threads)
+        piece, unit = intersecting_pairs(shapely.STRtree(self.grounds), pieces.geometry, threads)
         is_earlier = unit < place[piece]
         order = np.lexsort((unit[is_earlier], piece[is_earlier]))
         piece, unit = piece[is_earlier][order], unit[is_earlier][order]
@@ -74,12 +74,12 @@ class CountedOnce:
             rest[piece[some]] = _differences(rest[piece[some]], self.grounds[unit[some]], threads)
         return pieces_with_shares(pieces.unit, pieces.feature, rest, all_of(shapes), kind)
 
-    def crossing(self, shapes: AnyShapes, rows: np.ndarray, threads: Threads) -> np.ndarray:
+    def crossing_features(self, shapes: AnyShapes, rows: np.ndarray, threads: Threads) -> np.ndarray:
         """Which of some features (n,) meet a unit besides those of a block, whose units are rows: a mask."""
         others = np.setdiff1d(np.arange(len(self.grounds)), rows)
         tree, crosses = shapely.STRtree(self.grounds[others]), np.zeros(len(shapes), dtype=bool)
         near = np.unique(boxes_meet(tree, shapes, threads)[0])
-        feature, _ = intersecting(tree, shapes[near], threads)
+        feature, _ = intersecting_pairs(tree, shapes[near], threads)
         crosses[near[feature]] = True
         return crosses
 

@@ -12,7 +12,7 @@ import shapely
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.crs.plane_scale import refuse_stretched_plane
 from onemap.layers.errors import OneMapError, Problem, ProblemPlace, require_value
-from onemap.layers.frames.fields import text_values
+from onemap.layers.frames.fields import plain_numbers, text_values
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
 from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.geometry.shape_column import AnyShapes, some_of
@@ -111,9 +111,7 @@ class LayerInUnits:
         self.keys: ClassKeys = class_keys(options.by, stored.attributes, self.entry, {**place, "field": "--by"})
         self.repeated: np.ndarray = self.repeated_among(self.truth.true | self.truth.unknown)
         self.numbers = {
-            name: np.where(
-                self.repeated, np.nan, plain_numbers(column_of(stored.attributes, name, {**place, "field": "--sum"}))
-            )
+            name: self._summable(column_of(stored.attributes, name, {**place, "field": "--sum"}))
             for name in self._summed_fields(stored.attributes)
         }
 
@@ -145,6 +143,11 @@ class LayerInUnits:
             rows = np.flatnonzero(chosen)
             repeated[rows] = repeated_rows(self.source.features.attributes.iloc[rows], self.entry)
         return repeated
+
+    def _summable(self, values: np.ndarray) -> np.ndarray:
+        """Values (n,) as numbers; NaN also for one of a repeated row, or so large that no sum could hold it."""
+        numbers = plain_numbers(values)
+        return np.where(self.repeated | (np.abs(numbers) > _MOST_SUMMED), np.nan, numbers)
 
     def _summed_fields(self, attributes: pd.DataFrame) -> list[str]:
         """The fields to sum: those asked for, and the declared and net area that the layer's schema knows."""
@@ -251,12 +254,12 @@ class LayerInUnits:
         return replace(found, unit=present[found.unit])
 
     @cached_property
-    def crossing(self) -> np.ndarray:
+    def crossing_features(self) -> np.ndarray:
         """Which features have a part here and may have another in units of other blocks: mask (n,)."""
         here = np.unique(self.pieces.feature)
         every = self.once.every.from_origin(self.plane.origin)
         crosses = np.zeros(len(self.shapes), dtype=bool)
-        crosses[here] = every.crossing(some_of(self.shapes, here), self.once.rows, self.threads)
+        crosses[here] = every.crossing_features(some_of(self.shapes, here), self.once.rows, self.threads)
         return crosses
 
     def areas_of(self, pieces: UnitPieces, group: np.ndarray, groups: int) -> UnionAreas | None:
@@ -352,9 +355,3 @@ def unit_remarks(
     if units.version is not None and options.units_where is None:
         problems += gap_problems(library, options.within, units, options.known_at, threads)
     return problems
-
-
-def plain_numbers(values: np.ndarray) -> np.ndarray:
-    """Values (n,) as numbers, NaN for a value that is not a number, or so large that a sum of them would not be one."""
-    numbers: np.ndarray = pd.to_numeric(pd.Series(values, dtype=object), errors="coerce").to_numpy(dtype=float)
-    return np.where(np.abs(numbers) < _MOST_SUMMED, numbers, np.nan)

@@ -27,7 +27,7 @@ from onemap.rules.answers.statistics.unit_pieces import POLYGON, UnitPieces
 from onemap.rules.answers.statistics.units import AreaUnits, area_units, proved_ground, unit_titles, version_titles
 from onemap.rules.judge.findings.table import Table
 from onemap.rules.judge.kinds.attribute_json import attribute_json
-from onemap.rules.judge.overlay.overlay import inside, outside, union_by
+from onemap.rules.judge.overlay.overlay import parts_inside, parts_outside, union_by
 from onemap.rules.judge.overlay.threads import Threads
 
 _Overlay = Callable[[np.ndarray, shapely.Geometry, Threads], tuple[np.ndarray, np.ndarray]]
@@ -88,7 +88,8 @@ def _part(asked: LayerInUnits) -> PartOfStatistics:
     """The result for a block of the units."""
     found = _raw_statistics(asked)
     fids = asked.source.features.fids
-    crossing = {name: frozenset(fids[chosen & asked.crossing].tolist()) for name, chosen in _told_of(asked).items()}
+    crosses = asked.crossing_features
+    crossing = {name: frozenset(fids[chosen & crosses].tolist()) for name, chosen in _told_of(asked).items()}
     return PartOfStatistics(found.rows, found.units, found.total, crossing)
 
 
@@ -162,14 +163,14 @@ class _Grounds:
         given = asked.grounds if asked.grounds is not None else np.array([coverage], dtype=object)
         count = len(given)
         unknown = np.full((2, count), np.nan)
-        beyond = unknown if asked.grounds is None else _of_units_m2(asked, outside, coverage)
+        beyond = unknown if asked.grounds is None else _of_units_m2(asked, parts_outside, coverage)
         ground = _on_both_m2(asked, given)
         if asked.entry.geometry != POLYGON:
             return cls(ground, unknown, unknown, unknown, unknown, beyond)
         certain, overlap = _unions(asked, asked.pieces.of_features(asked.truth.true), count)
         possible, _ = _unions(asked, asked.pieces.of_features(asked.truth.true | asked.truth.unknown), count)
         every, _ = _unions(asked, asked.pieces, count)
-        covered = ground if asked.grounds is None else _of_units_m2(asked, inside, coverage)
+        covered = ground if asked.grounds is None else _of_units_m2(asked, parts_inside, coverage)
         filled = every - _stray(asked, coverage, count)
         bare = np.maximum(covered[0] - filled[0], 0.0)
         scale = _scale_of_rest(ground, bare + np.nan_to_num(beyond[0]), (ground - filled)[1])
@@ -215,7 +216,7 @@ def _stray(asked: LayerInUnits, coverage: shapely.Geometry, units: int) -> np.nd
     shapely.prepare(coverage)
     pieces = asked.pieces
     rows = np.flatnonzero(~shapely.covers(coverage, shapely.box(*pieces.ground.boxes.T)))  # in a box lies what it has
-    found = outside(pieces.ground.at(rows).geometries, coverage, asked.threads)
+    found = parts_outside(pieces.ground.at(rows).geometries, coverage, asked.threads)
     beyond = proved_ground(found, asked.version.table, asked.source.names[pieces.feature[rows]])
     present = ~shapely.is_missing(beyond)
     return _on_both_m2(asked, union_by(pieces.unit[rows][present], beyond[present], units, asked.threads))

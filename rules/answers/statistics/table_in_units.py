@@ -16,4 +16,4 @@ def joined_rows(names: np.ndarray, keys: Sequence[str | None]) -> tuple[UnitPiec
     rows = np.flatnonzero(unit >= 0)
     rows = rows[np.argsort(unit[rows], kind="stable")]
     lost = [key for key, at in zip(keys, unit, strict=True) if at < 0]
-    return UnitPieces(unit[rows], rows, FlatGround.nothing(len(rows)), np.ones(len(rows))), lost
+    return UnitPieces(unit[rows], rows, FlatGround.empty(len(rows)), np.ones(len(rows))), lost

@@ -19,7 +19,14 @@ from onemap.rules.answers.statistics.union_areas import Plane
 from onemap.rules.answers.statistics.unit_pieces import POLYGON, UnitPieces, unit_pieces
 from onemap.rules.answers.statistics.units import proved_ground
 from onemap.rules.judge.inputs.layer_sources import LayerSource, Sources
-from onemap.rules.judge.overlay.overlay import ARITHMETIC_M2, differences, inside, overlaps, refuse_failed, union_by
+from onemap.rules.judge.overlay.overlay import (
+    ARITHMETIC_M2,
+    differences,
+    overlaps,
+    parts_inside,
+    refuse_failed,
+    union_by,
+)
 from onemap.rules.judge.overlay.threads import Threads
 
 _NO_FEATURE = -1  # the class of ground on which a version has no feature
@@ -105,7 +112,7 @@ def _side(pair: VersionPair, version: Version, grounds: np.ndarray, box: list[fl
         of_version = version.table, source.names[rows]
         gone = proved_ground(differences(shapes[rows], rest, threads), *of_version)
         (whole,) = union_by(np.zeros(len(grounds), dtype=np.int64), grounds, 1, threads)
-        lost_m2 = np.nan_to_num(shapely.area(proved_ground(inside(gone, whole, threads), *of_version)))
+        lost_m2 = np.nan_to_num(shapely.area(proved_ground(parts_inside(gone, whole, threads), *of_version)))
         fids = source.stored.fids[rows].tolist()
         lost = {fid: area for fid, area in zip(fids, lost_m2.tolist(), strict=True) if area >= ARITHMETIC_M2}
         shapes = all_of(shapes).copy()

@@ -34,7 +34,7 @@ from onemap.rules.judge.check.check import origin_of
 from onemap.rules.judge.findings.table import Table
 from onemap.rules.judge.inputs.layer_sources import Sources
 from onemap.rules.judge.kinds.attribute_json import attribute_json
-from onemap.rules.judge.overlay.overlay import inside
+from onemap.rules.judge.overlay.overlay import parts_inside
 from onemap.rules.judge.overlay.threads import Threads
 
 
@@ -137,7 +137,7 @@ def _grounds(
     """
     if units is None:
         return np.array([None], dtype=object), np.array([both], dtype=object), np.zeros(1)
-    compared = proved_ground(inside(units.grounds, both, threads), units.source, units.names)
+    compared = proved_ground(parts_inside(units.grounds, both, threads), units.source, units.names)
     if shapely.is_missing(compared).all():
         raise OneMapError("statistics.no_common_ground", layer=units.source)
     beyond = shapely.area(units.grounds) - np.nan_to_num(shapely.area(compared))

@@ -9,7 +9,7 @@ import shapely
 from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.layers.geometry.shape_column import AnyShapes, all_of, areas_of
 from onemap.rules.judge.overlay.candidate_pairs import index_of
-from onemap.rules.judge.overlay.in_chunks import intersecting
+from onemap.rules.judge.overlay.in_chunks import intersecting_pairs
 from onemap.rules.judge.overlay.lines_inside import proved_pieces
 from onemap.rules.judge.overlay.overlay import overlaps, refuse_failed
 from onemap.rules.judge.overlay.threads import Threads
@@ -63,7 +63,7 @@ def unit_pieces(
     geometries = all_of(shapes)
     tree = shapely.STRtree(grounds)
     shapely.prepare(grounds)
-    feature, unit = intersecting(tree, geometries, threads)
+    feature, unit = intersecting_pairs(tree, geometries, threads)
     order = np.lexsort((feature, unit))
     feature, unit = feature[order], unit[order]
     # Of each unit by one thread: what is prepared cannot be asked by several at once.

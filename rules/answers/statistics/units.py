@@ -27,7 +27,7 @@ from onemap.rules.answers.compare.plans import version_named
 from onemap.rules.answers.statistics.conditions_of_layers import truth_of
 from onemap.rules.answers.statistics.union_areas import overlapping_pairs
 from onemap.rules.judge.inputs.parcels import id_field_of
-from onemap.rules.judge.overlay.overlay import intersections, outside, refuse_failed, union_by
+from onemap.rules.judge.overlay.overlay import intersections, parts_outside, refuse_failed, union_by
 from onemap.rules.judge.overlay.threads import Threads
 
 _SHARED = 1e-3  # of a unit's ground: units that share less only have borders drawn twice
@@ -215,7 +215,7 @@ def beyond_m2(units: AreaUnits, ground: shapely.Geometry, threads: Threads) -> f
 
     Raises OneMapError compare.arithmetic.
     """
-    found = outside(_union(units.grounds, threads), ground, threads)
+    found = parts_outside(_union(units.grounds, threads), ground, threads)
     return float(np.nan_to_num(shapely.area(proved_ground(found, units.source, _NO_NAMES)))[0])
 
 
@@ -260,7 +260,7 @@ def gap_problems(
     if district is None:
         filled = shapely.polygons(shapely.get_exterior_ring(shapely.get_parts(whole)))
         (district,) = _union(filled, threads)
-    rest = proved_ground(outside(np.array([district]), whole[0], threads), units.source, _NO_NAMES)
+    rest = proved_ground(parts_outside(np.array([district]), whole[0], threads), units.source, _NO_NAMES)
     gap = float(np.nan_to_num(shapely.area(rest))[0])
     facts = _facts(library, label, gap)
     return [Problem("statistics.units_gap", facts)] if gap > _TOLD_GAP_M2 else []

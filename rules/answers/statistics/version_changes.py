@@ -97,16 +97,16 @@ def _row_pairs(before: _Side, after: _Side, key: str | None) -> dict[int, int]:
     """Row before → row after of every feature that is known again."""
     pairs: dict[int, int] = {}
     if key is not None and key in before.features.attributes and key in after.features.attributes:
-        pairs |= _matching(_keys(before, key), _keys(after, key), set(), set())
+        pairs |= _matching_rows(_keys(before, key), _keys(after, key), set(), set())
     taken = set(pairs.values())
-    return pairs | _matching(before.bodies, after.bodies, set(pairs), taken)
+    return pairs | _matching_rows(before.bodies, after.bodies, set(pairs), taken)
 
 
 def _keys(side: _Side, key: str) -> list[str]:
     return [text_value(value) or "" for value in side.features.attributes[key]]
 
 
-def _matching(one: list[Any], other: list[Any], done: set[int], taken: set[int]) -> dict[int, int]:
+def _matching_rows(one: list[Any], other: list[Any], done: set[int], taken: set[int]) -> dict[int, int]:
     """Rows of two lists with a value that neither repeats; rows that are matched already, and nothing, do not count."""
     places = [_single_places(values, without) for values, without in ((one, done), (other, taken))]
     return {row: places[1][value] for value, row in places[0].items() if value in places[1]}

@@ -294,7 +294,7 @@ def printable(document: Document) -> Document:
     """The document as it is printed: no column without a word, no word that breaks, "< 0.1" in one piece."""
     texts: Document = with_texts(document, lambda text: visible_text(_LESS.sub("\\1\u00a0", text)))
     sections = tuple(
-        replace(section, blocks=tuple(_fitting(block, document.width_mm) for block in section.blocks))
+        replace(section, blocks=tuple(_fit_columns(block, document.width_mm) for block in section.blocks))
         for section in texts.sections
     )
     return replace(texts, sections=sections)
@@ -331,7 +331,7 @@ def _is_empty(table: Table, place: int) -> bool:
     return all(row.cells[place] in _EMPTY for row in table.rows) and table.total[place : place + 1] in ((), *_EMPTY)
 
 
-def _fitting(block: Block, width_mm: float) -> Block:
+def _fit_columns(block: Block, width_mm: float) -> Block:
     """A table with the widths of its columns in mm, none narrower than its longest word, as far as there is room."""
     if not isinstance(block, Table):
         return block

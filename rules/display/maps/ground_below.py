@@ -20,8 +20,8 @@ def draw_ground(sheet: Sheet, source: LayersOnMap, theme: str) -> list[str]:
         sheet.tolerance_mm, sheet.least_mm = tolerance_mm, least_mm
         used = [
             *_first_of(sheet, source, layers["base"]),
-            *_each_of(sheet, source, layers["faint"], faint=True),
-            *_each_of(sheet, source, layers["layers"], faint=False),
+            *_draw_layers(sheet, source, layers["faint"], faint=True),
+            *_draw_layers(sheet, source, layers["layers"], faint=False),
         ]
         if sum(len(part.encode()) for part in sheet.body) <= MOST_BYTES:
             break
@@ -35,13 +35,13 @@ def draw_ground(sheet: Sheet, source: LayersOnMap, theme: str) -> list[str]:
 
 def _first_of(sheet: Sheet, source: LayersOnMap, codes: list[str]) -> list[str]:
     for code in codes:
-        used = _each_of(sheet, source, [code], faint=True)
+        used = _draw_layers(sheet, source, [code], faint=True)
         if used:
             return used
     return []
 
 
-def _each_of(sheet: Sheet, source: LayersOnMap, codes: list[str], *, faint: bool) -> list[str]:
+def _draw_layers(sheet: Sheet, source: LayersOnMap, codes: list[str], *, faint: bool) -> list[str]:
     """Draw layers, each that has anything there; their titles with the versions."""
     used = []
     for code in codes:

@@ -228,8 +228,8 @@ class _Drawing:
                 sheet.edge(ground, _DISTRICT, phrase("map.coverage", self.language))
         counted = [piece for piece in self.pieces if piece.counted]
         title = {piece.rule: self.source.rule_title(piece.rule) for piece in self.pieces}
-        below = {rule: phrase("map.below_threshold", self.language, title=words) for rule, words in title.items()}
-        sheet.pieces([piece for piece in self.pieces if not piece.counted], below)
+        rest = {rule: phrase("map.not_counted", self.language, title=words) for rule, words in title.items()}
+        sheet.pieces([piece for piece in self.pieces if not piece.counted], rest)
         sheet.pieces(counted, title)
         grounds = np.array([*self.parcels.values()], dtype=object)
         sheet.outlines(grounds, PARCEL, phrase("map.parcels", self.language))

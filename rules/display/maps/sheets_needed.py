@@ -37,7 +37,7 @@ def theme_pages(source: MapSource, department: str | None) -> list[MapPage]:
     """
     if not source.parcels:
         return []
-    groups = near_each_other(source, list(source.parcels))
+    groups = neighbouring_parcels(source, list(source.parcels))
     pages = [MapPage("location")]
     for theme in THEMES[1:]:
         if theme == "boundary" or any(source.version_of(code) for code in _own_codes(theme)):
@@ -75,11 +75,11 @@ def conflict_pages(source: MapSource, department: str | None) -> list[MapPage]:
         rank = RANK[finding["verdict"]]
         severity[finding["rule"]] = min(rank, severity.get(finding["rule"], rank))
     rules = sorted(found, key=lambda rule: severity[rule])
-    pages = [MapPage(_CONFLICT, rule, group) for rule in rules for group in near_each_other(source, found[rule])]
+    pages = [MapPage(_CONFLICT, rule, group) for rule in rules for group in neighbouring_parcels(source, found[rule])]
     return pages if len(pages) <= _MOST_SHEETS else [MapPage(_CONFLICT, rule, tuple(found[rule])) for rule in rules]
 
 
-def near_each_other(source: MapSource, names: Sequence[str]) -> list[tuple[str, ...]]:
+def neighbouring_parcels(source: MapSource, names: Sequence[str]) -> list[tuple[str, ...]]:
     """Parcels in groups that fit one sheet on which the largest of them can still be read."""
     boxes = shapely.bounds(np.array([source.parcels[name] for name in names], dtype=object))
     size = np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])

@@ -26,6 +26,7 @@ from onemap.rules.judge.inputs.check_record import CheckParameters, CheckRecord,
 from onemap.rules.judge.inputs.layer_sources import Sources
 from onemap.rules.judge.inputs.parcels import Parcels
 from onemap.rules.judge.overlay.threads import Threads
+from onemap.rules.judge.packs.laws import repealed_laws
 from onemap.rules.judge.packs.pack import Pack
 from onemap.rules.judge.question.check_plan import CheckPlan, check_plan_of
 from onemap.rules.judge.question.kind_remarks import kind_problems_of
@@ -74,7 +75,7 @@ def check(
     check_plan = check_plan or _plan_of(library, question)
     earlier = earlier_run(library, against, question, check_plan.origin) if against else None
     asked = check_plan, check_plan.sources(library), question.parcels, threads.part(BEGUN, JUDGED)
-    answer = judged_beside(*asked, earlier) if earlier else judged_parcels(*asked, most_rows=most_rows)
+    answer = judge_against_run(*asked, earlier) if earlier else judged_parcels(*asked, most_rows=most_rows)
     return _run_of(library, question, check_plan, answer, started, began)
 
 
@@ -154,11 +155,12 @@ def _problems(library: Library, question: Question, check_plan: CheckPlan) -> li
     used, extent = check_plan.versions_used, question.parcels.extent
     of_layers = *layer_problems_of(library, used, extent), *unwritten_problems(library, used, extent)
     of_trials = trial_problems_of(library, check_plan)
-    problems = *question.parcels.problems, *of_projects, *of_trials, *of_layers, *value_problems_of(library, check_plan)
+    of_packs = *repealed_laws(question.packs, question.as_of), *value_problems_of(library, check_plan)
+    problems = *question.parcels.problems, *of_projects, *of_trials, *of_layers, *of_packs
     return [problem_record(problem, question.language) for problem in problems]
 
 
-def judged_beside(
+def judge_against_run(
     check_plan: CheckPlan, sources: Sources, parcels: Parcels, threads: Threads, earlier: Earlier
 ) -> Answer:
     """Judge some parcels as far as an earlier run's rows do not stand; those of the others are merged into the tables.
@@ -199,7 +201,7 @@ def judged_parcels(
     return _answer(rows.tables(last, standing.verdicts if standing else None), layers, part.computed, part.warped)
 
 
-def judged_ahead(
+def judge_in_advance(
     layers: LayersOfCheck, parcels: Parcels, threads: Threads, beside: Executor | None
 ) -> Callable[[], Answer]:
     """Judge some parcels as `judged_parcels` does; the answer, whose tables are made beside: who calls waits for them.

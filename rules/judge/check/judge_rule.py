@@ -237,13 +237,13 @@ def judge_provable(judge: Judge, ground: Ground) -> tuple[np.ndarray, Judgement]
 
     Raises OneMapError as the kind does, but for unions.
     """
-    judgement, proved, unproved = do_provable(lambda rows: judge(_some(ground, rows)), len(ground.shapes))
+    judgement, proved, unproved = do_provable(lambda rows: judge(_ground_of_rows(ground, rows)), len(ground.shapes))
     if len(unproved):
         judgement = _with_unknown(judgement, ground.parcels[unproved])
     return np.concatenate([proved, unproved]), judgement
 
 
-def _some(ground: Ground, rows: np.ndarray) -> Ground:
+def _ground_of_rows(ground: Ground, rows: np.ndarray) -> Ground:
     """The ground of some parcels alone."""
     if len(rows) == len(ground.shapes):
         return ground

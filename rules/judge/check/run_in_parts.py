@@ -68,7 +68,7 @@ class RunInParts(AskedRun):
         """All rows, of which only some are held; the last chunk has the table `run`."""
         verdicts, by_rule = list[str](), {name: list[Table]() for name in _BY_RULE}
         computed, warped = 0, list[WarpedRaster]()
-        for part in _one_behind(self.parts):
+        for part in _after_next_judged(self.parts):
             tables = result_of(part.tables, self.progress.check)
             verdicts += tables["parcels"].values("verdict").tolist()
             computed += part.computed
@@ -86,7 +86,7 @@ class RunInParts(AskedRun):
         yield Chunk({**rest, "run": run_table(self.record)})
 
 
-def _one_behind(parts: Iterator[JudgedPart]) -> Iterator[JudgedPart]:
+def _after_next_judged(parts: Iterator[JudgedPart]) -> Iterator[JudgedPart]:
     """Each part, once the next has judged."""
     for part, _ in itertools.pairwise(itertools.chain(parts, [None])):
         if part is not None:

@@ -43,7 +43,7 @@ def chunks(
     after all the others; the first chunk names all. While one chunk is used, the next is read in a thread, where
     somebody asks for rows that lie on disk.
     """
-    merging, found = _Merging(parcels, finished), dict[int, Chunk]()
+    merging, found = _FinishedBlocks(parcels, finished), dict[int, Chunk]()
     with one_thread_more() as thread:
         before: ChunkOnDisk | None = None
         are_asked_for = False
@@ -67,7 +67,7 @@ def chunks(
     yield from merging.tables_by_rule()
 
 
-class _Merging:
+class _FinishedBlocks:
     """Finished blocks, and where their rows stand."""
 
     def __init__(self, parcels: KeptParcels, finished: Mapping[int, FinishedBlock]) -> None:

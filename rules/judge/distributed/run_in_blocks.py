@@ -25,6 +25,7 @@ from onemap.rules.judge.distributed.work import Engine, NumberedBlock, Work
 from onemap.rules.judge.findings.run_tables import run_table
 from onemap.rules.judge.inputs.check_record import CheckRecord
 from onemap.rules.judge.inputs.parcels import Parcels
+from onemap.rules.judge.packs.laws import repealed_laws
 from onemap.rules.judge.packs.pack import Pack
 from onemap.rules.judge.question.check_plan import check_plan_of
 from onemap.rules.judge.question.kind_remarks import KindRemarks
@@ -222,9 +223,10 @@ def work_begun(
         used = check_plan.versions_used
         lacking = *layer_problems_of(library, used, parcels.bounds), *unwritten_problems(library, used, parcels.bounds)
         of_layers = *trial_problems_of(library, check_plan), *lacking
+        of_packs = *repealed_laws(question.packs, day), *value_problems_of(library, check_plan)
         problems: list[ProblemRecord] = [
             *parcels.notes["problems"],
-            *(problem_record(one, question.language) for one in (*of_layers, *value_problems_of(library, check_plan))),
+            *(problem_record(one, question.language) for one in (*of_layers, *of_packs)),
         ]
         if resumed := len(journal.finished_blocks):
             problems.append(_resumed_problem(journal, parcels, question.language))

@@ -14,7 +14,7 @@ from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
 from onemap.layers.progress import Progress
 from onemap.rules.contract.verdict import verdict_counts
-from onemap.rules.judge.check.check import Answer, judged_ahead, judged_beside, judged_parcels
+from onemap.rules.judge.check.check import Answer, judge_against_run, judge_in_advance, judged_parcels
 from onemap.rules.judge.check.layers_of_check import LayersOfCheck, SmallLayers, small_layers
 from onemap.rules.judge.distributed.journal import BlockJournal, FinishedBlock, keep_block
 from onemap.rules.judge.distributed.parcel_files import KeptParcels, ParcelBlock
@@ -167,7 +167,7 @@ def _block_begun(
         answer = judged_block(sources, work.check_plan, work.question, block, work.against, threads)
         return lambda: answer
     layers = LayersOfCheck(work.check_plan, sources, block.parcels, threads.progress.part(0.0, _READ), small)
-    return judged_ahead(layers, block.parcels, threads.part(_READ, 1.0), beside)
+    return judge_in_advance(layers, block.parcels, threads.part(_READ, 1.0), beside)
 
 
 def with_verdict_counts(answer: Answer) -> tuple[Answer, dict[str, int]]:
@@ -188,4 +188,4 @@ def judged_block(
     earlier = None
     if against:
         earlier = earlier_run(sources.library, against, replace(question, parcels=block.parcels), check_plan.origin)
-    return judged_beside(*plan_and_parcels, earlier) if earlier else judged_parcels(*plan_and_parcels)
+    return judge_against_run(*plan_and_parcels, earlier) if earlier else judged_parcels(*plan_and_parcels)

@@ -18,9 +18,9 @@ from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.kinds.attribute_json import attribute_texts
 from onemap.rules.judge.kinds.ground import Judgement, Measures, no_ground
 from onemap.rules.judge.kinds.reasons import unknown_reasons
-from onemap.rules.judge.overlay.area_check import area_ranges, checked_areas, deciding, disagrees, within_error
+from onemap.rules.judge.overlay.area_check import are_decisive, area_ranges, checked_areas, disagrees, within_error
 from onemap.rules.judge.overlay.common_areas import common_areas
-from onemap.rules.judge.overlay.flat_polygons import occurring
+from onemap.rules.judge.overlay.flat_polygons import occurring_numbers
 from onemap.rules.judge.overlay.overlay import ARITHMETIC_M2
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.packs.rule import Rule
@@ -193,7 +193,7 @@ def _second_method(judged: RuleJudgement, present: np.ndarray, measure: GroundMe
     if zones is None or len(present) == 0:
         return {}
     area_m2 = np.full(len(present), np.nan)
-    rows = np.flatnonzero(deciding(measure.area_m2, judged.rule.min_area_m2))
+    rows = np.flatnonzero(are_decisive(measure.area_m2, judged.rule.min_area_m2))
     area_m2[rows] = checked_areas(zones, present[rows], judged.threads)
     columns: dict[str, Any] = {"area_check_m2": area_m2, "check_differs": disagrees(measure.area_m2, area_m2)}
     if judged.accuracy_m:
@@ -209,7 +209,7 @@ def read_ahead(judged: RuleJudgement) -> None:
         return
     area, least = judgement.hit_ground.area_m2, judged.rule.min_area_m2
     # Rows may sum an area in another order.
-    if judged.accuracy_m or any(deciding(area * share, least).any() for share in (1 - 1e-6, 1 + 1e-6)):
+    if judged.accuracy_m or any(are_decisive(area * share, least).any() for share in (1 - 1e-6, 1 + 1e-6)):
         judgement.zones.pieces()
 
 
@@ -377,7 +377,7 @@ def _counted_pieces(judged: RuleJudgement, halves: dict[bool, _Half]) -> tuple[n
 
 def _attribute_texts(attributes: pd.DataFrame, feature: np.ndarray) -> np.ndarray:
     """The attributes of each piece's feature (k,) as JSON."""
-    features, position = occurring(feature, len(attributes))
+    features, position = occurring_numbers(feature, len(attributes))
     if len(attributes) > _MANY:  # of few a frame of some takes longer than the values of all
         attributes, features = attributes.iloc[features], np.arange(len(features))
     rows = attributes.to_numpy(dtype=object)[features].tolist()

@@ -14,7 +14,7 @@ import shapely
 
 from onemap.layers.area_units import rounded_hectares
 from onemap.layers.errors import require_value
-from onemap.layers.frames.fields import text_value
+from onemap.layers.frames.fields import plain_numbers, text_value
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
 from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.records import Record
@@ -111,7 +111,7 @@ def _survey_rows(item: RuleJudgement, crs: pyproj.CRS, origin: tuple[float, floa
         return values.to_numpy(dtype=object)[survey.feature]
 
     def numbers(name: str) -> np.ndarray:
-        return pd.to_numeric(pd.Series(column(name), dtype=object), errors="coerce").to_numpy(dtype=float)
+        return plain_numbers(column(name))
 
     stated, ridge = numbers("TBMJ"), np.nan_to_num(numbers("KCXS"))
     area = np.where(np.isnan(stated), piece, stated * piece / whole)

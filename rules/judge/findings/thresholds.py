@@ -36,10 +36,10 @@ def measure_grounds(grounds: FlatGround, rule: Rule, parcel_m2: np.ndarray) -> G
         return _without_width(np.where(np.isnan(grounds.area_m2), 0.0, grounds.area_m2), least_m2)
     parts, owner = shapely.get_parts(grounds.geometries, return_index=True)
     area = shapely.area(parts)
-    is_wide_enough = ~vanishing(parts, rule.min_width_m)
+    is_wide_enough = ~vanish_under_erosion(parts, rule.min_width_m)
     total = np.bincount(owner, area, minlength=len(grounds))
     counted_area = np.bincount(owner[is_wide_enough], area[is_wide_enough], minlength=len(grounds))
-    counted, reason = _against(counted_area, least_m2)
+    counted, reason = _counted_areas(counted_area, least_m2)
     sliver_free = np.full(len(grounds), None, dtype=object)
     mixed = np.flatnonzero((counted_area > 0) & (counted_area < total))
     chosen = is_wide_enough & np.isin(owner, mixed)
@@ -51,10 +51,12 @@ def measure_grounds(grounds: FlatGround, rule: Rule, parcel_m2: np.ndarray) -> G
 
 def _without_width(area_m2: np.ndarray, least_m2: np.ndarray) -> GroundMeasures:
     """The counted ground where nothing is too thin: the whole ground, or none of it."""
-    return GroundMeasures(area_m2, area_m2, *_against(area_m2, least_m2), np.full(len(area_m2), None, dtype=object))
+    return GroundMeasures(
+        area_m2, area_m2, *_counted_areas(area_m2, least_m2), np.full(len(area_m2), None, dtype=object)
+    )
 
 
-def _against(counted_m2: np.ndarray, least_m2: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _counted_areas(counted_m2: np.ndarray, least_m2: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Whether ground of these areas counts (n,), and why not (n,)."""
     counted = (counted_m2 >= least_m2) & (counted_m2 > 0)
     reason = np.full(len(counted), "", dtype=object)
@@ -67,10 +69,10 @@ def narrower(polygons: np.ndarray, width_m: float) -> np.ndarray:
     """Which single polygons (n,) are narrower than `width_m`; one that is as wide as that is not."""
     if width_m <= _NOT_NARROWER_M:
         return np.zeros(len(polygons), dtype=bool)
-    return vanishing(polygons, width_m - _NOT_NARROWER_M)
+    return vanish_under_erosion(polygons, width_m - _NOT_NARROWER_M)
 
 
-def vanishing(polygons: np.ndarray, width_m: float) -> np.ndarray:
+def vanish_under_erosion(polygons: np.ndarray, width_m: float) -> np.ndarray:
     """Which single polygons (n,) vanish under erosion by half of `width_m`."""
     result = np.zeros(len(polygons), dtype=bool)
     holes = shapely.get_num_interior_rings(polygons)

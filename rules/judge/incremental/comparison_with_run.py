@@ -136,10 +136,10 @@ class Comparison:
     def _changes_by_reading(self, code: str) -> Changes | None:
         """The changes between any two states that can be read, else None."""
         now = self.sources.read(code, self._bounds(code))
-        before = self._before(code)
+        before = self._layer_before(code)
         return Changes(before, now) if before else None
 
-    def _before(self, code: str) -> LayerSource | None:
+    def _layer_before(self, code: str) -> LayerSource | None:
         recorded = self._layer_record(code)
         if recorded is not None and recorded["table"] is None:
             return LayerSource(reason=recorded["reason"])

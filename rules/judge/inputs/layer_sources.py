@@ -207,7 +207,7 @@ class Sources:
         """One version near `bounds`, or near boxes (k, 4) within, whether or not it is in force."""
         error_m = _error_m(version)
         if bounds is not None:
-            bounds = _grown(bounds, error_m)
+            bounds = _widened_bounds(bounds, error_m)
         entry = self.catalogue[version.code]
         if bounds is None or entry.geometry == "raster":
             return self._read_anew(version, entry, bounds)[0]
@@ -234,7 +234,7 @@ class Sources:
             if version is None or entry is None or not is_read or entry.geometry == "raster":
                 continue
             name = self._cached_name(version, entry)
-            box = self._cache.box_for(name, _grown(bounds, _error_m(version)))
+            box = self._cache.box_for(name, _widened_bounds(bounds, _error_m(version)))
             if is_of_desk(box):
                 asked[version.table], names[version.table] = box, (version, name)
         counted: set[str] = self.library.kept.setdefault(COUNTED, set())
@@ -299,14 +299,14 @@ class Sources:
         if entry.geometry == "raster":
             path = self.library.path
             rasters = tuple(reference_of(stored.attributes.iloc[row], path) for row in range(len(stored.fids)))
-        cut = partial(cut_near, self.library, version, self.origin, stored, self._around(bounds))
+        cut = partial(cut_near, self.library, version, self.origin, stored, self._ground_around(bounds))
         names = _names(stored, entry.key)
         source = LayerSource(
             None, version, stored, coverage, names, rasters, cut if entry.geometry == "polygon" else None, entry=entry
         )
         return source, np.empty((0, 4)) if stored.boxes is None else stored.boxes
 
-    def _around(self, bounds: Sequence[float] | None) -> Bounds | None:
+    def _ground_around(self, bounds: Sequence[float] | None) -> Bounds | None:
         """The ground near which pieces are looked for, counted from the origin, with what overlays take beside it."""
         if bounds is None:
             return None
@@ -384,7 +384,7 @@ def _error_m(version: Version) -> float:
     return 2 * (version.accuracy_m or 0.0)
 
 
-def _grown(bounds: Sequence[float], by_m: float) -> Bounds:
+def _widened_bounds(bounds: Sequence[float], by_m: float) -> Bounds:
     return bounds[0] - by_m, bounds[1] - by_m, bounds[2] + by_m, bounds[3] + by_m
 
 

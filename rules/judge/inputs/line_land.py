@@ -22,7 +22,7 @@ def ground_along(shapes: np.ndarray, half_m: np.ndarray) -> np.ndarray:
     lines, of_lines = _lines_without_rings(*_joined_lines(parts[is_line], owner[is_line]))
     grounds = [(squares, owner[~is_line]), *_line_grounds(lines, of_lines, half_m)]
     pieces, owners = (np.concatenate(columns) for columns in zip(*grounds, strict=True))
-    return _united(pieces, owners, len(shapes))
+    return _united_pieces(pieces, owners, len(shapes))
 
 
 def _joined_lines(lines: np.ndarray, owner: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -109,7 +109,7 @@ def _strips(points: np.ndarray, begins: np.ndarray, half: np.ndarray) -> tuple[n
     return strips, shapely.polygons(np.concatenate([middles, middles + arcs], axis=1)), first
 
 
-def _united(pieces: np.ndarray, owners: np.ndarray, count: int) -> np.ndarray:
+def _united_pieces(pieces: np.ndarray, owners: np.ndarray, count: int) -> np.ndarray:
     """The union of each owner's pieces (count,); an empty polygon for one that has none."""
     order = np.argsort(owners, kind="stable")
     pieces, owners = pieces[order], owners[order]

@@ -13,7 +13,7 @@ import pyarrow as pa
 from onemap.layers.errors import OneMapError, UsageError
 from onemap.layers.files.library_file import is_library
 from onemap.layers.sources import formats
-from onemap.layers.sources.archive import files_in, sources_in
+from onemap.layers.sources.archive import files_in, lost_paths, sources_in
 from onemap.layers.sources.file_patterns import files_of_pattern
 from onemap.layers.sources.postgis import is_database
 from onemap.layers.sources.unread_files import unread_files
@@ -53,16 +53,17 @@ def _files(name: str) -> tuple[list[str], list[str]]:
     if is_database(name) or not path.is_dir() or path.suffix.lower() in formats.FOLDERS:
         return files_of_pattern(name), []
     archives = [file for file in files_in(path) if file.suffix.lower() in formats.ARCHIVES]
+    lost = lost_paths(path)
     try:
         sources = sources_in(path, path.name)
     except OneMapError:
-        if not archives:
+        if not archives and not lost:
             raise
         sources = []
     drawings = [file for file in path.rglob("*") if file.suffix.lower() in formats.NO_DRIVER]
     unpacked = {file.with_suffix("") for file in sources}  # an archive of that name is most likely the same, packed
     packed = [file for file in archives if file.with_suffix("") not in unpacked]
-    files = sorted({*sources, *drawings, *packed})
+    files = sorted({*sources, *drawings, *packed, *lost})
     return [str(file) for file in files if not is_library(file)], list(map(str, unread_files(path, files)))
 
 

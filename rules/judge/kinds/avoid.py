@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 import numpy as np
-import pandas as pd
 import shapely
 
+from onemap.layers.frames.fields import plain_numbers
 from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.layers.reason import Reason
 from onemap.rules.judge.kinds.area_keys import AREA_LIMITS
@@ -67,11 +67,8 @@ def _net_areas(pairs: Pairs, features: Features, net: Options, hit: FlatGround) 
 
     NaN where the part of one of them is no finite area ≥ 0 of a finite whole > 0.
     """
-    part, whole = (
-        pd.to_numeric(pd.Series(column_named(features.attributes, net[key])), errors="coerce").to_numpy(dtype=float)
-        for key in ("part", "of")
-    )
-    is_known = (part >= 0) & np.isfinite(part) & (whole > 0) & np.isfinite(whole)
+    part, whole = (plain_numbers(column_named(features.attributes, net[key])) for key in ("part", "of"))
+    is_known = (part >= 0) & (whole > 0)
     rows = np.flatnonzero(pairs.of_hit)
     parcel, own_m2 = pairs.parcel[rows], _own_areas(pairs.parcel[rows], pairs.ground.at(rows), hit)
     ratio = np.divide(part, whole, out=np.full(len(part), np.nan), where=is_known)[pairs.feature[rows]]

@@ -10,7 +10,7 @@ from onemap.rules.judge.kinds.ground import Ground, Judgement, SurveyPieces, no_
 from onemap.rules.judge.kinds.kind import LIST, Form, Key, Kind, Options
 from onemap.rules.judge.kinds.subtract_zones import mark_broken, subtract_zones
 from onemap.rules.judge.overlay.common_areas import common_areas
-from onemap.rules.judge.overlay.flat_polygons import occurring
+from onemap.rules.judge.overlay.flat_polygons import occurring_numbers
 from onemap.rules.judge.overlay.mutual_overlaps import features_overlap, near_pairs
 from onemap.rules.judge.overlay.overlay import ARITHMETIC_M2, Overlaps, differences, union_by
 
@@ -37,7 +37,7 @@ def _judge(ground: Ground) -> Judgement:
     rest, is_broken = subtract_zones(
         ground.parcels, ground.grounds_of(overlaps), ground, lambda: ground.features.pieces
     )
-    features, place = occurring(feature, len(ground.features.shapes))
+    features, place = occurring_numbers(feature, len(ground.features.shapes))
     keys = _class_keys(ground.features.attributes.iloc[features], by)[place] if len(feature) else _NO_KEYS
     classes = pd.concat(
         [_ground_by_class(parcel, keys, pieces, ground), _ground_without_class(rest, by)], ignore_index=True
@@ -90,7 +90,7 @@ def _first_wins(overlaps: Overlaps, ground: Ground) -> tuple[np.ndarray, np.ndar
     total = np.bincount(parcel[doubles], shapely.area(geometry[doubles]), minlength=count)
     union = np.nan_to_num(shapely.area(union_by(parcel[doubles], geometry[doubles], count, ground.threads)))
     rows = np.flatnonzero((total - union > ARITHMETIC_M2)[parcel])
-    later, earlier = _sharing(parcel[rows], geometry[rows], ground)
+    later, earlier = _pairs_sharing_ground(parcel[rows], geometry[rows], ground)
     if len(later) == 0:
         return result, later
     places, group = np.unique(later, return_inverse=True)
@@ -99,7 +99,7 @@ def _first_wins(overlaps: Overlaps, ground: Ground) -> tuple[np.ndarray, np.ndar
     return result, parcel[rows[places[failed]]]
 
 
-def _sharing(parcel: np.ndarray, geometry: np.ndarray, ground: Ground) -> tuple[np.ndarray, np.ndarray]:
+def _pairs_sharing_ground(parcel: np.ndarray, geometry: np.ndarray, ground: Ground) -> tuple[np.ndarray, np.ndarray]:
     """Pieces (k,) of one parcel that share ground, two by two: the later one (j,), and the earlier one (j,)."""
     found = [np.empty((2, 0), dtype=np.int64)]
     for _, one, other in near_pairs(parcel, np.arange(len(parcel)), shapely.bounds(geometry).reshape(-1, 4)):

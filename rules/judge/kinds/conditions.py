@@ -11,7 +11,8 @@ import cql2
 import numpy as np
 import pandas as pd
 
-from onemap.layers.frames.fields import text_value
+from onemap.layers.frames.days import WRITTEN_DAY
+from onemap.layers.frames.fields import plain_numbers, text_value
 from onemap.layers.messages import LANGUAGES, phrase
 from onemap.layers.records import Record
 
@@ -27,8 +28,7 @@ _SUPPORTED = {*_COMPARISONS, "and", "or", "not", "in", "like", "isNull", "betwee
 _DEEPEST, _MOST_JOINED = 64, 1000  # beyond that the parser needs more stack than a thread may have
 _MOST_FIGURES = 40  # with zeros before them
 _EXACT = 2**53  # up to here every whole number is a float of its own
-_DAY = r"(\d{4})(?:(\d\d)(\d\d)|-(\d\d?)-(\d\d?)|/(\d\d?)/(\d\d?))"
-_MOMENT = re.compile(_DAY + r"(?:[T ](\d\d):(\d\d)(?::(\d\d)(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?")
+_MOMENT = re.compile(WRITTEN_DAY + r"(?:[T ](\d\d):(\d\d)(?::(\d\d)(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?")
 
 
 class ConditionError(ValueError):
@@ -207,12 +207,12 @@ def _is_moment(argument: Any) -> bool:
 
 
 def _moment(value: Any) -> np.datetime64:
-    """A day (2020-01-31, 2020/1/31, 20200131: its midnight) or a moment, in UTC where it names no zone; else NaT."""
+    """A day as `day_of` reads it (its midnight) or a moment, in UTC where it names no zone; else NaT."""
     match = _MOMENT.fullmatch(text_value(value) or "")
     if match is None:
         return np.datetime64("NaT", "us")
-    hour, minute, second, fraction, zone = match.groups()[7:]
-    year, month, day = (int(part) for part in match.groups()[:7] if part is not None)
+    hour, minute, second, fraction, zone = match.groups()[5:]
+    year, month, day = (int(part) for part in match.groups()[:5] if part is not None)
     try:
         moment = datetime(year, month, day, int(hour or 0), int(minute or 0), int(second or 0), tzinfo=UTC)
         if zone not in (None, "Z"):
@@ -233,18 +233,11 @@ def _moments(argument: Any, columns: pd.DataFrame) -> np.ndarray:
     return np.array([known[text] for text in texts], dtype="datetime64[us]")
 
 
-def _numbers(values: Any) -> Any:
-    """Values as floats; what is no number becomes NaN, and so unknown."""
-    if isinstance(values, np.ndarray):
-        return pd.to_numeric(pd.Series(values, dtype=object), errors="coerce").to_numpy(dtype=float)
-    return pd.to_numeric(values, errors="coerce")
-
-
 def _exact(values: Any, floats: Any) -> np.ndarray:
     """Values as Python's numbers, which compare whole ones of any length; `floats` (0 for NaN) where not whole."""
     pairs = zip(np.atleast_1d(np.asarray(values, dtype=object)), np.atleast_1d(floats), strict=True)
     texts = [(text_value(value), number) for value, number in pairs]
-    whole = re.compile(r"[+-]?[0-9]+")
+    whole = re.compile(r"[+-]?\d+")
     return np.array(
         [
             int(t) if t and whole.fullmatch(t) else np.nan_to_num(number, posinf=np.inf, neginf=-np.inf)
@@ -268,7 +261,7 @@ def _compare(operator: str, left: Any, right: Any, columns: pd.DataFrame) -> Tru
     operands = [_operand(left, columns), _operand(right, columns)]
     given = [int(value) if isinstance(value, bool) else value for value in operands]
     if any(map(_is_numeric, given)):
-        a, b = map(_numbers, given)
+        a, b = (plain_numbers(value if isinstance(value, np.ndarray) else [value]) for value in given)
         unknown = np.isnan(a) | np.isnan(b)
         if max(np.nanmax(np.abs(part), initial=0.0) for part in (a, b)) >= _EXACT:
             a, b = (_exact(*part) for part in zip(given, (a, b), strict=True))

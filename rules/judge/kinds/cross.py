@@ -82,13 +82,13 @@ def _pieces_inside(ground: Ground) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     ground.threads.progress.check()
     if len(parcel) == 0:
         return parcel, feature, no_ground(0)
-    inside = proved_pieces(_inside, shapes[feature], ground.parcels[parcel])
+    inside = proved_pieces(_parts_inside, shapes[feature], ground.parcels[parcel])
     inside = _same_dimension(inside, shapely.get_dimensions(shapes)[feature])
     is_inside = (shapely.length(inside) > _LEAST_M) | (shapely.get_dimensions(inside) == 0)
     return parcel[is_inside], feature[is_inside], inside[is_inside]
 
 
-def _inside(shapes: np.ndarray, parcels: np.ndarray) -> np.ndarray:
+def _parts_inside(shapes: np.ndarray, parcels: np.ndarray) -> np.ndarray:
     """The parts of lines and points inside parcels, pair by pair (k,), but not on their edges."""
     ground, which = distinct(parcels)
     found: np.ndarray = shapely.difference(shapely.intersection(shapes, parcels), shapely.boundary(ground)[which])
@@ -143,7 +143,7 @@ def _same_dimension(inside: np.ndarray, dimension: np.ndarray) -> np.ndarray:
     return result
 
 
-def _explained(finding: Mapping[str, Any], language: str, figures: FindingFigures) -> tuple[str, ...]:
+def _explain_amounts(finding: Mapping[str, Any], language: str, figures: FindingFigures) -> tuple[str, ...]:
     """The number of places of points inside, or the length and number of lines; else the ground not judged."""
     if finding["features"] is None or finding["area_m2"] is not None:
         return area_share_and_length(finding, language, figures)
@@ -176,5 +176,5 @@ KIND = Kind(
         "features": {"zh": "涉及的要素数", "en": "the number of features"},
         "distance_m": {"zh": "恒为 0", "en": "always 0"},
     },
-    explained=_explained,
+    explained=_explain_amounts,
 )

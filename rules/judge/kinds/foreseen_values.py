@@ -71,19 +71,19 @@ def is_named(where: str, name: str, text: str) -> bool:
     """Whether a condition names a value of a field: as it stands, or by a pattern."""
     return is_named_exactly(where, name, text) or any(
         operator == "like" and bool(like(np.array([text], dtype=object), str(value)).true[0])
-        for operator, value in _compared_with(where, name)
+        for operator, value in _comparisons_of(where, name)
     )
 
 
 def is_named_exactly(where: str, name: str, text: str) -> bool:
     """Whether a condition names a value of a field as it stands."""
-    return any(operator == "=" and text == str(value) for operator, value in _compared_with(where, name))
+    return any(operator == "=" and text == str(value) for operator, value in _comparisons_of(where, name))
 
 
 def values_in_no_table(where: str, name: str, entry: LayerEntry) -> list[str]:
     """The values with which a condition compares a field, if none of them is in the field's table; none if one is."""
     known = _known_values(name, entry)
-    compared = list(_compared_with(where, name)) if known else []
+    compared = list(_comparisons_of(where, name)) if known else []
     texts = np.array(sorted(known), dtype=object)
     if any(
         bool(like(texts, plain_code(str(value))).true.any()) if operator == "like" else plain_code(str(value)) in known
@@ -98,7 +98,7 @@ def _known_values(name: str, entry: LayerEntry | None) -> set[str]:
     return {plain_code(value) for value in field.values} if field is not None else set()
 
 
-def _compared_with(where: str, name: str) -> Iterator[tuple[str, Any]]:
+def _comparisons_of(where: str, name: str) -> Iterator[tuple[str, Any]]:
     """The comparisons of a condition with a field: the operator, `=` or `like`, and the text."""
     waiting: list[Any] = [parse_condition(where)]
     while waiting:

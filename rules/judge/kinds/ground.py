@@ -16,7 +16,7 @@ from onemap.layers.geometry.shape_column import AnyShapes, all_of
 from onemap.layers.rasters.raster_reference import RasterReference
 from onemap.rules.judge.overlay.area_check import Zones
 from onemap.rules.judge.overlay.candidate_pairs import index_of
-from onemap.rules.judge.overlay.overlay import Overlaps, grounds, inside, outside, overlaps
+from onemap.rules.judge.overlay.overlay import Overlaps, grounds, overlaps, parts_inside, parts_outside
 from onemap.rules.judge.overlay.subdivision import Cut, Pieces, subdivide_polygons
 from onemap.rules.judge.overlay.threads import Threads
 
@@ -150,11 +150,11 @@ class Ground:
 
     def outside_coverage(self) -> tuple[np.ndarray, np.ndarray]:
         """The part of each parcel outside the layer's coverage, or None; and where computing it failed."""
-        return self.covered.of(outside, self.shapes, self.coverage, self.threads)
+        return self.covered.of(parts_outside, self.shapes, self.coverage, self.threads)
 
     def inside_coverage(self) -> tuple[np.ndarray, np.ndarray]:
         """The part of each parcel inside the layer's coverage, or None; and where computing it failed."""
-        return self.covered.of(inside, self.shapes, self.coverage, self.threads)
+        return self.covered.of(parts_inside, self.shapes, self.coverage, self.threads)
 
     def overlaps_with(self, shapes: AnyShapes) -> Overlaps:
         """The ground that each parcel shares with each of some shapes (polygons)."""

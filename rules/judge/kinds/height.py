@@ -6,10 +6,10 @@ from functools import reduce
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyproj
 import shapely
 
+from onemap.layers.frames.fields import plain_numbers
 from onemap.layers.geometry.parts import polygon_parts
 from onemap.layers.rasters.raster_heights import metres_of_height, vertical_datum
 from onemap.layers.rasters.raster_reference import RasterReference
@@ -24,7 +24,7 @@ from onemap.rules.judge.kinds.raster_grids import cell_pieces, cell_weights, in_
 from onemap.rules.judge.kinds.subtract_zones import mark_broken
 from onemap.rules.judge.kinds.unknown_ground import doubtful_ground, name_reasons, shown_pairs
 from onemap.rules.judge.overlay.area_check import Zones
-from onemap.rules.judge.overlay.overlay import differences, outside, union_by, unions
+from onemap.rules.judge.overlay.overlay import differences, parts_outside, union_by, unions
 
 _LIMIT = {
     "zh": 'limit = 米 | { field = "字段" } | ground = "代码"（地面高程栅格的图层）',
@@ -75,7 +75,7 @@ def _is_of_surface(item: Options) -> bool:
     return "ground" in item or _raster_named(item.get("limit")) is not None
 
 
-def _fitting(item: Options) -> tuple[str, ...]:
+def _layer_kinds(item: Options) -> tuple[str, ...]:
     return ("raster",) if _is_of_surface(item) else ("polygon",)
 
 
@@ -86,8 +86,8 @@ def _fields(options: Options) -> tuple[str, ...]:
 
 def _metres(values: np.ndarray) -> np.ndarray:
     """Heights as floats (n,), NaN for a null and for what no height can be."""
-    height = pd.to_numeric(pd.Series(values, dtype=object), errors="coerce").to_numpy(dtype=float)
-    return np.where((height >= 0) & np.isfinite(height), height, np.nan)
+    height = plain_numbers(values)
+    return np.where(height >= 0, height, np.nan)
 
 
 def _proposed_heights(ground: Ground) -> np.ndarray:
@@ -174,7 +174,7 @@ def _judge_surface(ground: Ground, heights: np.ndarray) -> Judgement:
     is_hit = (excess_m > 0) & is_comparable
     hit = union_by(owner[is_hit], floor_cells.pieces[is_hit], count, ground.threads)
     outside_coverage, is_broken = ground.outside_coverage()
-    outside_floor, floor_broken = outside(ground.parcels, floor.coverage, ground.threads)
+    outside_floor, floor_broken = parts_outside(ground.parcels, floor.coverage, ground.threads)
     blank_owner = np.r_[surface.blank_owner, surface.owner[floor_cells.blank_owner]]
     blanks = np.r_[surface.blanks, floor_cells.blanks]
     without_height = no_ground(count)
@@ -326,5 +326,5 @@ KIND = Kind(
     fields=_fields,
     parcel_fields=lambda options: (options["parcel_field"],),
     parcel_unit="m",
-    fitting=_fitting,
+    fitting=_layer_kinds,
 )

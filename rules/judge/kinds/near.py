@@ -76,7 +76,7 @@ def _obstacle(shapes: np.ndarray, options: Options) -> tuple[np.ndarray, float]:
     return np.r_[shapes, filled[~shapely.is_empty(filled)]], _reach_m(options)
 
 
-def _explained(finding: Mapping[str, Any], language: str, figures: FindingFigures) -> tuple[str, ...]:
+def _explain_amounts(finding: Mapping[str, Any], language: str, figures: FindingFigures) -> tuple[str, ...]:
     """How many objects, and how far the nearest is; of what could not be judged its ground."""
     if finding["features"] is None or finding["area_m2"] is not None:
         return area_share_and_length(finding, language, figures)
@@ -113,5 +113,5 @@ KIND = Kind(
     },
     reach_m=_reach_m,
     obstacle=_obstacle,
-    explained=_explained,
+    explained=_explain_amounts,
 )

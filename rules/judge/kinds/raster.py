@@ -204,13 +204,14 @@ def _sum_cells(ground: Ground, outlying: np.ndarray) -> tuple[_Sums, float | Non
 
     outlying: (n,) the ground of the parcels outside the coverage, None without.
     """
-    options, sums, warped_to_m = ground.options, _Sums(len(ground.parcels)), None
-    is_slope = options.get("derive") == "slope"
+    sums, warped_to_m = _Sums(len(ground.parcels)), None
+    is_slope = ground.options.get("derive") == "slope"
     beyond = np.flatnonzero(~shapely.is_missing(outlying))
     for reference in ground.rasters:
         with _grid(ground, reference, is_slope) as grid:
             if is_slope and grid.crs is ground.system:
                 warped_to_m = abs(float(grid.cells.transform.a))
+            options = ground.options if is_slope else _with_stored_limits(ground.options, grid.cells.dtypes[0])
             sums.has_lengths &= grid.height_m is not None or not is_slope
             to_grid, to_plane = changes_of_plane(grid.cells, grid.crs, ground.system, ground.origin)
             polygons = in_cells(to_grid(ground.parcels), grid.cells)
@@ -222,6 +223,14 @@ def _sum_cells(ground: Ground, outlying: np.ndarray) -> tuple[_Sums, float | Non
             for weighed in _weigh_cells(outside, grid, options, True, ground.threads):
                 sums.add_outlying(beyond[weighed.calm_owner], to_plane(weighed.calm))
     return sums, warped_to_m
+
+
+def _with_stored_limits(options: Options, data_type: str) -> Options:
+    """The options with the limit as a raster's own numbers hold it: a cell of 24.9 in four bytes is not below 24.9."""
+    if data_type != "float32":
+        return options
+    limits = {key: float(np.float32(options[key])) for key in ("above", "below") if key in options}
+    return {**options, **limits}
 
 
 def _measures(sums: _Sums, ground: Ground) -> Measures:
@@ -264,7 +273,7 @@ def _weigh_cells(
         on_grid = (row >= 0) & (column >= 0) & (row < values.shape[0]) & (column < values.shape[1])
         value = np.full(len(row), np.nan)
         value[on_grid] = values[row[on_grid], column[on_grid]]
-        has_value, matching = ~np.isnan(value), _matching(value, options)
+        has_value, matching = ~np.isnan(value), _match_limit(value, options)
         for sums, times in zip(weights, (matching, has_value, np.nan_to_num(value)), strict=True):
             sums[rows] = np.bincount(cells.parcel, cells.fraction * times, len(rows))
         pieces = []
@@ -275,7 +284,7 @@ def _weigh_cells(
     return threads.each(of_window, list(windows(polygons, grid.cells, 1 if is_slope else 0)))
 
 
-def _matching(values: np.ndarray, options: Options) -> np.ndarray:
+def _match_limit(values: np.ndarray, options: Options) -> np.ndarray:
     """Which values the rule is about; none that is missing."""
     matching: np.ndarray = values > options["above"] if "above" in options else values < options["below"]
     return matching
@@ -295,7 +304,7 @@ def _are_telling(
     blank = np.isnan(values)
     if len(polygons) == 0 or values.size == 0:
         return is_telling, np.zeros(len(polygons))
-    matching, missing, valid = cell_sums(polygons, _matching(values, options), blank, ~blank, corner=corner)
+    matching, missing, valid = cell_sums(polygons, _match_limit(values, options), blank, ~blank, corner=corner)
     return is_telling | (matching != 0) | (missing != 0), valid
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from onemap.layers.frames.fields import text_value
+from onemap.layers.frames.fields import plain_numbers, text_value
 from onemap.layers.geometry.boxes import box_around
 from onemap.layers.geometry.flat_ground import FlatGround, joined_ground
 from onemap.layers.geometry.shape_column import boxes_of
@@ -20,7 +20,15 @@ from onemap.rules.judge.kinds.subtract_zones import mark_broken, subtract_zones
 from onemap.rules.judge.kinds.unknown_ground import name_reasons
 from onemap.rules.judge.overlay.area_check import Zones
 from onemap.rules.judge.overlay.grown_ground import grown_ground
-from onemap.rules.judge.overlay.overlay import Overlaps, differences, inside, intersections, outside, union_by, unions
+from onemap.rules.judge.overlay.overlay import (
+    Overlaps,
+    differences,
+    intersections,
+    parts_inside,
+    parts_outside,
+    union_by,
+    unions,
+)
 from onemap.rules.judge.overlay.unchanging_sets import freeze_set
 
 _DISTANCE = {
@@ -73,10 +81,10 @@ def _reach_m(options: Options) -> float:
     """How far from a parcel a feature may lie and still matter, in metres; infinite where the data set it."""
     if "half_width_field" in options:
         return float("inf")
-    return _largest_m(options) + float(options.get("half_width_m", 0.0))
+    return largest_distance_m(options) + float(options.get("half_width_m", 0.0))
 
 
-def _largest_m(options: Options) -> float:
+def largest_distance_m(options: Options) -> float:
     """The largest distance that any feature keeps, in metres."""
     distance = options["distance_m"]
     if isinstance(distance, dict):
@@ -96,12 +104,11 @@ def _distances_m(options: Options, attributes: pd.DataFrame) -> np.ndarray:
     return np.array([default if key is None else values.get(key, default) for key in keys], dtype=float)
 
 
-def _half_widths_m(options: Options, attributes: pd.DataFrame) -> np.ndarray:
+def half_widths_m(options: Options, attributes: pd.DataFrame) -> np.ndarray:
     """Half of each feature's width in metres, (m,); NaN where its field says nothing, or what no width can be."""
     if "half_width_field" in options:
-        values = pd.Series(column_named(attributes, options["half_width_field"]), dtype=object)
-        width = pd.to_numeric(values, errors="coerce").to_numpy(dtype=float)
-        return np.where((width >= 0) & np.isfinite(width), width, np.nan)
+        width = plain_numbers(column_named(attributes, options["half_width_field"]))
+        return np.where(width >= 0, width, np.nan)
     return np.full(len(attributes), float(options.get("half_width_m", 0.0)))
 
 
@@ -169,9 +176,9 @@ class _GrownFeatures:
 
 
 def _grow_features(ground: Ground) -> _GrownFeatures:
-    features, largest_m = ground.features, _largest_m(ground.options)
+    features, largest_m = ground.features, largest_distance_m(ground.options)
     distance_m = _distances_m(ground.options, features.attributes)
-    half_width_m = _half_widths_m(ground.options, features.attributes)
+    half_width_m = half_widths_m(ground.options, features.attributes)
     # Where no feature lies near, one beyond the coverage may still be as wide.
     widest_m = np.nanmax(half_width_m, initial=float(ground.options.get("half_width_m", 0.0)))
     is_measured = ~(np.isnan(distance_m) | np.isnan(half_width_m))
@@ -200,7 +207,7 @@ def near_unknown_ground(ground: Ground, reach_m: float) -> tuple[np.ndarray, np.
     is_near = ~shapely.covers(ground.coverage, ground.parcels) | shapely.dwithin(edge, ground.parcels, reach_m)
     rows = np.flatnonzero(is_near)
     around = _grown_boxes(shapely.bounds(ground.parcels[rows]), margin_m)
-    blank, is_broken[rows] = outside(around, ground.coverage, ground.threads)
+    blank, is_broken[rows] = parts_outside(around, ground.coverage, ground.threads)
     beyond, unproved = grown_ground(blank, reach_m, ground.threads)
     parts[rows], near_broken = intersections(ground.parcels[rows], beyond, ground.threads)
     is_broken[rows] |= near_broken | unproved
@@ -232,9 +239,9 @@ def _official_zones(ground: Ground) -> _OfficialZones | None:
     official = ground.others.get("instead")
     if official is None:
         return None
-    estimated, is_broken = outside(ground.parcels, official.coverage, ground.threads)
+    estimated, is_broken = parts_outside(ground.parcels, official.coverage, ground.threads)
     overlaps = ground.overlaps_with(official.geometries)
-    covered, cover_broken = inside(ground.parcels, official.coverage, ground.threads)
+    covered, cover_broken = parts_inside(ground.parcels, official.coverage, ground.threads)
     union = union_by(overlaps.parcel, overlaps.geometry, len(ground.parcels))
     zones, zone_broken = intersections(union, covered, ground.threads)
     pieces = _pieces_on(covered, overlaps, ground)

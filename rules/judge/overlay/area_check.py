@@ -42,22 +42,22 @@ class Zones:
     concerns: Concerns = lambda parcel, _: np.ones(len(parcel), dtype=bool)
 
 
-def deciding(area_m2: np.ndarray, least_m2: float) -> np.ndarray:
+def are_decisive(area_m2: np.ndarray, least_m2: float) -> np.ndarray:
     """Which areas decide, so that a small error could turn them: tiny ones and those near the rule's least area."""
     return (area_m2 < TINY_M2) | (np.abs(area_m2 - least_m2) <= NEAR_SHARE * least_m2)
 
 
-def _near(zones: Zones, rows: np.ndarray, margin_m: float, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
+def _zones_near(zones: Zones, rows: np.ndarray, margin_m: float, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
     """The union of the zones near each parcel in `rows` (k,), and where it does not prove its area (k,)."""
 
-    def united(some: np.ndarray) -> np.ndarray:
+    def unite(some: np.ndarray) -> np.ndarray:
         parcels = rows[some]
         return unions_near(
             zones.base[parcels], zones.pieces(), margin_m, threads, lambda at, zone: zones.concerns(parcels[at], zone)
         )
 
     near, is_unproved = np.full(len(rows), None, dtype=object), np.zeros(len(rows), dtype=bool)
-    found, proved, unproved = do_provable(united, len(rows))
+    found, proved, unproved = do_provable(unite, len(rows))
     near[proved], is_unproved[unproved] = found, True
     return near, is_unproved
 
@@ -66,7 +66,7 @@ def checked_areas(zones: Zones, rows: np.ndarray, threads: Threads) -> np.ndarra
     """The conflict's area of each parcel in `rows` by signed trapezoids, in m²; NaN where its zones have no union."""
     if len(rows) == 0:
         return np.empty(0)
-    near, is_unproved = _near(zones, rows, MARGIN_M, threads)
+    near, is_unproved = _zones_near(zones, rows, MARGIN_M, threads)
     area_m2, _ = _conflict_m2(zones, rows, near, threads)
     return np.where(is_unproved, np.nan, area_m2)
 
@@ -89,7 +89,7 @@ def area_ranges(zones: Zones, rows: np.ndarray, error_m: float, threads: Threads
 
     NaN where its zones have no union, or it is not proved that they grow and shrink so far.
     """
-    near, is_unproved = _near(zones, rows, 2 * error_m + MARGIN_M, threads)
+    near, is_unproved = _zones_near(zones, rows, 2 * error_m + MARGIN_M, threads)
     areas, moves = [], (shrunk_ground(near, error_m), grown_ground(near, error_m, threads, _SEGMENTS))
     is_unproved = is_unproved | moves[0][1] | moves[1][1]
     for moved, _ in moves:

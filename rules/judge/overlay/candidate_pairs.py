@@ -8,7 +8,7 @@ import shapely
 from onemap.layers.geometry.shape_column import AnyShapes, ShapeColumn, parts_of_each
 from onemap.rules.judge.overlay.common_areas import areas_of_pairs
 from onemap.rules.judge.overlay.flat_again import flat_again
-from onemap.rules.judge.overlay.flat_polygons import FlatPairs, flat_among, occurring
+from onemap.rules.judge.overlay.flat_polygons import FlatPairs, flat_among, occurring_numbers
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.overlay.unchanging_sets import compute_once, is_frozen
 
@@ -100,8 +100,8 @@ def sums_of(
     parcels: AnyShapes, parcel: np.ndarray, features: AnyShapes, feature: np.ndarray, threads: Threads
 ) -> CandidatePairs:
     """The pairs (k,) of parcels (n,) and features (m,) that may share ground, and how much they share."""
-    mine, at_mine = occurring(parcel, len(parcels))
-    others, at_other = occurring(feature, len(features))
+    mine, at_mine = occurring_numbers(parcel, len(parcels))
+    others, at_other = occurring_numbers(feature, len(features))
     threads.progress.check()
     one, place = flat_among(parcels, mine, threads)
     other, other_place = flat_among(features, others, threads, flat_again)

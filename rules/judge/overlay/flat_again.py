@@ -10,7 +10,8 @@ from onemap.rules.judge.overlay.threads import Threads
 _MOST_POLYGONS = 5_000
 _MOST_EDGES = 500_000  # of all that are kept, some 15 MB; as lists, before the compiler is loaded, three times that
 _LOCK = threading.Lock()
-_KEPT: "OrderedDict[tuple[int, ...], FlatPolygons]" = OrderedDict()  # by the polygons' identities, the last asked last
+# The arrays and their edges, by the polygons' identities, the last asked last.
+_KEPT: "OrderedDict[tuple[int, ...], tuple[FlatPolygons, int]]" = OrderedDict()
 
 
 def flat_again(polygons: AnyShapes, threads: Threads) -> FlatPolygons:
@@ -22,10 +23,10 @@ def flat_again(polygons: AnyShapes, threads: Threads) -> FlatPolygons:
     with _LOCK:
         if key in _KEPT:
             _KEPT.move_to_end(key)
-            return _KEPT[key]
+            return _KEPT[key][0]
     made = FlatPolygons(polygons, threads)
     with _LOCK:
-        _KEPT[key] = made
-        while sum(int(flat.edges.sum()) for flat in _KEPT.values()) > _MOST_EDGES:
+        _KEPT[key] = made, int(made.edges.sum())
+        while sum(edges for _, edges in _KEPT.values()) > _MOST_EDGES:
             _KEPT.popitem(last=False)
     return made

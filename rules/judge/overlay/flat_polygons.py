@@ -122,14 +122,14 @@ def flat_pairs(left: np.ndarray, right: np.ndarray, threads: Threads) -> FlatPai
     return FlatPairs(FlatPolygons(mine, threads), at_mine, FlatPolygons(others, threads), at_other)
 
 
-def occurring(index: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+def occurring_numbers(index: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
     """Which of `count` numbers occur in index (k,), ascending (m,), and for each of the k which of the m it is."""
     is_there = np.zeros(count, dtype=bool)
     is_there[index] = True
-    occurring = np.flatnonzero(is_there)
+    numbers = np.flatnonzero(is_there)
     place = np.empty(count, dtype=np.int64)
-    place[occurring] = np.arange(len(occurring))
-    return occurring, place[index]
+    place[numbers] = np.arange(len(numbers))
+    return numbers, place[index]
 
 
 def distinct(geometries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

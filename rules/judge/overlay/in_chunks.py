@@ -13,7 +13,9 @@ def chunks(count: int) -> list[slice]:
     return [slice(start, min(start + AT_ONCE, count)) for start in range(0, count, AT_ONCE)]
 
 
-def intersecting(tree: shapely.STRtree, geometries: np.ndarray, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
+def intersecting_pairs(
+    tree: shapely.STRtree, geometries: np.ndarray, threads: Threads
+) -> tuple[np.ndarray, np.ndarray]:
     """Which of the geometries (n,) intersect which of the tree's: the one (k,) and the other (k,)."""
 
     def query_part(part: slice) -> np.ndarray:

@@ -9,7 +9,7 @@ from onemap.layers.geometry.group_ranges import ranges
 from onemap.layers.geometry.shape_column import AnyShapes, boxes_of, some_of
 from onemap.rules.judge.overlay.candidate_pairs import boxes_meet, index_of
 from onemap.rules.judge.overlay.common_areas import areas_of_pairs
-from onemap.rules.judge.overlay.flat_polygons import FlatPairs, FlatPolygons, flat_among, occurring
+from onemap.rules.judge.overlay.flat_polygons import FlatPairs, FlatPolygons, flat_among, occurring_numbers
 from onemap.rules.judge.overlay.in_chunks import chunks
 from onemap.rules.judge.overlay.threads import Threads
 
@@ -59,7 +59,7 @@ def features_overlap(
     parcel (k,), feature (k,): which feature lies on which parcel, each pair once; known: all of the features (m,).
     """
     found = np.zeros(count, dtype=bool)
-    present, at = occurring(feature, len(features))
+    present, at = occurring_numbers(feature, len(features))
     boxes = boxes_of(features)[present]
     flat = known and (known[0], known[1][present])
     for on, one, other in near_pairs(parcel, at, boxes[at]):

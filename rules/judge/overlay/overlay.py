@@ -115,8 +115,8 @@ def _proved_ground(
 
 def _by_geos(operation: Operation, left: np.ndarray, right: np.ndarray, threads: Threads) -> np.ndarray:
     """operation(left, right) pair by pair, None where it breaks down: (n,); near the other only, what it must scan."""
-    near = _near(right, left, threads)
-    near_left = _near(left, right, threads) if operation is shapely.intersection else left
+    near = _parts_near(right, left, threads)
+    near_left = _parts_near(left, right, threads) if operation is shapely.intersection else left
 
     def run(start: int) -> np.ndarray:
         rows = slice(start, start + _CHUNK)
@@ -129,7 +129,7 @@ def _by_geos(operation: Operation, left: np.ndarray, right: np.ndarray, threads:
     return np.concatenate(blocks) if blocks else np.empty(0, dtype=object)
 
 
-def _near(polygons: np.ndarray, others: np.ndarray, threads: Threads) -> np.ndarray:
+def _parts_near(polygons: np.ndarray, others: np.ndarray, threads: Threads) -> np.ndarray:
     """Polygons (n,), of large ones only what lies near the other's box; what goes wrong there is proved wrong."""
     near = polygons.copy()
     large = np.flatnonzero(shapely.get_num_coordinates(polygons) > MOST_VERTICES)
@@ -399,7 +399,7 @@ def divided_ground(ground: FlatGround, taken: AnyShapes, threads: Threads) -> tu
     common, is_broken = _proved_ground(shapely.intersection, *pair, common_m2, threads, flat)
     rest, failed = _proved_ground(shapely.difference, *pair, areas_at(mine, met) - common_m2, threads, flat)
     is_all[rows[failed | is_broken]] = True
-    nothing = FlatGround.nothing(len(ground))
+    nothing = FlatGround.empty(len(ground))
     left = ground.with_ground(rows, rest).with_ground(np.flatnonzero(is_all), nothing.at(is_all))
     return left, nothing.with_ground(rows, common).with_ground(np.flatnonzero(is_all), ground.at(is_all))
 
@@ -411,18 +411,20 @@ def unions(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     return union_by(np.tile(np.arange(len(left)), 2)[present], grounds[present], len(left))
 
 
-def outside(polygons: AnyShapes, ground: shapely.Geometry, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
+def parts_outside(polygons: AnyShapes, ground: shapely.Geometry, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
     """The part of each polygon that `ground` does not cover, None where it is covered; and whether it failed."""
-    return _against(polygons, ground, threads, differences, apart=polygons, covered=np.full(len(polygons), None))
+    return _overlay_with_ground(
+        polygons, ground, threads, differences, apart=polygons, covered=np.full(len(polygons), None)
+    )
 
 
-def inside(polygons: AnyShapes, ground: shapely.Geometry, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
+def parts_inside(polygons: AnyShapes, ground: shapely.Geometry, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
     """The part of each polygon that `ground` covers, None where it covers nothing; and whether it failed."""
     whole = all_of(polygons)
-    return _against(whole, ground, threads, intersections, apart=np.full(len(whole), None), covered=whole)
+    return _overlay_with_ground(whole, ground, threads, intersections, apart=np.full(len(whole), None), covered=whole)
 
 
-def _against(
+def _overlay_with_ground(
     polygons: AnyShapes,
     ground: shapely.Geometry,
     threads: Threads,

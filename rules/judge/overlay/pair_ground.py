@@ -106,7 +106,7 @@ def _ask_kernel() -> None:
 def _grounds(pairs: FlatPairs, threads: Threads, least_m2: float, *, remains: bool) -> tuple[FlatGround, np.ndarray]:
     count = len(pairs.left_index)
     if not may_compile():
-        return FlatGround.nothing(count), np.zeros(count, dtype=bool)
+        return FlatGround.empty(count), np.zeros(count, dtype=bool)
     is_compiled = is_worth_compiling(_TAKES * steps_of(pairs))
     given, work = loops_over(pairs, ground_of_pairs, is_compiled)
     # Plain loops leave it to GEOS to prove rings, which is quicker.

@@ -3,7 +3,7 @@
 import numpy as np
 import shapely
 
-from onemap.rules.judge.overlay.overlay import inside, outside, refuse_failed, union_by
+from onemap.rules.judge.overlay.overlay import parts_inside, parts_outside, refuse_failed, union_by
 from onemap.rules.judge.overlay.threads import Threads
 
 
@@ -14,23 +14,23 @@ def union_of_all(grounds: np.ndarray, threads: Threads) -> shapely.Geometry:
     return shapely.MultiPolygon() if whole is None else whole
 
 
-def common_with(grounds: np.ndarray, other: shapely.Geometry, layer: str, threads: Threads) -> np.ndarray:
+def grounds_inside(grounds: np.ndarray, other: shapely.Geometry, layer: str, threads: Threads) -> np.ndarray:
     """The part of each ground (n,) inside another, None where there is none; layer: the name in a refusal.
 
     Raises OneMapError compare.arithmetic.
     """
-    return _proved(inside(grounds, other, threads), layer)
+    return _require_proved(parts_inside(grounds, other, threads), layer)
 
 
-def beyond(grounds: np.ndarray, other: shapely.Geometry, layer: str, threads: Threads) -> np.ndarray:
+def grounds_outside(grounds: np.ndarray, other: shapely.Geometry, layer: str, threads: Threads) -> np.ndarray:
     """The part of each ground (n,) outside another, None where there is none; layer: as for `common_with`.
 
     Raises OneMapError compare.arithmetic.
     """
-    return _proved(outside(grounds, other, threads), layer)
+    return _require_proved(parts_outside(grounds, other, threads), layer)
 
 
-def _proved(found: tuple[np.ndarray, np.ndarray], layer: str) -> np.ndarray:
+def _require_proved(found: tuple[np.ndarray, np.ndarray], layer: str) -> np.ndarray:
     ground, failed = found
     refuse_failed(layer, np.arange(1, len(ground) + 1).astype(str), np.flatnonzero(failed))
     return ground

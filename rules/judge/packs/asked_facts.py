@@ -69,7 +69,7 @@ def asked_facts(rules: Sequence[Rule]) -> list[AskedFact]:
     choices: dict[str, dict[str, None]] = {}
     askers: dict[str, dict[str, None]] = {}
     for rule in rules:
-        for name, kind, unit, values in _asked_by(rule):
+        for name, kind, unit, values in _facts_of_rule(rule):
             kinds.setdefault(name, set()).add(CODE if name == USE_FIELD else kind)
             units[name] = units.get(name) or unit
             choices.setdefault(name, {}).update(dict.fromkeys(values))
@@ -84,7 +84,7 @@ def asked_facts(rules: Sequence[Rule]) -> list[AskedFact]:
 _Asked = tuple[str, str, str, Sequence[str]]  # name, kind, unit, values that are looked for
 
 
-def _asked_by(rule: Rule) -> Iterator[_Asked]:
+def _facts_of_rule(rule: Rule) -> Iterator[_Asked]:
     for classes in _classes_of(rule):
         for one in classes:
             if one.asks_use:

@@ -184,8 +184,8 @@ RULE_KEYS: Mapping[str, Key] = {
     "replaces": Key(
         TEXT,
         {
-            "zh": "替换先前规则包中的这条规则",
-            "en": "The rule of an earlier pack whose place it takes.",
+            "zh": "替换先前规则包中的这条规则；检测当日本规则的依据均未施行或已失效的，仍按原规则",
+            "en": "The rule of an earlier pack whose place it takes, on days on which one of its own laws is in force.",
         },
     ),
 }

@@ -178,9 +178,9 @@ class KindRegister:
 
     def kinds_of(self, text: str) -> tuple[ProjectKind | None, ...]:
         """The kind of each item that a text names, in order; None for an item that is not recognised."""
-        narrow = _narrowed(text)
+        narrow = _comparable_text(text)
         inner = [_IN_BRACKETS.split(content, maxsplit=1)[1:] for content in _BRACKETS.findall(narrow.replace(" ", ""))]
-        plain = self._parted(_JOINS_NOTHING.sub("", _BRACKETS.sub("", narrow)))
+        plain = self._separate_things(_JOINS_NOTHING.sub("", _BRACKETS.sub("", narrow)))
         last: tuple[ProjectKind | None, ...] = ()
         if (found := self._head_of(plain)) and _SEVERAL.search(found[0]):  # 湿地保护和修复 is one thing
             plain, last = _before_last_thing(found[1]), (self.heads[found[0]],)
@@ -201,9 +201,9 @@ class KindRegister:
 
     def kinds_outside_brackets(self, text: str) -> tuple[ProjectKind | None, ...]:
         """The kinds of `kinds_of` without those that brackets say to be included."""
-        return self.kinds_of(_BRACKETS.sub("", _narrowed(text)))
+        return self.kinds_of(_BRACKETS.sub("", _comparable_text(text)))
 
-    def _parted(self, narrow: str) -> str:
+    def _separate_things(self, narrow: str) -> str:
         """A text without blanks; with a comma for each blank, 并建 or 连同 that stands between two things."""
         plain, *rest = _BETWEEN.split(narrow)
         for sign, part in zip(rest[::2], rest[1::2], strict=True):
@@ -265,7 +265,7 @@ def _before_last_thing(text: str) -> str:
     return text[: ends[-1]] if ends else ""
 
 
-def _narrowed(text: str) -> str:
+def _comparable_text(text: str) -> str:
     """A text in the form in which words are compared; a comma ends its lines, and single blanks stay."""
     return ",".join(" ".join(map(plain_code, line.split())) for line in text.splitlines())
 

@@ -33,30 +33,31 @@ def laws() -> Mapping[str, Sequence[Law]]:
 
 
 def check_laws(packs: Sequence[Pack], day: date) -> None:
-    """Refuse packs whose rules rest on a law that is repealed on a day, without saying until when it held.
+    """Refuse packs whose rules rest on a law that is repealed on a day.
 
     Raises OneMapError rule.repealed.
     """
-    problems = [problem for pack in packs for problem in _repealed_laws(pack, day)]
+    problems = repealed_laws(packs, day)
     if problems:
         raise OneMapError.of(problems)
 
 
-def _repealed_laws(pack: Pack, day: date) -> list[Problem]:
+def repealed_laws(packs: Sequence[Pack], day: date) -> list[Problem]:
+    """The laws on which rules of some packs rest on a day on which they are repealed."""
     problems = []
-    for rule in pack.rules:
+    for rule in (rule for pack in packs for rule in pack.rules):
         for entry in rule.basis:
             law = _repealed_law(entry, day)
             if law is not None and law.to is not None:
-                place = {"file": pack.id, "feature": rule.id, "rule": rule.id, "field": "basis", "key": "basis"}
+                place = {"file": rule.pack, "feature": rule.id, "rule": rule.id, "field": "basis", "key": "basis"}
                 facts = {"law": law.title, "to": law.to.isoformat(), "successor": law.successor or "–"}
                 problems.append(Problem("rule.repealed", {**place, **facts}))
     return problems
 
 
 def _repealed_law(entry: LegalBasis, day: date) -> Law | None:
-    """The law that an entry of a basis names, if no edition of it holds on a day and the entry has no days."""
+    """The law that an entry of a basis names, if it is repealed on a day on which the entry says that it holds."""
     editions = laws().get(entry.law, ())
-    if entry.days or not editions or any(law.to is None or day <= law.to for law in editions):
+    if not entry.is_in_force(day) or not editions or any(law.to is None or day <= law.to for law in editions):
         return None
     return max(editions, key=lambda law: law.to or date.min)

@@ -11,10 +11,13 @@ from onemap.rules.judge.packs.pack import Pack, joined_rules, pack_head, pack_te
 from onemap.rules.judge.packs.rule import Rule
 
 
-def packs_of(library: Library, named: Sequence[str], code_system: str | None = None) -> list[Pack]:
+def packs_of(
+    library: Library, named: Sequence[str], code_system: str | None = None, day: date | None = None
+) -> list[Pack]:
     """The named packs, or the library's packs if none is named.
 
     code_system: by which codes parcels name their use, in place of what the packs say.
+    day: on which named packs judge, today if none is given: they are held to the laws of that day.
     Raises OneMapError pack.…, rule.….
     """
     catalogue = library.catalogue()
@@ -24,7 +27,7 @@ def packs_of(library: Library, named: Sequence[str], code_system: str | None = N
         texts = [(text, name) if text else pack_text(name) for name, text in library.packs()]
     packs = parse_packs(texts, catalogue, code_system, are_kept=not named)
     if named:
-        check_laws(packs, date.today())
+        check_laws(packs, day or date.today())
     return packs
 
 
@@ -67,5 +70,5 @@ def required_fields(packs: Sequence[Pack], code: str) -> list[str]:
 
 def fields_of_layer(rules: Iterable[Rule], code: str) -> list[str]:
     """The fields of a layer that rules use to decide."""
-    deciding = [rule.judging_by(code) for rule in rules if code in rule.layers_named and rule.finds]
+    deciding = [rule.for_layer(code) for rule in rules if code in rule.layers_named and rule.finds]
     return list(dict.fromkeys(name for rule in deciding for name in rule.layer_fields))

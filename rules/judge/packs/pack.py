@@ -7,7 +7,7 @@ from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from types import NoneType
-from typing import Any, NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict, cast
 
 from onemap.layers.catalogue.catalogue import DEPARTMENTS, LayerEntry
 from onemap.layers.catalogue.code_systems import CODE_SYSTEMS, LAND_SEA
@@ -452,7 +452,7 @@ def _rule(item: Mapping[str, Any], pack: str, names: RuleNames) -> Rule:
     options = {key: value for key, value in item.items() if key not in RULE_KEYS}
     if isinstance(options.get("permits"), PermitTable):
         options.setdefault("code_system", names.system)
-    return Rule(**common, pack=pack, options=options).judging_by(common["layer"])
+    return Rule(**common, pack=pack, options=options).for_layer(common["layer"])
 
 
 def _with_tables(item: Mapping[str, Any], tables: Mapping[str, PermitTable]) -> dict[str, Any]:
@@ -468,9 +468,11 @@ def _with_tables(item: Mapping[str, Any], tables: Mapping[str, PermitTable]) -> 
     return made
 
 
-def joined_rules(packs: Sequence[Pack]) -> list[Rule]:
+def joined_rules(packs: Sequence[Pack], day: date | None = None) -> list[Rule]:
     """The rules of several packs in order; a later pack's rule may replace an earlier one.
 
+    day: on which they judge: where no law of a rule that replaces another is in force, the other stands again, and the
+    first comes after all rules.
     A rule of another pack that names a retired one by `under` or `milder` means what judges its matter now; one that
     replaces it is refused, since the other may judge more.
     Raises OneMapError rule.in_two_packs, rule.replaces, rule.replaces_retired, rule.unknown.
@@ -502,7 +504,27 @@ def joined_rules(packs: Sequence[Pack]) -> list[Rule]:
     problems += [problem for rule in rules.values() for problem in _unknown_references(rule, rules, ids)]
     if problems:
         raise OneMapError.of(problems)
-    return _linked_rules(rules, ids)
+    lapsed = [rule for rule in rules.values() if day is not None and rule.standing_on(day) is not rule]
+    for rule in lapsed:
+        rules, ids = _without_lapsed(rule, cast(date, day), rules, ids)
+    return [*_linked_rules(rules, ids), *(rule for rule in lapsed if rule.id not in rules)]
+
+
+def lapsed_rules(packs: Sequence[Pack], day: date) -> frozenset[tuple[str, str]]:
+    """The rules, by pack and id, that replace others and of which no law is in force on a day."""
+    replacing = (rule for pack in packs for rule in pack.rules if rule.replaces is not None)
+    return frozenset((rule.pack, rule.id) for rule in replacing if not rule.on_day(day).basis)
+
+
+def _without_lapsed(
+    lapsed: Rule, day: date, rules: Mapping[str, Rule], ids: Mapping[str, str]
+) -> tuple[dict[str, Rule], dict[str, str]]:
+    """Rules and names (as in `_linked_rules`), with the rule that stands on a day in the place of one that does not."""
+    standing = replace(lapsed.standing_on(day), waiting=lapsed)
+    named = {old: standing.id if new == lapsed.id else new for old, new in ids.items()} | {lapsed.id: standing.id}
+    del named[standing.id]
+    held = {(standing.id if one is lapsed else key): (standing if one is lapsed else one) for key, one in rules.items()}
+    return held, named
 
 
 def successors(rules: Iterable[Rule]) -> dict[str, str]:
@@ -516,7 +538,7 @@ def rules_of_run(packs: Sequence[Pack], record: Mapping[str, Any]) -> list[Rule]
     packs, record: the run's own. Raises as joined_rules.
     """
     day, chosen = date.fromisoformat(record["parameters"]["as_of"]), record["chosen_layers"]
-    return [rule.on_day(day, chosen.get(rule.id)) for rule in joined_rules(packs)]
+    return [rule.on_day(day, chosen.get(rule.id)) for rule in joined_rules(packs, day)]
 
 
 def rule_titles(packs: Sequence[Pack], record: Mapping[str, Any], language: str) -> dict[str, str]:

@@ -53,6 +53,11 @@ class Project:
         known = [code for code in self.codes if code is not None]
         return "/".join(known) if known and len(known) == len(self.codes) else None
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether neither a code nor a text nor a person says what it is."""
+        return not (self.codes or self.stated or self.named)
+
     @cached_property
     def is_contradicted(self) -> bool:
         """Whether it has a code in which nothing that it is called stands."""
@@ -209,11 +214,11 @@ class Projects:
 
     def _class_values(self, key: tuple[int, bool], item: ProjectClass) -> np.ndarray:
         if key not in self._values_of_classes:
-            made = self._excused_by(item) if key[1] else self._members_of(item)
+            made = self._excuse_facts(item) if key[1] else self._members_of(item)
             self._values_of_classes[key] = (item, made)
         return self._values_of_classes[key][1]
 
-    def _excused_by(self, item: ProjectClass) -> np.ndarray:
+    def _excuse_facts(self, item: ProjectClass) -> np.ndarray:
         place, projects = self.of(item.register, item.system)
         found = np.full(len(projects), None, dtype=object)
         for at, project in enumerate(projects):

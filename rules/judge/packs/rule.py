@@ -28,6 +28,7 @@ class Rule:
     consult, bodies: departments and bodies beside the ten that are asked besides.
     pack: the pack that it stands in.
     replaced: the rule of an earlier pack whose place it takes.
+    waiting: the rule of a later pack that takes its place on the days on which that one's law is in force.
     succeeds: the rules and items of earlier versions of its pack whose matter it judges now.
     milder_of: the rules whose `milder` it is: it judges only projects that their `unless` excuses.
     """
@@ -62,6 +63,7 @@ class Rule:
     by_layer: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
     replaced: "Rule | None" = None
+    waiting: "Rule | None" = None
     milder_of: "tuple[Rule, ...]" = ()
 
     def summary(self, language: str) -> str:
@@ -123,10 +125,16 @@ class Rule:
     def on_day(self, day: date, layer: str | None = None) -> "Rule":
         """The rule as it stands on a day, with what of its basis is in force. layer: the one by which it judges."""
         basis = tuple(entry for entry in self.basis if entry.is_in_force(day))
-        rule = self.judging_by(layer or self.layer)
+        rule = self.for_layer(layer or self.layer)
         return rule if len(basis) == len(self.basis) else replace(rule, basis=basis)
 
-    def judging_by(self, layer: str) -> "Rule":
+    def standing_on(self, day: date) -> "Rule":
+        """The rule that holds on a day: itself, or the one that it replaces where none of its own basis is in force."""
+        if self.replaced is None or any(entry.is_in_force(day) for entry in self.basis):
+            return self
+        return self.replaced.standing_on(day)
+
+    def for_layer(self, layer: str) -> "Rule":
         """The rule as it stands where this one of its layers judges."""
         own = self.by_layer.get(layer, {})
         if not own and layer == self.layer:

@@ -34,7 +34,7 @@ def unmet_values(rules: Sequence[Rule], catalogue: Mapping[str, LayerEntry]) -> 
     by_layer: dict[str, list[Rule]] = {}
     for rule in rules:
         for code in rule.layers_named if rule.finds else ():
-            by_layer.setdefault(code, []).append(rule.judging_by(code))
+            by_layer.setdefault(code, []).append(rule.for_layer(code))
     return [gap for code, own in by_layer.items() if code in catalogue for gap in _gaps(catalogue[code], own)]
 
 

@@ -27,7 +27,7 @@ _LIKELY_FIELDS = {
 }
 _REMARKS = (
     *("project.kind_conflict", "project.kind_beyond_code", "project.kind_stated"),
-    *("project.use_unknown", "project.kind_unknown"),
+    *("project.use_unknown", "project.kind_unknown", "project.unstated"),
 )
 _SIGNS_BETWEEN = re.compile(r"[\W_]")
 _LEAST_SIGNS = 3  # of a name that a shapefile has cut
@@ -53,7 +53,7 @@ def _lacks_code(project: Project) -> bool:
 
 def _is_doubtful(project: Project) -> bool:
     is_unlike = bool(project.beyond_code) or project.is_stated_otherwise
-    return is_unlike or _lacks_code(project) or None in (*project.stated, *project.named)
+    return project.is_silent or is_unlike or _lacks_code(project) or None in (*project.stated, *project.named)
 
 
 class KindRemarks:
@@ -101,6 +101,8 @@ class KindRemarks:
 
     def _remarks(self, project: Project, use: str | None, stated: str | None, named: str | None) -> Iterator["_Remark"]:
         """What is to be remarked on the values of some parcels."""
+        if not (use or stated or named):
+            yield _Remark("project.unstated", "")
         if _lacks_code(project):
             yield _Remark("project.use_unknown", str(use))
         if project.is_stated_otherwise:
@@ -132,6 +134,8 @@ class KindRemarks:
         field = USE_FIELD if remark.problem == "project.use_unknown" else KIND_FIELD
         place = {"file": self._source, "feature": self._first[remark], "field": field, "value": remark.text[:60]}
         facts = {**place, "count": self._counts[remark]}
+        if remark.problem == "project.unstated":
+            return Problem(remark.problem, facts)
         if remark.problem == "project.use_unknown":
             nearest = nearest_uses(remark.text, self._usual, self._language)
             return Problem(remark.problem, {**facts, "nearest": nearest or ["–"]})

@@ -3,13 +3,15 @@
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import shapely
 
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.errors import Problem, ProblemPlace
 from onemap.layers.frames.fields import text_value
 from onemap.layers.frames.frame_blocks import FrameBlocks
-from onemap.layers.ingest.plausibility import Arriving, Doubt, doubt_of
+from onemap.layers.ingest.plausibility import ArrivingLayer, Doubt, doubt_of
 from onemap.layers.ingest.quality_report import GroundRemark, ground_remarks
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, files_of
@@ -20,6 +22,7 @@ from onemap.rules.judge.inputs.check_record import LayerRecord
 from onemap.rules.judge.inputs.layer_sources import trial_frame
 from onemap.rules.judge.kinds.conditions import fields_of
 from onemap.rules.judge.kinds.foreseen_values import is_named, values_in_no_table
+from onemap.rules.judge.kinds.setback import half_widths_m, largest_distance_m
 from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.judge.question.check_plan import CheckPlan, VersionsUsed
 
@@ -53,7 +56,7 @@ def _doubt_of_trial(library: Library, entry: LayerEntry, file: str, required: Se
         return None
     frame, name = FrameBlocks.of(trial_frame(library, entry, file, required)), source_name(file)
     return doubt_of(
-        library, Arriving(entry, frame, [Path(name).stem], [name], [], False, False, ProblemPlace(file=name))
+        library, ArrivingLayer(entry, frame, [Path(name).stem], [name], [], False, False, ProblemPlace(file=name))
     )
 
 
@@ -72,24 +75,51 @@ def problems_near(remarks: Iterable[GroundRemark], used: VersionsUsed, *extents:
     around = [shapely.box(*extent) for extent in extents]
     for remark in remarks:
         if remark.ground is None or shapely.dwithin(remark.ground, around, _BESIDE_M).any():
-            code, label = used[remark.table]
-            yield Problem(remark.problem, {"layer": code, "label": label, "words": remark.words})
+            yield problem_of_remark(remark, used)
+
+
+def problem_of_remark(remark: GroundRemark, used: VersionsUsed) -> Problem:
+    """A remark on the ground that a version lacks, as it is told."""
+    code, label = used[remark.table]
+    return Problem(remark.problem, {"layer": code, "label": label, "words": remark.words})
 
 
 def value_problems_of(library: Library, check_plan: CheckPlan) -> list[Problem]:
-    """The remarks on rules that can find nothing, since what they ask of a field is misspelt."""
+    """The remarks on rules that may find nothing: what they ask of a field is misspelt, or widths are not stated."""
     catalogue = library.catalogue()
-    return [
+    of_values = [
         problem
         for rule in check_plan.rules
         for code in rule.layers_named
         if rule.where is not None and code in catalogue
         for problem in _problems(library, rule, catalogue[code], [one for one in check_plan.known if one.code == code])
     ]
+    return [*of_values, *_width_problems(library, check_plan)]
+
+
+def _width_problems(library: Library, check_plan: CheckPlan) -> Iterator[Problem]:
+    """The rules that measure from edges of which the version in force does not say where they are.
+
+    Near such a feature ground is unknown as if it were as wide as the widest that says so; beyond that it is clear.
+    """
+    for rule in check_plan.rules:
+        name, version = rule.options.get("half_width_field"), check_plan.in_force(rule.layer)
+        if name is None or version is None or rule.layer in check_plan.replaced:
+            continue
+        names = {field.lower(): field for field in library.connection.field_types(version.table)}
+        if name.lower() in names:
+            sql = compose_sql("SELECT {field} FROM {table}", field=names[name.lower()], table=version.table)
+            values = [value for (value,) in library.connection.execute(sql)]
+            width_m = half_widths_m(rule.options, pd.DataFrame({name: np.array(values, dtype=object)}))
+            if count := int(np.isnan(width_m).sum()):
+                reach_m = largest_distance_m(rule.options) + float(np.nanmax(width_m, initial=0.0))
+                facts = {"count": count, "total": len(values), "metres": f"{reach_m:g}"}
+                place = ProblemPlace(file=rule.pack, feature=rule.id, layer=rule.layer, field=name)
+                yield Problem("rule.half_width", {**place, **facts})
 
 
 def _problems(library: Library, rule: Rule, entry: LayerEntry, versions: list[Version]) -> Iterator[Problem]:
-    where = rule.judging_by(entry.code).where or ""
+    where = rule.for_layer(entry.code).where or ""
     for name in fields_of(where):
         asked = values_in_no_table(where, name, entry)
         field = entry.field_named(name)

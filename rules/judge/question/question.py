@@ -114,7 +114,7 @@ def question_of(
     """
     question = question_about(library, options, language, no_parcels(options.parcels, ""))
     parcels, left_out = _parcels_of_files(library, options, workers, progress)
-    facts = checked_facts(options.facts, joined_rules(question.packs), question.as_of)
+    facts = checked_facts(options.facts, joined_rules(question.packs, question.as_of), question.as_of)
     more = ({"facts": facts.plain} if facts.values else {}) | ({LEFT_OUT: left_out} if left_out else {})
     known = replace(question, parcels=with_facts(parcels, facts), source={**question.source, **more})
     return known.with_used_land(problem.code for problem in parcels.problems)
@@ -147,13 +147,13 @@ def _parcels_of_files(
     problems = [problem for found in left_out.values() for problem in found]
     if not parts:
         raise OneMapError.of(problems)
-    parcels = joined_parcels(_called_apart(parts)) if len(files) > 1 else parts[files[0]]
+    parcels = joined_parcels(_with_distinct_sources(parts)) if len(files) > 1 else parts[files[0]]
     remarks = (*problems, *unread_problems(options.unread), *parcels.problems)
     unread = [problem.facts["file"] for problem in remarks if problem.code == UNREAD]
     return replace(parcels, problems=remarks), [*left_out, *unread]
 
 
-def _called_apart(parts: Mapping[str, Parcels]) -> list[Parcels]:
+def _with_distinct_sources(parts: Mapping[str, Parcels]) -> list[Parcels]:
     """The parcels of several files; those of files that are called alike by the folders, too. parts: by their paths."""
     times = Counter(part.source for part in parts.values())
     names = names_of_sources(list(parts))
@@ -170,12 +170,13 @@ def _shown_path(file: str) -> str:
 
 def question_about(library: Library, options: CheckOptions, language: str, parcels: Parcels) -> Question:
     """The question about some parcels. Raises OneMapError pack.…, rule.…."""
+    as_of = options.as_of or library.today()
     return Question(
         parcels=parcels,
-        packs=tuple(packs_of(library, options.packs, options.code_system)),
+        packs=tuple(packs_of(library, options.packs, options.code_system, as_of)),
         code_system=options.code_system,
         only=options.only,
-        as_of=options.as_of or library.today(),
+        as_of=as_of,
         known_at=options.known_at,
         language=language,
         replaced=options.replaced,

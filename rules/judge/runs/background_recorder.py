@@ -88,7 +88,7 @@ class BackgroundRecorder:
 
 
 @contextlib.contextmanager
-def recording(library: Library, identifier: str, parcels: int) -> Iterator[BackgroundRecorder]:
+def run_recorder(library: Library, identifier: str, parcels: int) -> Iterator[BackgroundRecorder]:
     """A recorder for a run of so many parcels; the library keeps all of it when the block ends, or nothing."""
     with contextlib.ExitStack() as held:
         recorder = BackgroundRecorder(library, identifier, parcels, held)

@@ -39,7 +39,7 @@ class Repetition:
 
 
 @dataclass(frozen=True)
-class _Renamed:
+class _RenamedRow:
     """A row that means the same but has other names: (stored, new) of each."""
 
     names: frozenset[tuple[Any, Any]]
@@ -96,7 +96,7 @@ class _TableComparison:
         self._stored: Rows | None = None
         self._reached = 0
         self.differences: list[Difference] = []
-        self.renamed: list[_Renamed] = []
+        self.renamed: list[_RenamedRow] = []
         self.founded: set[tuple[Any, Any]] = set()  # names that differ because the bytes of their ground do
         self.equal_in_meaning = 0
 
@@ -135,7 +135,7 @@ class _TableComparison:
         if before.wkb != after.wkb:
             self.founded |= renamed
         if renamed:
-            self.renamed.append(_Renamed(renamed, difference))
+            self.renamed.append(_RenamedRow(renamed, difference))
         else:
             self.equal_in_meaning += 1
 
@@ -148,7 +148,7 @@ class _TableComparison:
         return self._stored
 
     def _difference(self, at: int, before: StoredRow | None, after: StoredRow | None) -> Difference:
-        return self._name, self._reached + at + 1, _apart(before, after), _apart(after, before)
+        return self._name, self._reached + at + 1, _differing_part(before, after), _differing_part(after, before)
 
 
 def _repetition(tables: list[_TableComparison]) -> Repetition:
@@ -198,7 +198,7 @@ def _is_one_ground(one: bytes | None, other: bytes | None) -> bool:
     return apart_m2 <= _CLOSE_M * float(shapely.length(ground).min())
 
 
-def _apart(row: StoredRow | None, other: StoredRow | None) -> str:
+def _differing_part(row: StoredRow | None, other: StoredRow | None) -> str:
     """The part of a row in which the other one differs, with parcel and rule, by which it is found."""
     if row is None:
         return "–"

@@ -22,8 +22,8 @@ from onemap.rules.judge.runs.stored_rows import GIVEN
 
 APPROVALS, OPINIONS, PROJECTS = "XS_XMKJFW", "YSYJ", "XMK"  # the layers that the review itself writes
 CASE_FIELD = "AJBH"
+APPROVING = ("agree", "conditional")  # the conclusions by which a case enters the layer of approvals
 _EVENTS = "onemap_events"
-_REFUSING = ("disagree", "supplement")
 _ISSUED = compose_sql("SELECT case_id FROM onemap_events WHERE year IS NOT NULL AND chain = 'lead'")
 
 
@@ -68,7 +68,7 @@ def _after_event(before: UnwrittenCase, body: Mapping[str, object], run: str | N
         before.case,
         str(body.get("project") or before.project),
         run or before.run,
-        before.is_refused if conclusion is None else conclusion in _REFUSING,
+        before.is_refused if conclusion is None else conclusion not in APPROVING,
     )
 
 

@@ -9,11 +9,10 @@ import numpy as np
 
 from onemap.layers.catalogue.unit_codes import plain_unit_code
 from onemap.layers.errors import OneMapError
-from onemap.layers.frames.fields import object_array, text_value
+from onemap.layers.frames.fields import object_array, plain_numbers, text_value
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import in_force, read_version, versions
 from onemap.layers.reason import Reason
-from onemap.rules.answers.statistics.layer_in_units import plain_numbers
 from onemap.rules.answers.statistics.statistics import record_of
 from onemap.rules.numbers.indicators.indicator_keys import BAND, CEILING, FALL, FLOOR, RISE
 from onemap.rules.numbers.indicators.indicator_pack import Indicator, IndicatorPack

@@ -9,7 +9,7 @@ import numpy as np
 
 from onemap.rules.judge.overlay.grown_ground import ground_around, require_grown
 from onemap.rules.judge.overlay.threads import Threads
-from onemap.rules.judge.overlay.whole_grounds import beyond, common_with
+from onemap.rules.judge.overlay.whole_grounds import grounds_inside, grounds_outside
 from onemap.rules.numbers.indicators.street_network import REACH_SEGMENTS, StreetNetwork
 
 NETWORK, STRAIGHT = "network", "straight"
@@ -49,7 +49,8 @@ def reached_ground(
 
     why_straight: why there are no streets, where some are asked for.
     """
-    straight = common_with(units, ground_around(places, walk.distance_m, Threads(), REACH_SEGMENTS), _UNITS, Threads())
+    reached = ground_around(places, walk.distance_m, Threads(), REACH_SEGMENTS)
+    straight = grounds_inside(units, reached, _UNITS, Threads())
     count = len(units)
     if streets is None or not len(streets):
         why = [why_straight if streets is None else NO_STREETS] * count
@@ -61,8 +62,8 @@ def reached_ground(
     whole, off_street = straight, None
     if by_street.any():
         ground = network.ground_within_walk(places, walk.distance_m, walk.snap_m)
-        whole = np.where(by_street, common_with(units, ground, _UNITS, Threads()), straight)
-        off_street = beyond(units, network.ground_near_streets(walk.snap_m), _UNITS, Threads())
+        whole = np.where(by_street, grounds_inside(units, ground, _UNITS, Threads()), straight)
+        off_street = grounds_outside(units, network.ground_near_streets(walk.snap_m), _UNITS, Threads())
         off_street[~by_street] = None
     facts = {
         "streets_m": np.array([state.length_m for state in states]),

@@ -15,21 +15,21 @@ import pandas as pd
 import shapely
 
 from onemap.layers.errors import OneMapError, ProblemPlace, require_value
-from onemap.layers.frames.fields import text_values
+from onemap.layers.frames.fields import plain_numbers, text_values
 from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.geometry.shape_column import all_of
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, coverage_of, in_force, previous_version, versions
 from onemap.layers.reason import Reason
 from onemap.rules.answers.statistics.conditions_of_layers import column_of, truth_of
-from onemap.rules.answers.statistics.layer_in_units import LayerInUnits, StatisticsOptions, plain_numbers
+from onemap.rules.answers.statistics.layer_in_units import LayerInUnits, StatisticsOptions
 from onemap.rules.answers.statistics.statistics import record_of
 from onemap.rules.answers.statistics.union_areas import Plane
 from onemap.rules.answers.statistics.unit_pieces import POLYGON, UnitPieces
 from onemap.rules.answers.statistics.units import AreaUnits, proved_ground, units_beside
 from onemap.rules.judge.kinds.conditions import Truth
 from onemap.rules.judge.overlay.grown_ground import require_grown
-from onemap.rules.judge.overlay.overlay import differences, intersections, outside, union_by, unions
+from onemap.rules.judge.overlay.overlay import differences, intersections, parts_outside, union_by, unions
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.numbers.indicators.class_editions import CLASSES, NO_EDITION, class_editions, is_broken
 from onemap.rules.numbers.indicators.indicator_keys import (
@@ -137,14 +137,14 @@ class TermMeasures:
             counted = self._with_neighbours(term) if term.kind == COUNT and self.units.is_part else None
             return self._of_layer(term) if counted is None else counted
         except _Unknown as unknown:
-            return self._nothing(unknown.reason, unknown.versions)
+            return self._values_missing(unknown.reason, unknown.versions)
         except OneMapError as error:
             reason = _REASONS.get(error.problems[0].code)
             if reason is None:
                 raise
-            return self._nothing(reason, [])
+            return self._values_missing(reason, [])
 
-    def _nothing(self, reason: str, versions_asked: list[dict[str, Any]]) -> TermValues:
+    def _values_missing(self, reason: str, versions_asked: list[dict[str, Any]]) -> TermValues:
         empty, nothing = np.full(self._count, np.nan), np.zeros(self._count, dtype=np.int64)
         return TermValues(empty, [reason] * self._count, nothing, np.zeros(self._count), {}, versions_asked)
 
@@ -210,7 +210,7 @@ class TermMeasures:
         unsure = unsure + own_m2
         lost = np.bincount(pieces.unit[truth.unknown[pieces.feature]], minlength=self._count)
         if "without_value" in facts:
-            known = known * (1.0 - self._lacking(term, layer, certain))
+            known = known * (1.0 - self._share_lacking(term, layer, certain))
         if reached is not None and reached.off_street is not None:
             away = self._pieces_in(layer, reached.off_street).of_features(truth.true)
             areas = layer.areas_of(away, away.unit, self._count)
@@ -266,7 +266,7 @@ class TermMeasures:
         certain = pieces.of_features(truth.true)
         number = np.nan_to_num(self._summed_numbers(term, layer)[certain.feature]) * certain.share
         _, doubt = self._unsure(layer, pieces, truth, certain)
-        known = (1.0 - doubt) * (1.0 - self._lacking(term, layer, certain))
+        known = (1.0 - doubt) * (1.0 - self._share_lacking(term, layer, certain))
         return np.bincount(certain.unit, number, self._count), known
 
     def _value(
@@ -301,7 +301,7 @@ class TermMeasures:
             raise _Unknown("no_field", [record_of(layer.version)])
         return self._numbers(layer, name)
 
-    def _lacking(self, term: Term, layer: LayerInUnits, pieces: UnitPieces) -> np.ndarray:
+    def _share_lacking(self, term: Term, layer: LayerInUnits, pieces: UnitPieces) -> np.ndarray:
         """Of how much of the features of a sum there is no number: a share of their ground, length or points (m,).
 
         One field of fifty hectares may be most of what is added up, however many small ones have their number.
@@ -371,13 +371,16 @@ class TermMeasures:
             sure, possible = self._ground_of(part)
             is_open |= possible is not sure
             open_m2 += np.nan_to_num(shapely.area(possible)) - np.nan_to_num(shapely.area(sure))
-        ground = self._cut(term, is_wide=False, is_cut_wide=False)
+        ground = self._cut_ground(term, is_wide=False, is_cut_wide=False)
         if not is_open:
             return _CutGround(ground, open_m2)
-        bounds = self._cut(term, is_wide=False, is_cut_wide=True), self._cut(term, is_wide=True, is_cut_wide=False)
+        bounds = (
+            self._cut_ground(term, is_wide=False, is_cut_wide=True),
+            self._cut_ground(term, is_wide=True, is_cut_wide=False),
+        )
         return _CutGround(ground, np.maximum(open_m2, 0.0), bounds)
 
-    def _cut(self, term: Term, *, is_wide: bool, is_cut_wide: bool) -> np.ndarray | None:
+    def _cut_ground(self, term: Term, *, is_wide: bool, is_cut_wide: bool) -> np.ndarray | None:
         """The units' ground inside and outside of other layers, as polygons by unit (m,); None for all of it.
 
         is_wide, is_cut_wide: whether the layers inside and outside of which it lies have what only may count, too.
@@ -499,7 +502,7 @@ class TermMeasures:
         for version in dict.fromkeys(chosen):
             if version.table not in self._beyond:
                 coverage = coverage_of(self.library, version)
-                found = outside(self.units.grounds, coverage, self.threads)
+                found = parts_outside(self.units.grounds, coverage, self.threads)
                 self._beyond[version.table] = proved_ground(found, self.units.source, self.units.names)
             grounds = unions(grounds, self._beyond[version.table])
         areas: np.ndarray = np.nan_to_num(shapely.area(grounds))

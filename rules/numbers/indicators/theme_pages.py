@@ -49,7 +49,7 @@ def theme_page(
         [phrase("figures.pack", language), pack_names(packs, language)],
         [phrase("figures.held", language), phrase("figures.held_of", language, held=count - lost, count=count)],
     ]
-    blocks = (*_about(theme, language), *_indicators(rows, language), *_layers(theme, held, catalogue, language))
+    blocks = (*_about_blocks(theme, language), *_indicators(rows, language), *_layers(theme, held, catalogue, language))
     first = section_of(title, facts, *blocks, drawing=figures[0] if figures else None)
     return [first, *(section_of(one.words.title, facts, drawing=one) for one in figures[1:])]
 
@@ -74,7 +74,7 @@ def _figures(
     return [compared_figure(title, groups[:_MOST_PANELS], units, catalogue, language)]
 
 
-def _about(theme: Theme, language: str) -> tuple[Block, ...]:
+def _about_blocks(theme: Theme, language: str) -> tuple[Block, ...]:
     if not theme.about:
         return ()
     return Heading(phrase("figures.about", language)), Paragraphs((theme.about[language],), NOTE)

@@ -112,7 +112,7 @@ def mark_breaks(rows: list[Record], grounds: Mapping[tuple[str, Any], Any]) -> N
         earlier, begin = before.get(key), first.setdefault(key[:2], row["as_of"])
         before[key] = row
         if earlier is None:
-            row["break"] = _inside(row) or (UNITS if row["as_of"] != begin else None)
+            row["break"] = _break_within(row) or (UNITS if row["as_of"] != begin else None)
             continue
         pair = earlier["as_of"], row["as_of"], row["unit"]
         if pair not in moved:
@@ -124,7 +124,7 @@ def mark_breaks(rows: list[Record], grounds: Mapping[tuple[str, Any], Any]) -> N
 def _mark(earlier: Record, row: Record, is_moved: bool) -> str | None:
     if is_moved:
         return UNITS
-    if _inside(row) or _other_classes(earlier, row):
+    if _break_within(row) or _other_classes(earlier, row):
         return CLASSES
     states = [_state(some) for some in (earlier, row)]
     return SAME_STATE if states[0] == states[1] and any(term[1] for term in states[0]) else None
@@ -135,7 +135,7 @@ def _state(row: Record) -> list[tuple[Any, list[str]]]:
     return [(term.get("year"), [one["hash"] for one in term["versions"]]) for term in row["inputs"]]
 
 
-def _inside(row: Record) -> str | None:
+def _break_within(row: Record) -> str | None:
     """The break within a value: two versions of which it is the difference."""
     return next((term["break"] for term in row["inputs"] if term.get("break")), None)
 

@@ -28,7 +28,7 @@ from onemap.rules.answers.statistics.class_keys import class_keys
 from onemap.rules.answers.statistics.statistics import record_of
 from onemap.rules.judge.findings.thresholds import narrower
 from onemap.rules.judge.overlay.threads import Threads
-from onemap.rules.judge.overlay.whole_grounds import beyond, common_with, union_of_all
+from onemap.rules.judge.overlay.whole_grounds import grounds_inside, grounds_outside, union_of_all
 
 SURVEY, SEEN_FROM_ABOVE = "DLTB", "YGYSXZJSYDTB"
 APPROVALS = ("ZZ_NYDZYFW", "GDDK", "GHDK", "GHXK", "LSYD", "SSNYD", "PZWJSTD")
@@ -77,7 +77,7 @@ def unapproved_ground(library: Library, as_of: date, threads: Threads) -> Candid
     present = [version for version in approvals.values() if version is not None]
     shapes, names, covers = _approved_features(library, present, new.looked_on)
     threads.progress.check()
-    rests = beyond(np.array([new.built, new.unclear]), union_of_all(shapes[covers], threads), SURVEY, threads)
+    rests = grounds_outside(np.array([new.built, new.unclear]), union_of_all(shapes[covers], threads), SURVEY, threads)
     parts = [_wide_parts(rest) for rest in rests.tolist()]
     grounds, unsure = np.concatenate(parts), np.repeat([False, True], [len(part) for part in parts])
     of_candidates, of_lines = ([SURVEY], [SURVEY]) if new.is_elsewhere else ([], [])
@@ -136,15 +136,15 @@ def _new_ground(library: Library, known: Sequence[Version], as_of: date, threads
     seen = None if spots is None else _ground(library, spots, threads)
     if newer is None or older is None:
         return None if spots is None else _NewGround(seen, None, [spots], spots.valid_from or "")
-    now, before = _surveyed(library, newer, threads), _surveyed(library, older, threads)
+    now, before = _survey_ground(library, newer, threads), _survey_ground(library, older, threads)
     speaks = coverage_of(library, older)
     grounds = np.array([now.built, now.unclear])
-    built, open_now = common_with(grounds, speaks, newer.code, threads).tolist()
-    (elsewhere,) = beyond(grounds[:1], speaks, newer.code, threads)
+    built, open_now = grounds_inside(grounds, speaks, newer.code, threads).tolist()
+    (elsewhere,) = grounds_outside(grounds[:1], speaks, newer.code, threads)
     found = union_of_all(np.array([built, seen]), threads)
-    new, open_now = beyond(np.array([found, open_now]), before.built, newer.code, threads).tolist()
-    (unclear,) = common_with(np.array([new]), before.unclear, newer.code, threads)
-    (new,) = beyond(np.array([new]), before.unclear, newer.code, threads)
+    new, open_now = grounds_outside(np.array([found, open_now]), before.built, newer.code, threads).tolist()
+    (unclear,) = grounds_inside(np.array([new]), before.unclear, newer.code, threads)
+    (new,) = grounds_outside(np.array([new]), before.unclear, newer.code, threads)
     asked = [newer, older, *([] if spots is None else [spots])]
     has_no_class = any(len(_wide_parts(ground)) > 0 for ground in (unclear, open_now))
     looked_on = max(version.valid_from or "" for version in asked)
@@ -153,14 +153,14 @@ def _new_ground(library: Library, known: Sequence[Version], as_of: date, threads
 
 def _is_beyond(library: Library, version: Version, grounds: np.ndarray, threads: Threads) -> np.ndarray:
     """Which grounds (n,) have a part outside a version's coverage that is large and wide enough to be looked at."""
-    rest = beyond(grounds, coverage_of(library, version), SURVEY, threads)
+    rest = grounds_outside(grounds, coverage_of(library, version), SURVEY, threads)
     return np.array([len(_wide_parts(ground)) > 0 for ground in rest.tolist()], dtype=bool)
 
 
 def _beyond_boundary(library: Library, boundary: Version, grounds: np.ndarray, threads: Threads) -> np.ndarray:
     """The part of grounds (n,), or None, outside the growth boundary where its layer speaks."""
-    spoken_of = common_with(grounds, coverage_of(library, boundary), SURVEY, threads)
-    return beyond(spoken_of, _ground(library, boundary, threads), SURVEY, threads)
+    spoken_of = grounds_inside(grounds, coverage_of(library, boundary), SURVEY, threads)
+    return grounds_outside(spoken_of, _ground(library, boundary, threads), SURVEY, threads)
 
 
 def _over_lines(
@@ -173,7 +173,7 @@ def _over_lines(
     """The parts of newly built ground on protected ground, and outside the growth boundary, each with its line."""
     found, whole = [], np.array([new], dtype=object)
     for version, word in lines:
-        (common,) = common_with(whole, _ground(library, version, threads), SURVEY, threads)
+        (common,) = grounds_inside(whole, _ground(library, version, threads), SURVEY, threads)
         found += [(word, part) for part in _wide_parts(common)]
     if boundary is not None:
         (outside,) = _beyond_boundary(library, boundary, whole, threads)
@@ -182,14 +182,14 @@ def _over_lines(
 
 
 @dataclass(frozen=True)
-class _Surveyed:
+class _SurveyedGround:
     """The ground that a survey calls built, and the ground of which no class is known."""
 
     built: shapely.Geometry
     unclear: shapely.Geometry
 
 
-def _surveyed(library: Library, version: Version, threads: Threads) -> _Surveyed:
+def _survey_ground(library: Library, version: Version, threads: Threads) -> _SurveyedGround:
     """What a survey says by the groups of its classes, in whichever edition its codes are written."""
     stored = read_version(library, version, None)
     entry = library.catalogue()[version.code]
@@ -198,7 +198,7 @@ def _surveyed(library: Library, version: Version, threads: Threads) -> _Surveyed
     is_built = np.array([group == "built" and code != _RESERVOIR_2007 for group, code in keys.classes], dtype=bool)
     is_unclear = np.array([group is None for group, _ in keys.classes], dtype=bool)
     grounds = [union_of_all(stored.geometries[chosen[keys.of_feature]], threads) for chosen in (is_built, is_unclear)]
-    return _Surveyed(*grounds)
+    return _SurveyedGround(*grounds)
 
 
 def _ground(library: Library, version: Version, threads: Threads) -> shapely.Geometry:
@@ -248,7 +248,7 @@ def _classes(
         outside = _beyond_boundary(library, boundary, grounds, threads)
         words[shapely.area(outside) >= LEAST_M2] = OUTSIDE
     for version, word in reversed(lines):
-        inside = common_with(grounds, _ground(library, version, threads), SURVEY, threads)
+        inside = grounds_inside(grounds, _ground(library, version, threads), SURVEY, threads)
         words[shapely.area(inside) > 1.0] = word
     return list(words)
 

@@ -13,9 +13,8 @@ import pandas as pd
 
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.catalogue.unit_codes import plain_unit_code, unit_stems
-from onemap.layers.frames.fields import text_value, text_values
+from onemap.layers.frames.fields import plain_numbers, text_value, text_values
 from onemap.layers.quality.table_rows import repeated_rows
-from onemap.rules.answers.statistics.layer_in_units import plain_numbers
 from onemap.rules.numbers.indicators.unit_of_measure import UnitOfMeasure, known_unit
 
 MEASURE, TITLE = "DW", "ZBMC"  # the fields of a row's unit of measure, and of what it tells

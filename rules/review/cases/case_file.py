@@ -101,8 +101,8 @@ def case_on_its_day(library: Library, case: Case) -> Case:
         return case
     current = case.current
     day = day_of_inputs(library, case.on)
-    record, rules = judged_by(library, current.run)
-    gone = superseded_inputs(library, record, case.options["packs"], day, rules)
+    record, rules, found = record_and_rules(library, current.run)
+    gone = superseded_inputs(library, record, case.options["packs"], day, rules, found)
     calendar = calendar_of(library)
     opinions = tuple(
         _due(replace(opinion, stale_because=tuple(sorted(gone & set(watched)))), case, calendar)
@@ -112,13 +112,16 @@ def case_on_its_day(library: Library, case: Case) -> Case:
     return replace(case, rounds=(*case.rounds[:-1], replace(current, opinions=opinions)))
 
 
-def judged_by(library: Library, run: str) -> tuple[CheckRecord, Collection[Rule]]:
-    """The record of a round's run and its rules; none where an older library keeps packs that cannot be read."""
+def record_and_rules(library: Library, run: str) -> tuple[CheckRecord, Collection[Rule], Collection[str]]:
+    """The record of a round's run, its rules, and the ids of those of which something counts.
+
+    No rules where an older library keeps packs that cannot be read.
+    """
     try:
         facts = facts_of_stored_run(library, run)
     except UnreadableRun:
-        return check_record(library, run), ()
-    return facts.record, facts.of_packs.rules.values()
+        return check_record(library, run), (), ()
+    return facts.record, facts.of_packs.rules.values(), facts.counted_rules
 
 
 def day_of_inputs(library: Library, on: date) -> date:

@@ -24,7 +24,7 @@ from onemap.rules.review.cases.event import CARRIED_CHAIN, EDITION, LEAD_CHAIN, 
 from onemap.rules.review.cases.event_facts import Facts
 from onemap.rules.review.cases.round_facts import RoundFacts
 from onemap.rules.review.cases.state_machine import CASE_TABLE, opinion_state_after
-from onemap.rules.review.cases.terms import claimable_day, deadline, restarted
+from onemap.rules.review.cases.terms import claimable_day, deadline, due_after_stop
 
 
 class UnreadableCalendar(OneMapError):
@@ -255,7 +255,7 @@ class CaseSoFar:
         day = None if claim is None else claim[0]
         stood = (max(clock, stopped_on) - stopped_on).days
         found = self._last_day_of(
-            lambda calendar: restarted(calendar, due, stopped_on, clock), day, claimed, due, stood, least=0
+            lambda calendar: due_after_stop(calendar, due, stopped_on, clock), day, claimed, due, stood, least=0
         )
         return {"due": found[0], "claimed_due": found[1], "stopped_on": None}
 

@@ -52,7 +52,7 @@ def drafted_text(
     is_one: the case has one parcel, which need not be named.
     """
     if not findings:
-        return phrase(_nothing(items), language)
+        return phrase(_no_finding_phrase(items), language)
     groups: dict[tuple[str, str, bool, bool], list[DraftedFinding]] = {}
     for one in findings:
         group = (one.verdict, one.rule.id, one.row["verdict"] == Verdict.UNKNOWN, one.wants_fact)
@@ -76,7 +76,7 @@ def _alike(groups: Sequence[list[DraftedFinding]]) -> list[list[list[DraftedFind
     return list(found.values())
 
 
-def _nothing(items: Sequence[ChecklistItem]) -> str:
+def _no_finding_phrase(items: Sequence[ChecklistItem]) -> str:
     """How it is said that there is no finding: a layer that nobody could check is no all-clear."""
     if any(item.rule is not None for item in items):
         return "draft.nothing_known"

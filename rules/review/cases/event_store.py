@@ -19,7 +19,6 @@ from onemap.layers.stores.logged_rows import note_stored, plain_tables, row_name
 from onemap.layers.stores.sql_text import columns_of, compose_sql, question_marks
 from onemap.layers.stores.store import StoreConnection
 from onemap.rules.answers.remedy.remedy import KIND
-from onemap.rules.judge.packs.pack import joined_rules
 from onemap.rules.judge.runs.run_store import run_record
 from onemap.rules.review.cases.code_names import Named, name_with_code
 from onemap.rules.review.cases.document_numbers import DocumentNumbers
@@ -103,8 +102,8 @@ class LibraryEvidence:
         """The bodies that a round's findings ask, by name, with the department that writes to them."""
         facts = self.facts_of(run)
         found = {row["rule"] for row in facts.findings if row["counted"]}
-        rules = [rule for rule in joined_rules(facts.packs) if rule.id in found]
-        return {body.name: body.lead for rule in rules for body in rule.bodies}
+        rules = facts.of_packs.rules.items()
+        return {body.name: body.lead for id_, rule in rules if id_ in found for body in rule.bodies}
 
     def reads_words(self, department: str) -> bool:
         """Whether the library's user may see the words of a department's drafts."""

@@ -67,7 +67,7 @@ def _day(value: Any) -> str:
     return day.isoformat()
 
 
-def _matching(pattern: re.Pattern[str]) -> Callable[[Any], str]:
+def _text_like(pattern: re.Pattern[str]) -> Callable[[Any], str]:
     def check_text(value: Any) -> str:
         if not pattern.fullmatch(_text(value)):
             raise ValueError
@@ -110,7 +110,7 @@ class DataField:
 APPROVAL_TYPES = ("审批", "核准", "备案")
 SUPPLIES = ("划拨", "出让", "租赁", "作价出资")
 FIELDS: tuple[DataField, ...] = (
-    DataField("project_code", "项目代码", _matching(_PROJECT_CODE), "project_code", ("统一项目代码", "投资项目代码")),
+    DataField("project_code", "项目代码", _text_like(_PROJECT_CODE), "project_code", ("统一项目代码", "投资项目代码")),
     DataField("developer", "建设单位", _text, "text", ("申报单位", "项目单位")),
     DataField(
         "credit_code",
@@ -120,11 +120,11 @@ FIELDS: tuple[DataField, ...] = (
         ("unified_social_credit_code", "social_credit_code", "uscc", "信用代码"),
     ),
     DataField("contact", "联系人", _text),
-    DataField("phone", "联系电话", _matching(_PHONE), "phone", ("电话", "联系方式")),
+    DataField("phone", "联系电话", _text_like(_PHONE), "phone", ("电话", "联系方式")),
     DataField("approval_type", "项目类型", _one_of(*APPROVAL_TYPES), "approval_type", ("立项类型",)),
     DataField("industry", "行业", _text, "text", ("所属行业", "行业类别")),
     DataField("location", "建设地点", _text, "text", ("项目地点", "坐落"), group="land"),
-    DataField("region", "行政区代码", _matching(_REGION), "region", ("行政区划代码", "XZQDM"), group="land"),
+    DataField("region", "行政区代码", _text_like(_REGION), "region", ("行政区划代码", "XZQDM"), group="land"),
     DataField("content", "建设内容及规模", _text, "text", ("建设内容", "建设规模")),
     DataField("investment_wan", "总投资（万元）", _amount, "amount", ("总投资(万元)", "总投资", "investment")),
     DataField(

@@ -14,7 +14,7 @@ from onemap.rules.contract.verdict import RANK, Verdict
 from onemap.rules.judge.inputs.check_record import CheckRecord
 from onemap.rules.judge.inputs.parcels import Parcels
 from onemap.rules.judge.kinds import KINDS
-from onemap.rules.judge.packs.pack import Pack, joined_rules
+from onemap.rules.judge.packs.pack import Pack, joined_rules, lapsed_rules
 from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.judge.runs.run import Run
 from onemap.rules.judge.runs.run_store import (
@@ -50,11 +50,11 @@ class UnreadableRun(OneMapError):
 
 
 class PackFacts:
-    """Terms of the review from packs, computed once for all rounds that they judged. Raises as `joined_rules`."""
+    """Terms of the review from packs on a day, computed once for all rounds of like days. Raises as `joined_rules`."""
 
-    def __init__(self, packs: Sequence[Pack]) -> None:
+    def __init__(self, packs: Sequence[Pack], day: date) -> None:
         self.packs = packs
-        self.rules = {rule.id: rule for rule in joined_rules(packs)}
+        self.rules = {rule.id: rule for rule in joined_rules(packs, day)}
         self.terms = terms_of(packs)
         self._items: dict[Any, tuple[ChecklistItem, ...]] = {}
         self._on_day: dict[tuple[str, date], Rule] = {}
@@ -144,17 +144,22 @@ class RoundFacts:
         hits = sorted(rows - {Verdict.UNKNOWN}, key=RANK.__getitem__)[:1]
         return (*hits, *(rows & {Verdict.UNKNOWN}))
 
-    def finding_to_judge(self, parcel: str, rule: str, overrides: Sequence[Override]) -> str | None:
-        """The machine's verdict of the finding that an override is of: the gravest as people have judged by now.
+    def finding_to_judge(
+        self, parcel: str, rule: str, overrides: Sequence[Override], machine_verdict: str | None = None
+    ) -> str | None:
+        """The machine's verdict of the finding that an override is of. None where there is none.
 
-        A hit and the ground beside it that could not be judged are two. None where there is none.
+        A hit and the ground beside it that could not be judged are two; machine_verdict: of the one that is meant,
+        None for the gravest as people have judged by now.
         """
 
         def holds(verdict: str) -> int:
             override = override_of(overrides, parcel, rule, verdict)
             return RANK[verdict if override is None else override.verdict]
 
-        return min(self.verdicts_of(parcel, rule), key=holds, default=None)
+        found = self.verdicts_of(parcel, rule)
+        meant = found if machine_verdict is None else [verdict for verdict in found if verdict == machine_verdict]
+        return min(meant, key=holds, default=None)
 
     @property
     def verdicts_of_parcels(self) -> dict[str, str]:
@@ -167,23 +172,23 @@ class RoundFacts:
         return found
 
     @cached_property
-    def _counted_rules(self) -> frozenset[str]:
+    def counted_rules(self) -> frozenset[str]:
         """The rules of which something counts."""
         return frozenset(row["rule"] for row in self.findings if row["counted"])
 
     @cached_property
     def items(self) -> tuple[ChecklistItem, ...]:
         """The checklist that follows from what was not judged, and from what was found."""
-        return self.of_packs.items(self.record["skipped"], self._counted_rules)
+        return self.of_packs.items(self.record["skipped"], self.counted_rules)
 
     @cached_property
     def _rules(self) -> dict[str, Rule]:
         """The rules of which something counts, as they stood on the day of the run."""
         day = date.fromisoformat(self.record["parameters"]["as_of"])
-        return {id_: self.of_packs.rule_on_day(id_, day) for id_ in self._counted_rules}
+        return {id_: self.of_packs.rule_on_day(id_, day) for id_ in self.counted_rules}
 
     @cached_property
-    def _wanting(self) -> set[tuple[str, str]]:
+    def _wanting_facts(self) -> set[tuple[str, str]]:
         """Parcel and rule, where the applicant's file leaves a fact out; the parcels are read where a rule asks any."""
         asking = [rule for rule in self._rules.values() if KINDS[rule.kind].parcel_fields(rule.options)]
         return wanting_facts(self._read_parcels(), asking) if asking else set()
@@ -193,7 +198,7 @@ class RoundFacts:
         found = self._drafts.get(overrides)
         if found is None:
             is_one = len(self.stated) == 1
-            found = drafts_by_rules(self._rules, self._wanting, is_one, self.findings, self.items, overrides)
+            found = drafts_by_rules(self._rules, self._wanting_facts, is_one, self.findings, self.items, overrides)
             self._drafts[overrides] = found
         return found
 
@@ -203,7 +208,7 @@ def facts_of_run(run: Run) -> RoundFacts:
     parcels = run.question.parcels
     findings = [row.values for row in rows_of_table(run.tables["findings"])]
     stated = [(row.values["parcel"], row.values["verdict"]) for row in rows_of_table(run.tables["parcels"])]
-    return RoundFacts(PackFacts(run.question.packs), run.record, findings, stated, lambda: parcels)
+    return RoundFacts(PackFacts(run.question.packs, run.question.as_of), run.record, findings, stated, lambda: parcels)
 
 
 def facts_of_stored_run(
@@ -258,7 +263,9 @@ def _read_facts(
 ) -> RoundFacts:
     record = check_record(library, run)
     packs = packs_of_record(library, run, record, read_catalogue)
-    of_packs: PackFacts = library.keep_made(("facts of packs", id(packs)), lambda: PackFacts(packs))
+    day = date.fromisoformat(record["parameters"]["as_of"])
+    key = ("facts of packs", id(packs), lapsed_rules(packs, day))
+    of_packs: PackFacts = library.keep_made(key, lambda: PackFacts(packs, day))
     findings = stored_records(library, run, "findings")
     stated = _stated_verdicts(library, run)
     facts = RoundFacts(of_packs, record, findings, stated, lambda: stored_question(library, run).parcels)

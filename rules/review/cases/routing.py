@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from onemap.layers.catalogue.schema import DEPARTMENTS
@@ -69,9 +70,9 @@ def asked_departments(rule: Rule) -> tuple[str, ...]:
     return tuple(dict.fromkeys((rule.department, *rule.consult)))
 
 
-def departments_of_rules(packs: Sequence[Pack]) -> dict[str, tuple[str, ...]]:
-    """The department of each rule, then those that it wants consulted."""
-    return {rule.id: asked_departments(rule) for rule in joined_rules(packs)}
+def departments_of_rules(packs: Sequence[Pack], day: date) -> dict[str, tuple[str, ...]]:
+    """The department of each rule on a day, then those that it wants consulted."""
+    return {rule.id: asked_departments(rule) for rule in joined_rules(packs, day)}
 
 
 def checklist_items(
@@ -92,10 +93,13 @@ def checklist_items(
                 items[item["id"], item["department"]] = ChecklistItem(item["id"], item["department"], item["title"])
     for entry in skipped:
         rule = rules[entry["rule"]]
-        # One question for a layer that nobody has: what stands in for another rule, or under it, asks the same.
-        if entry["layer"] in {not_run.get(other) for other in (*rule.under, *(one.id for one in rule.milder_of))}:
-            continue
-        for department in asked_departments(rule):
+        # One question for a layer that nobody has: what stands in for another rule, or under it, asks the same of those
+        # whom the other asks.
+        alike = [
+            one for one in (*rule.under, *(one.id for one in rule.milder_of)) if not_run.get(one) == entry["layer"]
+        ]
+        by_others = {department for one in alike for department in asked_departments(rules[one])}
+        for department in (one for one in asked_departments(rule) if one not in by_others):
             items[rule.id, department] = ChecklistItem(
                 rule.id, department, rule.title, rule.id, entry["layer"], entry["reason"]
             )
@@ -114,7 +118,7 @@ def drafts(
     overrides: Sequence[Override],
 ) -> tuple[Draft, ...]:
     """The ten drafts in the departments' order. findings: rows of the question's run."""
-    rules = {rule.id: rule.on_day(question.as_of) for rule in joined_rules(question.packs)}
+    rules = {rule.id: rule.on_day(question.as_of) for rule in joined_rules(question.packs, question.as_of)}
     wanting = wanting_facts(question.parcels, rules.values())
     return drafts_by_rules(rules, wanting, len(question.parcels.ids) == 1, findings, items, overrides)
 
@@ -197,7 +201,7 @@ def inputs_by_department(packs: Sequence[Pack], rules: Iterable[Rule], used: Col
     found: dict[str, set[str]] = {department: {pack.id for pack in packs} for department in DEPARTMENTS}
     for rule in rules:
         for department in asked_departments(rule):
-            found[department].update(watched_layers(rule, used), [rule.id] if dated_law(rule) else ())
+            found[department].update(watched_layers(rule, used), [rule.id] if dated_law(rule, is_cited=True) else ())
     return found
 
 
@@ -209,12 +213,18 @@ def watched_layers(rule: Rule, used: Collection[str]) -> list[str]:
     named = rule.layers_named or (rule.layer,)
     chosen = next((code for code in named if code in used), None)
     first = named if chosen is None else named[: named.index(chosen) + 1]
-    return list(dict.fromkeys([*first, *rule.judging_by(chosen or rule.layer).other_layers.values()]))
+    return list(dict.fromkeys([*first, *rule.for_layer(chosen or rule.layer).other_layers.values()]))
 
 
-def dated_law(rule: Rule) -> list[tuple[str | None, str | None]]:
-    """The first and last days of a rule's laws, ISO; empty where one holds on every day, or the rule judges nothing."""
-    if not rule.finds or not all(entry.days for entry in rule.basis):
+def dated_law(rule: Rule, *, is_cited: bool) -> list[tuple[str | None, str | None]]:
+    """The first and last days of a rule's laws, ISO; empty where they change nothing, or the rule judges nothing.
+
+    is_cited: the rule has found something, so that each of its laws matters; else only whether one of them holds.
+    Of a rule whose place another one takes in its days, those of the other.
+    """
+    rule = rule.waiting or rule
+    have_days = [bool(entry.days) for entry in rule.basis]
+    if not rule.finds or not (any(have_days) if is_cited else all(have_days)):
         return []
     spans = ((entry.first_day, entry.last_day) for entry in rule.basis)
     return [(first.isoformat() if first else None, last.isoformat() if last else None) for first, last in spans]

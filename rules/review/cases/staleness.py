@@ -37,7 +37,8 @@ class RunInputs:
     """The inputs of a run, as plain values. layers: label and hash of the version by its layer, None where none was.
 
     packs: id, hash and tables of uses; sources: where the case's packs came from, as `pack_sources` tells; laws: of
-    each rule whose law has a day whether it was in force, and its first and last days; reach_m: how far from parcels a
+    each rule whose law has a day whether one was in force, of a rule that has found something whether each was, and
+    their first and last days; reach_m: how far from parcels a
     layer that the review itself writes matters, where that can be told.
     """
 
@@ -48,14 +49,19 @@ class RunInputs:
     reach_m: Mapping[str, float] = field(default_factory=dict)
 
 
-def inputs_of(run: CheckRecord, sources: Sequence[Mapping[str, str | None]], rules: Collection[Rule] = ()) -> RunInputs:
-    """The inputs of a run. run: its record; rules: of its packs."""
+def inputs_of(
+    run: CheckRecord,
+    sources: Sequence[Mapping[str, str | None]],
+    rules: Collection[Rule] = (),
+    found: Collection[str] = (),
+) -> RunInputs:
+    """The inputs of a run. run: its record; rules: of its packs; found: the ids of those of which something counts."""
     used: dict[str, tuple[str | None, str | None]]
     used = {layer["code"]: (layer["label"], layer["hash"]) for layer in run["layers"]}
     for rule in run["skipped"]:
         if rule["reason"] == Reason.LAYER_MISSING:
             used.setdefault(rule["layer"], (None, None))
-    kept = ("id", "hash", "tables")
+    kept, as_of = ("id", "hash", "tables"), date.fromisoformat(run["parameters"]["as_of"])
     packs = [{name: value for name, value in pack.items() if name in kept} for pack in run["packs"]]
     unasked = {rule["rule"]: rule["reason"] for rule in run["skipped"]}
     asked = [rule for rule in rules if unasked.get(rule.id) in (None, Reason.LAYER_MISSING)]
@@ -63,9 +69,9 @@ def inputs_of(run: CheckRecord, sources: Sequence[Mapping[str, str | None]], rul
     for code in (code for one in asked for code in watched_layers(one, held)):
         used.setdefault(code, (None, None))
     laws = {
-        rule.id: [unasked.get(rule.id) != Reason.LAW_NOT_IN_FORCE, spans]
+        rule.id: [_laws_held(spans, as_of, is_each=rule.id in found), spans]
         for rule in rules
-        if unasked.get(rule.id) != Reason.ONLY and (spans := dated_law(rule))
+        if unasked.get(rule.id) != Reason.ONLY and (spans := dated_law(rule, is_cited=rule.id in found))
     }
     reach = {code: _reach_m(code, asked, is_new=used[code][0] is None) for code in WRITTEN if code in used}
     return RunInputs(used, packs, sources, laws, {code: metres for code, metres in reach.items() if metres is not None})
@@ -77,7 +83,7 @@ def _reach_m(code: str, rules: Iterable[Rule], *, is_new: bool) -> float | None:
     is_new: no version of it was in force: then only a rule that looks at it alone, and wants nothing there, finds
     nothing where nothing lies.
     """
-    looking = [rule.judging_by(code) if code in rule.layers_named else rule for rule in rules]
+    looking = [rule.for_layer(code) if code in rule.layers_named else rule for rule in rules]
     looking = [rule for rule in looking if code in rule.layers]
     keeping = [rule for rule in looking if KINDS[rule.kind].keeps_off and rule.layer == code]
     alone = [rule for rule in keeping if len(rule.layers_named) < 2]
@@ -98,19 +104,21 @@ def superseded_inputs(
     packs: Sequence[Mapping[str, str | None]],
     day: date,
     rules: Collection[Rule] = (),
+    found: Collection[str] = (),
 ) -> set[str]:
     """The codes of layers, ids of packs and of rules of a run that are not those that hold on a day.
 
-    run: its record; packs: where the case's packs came from, as `pack_sources` tells; rules: of these packs. What the
-    review itself has written since, and what of it lies elsewhere than the run's parcels, supersedes nothing.
+    run: its record; packs: where the case's packs came from, as `pack_sources` tells; rules, found: as `inputs_of`.
+    What the review itself has written since, and what of it lies elsewhere than the run's parcels, supersedes nothing.
     """
-    day, inputs = day_to_compare(date.fromisoformat(run["parameters"]["as_of"]), day), inputs_of(run, packs, rules)
-    found = superseded(library, inputs, day)
-    pairs = superseded_pairs(inputs, found, day, versions(library))
-    return found - untouched(near_answers(library, run["id"], pairs, {}))
+    day = day_to_compare(date.fromisoformat(run["parameters"]["as_of"]), day)
+    inputs = inputs_of(run, packs, rules, found)
+    gone = inputs_not_in_force(library, inputs, day)
+    pairs = superseded_pairs(inputs, gone, day, versions(library))
+    return gone - unchanged_layers(near_answers(library, run["id"], pairs, {}))
 
 
-def superseded(library: Library, inputs: RunInputs, day: date) -> set[str]:
+def inputs_not_in_force(library: Library, inputs: RunInputs, day: date) -> set[str]:
     """The codes of layers, ids of packs and of rules among some inputs that are not those that hold on a day."""
     of_layer: dict[str, list[Version]] = {}
     for version in versions(library):
@@ -126,7 +134,11 @@ def superseded(library: Library, inputs: RunInputs, day: date) -> set[str]:
             continue
         if holds is not None or label is not None:
             found.add(code)
-    found |= {rule for rule, (held, spans) in inputs.laws.items() if _is_law(spans, day) != held}
+    found |= {
+        rule
+        for rule, (held, spans) in inputs.laws.items()
+        if _laws_held(spans, day, is_each=isinstance(held, list)) != held
+    }
     known = {pack["id"]: pack["hash"] for pack in inputs.packs}
     found |= {pack["id"] for pack in inputs.packs if any(map(_is_mended, pack.get("tables", ())))}
     found |= _other_packs(library, inputs.sources)
@@ -134,10 +146,11 @@ def superseded(library: Library, inputs: RunInputs, day: date) -> set[str]:
     return found | {id_ for id_, hash_ in now.items() if known.get(id_, hash_) != hash_}
 
 
-def _is_law(spans: Sequence[Sequence[str | None]], day: date) -> bool:
-    """Whether one of some laws is in force on a day."""
+def _laws_held(spans: Sequence[Sequence[str | None]], day: date, *, is_each: bool) -> list[bool] | bool:
+    """Whether one of some laws is in force on a day, or whether each of them is."""
     on = day.isoformat()
-    return any((first is None or first <= on) and (last is None or on <= last) for first, last in spans)
+    held = [(first is None or first <= on) and (last is None or on <= last) for first, last in spans]
+    return held if is_each else any(held)
 
 
 @dataclass(frozen=True)
@@ -201,7 +214,7 @@ def near_answers(
     return found
 
 
-def untouched(answers: Mapping[str, NearAnswer]) -> set[str]:
+def unchanged_layers(answers: Mapping[str, NearAnswer]) -> set[str]:
     """The layers that differ nowhere near a run's parcels."""
     return {code for code, answer in answers.items() if answer.is_alike}
 

@@ -26,7 +26,7 @@ def deadline(calendar: WorkCalendar, terms: Terms, department: str, day: date) -
     return calendar.after(day, terms.days_for(department))
 
 
-def restarted(calendar: WorkCalendar, due: date, stopped_on: date, clock: date) -> date:
+def due_after_stop(calendar: WorkCalendar, due: date, stopped_on: date, clock: date) -> date:
     """The last day of a department whose clock stood still: the days on which it stood are added.
 
     Raises OneMapError calendar.missing.

@@ -159,7 +159,9 @@ class _Trial:
     def _feature(self, fields: Fields | None = None, layer: str | None = None, **shape: Any) -> Draft:
         return {"layer": layer or self._layer, **shape, **(self._first if fields is None else fields)}
 
-    def _with(self, name: str, says: Rule | None | str, lies: str, fields: Fields | None = None, **more: Any) -> Draft:
+    def _draft_with_feature(
+        self, name: str, says: Rule | None | str, lies: str, fields: Fields | None = None, **more: Any
+    ) -> Draft:
         return self._draft(name, says, **more, features=[self._feature(fields, lies=lies)])
 
     def of_kind(self) -> Iterator[Draft]:
@@ -178,9 +180,9 @@ class _Trial:
             yield self._draft("unknown", "unknown", beyond=[self._layer], **beyond)
 
     def _ground(self) -> Iterator[Draft]:
-        yield self._with("hit", self.rule, "inside")
-        yield self._with("miss", None, "touching")
-        yield from self._least("inside", self._with)
+        yield self._draft_with_feature("hit", self.rule, "inside")
+        yield self._draft_with_feature("miss", None, "touching")
+        yield from self._least("inside", self._draft_with_feature)
 
     def _least(self, word: str, made: Any) -> Iterator[Draft]:
         rule = self.rule
@@ -203,38 +205,40 @@ class _Trial:
         yield from self._least("outside", boundary_case)
 
     def _cross(self) -> Iterator[Draft]:
-        yield self._with("hit", self.rule, "inside")
-        yield self._with("miss", None, "touching")
+        yield self._draft_with_feature("hit", self.rule, "inside")
+        yield self._draft_with_feature("miss", None, "touching")
 
     def _near(self) -> Iterator[Draft]:
         far = float(self.rule.options["distance_m"])
-        yield self._with("hit", self.rule, f"{far:g} m from")
-        yield self._with("miss", None, f"{far * _BEYOND:g} m from")
+        yield self._draft_with_feature("hit", self.rule, f"{far:g} m from")
+        yield self._draft_with_feature("miss", None, f"{far * _BEYOND:g} m from")
 
     def _setback(self) -> Iterator[Draft]:
         for number, (fields, far) in enumerate(self._distances()):
             end = "" if not number else f"_{number + 1}"
             width = {"parcel": f"{self._width(far):g} × {_WIDE:g}"} if self._width(far) != _WIDE else {}
-            yield self._with(f"hit{end}", self.rule, self._away(far * _INSIDE), fields, **width)
-            yield self._with(f"limit{end}", None, self._away(far), fields, **width)
+            yield self._draft_with_feature(f"hit{end}", self.rule, self._place_away(far * _INSIDE), fields, **width)
+            yield self._draft_with_feature(f"limit{end}", None, self._place_away(far), fields, **width)
         fields, far = self._distances()[0]
         deep = min(far * (1 - _INSIDE), _MOST_DEEP_M)
         share = self.rule.min_share
-        lies = self._away(far - deep)
+        lies = self._place_away(far - deep)
         for name, times, says in (("limit_area", _JUST, self.rule), ("sliver_area", _BELOW, None)):
             size = f"{deep / share * 0.8 if share else _WIDE:g} × {times * self.rule.min_area_m2 / deep:g}"
             if self.rule.min_area_m2:
-                yield self._with(name, says, lies, fields, parcel=size)
+                yield self._draft_with_feature(name, says, lies, fields, parcel=size)
         if share:
             strip = self.drafts.milder(self.rule)
             for name, times, says in (("limit_share", _JUST, self.rule), ("sliver_share", _BELOW, strip)):
-                yield self._with(name, says, lies, fields, parcel=f"{deep / (share * times):.9g} × {_WIDE:g}")
+                yield self._draft_with_feature(
+                    name, says, lies, fields, parcel=f"{deep / (share * times):.9g} × {_WIDE:g}"
+                )
         if isinstance(self.rule.options["distance_m"], Mapping) and "default" not in self.rule.options["distance_m"]:
             nothing = {key: value for key, value in fields.items() if key not in self._distance_fields()}
             least = min(map(float, self.rule.options["distance_m"]["values"].values()))
-            yield self._with("unknown_class", "unknown", self._away(least * _INSIDE), nothing)
+            yield self._draft_with_feature("unknown_class", "unknown", self._place_away(least * _INSIDE), nothing)
 
-    def _away(self, far: float) -> str:
+    def _place_away(self, far: float) -> str:
         """Where a feature lies from whose edge it is so far."""
         is_line = self.drafts.catalogue[self.rule.layer].geometry == "line"
         return f"{far + (float(self.rule.options.get('half_width_m', 0.0)) if is_line else 0.0):.9g} m from"
@@ -275,10 +279,12 @@ class _Trial:
         good = next((use for use in uses if permits.permits(key, use)), code)
         bad = next((use for use in uses if not permits.permits(key, use)), "1401")
         own = {"project": {parcel_field: code}}
-        yield self._with("hit", self.rule, "inside", {plan_field: bad}, **own)
-        yield self._with("miss", None, "inside", {plan_field: good}, **own)
-        yield from self._least("inside", lambda n, s, lies: self._with(n, s, lies, {plan_field: bad}, **own))
-        yield self._with("unknown_value", "unknown", "inside", {}, **own)
+        yield self._draft_with_feature("hit", self.rule, "inside", {plan_field: bad}, **own)
+        yield self._draft_with_feature("miss", None, "inside", {plan_field: good}, **own)
+        yield from self._least(
+            "inside", lambda n, s, lies: self._draft_with_feature(n, s, lies, {plan_field: bad}, **own)
+        )
+        yield self._draft_with_feature("unknown_value", "unknown", "inside", {}, **own)
 
     def _raster(self) -> Iterator[Draft]:
         name = "above" if "above" in self.rule.options else "below"
@@ -300,14 +306,14 @@ class _Trial:
             true = ()
         lies = self._usual_lies()
         for number, fields in enumerate(true, start=2):
-            yield self._with(f"value_{number}", self.rule, lies, fields, **self._usual_size())
+            yield self._draft_with_feature(f"value_{number}", self.rule, lies, fields, **self._usual_size())
         others = [fields for fields in self.fields.false if not self.drafts.is_asked(rule, fields)]
         for number, fields in enumerate(others, start=1):
-            yield self._with(f"other_{number}", None, lies, fields, **self._usual_size())
+            yield self._draft_with_feature(f"other_{number}", None, lies, fields, **self._usual_size())
         for fields in self.fields.unknown[:1]:
-            yield self._with("unknown_value", "unknown", lies, fields, **self._usual_size())
+            yield self._draft_with_feature("unknown_value", "unknown", lies, fields, **self._usual_size())
         for number, code in enumerate(self.rule.layers_named[1:], start=2):
-            by_layer = self.rule.judging_by(code)
+            by_layer = self.rule.for_layer(code)
             fields = trial_fields(by_layer, self.drafts.catalogue[code]).true[0]
             if self._form is CaseForm.USE:
                 fields = {by_layer.options["plan_field"]: "1401"}
@@ -315,7 +321,7 @@ class _Trial:
 
     def _usual_lies(self) -> str:
         if self._form is CaseForm.STRIP:
-            return self._away(self._distances()[0][1] * _INSIDE)
+            return self._place_away(self._distances()[0][1] * _INSIDE)
         return f"{float(self.rule.options['distance_m']):g} m from" if self._form is CaseForm.DISTANCE else "inside"
 
     def _usual_size(self) -> dict[str, str]:
@@ -331,8 +337,8 @@ class _Trial:
             hit = next(self._raster())
             return self._draft(name, says, features=hit["features"], **more)
         if self._form is CaseForm.USE:
-            return self._with(name, says, "inside", {self.rule.options["plan_field"]: "1401"}, **more)
-        return self._with(name, says, self._usual_lies(), None, **{**self._usual_size(), **more})
+            return self._draft_with_feature(name, says, "inside", {self.rule.options["plan_field"]: "1401"}, **more)
+        return self._draft_with_feature(name, says, self._usual_lies(), None, **{**self._usual_size(), **more})
 
     def of_projects(self, projects: TrialProjects) -> Iterator[Draft]:
         """Each class that is excused or reached, and the next one, which is not."""

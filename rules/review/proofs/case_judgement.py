@@ -23,6 +23,7 @@ from onemap.rules.judge.findings.findings import rows_of
 from onemap.rules.judge.findings.rule_rows import RuleRows, without_rows_under
 from onemap.rules.judge.inputs.parcels import Parcels
 from onemap.rules.judge.overlay.threads import Threads
+from onemap.rules.judge.packs.pack import Pack, joined_rules
 from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.judge.question.check_plan import CheckPlan, is_left_to_people, rule_on_day
 from onemap.rules.review.proofs.case_layers import CaseGround
@@ -183,9 +184,10 @@ def _columns(block: Mapping[str, object]) -> tuple[np.ndarray, ...]:
 
 
 def judged_groups(
-    cases: Sequence[Case], rules: Sequence[Rule], catalogue: Mapping[str, LayerEntry], folder: Path
+    cases: Sequence[Case], packs: Sequence[Pack], catalogue: Mapping[str, LayerEntry], folder: Path
 ) -> Iterator[JudgedCases]:
     """The cases by groups that can be judged together. folder: for the files of rasters."""
+    rules = joined_rules(packs)
     asked = [code for rule in rules for code in (*rule.layers_named, *rule.layers)]
     first = {rule.layers_named[0] for rule in rules}
     official = {code for rule in rules for key, code in rule.other_layers.items() if key == "instead"}
@@ -199,12 +201,12 @@ def judged_groups(
         groups.setdefault(of_case, []).append(case)
     for of_group, members in groups.items():
         # A rule takes the first of its layers that is in force: one before it would hide the one that is drawn.
-        before = {code for rule in rules for code in _before(rule.layers_named, of_group.chosen)}
+        before = {code for rule in rules for code in _layers_before_drawn(rule.layers_named, of_group.chosen)}
         drawn_here = {feature.layer for case in members for feature in case.features}
         loaded = (usual - others - before - of_group.never_loaded) | of_group.chosen | (drawn_here & official)
         in_force = frozenset(loaded - of_group.outdated)
         codes = frozenset(loaded), in_force, frozenset(official - first)
-        yield JudgedCases(CaseGround(tuple(members), catalogue, *codes, folder), rules)
+        yield JudgedCases(CaseGround(tuple(members), catalogue, *codes, folder), joined_rules(packs, of_group.day))
 
 
 @dataclass(frozen=True)
@@ -218,7 +220,7 @@ class _Versions:
     outdated: frozenset[str]
 
 
-def _before(named: Sequence[str], chosen: frozenset[str]) -> Sequence[str]:
+def _layers_before_drawn(named: Sequence[str], chosen: frozenset[str]) -> Sequence[str]:
     """The layers of a list before the first that a case has drawn; none where it has drawn none."""
     at = next((number for number, code in enumerate(named) if code in chosen), None)
     return () if at is None else named[:at]

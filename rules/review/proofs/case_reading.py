@@ -4,6 +4,7 @@ import difflib
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -47,13 +48,23 @@ class CaseReading:
             Problem(f"cases.{code}", {"file": self.source, "feature": place, "field": key, "line": at, **facts})
         )
 
+    @cached_property
+    def lines_by_head(self) -> dict[str, list[int]]:
+        """The lines on which tables of the file begin, counted from 1, by their heads."""
+        found: dict[str, list[int]] = {}
+        for number, line in enumerate(self.text.split("\n"), start=1):
+            head = re.sub(r"\s|#.*", "", line).replace('"', "")
+            if head.startswith("["):
+                found.setdefault(head, []).append(number)
+        return found
+
     def content(self) -> Record:
         """The file's content. Raises OneMapError cases.syntax."""
         return toml_or_refusal(self.text, "cases.syntax", self.source)
 
     def tables(self, name: str, content: Mapping[str, Any]) -> Iterator[tuple[int, int, Mapping[str, Any]]]:
         """The tables of a name: number from 0, line, and what it says."""
-        lines = lines_of(self.text, f"[[{name}]]")
+        lines = self.lines_by_head.get(f"[[{name}]]", [])
         for number, item in enumerate(content.get(name, ())):
             yield number, lines[number] if number < len(lines) else 0, item
 
@@ -126,15 +137,6 @@ def wrong_shape(error: ShapeError, name: str, line: int, key: str, reading: Case
 
 def _facts_in(facts: Mapping[str, Any], language: str) -> dict[str, Any]:
     return {name: list_text(value, language) if isinstance(value, list) else value for name, value in facts.items()}
-
-
-def lines_of(text: str, head: str) -> list[int]:
-    """The lines on which a table of the file begins, counted from 1."""
-    return [number for number, line in enumerate(text.split("\n"), start=1) if _is_head(line, head)]
-
-
-def _is_head(line: str, head: str) -> bool:
-    return re.sub(r"\s|#.*", "", line).replace('"', "") == head
 
 
 def line_of_key(text: str, begin: int, key: str) -> int:

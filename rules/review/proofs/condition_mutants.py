@@ -24,17 +24,17 @@ def condition_mutants(rule: Rule, entry: LayerEntry | None, made: Any) -> Iterat
         if text is None:
             continue
         tree = parse_condition(text)
-        yield made(_with(rule, key, {"op": "not", "args": [tree]}), "negated", {"before": text})
+        yield made(_with_condition(rule, key, {"op": "not", "args": [tree]}), "negated", {"before": text})
         yield made(_with_text(rule, key, None), "condition_dropped", {"before": text})
         for sentence, changed, facts in _changes(tree, entry if key == "where" else None):
-            mutant = _with(rule, key, changed)
+            mutant = _with_condition(rule, key, changed)
             equal = _equal(tree, sentence, facts)
             if equal is None and key == "where" and entry is not None and _are_alike(rule, mutant, entry):
                 equal = "same_values"
             yield made(mutant, sentence, facts, equal)
 
 
-def _with(rule: Rule, key: str, tree: Tree) -> Rule:
+def _with_condition(rule: Rule, key: str, tree: Tree) -> Rule:
     return _with_text(rule, key, condition_text(tree))
 
 
@@ -115,7 +115,7 @@ def condition_text(tree: Tree) -> str:
         return f"{name.upper()}('{value}')"
     operator, arguments = tree["op"], tree["args"]
     if operator in ("and", "or"):
-        return f" {operator.upper()} ".join(_bracketed(argument) for argument in arguments)
+        return f" {operator.upper()} ".join(_in_brackets(argument) for argument in arguments)
     if operator == "not":
         return f"NOT ({condition_text(arguments[0])})"
     if operator == "isNull":
@@ -129,7 +129,7 @@ def condition_text(tree: Tree) -> str:
     return f"{left} {operator.upper()} {right}"
 
 
-def _bracketed(tree: Tree) -> str:
+def _in_brackets(tree: Tree) -> str:
     text = condition_text(tree)
     return f"({text})" if tree["op"] in ("and", "or") else text
 

@@ -10,7 +10,7 @@ from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.review.proofs.case_judgement import JudgedCases, with_rule
 from onemap.rules.review.proofs.masked_mutants import masked_reason
 from onemap.rules.review.proofs.mutants import RuleMutant, mutants_of
-from onemap.rules.review.proofs.proof import CaseResult, Mutant, Proving, wrong_keys
+from onemap.rules.review.proofs.proof import CaseResult, Mutant, PacksToProve, wrong_keys
 
 
 class MutantRuns:
@@ -21,7 +21,7 @@ class MutantRuns:
         self._language, self._names = language, rules
 
     def __call__(
-        self, proving: Proving, groups: Sequence[JudgedCases], results: Sequence[CaseResult], progress: Progress
+        self, proving: PacksToProve, groups: Sequence[JudgedCases], results: Sequence[CaseResult], progress: Progress
     ) -> tuple[Mutant, ...]:
         """Each mutant with the case that noticed it, if one did."""
         passing = {result.case.id for result in results if result.passes and result.case.is_exact}

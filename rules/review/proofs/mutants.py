@@ -158,7 +158,7 @@ def _layers(rule: Rule, catalogue: Mapping[str, LayerEntry]) -> Iterator[RuleMut
     for code in rule.layers_named if len(rule.layers_named) > 1 else ():
         left = tuple(other for other in rule.layers_named if other != code)
         title = {language: layer_title(code, catalogue, language) for language in ("zh", "en")}
-        changed = replace(rule.judging_by(left[0]), layers_named=left)
+        changed = replace(rule.for_layer(left[0]), layers_named=left)
         yield RuleMutant(changed, "layer_dropped", {"title": title})
 
 

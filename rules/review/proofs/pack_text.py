@@ -55,7 +55,7 @@ def _short(one: Result) -> Result:
     return {**one, "hash": one["hash"][:12]}
 
 
-def _copied(result: Result, language: str) -> str:
+def _copied_text(result: Result, language: str) -> str:
     return phrase("said.pack_copied", language, **{**result, "cases": len(result["cases"])})
 
 
@@ -63,7 +63,7 @@ def _change(result: Result, language: str) -> str:
     return phrase("said.pack_changed", language, **{**result, "changed": len(result["changed"])})
 
 
-def _enacted(result: Result, language: str) -> str:
+def _enacted_text(result: Result, language: str) -> str:
     return phrase("said.pack_enacted", language, **_short(result))
 
 
@@ -75,9 +75,9 @@ def _on_its_way(result: Result, language: str) -> str:
 
 PACK_SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "laws": _laws,
-    "pack copy": _copied,
+    "pack copy": _copied_text,
     "pack change": _change,
-    "pack enact": _enacted,
+    "pack enact": _enacted_text,
     "pack send": _on_its_way,
     "pack receive": _on_its_way,
 }

@@ -91,7 +91,9 @@ def _with_change(text: str, content: dict[str, Any], source: str, change: ValueC
         content.setdefault("checklist", []).append({"id": change.table.removeprefix(_ITEM)})
         return _with_change("\n".join(lines), content, source, change)
     if block is None:
-        raise OneMapError("pack.no_table", file=source, field="--set", value=change.table, known=_near(change, content))
+        raise OneMapError(
+            "pack.no_table", file=source, field="--set", value=change.table, known=_similar_names(change, content)
+        )
     table, first = _content_of(change, content), change.keys[0]
     whole = _with_value(table.get(first), change.keys[1:], _value_of(change, table, source))
     own = [one for one in block[1:] if one.keys[:1] == (first,)]
@@ -133,7 +135,7 @@ def _entry_by_line(lines: Sequence[str], change: ValueChange, whole: Sequence[An
     return [lines[0], *inner, lines[-1]]
 
 
-def _near(change: ValueChange, content: Mapping[str, Any]) -> list[str]:
+def _similar_names(change: ValueChange, content: Mapping[str, Any]) -> list[str]:
     """Names of tables and rules like the one that is not there."""
     names = [str(item.get("id", "")) for item in content.get("rule", ())]
     names += [*_TABLES, *(f"{_CLASS}{name}" for name in content.get("class", {}))]

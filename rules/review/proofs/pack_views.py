@@ -19,8 +19,8 @@ def prove_view(result: Result, language: str) -> AnswerView:
     if "text" in result:
         return AnswerView(opening=[phrase("said.prove_new", language, **result), "", result["text"].rstrip()])
     head = {**result, "rules": len(result["rules"]), "uncovered": len(result["uncovered"])}
-    rows = [_failed(one, language) for one in result["failed"]]
-    rows += [_uncovered(rule, result["rules"][rule], language) for rule in result["uncovered"]]
+    rows = [_failed_row(one, language) for one in result["failed"]]
+    rows += [_uncovered_row(rule, result["rules"][rule], language) for rule in result["uncovered"]]
     lines = [phrase("said.prove", language, **head)]
     if mutants := result.get("mutants"):
         lines.append(phrase("said.prove_mutants", language, **{**mutants, "equal": len(mutants["equal"])}))
@@ -37,7 +37,7 @@ def _row(text: str, rule: str) -> AnswerRow:
     return AnswerRow(text, about={"rule": rule}, line=(text,))
 
 
-def _failed(one: Result, language: str) -> AnswerRow:
+def _failed_row(one: Result, language: str) -> AnswerRow:
     expected, verdict = (
         _VERDICT.sub(lambda found: phrase(f"verdict.{found[0]}", language), one[key]) for key in ("expected", "verdict")
     )
@@ -46,7 +46,7 @@ def _failed(one: Result, language: str) -> AnswerRow:
     return _row(phrase("said.prove_failed", language, **facts), one["rule"])
 
 
-def _uncovered(rule: str, counts: Result, language: str) -> AnswerRow:
+def _uncovered_row(rule: str, counts: Result, language: str) -> AnswerRow:
     lacks = [phrase(f"clause.{clause}", language) for clause, count in counts.items() if count == 0]
     words = phrase("said.comma", language).join(lacks)
     return _row(phrase("said.prove_uncovered", language, rule=rule, lacks=words), rule)

@@ -74,7 +74,7 @@ class Proof:
         return [name for name, one in self.coverage.items() if not one.is_covered]
 
     @property
-    def survived(self) -> list[Mutant]:
+    def surviving_mutants(self) -> list[Mutant]:
         """The mutants that no case notices, though one could."""
         return [one for one in self.mutants or () if one.equal is None and one.killer is None]
 
@@ -87,11 +87,11 @@ class Proof:
     def is_proved(self) -> bool:
         """Whether nothing is left to be done."""
         too_many = len(self.equal) > MOST_EQUAL * len(self.mutants or ())
-        return not (self.failed or self.uncovered or self.survived or too_many)
+        return not (self.failed or self.uncovered or self.surviving_mutants or too_many)
 
 
 @dataclass(frozen=True)
-class Proving:
+class PacksToProve:
     """Packs that are to be proved, with their cases.
 
     texts: of the packs, each with its name, in the order in which they are given; case_texts: of the case files of the
@@ -129,17 +129,17 @@ class Proving:
         return found
 
 
-Further = Callable[[Proving, Sequence[JudgedCases], Sequence[CaseResult], Progress], tuple[Mutant, ...]]
+Further = Callable[[PacksToProve, Sequence[JudgedCases], Sequence[CaseResult], Progress], tuple[Mutant, ...]]
 
 
-def prove_packs(proving: Proving, mutants: Further | None = None, progress: Progress = SILENT) -> Proof:
+def prove_packs(proving: PacksToProve, mutants: Further | None = None, progress: Progress = SILENT) -> Proof:
     """Judge all cases. mutants: makes the mutants and looks which are noticed.
 
     Raises OneMapError pack.…, rule.…, cases.….
     """
-    rules, cases = proving.rules, proving.cases
+    cases = proving.cases
     with tempfile.TemporaryDirectory(prefix="onemap-cases-") as folder:
-        groups = [*judged_groups(cases, rules, proving.catalogue, Path(folder))]
+        groups = [*judged_groups(cases, proving.packs, proving.catalogue, Path(folder))]
         results = [
             CaseResult(case, outcome, (*wrong_keys(case, outcome), *_wrong_words(case, group, place)))
             for group in groups

@@ -25,7 +25,6 @@ from onemap.rules.review.proofs.case_reading import (
     DrawnFeature,
     drawn_feature,
     line_of_key,
-    lines_of,
     texts_beside,
     wrong_shape,
 )
@@ -82,7 +81,7 @@ class Case:
 
 
 @dataclass
-class _Reading(CaseReading):
+class _RuleCaseReading(CaseReading):
     """A case file of rules: what else it refers to."""
 
     rules: Mapping[str, Rule] = field(default_factory=dict)
@@ -107,7 +106,7 @@ def read_cases(
     facts = {fact.name.lower(): fact.name for fact in asked_facts(rules)} | {SYSTEM_FIELD: SYSTEM_FIELD}
     facts = {KIND_FIELD.lower(): KIND_FIELD, USE_FIELD.lower(): USE_FIELD} | facts
     by_id = {rule.id: rule for rule in rules}
-    reading = _Reading(source, text.replace("\r\n", "\n"), catalogue, rules=by_id, facts=facts)
+    reading = _RuleCaseReading(source, text.replace("\r\n", "\n"), catalogue, rules=by_id, facts=facts)
     content = reading.content()
     day = _head_day(content, reading, today)
     cases, seen = list[Case](), set[str]()
@@ -126,7 +125,7 @@ def read_cases(
     return cases
 
 
-def _head_day(content: Mapping[str, Any], reading: _Reading, today: date) -> date:
+def _head_day(content: Mapping[str, Any], reading: _RuleCaseReading, today: date) -> date:
     for key, value in content.items():
         is_tables = key in ("case", "around")
         held = isinstance(value, list) and all(isinstance(one, dict) for one in value) if is_tables else True
@@ -134,16 +133,21 @@ def _head_day(content: Mapping[str, Any], reading: _Reading, today: date) -> dat
             reading.wrong("key", line_of_key(reading.text, 1, key), key, key, known=list(_TABLES))
     reading.refuse_wrong()
     head = content.get("cases", {})
-    line = next(iter(lines_of(reading.text, "[cases]")), 1)
+    (line, *_) = reading.lines_by_head.get("[cases]", [1])
     reading.check_keys(line, "cases", head, _OF_HEAD)
     for place, item in content.get("place", {}).items():
-        at = next(iter(lines_of(reading.text, f"[place.{place}]")), line)
+        (at, *_) = reading.lines_by_head.get(f"[place.{place}]", [line])
         reading.check_keys(at, place, item if isinstance(item, dict) else {}, _OF_PLACE)
     return _day(head.get("day", today), line, "cases", reading) or today
 
 
 def _case(
-    name: str, line: int, item: Mapping[str, Any], content: Mapping[str, Any], reading: _Reading, usual_day: date
+    name: str,
+    line: int,
+    item: Mapping[str, Any],
+    content: Mapping[str, Any],
+    reading: _RuleCaseReading,
+    usual_day: date,
 ) -> Case | None:
     _check_keys(name, line, item, reading)
     place = _table_named(item.get("place"), "place", content, name, line, reading)
@@ -184,7 +188,7 @@ def _case(
     )
 
 
-def _check_keys(name: str, line: int, item: Mapping[str, Any], reading: _Reading) -> None:
+def _check_keys(name: str, line: int, item: Mapping[str, Any], reading: _RuleCaseReading) -> None:
     for key, value in item.items():
         is_text = key not in _WORDS or isinstance(value, str)
         is_list = key not in _LISTS or (isinstance(value, list) and all(isinstance(one, str) for one in value))
@@ -198,7 +202,7 @@ def _texts(item: Mapping[str, Any], key: str) -> list[str]:
     return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
 
 
-def _check_names(name: str, line: int, lists: Mapping[str, Sequence[str]], reading: _Reading) -> None:
+def _check_names(name: str, line: int, lists: Mapping[str, Sequence[str]], reading: _RuleCaseReading) -> None:
     """Whether the layers and the rules that a case lists are there."""
     for key in _LAYER_LISTS:
         for code in lists[key]:
@@ -213,7 +217,7 @@ def _check_names(name: str, line: int, lists: Mapping[str, Sequence[str]], readi
 
 
 def _table_named(
-    given: Any, table: str, content: Mapping[str, Any], name: str, line: int, reading: _Reading
+    given: Any, table: str, content: Mapping[str, Any], name: str, line: int, reading: _RuleCaseReading
 ) -> Mapping[str, Any]:
     """A place or a project of the file by its name; a table stands for itself."""
     if isinstance(given, dict):
@@ -230,7 +234,7 @@ def _table_named(
 
 
 def _fields_of_parcel(
-    item: Mapping[str, Any], content: Mapping[str, Any], name: str, line: int, reading: _Reading
+    item: Mapping[str, Any], content: Mapping[str, Any], name: str, line: int, reading: _RuleCaseReading
 ) -> dict[str, Any]:
     """The parcel's fields, by the names that rules use, beside what a person states of its project."""
     own = dict(_table_named(item.get("project"), "project", content, name, line, reading))
@@ -247,13 +251,13 @@ def _fields_of_parcel(
     return {**stated_attributes(plain), **own}
 
 
-def _needed_with_kinds(reading: _Reading) -> set[str]:
+def _needed_with_kinds(reading: _RuleCaseReading) -> set[str]:
     """The facts that a stated kind needs beside it."""
     registers = {one.register for rule in reading.rules.values() for one in (*rule.unless, *rule.only)}
     return {name for register in registers for kind in register.kinds.values() for name in kind.needs}
 
 
-def _verdicts(item: Mapping[str, Any], name: str, line: int, reading: _Reading) -> tuple[str, str]:
+def _verdicts(item: Mapping[str, Any], name: str, line: int, reading: _RuleCaseReading) -> tuple[str, str]:
     """The mildest and the most severe verdict that a case allows."""
     given = {key: item[key] for key in ("verdict", "at_least", "at_most") if key in item}
     for key, value in given.items():
@@ -270,7 +274,7 @@ def _verdicts(item: Mapping[str, Any], name: str, line: int, reading: _Reading) 
     return least, most
 
 
-def _day(given: Any, line: int, name: str, reading: _Reading) -> date | None:
+def _day(given: Any, line: int, name: str, reading: _RuleCaseReading) -> date | None:
     if isinstance(given, date) and not isinstance(given, datetime):
         return given
     reading.wrong("day", line, name, "day", value=str(given))

@@ -1,6 +1,7 @@
 """The coverage of each rule by cases: a hit, a miss, the limit, ground unknown, a project excused, each of its laws."""
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -44,10 +45,17 @@ def coverage_of(rules: Iterable[Rule], groups: Iterable[JudgedCases], passing: s
     """The coverage of rules by the exact cases that pass."""
     found = {rule.id: RuleCoverage({clause: [] for clause in _clauses(rule)}) for rule in rules}
     for group in groups:
-        counts = [case.is_exact and case.id in passing for case in group.ground.cases]
+        cases = enumerate(group.ground.cases)
+        counts = {place: case for place, case in cases if case.is_exact and case.id in passing}
+        drawn = defaultdict[str, set[int]](set)
+        for place, case in counts.items():
+            for feature in case.features:
+                drawn[feature.layer].add(place)
         for rule in group.rules:
             if rule.id in found and found[rule.id].cases:
-                _note(rule, group, np.array(counts, dtype=bool), found[rule.id].cases)
+                about = {place for layer in (*rule.layers_named, *rule.layers) for place in drawn.get(layer, ())}
+                about |= {place for place, case in counts.items() if rule.id in case.spares}
+                _note(rule, group, counts.keys(), about, found[rule.id].cases)
     return found
 
 
@@ -65,17 +73,13 @@ def first_days(rule: Rule) -> list[date]:
     return sorted({entry.first_day for entry in rule.basis if entry.first_day is not None})
 
 
-def _note(rule: Rule, group: JudgedCases, counts: np.ndarray, cases: dict[str, list[str]]) -> None:
+def _note(rule: Rule, group: JudgedCases, counts: Set[int], about: set[int], cases: dict[str, list[str]]) -> None:
     rows = group.rows.get(rule.id)
     places = _RulePlaces.of(rows_of_rule(rows) if rows is not None else None)
-    layers = {*rule.layers_named, *rule.layers}
     days = first_days(rule)
-    for place in np.flatnonzero(counts).tolist():
+    for place in sorted(counts & (about | places.every_place)):
         case, outcome = group.ground.cases[place], group.outcomes[place]
-        is_about = rule.id in case.spares or any(feature.layer in layers for feature in case.features)
-        if not (is_about or places.tells(place)):
-            continue
-        decides = rule.id in outcome.decides
+        is_about, decides = place in about, rule.id in outcome.decides
         is_unknown, has_hit, is_excused = place in places.unknown, place in places.hit, place in places.excused
         shows = {
             HIT: decides and has_hit,
@@ -107,9 +111,10 @@ class _RulePlaces:
         chosen = (found.counted & found.is_unknown, found.counted & ~found.is_unknown, found.is_excused)
         return cls(*(frozenset(found.place[rows].tolist()) for rows in chosen))
 
-    def tells(self, place: int) -> bool:
-        """Whether the rule says something of a case."""
-        return place in self.unknown or place in self.hit or place in self.excused
+    @property
+    def every_place(self) -> frozenset[int]:
+        """The places of all cases of which the rule says something."""
+        return self.unknown | self.hit | self.excused
 
 
 def _is_near_limit(rule: Rule, case: Case, rows: object, place: int) -> bool:

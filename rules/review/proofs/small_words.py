@@ -59,7 +59,7 @@ def feature_shape(item: Mapping[str, Any], parcel: shapely.Geometry, geometry: s
     (name,) = named
     value = item[name]
     if geometry == RASTER:
-        return shapely.box(*_grown(parcel.bounds, _DEEP_M))
+        return shapely.box(*_widened_box(parcel.bounds, _DEEP_M))
     if name == "lies":
         return _drawn_near(_in_words(value, parcel, geometry))
     makers: Mapping[str, Callable[[], shapely.Geometry]] = {
@@ -89,7 +89,7 @@ def _in_words(text: Any, parcel: shapely.Geometry, geometry: str) -> shapely.Geo
 
 def _polygon_in(form: str, number: float, box: tuple[float, ...]) -> shapely.Geometry | None:
     west, south, east, north = box
-    around = _grown(box, _BEYOND_M)
+    around = _widened_box(box, _BEYOND_M)
     if form == "half":
         return shapely.box(around[0], around[1], (west + east) / 2, around[3])
     if form in ("touching", "from"):
@@ -122,7 +122,7 @@ def _point_in(form: str, number: float, box: tuple[float, ...]) -> shapely.Geome
     return None if at is None else shapely.Point(at, (south + north) / 2)
 
 
-def _grown(box: tuple[float, ...], by: float) -> tuple[float, float, float, float]:
+def _widened_box(box: tuple[float, ...], by: float) -> tuple[float, float, float, float]:
     return box[0] - by, box[1] - by, box[2] + by, box[3] + by
 
 

@@ -86,7 +86,7 @@ def statement_content(
     parcels, totals = parcel_areas(evidence)
     crs = crs_title(library.crs, language)
     boundary, name_verdicts, audit = boundary_table(evidence, crs), _with_names(language), chain_at(library, case.id)
-    annexed = _annexed(library, case, evidence, department)
+    annexed = _annex_content(library, case, evidence, department)
     notes = [*_notes(evidence, rows, items, language), *_case_notes(library, case, evidence)]
     return {
         "schema": SCHEMA,
@@ -114,7 +114,7 @@ def statement_content(
     }
 
 
-def _annexed(library: Library, case: Case, evidence: Evidence, department: str | None) -> dict[str, Any]:
+def _annex_content(library: Library, case: Case, evidence: Evidence, department: str | None) -> dict[str, Any]:
     """The content of annexes alone, by its keys: the remedy, and comments of the public."""
     name_verdicts = _with_names(evidence.language)
     return {
@@ -195,7 +195,7 @@ def _rule_tables(evidence: Evidence, rows: list[Row], findings: list[Row], area_
 def _first_page(rows: list[Row], opinions: list[Row], evidence: Evidence) -> dict[str, Any]:
     """The content of page one, by its keys: departments, the gravest findings, rules asked, what is open."""
     labels, name_verdicts = words(evidence.language), _with_names(evidence.language)
-    departments = department_rows(rows, opinions, _consulted(evidence), labels)
+    departments = department_rows(rows, opinions, _consulting_rules(evidence), labels)
     asked = rules_asked(rows, labels)
     return {
         "departments": name_verdicts(departments),
@@ -354,7 +354,7 @@ def _run(evidence: Evidence) -> dict[str, Any]:
     }
 
 
-def _consulted(evidence: Evidence) -> dict[str, set[str]]:
+def _consulting_rules(evidence: Evidence) -> dict[str, set[str]]:
     """By department the rules of others that want it consulted."""
     found: dict[str, set[str]] = {}
     for rule in evidence.rules.values():

@@ -15,7 +15,7 @@ from onemap.rules.answers.compare.spot_fields import class_name
 from onemap.rules.display.maps.document_areas import areas
 from onemap.rules.judge.findings.table import Row
 from onemap.rules.judge.overlay.threads import Threads
-from onemap.rules.judge.overlay.whole_grounds import common_with, union_of_all
+from onemap.rules.judge.overlay.whole_grounds import grounds_inside, union_of_all
 from onemap.rules.judge.runs.run_store import run_record, stored_rows
 from onemap.rules.review.statement.document_words import words
 from onemap.rules.review.statement.run_evidence import Evidence
@@ -81,7 +81,7 @@ def _touched_spots(
     stored = [row for row in stored_rows(library, run, "spots") if row.wkb is not None]
     spots = geometries_of_wkb(np.array([row.wkb for row in stored], dtype=object))
     near = np.flatnonzero(shapely.intersects(spots, ground)) if len(spots) else np.empty(0, dtype=int)
-    shared = common_with(spots[near] if len(near) else np.empty(0, dtype=object), ground, run, Threads())
+    shared = grounds_inside(spots[near] if len(near) else np.empty(0, dtype=object), ground, run, Threads())
     area_m2 = ellipsoidal_areas_m2(shared, library.crs)
     rows = []
     for at, measured in zip(near, area_m2, strict=True):

@@ -74,7 +74,7 @@ class OwnTemplate:
             for number, picture in enumerate(pictures)
         ]
         printer = PaperPrinter(template.get_docx(), texts, pictures)
-        texts["blocks"] |= {name: self._cut(printer, adds) for name, adds in self._adding(printer).items()}
+        texts["blocks"] |= {name: self._take_out(printer, adds) for name, adds in self._block_adders(printer).items()}
         try:
             template.render(_with_pictures(texts, images), TemplateEnvironment(), autoescape=True)
         except Exception as error:  # what stands where no paragraph is, such as in the properties of the file
@@ -83,7 +83,7 @@ class OwnTemplate:
         _leave_out_empty_columns(document.element.body, optional_heads(self._where, texts["language"]))
         return document
 
-    def _adding(self, printer: PaperPrinter) -> dict[str, list[Callable[[], None]]]:
+    def _block_adders(self, printer: PaperPrinter) -> dict[str, list[Callable[[], None]]]:
         """The functions that set the blocks named in the template: letterhead, chapters, single tables, imprint."""
         lend_styles(printer.document)
         found: dict[str, list[Callable[[], None]]] = {LETTERHEAD: [printer.add_letterhead]}
@@ -96,7 +96,7 @@ class OwnTemplate:
         found[IMPRINT] = [printer.add_imprint]
         return {name: adds for name, adds in found.items() if name in self._named}
 
-    def _cut(self, printer: PaperPrinter, adds: Sequence[Callable[[], None]]) -> Markup:
+    def _take_out(self, printer: PaperPrinter, adds: Sequence[Callable[[], None]]) -> Markup:
         """The XML that was added to the end of the document, removed from it again."""
         body = printer.document.element.body
         before = set(body)
@@ -272,7 +272,7 @@ def _walk(node: nodes.Node, scope: Mapping[str, Any], found: set[tuple[int, str]
             _walk(child, scope, found)
         return
     if isinstance(node, (nodes.Getattr, nodes.Getitem, nodes.Name)) and _is_field(node):
-        missing = _missing(node, scope)
+        missing = _missing_name(node, scope)
         if missing:
             found.add((node.lineno, missing))
         return
@@ -287,7 +287,7 @@ def _is_field(node: nodes.Node) -> bool:
     return isinstance(node, nodes.Name) and node.ctx == "load"
 
 
-def _missing(node: nodes.Node, scope: Mapping[str, Any]) -> str | None:
+def _missing_name(node: nodes.Node, scope: Mapping[str, Any]) -> str | None:
     """The dotted name up to the first field that is not there; None if all are."""
     chain = _chain(node)
     value: Any = scope

@@ -18,7 +18,7 @@ from onemap.rules.display.documents.html_printer import render
 from onemap.rules.display.maps.fonts import FONTS
 from onemap.rules.display.maps.layers_on_sheet import LAYER_SHARE
 from onemap.rules.display.maps.map_source import MapSource, NearFeatures, Piece
-from onemap.rules.display.maps.sheets_needed import near_each_other
+from onemap.rules.display.maps.sheets_needed import neighbouring_parcels
 from onemap.rules.display.maps.svg_paths import View, clip_to_frame, path_data, points_of, thin_shapes, within_frame
 from onemap.rules.display.maps.svg_text import as_attribute, as_text
 from onemap.rules.display.maps.symbols import (
@@ -117,8 +117,10 @@ class _PageMap:
     def __init__(self, source: MapSource, rules: set[str] | None, progress: Progress) -> None:
         self.source, self.language, self.progress = source, source.language, progress
         self.pieces = [piece for piece in source.pieces if rules is None or piece.rule in rules]
-        self.boxes = _apart([_grown(source, group) for group in near_each_other(source, list(source.parcels))])
-        self.whole = _square(_around(self.boxes))
+        self.boxes = _joined_boxes(
+            [_bounds_around_parcels(source, group) for group in neighbouring_parcels(source, list(source.parcels))]
+        )
+        self.whole = _square(_common_box(self.boxes))
         if len(self.boxes) == 1:
             self.boxes = [self.whole]
         self.layers = self._layers()
@@ -281,7 +283,7 @@ class _PageMap:
     def _piece_title(self, piece: Piece) -> str:
         title = self.source.rule_title(piece.rule)
         if not piece.counted:
-            title = phrase("map.below_threshold", self.language, title=title)
+            title = phrase("map.not_counted", self.language, title=title)
         return f"{piece.parcel} · {phrase(f'verdict.{piece.verdict}', self.language)} · {title}"
 
     def _parcel_group(self) -> _Group:
@@ -342,7 +344,7 @@ def _outline(symbol: Symbol) -> str:
     return look
 
 
-def _grown(source: MapSource, names: Iterable[str]) -> Bounds:
+def _bounds_around_parcels(source: MapSource, names: Iterable[str]) -> Bounds:
     grounds = np.array([source.parcels[name] for name in names], dtype=object)
     west, south, east, north = shapely.total_bounds(grounds).tolist()
     size = max(east - west, north - south)
@@ -351,7 +353,7 @@ def _grown(source: MapSource, names: Iterable[str]) -> Bounds:
     return (x - half, y - half, x + half, y + half)
 
 
-def _apart(boxes: list[Bounds]) -> list[Bounds]:
+def _joined_boxes(boxes: list[Bounds]) -> list[Bounds]:
     """Boxes of which those that meet were joined, so that nothing is drawn twice."""
     result: list[Bounds] = []
     for box in boxes:
@@ -361,12 +363,12 @@ def _apart(boxes: list[Bounds]) -> list[Bounds]:
             if not meeting:
                 break
             result = [other for other in result if other not in meeting]
-            joined_box = _around([*meeting, joined_box])
+            joined_box = _common_box([*meeting, joined_box])
         result.append(joined_box)
     return result
 
 
-def _around(boxes: Sequence[Bounds]) -> Bounds:
+def _common_box(boxes: Sequence[Bounds]) -> Bounds:
     return (
         min(box[0] for box in boxes),
         min(box[1] for box in boxes),

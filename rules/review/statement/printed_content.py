@@ -40,7 +40,9 @@ def _print_value(name: str, value: Any, language: str) -> Any:
         texts = {key: _print_value(key, item, language) for key, item in value.items()}
         texts |= _areas(value)
         if "rounding" in value:
-            texts["rounding"] = {column: _rounding(lacking, language) for column, lacking in value["rounding"].items()}
+            texts["rounding"] = {
+                column: _rounding_text(lacking, language) for column, lacking in value["rounding"].items()
+            }
         if value.get("shown_on"):
             texts["figure"] = list_text(_spans(value["shown_on"]), language)
         if "length_m" not in value:
@@ -97,7 +99,7 @@ def _areas(row: dict[str, Any]) -> dict[str, str]:
     return found
 
 
-def _rounding(lacking: float, language: str) -> str:
+def _rounding_text(lacking: float, language: str) -> str:
     """The difference of a row's columns from their printed whole, in words; none where they close."""
     return f"{words(language)['rounding']} {printed_hectares(lacking)}" if lacking else ""
 

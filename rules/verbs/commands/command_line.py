@@ -22,7 +22,7 @@ from onemap.layers.errors import Cancelled, OneMapError, UsageError
 from onemap.layers.files.temporary_room import machine_refusal
 from onemap.layers.messages import LANGUAGES, either_of, in_words, list_text, phrase, problem_record
 from onemap.layers.progress import Progress
-from onemap.layers.secret_words import secrets_in, withholding, without_secrets, without_typed
+from onemap.layers.secret_words import secrets_in, withhold_secrets, without_secrets, without_typed
 from onemap.layers.text_table import shortened_text
 from onemap.layers.visible_text import terminal_text
 from onemap.rules.contract.verb_help import HelpLines, help_text, likely_names, line_width, verb_overview
@@ -309,7 +309,7 @@ def main(arguments: list[str] | None = None) -> int:
     path, began = log_path(given), time.monotonic()
     try:
         with contextlib.ExitStack() as held:
-            held.enter_context(withholding(given))
+            held.enter_context(withhold_secrets(given))
             if path is not None:
                 if secrets_in(path):
                     raise UsageError("usage.address", field=LOG_OPTION)
@@ -434,8 +434,9 @@ def _run_verb(verb: Verb, values: Mapping[str, Any], options: Mapping[str, Any],
                 raise Cancelled from None
             raise
     try:
-        with naming_altered_rows(values):
+        with handling_signals(_come_too_late), naming_altered_rows(values):
             _say(verb.name, result, as_json, bool(options["summary"]), language)
+            sys.stdout.flush()
     except BrokenPipeError:
         _to_nowhere(sys.stdout)  # a reader that has left is no error, and what was found is still so
     except OSError as error:
@@ -446,6 +447,11 @@ def _run_verb(verb: Verb, values: Mapping[str, Any], options: Mapping[str, Any],
     if verb.name == "self-test" and not result["ok"]:
         return EXIT_UNFIT
     return EXIT_FAILED_ON if result.get("failed_on") else 0
+
+
+def _come_too_late(number: int, _: object) -> None:
+    """Take a request to stop when all is done and is being said: one more ends the program, whose reader may wait."""
+    signal.signal(number, signal.SIG_DFL)
 
 
 def _unknown_words(words: Sequence[str], name: str) -> UsageError:

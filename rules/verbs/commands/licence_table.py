@@ -53,7 +53,7 @@ def licence_of(library: Distribution) -> str:
     return words if is_short else ", ".join(classes) or words.splitlines()[0][:_LONGEST]
 
 
-def _below(names: list[str]) -> list[str]:
+def _dependencies(names: list[str]) -> list[str]:
     """The libraries that these need, without themselves."""
     known = {_plain(name) for name in names}
     waiting, found = list(names), []
@@ -91,5 +91,5 @@ def licence_table() -> str:
     direct = direct_dependencies()
     head = ["", "| library | licence |", "|---|---|"]
     lines = [_HEAD, "## What One Map asks for", *head, *_rows(direct), ""]
-    lines += ["## What these ask for in their turn", *head, *_rows(_below(direct)), ""]
+    lines += ["## What these ask for in their turn", *head, *_rows(_dependencies(direct)), ""]
     return "\n".join(lines)

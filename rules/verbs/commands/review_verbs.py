@@ -87,6 +87,7 @@ REVIEW_VERBS: tuple[Verb, ...] = (
         Parameter("rule", "RULE", positional=True),
         Parameter("verdict", required=True, choices=VERDICTS),
         Parameter("reason", "R", required=True),
+        Parameter("before", choices=VERDICTS),
         Parameter("department", "D", choices=DEPARTMENTS),
         *_STEP,
     ),

@@ -22,7 +22,7 @@ from onemap.layers.files.temporary_room import machine_refusal
 from onemap.layers.finite_json import read_json
 from onemap.layers.messages import LANGUAGES, in_words, phrase, problem_record, sentences, wording
 from onemap.layers.progress import Progress
-from onemap.layers.secret_words import withholding, without_typed
+from onemap.layers.secret_words import withhold_secrets, without_typed
 from onemap.layers.stores.session import SessionCache, keeping_open
 from onemap.rules.verbs.commands.altered_library import naming_altered_rows
 from onemap.rules.verbs.commands.interruption import Interruption
@@ -163,7 +163,7 @@ class _Server:
 
     def _do(self, request: dict[str, Any]) -> None:
         began = time.monotonic()
-        with withholding(texts_in([request["method"], request.get("params")])):
+        with withhold_secrets(texts_in([request["method"], request.get("params")])):
             LOG.note(f"#{request.get('id')} {request['method']}")
             line = self._line_of(request)
             LOG.note(f"#{request.get('id')} {request['method']} {time.monotonic() - began:.1f} s")
@@ -244,7 +244,7 @@ class _Server:
         except Exception as error:  # noqa: BLE001 - one request's defect must not end the others
             # What is broken off, while a module is loaded, may end in an error of another kind.
             if isinstance(error, Cancelled) or number in self.cancelled:
-                return self._cancelled(number, language)
+                return self._cancelled_line(number, language)
             if isinstance(error, OneMapError):
                 return self.refusal(number, error, language)
             of_machine = machine_refusal(error)
@@ -260,7 +260,7 @@ class _Server:
             return str(given["lang"])
         return self.language
 
-    def _cancelled(self, number: object, language: str) -> bytes:
+    def _cancelled_line(self, number: object, language: str) -> bytes:
         """The line that tells that a request was cancelled."""
         data = {"problems": [], "exit_code": Cancelled.exit_code}
         text = phrase("said.cancelled", language)
@@ -315,7 +315,7 @@ class _Server:
                 self.requests.queue.remove(request)
         self.pending[wanted] -= len(taken_back)
         for request in taken_back:
-            self._write(self._cancelled(wanted, self._language_of(request.get("params"))))
+            self._write(self._cancelled_line(wanted, self._language_of(request.get("params"))))
 
     def _insist(self, wanted: object) -> None:
         """Break off what has not stopped by itself; then it has time to put away what it was doing."""

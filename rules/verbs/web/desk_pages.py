@@ -57,6 +57,7 @@ _NO_OVERALL = "not_involved"  # which a case as a whole never is
 _FEW_FIELDS = 5
 _PLACE = ("x", "y", "crs", "radius", "as_of")
 _NO_RIGHT = {"library.no_right", "review.foreign", "review.lead_only", "review.not_yours"}
+_ABSENT = {"web.no_page", "review.case", "notice.none", "review.no_attachment"}
 _LOST = {"account.signed_out", "library.connection_lost", "web.core_ended"}
 Act = Callable[[Request, Session], Response]
 AskAgain = Callable[[Request, Mapping[str, str], str, Session], Response]
@@ -87,21 +88,21 @@ class DeskPages:
             Route("/department", self._choose_department, methods=["POST"]),
             *MapPages(self).routes(),
             Route("/here", self.page_of(self._place)),
-            Route("/open", self.page_of(self._opening)),
+            Route("/open", self.page_of(self._opening_page)),
             Route("/open", self._open, methods=["POST"]),
             Route(case, self.page_of(self._case)),
             Route(f"{case}/map.svg", self.page_of(self._map)),
             Route(f"{case}/sheets.{{form}}", self.page_of(self._sheets)),
             Route(f"{case}/files/{{hash}}", self.page_of(self._attachment)),
             Route(f"{case}/recheck", self.page_of(self._recheck)),
-            Route(f"{case}/statement.{{form}}", self.page_of(self._exported)),
+            Route(f"{case}/statement.{{form}}", self.page_of(self._export_document)),
             Route(f"{case}/steps/{{step}}", self._take_case_step, methods=["POST"]),
             Route(f"{case}/comments", self.page_of(self._comments)),
             Route(f"{case}/comments/{{step}}", self._take_comment_step, methods=["POST"]),
             Route(f"{case}/bodies/{{body}}", self._take_answer, methods=["POST"]),
             Route(f"{case}/opinions/{{department}}", self.page_of(self._opinion)),
             Route(f"{case}/opinions/{{department}}/map.svg", self.page_of(self._map)),
-            Route(f"{case}/opinions/{{department}}/opinion.{{form}}", self.page_of(self._exported)),
+            Route(f"{case}/opinions/{{department}}/opinion.{{form}}", self.page_of(self._export_document)),
             Route(f"{case}/opinions/{{department}}/{{step}}", self._take_step, methods=["POST"]),
         ]
 
@@ -234,10 +235,12 @@ class DeskPages:
     def _comments(
         self, request: Request, session: Session, typed: Mapping[str, Any] | None = None, why: Sequence[Any] = ()
     ) -> Response:
-        """The comments on the last public notice. typed: the fields of a step that was not taken; why: not."""
+        """The comments on a public notice, by default the last. typed: the fields of a step not taken; why: not."""
         kept, case = _kept_fields(request, session), request.path_params["case"]
+        written = typed or kept or request.query_params
+        number = {"notice": written["notice"]} if written.get("notice", "") else {}
         shown = self.answer(session, "review show", case=case, by=session.person)
-        found = self.answer(session, "review comments", case=case, view=True)
+        found = self.answer(session, "review comments", case=case, view=True, **number)
         facts = {
             "head": shown_parts(found["view"], session.language)[0]["name"],
             "comments": found["comments"],
@@ -284,7 +287,8 @@ class DeskPages:
                     raise
                 taken = f"bodies/{body}" if body else step
                 return again(request, session, {**sent.typed, "step": taken}, refused.answer.problems)
-            below = f"/opinions/{department}" if department else "/comments" if step in COMMENT_STEPS else ""
+            of_notice = f"/comments?{urlencode({'notice': sent.typed.get('notice', '')})}"
+            below = f"/opinions/{department}" if department else of_notice if step in COMMENT_STEPS else ""
             return RedirectResponse(f"/cases/{case}{below}", 303)
 
         return await run_in_threadpool(self._respond, request, act, sent.typed)
@@ -309,10 +313,14 @@ class DeskPages:
         return str(taken["case"])
 
     def _recheck(self, request: Request, session: Session) -> Response:
-        """The changes by today's layers and packs; nothing is written."""
-        found = self.answer(session, "review recheck", case=request.path_params["case"], view=True)
-        rows = shown_parts(found["view"], session.language)
-        return _page("recheck.html", session, case=request.path_params["case"], rows=rows)
+        """The changes by today's layers and packs; nothing is written but in the log that somebody looked."""
+        asked = {"case": request.path_params["case"], "by": session.person}
+        found = self.answer(session, "review recheck", view=True, **asked)
+        changes = [
+            part for part in shown_parts(found["view"], session.language) if part["about"].get("list") == "changes"
+        ]
+        count = phrase("review_said.changes", session.language, count=sum(map(len, found["changes"].values())))
+        return _page("recheck.html", session, case=found, rows=changes, count=count)
 
     def _place(self, request: Request, session: Session) -> Response:
         """The features at a point, in every layer; on a phone, where one stands."""
@@ -331,7 +339,7 @@ class DeskPages:
         page.status_code = 400 if why else 200
         return page
 
-    def _opening(self, request: Request, session: Session) -> Response:
+    def _opening_page(self, request: Request, session: Session) -> Response:
         kept = _kept_fields(request, session)
         return _page("open.html", session, typed=kept or _drawn_parcels(request), why=(), is_kept=bool(kept))
 
@@ -363,7 +371,7 @@ class DeskPages:
         session.shown["department"] = typed["department"]
         return RedirectResponse("/", 303)
 
-    def _exported(self, request: Request, session: Session) -> Response:
+    def _export_document(self, request: Request, session: Session) -> Response:
         """A document of a case, to be kept: it is not shown in this site, whose pages hold nothing from elsewhere."""
         case, form = request.path_params["case"], request.path_params["form"]
         department = request.path_params.get("department")
@@ -432,7 +440,7 @@ def _refusal_status(code: str, exit_code: int) -> int:
     """The status of a page that cannot be shown. code: of its first problem."""
     if code in _NO_RIGHT:
         return 403
-    return 404 if code in ("web.no_page", "review.case") else 400 if exit_code < 70 else 500
+    return 404 if code in _ABSENT else 400 if exit_code < 70 else 500
 
 
 def _step_status(why: Sequence[Mapping[str, Any]]) -> int:
@@ -486,7 +494,7 @@ def _departments(language: str) -> list[tuple[str, str]]:
 
 def _overrides(case: Mapping[str, Any], choices: Sequence[tuple[str, str]], language: str) -> list[dict[str, Any]]:
     """The findings among some that somebody judged otherwise, both verdicts in words."""
-    own = {tuple(read_json(key)) for key, _ in choices}
+    own = {tuple(read_json(key)[:2]) for key, _ in choices}
     return [
         {**one, "was": verdict_words(one["before"], language), "is": verdict_words(one["verdict"], language)}
         for one in case["overrides"]

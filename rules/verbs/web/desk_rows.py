@@ -73,7 +73,7 @@ def finding_parts(
 def finding_choices(findings: Sequence[Mapping[str, Any]], language: str) -> list[tuple[str, str]]:
     """The findings of a department by which somebody may judge otherwise: what a form sends, and what it shows."""
     chosen = {
-        json.dumps([row["parcel"], row["rule"]], ensure_ascii=False): " · ".join(
+        json.dumps([row["parcel"], row["rule"], row["verdict"]], ensure_ascii=False): " · ".join(
             (row["parcel"], verdict_words(row["verdict"], language), row["title"] or row["rule"])
         )
         for row in findings

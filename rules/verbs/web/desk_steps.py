@@ -90,12 +90,12 @@ def step_values(step: str, typed: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _finding_of(text: str) -> dict[str, str]:
-    """Parcel and rule of the finding that was chosen; nothing where none was, which the verb then refuses."""
+    """Parcel, rule and verdict of the finding that was chosen; nothing where none was, which the verb then refuses."""
     try:
-        parcel, rule = read_json(text)
+        parcel, rule, before = read_json(text)
     except (ValueError, TypeError):
         return {}
-    return {"parcel": str(parcel), "rule": str(rule)}
+    return {"parcel": str(parcel), "rule": str(rule), "before": str(before)}
 
 
 def written_files(step: str, sent: SentForm, folder: Path) -> dict[str, Any]:

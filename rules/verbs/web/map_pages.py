@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from onemap.layers.messages import phrase
 from onemap.rules.contract.verdict import RANK
 from onemap.rules.display.documents.html_printer import PARTS
 from onemap.rules.display.maps.symbols import verdict_symbol
@@ -29,6 +30,7 @@ _ASSETS = {
 }
 _TILE = "application/vnd.mapbox-vector-tile"
 _GROUND = ("polygon", "line", "point")
+_OPACITY, _OPACITY_NOT_COUNTED = 0.45, 0.1  # of a piece; what does not count is there, and decides nothing
 
 
 class Desk(Protocol):
@@ -103,8 +105,8 @@ class MapPages:
     def _parcels(self, request: Request, session: Session) -> Response:
         """Parcels and pieces of findings of a case, in degrees, each with its verdict and how that is drawn."""
         ground = self._desk.answer(session, "review show", case=request.path_params["case"], ground=True)["ground"]
-        # What is drawn later lies above: nothing may hide the most severe.
-        pieces = sorted(ground["findings"], key=lambda one: RANK[one["verdict"]], reverse=True)
+        # What is drawn later lies above: nothing may hide the most severe of what counts.
+        pieces = sorted(ground["findings"], key=lambda one: (one["counted"], -RANK[one["verdict"]]))
         features = [
             _feature(one, kind, session.language)
             for kind, table in (("piece", pieces), ("parcel", ground["parcels"]))
@@ -132,13 +134,15 @@ def _day(request: Request, name: str) -> str:
 
 def _feature(one: Mapping[str, Any], kind: str, language: str) -> dict[str, Any]:
     """A parcel or a piece of a finding, with how its verdict is drawn."""
-    symbol = verdict_symbol(one["verdict"], language)
+    symbol, counts = verdict_symbol(one["verdict"], language), bool(one.get("counted", True))
     properties = {
         "kind": kind,
         "parcel": one["parcel"],
         "verdict": one["verdict"],
+        "counted": counts,
         "colour": symbol.stroke,
-        "word": symbol.title,
+        "opacity": _OPACITY if counts else _OPACITY_NOT_COUNTED,
+        "word": symbol.title if counts else phrase("map.not_counted", language, title=symbol.title),
         "title": one.get("title") or one.get("rule") or one["parcel"],
     }
     return {"type": "Feature", "properties": properties, "geometry": one["geometry"]}

@@ -91,10 +91,10 @@ class OgcProcesses:
     async def _process(self, request: Request) -> Response:
         verb = self._verbs.get(request.path_params["process"])
         if verb is None:
-            return self._missing("web.no_process", _NO_PROCESS, request.path_params["process"])
+            return self._not_found("web.no_process", _NO_PROCESS, request.path_params["process"])
         return JSONResponse(process_description(verb, base_of(request), self._asker))
 
-    def _missing(self, code: str, kind: str, name: str) -> Response:
+    def _not_found(self, code: str, kind: str, name: str) -> Response:
         known = list(self._verbs)
         error = OneMapError("web.no_process", name=name, known=known) if code == "web.no_process" else None
         return problem_response(refusal_of(error or OneMapError("web.no_job"), self._asker.language), 404, kind)
@@ -102,7 +102,7 @@ class OgcProcesses:
     async def _execute(self, request: Request) -> Response:
         verb = self._verbs.get(request.path_params["process"])
         if verb is None:
-            return self._missing("web.no_process", _NO_PROCESS, request.path_params["process"])
+            return self._not_found("web.no_process", _NO_PROCESS, request.path_params["process"])
         try:
             given, wish = _execution(await request.body())
             if isinstance(parcels := given.get(PARCELS), dict):
@@ -142,20 +142,20 @@ class OgcProcesses:
     async def _job(self, request: Request) -> Response:
         job = self._wanted_job(request)
         if job is None:
-            return self._missing("web.no_job", _NO_JOB, "")
+            return self._not_found("web.no_job", _NO_JOB, "")
         return JSONResponse(_status_info(job, base_of(request)))
 
     async def _dismiss(self, request: Request) -> Response:
         job = self._wanted_job(request)
         if job is None:
-            return self._missing("web.no_job", _NO_JOB, "")
+            return self._not_found("web.no_job", _NO_JOB, "")
         await run_in_threadpool(self._jobs.dismiss, job)
         return JSONResponse(_status_info(job, base_of(request)))
 
     async def _results(self, request: Request) -> Response:
         job = self._wanted_job(request)
         if job is None:
-            return self._missing("web.no_job", _NO_JOB, "")
+            return self._not_found("web.no_job", _NO_JOB, "")
         response = self._result(job, base_of(request))
         if response.status_code == 204:
             response.headers["Link"] = f'<{_href(job, base_of(request), ANSWER)}>; rel="{ANSWER}"'
@@ -173,18 +173,18 @@ class OgcProcesses:
         if is_reference:
             href = {"href": _href(job, base, ANSWER), "type": JSON}
             return JSONResponse({ANSWER: href}) if is_document else Response(status_code=204)
-        answer = _linked(job, base)
+        answer = _answer_with_links(job, base)
         return JSONResponse({ANSWER: answer} if is_document else answer)
 
     async def _file(self, request: Request) -> Response:
         job, name = self._wanted_job(request), request.path_params["name"]
         if job is None or job.state != SUCCESSFUL:
-            return self._missing("web.no_job", _NO_JOB, "")
+            return self._not_found("web.no_job", _NO_JOB, "")
         if name == ANSWER:
-            return JSONResponse(_linked(job, base_of(request)))
+            return JSONResponse(_answer_with_links(job, base_of(request)))
         path = job.files().get(name)
         if path is None:
-            return self._missing("web.no_job", _NO_JOB, "")
+            return self._not_found("web.no_job", _NO_JOB, "")
         return FileResponse(path, media_type=MEDIA_TYPES[path.suffix], filename=name)
 
 
@@ -244,7 +244,7 @@ def _href(job: Job, base: str, name: str) -> str:
     return f"{base}/jobs/{job.id}/files/{name}"
 
 
-def _linked(job: Job, base: str) -> dict[str, Any]:
+def _answer_with_links(job: Job, base: str) -> dict[str, Any]:
     """The answer with links to its tables (GeoParquet) and its sheet."""
     result = job.answer.result if job.answer is not None and job.answer.result is not None else {}
     files = job.files()

@@ -113,7 +113,7 @@ class SiteGuard:
             refusal = self._refusal_of_size(request)
             if refusal is None and session is None and not self._is_public and request.url.path not in OPEN_PATHS:
                 if is_browser(request):
-                    await self._ask_who(scope, self._bounded(receive), send_safely)
+                    await self._ask_who(scope, self._bounded_body(receive), send_safely)
                     return
                 refusal = "web.signed_out", 401
             elif session is not None and (_is_too_often(session) or session.at_once >= _MOST_AT_ONCE):
@@ -126,7 +126,7 @@ class SiteGuard:
                 answer.headers["Retry-After"] = str(int(_WITHIN_S))
             await answer(scope, receive, send_safely)
             return
-        await self._answer(scope, self._bounded(receive), send_safely)
+        await self._answer(scope, self._bounded_body(receive), send_safely)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand a request on; those of one session that wait take no more than their share of what answers."""
@@ -175,7 +175,7 @@ class SiteGuard:
             return "web.body_size", 411  # so that its size is known before it is read
         return None
 
-    def _bounded(self, receive: Receive) -> Receive:
+    def _bounded_body(self, receive: Receive) -> Receive:
         """A body beyond the bound ends, whatever its length was said to be."""
         left = self._most_bytes
 

@@ -47,7 +47,7 @@ def serve_web(values: Mapping[str, Any], language: str, as_json: bool, verbs: Ma
         from onemap.rules.verbs.web.web_site import file_site, public_site, server_site
     except ImportError as error:
         raise OneMapError("web.not_installed", reason=str(error)) from None
-    door = _listening(host, values["port"] if values.get("port") is not None else PORT)
+    door = _listening_socket(host, values["port"] if values.get("port") is not None else PORT)
     with contextlib.closing(door), contextlib.ExitStack() as stack:
         own_hosts = _own_hosts(door)
         hosts = frozenset({proxy}) if proxy else own_hosts
@@ -121,7 +121,7 @@ def _outer_name(proxy: str | None) -> str | None:
     return parts.netloc.lower().removesuffix(":443")
 
 
-def _listening(host: str, port: int) -> socket.socket:
+def _listening_socket(host: str, port: int) -> socket.socket:
     """A socket that listens. Raises OneMapError web.port."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     door = socket.socket(

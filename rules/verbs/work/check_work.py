@@ -92,13 +92,13 @@ def _write_check(
 
     from onemap.layers.messages import phrase
     from onemap.rules.display.outputs.outputs import remark_records
-    from onemap.rules.judge.runs.background_recorder import recording
+    from onemap.rules.judge.runs.background_recorder import run_recorder
     from onemap.rules.judge.runs.bad_parcels import BAD_TABLE, bad_parcels_table
     from onemap.rules.judge.runs.unasked_rules import unasked_table
 
     with contextlib.ExitStack() as opened:
         takers = [opened.enter_context(one) for one in _opened_outputs(library, run, values, context.language)]
-        recorder = opened.enter_context(recording(library, run.record["id"], run.parcels)) if recorded else None
+        recorder = opened.enter_context(run_recorder(library, run.record["id"], run.parcels)) if recorded else None
         step, done = phrase("progress.writing" if recorded else "progress.tables", context.language), 0.0
         given = context.progress.reached_share, _KEPT if takers else 1.0, None if run.is_ahead else step
         kept = context.progress.part(*given)  # of who judges meanwhile stand the words: by turns both would flicker

@@ -1,18 +1,19 @@
 """The verbs of data on its way between departments and levels; libraries are imported only when a verb runs."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from onemap.layers.catalogue.layer_names import known_layer
 from onemap.layers.errors import OneMapError, Problem, UsageError
-from onemap.layers.messages import phrase
+from onemap.layers.messages import ProblemRecord, phrase, problem_record
 from onemap.rules.contract.declaration import Result, Values, VerbContext, to_pairs
 
 if TYPE_CHECKING:
     from onemap.layers.catalogue.schema import LayerEntry
+    from onemap.layers.library.library import Library
     from onemap.layers.progress import Progress
     from onemap.rules.answers.deliveries.delivery_proof import Proof
     from onemap.rules.answers.deliveries.delivery_template import DeliveryTemplate
@@ -47,7 +48,19 @@ def deliver(values: Values, context: VerbContext) -> Result:
             overwrite=bool(values.get("overwrite")),
         )
         packing = context.progress.part(0.0, 1.0, phrase("progress.packing", context.language))
-        return deliver_package(library, Path(values["target"]), options, library.person(), packing)
+        answer = deliver_package(library, Path(values["target"]), options, library.person(), packing)
+        return {**answer, "problems": _lacking_statements(library, answer["layers"], context.language)}
+
+
+def _lacking_statements(library: "Library", layers: Sequence[Mapping[str, Any]], language: str) -> list[ProblemRecord]:
+    """The issued statements that delivered versions lack: their receiver would take the ground for free."""
+    from onemap.layers.library.versions import versions
+    from onemap.rules.judge.question.layer_remarks import problem_of_remark
+    from onemap.rules.judge.runs.unwritten_sites import unwritten_sites
+
+    sent = {(layer["code"], layer["version"]) for layer in layers}
+    used = {one.table: (one.code, one.label) for one in versions(library) if (one.code, one.label) in sent}
+    return [problem_record(problem_of_remark(one, used), language) for one in unwritten_sites(library, used)]
 
 
 def _deliver_folders(values: Values, context: VerbContext) -> Result:

@@ -372,7 +372,7 @@ def verify(values: Values, context: VerbContext) -> Result:
                 problems += forged  # which is else among the rows that are not as logged
             if run and not any(problem.facts.get("feature") == run for problem in problems):
                 again = context.progress.part(_VERSIONS, 1.0, phrase("progress.rerun", context.language))
-                found, equal = _again(library, run, Threads.of(None, again))
+                found, equal = _differences_of_repeat(library, run, Threads.of(None, again))
                 problems += found
     except OneMapError as error:
         if any(problem.code not in ("library.damaged", "run.damaged") for problem in error.problems):
@@ -389,7 +389,7 @@ def verify(values: Values, context: VerbContext) -> Result:
     return {"ok": not problems, "problems": records, **({"notes": remarks} if notes else {}), **unchecked, **equal}
 
 
-def _again(library: Any, run: str, threads: Threads) -> tuple[list[Problem], dict[str, Any]]:
+def _differences_of_repeat(library: Any, run: str, threads: Threads) -> tuple[list[Problem], dict[str, Any]]:
     """The rows of a run that are others when it is computed again; and how many are equal in meaning, with versions."""
     from onemap.layers.software import software_versions
     from onemap.rules.judge.runs.run_store import run_record

@@ -66,7 +66,7 @@ def prove(values: Values, context: VerbContext) -> Result:
     from onemap.rules.judge.packs.pack import pack_texts
     from onemap.rules.review.proofs.mutant_runs import MutantRuns
     from onemap.rules.review.proofs.pack_proof_report import FORMS, proof_tables, write_reports
-    from onemap.rules.review.proofs.proof import Proving, prove_packs
+    from onemap.rules.review.proofs.proof import PacksToProve, prove_packs
     from onemap.rules.review.proofs.proof_cases import cases_texts
 
     check_files(values, "report", FORMS)
@@ -77,9 +77,9 @@ def prove(values: Values, context: VerbContext) -> Result:
     texts = pack_texts(names)
     if values.get("new"):
         head = _head_of_cases(names)
-        return _drafted(values["new"], Proving(texts, [], shipped_catalogue(), date.today()), context, head)
+        return _drafts_of_rule(values["new"], PacksToProve(texts, [], shipped_catalogue(), date.today()), context, head)
     # What a pack stands on has cases of its own, which speak of it alone.
-    proving = Proving(texts, cases_texts(names[-1]), shipped_catalogue(), date.today())
+    proving = PacksToProve(texts, cases_texts(names[-1]), shipped_catalogue(), date.today())
     mutants = MutantRuns(context.language) if values.get("mutants") else None
     judging = context.progress.part(0.0, 1.0, phrase("progress.proving", context.language))
     judging.at(0.0)
@@ -165,7 +165,7 @@ def _head_of_cases(names: Sequence[str]) -> str:
     return head_text(found[-1], date.today()) if len(found) > 1 and not found[0].strip() else ""
 
 
-def _drafted(rule: str, proving: Any, context: VerbContext, head: str) -> Result:
+def _drafts_of_rule(rule: str, proving: Any, context: VerbContext, head: str) -> Result:
     """The drafts of a rule's cases. head: what stands before them. Raises OneMapError cases.no_rule."""
     from onemap.rules.review.proofs.case_drafts import CaseDrafts, drafts_text
 
@@ -197,7 +197,7 @@ def _answer(proof: Any) -> Result:
         result["mutants"] = {
             "made": len(proof.mutants),
             "killed": killed,
-            "survived": [{"rule": one.rule, "change": one.change} for one in proof.survived],
+            "survived": [{"rule": one.rule, "change": one.change} for one in proof.surviving_mutants],
             "equal": [{"rule": one.rule, "change": one.change, "reason": one.equal} for one in proof.equal],
         }
     return {**result, "failed_on": not proof.is_proved}
@@ -385,7 +385,7 @@ def pack_differences(values: Values, context: VerbContext) -> Result:
         "rules": rules,
         "pack": [words.pack_record(one) for one in pack_changes(before, after)],
     }
-    return {**result, **_turned(values, before, after, context)} if values.get("library") else result
+    return {**result, **_turned_verdicts(values, before, after, context)} if values.get("library") else result
 
 
 def _sides(names: list[str], catalogue: Mapping[str, Any]) -> tuple[list[str], list[str]]:
@@ -405,7 +405,7 @@ def _sides(names: list[str], catalogue: Mapping[str, Any]) -> tuple[list[str], l
     return [*before, names[-1]], before
 
 
-def _turned(values: Values, before: Sequence[Any], after: Sequence[Any], context: VerbContext) -> Result:
+def _turned_verdicts(values: Values, before: Sequence[Any], after: Sequence[Any], context: VerbContext) -> Result:
     """The turned verdicts of a check's parcels under other packs, all else as it was then."""
     from onemap.rules.judge.runs.run_store import stored_question
     from onemap.rules.review.recheck import turned_by_packs

@@ -101,7 +101,7 @@ def sites(values: Values, context: VerbContext) -> Result:
             district = library.district()
             if district is None:
                 raise OneMapError("sites.no_district", file=library.label, field="--within")
-            ground = _alone(district)
+            ground = _array_of_one(district)
         packs = _packs_of_search(library, values)
         as_of = values.get("as_of") or library.today()
         project = {**checked_facts(facts, joined_rules(packs), as_of).plain, **(values.get("project") or {})}
@@ -131,7 +131,7 @@ def _packs_of_search(library: Any, values: Values) -> list[Any]:
     return [*packs, unbuilt_pack(library.catalogue())] if values.get("unbuilt") else packs
 
 
-def _alone(geometry: Any) -> Any:
+def _array_of_one(geometry: Any) -> Any:
     """One geometry as an array of one."""
     import numpy as np
 

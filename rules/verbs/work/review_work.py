@@ -206,7 +206,8 @@ def _enter(library: Library, case_id: str, hand: Hand, values: Values) -> None:
     from onemap.rules.review import bodies
     from onemap.rules.review.attachments import attachment
 
-    words = opinions.checked_words(values.get("conclusion"), values.get("text"), values.get("basis"), ())
+    content = (values.get("conclusion"), values.get("text"), values.get("basis"), values.get("answer") or ())
+    words = opinions.checked_words(*content)
     papers = [attachment(path) for path in values.get("attach") or ()]
     bodies.enter_answer(library, read_case(library, case_id, hand.on), values["department"], words, papers, hand)
 
@@ -230,8 +231,8 @@ def review_return(values: Values, context: VerbContext) -> Result:
 
 def review_override(values: Values, context: VerbContext) -> Result:
     """Judge a finding otherwise."""
-    facts = (values["parcel"], values["rule"], values["verdict"], _reason(values) or "", values.get("department"))
-    judgement = opinions.Judgement(*facts)
+    facts = (values["parcel"], values["rule"], values["verdict"], _reason(values) or "")
+    judgement = opinions.Judgement(*facts, department=values.get("department"), before=values.get("before"))
     return _take_step(values, context, lambda library, case, hand: opinions.override(library, case, judgement, hand))
 
 
@@ -271,7 +272,7 @@ def review_revise(values: Values, context: VerbContext) -> Result:
 
 def review_recheck(values: Values, context: VerbContext) -> Result:
     """The changes that a recheck would make today."""
-    from onemap.rules.review.opening import looked_again
+    from onemap.rules.review.opening import log_recheck
     from onemap.rules.review.recheck import recheck
 
     with open_library(values["library"]) as library:
@@ -281,7 +282,7 @@ def review_recheck(values: Values, context: VerbContext) -> Result:
         check_readable(case, "recheck")
         changes = recheck(library, case, values, context)
         if library.writable and is_logged(library):
-            looked_again(library, case, hand.by, sum(map(len, changes.values())))
+            log_recheck(library, case, hand.by, sum(map(len, changes.values())))
         answer = _answer(library, case, context)
     return {**answer, "changes": changes}
 

@@ -124,7 +124,7 @@ def _look(check: _Check, room: _Room) -> dict[str, Any]:
 
 def _checks() -> list[_Check]:
     libraries = [
-        _Check(f"library.{name}", _importing(name, module), Problem("self_test.library"))
+        _Check(f"library.{name}", _import_check(name, module), Problem("self_test.library"))
         for name, module in LIBRARIES.items()
     ]
     return [
@@ -172,7 +172,7 @@ def _ssl(_room: _Room) -> str:
     return ssl.OPENSSL_VERSION
 
 
-def _importing(name: str, module: str) -> Callable[[_Room], str]:
+def _import_check(name: str, module: str) -> Callable[[_Room], str]:
     def look(room: _Room) -> str:
         import importlib
         import logging

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from onemap.rules.contract.declaration import Result, Values, VerbContext
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from onemap.layers.library.library import Library
 
 _CHECKED, _DRAWN = 0.3, 0.8  # of the work: the parcels are checked, their maps drawn
@@ -52,7 +54,7 @@ def review_sheet(values: Values, context: VerbContext) -> Result:
         judging = context.progress.part(0.0, _CHECKED)
         question = stored_question(library, case.current.run)
         run = check(library, question, Threads.of(values.get("workers"), judging))
-        pages = _write_sheets(library, run, place, values, context)
+        pages = _write_sheets(library, run, place, values, context, case.current.judged_verdicts)
         answer = {"case": case.id, "parcels": run.parcels, "pages": pages, "file": str(values["target"])}
         return {**answer, "problems": list(run.problems)}
 
@@ -70,13 +72,24 @@ def _checked_target(values: Values) -> Path:
     return place
 
 
-def _write_sheets(library: Library, run: Any, place: Path, values: Values, context: VerbContext) -> int:
-    """Write the sheets of a check, in memory or in blocks, and say how many pages they have."""
+def _write_sheets(
+    library: Library,
+    run: Any,
+    place: Path,
+    values: Values,
+    context: VerbContext,
+    overrides: Mapping[tuple[str, str, str], str] | None = None,
+) -> int:
+    """Write the sheets of a check, in memory or in blocks, and say how many pages they have.
+
+    overrides: the verdicts that people set, by parcel, rule and the machine's verdict.
+    """
     from onemap.layers.files.atomic_output import atomic_output
     from onemap.rules.answers.sheet.sheet_book import sheet_book
 
     suffix = place.suffix.lower()
-    body, pages = sheet_book(library, run, suffix, context.language, context.progress.part(_CHECKED, 1.0))
+    printing = context.progress.part(_CHECKED, 1.0)
+    body, pages = sheet_book(library, run, suffix, context.language, printing, overrides)
     with atomic_output(place, bool(values.get("overwrite")), "TARGET") as beside:
         beside.write_bytes(body)
     return pages

@@ -55,7 +55,7 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Ended:
+class ProcessEnd:
     """How a cancelled piece of work ended: s by the clock and of processors until the answer, and whether it was done.
 
     wrong: what should not have been said, if anything was.
@@ -141,7 +141,7 @@ class Session:
             raise SystemExit(f"{self.asked.name}: {answer['error']['message']}")
         return time.monotonic() - began, progress
 
-    def cancelled_after(self, wait_s: float) -> Ended:
+    def cancelled_after(self, wait_s: float) -> ProcessEnd:
         """The work cancelled after so many seconds."""
         self._number += 1
         cancel = {"method": "cancel", "params": {"id": self._number}}
@@ -163,11 +163,11 @@ class Session:
         for watch in watches:
             watch.end()
         if not sent:
-            return Ended(0.0, 0.0, done=True)
+            return ProcessEnd(0.0, 0.0, done=True)
         code = answer.get("error", {}).get("data", {}).get("exit_code")
         done = "result" in answer
         wrong = "" if done or code == 130 else json.dumps(answer)[:300]
-        return Ended(max(ended[0] - sent[0][0], 0.0), max(ended[1] - sent[0][1], 0.0), done, wrong)
+        return ProcessEnd(max(ended[0] - sent[0][0], 0.0), max(ended[1] - sent[0][1], 0.0), done, wrong)
 
     def close(self) -> None:
         """No more is asked."""
@@ -201,7 +201,7 @@ def start_program(asked: LongWork, stacks: Path | None) -> subprocess.Popen:
     )
 
 
-def signalled_after(asked: LongWork, wait_s: float, sign: signal.Signals, stacks: Path | None) -> Ended:
+def signalled_after(asked: LongWork, wait_s: float, sign: signal.Signals, stacks: Path | None) -> ProcessEnd:
     """The program sent a signal after so many seconds."""
     program = start_program(asked, stacks)
     try:
@@ -222,6 +222,6 @@ def signalled_after(asked: LongWork, wait_s: float, sign: signal.Signals, stacks
         is_starting = busy < _PYTHON_STARTS_S and (program.returncode == -sign or "<frozen site>" in errors)
         is_right = done or is_told or is_starting
         wrong = "" if is_right else f"exit code {program.returncode}: {out[:200]}{errors[-400:]}"
-        return Ended(seconds, last[0] - busy, done, wrong)
+        return ProcessEnd(seconds, last[0] - busy, done, wrong)
     program.communicate()
-    return Ended(0.0, 0.0, done=True)
+    return ProcessEnd(0.0, 0.0, done=True)

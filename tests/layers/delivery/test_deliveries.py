@@ -473,6 +473,15 @@ def test_a_folder_without_rights_is_said_and_not_taken_as_empty(library, deliver
         locked.chmod(0o755)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows lets few make links")
+def test_a_link_whose_data_is_gone_is_said(library, delivery, onemap, tmp_path):
+    for name in ("水库.shp", "水利二期", "说明.doc"):
+        (delivery / name).symlink_to(tmp_path / "gone")
+    rows = onemap("ingest", library, delivery, "--plan", tmp_path / "plan.toml").json["plan"]
+    codes = {row["source"]: row["problems"][0]["code"] for row in rows if (delivery / row["source"]).is_symlink()}
+    assert codes == dict.fromkeys(("水库.shp", "水利二期"), "source.missing")
+
+
 def test_a_file_that_goes_away_after_the_plan_keeps_no_other_out_layer_by_layer(library, delivery, onemap, tmp_path):
     plan = tmp_path / "plan.toml"
     planned = onemap("ingest", library, delivery, "--covers", "district", "--plan", plan).json["plan"]

@@ -38,6 +38,19 @@ def test_a_name_that_no_system_takes_is_refused(tmp_path, name, code):
     assert refused.value.problems[0].code == code
 
 
+def test_a_folder_without_rights_is_refused_before_any_work(tmp_path, monkeypatch):
+    tmp_path.chmod(0o555)
+    try:
+        if os.access(tmp_path, os.W_OK):  # whoever runs this may write everywhere: the system's answer to another
+            monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK or path != tmp_path)
+        with pytest.raises(OneMapError) as refused:
+            check_place(tmp_path / "a.pdf", overwrite=False)
+        (problem,) = refused.value.problems
+        assert (problem.code, problem.facts["file"]) == ("out.failed", str(tmp_path / "a.pdf"))
+    finally:
+        tmp_path.chmod(0o755)
+
+
 def test_a_folder_of_tables_is_not_replaced_by_what_is_made_of_one_of_them(tmp_path, monkeypatch):
     tables, other = tmp_path / "results", tmp_path / "results 2"
     for folder in (tables, other):

@@ -127,13 +127,13 @@ def test_a_code_outside_its_table_is_told_and_a_working_suffix_is_none(survey):
 
 def test_codes_written_otherwise_are_told_once_a_field_with_their_number_and_kept_as_delivered(survey, shelf):
     answer = survey(
-        {"DLBM": ["０１０１", "0201k", "０１０１", "0101", "abc"], "QSXZ": ["10", "１０", "20", None, "99"]}
+        {"DLBM": ["０１０１", "0201k", "０１０１", "0101", "abc"], "QSXZ": ["10", "１０", "20\u200b", None, "99"]}
     )
     remarks = {problem["field"]: problem for problem in problems_of(answer, "value.form")}
     assert set(remarks) == {"DLBM", "QSXZ"} and {problem["level"] for problem in remarks.values()} == {"warn"}
     assert "features: 3" in remarks["DLBM"]["message"] and "０１０１ → 0101" in remarks["DLBM"]["message"]
     assert "0201k → 0201K" in remarks["DLBM"]["message"] and "abc" not in remarks["DLBM"]["message"]
-    assert "features: 1" in remarks["QSXZ"]["message"] and "１０ → 10" in remarks["QSXZ"]["message"]
+    assert "features: 2" in remarks["QSXZ"]["message"] and "１０ → 10" in remarks["QSXZ"]["message"]
     assert sorted(shelf.column("DLBM", "DLTB__1")) == ["0101", "0201k", "abc", "０１０１", "０１０１"]
 
 

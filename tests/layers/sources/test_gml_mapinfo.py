@@ -56,6 +56,20 @@ def test_axes_that_contradict_their_system_are_refused(shelf, gml_file):
     assert shelf.add(gml_file("urn:ogc:def:crs:EPSG::4547", LINE.format(EAST_FIRST))).codes == ["crs.contradicted"]
 
 
+@pytest.mark.parametrize("name", ["g", "built"])
+def test_a_feature_with_two_grounds_is_refused_and_one_with_a_point_beside_it_is_read(onemap, shelf, gml_file, name):
+    source = gml_file("EPSG:4547", LINE.format(EAST_FIRST))
+    text = source.read_text(encoding="utf-8")
+    point = "<ogr:mark><gml:Point><gml:pos>500050 4000050</gml:pos></gml:Point></ogr:mark><ogr:g>"
+    source.write_text(text.replace("<ogr:g>", point), encoding="utf-8")
+    assert shelf.add(source).code == 0
+    ground = text[text.index("<ogr:g>") : text.index("<ogr:DLBM>")]
+    other = ground.replace("ogr:g>", f"ogr:{name}>").replace("500000", "500100")
+    source.write_text(text.replace(ground, ground + other), encoding="utf-8")
+    (problem,) = onemap("inspect", source).json["problems"]
+    assert problem["code"] == "source.geometries" and problem["feature"] == "1" and name in problem["message"]
+
+
 @pytest.mark.parametrize(("encoding", "written"), [("GBK", "gbk"), ("UTF-8", "gb18030")])
 def test_gml_in_the_encoding_of_chinese_windows_is_read(onemap, shelf, gml_file, encoding, written):
     source = gml_file("EPSG:4547", LINE.format(EAST_FIRST), encoding, written)

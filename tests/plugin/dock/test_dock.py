@@ -252,10 +252,10 @@ def test_a_killed_core_is_said_and_the_next_check_works(open_dock):
     os.kill(open_dock.core.process_id, signal.SIGKILL)
     wait_for(lambda: open_dock.notice.text)
     assert "Nothing in the library is lost" in open_dock.notice.text
-    assert not open_dock.core.is_running
+    assert not open_dock.core.process_id
     open_dock.notice.hide()
     check(open_dock)
-    assert open_dock.core.is_running
+    assert open_dock.core.process_id
 
 
 @ends_its_core
@@ -292,7 +292,7 @@ def test_a_core_that_does_not_answer_a_cancel_is_ended(open_dock):
     open_dock.check_tab.cancel_button.click()
     wait_for(lambda: refused, limit_ms=6000)
     assert refused[0].is_cancel
-    assert not open_dock.core.is_running
+    assert not open_dock.core.process_id
 
 
 @ends_its_core
@@ -444,7 +444,7 @@ def test_what_was_asked_is_whole_below_the_buttons(open_dock):
 @ends_its_core
 def test_closing_the_dock_ends_the_core(dock, library):
     dock.open_library(library)
-    wait_for(lambda: dock.core.is_running and dock.library.layers)
+    wait_for(lambda: dock.core.process_id and dock.library.layers)
     number = dock.core.process_id
     dock.close_down()
     dock.core.stop()

@@ -55,7 +55,7 @@ def test_who_wrote_a_draft_is_told_that_another_must_sign(town, walk):
         record = command("review", "show", town.library, case, "--by", by, "--on", "2026-03-02").json
         return opinion(record, "land")["steps"]
 
-    assert steps("zhao") == {"opine": None, "sign": None, "return": None, "extend": None}
+    assert steps("zhao") == {"opine": None, "sign": None, "return": None, "extend": None, "override": None}
     refused = town.step("sign", case, "land", by="wang", on="2026-03-02").json
     assert refused["problems"][0]["message"] in steps("wang")["sign"]
 

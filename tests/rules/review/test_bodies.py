@@ -111,6 +111,8 @@ def test_who_was_not_asked_answers_nothing(town, case):
     words = ("--conclusion", "agree", "--text", "同意。")
     answer = town.step("opine", case, "railway", *words, on="2026-03-05", by="lead")
     assert answer.codes == ["review.department"]
+    of_list = town.step("opine", case, "heritage", *words, "--answer", "industry=符合", on="2026-03-05")
+    assert of_list.codes == ["review.answer_of_body"]
     assert "heritage" in answer.json["problems"][0]["mend"]
     assert town.step("opine", case, "land", *words, "--attach", town.library, on="2026-03-05").codes == [
         "review.attach_to_opinion"

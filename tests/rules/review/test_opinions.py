@@ -8,7 +8,7 @@ import pytest
 from onemap.layers.library.library import open_library
 from onemap.rules.review.cases.event_store import LibraryEvidence, read_events
 from onemap.rules.review.cases.replay import Replay
-from onemap.tests.rules.command import command
+from onemap.tests.rules.command import command, done
 from onemap.tests.rules.review.conftest import ASKED, RULES, ground, opinion, write
 
 
@@ -178,6 +178,13 @@ def test_an_override_keeps_both_verdicts_and_changes_the_machine_s_draft(town, w
     assert (land["conclusion"], land["due"]) == ("conditional", "2026-03-09")
     assert "by machine" in land["text"]
     assert "已列入国家重点项目" in land["text"]
+    for form in ("json", "html"):
+        done("review", "sheet", town.library, case, town.folder / f"sheet.{form}")
+    sheet = json.loads((town.folder / "sheet.json").read_text(encoding="utf-8"))["sheets"][0]
+    farm = next(row for row in sheet["findings"] if row["rule"] == "farm")
+    assert [(one["verdict"], one["machine_verdict"]) for one in (sheet, farm)] == [("restricted", "prohibited")] * 2
+    page = (town.folder / "sheet.html").read_text(encoding="utf-8")
+    assert page.count("▲ restricted (judged otherwise by a person; by machine: ■ prohibited)") == 2
 
 
 def test_an_override_to_clear_still_asks_the_department(town, walk):
@@ -206,6 +213,13 @@ def test_an_override_of_a_hit_leaves_what_could_not_be_judged_unknown_until_that
     assert opinion(after, "land")["conclusion"] == "not_involved"
     assert after["verdicts"]["clear"] == 1
     assert town.step("override", case, "DK1", "farm", *more, on="2026-03-02").codes == ["review.same_verdict"]
+    other = town.open(parcels=town.parcels(DK1=ground(40, 0, 100, 100)))
+    meant = (*more, "--before", "unknown")
+    after = town.done("override", other, "DK1", "farm", *meant, on="2026-03-02", by="A")
+    assert [one["before"] for one in after["overrides"]] == ["unknown"]  # the hit stands
+    assert opinion(after, "land")["conclusion"] == "disagree"
+    meant = (*more, "--before", "consult")
+    assert town.step("override", other, "DK1", "farm", *meant, on="2026-03-02").codes == ["review.finding"]
 
 
 def test_an_override_that_an_earlier_program_wrote_is_of_all_that_its_rule_has_found(town):

@@ -152,8 +152,19 @@ def test_what_a_lead_issues_is_missed_at_its_site_until_the_owner_brings_the_lay
     boss = on_server.as_account("town_boss")
     assert any("review publish" in line for line in boss.done("issue", case)["warnings"])
     assert (missed(50, 50, 150, 150), missed(2000, 0, 2100, 100)) == (layers, [])
+    at_site, target = on_server.parcels("asked", B=ground(50, 50, 150, 150)), on_server.folder / "sent.zip"
+    sent = done("deliver", on_server.library, target, "--layers", "XS_XMKJFW,YSYJ").json["problems"]
+    assert [(one["code"], one["layer"]) for one in sent] == [("version.lacks_case", code) for code in layers]
+    done("sheet", on_server.library, at_site, on_server.folder / "sheet.json", "--pack", pack)
+    sheet = json.loads((on_server.folder / "sheet.json").read_text(encoding="utf-8"))["sheets"][0]
+    assert [one["layer"] for one in sheet["remarks"]] == layers
+    around = write(on_server.folder / "around.gpkg", [ground(-500, -500, 500, 500)], {"n": [1]})
+    wish = ("--within", around, "--area", 5000, "--width", 50, "--count", 1, "--pack", pack)
+    found = done("sites", on_server.library, *wish).json["problems"]
+    assert [one["layer"] for one in found if one["code"] == "version.lacks_case"] == layers
     done("review", "publish", on_server.library)
     assert missed(50, 50, 150, 150) == []
+    assert done("deliver", on_server.library, target, "--layers", "YSYJ", "--overwrite").json["problems"] == []
     assert not any("review publish" in line for line in boss.show(case, today)["warnings"])
 
 

@@ -179,6 +179,16 @@ def test_an_item_after_a_rule_is_asked_where_that_rule_found_something_or_was_no
     assert not {"after.lapsed", "lapsed", "after.quiet"} & set(of_land)  # no law in force; nothing found
 
 
+def test_one_layer_that_nobody_has_is_one_question_to_each_department_that_its_rules_ask(town):
+    """What is under a rule of another department is no question of that one's."""
+    under = unchecked("forestry", id="under", under="gone", consult=["land"])
+    town.pack(RULES + unchecked("land") + under)
+    shown = town.show(town.open(), "2026-03-02")
+    asked = [(item["department"], item["item"]) for item in shown["checklist"] if item["item"] in ("gone", "under")]
+    assert asked == [("land", "gone"), ("forestry", "under")]
+    assert opinion(shown, "forestry")["conclusion"] == "open"
+
+
 def test_an_item_after_a_rule_that_is_not_there_is_refused(town):
     pack = town.pack(RULES + AFTER.format(item="x", rule="nowhere"))
     answer = command("review", "open", town.library, town.parcels(), "--project", "x", "--pack", pack)

@@ -121,7 +121,7 @@ def test_results_on_the_map_follow_the_language(speak, tmp_path, land_library):
     layers = {layer.name(): layer for layer in QgsProject.instance().mapLayers().values()}
     assert set(layers) == {"Checked parcels", "Findings", "Overlaps"}
     assert "■ prohibited" in legend(layers["Checked parcels"])
-    assert legend(layers["Overlaps"]) == ["Counted", "Below the threshold"]
+    assert legend(layers["Overlaps"]) == ["Counted", "Not counted"]
     [group] = QgsProject.instance().layerTreeRoot().children()
     assert group.name().startswith("Check of 20") and group.name().endswith(" · 小城")
 

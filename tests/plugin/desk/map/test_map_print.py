@@ -4,6 +4,7 @@ import pytest
 from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry, QgsProject, QgsRectangle, QgsVectorLayer
 from qgis.PyQt.QtCore import QDate
 from qgis.PyQt.QtGui import QColor, QDesktopServices, QImage
+from qgis.PyQt.QtWidgets import QFileDialog
 
 from onemap.plugin.profile import settings
 from onemap.tests.plugin.small_town import CRS, Reader, X, Y, wait_for
@@ -43,16 +44,13 @@ def test_the_sheet_shows_what_the_canvas_shows_and_says_of_when_the_data_are(pri
 
 
 def test_the_map_is_written_and_opened_under_a_name_for_people(printing, dock, tmp_path, monkeypatch):
-    asked = []
-    module = "onemap.plugin.desk.map.map_print"
-    monkeypatch.setattr(f"{module}.ask_text", lambda *words: words[-1]("城北/现状"))
-    monkeypatch.setattr(f"{module}.ask_target", lambda _parent, _title, start, *_rest: asked.append(start))
-    printing.pages.actions()[1].trigger()
-    assert asked[0].endswith("城北_现状 A3.pdf")
+    asked, target = [], tmp_path / "map.png"
+    monkeypatch.setattr("onemap.plugin.desk.map.map_print.ask_text", lambda *words: words[-1]("城北/现状"))
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *words: asked.append(words[2]) or (str(target), ""))
     reader = Reader()
     QDesktopServices.setUrlHandler("file", reader.read)
-    target = tmp_path / "map.png"
-    printing.write(str(target), "A4", "城北")
+    printing.pages.actions()[0].trigger()
+    assert asked[0].endswith("城北_现状 A4.pdf")
     assert not printing.isEnabled() and not target.exists(), "QGIS goes on meanwhile"
     wait_for(printing.isEnabled)
     QDesktopServices.unsetUrlHandler("file")

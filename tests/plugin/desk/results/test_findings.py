@@ -113,7 +113,7 @@ def test_results_that_are_kept_hold_the_lines_and_points_that_were_met(tab):
     assert kept["Lines that cross or are near"].geometryType() == Qgis.GeometryType.Line
     assert kept["Points inside or near"].featureCount() == 1
     labels = [rule.label() for rule in kept["Points inside or near"].renderer().rootRule().children()]
-    assert labels == ["Counted", "Below the threshold"]
+    assert labels == ["Counted", "Not counted"]
 
 
 def test_what_is_only_near_is_in_the_view(tab, canvas):
@@ -230,7 +230,7 @@ def test_an_exported_geopackage_opens_in_qgis_with_its_looks_and_names(tab, tmp_
     parcels, pieces = (QgsVectorLayer(f"{path}|layername={table}", table, "ogr") for table in ("parcels", "overlaps"))
     labels = {category.value(): category.label() for category in parcels.renderer().categories()}
     assert labels["prohibited"] == "■ prohibited"
-    assert [rule.label() for rule in pieces.renderer().rootRule().children()] == ["Counted", "Below the threshold"]
+    assert [rule.label() for rule in pieces.renderer().rootRule().children()] == ["Counted", "Not counted"]
     assert parcels.attributeDisplayName(parcels.fields().indexOf("area_ellipsoidal_m2")) == "Ellipsoidal area (m²)"
 
 

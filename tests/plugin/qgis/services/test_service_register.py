@@ -33,6 +33,7 @@ from onemap.plugin.desk.library.layer_list import CatalogueLayer
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.library.service_list import Service, services_in
 from onemap.plugin.desk.library.service_uris import source_of
+from onemap.plugin.desk.parcels.ground_choice import GroundChoice
 from onemap.plugin.qgis.services.service_dialog import ServiceDialog
 from onemap.plugin.qgis.services.service_keys import begin_moving_keys, end_moving_keys, key_in, store_key
 from onemap.plugin.qgis.services.service_map import put_service_on_map, service_on_map, show_service
@@ -298,13 +299,19 @@ def test_whole_means_as_many_as_the_server_has_or_no_failure(count, expected, tr
 
 
 @pytest.mark.parametrize(("mode", "words"), [("stops", "gave 20 of 25"), ("unknown", "take a snapshot")])
-def test_a_live_layer_of_the_map_is_taken_whole_or_not_at_all(web, tmp_path, mode, words):
+def test_a_live_layer_of_the_map_is_taken_whole_or_not_at_all(web, own_library, canvas, tmp_path, mode, words):
     kept = put_service_on_map_alone(Service("live", "wfs", f"{web}/wfs2/whole", "ns:land", "land", "department"))
     file = export_layer(kept, False, str(tmp_path))
     assert QgsVectorLayer(file.path, "taken", "ogr").featureCount() == FEATURES
     broken = put_service_on_map_alone(Service("live", "wfs", f"{web}/wfs2/{mode}", "ns:land", "land", "department"))
     with pytest.raises(Refusal, match=words):
         export_layer(broken, False, str(tmp_path))
+    QgsProject.instance().addMapLayer(broken)
+    ground = GroundChoice(own_library, canvas)
+    ground.choose_layer(broken)
+    with pytest.raises(Refusal, match=words):
+        ground.path(str(tmp_path))
+    ground.close_down()
 
 
 def put_service_on_map_alone(service):

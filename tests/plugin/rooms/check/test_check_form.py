@@ -101,6 +101,20 @@ def test_a_parcel_drawn_since_is_no_other_use_of_those_that_were_checked(dock, t
     assert tab.outdated.text() == ""
 
 
+def test_a_drawn_parcel_that_is_gone_or_drawn_anew_marks_the_findings(dock, tab):
+    tab.live.button.setChecked(False)
+    tab.parcels.add_drawing(QgsGeometry.fromWkt(box(400, 100, 100, 100)))
+    check(dock)
+    tab.parcels.clear_button.click()
+    assert says_parcels_changed(tab)
+    tab.parcels.undo_button.click()
+    lay_out()
+    assert tab.outdated.text() == ""  # the same shape is back
+    tab.parcels.undo_button.click()
+    tab.parcels.add_drawing(QgsGeometry.fromWkt(box(100, 100, 100, 100)))
+    assert says_parcels_changed(tab)  # one parcel again, and clear as the other was
+
+
 def test_a_drawn_parcel_is_checked_again_at_once_when_its_use_changes(dock, tab):
     tab.parcels.add_drawing(QgsGeometry.fromWkt(box(140, 100, 100, 100)))
     wait_for(lambda: not tab.live.is_working and tab.live.summary.text())

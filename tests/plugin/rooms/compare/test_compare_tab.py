@@ -7,7 +7,7 @@ from qgis.core import QgsProject, QgsRectangle
 from qgis.PyQt.QtCore import QPoint, Qt
 from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtTest import QTest
-from qgis.PyQt.QtWidgets import QApplication, QDockWidget, QMainWindow
+from qgis.PyQt.QtWidgets import QApplication, QDockWidget, QFileDialog, QMainWindow
 
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.profile import settings
@@ -399,14 +399,15 @@ def test_the_table_of_contradictions_is_saved_as_the_core_wrote_it_and_goes_with
     assert tab.pairs.tree.topLevelItemCount() == 0 and not tab.pairs.save_button.isEnabled()
 
 
-def test_an_atlas_is_printed_of_the_types_that_are_chosen_and_opened(tab, tmp_path):
+def test_an_atlas_is_printed_of_the_types_that_are_chosen_and_opened(tab, tmp_path, monkeypatch):
     reader, messages = Reader(), []
     tab.message_sent.connect(messages.append)
     compare(tab)
     click_cell(tab, 0, 1)
     target = str(tmp_path / "图册.pdf")
     QDesktopServices.setUrlHandler("file", reader.read)
-    tab.view.atlas.write(target, "spot")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_words: (target, ""))
+    tab.view.atlas.kinds.actions()[1].trigger()
     assert tab.work.isVisible()
     wait_for(lambda: reader.opened or tab.said_to_user)
     QDesktopServices.unsetUrlHandler("file")
@@ -414,13 +415,14 @@ def test_an_atlas_is_printed_of_the_types_that_are_chosen_and_opened(tab, tmp_pa
     wait_for(lambda: not tab.work.isVisible())
 
 
-def test_a_report_for_word_is_printed_and_opened(tab, tmp_path):
+def test_a_report_for_word_is_printed_and_opened(tab, tmp_path, monkeypatch):
     reader, messages = Reader(), []
     tab.message_sent.connect(messages.append)
     compare(tab)
     target = str(tmp_path / "报告.docx")
     QDesktopServices.setUrlHandler("file", reader.read)
-    tab.view.atlas.write_report(target)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_words: (target, ""))
+    tab.view.atlas.kinds.actions()[2].trigger()
     wait_for(lambda: reader.opened or tab.said_to_user)
     QDesktopServices.unsetUrlHandler("file")
     assert reader.opened == [target] and target in messages[-1]

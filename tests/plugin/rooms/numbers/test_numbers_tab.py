@@ -421,6 +421,18 @@ def test_the_numbers_of_another_day_are_not_left_standing(tab, dock):
     assert tab.warnings.tree.topLevelItemCount() == 0
 
 
+def test_values_that_rest_on_an_older_version_say_so_until_they_are_measured_again(tab, dock, tmp_path):
+    view = measure(tab)
+    assert view.changed_versions.isHidden()
+    boundary = write_layer(tmp_path / "less.gpkg", ["BSM", "GHFQMC"], [(box(0, 0, 900, 900), "B1", "城镇集中建设区")])
+    core("add", dock.library.path, boundary, "--as", "CZKFBJ", "--valid-from", "2025-01-01", "--covers", "district")
+    dock.library.refresh()
+    wait_for(lambda: not view.changed_versions.isHidden())
+    assert "than were asked here: Urban growth boundary" in view.changed_versions.text()
+    measure(tab)
+    assert view.changed_versions.isHidden()
+
+
 @pytest.mark.usefixtures("usual_font")
 def test_the_tab_speaks_chinese_fits_320_pixels_and_names_its_controls(tab, dock):
     settings.put("language", "zh")

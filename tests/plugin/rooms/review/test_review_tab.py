@@ -70,9 +70,7 @@ def test_what_would_pass_is_kept_with_the_case_and_shown_again_without_asking(de
 def names_proposed(desk, monkeypatch):
     """The names under which a statement and an opinion are proposed to be written."""
     asked, button = [], desk.page.documents
-    monkeypatch.setattr(
-        "onemap.plugin.rooms.review.review_documents.ask_target", lambda *words: asked.append(Path(words[2]).name)
-    )
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *words: asked.append(Path(words[2]).name) or ("", ""))
     button.documents.aboutToShow.emit()
     for title in ("Statement of all opinions", "Environment: opinion"):
         menu = next(action.menu() for action in button.documents.actions() if action.text() == title)
@@ -363,6 +361,31 @@ def test_a_finding_leads_to_the_map_and_is_judged_otherwise_with_both_verdicts_k
     assert f"A, {title}: prohibited → notice" in step and rule not in step  # by its title, not its code
     findings.all_box.setChecked(True)
     assert {finding.department for finding in model.parcels[0].findings} == set(ASKED)
+    desk.case.opinion("environment").steps["override"] = "Ask its people."  # as another department's account is told
+    for row, finding in enumerate(model.parcels[0].findings):
+        tree.setCurrentIndex(model.index(row, 0, model.index(0, 0)))
+        is_own = finding.department == "land"
+        assert (findings.override_button.isEnabled(), findings.override_button.toolTip() == "Ask its people.") == (
+            is_own,
+            not is_own,
+        )
+
+
+def test_of_two_findings_of_a_rule_the_chosen_one_is_judged_otherwise(desk, tmp_path):
+    """Half of the parcel lies on farmland, a tenth beyond the district: the tenth is judged, and the half stands."""
+    desk.open(write_layer(tmp_path / "edge.gpkg", ["DKBH"], [(box(-10, 100, 100, 100), "A")]))
+    desk.page.table.choose_department("land")
+    findings = desk.page.findings
+    model = findings.results.model
+    hit, unknown = model.parcels[0].findings
+    assert (hit.rule, hit.verdict, unknown.verdict) == (unknown.rule, "prohibited", "unknown")
+    findings.results.tree.setCurrentIndex(model.index(1, 0, model.index(0, 0)))
+    findings.override_button.click()
+    dialog = desk.page.steps.dialog
+    dialog.choice.setCurrentIndex(dialog.choice.findData("clear"))
+    desk.after(lambda: desk.confirm("Surveyed: a road."))
+    assert [(one["before"], one["verdict"]) for one in desk.case.overrides] == [("unknown", "clear")]
+    assert desk.case.opinion("land").conclusion == "disagree"
 
 
 UNASKED_RULE = rule_of(
@@ -549,7 +572,7 @@ def test_files_of_a_case_are_kept_with_it_and_handed_out_again(desk, one_parcel,
     desk.page.reading.close()
     button, target, reader = desk.page.documents, tmp_path / "saved" / "letter.txt", Reader()
     target.parent.mkdir()
-    monkeypatch.setattr("onemap.plugin.rooms.review.review_documents.ask_target", lambda *words: words[-1](str(target)))
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_words: (str(target), ""))
     button.documents.aboutToShow.emit()
     menu = next(action.menu() for action in button.documents.actions() if action.text() == "Attachments")
     (action,) = menu.actions()

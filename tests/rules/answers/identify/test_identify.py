@@ -53,6 +53,18 @@ def test_a_point_is_in_the_polygons_that_contain_it_their_edge_included(desk, id
     assert (feature["area_m2"], feature["distance_m"], feature["attributes"]["KEY"]) == (100.0, 0.0, "f1")
 
 
+def test_a_corner_that_comes_through_degrees_is_of_both_neighbours(desk, identify):
+    """By no coordinate a neighbour is lost: of ten corners on an oblique edge each is of both."""
+    east, north = 538_000, 4_212_000
+    edge = [(east + 13.7 * n, north + 7.3 * n) for n in range(42)]
+    ways = [Polygon([*edge, (edge[-1][0], north)]), Polygon([*edge, (east, edge[-1][1])])]
+    desk.layer("ZONE", ways, covers=box(east - 500, north - 500, east + 2_000, north + 2_000))
+    degrees = Transformer.from_crs(4547, 4490, always_xy=True)
+    for corner in edge[1:-1:4]:
+        found = identify(*degrees.transform(*corner), "--crs", "EPSG:4490")["ZONE"]["features"]
+        assert [(one["feature"], one["distance_m"]) for one in found] == [("f1", 0.0), ("f2", 0.0)]
+
+
 def test_lines_and_points_lie_within_the_radius_itself_included(desk, identify):
     desk.layer(
         "ROAD", [LineString([(0, 0), (100, 0)]), LineString([(0, 40), (100, 40)])], covers=DISTRICT, geometry="line"

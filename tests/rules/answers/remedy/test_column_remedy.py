@@ -8,7 +8,7 @@ import shapely
 from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.geometry.shape_column import ShapeColumn, shapes_from
-from onemap.rules.answers.remedy.cuts import Against, Obstacles, Parts, cut_off, drop_small
+from onemap.rules.answers.remedy.cuts import ObstacleRows, Obstacles, Parts, cut_off, drop_small
 from onemap.rules.judge.overlay import overlay
 from onemap.rules.judge.overlay.threads import Threads
 
@@ -42,7 +42,8 @@ def obstacles(parcels):
     rule, parcel = np.repeat(np.arange(3), list(map(len, parcel))), np.concatenate(parcel)
     order = np.lexsort((rule, parcel))
     return Obstacles(
-        Against(parcel[order], rule[order], np.zeros(len(order), dtype=np.int64)), on_the_plane_s_grid(ground[order])
+        ObstacleRows(parcel[order], rule[order], np.zeros(len(order), dtype=np.int64)),
+        on_the_plane_s_grid(ground[order]),
     )
 
 

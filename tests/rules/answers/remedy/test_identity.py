@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import shapely
 
-from onemap.rules.answers.remedy.cuts import Against, Obstacles, Parts, cut_off, drop_small
+from onemap.rules.answers.remedy.cuts import ObstacleRows, Obstacles, Parts, cut_off, drop_small
 from onemap.rules.judge.overlay.threads import Threads
 
 SIDE_M, PARCELS = 20_000, 10_000
@@ -31,7 +31,7 @@ def test_remainder_cuts_and_dropped_parts_make_up_ten_thousand_random_parcels(se
     parcel, zone = tree.query(parcels, predicate="intersects")
     order = np.lexsort((zone % 3, parcel))
     parcel, zone = parcel[order], zone[order]
-    obstacles = Obstacles(Against(parcel, zone % 3, np.zeros(len(zone), dtype=np.int64)), zones[zone])
+    obstacles = Obstacles(ObstacleRows(parcel, zone % 3, np.zeros(len(zone), dtype=np.int64)), zones[zone])
     parts = Parts.whole(parcels)
     cut_off(parts, obstacles, 0.0, Threads(2))
     drop_small(parts, 50.0, 1.0, one_piece=False)

@@ -6,7 +6,7 @@ import pytest
 from openpyxl import load_workbook
 from shapely import LineString, MultiPolygon, Point, Polygon, box
 
-from onemap.rules.answers.remedy.cuts import Against, Obstacles, Parts, cut_off
+from onemap.rules.answers.remedy.cuts import ObstacleRows, Obstacles, Parts, cut_off
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.tests.rules.conftest import FAR
 
@@ -81,7 +81,7 @@ def test_the_most_severe_verdict_cuts_first_then_the_pack_s_order(desk):
 def test_ground_too_thin_to_be_written_is_kept_clear_of_along_what_was_cut(zone, left_m2):
     """With six digits before the kilometres a strip along a long oblique line has more than nothing, and no shape."""
     parts = Parts.whole(np.array([PARCEL], dtype=object))
-    first = Against(*(np.zeros(1, dtype=np.int64) for _ in range(3)))
+    first = ObstacleRows(*(np.zeros(1, dtype=np.int64) for _ in range(3)))
     for ground, grown_m in ((zone, 0.0), (Polygon(), 0.1)):
         if ground is not None:
             cut_off(parts, Obstacles(first, np.array([ground], dtype=object)), grown_m, Threads())

@@ -166,6 +166,15 @@ def test_each_page_of_a_long_sheet_says_whose_it_is_and_bookmarks_lead_to_the_sh
     assert b"/Outlines" in unpack_streams(body)
 
 
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext (poppler-utils) is not installed")
+@pytest.mark.parametrize("long", ["经研究，" * 1000, "第一条\n" * 90], ids=["signs", "lines"])
+def test_a_text_that_no_page_holds_goes_on_on_the_next_one(long):
+    """4,000 signs, or 90 lines. What lies outside a page is no text of it."""
+    body, _ = pdf_of(content(section_of("t", (), Table(COLUMNS, rows_of([("–", long, "1", "", "–")])))), Progress())
+    text = subprocess.run(["pdftotext", "-", "-"], input=body, capture_output=True, check=True).stdout.decode()
+    assert text.count(long[1]) == long.count(long[1])
+
+
 def unpack_streams(body: bytes) -> bytes:
     """The bytes of a PDF with its streams unpacked."""
     found = [body]

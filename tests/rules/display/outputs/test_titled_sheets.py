@@ -311,7 +311,7 @@ def test_a_geopackage_s_layers_have_the_looks_with_which_qgis_opens_them(desk, t
     labels = [one.get("label") for one in look.iter("category")]
     assert {"zh": "■ 禁止", "en": "■ prohibited"}[lang] in labels and len(labels) == 5
     rules = [one.get("label") for one in looks["overlaps"][2].iter("rule") if one.get("label")]
-    assert rules == {"zh": ["计入", "低于阈值"], "en": ["Counted", "Below the threshold"]}[lang]
+    assert rules == {"zh": ["计入", "不计入"], "en": ["Counted", "Not counted"]}[lang]
     # What QGIS keeps for itself is no layer of data: the file still has its layers alone.
     listed = desk.run("inspect", out).json["layers"]
     assert [layer["name"] for layer in listed] == [name for name in pyogrio.list_layers(out)[:, 0] if name in looks]

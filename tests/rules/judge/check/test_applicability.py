@@ -1,6 +1,8 @@
 """Classes of projects, milder twins, rules under others, layers by choice, and the law of the day: judged by hand."""
 
 import json
+import sqlite3
+from contextlib import closing
 
 import geopandas as gpd
 import pandas
@@ -95,7 +97,8 @@ def test_a_use_that_is_no_code_is_told_and_excuses_nobody(town):
     path.write_text(path.read_text(encoding="utf-8") + "\n" + ROAD, encoding="utf-8")
     found = town.check(dict.fromkeys(uses, SQUARE), columns={"YDXZ": list(uses.values())})
     assert sorted(found.hits()) == ["again", "both", "name", "none", "part"]
-    named, partly = found.answer.json["problems"]
+    named, partly, silent = found.answer.json["problems"]
+    assert (silent["code"], silent["feature"]) == ("project.unstated", "none")
     assert {problem["code"] for problem in (named, partly)} == {"project.use_unknown"}
     assert (named["feature"], named["field"], partly["feature"]) == ("name", "YDXZ", "part")
     assert "“公路用地” of 2 parcels" in named["message"] and "1202 " in named["mend"]
@@ -121,8 +124,11 @@ def test_a_field_that_may_say_what_a_project_is_under_another_name_is_told_and_n
     path = town.folder / "test.toml"
     path.write_text(path.read_text(encoding="utf-8") + "\n" + ROAD, encoding="utf-8")
     found = town.check({"A": SQUARE}, columns=values)
-    problems = {one["field"]: one["message"] for one in found.answer.json["problems"]}
+    told = found.answer.json["problems"]
+    problems = {one["field"]: one["message"] for one in told if one["code"] == "project.field_unread"}
     assert set(problems) == set(expected)
+    is_silent = not {"YDXZ", "ydxz", "XMLX"} & set(columns)
+    assert ("project.unstated" in [one["code"] for one in told]) == is_silent
     assert all(f"no field {field}; {column} may hold it" in problems[field] for field, column in expected.items())
     assert bool(found.hits()) == (not {"YDXZ", "ydxz"} & set(columns)), "what is not read excuses nobody"
 
@@ -178,7 +184,7 @@ def test_full_width_and_small_letters_are_the_same_codes(desk):
     desk.layer("ZONE", [SQUARE])
     path = desk.pack({"unless": ["road"]})
     path.write_text(path.read_text(encoding="utf-8") + "\n" + ROAD, encoding="utf-8")
-    found = desk.check({"A": SQUARE, "B": SQUARE, "C": SQUARE}, columns={"YDXZ": ["１２０２", "s12", "ｓ２"]})
+    found = desk.check({"A": SQUARE, "B": SQUARE, "C": SQUARE}, columns={"YDXZ": ["１２０２", "s12", "ｓ２\u200b"]})
     assert list(found.hits()) == ["C"]
 
 
@@ -375,10 +381,23 @@ def test_rows_under_others_are_the_same_against_an_earlier_run(desk):
 def test_a_pack_that_rests_on_a_repealed_law_is_refused_unless_it_says_until_when(town):
     law = "中华人民共和国水污染防治法"
     parcels = town.parcels({"A": SQUARE})
-    answer = town.run(
-        "check", town.library, parcels, "--pack", town.pack({"basis": [{"law": law, "article": "第六十五条"}]})
-    )
+    undated = {"basis": [{"law": law, "article": "第六十五条"}]}
+    answer = town.run("check", town.library, parcels, "--pack", town.pack(undated))
     assert (answer.code, answer.codes) == (3, ["rule.repealed"])
     assert "2026-08-14" in answer.json["problems"][0]["message"] and "法典" in answer.json["problems"][0]["mend"]
     dated = {"basis": [{"law": law, "article": "第六十五条", "to": "2026-08-14"}]}
-    assert town.check({"A": SQUARE}, dated, as_of="2026-08-14").hits() == {"A": 100.0}
+    for basis in (dated, {}):
+        assert town.check({"A": SQUARE}, {**undated, **basis}, as_of="2026-08-14").hits() == {"A": 100.0}
+    still = {"basis": [{"law": law, "from": "2018-01-01"}]}
+    assert town.run("check", town.library, parcels, "--pack", town.pack(still)).codes == ["rule.repealed"]
+
+
+def test_a_pack_of_the_library_whose_law_was_repealed_since_judges_with_a_remark(town):
+    """It was put in force while the law held, which the file tells in its place."""
+    law = {"basis": [{"law": "中华人民共和国水污染防治法"}]}
+    with closing(sqlite3.connect(town.library)) as connection, connection:
+        content = town.pack(law).read_text(encoding="utf-8")
+        connection.execute("UPDATE onemap_packs SET id = 'test', content = ?", (content,))
+    asked = "check", town.library, town.parcels({"A": SQUARE}), "--as-of"
+    found = [town.run(*asked, day).json["problems"] for day in ("2026-08-14", "2026-08-15")]
+    assert [[one["code"] for one in problems] for problems in found] == [[], ["rule.repealed"]]

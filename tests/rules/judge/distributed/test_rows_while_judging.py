@@ -18,7 +18,7 @@ from onemap.rules.judge.distributed.work import LocalEngine
 from onemap.rules.judge.inputs.parcels import no_parcels
 from onemap.rules.judge.question.question import CheckOptions, question_of
 from onemap.rules.judge.runs import background_recorder
-from onemap.rules.judge.runs.background_recorder import BackgroundRecorder, recording
+from onemap.rules.judge.runs.background_recorder import BackgroundRecorder, run_recorder
 from onemap.tests.rules.command import command
 from onemap.tests.rules.judge.distributed.conftest import arguments, finished_blocks, put_in_a_row, rows_differ, work
 
@@ -56,7 +56,7 @@ def test_rows_that_lie_packed_are_kept_without_being_read(row):
         how = (None, None, LocalEngine(library, 1), SILENT, None, 7)
         with (
             run_in_blocks(library, blank, ParcelsInMemory(question.parcels), *how) as run,
-            recording(library, run.record["id"], run.parcels) as recorder,
+            run_recorder(library, run.record["id"], run.parcels) as recorder,
         ):
             chunks = list(run.chunks())
             for chunk in chunks:

@@ -2,8 +2,10 @@
 
 import io
 import json
+import os
 import sys
 import zipfile
+from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
@@ -73,6 +75,21 @@ def test_a_folder_and_a_pattern_are_their_files(city, files):
     assert set(ask(city, files)[1]) == {"a", "b", "c", "three.gpkg:1", "three.gpkg:2"}
     assert set(ask(city, files / "t*.gpkg")[1]) == {"c", "three.gpkg:1", "three.gpkg:2"}
     assert ask(city, files / "x*.gpkg")[0].codes == ["source.missing"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows lets few make links")
+def test_what_cannot_be_reached_in_a_folder_is_left_out_by_name(city, files, tmp_path):
+    for name in ("lost.shp", "a county"):
+        (files / name).symlink_to(tmp_path / "gone")
+    closed = files / "closed"
+    closed.mkdir(mode=0o000)
+    try:
+        answer, _ = ask(city, files)
+        left_out = {"lost.shp", "a county"} | (set() if os.access(closed, os.R_OK) else {"closed"})
+        assert (answer.code, {Path(name).name for name in answer.json["left_out"]}) == (4, left_out)
+        assert answer.json["parcels"] == 5
+    finally:
+        closed.chmod(0o755)
 
 
 def test_fields_are_matched_in_those_of_several_files_that_need_it(city, files):

@@ -89,10 +89,10 @@ def test_what_is_no_condition_of_ours_is_refused(text):
 
 
 def test_a_number_and_the_text_of_a_number_are_compared_as_numbers():
-    columns = pd.DataFrame({"T": ["110", "35", "x", None]}, dtype=object)
+    columns = pd.DataFrame({"T": ["１１０", "\xa035", "x", None, "inf"]}, dtype=object)  # as `add` reads them
     truth = evaluate("T >= 110", columns)
-    assert truth.true.tolist() == [True, False, False, False]
-    assert truth.unknown.tolist() == [False, False, True, True]  # "x" cannot be compared: unknown, not false
+    assert truth.true.tolist() == [True, False, False, False, False]
+    assert truth.unknown.tolist() == [False, False, True, True, True]  # what cannot be compared is unknown, not false
 
 
 BEYOND_FLOATS = [130102000000000001, 130102000000000002, None]
@@ -131,7 +131,9 @@ INSTANTS = [
 
 @pytest.mark.parametrize(("text", "expected"), INSTANTS)
 def test_days_and_moments_are_compared_as_time_however_they_are_written(text, expected):
-    assert _truths(text, MOMENTS) == [None if one is None else bool(one) for one in expected]
+    third = expected[MOMENTS.index("2020/1/3")]
+    found = _truths(text, [*MOMENTS, "2020.1.3", "2020年1月3日", "2020-1/3 00:00"])
+    assert found == [None if one is None else bool(one) for one in (*expected, third, third, third)]
 
 
 def test_a_whole_number_held_as_a_float_is_like_its_digits():

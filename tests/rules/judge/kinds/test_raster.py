@@ -87,6 +87,13 @@ def test_the_limit_is_strict_and_below_works_the_other_way(desk, grid):
     assert desk.check(parcel, {**RULE, "above": 4}).verdicts() == {"A": "clear"}
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("value", "limit"), [(0.1, "above"), (24.9, "below")])  # in four bytes above 0.1, below 24.9
+def test_a_cell_at_the_limit_is_no_conflict_however_many_bytes_hold_it(desk, grid, dtype, value, limit):
+    grid([[value] * 4] * 4, dtype=dtype)
+    assert desk.check({"A": box(0, 0, 40, 40)}, {**RULE, limit: value}).verdicts() == {"A": "clear"}
+
+
 def test_a_share_below_the_least_is_reported_and_does_not_count(desk, grid):
     grid([[1, 0, 0, 0]] + [[0] * 4] * 3)
     parcel = {"A": box(0, 0, 40, 40)}

@@ -99,6 +99,7 @@ def test_half_widths_move_the_edge_outward(desk):
     for options in ({"half_width_m": 4}, {"half_width_field": "HALF"}):
         found = desk.check(parcel, setback(distance_m=6, **options))
         assert found.hits() == {"A": pytest.approx(100.0, abs=1e-9)}  # 10 × (4 + 6)
+        assert found.answer.json["problems"] == []
     row = desk.check({"B": box(0, 9, 10, 50)}, setback(distance_m=6, half_width_m=4)).finding("B")
     assert row.distance_m == 5.0  # from the edge, not from the centreline
 
@@ -109,6 +110,8 @@ def test_a_half_width_that_is_none_leaves_unknown_what_it_decides(desk, half):
     found = desk.check({"A": box(0, 0, 10, 50)}, setback(distance_m=6, half_width_field="HALF"))
     assert found.hits() == {}
     assert found.unknowns() == {"A": (pytest.approx(60.0), "no_value")}
+    (remark,) = found.answer.json["problems"]  # how much farther the edge may lie nobody knows
+    assert remark["code"] == "rule.half_width" and "1 of 1 features" in remark["message"] and "6 m" in remark["message"]
 
 
 def test_round_ends_lie_within_two_hundredths_of_a_per_cent_of_the_true_curve(desk):

@@ -15,7 +15,7 @@ import shapely
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.geometry.validity import sorted_geometries
-from onemap.rules.judge.overlay.overlay import differences, intersections, outside, overlaps, union_by, unions
+from onemap.rules.judge.overlay.overlay import differences, intersections, overlaps, parts_outside, union_by, unions
 from onemap.rules.judge.overlay.threads import Threads
 
 TORTURE = Path(__file__).resolve().parents[5] / "shared" / "data" / "torture"
@@ -154,7 +154,7 @@ def faults(a: shapely.Geometry, b: shapely.Geometry) -> list[str]:
     (a_less_b,), failed_a = differences(one(a), one(b), THREADS)
     (b_less_a,), failed_b = differences(one(b), one(a), THREADS)
     (pairwise,), failed_pair = intersections(one(a), one(b), THREADS)
-    (beyond,), failed_beyond = outside(one(a), b, THREADS)
+    (beyond,), failed_beyond = parts_outside(one(a), b, THREADS)
     (union,), (grouped,) = unions(one(a), one(b)), union_by(np.zeros(2, dtype=int), np.array([a, b]), 1)
     tolerance_a, tolerance_b = (1e-6 * area(whole) + 1e-3 for whole in (a, b))
     least = min(tolerance_a, tolerance_b)

@@ -32,12 +32,12 @@ def answers(threads: Threads) -> tuple[list[np.ndarray], np.ndarray, float]:
     grounds, overlap, failed = first_row_wins(yards, threads)
     assert len(failed) == 0
     kind = np.random.default_rng(5).integers(0, 3, len(grounds))
-    first, second = in_chunks.intersecting(shapely.STRtree(grounds), grounds, threads)
+    first, second = in_chunks.intersecting_pairs(shapely.STRtree(grounds), grounds, threads)
     alike = (first < second) & (kind[first] == kind[second])
     found = dissolve_groups(grounds, kind, joined_groups(len(grounds), first[alike], second[alike], threads), threads)
     tree = shapely.STRtree(yards)
     far = in_chunks.nearest_distances_m(tree, shapely.transform(yards, lambda xy: xy + 2000), threads)
-    numbers = [found.kind, found.piece, found.polygon, far, *in_chunks.intersecting(tree, yards, threads)]
+    numbers = [found.kind, found.piece, found.polygon, far, *in_chunks.intersecting_pairs(tree, yards, threads)]
     numbers += list(in_chunks.pairs_within(tree, yards, 31.0, threads))
     return numbers, shapely.to_wkb(found.polygons), overlap.area_m2
 
@@ -54,7 +54,7 @@ def test_one_thread_and_many_shares_of_the_work_say_the_same_to_the_last_digit(r
 
 def test_nothing_to_ask_is_answered_with_nothing():
     tree, nothing = shapely.STRtree(town()), np.empty(0, dtype=object)
-    assert [len(found) for found in in_chunks.intersecting(tree, nothing, Threads(2))] == [0, 0]
+    assert [len(found) for found in in_chunks.intersecting_pairs(tree, nothing, Threads(2))] == [0, 0]
     assert len(in_chunks.nearest_distances_m(tree, nothing, Threads(2))) == 0
     assert in_chunks.pairs_within(tree, nothing, 1.0, Threads(2)).shape == (2, 0)
     assert len(in_chunks.insides_meet(nothing, nothing, Threads(2))) == 0

@@ -14,7 +14,7 @@ import shapely
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from onemap.rules.judge.overlay.overlay import Overlaps, differences, intersections, outside, overlaps, union_by
+from onemap.rules.judge.overlay.overlay import Overlaps, differences, intersections, overlaps, parts_outside, union_by
 from onemap.rules.judge.overlay.subdivision import subdivide_polygons
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.tests.rules.command import command, done
@@ -70,7 +70,7 @@ def test_what_two_grounds_share_does_not_depend_on_which_is_the_parcel(a, b):
 @given(grounds, grounds)
 def test_what_is_shared_and_what_is_left_make_up_the_ground(a, b):
     (left,), failed = differences(array([a]), array([b]), THREADS)
-    (beyond,), failed_beyond = outside(array([a]), b, THREADS)
+    (beyond,), failed_beyond = parts_outside(array([a]), b, THREADS)
     (common,), failed_common = intersections(array([a]), array([b]), THREADS)
     assert not (failed.any() or failed_beyond.any() or failed_common.any())
     assert same(shared_m2([a], [b])[0] + shapely.area(left or shapely.Polygon()), a.area)

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from shapely import box
@@ -10,6 +11,7 @@ from onemap.layers.catalogue.catalogue import shipped_catalogue
 from onemap.layers.errors import OneMapError
 from onemap.rules.judge.packs.pack import DEFAULT_PACK, joined_rules, pack_text, parse_pack, parse_packs
 from onemap.tests.conftest import write_layer
+from onemap.tests.rules.conftest import Outcome
 
 SQUARE = box(0, 0, 10, 10)
 GOOD = {
@@ -169,6 +171,34 @@ def test_a_rule_in_two_packs_is_an_error_unless_it_replaces(desk):
     answer = desk.run("check", desk.library, parcels, "--pack", first, "--pack", own)
     assert answer.code == 0 and answer.json["verdicts"]["restricted"] == 1
     assert [pack["id"] for pack in answer.json["run"]["packs"]] == ["first", "own"]
+
+
+@pytest.mark.parametrize("ordinance", ["r", "own"])
+def test_where_no_law_of_an_ordinance_is_in_force_the_rule_that_it_replaces_stands(desk, ordinance):
+    """A third pack replaces the ordinance for a month of its year; what is under the first is under whichever holds."""
+    desk.layer("ZONE", [SQUARE])
+    first = desk.pack({}, {"id": "under", "verdict": "consult", "under": "r"}, id="first")
+    days = {"from": date(2026, 1, 1), "to": date(2026, 12, 31)}, {"from": date(2026, 6, 1), "to": date(2026, 6, 30)}
+    year, month = ([{"law": "条例", "article": "一", **one}] for one in days)
+    own = desk.pack({"id": ordinance, "verdict": "restricted", "replaces": "r", "basis": year}, id="year")
+    last = desk.pack({"id": "last", "verdict": "notice", "replaces": ordinance, "basis": month}, id="month")
+    expected = {
+        "2025-12-31": {"r": "prohibited"},
+        "2026-01-01": {ordinance: "restricted"},
+        "2026-06-30": {"last": "notice"},
+        "2026-07-01": {ordinance: "restricted"},
+        "2027-01-01": {"r": "prohibited"},
+    }
+    for day, found in expected.items():
+        packs = [part for one in (first, own, last) for part in ("--pack", one)]
+        asked = "check", desk.library, desk.parcels({"A": SQUARE}), *packs, "--as-of", day
+        answer = desk.run(*asked, "--out", desk.folder / "out.gpkg", "--overwrite")
+        rows = Outcome(answer, desk.folder / "out.gpkg").table("findings")
+        assert dict(zip(rows["rule"], rows["verdict"], strict=True)) == found
+        skipped = {one["rule"]: one["reason"] for one in answer.json["run"]["skipped"]}
+        assert skipped == ({} if "last" in found else {"last": "law_not_in_force"})
+        again = desk.run("verify", desk.library, "--run", answer.json["run"]["id"])
+        assert again.json["ok"], again.json
 
 
 def test_a_retired_name_is_never_given_again_and_leads_to_what_judges_its_matter(desk):

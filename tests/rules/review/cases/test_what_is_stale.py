@@ -7,6 +7,7 @@ import pytest
 
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.review.conftest import RULES, ground, opinion
+from onemap.tests.rules.small_pack import rule_of
 
 LISTED = RULES.replace('layer = "FARM"', 'layer = ["FARMA", "FARM"]')
 DATED = RULES.replace('"第三十五条" }]', '"第三十五条", from = "2026-07-01" }]')
@@ -59,6 +60,33 @@ def test_a_rule_whose_law_comes_or_ends_meanwhile_makes_its_opinion_stale(town, 
     assert opinion(town.show(case, "2026-07-01"), "land")["stale_titles"] == ["Takes farmland"]
     listed = done("review", "list", town.library, "--on", "2026-07-01").json["cases"]
     assert [one["stale"] for one in listed] == [["land"]]
+
+
+def test_an_opinion_is_stale_when_the_law_that_it_cites_has_given_way_to_another(town):
+    """Of a rule that found nothing the opinion says nothing, whichever law it would cite."""
+    laws = '"第三十五条", to = "2026-06-30" }, { law = "法典", article = "第一条", from = "2026-07-01" }]'
+    town.pack(RULES.replace('"第三十五条" }]', laws).replace('"第二十七条" }]', laws))
+    cited = town.open(on="2026-06-29")
+    elsewhere = town.open(on="2026-06-29", parcels=town.parcels(DK1=NEXT_TO_A))
+    shown = [[stale_ones(town, case, f"2026-{day}") for day in ("06-30", "07-01")] for case in (cited, elsewhere)]
+    assert shown == [[[], ["land", "water"]], [[], []]]
+    listed = done("review", "list", town.library, "--on", "2026-07-01").json["cases"]
+    assert {one["case"]: one["stale"] for one in listed} == {cited: ["land", "water"], elsewhere: []}
+
+
+@pytest.mark.parametrize("ordinance", ["farm", "own"])
+def test_an_ordinance_whose_law_begins_makes_stale_what_the_rule_that_it_replaces_has_found(town, ordinance):
+    town.pack()
+    rule = rule_of(f"{ordinance} land notice", "FARM", "条例", "Ordinance", "条例 一", replaces="farm")
+    own = town.folder / "own.toml"
+    head = '[pack]\nid = "city"\nversion = "1"\ntitle = { en = "city" }\n'
+    own.write_text(head + rule.replace('"一" }', '"一", from = 2026-07-01 }'), encoding="utf-8")
+    case = town.open("--pack", town.folder / "town.toml", "--pack", own, on="2026-06-30")
+    assert opinion(town.show(case, "2026-06-30"), "land")["conclusion"] == "disagree"
+    assert (stale_ones(town, case, "2026-06-30"), stale_ones(town, case, "2026-07-01")) == ([], ["land"])
+    town.done("revise", case, town.parcels(), on="2026-07-01", by="lead")
+    shown = town.show(case, "2026-07-01")
+    assert (opinion(shown, "land")["conclusion"], stale_ones(town, case, "2026-07-01")) == ("agree", [])
 
 
 def decided_case(town, name, place):

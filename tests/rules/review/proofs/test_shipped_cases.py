@@ -10,7 +10,7 @@ from onemap.layers.catalogue.catalogue import shipped_catalogue
 from onemap.layers.errors import OneMapError
 from onemap.layers.shipped_files import RESOURCES
 from onemap.rules.review.proofs.mutant_runs import MutantRuns
-from onemap.rules.review.proofs.proof import Proving, prove_packs
+from onemap.rules.review.proofs.proof import PacksToProve, prove_packs
 
 pytestmark = pytest.mark.slow
 
@@ -22,8 +22,8 @@ SEEDS, LEAST_SEEN = 8, 0.95
 _STEP_UP = {"prohibited": "restricted", "restricted": "consult", "consult": "notice", "notice": "restricted"}
 
 
-def proving(text: str, cases: list[tuple[str, str]]) -> Proving:
-    return Proving([(text, "city-preliminary.toml")], cases, shipped_catalogue(), DAY)
+def proving(text: str, cases: list[tuple[str, str]]) -> PacksToProve:
+    return PacksToProve([(text, "city-preliminary.toml")], cases, shipped_catalogue(), DAY)
 
 
 def cases_of(rule: str) -> list[tuple[str, str]]:

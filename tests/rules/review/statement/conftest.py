@@ -1,6 +1,8 @@
 """One bureau for all tests of documents; it is made once, and tests that walk a case take a copy."""
 
 import shutil
+import subprocess
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +21,22 @@ def bureau(tmp_path_factory: pytest.TempPathFactory) -> Bureau:
 def issued_bureau(bureau: Bureau, tmp_path_factory: pytest.TempPathFactory) -> Bureau:
     """A copy of the bureau in which the case of one parcel is issued."""
     return _copy(bureau, tmp_path_factory.mktemp("issued"), walk=True)
+
+
+@pytest.fixture(scope="session")
+def print_word(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., None]:
+    """Has LibreOffice print Word files into a folder; with one profile, which takes longer to make than a print."""
+    office = shutil.which("soffice")
+    # Without its Writer the program starts and opens no Word file.
+    if office is None or not list(Path(office).resolve().parent.glob("libswlo*")):
+        pytest.skip("LibreOffice's Writer (libreoffice-writer-nogui) is not installed")
+    profile = f"-env:UserInstallation={tmp_path_factory.mktemp('office').as_uri()}"
+
+    def run(folder: Path, *files: Path) -> None:
+        convert = [office, profile, "--headless", "--convert-to", "pdf", "--outdir", str(folder), *map(str, files)]
+        subprocess.run(convert, capture_output=True, check=True, timeout=300)
+
+    return run
 
 
 def _copy(bureau: Bureau, folder: Path, *, walk: bool) -> Bureau:

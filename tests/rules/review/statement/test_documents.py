@@ -38,12 +38,6 @@ TABLES = [
 ANNEXES = ("checklist", "boundary", "data", "record", "rules")
 
 
-def writer() -> str | None:
-    """LibreOffice, if its Writer is there; without it the program starts and opens no Word file."""
-    office = shutil.which("soffice")
-    return office if office and list(Path(office).resolve().parent.glob("libswlo*")) else None
-
-
 @pytest.fixture(scope="module", autouse=True)
 def _chinese_font() -> None:
     try:
@@ -73,11 +67,12 @@ def text_of(pdf: Path, *options: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def word_pages(bureau: Bureau, issued_bureau: Bureau, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
+def word_pages(
+    bureau: Bureau, issued_bureau: Bureau, print_word: Callable[..., None], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., str]:
     """The text of every Word document, opened and printed by LibreOffice in one go."""
-    office = writer()
-    if office is None or _TEXT is None:
-        pytest.skip("LibreOffice (libreoffice-writer-nogui) or pdftotext (poppler-utils) is not installed")
+    if _TEXT is None:
+        pytest.skip("pdftotext (poppler-utils) is not installed")
     folder = tmp_path_factory.mktemp("word")
     files = [
         bureau.export("report.zh.docx", bureau.one, annexes="all"),
@@ -86,9 +81,7 @@ def word_pages(bureau: Bureau, issued_bureau: Bureau, tmp_path_factory: pytest.T
         bureau.export("reply.zh.docx", bureau.one, document="reply", department="land"),
         bureau.export("fifty.zh.docx", bureau.fifty),
     ]
-    profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
-    convert = [office, profile, "--headless", "--convert-to", "pdf", "--outdir", str(folder), *map(str, files)]
-    subprocess.run(convert, capture_output=True, check=True, timeout=300)
+    print_word(folder, *files)
     return lambda name, *options: without_spaces(text_of(folder / f"{name}.pdf", *options))
 
 

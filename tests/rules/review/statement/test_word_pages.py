@@ -1,7 +1,7 @@
 """The Word file on the desk: page one holds the conclusion, tables look alike everywhere, nothing is empty."""
 
 import json
-import subprocess
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from onemap.rules.review.statement.docx_documents import docx_document
 from onemap.rules.review.statement.outline import WIDTH_MM
 from onemap.tests.rules.command import done
 from onemap.tests.rules.review.statement.bureau import Bureau
-from onemap.tests.rules.review.statement.test_documents import _TEXT, text_of, without_spaces, writer
+from onemap.tests.rules.review.statement.test_documents import needs_text, text_of, without_spaces
 
 PROFILE = """
 authority = "云州市自然资源和规划局"
@@ -77,24 +77,15 @@ def full_content(bureau: Bureau, language: str) -> dict[str, Any]:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(_TEXT is None or writer() is None, reason="LibreOffice's Writer or pdftotext is not installed")
+@needs_text
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_ten_departments_and_three_findings_stand_on_page_one(headed_bureau: Bureau, language: str):
+def test_ten_departments_and_three_findings_stand_on_page_one(
+    headed_bureau: Bureau, print_word: Callable[..., None], language: str
+):
     """In English too, in the wide letters that stand in where Times New Roman is not installed."""
     made = headed_bureau.folder / f"full.{language}.docx"
     made.write_bytes(docx_document(full_content(headed_bureau, language), []))
-    profile = f"-env:UserInstallation={(headed_bureau.folder / 'profile').as_uri()}"
-    convert = [
-        writer() or "",
-        profile,
-        "--headless",
-        "--convert-to",
-        "pdf",
-        "--outdir",
-        str(headed_bureau.folder),
-        str(made),
-    ]
-    subprocess.run(convert, capture_output=True, check=True, timeout=300)
+    print_word(headed_bureau.folder, made)
     first, second = text_of(made.with_suffix(".pdf")).split("\f")[:2]
     assert without_spaces(NAMES[language][2]) in without_spaces(first)
     assert without_spaces(second).startswith(without_spaces(words(language)["chapter_project"]))

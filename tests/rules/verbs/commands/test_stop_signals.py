@@ -1,5 +1,6 @@
 """Ctrl+C and its like: one line and the exit code of the contract, whenever they come; nothing is broken off twice."""
 
+import json
 import os
 import shutil
 import signal
@@ -52,6 +53,25 @@ def test_who_stops_it_while_its_modules_are_loaded_reads_one_line(core, sign, pl
     words = [sys.executable, "-I", "-X", "utf8", str(core / "__main__.py"), "words", "--lang", "en"]
     done = subprocess.run(words, capture_output=True, encoding="utf-8", check=False)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", MESSAGE)
+
+
+AS_IT_IS_SAID = """
+_printed = _print_json
+def _print_json(value):
+    _printed(value)
+    os.kill(os.getpid(), signal.{sign})
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows kills where Linux asks")
+@pytest.mark.parametrize("sign", ["SIGINT", "SIGTERM"])
+def test_what_is_done_and_said_is_not_cancelled_any_more(core, sign):
+    with (core / "rules" / "verbs" / "commands" / "command_line.py").open("a") as file:
+        file.write(AS_IT_IS_SAID.format(sign=sign))
+    words = [sys.executable, "-I", "-X", "utf8", str(core / "__main__.py"), "words", "--json"]
+    done = subprocess.run(words, capture_output=True, encoding="utf-8", check=False, timeout=40)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "cancelled" not in json.loads(done.stdout)
 
 
 # As importlib's lock of a module does, whose weak reference ends when the module is loaded: what is raised is lost.

@@ -265,7 +265,8 @@ def test_what_lies_here_is_told_as_rows(officers: Any):
 
 def test_what_is_not_there_is_told_in_the_reader_s_language(officers: Any, case: str):
     first, second = officers
-    for path in ("/cases/none", f"/cases/{case}/opinions/none", f"/cases/{case}/statement.exe"):
+    of_case = ("opinions/none", "statement.exe", "comments", f"files/{'0' * 64}")
+    for path in ("/cases/none", *(f"/cases/{case}/{what}" for what in of_case)):
         assert first.ask("GET", path).status == 404
         assert "Refused" in second.ask("GET", path).body.decode()
     for path, status in (("/nowhere", 404), (f"/cases/{case}/steps/circulate", 405)):
@@ -307,7 +308,7 @@ def test_a_department_judges_otherwise_and_the_lead_gives_more_days(library: Pat
     at, land = f"/cases/{case}", f"/cases/{case}/opinions/land"
     first.submit(at, f"{at}/steps/circulate")
     finding = html.unescape(re.search(r'<option value="([^"]*)"', first.page(land).partition('name="finding"')[2])[1])
-    assert json.loads(finding) == ["P", "zone"]
+    assert json.loads(finding) == ["P", "zone", "prohibited"]
     judged = {"finding": finding, "verdict": "consult"}
     refused = first.submit(land, f"{land}/override", **judged, reason=" ")
     assert refused.status == 409 and 'role="alert"' in refused.body.decode()
@@ -330,7 +331,10 @@ def test_a_department_judges_otherwise_and_the_lead_gives_more_days(library: Pat
     for text, shown in ((first.page(at), "“汇总”"), (second.page(at), "“Consolidate”")):  # why it is no time to issue
         words = re.sub(r'(name="form_key" value)="[^"]*"', r"\1", text)  # which may hold -- by chance
         assert shown in text and not re.search(r"review (consolidate|show|sign)|--[a-z]+", words)
-    assert "Recheck" in second.page(f"{at}/recheck") or "today" in second.page(f"{at}/recheck")
+    page = second.page(f"{at}/recheck")
+    assert "0 changes" in page and "实测" not in page  # the changes alone, and not the whole case
+    logged = done("history", library).json["rows"][-1]
+    assert (logged["action"], logged["subject"], logged["who"]) == ("review.recheck", case, "乙")
     assert first.submit(at, f"{at}/steps/withdraw", reason="撤回").status == 303
     assert done("review", "show", library, case).json["state"] == "withdrawn"
 
@@ -349,7 +353,6 @@ def test_a_new_round_and_attachments_are_sent_as_files(library: Path, officers: 
     assert (kept.status, kept.body, kept.headers["content-type"]) == (200, paper[2], "application/octet-stream")
     named = f"attachment; filename*=UTF-8''{urllib.parse.quote('说明.pdf')}"
     assert (kept.headers["content-disposition"], kept.headers["x-content-type-options"]) == (named, "nosniff")
-    assert first.ask("GET", f"{at}/files/{'0' * 64}").status == 400
     sheets = first.ask("GET", f"{at}/sheets.html")
     assert sheets.status == 200 and "用地查询表" in sheets.body.decode() and f"{at}/sheets.pdf" in first.page(at)
     assert first.ask("GET", f"{at}/sheets.json").status == 404
@@ -382,7 +385,7 @@ def test_a_notice_is_opened_answered_and_closed(library: Path, officers: Any, ca
     empty = first.submit(f"{at}/comments", f"{at}/comments/respond", **of_it, text=" ")
     assert empty.status == 409 and 'role="alert"' in empty.body.decode()
     reply = first.submit(f"{at}/comments", f"{at}/comments/respond", **of_it, text="已<i>采纳</i>")
-    assert (reply.status, reply.headers["location"]) == (303, f"{at}/comments")
+    assert (reply.status, reply.headers["location"]) == (303, f"{at}/comments?notice=1")
     assert "已&lt;i&gt;采纳" in second.page(f"{at}/comments")
     assert first.submit(f"{at}/comments", f"{at}/comments/erase", **of_it, reason="本人要求").status == 303
     assert "张三" not in first.page(f"{at}/comments")
@@ -390,4 +393,8 @@ def test_a_notice_is_opened_answered_and_closed(library: Path, officers: Any, ca
     assert first.submit(at, f"{at}/steps/close", reason="提前").status == 303
     closed = done("review", "show", library, case).json["notices"][-1]
     assert (closed["open"], closed["comments"], closed["replied"]) == (False, 1, 1)
+    assert second.submit(at, f"{at}/steps/notice", days="7").status == 303
+    assert "太吵" not in first.page(f"{at}/comments") and f"{at}/comments?notice=1" in first.page(at)
+    assert "太吵" in first.page(f"{at}/comments?notice=1")
+    assert first.ask("GET", f"{at}/comments?notice=3").status == 404
     assert done("verify", library).json["ok"]

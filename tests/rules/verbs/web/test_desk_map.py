@@ -129,6 +129,7 @@ def test_the_map_s_data_are_those_of_the_core(officer: Officer, case: str):
     drawn = json.loads(officer.ask("GET", f"/cases/{case}/map.geojson").body)["features"]
     kinds = {(one["properties"]["kind"], one["properties"]["verdict"]) for one in drawn}
     assert ("parcel", "prohibited") in kinds and ("piece", "prohibited") in kinds
+    assert all(one["properties"]["counted"] for one in drawn)
     pieces = [one["properties"]["verdict"] for one in drawn if one["properties"]["kind"] == "piece"]
     assert pieces[0] == "unknown" and pieces[-1] == "prohibited"  # the most severe is drawn last, above all others
     parcel = next(one for one in drawn if one["properties"]["kind"] == "parcel")
