@@ -20,12 +20,13 @@ class RawFrame:
 
     shapes: (n,) shapely geometries or None, or polygons of which nobody has asked for a geometry yet; attributes: n
     rows, text decoded; rows keep the file's order.
-    crs is None where the file declares none; is_assumed: it declares none, but its format assumes one; is_table: the
-    layer has no geometry at all; decoded: the field that holds the names of a field's codes, by that field, where the
-    file knows them; broken: by 0-based row why its record cannot be read, whose geometry is None then; replaced: by
-    field the first 1-based row with a replacement character (None if it stands in the field's name), and how many; wkb:
-    the geometries as the file's own WKB, where they are read from that (None: they are not); valid: (n,) which of them
-    are, where that was proved while they were read, and all are plain polygons (`plain_polygons`).
+    crs is None where the file declares none; datum: what its words call the datum, where they name one; is_assumed: it
+    declares none, but its format assumes one; is_table: the layer has no geometry at all; decoded: the field that holds
+    the names of a field's codes, by that field, where the file knows them; broken: by 0-based row why its record cannot
+    be read, whose geometry is None then; replaced: by field the first 1-based row with a replacement character (None if
+    it stands in the field's name), and how many; wkb: the geometries as the file's own WKB, where they are read from
+    that (None: they are not); valid: (n,) which of them are, where that was proved while they were read, and all are
+    plain polygons (`plain_polygons`).
     """
 
     path: Path
@@ -44,6 +45,7 @@ class RawFrame:
     replaced: Mapping[str, tuple[int | None, int]] = field(default_factory=dict)
     wkb: pa.Array | None = None
     valid: np.ndarray | None = None
+    datum: str | None = None
 
     @property
     def place(self) -> ProblemPlace:

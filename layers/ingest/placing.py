@@ -11,6 +11,7 @@ import shapely
 
 from onemap.layers.crs import systems
 from onemap.layers.crs.systems import Transformation
+from onemap.layers.crs.zones import DATUM_TITLES
 from onemap.layers.errors import OneMapError, Problem, ProblemPlace, require_value
 from onemap.layers.frames.fields import fitting_sources
 from onemap.layers.frames.frames import RawFrame
@@ -151,6 +152,9 @@ class SourceTransform:
         self._is_given = options.transform is not None
         self.named = {**place, "crs": systems.crs_name(self._source), "target": systems.crs_name(target)}
         self._remarks = [*override_remarks(raw.crs if options.crs else None, self._source, place)]
+        if raw.crs is None and raw.datum not in (None, systems.datum_family(self._source)):
+            names = {"declared": DATUM_TITLES.get(str(raw.datum), "WGS 84"), "crs": systems.crs_name(self._source)}
+            self._remarks.append(Problem("crs.overridden", {**place, **names}))
         if options.transform is not None:
             self._change: systems.Transformation | None = options.transform.transformation_between(
                 self._source, target, **place

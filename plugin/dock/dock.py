@@ -11,15 +11,7 @@ from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsProject, Qgs
 from qgis.gui import QgsDockWidget, QgsMapCanvas
 from qgis.PyQt.QtCore import Qt, QTimer
 from qgis.PyQt.QtGui import QDragEnterEvent, QDropEvent
-from qgis.PyQt.QtWidgets import (
-    QFileDialog,
-    QLabel,
-    QLineEdit,
-    QPushButton,
-    QStackedWidget,
-    QTabWidget,
-    QWidget,
-)
+from qgis.PyQt.QtWidgets import QFileDialog, QLabel, QLineEdit, QPushButton, QStackedWidget, QTabWidget, QWidget
 
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.core_folders import former_cores, remove_former_cores

@@ -7,15 +7,7 @@ from typing import Any
 
 from qgis.gui import QgsScrollArea
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import (
-    QFormLayout,
-    QLabel,
-    QLineEdit,
-    QListWidget,
-    QStackedWidget,
-    QTextBrowser,
-    QWidget,
-)
+from qgis.PyQt.QtWidgets import QFormLayout, QLabel, QLineEdit, QListWidget, QStackedWidget, QTextBrowser, QWidget
 
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.refusals import Refusal

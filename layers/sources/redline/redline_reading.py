@@ -60,6 +60,7 @@ def frame_of(text: RedlineText, path: Path) -> RawFrame:
         crs=crs,
         encoding=text.encoding,
         problems=tuple(_remarks(header, parcels, geometries, crs, path)),
+        datum=datum_named(header.get("坐标系", "")),
     )
 
 

@@ -19,7 +19,7 @@ from onemap.layers.files.text_encodings import text_of
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.sources.redline.redline_text import CORNERS_FILE, number_of
 from onemap.layers.sources.sheets.angles import ANGLE_SIGNS, degrees_of, digits_of, may_be_sexagesimal
-from onemap.layers.sources.sheets.sheet_axes import Coordinates, axis_seen, declared_crs
+from onemap.layers.sources.sheets.sheet_axes import Coordinates, axis_seen, datum_said, declared_crs
 
 FORM = "TXT"
 _LEAST = 3  # corners of a parcel, and lines of corners in a text of them
@@ -97,7 +97,8 @@ def read_corners(path: Path, encoding: str | None) -> RawFrame:
     has_heights = any(corner.has_height for corner in corners)
     codes = ["corners.degrees"] * are_degrees + ["geometry.z_dropped"] * has_heights
     remarks = (axes, *(Problem(code, dict(place)) for code in codes))
-    return RawFrame(path, path.stem, FORM, np.array(shapes, dtype=object), _attributes(parcels), crs, found, remarks)
+    geometries, attributes, datum = np.array(shapes, dtype=object), _attributes(parcels), datum_said(titles)
+    return RawFrame(path, path.stem, FORM, geometries, attributes, crs, found, remarks, datum=datum)
 
 
 def _parcels_of(text: str, place: ProblemPlace) -> tuple[list[_Parcel], str]:

@@ -19,7 +19,7 @@ from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.ring_nesting import closed_parts, polygon_of_rings
 from onemap.layers.sources.gdal.curve_text import has_arcs, wkb_of
 from onemap.layers.sources.gdal.curves import SAGITTA_M, stroke_curve
-from onemap.layers.sources.sheets.sheet_axes import coordinates_of, declared_crs, rows_like_points
+from onemap.layers.sources.sheets.sheet_axes import coordinates_of, datum_said, declared_crs, rows_like_points
 from onemap.layers.sources.sheets.sheet_columns import Columns, columns_of, headings_of, plain
 from onemap.layers.sources.sheets.sheet_grid import SUFFIXES, Grid, address, grids_of
 from onemap.layers.sources.sheets.sheet_rows import (
@@ -103,9 +103,10 @@ def _frame(
     attributes: pd.DataFrame,
     crs: pyproj.CRS | None,
     problems: tuple[Problem, ...] = (),
+    datum: str | None = None,
 ) -> RawFrame:
     kind = SUFFIXES[path.suffix.lower()]
-    return RawFrame(path, grid.name, kind, geometries, attributes, crs, grid.encoding, problems)
+    return RawFrame(path, grid.name, kind, geometries, attributes, crs, grid.encoding, problems, datum=datum)
 
 
 def _boundary_frame(path: Path, grid: Grid, columns: Columns, parcels: list[Parcel], rows: list[int]) -> RawFrame:
@@ -121,7 +122,8 @@ def _boundary_frame(path: Path, grid: Grid, columns: Columns, parcels: list[Parc
     if further := rows_like_points(grid, others):
         raise OneMapError("sheet.other_columns", file=path.name, layer=grid.name, feature=further[0] + 1)
     crs = declared_crs(titles, coordinates, path.name, words_below(grid, others))
-    return _frame(path, grid, geometries, _parcel_attributes(grid, columns, parcels), crs, coordinates.problems)
+    attributes = _parcel_attributes(grid, columns, parcels)
+    return _frame(path, grid, geometries, attributes, crs, coordinates.problems, datum_said(titles))
 
 
 def _polygon(parcel: Parcel, place: dict[int, np.ndarray], columns: Columns, layer: str, file: str) -> shapely.Geometry:
@@ -196,7 +198,7 @@ def _point_frame(path: Path, grid: Grid, columns: Columns) -> RawFrame:
     geometries[[at[row] for row in placed]] = shapely.points(coordinates.values)
     problems = (*coordinates.problems, Problem("sheet.as_points", {"file": path.name, "layer": grid.name}))
     crs = declared_crs(titles, coordinates, path.name)
-    return _frame(path, grid, geometries, _row_attributes(grid, columns, rows), crs, problems)
+    return _frame(path, grid, geometries, _row_attributes(grid, columns, rows), crs, problems, datum_said(titles))
 
 
 def _wkt_frame(path: Path, grid: Grid, columns: Columns) -> RawFrame:

@@ -21,8 +21,8 @@ from onemap.layers.sources.sheets.sheet_grid import Grid, address
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
 _DATUMS = (
     ("cgcs2000", re.compile(r"2000\s*国家|CGCS\s*_?2000|国家\s*2000|大地\s*2000", re.IGNORECASE)),
-    ("xian80", re.compile(r"1980\s*西安|西安\s*(19)?80|80\s*西安|xi'?an\s*_?(19)?80", re.IGNORECASE)),
-    ("beijing54", re.compile(r"1954\s*北京|北京\s*(19)?54|54\s*北京|beijing\s*_?(19)?54", re.IGNORECASE)),
+    ("xian80", re.compile(r"80\s*年?\s*西安|西安\s*(19)?80|xi'?an\s*_?(19)?80", re.IGNORECASE)),
+    ("beijing54", re.compile(r"54\s*年?\s*北京|北京\s*(19)?54|beijing\s*_?(19)?54", re.IGNORECASE)),
     ("wgs84", re.compile(r"WGS\s*[-_]?\s*(19)?84", re.IGNORECASE)),
 )
 _MERIDIAN = re.compile(r"中央(?:子午线|经线)\D{0,4}(\d{2,3})")
@@ -213,6 +213,12 @@ def declared_crs(titles: str, coordinates: Coordinates, file: str, below: Sequen
     if number not in ZONE_NUMBERS[width]:
         raise OneMapError("redline.zone_width", file=file, zone=number, width=width)
     return zone_crs(Zone(datum, width, number, prefix is not None))
+
+
+def datum_said(titles: str) -> str | None:
+    """The datum that the titles of a sheet name, with a zone or without; a change from one is none."""
+    lines = [line for line in titles.splitlines() if not _CHANGE.search(line)]
+    return next((name for name, pattern in _DATUMS for line in lines if pattern.search(line)), None)
 
 
 def _refuse_several_systems(lines: Sequence[str], file: str) -> None:

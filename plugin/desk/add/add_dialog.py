@@ -7,10 +7,7 @@ from typing import Any
 
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtGui import QDragEnterEvent, QDropEvent
-from qgis.PyQt.QtWidgets import (
-    QTabWidget,
-    QWidget,
-)
+from qgis.PyQt.QtWidgets import QTabWidget, QWidget
 
 from onemap.plugin.connection.conversion import Conversion, is_convertible
 from onemap.plugin.connection.layer_export import SourceFile

@@ -6,11 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from qgis.PyQt.QtCore import QDate, Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import (
-    QFormLayout,
-    QLineEdit,
-    QWidget,
-)
+from qgis.PyQt.QtWidgets import QFormLayout, QLineEdit, QWidget
 
 from onemap.plugin.desk.add.coverage_choice import coverage_box, coverage_of, mend_boxes, with_file_button
 from onemap.plugin.widgets.form_fields import choice_box, date_box, day_text, fill_form, shrink

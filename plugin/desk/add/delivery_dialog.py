@@ -9,14 +9,7 @@ from typing import Any
 from qgis.core import QgsProcessingUtils
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtGui import QDragEnterEvent, QDropEvent
-from qgis.PyQt.QtWidgets import (
-    QFileDialog,
-    QLineEdit,
-    QMenu,
-    QSplitter,
-    QToolButton,
-    QWidget,
-)
+from qgis.PyQt.QtWidgets import QFileDialog, QLineEdit, QMenu, QSplitter, QToolButton, QWidget
 
 from onemap.plugin.connection.refusals import Refusal, refusals_told
 from onemap.plugin.desk.add.answers_dialog import AnswersDialog

@@ -10,13 +10,7 @@ from typing import Any
 from qgis.core import QgsCoordinateReferenceSystem, QgsFeatureRequest, QgsGeometry, QgsVectorLayer
 from qgis.PyQt.QtCore import QSize, Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtGui import QResizeEvent
-from qgis.PyQt.QtWidgets import (
-    QLabel,
-    QListWidget,
-    QListWidgetItem,
-    QSplitter,
-    QWidget,
-)
+from qgis.PyQt.QtWidgets import QLabel, QListWidget, QListWidgetItem, QSplitter, QWidget
 
 from onemap.plugin.connection.refusals import problem_lines
 from onemap.plugin.desk.add.inspection_result import InspectedLayer

@@ -8,14 +8,7 @@ from pathlib import Path
 
 from qgis.PyQt.QtCore import Qt, QUrl
 from qgis.PyQt.QtGui import QDesktopServices, QTextBlock, QTextCursor, QTextDocument
-from qgis.PyQt.QtWidgets import (
-    QApplication,
-    QComboBox,
-    QDialog,
-    QSizePolicy,
-    QTextBrowser,
-    QWidget,
-)
+from qgis.PyQt.QtWidgets import QApplication, QComboBox, QDialog, QSizePolicy, QTextBrowser, QWidget
 
 from onemap.plugin.connection.task import one_shot_timer
 from onemap.plugin.profile.paths import GUIDES

@@ -10,14 +10,7 @@ from qgis.core import QgsProject
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QEvent, QModelIndex, QObject, QPoint, QSignalBlocker, QSize, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QPalette, QResizeEvent
-from qgis.PyQt.QtWidgets import (
-    QGridLayout,
-    QMenu,
-    QSizePolicy,
-    QSplitter,
-    QToolButton,
-    QWidget,
-)
+from qgis.PyQt.QtWidgets import QGridLayout, QMenu, QSizePolicy, QSplitter, QToolButton, QWidget
 
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.core_session import Core

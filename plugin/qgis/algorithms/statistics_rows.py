@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from qgis.core import Qgis
 
-from onemap.plugin.qgis.algorithms.parameter_kinds import (
-    areas,
-    choice,
-    codes,
-    file,
-    input_file,
-)
+from onemap.plugin.qgis.algorithms.parameter_kinds import areas, choice, codes, file, input_file
 from onemap.plugin.qgis.algorithms.sinks import VECTOR, Sink
 from onemap.plugin.qgis.algorithms.verb_algorithm import Output, VerbRow
 from onemap.plugin.words.file_forms import file_filters

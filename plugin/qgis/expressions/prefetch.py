@@ -6,7 +6,6 @@ thread.
 
 from __future__ import annotations
 
-import contextlib
 import threading
 import time
 import uuid
@@ -270,10 +269,11 @@ def _run_call(call: _MainThreadCall) -> None:
 
 def _source_in_main_thread(context: QgsExpressionContext) -> LayerSource | None:
     """The source of the context's layer: the project's, else the one in the context."""
-    with contextlib.suppress(RuntimeError):  # of a layer that is gone
+    try:
         layer = QgsProject.instance().mapLayer(str(value_or_none(context.variable("layer_id")) or ""))
         return _source_of(layer or context.variable("layer"), context)
-    return None
+    except RuntimeError:  # of a layer that is gone
+        return None
 
 
 def _source_of(layer: object, context: QgsExpressionContext) -> LayerSource | None:

@@ -7,13 +7,7 @@ from typing import Any
 
 from qgis.gui import QgsAuthConfigSelect
 from qgis.PyQt.QtCore import QDate, QSignalBlocker, Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import (
-    QComboBox,
-    QFormLayout,
-    QLineEdit,
-    QSizePolicy,
-    QWidget,
-)
+from qgis.PyQt.QtWidgets import QComboBox, QFormLayout, QLineEdit, QSizePolicy, QWidget
 
 from onemap.plugin.desk.add.add_form import search_box
 from onemap.plugin.desk.library.layer_list import DEPARTMENTS, LIBRARIES, CatalogueLayer, title_of

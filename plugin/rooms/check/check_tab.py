@@ -9,12 +9,7 @@ from typing import Any
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QSignalBlocker, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QKeyEvent, QKeySequence, QShowEvent
-from qgis.PyQt.QtWidgets import (
-    QApplication,
-    QHBoxLayout,
-    QProgressBar,
-    QWidget,
-)
+from qgis.PyQt.QtWidgets import QApplication, QHBoxLayout, QProgressBar, QWidget
 
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.refusals import Refusal
@@ -38,13 +33,7 @@ from onemap.plugin.rooms.check.sheet_button import SheetButton
 from onemap.plugin.rooms.check.trial_view import TrialView, trial_run
 from onemap.plugin.rooms.remedy.remedy_view import RemedyView
 from onemap.plugin.rooms.remedy.sites_view import SitesView
-from onemap.plugin.widgets.buttons import (
-    MainButton,
-    empty_label,
-    push_button,
-    switch_button,
-    tool_button,
-)
+from onemap.plugin.widgets.buttons import MainButton, empty_label, push_button, switch_button, tool_button
 from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.widgets.form_fields import TightForm, fill_form, fold_button
 from onemap.plugin.widgets.icons import icon

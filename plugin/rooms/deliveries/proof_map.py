@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +121,8 @@ class ProofMap:
 
 def _groups() -> list[QgsLayerTreeGroup]:
     """The groups of proofs; one, but for what a project had when it was opened."""
-    with contextlib.suppress(RuntimeError):  # QGIS takes all down
+    try:
         nodes = QgsProject.instance().layerTreeRoot().findGroups()
         return [node for node in nodes if isinstance(node, QgsLayerTreeGroup) and node.customProperty(PROPERTY_PROOF)]
-    return []
+    except RuntimeError:  # QGIS takes all down
+        return []

@@ -17,14 +17,7 @@ from qgis.core import (
 from qgis.gui import QgsMapCanvas, QgsMapMouseEvent, QgsRubberBand
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtGui import QColor, QResizeEvent
-from qgis.PyQt.QtWidgets import (
-    QHeaderView,
-    QLabel,
-    QMenu,
-    QPushButton,
-    QTreeWidgetItem,
-    QWidget,
-)
+from qgis.PyQt.QtWidgets import QHeaderView, QLabel, QMenu, QPushButton, QTreeWidgetItem, QWidget
 
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.refusals import Refusal

@@ -8,9 +8,7 @@ from typing import Any
 from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry, QgsVectorLayer
 from qgis.gui import QgsMapCanvas, QgsMapToolIdentifyFeature
 from qgis.PyQt.QtCore import QSignalBlocker, QTimer, pyqtSignal
-from qgis.PyQt.QtWidgets import (
-    QTreeWidgetItem,
-)
+from qgis.PyQt.QtWidgets import QTreeWidgetItem
 
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.desk.library.changed_versions import ChangedVersions

@@ -8,10 +8,7 @@ from typing import Any
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsVectorLayer
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import (
-    QHeaderView,
-    QTreeWidgetItem,
-)
+from qgis.PyQt.QtWidgets import QHeaderView, QTreeWidgetItem
 
 from onemap.plugin.desk.answers.answer_tree import VALUE, AnswerTree
 from onemap.plugin.desk.answers.name_delegate import wrap_names

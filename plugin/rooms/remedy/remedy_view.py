@@ -10,12 +10,7 @@ from typing import Any
 from qgis.core import QgsGeometry
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import (
-    QFormLayout,
-    QGridLayout,
-    QSplitter,
-    QWidget,
-)
+from qgis.PyQt.QtWidgets import QFormLayout, QGridLayout, QSplitter, QWidget
 
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.refusals import Refusal, refusals_told

@@ -23,14 +23,7 @@ from onemap.plugin.rooms.review.review_dashboard import Dashboard
 from onemap.plugin.rooms.review.review_person import PersonButton
 from onemap.plugin.rooms.review.review_seen_revisions import seen_revision
 from onemap.plugin.rooms.review.review_words import OVERDUE, STALE, UNSEEN, department_words, state_word
-from onemap.plugin.widgets.buttons import (
-    empty_label,
-    menu_button,
-    push_button,
-    show_text,
-    switch_button,
-    wrapped_label,
-)
+from onemap.plugin.widgets.buttons import empty_label, menu_button, push_button, show_text, switch_button, wrapped_label
 from onemap.plugin.widgets.form_fields import shrink
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of

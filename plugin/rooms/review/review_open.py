@@ -8,11 +8,7 @@ from typing import Any
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtGui import QKeyEvent
-from qgis.PyQt.QtWidgets import (
-    QFileDialog,
-    QLineEdit,
-    QWidget,
-)
+from qgis.PyQt.QtWidgets import QFileDialog, QLineEdit, QWidget
 
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.refusals import Refusal

@@ -6,11 +6,7 @@ from html import escape
 from typing import Any
 
 from qgis.PyQt.QtCore import Qt
-from qgis.PyQt.QtWidgets import (
-    QSplitter,
-    QTextBrowser,
-    QWidget,
-)
+from qgis.PyQt.QtWidgets import QSplitter, QTextBrowser, QWidget
 
 from onemap.plugin.desk.answers.answer_tree import AnswerTree, set_bold
 from onemap.plugin.rooms.review.review_cases import Case

@@ -8,12 +8,7 @@ from typing import Any
 
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import (
-    QFormLayout,
-    QLabel,
-    QPushButton,
-    QWidget,
-)
+from qgis.PyQt.QtWidgets import QFormLayout, QLabel, QPushButton, QWidget
 
 from onemap.plugin.connection.file_writing import copy_file
 from onemap.plugin.connection.refusals import Refusal, refusals_told

@@ -81,7 +81,7 @@ def identify(library: Library, place: Place, only: Sequence[str], as_of: date, l
     # Counted from 0, so that a session keeps what it read for the next click, wherever that is.
     known = versions(library)
     sources = Sources(library, known, as_of, {}, {}, (0.0, 0.0))
-    rules = joined_rules(packs_of(library, ()))
+    rules = [rule for rule in joined_rules(packs_of(library, ()), as_of) if rule.on_day(as_of).basis]
     entries = [
         entry for entry in catalogue.values() if entry.geometry in _ON_THE_GROUND and (not only or entry.code in only)
     ]

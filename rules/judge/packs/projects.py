@@ -53,11 +53,6 @@ class Project:
         known = [code for code in self.codes if code is not None]
         return "/".join(known) if known and len(known) == len(self.codes) else None
 
-    @property
-    def is_silent(self) -> bool:
-        """Whether neither a code nor a text nor a person says what it is."""
-        return not (self.codes or self.stated or self.named)
-
     @cached_property
     def is_contradicted(self) -> bool:
         """Whether it has a code in which nothing that it is called stands."""

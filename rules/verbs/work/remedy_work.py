@@ -104,7 +104,7 @@ def sites(values: Values, context: VerbContext) -> Result:
             ground = _array_of_one(district)
         packs = _packs_of_search(library, values)
         as_of = values.get("as_of") or library.today()
-        project = {**checked_facts(facts, joined_rules(packs), as_of).plain, **(values.get("project") or {})}
+        project = {**checked_facts(facts, joined_rules(packs, as_of), as_of).plain, **(values.get("project") or {})}
         options = SiteOptions(
             area_m2=area_m2,
             width_m=width_m,

@@ -172,6 +172,13 @@ def test_without_datum_or_zone_nothing_is_guessed(shelf, txt):
     assert "without zone prefix" in answer.json["problems"][0]["message"]
 
 
+@pytest.mark.parametrize("datum", ["1980西安坐标系", "CGCS2000"])
+def test_a_datum_that_is_said_without_a_zone_is_not_overridden_in_silence(shelf, txt, datum):
+    answer = shelf.add(txt((HEAD_LINE, [(1, square(0, 0, 100))]), datum=datum, zone="", prefix=0), crs="EPSG:4547")
+    messages = [problem["message"] for problem in answer.json["problems"] if problem["code"] == "crs.overridden"]
+    assert [datum in message for message in messages] == [True] * (datum != "CGCS2000")
+
+
 @pytest.mark.parametrize(
     ("options", "code"),
     [

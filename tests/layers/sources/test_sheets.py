@@ -305,7 +305,7 @@ def test_of_several_sheets_those_with_coordinates_are_layers(tmp_path, onemap):
         ("CGCS2000 中央子午线114°", 4526),
         ("1980西安坐标系 38带", 2362),
         ("西安80坐标系", 2362),
-        ("1954年北京坐标系", None),
+        ("1954年北京坐标系", 2414),
         ("北京54坐标系 带号：38", 2414),
         ("比例尺 1:2000", None),
     ],

@@ -266,6 +266,7 @@ def test_rules_that_speak_of_what_lies_here_are_named_with_their_law(desk, tmp_p
     pack = desk.pack(
         {"id": "two", "layer": "DLTB", "where": "DLBM = '0101'", "title": {"zh": "甲", "en": "A"}},
         {"id": "all", "layer": "DLTB", "basis": [{"law": "Old", "to": "2020-01-01"}, {"law": "New"}]},
+        {"id": "over", "layer": "DLTB", "basis": [{"law": "Old", "to": "2020-01-01"}]},
         {"id": "far", "layer": "STBHHX"},
     )
     assert onemap("new", library, "--crs", "EPSG:4547", "--pack", pack).code == 0

@@ -124,11 +124,11 @@ def test_a_field_that_may_say_what_a_project_is_under_another_name_is_told_and_n
     path = town.folder / "test.toml"
     path.write_text(path.read_text(encoding="utf-8") + "\n" + ROAD, encoding="utf-8")
     found = town.check({"A": SQUARE}, columns=values)
-    told = found.answer.json["problems"]
-    problems = {one["field"]: one["message"] for one in told if one["code"] == "project.field_unread"}
+    remarks = found.answer.json["problems"]
+    problems = {one["field"]: one["message"] for one in remarks if one["code"] == "project.field_unread"}
     assert set(problems) == set(expected)
     is_silent = not {"YDXZ", "ydxz", "XMLX"} & set(columns)
-    assert ("project.unstated" in [one["code"] for one in told]) == is_silent
+    assert ("project.unstated" in [one["code"] for one in remarks]) == is_silent
     assert all(f"no field {field}; {column} may hold it" in problems[field] for field, column in expected.items())
     assert bool(found.hits()) == (not {"YDXZ", "ydxz"} & set(columns)), "what is not read excuses nobody"
 
