@@ -109,9 +109,7 @@ class LayerInUnits:
         self.keys: ClassKeys = class_keys(options.by, stored.attributes, self.entry, {**place, "field": "--by"})
         self.repeated: np.ndarray = self.repeated_among(self.truth.true | self.truth.unknown)
         self.numbers = {
-            name: np.where(
-                self.repeated, np.nan, plain_numbers(column_of(stored.attributes, name, {**place, "field": "--sum"}))
-            )
+            name: self._summable(column_of(stored.attributes, name, {**place, "field": "--sum"}))
             for name in self._summed_fields(stored.attributes)
         }
 
@@ -143,6 +141,11 @@ class LayerInUnits:
             rows = np.flatnonzero(chosen)
             repeated[rows] = repeated_rows(self.source.features.attributes.iloc[rows], self.entry)
         return repeated
+
+    def _summable(self, values: np.ndarray) -> np.ndarray:
+        """Values (n,) as numbers; NaN also for one of a repeated row, or so large that no sum could hold it."""
+        numbers = plain_numbers(values)
+        return np.where(self.repeated | (np.abs(numbers) > _MOST_SUMMED), np.nan, numbers)
 
     def _summed_fields(self, attributes: pd.DataFrame) -> list[str]:
         """The fields to sum: those asked for, and the declared and net area that the layer's schema knows."""
