@@ -13,12 +13,11 @@ Result = TypeVar("Result")
 
 
 def run_cancellable(work: Callable[[], Result], progress: Progress = SILENT, expected_s: float | None = None) -> Result:
-    """The result of work(), or the error that it raises; it must release the interpreter's lock while it calculates.
+    """Return the result of work(), or raise its error; work must release the interpreter's lock while it calculates.
 
-    It is done by a thread of its own. Where nobody waits any more, it is left to itself and its result forgotten.
+    A thread of its own does it. If the caller is cancelled, the thread is left to finish and its result is dropped.
 
-    progress: of this work.
-    expected_s: how long the processors need about, by which the progress goes; None if nobody knows.
+    progress: of this work. expected_s: an estimate of its seconds, which drives the progress; None if not known.
     """
     results: list[Result] = []
     errors: list[Exception] = []
