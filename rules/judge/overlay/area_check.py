@@ -63,7 +63,7 @@ def _zones_near(zones: Zones, rows: np.ndarray, margin_m: float, threads: Thread
 
 
 def checked_areas(zones: Zones, rows: np.ndarray, threads: Threads) -> np.ndarray:
-    """The conflict's area of each parcel in `rows` by signed trapezoids, in m²; NaN where its zones have no union."""
+    """The conflict's area of each parcel in `rows` by signed trapezoids, in m²; NaN if its zones have no union."""
     if len(rows) == 0:
         return np.empty(0)
     near, is_unproved = _zones_near(zones, rows, MARGIN_M, threads)
@@ -72,7 +72,7 @@ def checked_areas(zones: Zones, rows: np.ndarray, threads: Threads) -> np.ndarra
 
 
 def _conflict_m2(zones: Zones, rows: np.ndarray, near: np.ndarray, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
-    """By signed trapezoids the conflict's area of each parcel in `rows` (k,) with the zones near it, and its error."""
+    """The conflict's area of each parcel in `rows` (k,) with the zones near it, by trapezoids, and its error."""
     base, common, error = zones.base[rows], np.zeros(len(rows)), np.zeros(len(rows))
     met = np.flatnonzero(~shapely.is_missing(near))
     common[met], error[met] = common_areas(base[met], near[met], threads)

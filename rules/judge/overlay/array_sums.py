@@ -32,7 +32,7 @@ _Edges = tuple[np.ndarray, ...]  # the pair (e,); west, east, height in the west
 
 
 class _Columns(NamedTuple):
-    """Columns of pairs of polygons (c,): the pair; west, east; where the edges over it begin, and how many they are."""
+    """Columns of pairs of polygons (c,): the pair; west, east; the first edge over it, and how many there are."""
 
     pair: np.ndarray
     west: np.ndarray
@@ -50,7 +50,7 @@ def blocks_of_pairs(b: Flat, other: np.ndarray) -> Iterator[slice]:
 
 
 def _blocks_within(ends: np.ndarray, most: int) -> Iterator[slice]:
-    """Slices that together are all rows, each of at most so much, or of one row; ends (n,): how much up to each row."""
+    """Slices that together are all rows, each with at most `most` entries or one row. ends (n,): entries so far."""
     start = 0
     while start < len(ends):
         before = int(ends[start - 1]) if start else 0
@@ -215,7 +215,7 @@ def _edges_above(
 
 
 def _reach(under: _Edges, over: _Edges, columns: _Columns, pairs: int) -> tuple[np.ndarray, np.ndarray]:
-    """The area by which edges reach below the other polygon's, and its terms: (pairs,) in m² each."""
+    """The signed area by which edges reach above others, which are given upside down, and its terms: (pairs,)."""
     column = under[0]
     one = np.arange(len(column)).repeat(columns.partners[column])
     other = ranges(columns.first[column], columns.partners[column])

@@ -58,7 +58,10 @@ class CandidatePairs:
 
 
 def candidate_pairs(parcels: AnyShapes, tree: shapely.STRtree, features: AnyShapes, threads: Threads) -> CandidatePairs:
-    """The pairs of parcels (n,), with their index, and features (m,) that may share ground, and how much; unordered."""
+    """The pairs of parcels (n,), with their index, and features (m,) that may share ground, and how much.
+
+    The pairs are in no order.
+    """
     apart = compute_once(parcels, "apart", lies_apart)
     if len(features) > max(_MANY, len(parcels)) and len(parcels) > _MANY_ASK and is_frozen(features):
         parcel, feature = boxes_meet(index_of(features), parcels, threads)
@@ -141,7 +144,7 @@ def _box_areas(polygons: np.ndarray) -> np.ndarray:
 
 
 def boxes_meet(tree: shapely.STRtree, shapes: AnyShapes, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs of shapes (n,) and geometries of the tree whose boxes meet: rows of the one (k,), and of the other (k,)."""
+    """Pairs of shapes (n,) and geometries of the tree whose boxes meet: rows of both (k,)."""
     starts = range(0, len(shapes), _ASKED_AT_ONCE)
 
     def ask(start: int) -> np.ndarray:

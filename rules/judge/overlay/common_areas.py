@@ -103,7 +103,7 @@ def _sum_by_arrays(pairs: FlatPairs, sums: _Sums, threads: Threads) -> None:
 
 
 def loops_over(pairs: FlatPairs, function: Any, is_compiled: bool) -> tuple[tuple[Any, ...], Any]:
-    """Pairs, and a function of the kernel, as they go together: arrays and compiled, or lists and plain."""
+    """Pairs and a function of the kernel in matching form: arrays and compiled, or lists and plain."""
     left, right = pairs.left, pairs.right
     if is_compiled:
         return (left.arrays, right.arrays, pairs.left_index, pairs.right_index), compiled_function(function)

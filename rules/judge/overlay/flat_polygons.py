@@ -124,7 +124,7 @@ def flat_pairs(left: np.ndarray, right: np.ndarray, threads: Threads) -> FlatPai
 
 
 def occurring_numbers(index: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Which of `count` numbers occur in index (k,), ascending (m,), and for each of the k which of the m it is."""
+    """The numbers below `count` that occur in index (k,), ascending (m,), and each entry's position in them (k,)."""
     is_there = np.zeros(count, dtype=bool)
     is_there[index] = True
     numbers = np.flatnonzero(is_there)
@@ -190,7 +190,7 @@ def _concatenation(parts: list[Flat], threads: Threads) -> Flat:
 
 
 def _ends(parts: list[Flat], name: str, more: int) -> np.ndarray:
-    """Where the values of each part begin, `more` at the end of each not counted, and where all end."""
+    """Where the values of each part begin, without the `more` values at each end, and where the last one ends."""
     return np.cumsum([0, *(len(getattr(part, name)) - more for part in parts)])
 
 

@@ -45,10 +45,7 @@ def grown_ground(
 
 
 def shrunk_ground(polygons: np.ndarray, distance_m: float) -> tuple[np.ndarray, np.ndarray]:
-    """The parts of polygons (n,), or None, farther than a distance from their edges; None where there are none.
-
-    Second the polygons (n,) for which that is not proved.
-    """
+    """The part of each polygon (n,) farther than a distance from its edge, or None; and which are not proved."""
     shrunk = shapely.buffer(polygons, -distance_m)
     shrunk[shapely.is_empty(shrunk)] = None
     unproved, rows = np.zeros(len(polygons), dtype=bool), np.flatnonzero(~shapely.is_missing(shrunk))
@@ -88,7 +85,7 @@ def ground_around(shapes: np.ndarray, distance_m: float, threads: Threads, segme
 
 
 def _grown_part(shapes: np.ndarray, distance: np.ndarray, segments: int) -> tuple[np.ndarray, np.ndarray]:
-    """Ground around geometries (k,), none empty, and of which it is not proved; what GEOS gets wrong is made anew."""
+    """Ground around geometries (k,), none of them empty, and which is not proved; GEOS's errors are mended."""
     grown = _buffers(shapes, distance, segments)
     rows = np.flatnonzero(~_are_proved(grown, shapes, distance, segments))
     is_wrong = np.zeros(len(shapes), dtype=bool)

@@ -51,7 +51,7 @@ class Stops(NamedTuple):
 
 
 class Rings(NamedTuple):
-    """The result: points x, y; where each ring ends, twice its ground, less than 0 of a hole; count: points, rings."""
+    """The result: points x, y; each ring's end; twice its ground, negative for a hole; count: points and rings."""
 
     x: Any
     y: Any
@@ -304,7 +304,10 @@ def _choose(a: Flat, b: Flat, remains: bool, stops: Stops, count: int) -> bool:
 
 
 def _agrees(place: int, enters: int, leaving: int) -> bool:
-    """Whether a stretch lies where one must that ends at such a stop; leaving: what `enters` is where it was inside."""
+    """Whether a stretch lies on the side that its stop requires.
+
+    leaving: the value of `enters` at its end if the stretch is inside.
+    """
     return enters == 2 or place == (_INSIDE if enters == leaving else _OUTSIDE)
 
 

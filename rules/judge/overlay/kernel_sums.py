@@ -70,7 +70,7 @@ def common_area(a: Flat, p: int, b: Flat, q: int, room: Any) -> tuple[float, flo
 
 
 def _reach(lows: int, highs: int, west: float, east: float, room: Any) -> tuple[float, float]:
-    """The reach of the lows above the highs between west and east, signed, in m²; and its terms."""
+    """The signed area by which the lows reach above the highs between west and east, in m², and its terms."""
     area, spread = 0.0, 0.0
     low_west, low_east, low_left, low_slope, low_rise, low_sign = room[:6]
     high_west, high_east, high_left, high_slope, high_rise, high_sign = room[6:12]

@@ -114,7 +114,10 @@ def _proved_ground(
 
 
 def _by_geos(operation: Operation, left: np.ndarray, right: np.ndarray, threads: Threads) -> np.ndarray:
-    """operation(left, right) pair by pair, None where it breaks down: (n,); near the other only, what it must scan."""
+    """operation(left, right) pair by pair, None where it fails: (n,).
+
+    Of large polygons only the part near the other one is used.
+    """
     near = _parts_near(right, left, threads)
     near_left = _parts_near(left, right, threads) if operation is shapely.intersection else left
 
@@ -141,7 +144,7 @@ def _parts_near(polygons: np.ndarray, others: np.ndarray, threads: Threads) -> n
 def _once_more(
     operation: Operation, left: shapely.Geometry, right: shapely.Geometry, expected_m2: float, allowed_m2: float
 ) -> tuple[shapely.Geometry | None, bool]:
-    """One pair that broke down or came out wrong: whole, then on finer and coarser grids; and whether it failed."""
+    """Repeat a pair that failed or came out wrong: whole, then on finer and coarser grids; and whether it fails."""
     for grid in (None, *RETRY_GRIDS_M):
         with contextlib.suppress(shapely.GEOSException):
             result = operation(left, right, grid_size=grid)
@@ -310,7 +313,7 @@ def union_by(group: np.ndarray, geometries: np.ndarray, groups: int, threads: Th
 
 
 def _proved_unions(block: np.ndarray, threads: Threads) -> np.ndarray:
-    """The union of each row of (n, k) polygons, compared with the sums of its pairs; on grids where it is wrong.
+    """The union of each row of (n, k) polygons, compared with the sums of its pairs, on grids where it is wrong.
 
     Raises OneMapError overlay.union.
     """
@@ -432,7 +435,7 @@ def _overlay_with_ground(
     apart: AnyShapes,
     covered: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """operation(polygon, ground) where the edge of the ground runs through the polygon; the answers else are known."""
+    """operation(polygon, ground) where the ground's edge crosses the polygon. apart, covered: results elsewhere."""
     shapely.prepare(ground)
     result = covered.copy()
     failed = np.zeros(len(polygons), dtype=bool)

@@ -62,7 +62,7 @@ _Clip = Callable[[shapely.Geometry, Bounds], shapely.Geometry]
 
 
 def clip_polygon(polygon: shapely.Geometry, box: Bounds) -> shapely.Geometry:
-    """The part of a polygon in a box, found fast; rings may touch along its edge, and degenerate ones be wrong."""
+    """The part of a polygon in a box, found fast; rings may touch along its edge, degenerate ones may be wrong."""
     try:
         return shapely.clip_by_rect(polygon, *box)
     except shapely.GEOSException:  # some valid polygons leave it with a ring of three points

@@ -58,10 +58,10 @@ class Threads:
 
 
 def _share_out(work: Callable[[Part], Result], parts: Sequence[Part], workers: int) -> list[Result]:
-    """work(part) for each part, in their order; of several threads, one of them this, whichever is free takes the next.
+    """work(part) for each part, in their order; whichever thread is free takes the next part.
 
-    So who calls it within such work never waits for a thread that waits for him. Raises what any part raised, once no
-    thread is at work any more.
+    This thread is one of them, so a caller inside such work never waits for a thread that waits for it. Raises what any
+    part raised, after all threads have stopped.
     """
     left, found = iter(range(len(parts))), dict[int, Result]()  # each number comes to one thread
 

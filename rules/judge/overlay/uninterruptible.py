@@ -43,5 +43,5 @@ def run_cancellable(work: Callable[[], Result], progress: Progress = SILENT, exp
 
 
 def expected_share(taken_s: float, expected_s: float) -> float:
-    """How much is done of work that says nothing of itself: most of it in the time expected, and never all."""
+    """The share of work done after `taken_s`, for work that reports nothing: never all of it."""
     return 1 - math.exp(-2 * taken_s / expected_s) if expected_s > 0 else 0.0
