@@ -85,7 +85,7 @@ class PreparedVersion:
         return self._record(version, records, [*known, version])
 
     def _check_known(self, known: Sequence[Version]) -> None:
-        """Refuse files taken over from a version where the layer has others now. Raises OneMapError files.meanwhile."""
+        """Refuse files taken over from a version if the layer has changed since. Raises OneMapError files.meanwhile."""
         before = self.arrival.known
         if before is not None and before != tuple(one for one in known if one.code == self.entry.code):
             raise OneMapError("files.meanwhile", **{**self.arrival.place, "layer": self.entry.code})

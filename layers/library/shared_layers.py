@@ -135,7 +135,7 @@ def _parts(library: Library, version: Version) -> Iterator[StoredFeatures]:
 
 
 def _squares(bounds: Sequence[float], count: int) -> np.ndarray:
-    """Boxes (n, 4) along the curve that share the plane, the outermost without end, for some features in each."""
+    """Return boxes (n, 4) along the curve that divide the plane, each with some features; outer ones are endless."""
     side = int(np.ceil((count / _PART_ROWS) ** 0.5))
     west, south, east, north = bounds
     x, y = np.linspace(west, east, side + 1), np.linspace(south, north, side + 1)
