@@ -202,19 +202,15 @@ def as_numbers(values: Sequence[Any]) -> list[Any]:
 
 
 def plain_numbers(values: Sequence[Any] | np.ndarray) -> np.ndarray:
-    """Values (n,) as floats, a text as `as_numbers` reads it; NaN for null and for what is no number.
-
-    A number so large that a sum of them would be none is NaN, too.
-    """
+    """Values (n,) as floats, a text as `as_numbers` reads it; NaN for null and for what is no finite number."""
     numbers = pd.to_numeric(pd.Series(values, dtype=object), errors="coerce").to_numpy(dtype=float, copy=True)
     for at in np.flatnonzero(~np.isfinite(numbers)).tolist():
         number = _number(values[at]) if isinstance(values[at], str) else None
         numbers[at] = number if isinstance(number, (int, float)) else np.nan
-    return np.where(np.abs(numbers) < _MOST_SUMMED, numbers, np.nan)
+    return numbers
 
 
 _NO_NUMBER = object()
-_MOST_SUMMED = 1e290  # of a value: as many of them as a layer may hold have a sum
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 
 

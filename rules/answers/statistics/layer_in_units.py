@@ -40,6 +40,8 @@ from onemap.rules.judge.inputs.layer_sources import LayerSource, Sources
 from onemap.rules.judge.overlay.lines_inside import union_lengths_m
 from onemap.rules.judge.overlay.threads import Threads
 
+_MOST_SUMMED = 1e290  # of a value: as many of them as a layer may hold have a sum
+
 
 @dataclass(frozen=True)
 class StatisticsOptions:
