@@ -122,7 +122,7 @@ def prepare_version(
             raise OneMapError("raster.files", **arrival.place)
         with raster_copy(library.path, entry.code, options.copy) as copy_to:
             crs, reading = options.normalising.crs, arrival.step("reading")
-            frame = FrameBlocks.of(raster_frame(source, crs, library.crs, copy_to, reading))
+            frame = FrameBlocks.of(raster_frame(source, entry, crs, library.crs, copy_to, reading))
             version = _checked_version(arrival, entry, is_new, frame, ())
             yield version
             if version.same is not None and copy_to is not None:
@@ -202,7 +202,7 @@ def prepare_raster(
     kept_as: the path that the library records for it. Raises OneMapError for every refusal, as `add`.
     """
     arrival, entry, is_new = _arrival(library, str(path), options, required_fields, who, language, SILENT)
-    frame = raster_frame(str(path), given_crs, library.crs, None)
+    frame = raster_frame(str(path), entry, given_crs, library.crs, None)
     frame = replace(frame, attributes=frame.attributes.assign(path=pd.Series([kept_as], dtype=object)))
     return _checked_version(replace(arrival, is_sent=True), entry, is_new, FrameBlocks.of(frame), ())
 

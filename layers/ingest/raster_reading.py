@@ -12,8 +12,10 @@ import pandas as pd
 import pyproj
 import shapely
 
+from onemap.layers.catalogue.check_levels import check_of
+from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.crs.systems import contradiction, crs_name, transformation
-from onemap.layers.errors import OneMapError, ProblemPlace
+from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 from onemap.layers.frames.frames import CleanFrame
 from onemap.layers.ingest.placing import identity_remarks, override_remarks
 from onemap.layers.progress import SILENT, Progress
@@ -21,7 +23,7 @@ from onemap.layers.rasters.grid_facts import GridFacts
 from onemap.layers.rasters.raster_folder import raster_folder, reserved_stem
 from onemap.layers.rasters.raster_heights import vertical_datum
 from onemap.layers.rasters.raster_reference import cell_files, file_columns
-from onemap.layers.rasters.raster_remarks import raster_remarks
+from onemap.layers.rasters.raster_remarks import height_remarks, raster_remarks
 from onemap.layers.rasters.rasters import (
     check_blocks,
     declared_system,
@@ -97,11 +99,17 @@ def footprint(dataset: "DatasetReader", source: pyproj.CRS, target: pyproj.CRS) 
 
 
 def raster_frame(
-    source: str, given_crs: str | None, target: pyproj.CRS, copy_to: Path | None, progress: Progress = SILENT
+    source: str,
+    entry: LayerEntry,
+    given_crs: str | None,
+    target: pyproj.CRS,
+    copy_to: Path | None,
+    progress: Progress = SILENT,
 ) -> CleanFrame:
     """Return a raster as the row that a library keeps of it.
 
-    copy_to: where a Cloud-Optimised GeoTIFF is written (beside as *.part first); None keeps a reference.
+    entry: of its layer; copy_to: where a Cloud-Optimised GeoTIFF is written (beside as *.part first); None keeps a
+    reference.
     Raises OneMapError source.…, crs.…, raster.rotated, raster.scaled, raster.complex, raster.unplaced, raster.vector,
     out.failed.
     """
@@ -118,12 +126,7 @@ def raster_frame(
             outline = footprint(dataset, crs, target)
         else:
             raise OneMapError("raster.rotated", file=path.name)
-        place = ProblemPlace(file=path.name)
-        remarks = (
-            *override_remarks(declared_system(dataset)[0], crs, place),
-            *identity_remarks(crs, target, place),
-            *raster_remarks(dataset, crs),
-        )
+        remarks = tuple(_remarks(dataset, crs, target, entry))
         overviews = ",".join(map(str, dataset.overviews(1)))
     kept = path if copy_to is None else _copy_raster(path, copy_to)
     with opened_raster(kept) as dataset:
@@ -144,6 +147,17 @@ def raster_frame(
         names=np.array(["1"], dtype=object),
         problems=remarks,
     )
+
+
+def _remarks(dataset: "DatasetReader", crs: pyproj.CRS, target: pyproj.CRS, entry: LayerEntry) -> Iterator[Problem]:
+    """What is remarked on a raster that is added: on its system, its numbers, and its heights, if it has such."""
+    place = ProblemPlace(file=Path(dataset.name).name)
+    yield from override_remarks(declared_system(dataset)[0], crs, place)
+    yield from identity_remarks(crs, target, place)
+    yield from raster_remarks(dataset, crs)
+    settings = check_of(entry, "raster.heights")
+    if entry.heights_m is not None and settings["level"] != "off":
+        yield from height_remarks(dataset, crs, entry.heights_m, settings["share"])
 
 
 def _copy_raster(path: Path, target: Path) -> Path:

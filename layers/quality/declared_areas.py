@@ -5,13 +5,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pyproj
 
 from onemap.layers.area_units import M2_PER_HECTARE, areas_apart
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.errors import Problem
-from onemap.layers.frames.fields import plain_numbers
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.geometry.areas import areal_scale, ellipsoidal_areas_m2, most_bent_m2
 from onemap.layers.in_threads import in_order
@@ -41,7 +39,7 @@ def area_flaws(
     scale = areal_scale(crs, frame.bounds())
 
     def measure_block(block: np.ndarray) -> tuple[np.ndarray, list[np.ndarray], np.ndarray, np.ndarray]:
-        numbers = [_numbers(frame, field.name, block) for field in fields]
+        numbers = [frame.numbers(field.name, block) for field in fields]
         ground_m2, length_m = frame.sizes[block].T
         rough_m2 = np.outer(scale, ground_m2)
         at = np.flatnonzero(
@@ -56,14 +54,6 @@ def area_flaws(
             for field, own in zip(fields, numbers, strict=True):
                 field.look(block, own, at, computed)
     return [flaws for field in fields for flaws in field.flaws()]
-
-
-def _numbers(frame: FrameBlocks, name: str, rows: np.ndarray) -> np.ndarray:
-    """Return declared areas (k,), NaN where there is none."""
-    column = frame.column(name, rows)
-    if column is not None and not pa.types.is_string(column.type):
-        return np.asarray(column.to_numpy(zero_copy_only=False), dtype=float)
-    return plain_numbers(frame.values(name, rows))
 
 
 class _AreaField:

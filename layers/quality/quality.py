@@ -21,6 +21,7 @@ from onemap.layers.quality.declared_areas import area_flaws
 from onemap.layers.quality.displacement import KnownLines, displacement, displacement_flaws
 from onemap.layers.quality.duplicates import duplicate_flaws, key_flaws
 from onemap.layers.quality.feature_problems import MOST_KEPT, Flaws
+from onemap.layers.quality.heights import height_flaws
 from onemap.layers.quality.neighbours import Items
 from onemap.layers.quality.persons import person_flaws
 from onemap.layers.quality.position import MOST_M, outside_flaws, shift_flaws
@@ -109,7 +110,8 @@ def check_quality(
         flaws += key_flaws(frame, entry, most, progress.part(0.25 * rows, 0.4 * rows))
         tables = chosen_tables(frame, entry, progress.part(0.4 * rows, 0.5 * rows))
         codes = {name: f"{table.name} {table.version}" for name, table in tables.items()}
-        flaws += value_flaws(frame, entry, required, tables, most, progress.part(0.5 * rows, 0.75 * rows))
+        flaws += value_flaws(frame, entry, required, tables, most, progress.part(0.5 * rows, 0.7 * rows))
+        flaws += height_flaws(frame, entry, progress.part(0.7 * rows, 0.75 * rows))
         declared = check_of(entry, "area.declared")
         flaws += area_flaws(frame, entry, ground.crs, declared, most, progress.part(0.75 * rows, rows))
         progress.at(rows)

@@ -323,7 +323,7 @@ class Sources:
         file = self.replaced[code]
         rasters: tuple[RasterReference, ...] = ()
         if entry.geometry == "raster":
-            frame = raster_frame(file, None, self.library.crs, None)
+            frame = raster_frame(file, entry, None, self.library.crs, None)
             rasters = (reference_of(frame.attributes.iloc[0], None),)
         else:
             frame = trial_frame(self.library, entry, file, self.required.get(code, ()))
