@@ -202,6 +202,8 @@ class ReviewTab(QWidget):
             revisions = {line.case: line.revision for line in lines}
             if revisions.get(page.case.id, page.case.revision) != page.case.revision:
                 self.reload_case(is_followed=True)
+            else:
+                page.notice.read_comments()
 
     def _show(self, answer: dict[str, Any], is_followed: bool = False) -> None:
         self.case_page.show_case(case_in(answer))
