@@ -123,7 +123,6 @@ def test_a_case_goes_by_clicks_from_its_parcels_to_a_document_that_opens(desk, o
     assert editor.by_label.text() == "Acting as Wang"
     desk.become("Zhao")
     assert editor.by_label.text() == "Acting as Zhao"
-    desk.tab.reload_case()
     wait_for(lambda: editor.buttons["sign"].isEnabled())
     desk.tab.resize(320, 640)
     desk.tab.show()
