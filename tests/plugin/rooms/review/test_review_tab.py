@@ -142,6 +142,9 @@ def test_a_case_goes_by_clicks_from_its_parcels_to_a_document_that_opens(desk, o
     desk.after(desk.confirm)
     assert desk.case.state == "issued"
     assert desk.page.next_button.isHidden()
+    desk.page.fill_menu()
+    (reply,) = (one for one in desk.page.menu.actions() if one.text() == "Import a reply file…")
+    assert not reply.isEnabled() and "issued" in reply.toolTip()
     assert "〔2026〕1号" in desk.page.state_label.text()
     reader, target = Reader(), tmp_path / "statement.html"
     QDesktopServices.setUrlHandler("file", reader.read)
