@@ -147,7 +147,7 @@ def _polygon(parcel: Parcel, place: dict[int, np.ndarray], columns: Columns, lay
 
 
 def _refuse_unclear_gaps(parcels: list[Parcel], geometries: np.ndarray, file: str, layer: str) -> None:
-    """A blank row before points inside another parcel may announce a hole. Raises OneMapError sheet.ring_or_parcel."""
+    """Refuse a blank row before points in another parcel, perhaps a hole. Raises OneMapError sheet.ring_or_parcel."""
     by_gap = [at for at, parcel in enumerate(parcels) if parcel.by_gap]
     if not by_gap:
         return
