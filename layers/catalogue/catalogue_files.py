@@ -1,4 +1,4 @@
-"""A catalogue file as layers: read, checked key by key, every mistake named by file, layer and key."""
+"""Read the layers of a catalogue file, checked key by key; every mistake is named by file, layer and key."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -60,7 +60,7 @@ _OF_SHIPPED = (
 
 
 def read_catalogue(path: Path, base: Mapping[str, LayerEntry]) -> dict[str, LayerEntry]:
-    """The layers of one file, as `parsed_catalogue` has them. Raises OneMapError catalogue.…."""
+    """Return the layers of one file, as `parsed_catalogue` does. Raises OneMapError catalogue.…."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (UnicodeDecodeError, OSError) as error:
@@ -69,9 +69,9 @@ def read_catalogue(path: Path, base: Mapping[str, LayerEntry]) -> dict[str, Laye
 
 
 def parsed_catalogue(text: str, file: str, base: Mapping[str, LayerEntry]) -> dict[str, LayerEntry]:
-    """The layers of a catalogue's text; of a layer of `base` it may say only _OF_SHIPPED.
+    """Return the layers of a catalogue's text; for a layer of `base` it may set only _OF_SHIPPED.
 
-    Raises OneMapError catalogue.…, all that there are at once.
+    Raises OneMapError catalogue.… with all problems at once.
     """
     content = toml_or_refusal(text, "catalogue.syntax", file)
     reader = _Reader(file, base)
@@ -82,7 +82,7 @@ def parsed_catalogue(text: str, file: str, base: Mapping[str, LayerEntry]) -> di
 
 
 class _Reader:
-    """Reads the entries of one file and gathers what is wrong with them."""
+    """Reads the entries of one file and collects their problems."""
 
     def __init__(self, file: str, base: Mapping[str, LayerEntry]) -> None:
         self.file = file
@@ -139,7 +139,7 @@ class _Reader:
         return entry if len(self.problems) == before else None
 
     def _with_city_changes(self, entry: LayerEntry, raw: dict[str, Any]) -> LayerEntry:
-        """A shipped layer with a city's aliases for its fields, its levels, whether it is withheld, or complete."""
+        """Return a shipped layer with a city's aliases for its fields, its levels, and `withheld` and `complete`."""
         for key in raw:
             if key not in _OF_SHIPPED:
                 self._wrong("catalogue.shipped", entry.code, key=key, allowed=_OF_SHIPPED)
@@ -203,7 +203,7 @@ class _Reader:
         return settings
 
     def _names(self, entry: LayerEntry) -> None:
-        """Every name of a field stands for one field, and what an entry refers to is there."""
+        """Check that each name stands for only one field, and that everything an entry refers to exists."""
         owners: dict[str, str] = {}
         for field in entry.fields:
             for name in (field.name, *field.aliases):
@@ -246,7 +246,7 @@ class _Reader:
             self._wrong("catalogue.value", code, key=shown, value=value, allowed=allowed)
 
     def _texts(self, code: str, key: str, given: Any) -> bool:
-        """Whether a list holds texts only; codes such as 0101 keep their zeros no other way."""
+        """Whether a list holds only texts; codes such as 0101 would otherwise lose their zeros."""
         if isinstance(given, list) and all(isinstance(item, str) for item in given):
             return True
         self._wrong("catalogue.type", code, key=key, expected='["…"]')
@@ -257,7 +257,7 @@ _WORDS = {dict: "{ … }", str: '"…"', list: "[ … ]", bool: "true / false", 
 
 
 def _titles(given: Any) -> dict[str, str]:
-    """A title in both languages; one that is given once serves for both."""
+    """Return a title in both languages; a single text serves for both."""
     if isinstance(given, str):
         return {"zh": given, "en": given} if given.strip() else {}
     texts = {key: text for key, text in given.items() if key in ("zh", "en") and isinstance(text, str) and text.strip()}

@@ -17,7 +17,7 @@ def blocks(count: int, size: int = BLOCK) -> Iterator[slice]:
 
 
 def give_back_memory() -> None:
-    """Return free memory to the system, between two blocks of a large layer.
+    """Give free memory back to the system, between two blocks of a large layer.
 
     The C library of Linux keeps the memory of small objects, and grows with every block. Memory that was returned must
     be requested again, which takes longer than returning it: so this acts only now and then, however often it is

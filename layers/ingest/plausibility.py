@@ -98,7 +98,7 @@ def _doubt(found: Mapping[str, Problem], entry: LayerEntry, place: ProblemPlace)
 
 
 def _name_of_other(arriving: ArrivingLayer, catalogue: Sequence[LayerEntry]) -> tuple[bool, Problem | None]:
-    """Whether a name fits this layer, and the first that fits another; folders count if files' names say nothing."""
+    """Return whether a name is this layer's, and the first that is another's; a folder's if the files' say nothing."""
     titles = {entry.code: _code_and_title(entry) for entry in catalogue}
     is_named, other_name = False, None
     for name in dict.fromkeys(arriving.names):

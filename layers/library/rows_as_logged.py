@@ -19,7 +19,7 @@ _MOST_NAMED = 20
 
 
 def refuse_altered(problems: Iterable[Problem]) -> None:
-    """Return if there are no problems. Raises OneMapError library.altered, which names the first of them."""
+    """Refuse altered rows; do nothing if there are none. Raises OneMapError library.altered, naming the first ones."""
     found = list(islice(problems, _MOST_NAMED))
     if found:
         raise OneMapError.of(Problem("library.altered", {**problem.facts, "how": problem}) for problem in found)

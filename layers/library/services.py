@@ -83,7 +83,7 @@ class Snapshot:
 
     @property
     def record(self) -> Record:
-        """Return the service and the moment as the version's report keeps them."""
+        """The service and the moment, as the version's report keeps them."""
         wanted = ("name", "type", "url", "layer", "department", "dated")
         return {**{key: value for key, value in asdict(self.service).items() if key in wanted}, "at": self.taken_at}
 
