@@ -19,7 +19,7 @@ class CheckKind:
     """One kind of check. title: zh, en; keys: those it takes; needed: the keys without which it is refused.
 
     codes: of its findings, each with its severity unless the template says otherwise.
-    by_layer: it concerns one layer, named by `layer`; geometry: that layer's must be this one.
+    by_layer: it concerns one layer, named by `layer`; geometry: that the layer must have, None for any.
     is_implied: it follows from folders and layers, and a template cannot name it.
     """
 
