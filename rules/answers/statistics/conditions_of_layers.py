@@ -12,7 +12,7 @@ from onemap.rules.judge.kinds.foreseen_values import truth_of_rows
 def truth_of(
     where: str | None, attributes: pd.DataFrame, place: ProblemPlace, entry: LayerEntry | None = None
 ) -> Truth:
-    """The rows (n,) for which a condition holds, and those for which it is unknown; no condition holds for all.
+    """The rows (n,) for which a condition holds, and those for which it is unknown; without a condition all rows hold.
 
     place: file, layer, and the option as `field`; entry: of the layer, whose lists and tables tell how codes are read;
     for a value in none of them a condition is unknown. Raises OneMapError statistics.where, statistics.field.
