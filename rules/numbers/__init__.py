@@ -1,1 +1,1 @@
-"""Indicators of the city with their targets, and warnings that somebody has to act on."""
+"""Indicators of the city with their targets, and warnings that somebody has to see to."""

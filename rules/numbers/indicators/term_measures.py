@@ -257,8 +257,7 @@ class TermMeasures:
     def _in_cases(self, term: Term, grounds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The amount in the ground of cases by unit (m,), and the part of it that is known.
 
-        The amount is an area, or for a term with a layer the net area of that layer's features in it, as a quota
-        counts.
+        It is an area, or for a term with a layer the net area of that layer's features in it, as a quota counts.
         """
         if term.of is None:
             return np.nan_to_num(self._plane.ellipsoidal_m2(grounds)), np.ones(self._count)
@@ -498,10 +497,7 @@ class TermMeasures:
         return unsure, np.divide(unsure, found[0], out=np.zeros(self._count), where=found[0] > 0)
 
     def _beyond_m2(self, chosen: Sequence[Version]) -> np.ndarray:
-        """The area of each unit (m,) that some of these versions do not cover.
-
-        Raises OneMapError compare.arithmetic.
-        """
+        """The area of each unit (m,) outside these versions' coverage. Raises OneMapError compare.arithmetic."""
         grounds = np.full(self._count, None, dtype=object)
         for version in dict.fromkeys(chosen):
             if version.table not in self._beyond:
