@@ -39,7 +39,7 @@ _AT_ONCE = 5  # who write in the same moment, of whom one is first
 
 @dataclass(frozen=True)
 class NoticePage:
-    """An open notice as the public sees it. content: by language, as `notice_steps.page_content` made it."""
+    """An open notice as the public sees it. content: by language, as `notice_page.page_content` made it."""
 
     case_id: str
     number: int

@@ -45,7 +45,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class RowsOfRule:
-    """A rule's findings of cases (k,): place of the case, whether it is unknown, rank of its verdict, what counts."""
+    """A rule's findings of cases (k,): position of the case, whether unknown, rank of the verdict, what counts."""
 
     place: np.ndarray
     is_unknown: np.ndarray

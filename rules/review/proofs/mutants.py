@@ -94,7 +94,7 @@ def _with_option(rule: Rule, key: str, value: Any) -> Rule:
 
 
 def _equal_number(rule: Rule, key: str, before: float, after: float) -> str | None:
-    """Whether a change of the least area has no effect, since ground as wide as the rule wants is larger anyway."""
+    """Why a change of the least area has no effect: ground as wide as the rule wants is larger anyway; else None."""
     widest_m2 = pi / 4 * rule.min_width_m**2
     return "area_below_width" if key == "min_area_m2" and max(before, after) <= widest_m2 else None
 

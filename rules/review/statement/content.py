@@ -385,7 +385,10 @@ def _case_notes(library: Library, case: Case, evidence: Evidence) -> list[str]:
 
 
 def _not_printed(case: Case, evidence: Evidence, annexes: Sequence[str], annexed: Mapping[str, Any]) -> list[str]:
-    """A remark that names the non-empty annexes that are left out, and where to find them. annexed: from `_annexed`."""
+    """A remark that names the non-empty annexes that are left out, and where to find them.
+
+    annexed: from `_annex_content`.
+    """
     empty = {
         "earlier": case.round == 1,
         **{name: not content for name, content in annexed.items()},
