@@ -1,4 +1,4 @@
-"""Marks for what is smaller than a pencil's point on a map: rings around it, and one detail at a larger scale."""
+"""Marks for things smaller than a pencil's point on a map: rings around them, and one detail at a larger scale."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -52,7 +52,7 @@ def inset_svg(
     parcels: Mapping[str, shapely.Geometry],
     arrow: Bounds,
 ) -> tuple[str, Bounds | None]:
-    """The smallest conflict at a scale at which it can be seen, in the emptiest corner; nothing if all can be seen."""
+    """The smallest conflict at a scale at which it is visible, in the emptiest corner; nothing if all are visible."""
     if not tiny:
         return "", None
     counted = [piece for piece in pieces if piece.counted]

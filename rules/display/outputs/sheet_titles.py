@@ -134,7 +134,7 @@ class SheetTitles:
         return phrase("said.semicolon", self.language).join(map(self.version, tables.split(", ")))
 
     def layer_of(self, rule: str | None) -> str | None:
-        """The code of the layer that a rule has asked, where a table says so."""
+        """The code of the layer that a rule has used, if a table tells."""
         return self._layer_of_rule.get(rule) if rule is not None else None
 
     def field(self, name: str, layer: str | None = None) -> str:

@@ -189,7 +189,7 @@ class OgcProcesses:
 
 
 def _execution(body: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The inputs of an execute request, and how its result is wished. Raises UsageError usage.line, web.reference."""
+    """The inputs of an execute request, and the wanted form of its result. Raises usage.line, web.reference."""
     try:
         request = read_json(body.decode("utf-8-sig"))
     except ValueError:

@@ -39,7 +39,7 @@ def remedy(values: Values, context: VerbContext) -> Result:
 def _write_remedy(
     library: Any, found: Any, values: Values, context: VerbContext, recorded: bool, alternatives: Any
 ) -> list[ProblemRecord]:
-    """Write a remedy's rows to its tables and, if it is recorded, to the library; what the tables could not hold."""
+    """Write a remedy's rows to its tables and, if recorded, to the library; return what the tables could not hold."""
     import contextlib
 
     from onemap.layers.messages import phrase
