@@ -1,4 +1,4 @@
-"""A result as a notebook shows it: what was asked, verdicts in their colours, the first rows."""
+"""A result as a notebook shows it: the question, verdicts in their colours, the first rows."""
 
 import html
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Value against target, a row an indicator: each on its own axis from zero, its status by sign and word too."""
+"""Value against target, a row for each indicator: on its own axis from zero, with its status as sign and word."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

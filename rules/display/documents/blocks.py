@@ -228,9 +228,9 @@ def table_under(
     most: int | None = None,
     **more: Any,
 ) -> tuple[Block, ...]:
-    """A heading, a table if there is a row, and a note below it; most: rows, beyond which the note counts them.
+    """A heading, a table if there are rows, and a note below it; the note counts rows beyond `most`.
 
-    more: of the table.
+    more: further fields of the table.
     """
     left = len(cells) - most if most is not None else 0
     notes = [note or "", phrase("figures.more_rows", language, count=left) if left > 0 else ""]

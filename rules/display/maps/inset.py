@@ -23,7 +23,7 @@ _RING_MM = 2.6
 def tiny_pieces(
     pieces: Sequence[Piece], parcels: Mapping[str, shapely.Geometry], view: View, theme: str
 ) -> list[tuple[float, float]]:
-    """Where on paper (mm) something would be overlooked: conflicts, or on a map of the surroundings parcels."""
+    """Places on paper (mm) that would be overlooked: conflicts, or parcels on a map of the surroundings."""
     found = [*parcels.values()] if theme == "location" else [piece.geometry for piece in pieces if piece.counted]
     shapes = view.shapes_on_paper(np.array(found, dtype=object))
     places = []

@@ -92,7 +92,7 @@ def _without_orphan(lines: list[str]) -> list[str]:
 
 
 def _tokens(text: str) -> list[str]:
-    """Words with the blank before them; a Chinese character stands alone, but with the marks that may not leave it."""
+    """Words with the blank before them; a Chinese character is a token, with marks that must stay beside it."""
     tokens = [""]
     for character in " ".join(text.split()):
         wide = _character_width(character) == _WIDE
