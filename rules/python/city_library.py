@@ -52,7 +52,7 @@ class Library(DeliveryCalls, FigureCalls):
     """
 
     def layers(self, *, as_of: Day | None = None, empty: bool = False) -> pd.DataFrame:
-        """A row for each version of each layer, which is in force on the day; empty: layers without one, too."""
+        """A row for each version of each layer, as of the day. empty: also a row for each layer without versions."""
         with self._call():
             answer = self._answer("layers", {"as_of": as_of})
         names = ["code", "title", "department", "library", "kind", "geometry"]
@@ -118,7 +118,7 @@ class Library(DeliveryCalls, FigureCalls):
     def district(
         self, district: Source | None = None, *, reason: str | None = None, by: str | None = None
     ) -> dict[str, Any]:
-        """The district of the library as JSON; with a frame or a file of polygons, set another district first."""
+        """The library's district as the core's JSON. district: a frame or a file of polygons that replaces it."""
         with self._call() as files:
             values = {"district": files.place(district, "district"), "reason": reason, "by": by}
             return self._answer("district", values)

@@ -41,7 +41,7 @@ class Question:
     facts: dict[str, Any]
 
     def changes_to(self, now: Question) -> list[str]:
-        """The labels of the facts that have changed since; for another choice of parcels only rules and facts count."""
+        """The labels of what has changed in the form; for another choice of parcels, only rules and facts count."""
         uses = (now.uses[parcel] != use for parcel, use in self.uses.items() if parcel in now.uses)
         are_there = self.state == now.state and self.drawn <= now.drawn
         changed = {

@@ -33,7 +33,7 @@ class PlanPictures(QObject):
     layer_removed = pyqtSignal()  # a layer of a plan is about to be removed from the project
 
     def __init__(self, canvas: QgsMapCanvas, sides: tuple[PlanSide, ...], beside: tuple[PlanSide, ...] = ()) -> None:
-        """Draw over a canvas. beside: plans shown elsewhere, together with which these make one comparison."""
+        """Draw the plans over a canvas. beside: the other half of the comparison, which is shown elsewhere."""
         super().__init__(canvas)
         self.sides = sides
         self._layer_ids = {layer.id() for side in (*sides, *beside) for layer in side.layers}

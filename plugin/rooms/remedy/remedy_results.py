@@ -81,7 +81,7 @@ def read_remedy(path: str, parcel: str, answer: dict[str, Any], scale: float) ->
 
     path: the file of its tables.
     answer: the remedy as the core reports it, measured in the plane.
-    scale: by which areas in the plane are multiplied to give the areas that documents print.
+    scale: the factor from areas in the plane to the areas that documents print.
     """
 
     def printed_area(area_m2: float | None) -> float | None:
