@@ -217,7 +217,7 @@ class ResultsView(QWidget):
         clear_map()
 
     def _enable_on_map(self, *_layers: object) -> None:
-        """Offer to add what is not on the map and to take off what is, whoever has opened another project."""
+        """Enable adding results that are not on the map, and removing those that are, whenever layers change."""
         runs = {str(layer.customProperty(PROPERTY_RUN)) for layer in result_layers()}
         self.keep_button.setEnabled(self.run is not None and str(self.run.record.get("id", "")) not in runs)
         self.clear_button.setEnabled(bool(runs))

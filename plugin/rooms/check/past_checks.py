@@ -1,4 +1,4 @@
-"""The checks that a library keeps: open one again, compare two, give one a name, delete one."""
+"""The checks stored in a library: open one again, compare two, name one, delete one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ COLUMNS = 3  # of the list: what it is called, when it was made, how many parcel
 
 
 class PastChecks(VerbView):
-    """The list, the newest first, and what can be done with one of them."""
+    """The list of checks, newest first, and the actions on the chosen check."""
 
     open_requested = pyqtSignal(str)  # the id of a run
     compare_requested = pyqtSignal(str, str)  # the id of a run, and what it is called
@@ -59,7 +59,7 @@ class PastChecks(VerbView):
         self._enable()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Look at what others do, while somebody looks at the list."""
+        """Follow what others do while the list is visible."""
         super().showEvent(event)
         self.follower.follow(True)
 
@@ -100,7 +100,7 @@ class PastChecks(VerbView):
         return next((run for run in self._runs if run["id"] == self.tree.current_about.get("run")), None)
 
     def rename(self, name: str) -> None:
-        """Give the chosen check a name; an empty one takes it away."""
+        """Give the chosen check a name; an empty name removes it."""
         self._write({"name": name})
 
     def delete(self) -> None:
@@ -108,7 +108,7 @@ class PastChecks(VerbView):
         self._write({"remove": True})
 
     def explained(self, refusal: Refusal) -> Refusal:
-        """The refusal as it is meant here: a check that is gone was deleted elsewhere, and leaves the list."""
+        """The refusal to show: a check that no longer exists was deleted elsewhere, and leaves the list."""
         if not refusal.is_about("run.unknown"):
             return refusal
         self.refresh()
@@ -136,7 +136,7 @@ class PastChecks(VerbView):
         self._enable()
 
     def _follow_others(self, answer: dict[str, Any]) -> None:
-        """List what others have checked, named or deleted meanwhile; the chosen check stays so if it is still there."""
+        """List what others have checked, named or deleted meanwhile; a chosen check that still exists stays chosen."""
         chosen = self.current
         if self.is_working or answer["runs"] == self._runs:
             return
@@ -176,5 +176,5 @@ class PastChecks(VerbView):
 
 
 def shown_name(run: dict[str, Any]) -> str:
-    """The shown name of a check: its name, else that of its parcels."""
+    """The displayed name of a check: its own name, else the name of its parcels."""
     return str(run.get("name") or run.get("parcels") or run.get("id"))

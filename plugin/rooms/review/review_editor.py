@@ -1,4 +1,4 @@
-"""The editor of one department's opinion: the draft in the rule's wording, edited, signed, returned."""
+"""The editor of one department's opinion: the draft in the rules' wording; to be edited, signed or returned."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ VISIBLE_LINES = 11  # of all above the buttons, which stay in sight where the do
 
 
 class OpinionEditor(QWidget):
-    """One department's opinion. Typed text stays until it is sent or given up."""
+    """One department's opinion. Typed text stays until it is sent or dropped."""
 
     step_requested = pyqtSignal(str)  # opine, sign, return, extend
     typed_changed = pyqtSignal()
@@ -114,7 +114,7 @@ class OpinionEditor(QWidget):
     def show_opinion(self, case: Case, department: str, bases: list[str]) -> None:
         """Show a department's opinion.
 
-        bases: of the rules whose findings concern it.
+        bases: the legal bases of the rules whose findings concern the department.
         """
         self._case, self._opinion = case, case.opinion(department)
         opinion, unsent = self._opinion, self._unsent_texts.of((case.id, department))
@@ -150,7 +150,7 @@ class OpinionEditor(QWidget):
         }
 
     def drop_typed(self) -> None:
-        """Give up the typed text, and show the opinion as it is stored."""
+        """Drop the typed text, and show the opinion as it is stored."""
         if self._key is not None:
             self._unsent_texts.drop(self._key)
             self.show_opinion(self._case, self.department, self._bases)
@@ -292,7 +292,7 @@ class OpinionEditor(QWidget):
         return any(item.get("answer") and not self.answers[item["item"]].text().strip() for item in self._items)
 
     def _say_why_not_signed(self, can_write: bool) -> None:
-        """Say of a draft that somebody wrote why it cannot be signed here, where it could be written anew."""
+        """Show why a person's draft cannot be signed here, if the user could edit it."""
         why_not = self._opinion.steps.get("sign")
         is_ready = self._case.state == "circulating" and can_write and not self._opinion.by_machine
         self.sign_label.setText(name_buttons(why_not) if why_not else "")

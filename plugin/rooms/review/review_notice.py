@@ -1,4 +1,4 @@
-"""The public notices of a case: until when each is shown, what people write, and the lead's replies."""
+"""The public notices of a case: their last days, the public's comments, and the lead's replies."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NUMBER, TEXT, WHO = 0, 1, 2
 
 
 class NoticeView(QWidget):
-    """The comments on the last notice; to reply to one, and to erase who wrote it, a person asks here."""
+    """The comments on the last notice, with actions that reply to a comment and that erase its author."""
 
     step_requested = pyqtSignal(str, int)  # respond or erase, and the comment
     refused = pyqtSignal(object)  # Refusal
@@ -77,7 +77,7 @@ class NoticeView(QWidget):
         self._enable()
 
     def _comment(self) -> int:
-        """The number of the chosen comment; 0 for none. A reply is chosen with the comment above it."""
+        """The number of the selected comment, or of the comment above a selected reply; 0 for none."""
         item = self.tree.currentItem()
         if item is not None and item.parent() is not None:
             item = item.parent()

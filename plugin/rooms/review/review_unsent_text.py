@@ -1,4 +1,4 @@
-"""Typed text that is not sent yet: kept in the profile, for QGIS may be closed, or die, before it is."""
+"""Typed text that is not sent yet: stored in the profile, because QGIS may be closed, or crash, before it is sent."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ UNKNOWN_ROUND = 0  # of what an earlier version has kept
 class UnsentText:
     """The typed text for one department's opinion.
 
-    base: the conclusion and text that it was begun on.
-    round: in which it was begun, on the parcels of that round.
+    base: the conclusion and text with which the typing began.
+    round: the one in which it began, with that round's parcels.
     """
 
     conclusion: str
@@ -32,7 +32,7 @@ class UnsentText:
 class UnsentTexts:
     """Typed texts by case and department.
 
-    home: the location of the library whose case is shown; a copy of it has cases of the same ids.
+    home: the location of the displayed case's library, because a copy of it has cases with the same ids.
     """
 
     def __init__(self) -> None:
