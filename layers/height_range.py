@@ -14,7 +14,7 @@ class HeightRange:
         self.beyond = 0
 
     def see(self, heights: np.ndarray) -> None:
-        """The next heights in metres (k,), not a number where there is none."""
+        """The next heights in metres, of any shape, not a number where there is none."""
         known = heights[np.isfinite(heights)]
         self.count += len(known)
         self.beyond += int(((known < self._least) | (known > self._most)).sum())

@@ -6,6 +6,7 @@ import shapely
 from onemap.layers.geometry.row_blocks import blocks
 
 _COLLECTION = 7
+_MULTIS = (shapely.multipoints, shapely.multilinestrings, shapely.multipolygons)  # by dimension
 
 
 def largest_of_each(areas: np.ndarray, owner: np.ndarray) -> np.ndarray:
@@ -37,10 +38,7 @@ def polygon_parts(geometries: np.ndarray, least_m2: float = 0.0) -> np.ndarray:
     kept = single & (shapely.area(geometries) >= least_m2) if least_m2 > 0 else single
     result[kept] = geometries[kept]
     compound = np.flatnonzero(((types == 6) | (types == _COLLECTION)) & ~single)
-    parts, owner = shapely.get_parts(geometries[compound], return_index=True)
-    while (shapely.get_type_id(parts) >= 4).any():
-        parts, inner = shapely.get_parts(parts, return_index=True)
-        owner = owner[inner]
+    parts, owner = _single_parts(geometries[compound])
     keep = shapely.get_type_id(parts) == 3
     if least_m2 > 0:
         keep &= shapely.area(parts) >= least_m2
@@ -54,6 +52,27 @@ def polygon_parts(geometries: np.ndarray, least_m2: float = 0.0) -> np.ndarray:
     if len(parts):
         owners, position = np.unique(owner, return_inverse=True)
         result[compound[owners]] = shapely.multipolygons(parts, indices=position)
+    return result
+
+
+def _single_parts(geometries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The points, lines and polygons of which geometries (n,) consist, at whatever depth (m,), and whose they are."""
+    parts, owner = shapely.get_parts(geometries, return_index=True)
+    while (shapely.get_type_id(parts) >= 4).any():
+        parts, inner = shapely.get_parts(parts, return_index=True)
+        owner = owner[inner]
+    return parts, owner
+
+
+def open_collections(geometries: np.ndarray) -> np.ndarray:
+    """Geometries (n,), or None; a collection of parts of one kind as the multi-geometry that it is, others stay."""
+    result = geometries.copy()
+    for row in np.flatnonzero(shapely.get_type_id(geometries) == _COLLECTION).tolist():
+        parts, _ = _single_parts(geometries[row : row + 1])
+        parts = parts[~shapely.is_empty(parts)]
+        kinds = set(shapely.get_dimensions(parts).tolist())
+        if len(kinds) == 1:
+            result[row] = _MULTIS[kinds.pop()](parts)
     return result
 
 

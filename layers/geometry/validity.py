@@ -11,7 +11,7 @@ import shapely
 from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 from onemap.layers.geometry.boxes import FARTHEST
 from onemap.layers.geometry.invalid_reasons import invalid_reasons
-from onemap.layers.geometry.parts import polygon_parts, without_empty_rings
+from onemap.layers.geometry.parts import open_collections, polygon_parts, without_empty_rings
 from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.geometry.row_by_row import apply_by_row
 from onemap.layers.geometry.shape_column import AnyShapes, all_of, vertices_of_each
@@ -166,7 +166,8 @@ def sorted_geometries(
     flaws = [np.zeros(len(shapes), dtype=bool)]
     are_plain = valid is not None and geometry == "polygon"
     if not are_plain:
-        shapes = without_empty_rings(all_of(shapes)) if geometry == "polygon" else all_of(shapes)
+        shapes = open_collections(all_of(shapes))
+        shapes = without_empty_rings(shapes) if geometry == "polygon" else shapes
         flaws = _flaws_at_sight(shapes, geometry)
     good = ~np.any(flaws, axis=0)
     invalid = np.zeros(len(shapes), dtype=bool)

@@ -155,9 +155,9 @@ def _remarks(dataset: "DatasetReader", crs: pyproj.CRS, target: pyproj.CRS, entr
     yield from override_remarks(declared_system(dataset)[0], crs, place)
     yield from identity_remarks(crs, target, place)
     yield from raster_remarks(dataset, crs)
-    settings = check_of(entry, "raster.heights")
-    if entry.heights_m is not None and settings["level"] != "off":
-        yield from height_remarks(dataset, crs, entry.heights_m, settings["share"])
+    if entry.heights_m is not None:
+        shares = {code: check_of(entry, code)["share"] for code in ("raster.heights", "raster.steep")}
+        yield from height_remarks(dataset, crs, entry.heights_m, shares)
 
 
 def _copy_raster(path: Path, target: Path) -> Path:
