@@ -14,6 +14,7 @@ from onemap.layers.library.library import Library
 from onemap.layers.messages import ProblemRecord, phrase, problem_record
 from onemap.layers.software import software_versions
 from onemap.rules.contract.verdict import verdict_counts
+from onemap.rules.judge.check.clear_within_accuracy import accuracy_problems_of
 from onemap.rules.judge.check.layers_of_check import LayersOfCheck
 from onemap.rules.judge.check.part_judgement import judge_part
 from onemap.rules.judge.check.run_in_parts import RunInParts, begin_parts
@@ -157,7 +158,8 @@ def _problems(library: Library, question: Question, check_plan: CheckPlan) -> li
     of_layers = *layer_problems_of(library, used, extent), *unwritten_problems(library, used, extent)
     of_trials = trial_problems_of(library, check_plan)
     of_packs = *repealed_laws(question.packs, question.as_of), *value_problems_of(library, check_plan)
-    problems = *question.parcels.problems, *of_projects, *of_trials, *of_layers, *of_packs
+    of_accuracy = accuracy_problems_of(library, check_plan, [question.parcels])
+    problems = *question.parcels.problems, *of_projects, *of_trials, *of_layers, *of_packs, *of_accuracy
     return [problem_record(problem, question.language) for problem in problems]
 
 

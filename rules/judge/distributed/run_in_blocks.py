@@ -17,6 +17,7 @@ from onemap.layers.messages import ProblemRecord, phrase, problem_record
 from onemap.layers.progress import Progress
 from onemap.rules.contract.verdict import VERDICTS, most_severe
 from onemap.rules.judge.check.check import JUDGED, Answer, origin_of, record_of
+from onemap.rules.judge.check.clear_within_accuracy import accuracy_problems_of
 from onemap.rules.judge.distributed.journal import BlockJournal, FinishedBlock, question_key
 from onemap.rules.judge.distributed.merging import chunks
 from onemap.rules.judge.distributed.parcel_files import KeptParcels, all_are_kept, are_kept, keep_parcels
@@ -223,9 +224,10 @@ def work_begun(
         lacking = *layer_problems_of(library, used, parcels.bounds), *unwritten_problems(library, used, parcels.bounds)
         of_layers = *trial_problems_of(library, check_plan), *lacking
         of_packs = *repealed_laws(question.packs, day), *value_problems_of(library, check_plan)
+        of_accuracy = accuracy_problems_of(library, check_plan, map(parcels.range, range(parcels.ranges)))
         problems: list[ProblemRecord] = [
             *parcels.notes["problems"],
-            *(problem_record(one, question.language) for one in (*of_layers, *of_packs)),
+            *(problem_record(one, question.language) for one in (*of_layers, *of_packs, *of_accuracy)),
         ]
         if resumed := len(journal.finished_blocks):
             problems.append(_resumed_problem(journal, parcels, question.language))

@@ -122,6 +122,7 @@ KIND = Kind(
     },
     overlays_whole_features=True,
     keeps_off=True,
+    ends_at_features=True,
     problems=_problems,
     fields=_fields,
 )

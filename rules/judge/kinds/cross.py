@@ -169,6 +169,7 @@ KIND = Kind(
     },
     geometries=("line", "point", "polygon"),
     judge=_judge,
+    ends_at_features=True,
     value_places=0,
     measures={
         "length_m": {"zh": "地块内线的并集长度", "en": "the length of the union of lines inside"},

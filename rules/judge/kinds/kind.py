@@ -144,6 +144,8 @@ class Kind:
     grows_features: it makes a zone around each feature, which has many times the feature's vertices.
     keeps_off: only what a parcel shares with a feature is in conflict, so that it finds nothing where nothing lies.
     is_boundary: the layer is a boundary within which the parcel must lie; documents show the ground inside too.
+    ends_at_features: its limit is the edge of features, or a distance from it, so that a parcel may be clear of it
+        within the accuracy to which they are drawn.
     not_counted: the reason of a hit that is below the kind's own limit (`Measures.counted`).
     value_places: decimals of `value` in documents and drafts.
     drafted: a draft's sentence for a rule that words none, with {title}, {verdict} and measures, by language; empty
@@ -173,6 +175,7 @@ class Kind:
     grows_features: bool = False
     keeps_off: bool = False
     is_boundary: bool = False
+    ends_at_features: bool = False
     not_counted: str = Reason.BELOW_AREA
     value_places: int = 2
     drafted: Words = field(default_factory=dict)

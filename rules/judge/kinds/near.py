@@ -99,6 +99,7 @@ KIND = Kind(
     },
     geometries=("line", "point", "polygon"),
     judge=_judge,
+    ends_at_features=True,
     keys={
         "distance_m": Key(
             AMOUNT,

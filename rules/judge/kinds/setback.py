@@ -294,6 +294,7 @@ KIND = Kind(
     geometries=("polygon", "line", "point"),
     judge=_judge,
     grows_features=True,
+    ends_at_features=True,
     keys={
         **AREA_LIMITS,
         "distance_m": Key(

@@ -70,4 +70,5 @@ KIND = Kind(
     measures={name: words for name, words in GROUND_MEASURES.items() if name != "features"},
     overlays_whole_features=True,
     is_boundary=True,
+    ends_at_features=True,
 )
