@@ -158,9 +158,6 @@ def test_a_check_is_named_and_deleted(checked_dock):
     past.delete()  # the named one is still chosen
     wait_for(lambda: not past.is_working and past.tree.topLevelItemCount() == len(rows) - 1)
     assert "第一稿" not in [past.tree.topLevelItem(row).text(0) for row in range(past.tree.topLevelItemCount())]
-    for left in range(len(rows) - 2, -1, -1):
-        past.delete()
-        wait_for(lambda: not past.is_working and past.tree.topLevelItemCount() == left)
 
 
 def test_the_answer_of_a_library_that_was_left_is_not_shown_under_the_next(checked_dock, library, tmp_path):
