@@ -1064,6 +1064,10 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>返回检测结果</translation>
     </message>
     <message>
+        <source>A case, a decision or a layer rests on it; it cannot be deleted.</source>
+        <translation>会审、处理意见或图层以它为依据，不能删除。</translation>
+    </message>
+    <message>
         <source>Nothing in the library has changed.</source>
         <translation>资料库没有任何改动。</translation>
     </message>

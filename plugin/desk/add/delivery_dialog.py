@@ -76,6 +76,7 @@ class DeliveryDialog(WorkingDialog):
         self.answers: AnswersDialog | None = None
         self.table = DeliveryTable()
         self.table.show_targets(library.layers)
+        library.listed.connect(self._list_targets)
         self.table.changed.connect(self._enable)
         self.table.itemSelectionChanged.connect(self._show_row)
         self.table.target_chosen.connect(self._show_row)
@@ -111,12 +112,22 @@ class DeliveryDialog(WorkingDialog):
         self._ask(params, step, self._show_rows)
 
     def _show_rows(self, answer: dict[str, Any]) -> None:
-        """Show the plan, and propose the district as coverage if none of its layers has a version yet."""
-        rows = planned_layers(answer)
-        self.table.show_rows(rows)
-        if not self._home.is_open:  # what its layers have is not known
-            return
-        codes = {row.code for row in rows}
+        """Show the plan."""
+        self.table.show_rows(planned_layers(answer))
+        if self._home.is_open:  # else it is not known what its layers have
+            self._propose_ground()
+
+    def _list_targets(self) -> None:
+        """Take the layers of the library as they are listed: first, where the dialog was opened before they were."""
+        if self._home.is_open:
+            is_new = not self.table.knows_layers
+            self.table.show_targets(self._library.layers)
+            if is_new and self.table.rows:
+                self._propose_ground()
+
+    def _propose_ground(self) -> None:
+        """Propose the district where no layer of the plan has a version that could say its ground."""
+        codes = {row.code for row in self.table.rows}
         is_first = not any(self._versions(code) for code in codes if code)
         self.covers.setItemText(0, tr("not stated") if is_first else tr("as the last version said"))
         if is_first and self._library.has_district and not coverage_of(self.covers):
@@ -171,6 +182,7 @@ class DeliveryDialog(WorkingDialog):
 
     def close_down(self) -> None:
         """Stop and close, before the dialog is deleted."""
+        self._library.listed.disconnect(self._list_targets)
         if self.answers is not None:
             self.answers.close_down()
         super().close_down()

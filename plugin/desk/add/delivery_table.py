@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from qgis.PyQt.QtCore import QEvent, QObject, Qt, pyqtSignal
+from qgis.PyQt.QtCore import QEvent, QObject, QSignalBlocker, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QPalette, QResizeEvent, QStandardItem, QStandardItemModel
 from qgis.PyQt.QtWidgets import QAbstractItemView, QComboBox, QHeaderView, QLineEdit, QTableWidget, QTableWidgetItem
 
@@ -56,6 +56,7 @@ class DeliveryTable(QTableWidget):
         self.rows: list[PlannedLayer] = []
         self._layers: dict[str, CatalogueLayer] = {}
         self._targets = QStandardItemModel(self)  # one list for all rows
+        self._listed: list[tuple[str, str]] = []  # what stands in it: titles and codes
         self.setHorizontalHeaderLabels([tr("In the delivery"), tr("Becomes"), tr("Covers"), tr("Label"), tr("State")])
         self.setAccessibleName(tr("What goes where"))
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -77,16 +78,28 @@ class DeliveryTable(QTableWidget):
         self.setColumnWidth(LABEL, LABEL_WIDTH_PX)
 
     def show_targets(self, layers: list[CatalogueLayer]) -> None:
-        """Know the layers of the library."""
+        """Know the layers of the library; what a row becomes stays."""
         self._layers = {entry.code: entry for entry in layers}
+        titles = [(f"{entry.title} · {entry.code}", entry.code) for entry in sorted(layers, key=_place_of)]
+        listed = [(tr("– left out"), ""), *titles]
+        if listed != self._listed:
+            self._listed = listed
+            self._list_targets()
+        self.refresh_states()
+
+    def _list_targets(self) -> None:
+        found = ((self.cellWidget(number, TARGET), row) for number, row in enumerate(self.rows))
+        boxes = [(box, row) for box, row in found if box is not None]
+        blockers = [QSignalBlocker(box) for box, _row in boxes]  # else an empty list would leave every row out
         self._targets.clear()
-        first = QStandardItem(tr("– left out"))
-        first.setData("", Qt.ItemDataRole.UserRole)
-        self._targets.appendRow(first)
-        for entry in sorted(layers, key=lambda entry: entry.place[:2]):
-            item = QStandardItem(f"{entry.title} · {entry.code}")
-            item.setData(entry.code, Qt.ItemDataRole.UserRole)
+        for title, code in self._listed:
+            item = QStandardItem(title)
+            item.setData(code, Qt.ItemDataRole.UserRole)
             self._targets.appendRow(item)
+        for box, row in boxes:
+            _show_target(box, row)
+        del blockers
+        self._fit_targets()
 
     def show_rows(self, rows: list[PlannedLayer]) -> None:
         """Show another plan."""
@@ -131,6 +144,11 @@ class DeliveryTable(QTableWidget):
     def state_of(self, number: int) -> str:
         """The state of a row, in words."""
         return self.item(number, STATE).text()
+
+    @property
+    def knows_layers(self) -> bool:
+        """Whether the library's layers are known yet."""
+        return bool(self._layers)
 
     def target_of(self, row: PlannedLayer) -> CatalogueLayer | None:
         """The layer that a row becomes; None while it is not known."""
@@ -183,8 +201,7 @@ class DeliveryTable(QTableWidget):
         target.setModel(self._targets)
         shrink(target)
         target.setAccessibleName(f"{tr('Becomes')} {row.name}")
-        target.setCurrentIndex(target.findData(row.code) if row.code else -1)
-        target.lineEdit().setCursorPosition(0)  # a long title is read from its beginning
+        _show_target(target, row)
         if row.suggested:
             titles = [self._layers[code].title if code in self._layers else code for code in row.suggested]
             target.lineEdit().setPlaceholderText(tr("{layers}?").format(layers=tr(" or ").join(titles)))
@@ -240,6 +257,15 @@ class DeliveryTable(QTableWidget):
             brush = quiet_brush(self.palette(), QPalette.ColorRole.Text, QPalette.ColorRole.Base)
             for column in (NAME, STATE):
                 self.item(number, column).setForeground(brush)
+
+
+def _place_of(entry: CatalogueLayer) -> tuple[int, int]:
+    return entry.place[:2]
+
+
+def _show_target(box: QComboBox, row: PlannedLayer) -> None:
+    box.setCurrentIndex(box.findData(row.code) if row.code else -1)
+    box.lineEdit().setCursorPosition(0)  # a long title is read from its beginning
 
 
 def state_words(row: PlannedLayer) -> str:

@@ -77,10 +77,10 @@ class PastChecks(VerbView):
         tree.currentItemChanged.connect(lambda _item, _before: self._enable())
         return tree
 
-    def refresh(self) -> None:
-        """Ask the core for the list."""
+    def refresh(self, chosen: dict[str, Any] | None = None) -> None:
+        """Ask the core for the list. chosen: which row is to be chosen in it; None for the newest."""
         if self._library.path and not self.is_working:
-            self._ask_core("runs", self._list_params(), self._list)
+            self._ask_core("runs", self._list_params(), lambda answer: self._list(answer, chosen))
 
     def clear(self) -> None:
         """Clear the list: it is of another library."""
@@ -120,9 +120,11 @@ class PastChecks(VerbView):
     def _write(self, change: dict[str, Any]) -> None:
         if self.current is not None:
             params = {"library": self._library.path, "run": self.current["id"], **change}
-            self._ask_core("runs", params, lambda _answer: self.refresh())
+            chosen = self.tree.current_about
+            self._ask_core("runs", params, lambda _answer: self.refresh(chosen))
 
-    def _list(self, answer: dict[str, Any]) -> None:
+    def _list(self, answer: dict[str, Any], chosen: dict[str, Any] | None) -> None:
+        """List the checks in the place of others; the chosen one stays so if it is still there."""
         self._runs = answer["runs"]
         (table,) = answer["view"]
         self.empty.setVisible(not self._runs)
@@ -133,17 +135,16 @@ class PastChecks(VerbView):
         for item in self.tree.tops:
             set_bold(item, self.tree.about(item) == {"run": self.displayed})
         self.tree.setCurrentItem(self.tree.topLevelItem(0))
+        if chosen:
+            self.tree.choose(chosen)
         self._enable()
 
     def _follow_others(self, answer: dict[str, Any]) -> None:
         """List what others have checked, named or deleted meanwhile; a chosen check that still exists stays chosen."""
-        chosen = self.current
-        if self.is_working or answer["runs"] == self._runs:
-            return
-        self.clear()
-        self._list(answer)
-        if chosen is not None:
-            self.tree.choose({"run": chosen["id"]})
+        if not self.is_working and answer["runs"] != self._runs:
+            chosen = self.tree.current_about
+            self.clear()
+            self._list(answer, chosen)
 
     def _compare(self) -> None:
         if self.current is not None:
@@ -172,7 +173,8 @@ class PastChecks(VerbView):
         self.compare_button.setEnabled(is_other and is_free)
         self.name_button.setEnabled(run is not None and is_free)
         self.delete_button.setEnabled(run is not None and not run.get("held") and is_free and self._library.is_owner)
-        self.delete_button.setToolTip(self._library.why_not_owner)
+        held = tr("A case, a decision or a layer rests on it; it cannot be deleted.")
+        self.delete_button.setToolTip(held if run is not None and run.get("held") else self._library.why_not_owner)
 
 
 def shown_name(run: dict[str, Any]) -> str:
