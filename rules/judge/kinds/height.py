@@ -18,7 +18,7 @@ from onemap.layers.reason import Reason
 from onemap.rules.judge.kinds.cell_reading import cell_values, changes_of_plane, read_cells
 from onemap.rules.judge.kinds.conditions import column_named
 from onemap.rules.judge.kinds.ground import Ground, Judgement, no_ground, no_pairs
-from onemap.rules.judge.kinds.kind import ANY, GROUND_MEASURES, TEXT, Form, Key, Kind, Options, is_amount
+from onemap.rules.judge.kinds.kind import GROUND_MEASURES, NUMBER_OR_TABLE, TEXT, Form, Key, Kind, Options, is_amount
 from onemap.rules.judge.kinds.raster import HEIGHTS, NODATA
 from onemap.rules.judge.kinds.raster_grids import cell_pieces, cell_weights, in_cells, windows
 from onemap.rules.judge.kinds.subtract_zones import mark_broken
@@ -296,7 +296,7 @@ KIND = Kind(
             required=True,
         ),
         "limit": Key(
-            ANY,
+            NUMBER_OR_TABLE,
             {
                 "zh": "允许高度（地面以上，米）：数字，或 { field = 字段 }；图层为栅格（海拔，米）时不写，"
                 "或写该图层代码，并写 ground",

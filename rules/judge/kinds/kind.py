@@ -21,8 +21,9 @@ Words = Mapping[str, str]
 
 Form = str | Words  # how a value is written: TOML, or words where a language has its own
 
-TEXT, NUMBER, FLAG, TABLE, LIST, ANY = "text", "number", "flag", "table", "list", "any"
+TEXT, NUMBER, FLAG, TABLE, LIST = "text", "number", "flag", "table", "list"
 AMOUNT, WHOLE = "amount", "whole"
+SEVERAL = TEXT_OR_LIST, TEXT_OR_TABLE, NUMBER_OR_TABLE = "text_or_list", "text_or_table", "number_or_table"
 TYPE_WORDS: Mapping[str, Words] = {
     TEXT: {"zh": "文字", "en": "text"},
     NUMBER: {"zh": "数字", "en": "number"},
@@ -31,7 +32,9 @@ TYPE_WORDS: Mapping[str, Words] = {
     FLAG: {"zh": "true 或 false", "en": "true or false"},
     TABLE: {"zh": "表", "en": "table"},
     LIST: {"zh": "列表", "en": "list"},
-    ANY: {"zh": "数字或表", "en": "number or table"},
+    TEXT_OR_LIST: {"zh": "文字或列表", "en": "text or list"},
+    TEXT_OR_TABLE: {"zh": "文字或表", "en": "text or table"},
+    NUMBER_OR_TABLE: {"zh": "数字或表", "en": "number or table"},
 }
 AT_LEAST, AT_MOST = "≥", "≤"
 
@@ -40,8 +43,8 @@ AT_LEAST, AT_MOST = "≥", "≤"
 class Key:
     """One key of a table in a pack.
 
-    type: TEXT, FLAG, TABLE, LIST, a finite NUMBER, an AMOUNT (not below 0), a WHOLE number, or ANY where the kind's
-        `problems` looks at the type itself.
+    type: TEXT, FLAG, TABLE, LIST, a finite NUMBER, an AMOUNT (not below 0), a WHOLE number, or one of SEVERAL,
+        where whoever reads the key looks at the type itself.
     title: what `explain` calls it, by language; keys that explain does not show have none.
     meaning: one line of the reference, by language.
     unit: of its number, as people write it.

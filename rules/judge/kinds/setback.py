@@ -15,7 +15,17 @@ from onemap.layers.reason import Reason
 from onemap.rules.judge.kinds.area_keys import AREA_LIMITS
 from onemap.rules.judge.kinds.conditions import column_named
 from onemap.rules.judge.kinds.ground import Features, Ground, Judgement, Pairs
-from onemap.rules.judge.kinds.kind import AMOUNT, ANY, GROUND_MEASURES, TEXT, Form, Key, Kind, Options, is_amount
+from onemap.rules.judge.kinds.kind import (
+    AMOUNT,
+    GROUND_MEASURES,
+    NUMBER_OR_TABLE,
+    TEXT,
+    Form,
+    Key,
+    Kind,
+    Options,
+    is_amount,
+)
 from onemap.rules.judge.kinds.subtract_zones import mark_broken, subtract_zones
 from onemap.rules.judge.kinds.unknown_ground import name_reasons
 from onemap.rules.judge.overlay.area_check import Zones
@@ -298,7 +308,7 @@ KIND = Kind(
     keys={
         **AREA_LIMITS,
         "distance_m": Key(
-            ANY,
+            NUMBER_OR_TABLE,
             {
                 "zh": "数字，或 { field = 字段, values = { 类别 = 米 }, default = 米 }；field 可为几个字段，"
                 '类别写作 "高铁/城市市区"；没有对应值又无 default 时，最大距离之内无法判定',

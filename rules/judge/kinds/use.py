@@ -13,7 +13,7 @@ from onemap.layers.reason import Reason
 from onemap.rules.judge.kinds.area_keys import AREA_LIMITS
 from onemap.rules.judge.kinds.conditions import column_named
 from onemap.rules.judge.kinds.ground import Ground, Judgement, no_ground
-from onemap.rules.judge.kinds.kind import ANY, TEXT, Form, Key, Kind, KindReason, Options
+from onemap.rules.judge.kinds.kind import TEXT, TEXT_OR_TABLE, Form, Key, Kind, KindReason, Options
 from onemap.rules.judge.kinds.permitted_uses import Permits, PermitTable, permit_tables, permits_of
 from onemap.rules.judge.kinds.subtract_zones import mark_broken, subtract_zones
 from onemap.rules.judge.kinds.unknown_ground import doubtful_ground, name_reasons, shown_pairs
@@ -194,7 +194,7 @@ KIND = Kind(
             required=True,
         ),
         "permits": Key(
-            ANY,
+            TEXT_OR_TABLE,
             {
                 "zh": '{ "0701" = ["07", "08"] }：地块代码以哪个键开头（取最长者），规划代码就须以其所列之一开头；'
                 '或者写随软件提供的用途相容表的名称，如 "land-use-permits"',

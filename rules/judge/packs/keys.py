@@ -6,7 +6,7 @@ from dataclasses import replace
 from onemap.layers.catalogue.catalogue import DEPARTMENTS
 from onemap.layers.catalogue.code_systems import CODE_SYSTEMS, LAND_SEA
 from onemap.rules.contract.verdict import Verdict
-from onemap.rules.judge.kinds.kind import ANY, FLAG, LIST, NUMBER, TABLE, TEXT, WHOLE, Key
+from onemap.rules.judge.kinds.kind import FLAG, LIST, NUMBER, TABLE, TEXT, TEXT_OR_LIST, WHOLE, Key
 from onemap.rules.judge.packs.body import BODY_KEYS
 from onemap.rules.judge.packs.kind_register import KIND_KEYS
 from onemap.rules.judge.packs.project_class import CLASS_KEYS
@@ -22,7 +22,7 @@ RULE_KEYS: Mapping[str, Key] = {
     "id": Key(TEXT, {"zh": "规则编号，永不改变", "en": "The rule's name, stable for ever."}, required=True),
     "kind": Key(TEXT, {"zh": "规则类型，见下", "en": "The kind of rule, see below."}, required=True),
     "layer": Key(
-        ANY,
+        TEXT_OR_LIST,
         {
             "zh": '所看图层的代码；写成列表 ["A", "B"] 时用当日有效的第一个，检测记录写明是哪个',
             "en": 'The code of the layer that it looks at; of a list ["A", "B"] the first that has a version in force, '
@@ -98,7 +98,7 @@ RULE_KEYS: Mapping[str, Key] = {
         },
     ),
     "under": Key(
-        ANY,
+        TEXT_OR_LIST,
         {
             "zh": '这条规则在同一地块上已计入时，本规则的冲突不再列出；写成列表 ["规则", …] 的，任何一条计入即不列出',
             "en": 'Its hit is not reported where this rule, or one of a list ["rule", …], counts for the same parcel.',

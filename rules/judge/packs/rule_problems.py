@@ -13,10 +13,10 @@ from onemap.rules.judge.kinds.area_keys import AREA_LIMITS
 from onemap.rules.judge.kinds.conditions import ConditionError, fields_of
 from onemap.rules.judge.kinds.kind import (
     AMOUNT,
-    ANY,
     FLAG,
     LIST,
     NUMBER,
+    SEVERAL,
     TABLE,
     TEXT,
     TYPE_WORDS,
@@ -33,7 +33,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     FLAG: (bool,),
     TABLE: (dict,),
     LIST: (list,),
-    ANY: (object,),
+    **dict.fromkeys(SEVERAL, (object,)),
 }
 _Item = dict[str, Any]
 _SOURCE_KEYS = {"law", "article", "edition", "subject", "from", "to"}
@@ -253,7 +253,7 @@ def _is_wording(text: str) -> bool:
 def is_type(value: Any, expected: str) -> bool:
     """Whether a value has the type that a key needs; an amount below 0 has it, and is refused by its own check."""
     if isinstance(value, bool):
-        return expected in (FLAG, ANY)
+        return expected in (FLAG, *SEVERAL)
     if expected in (NUMBER, AMOUNT):
         return is_number(value)
     return isinstance(value, _TYPES[expected])

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from onemap.layers.catalogue.catalogue import DEPARTMENTS
-from onemap.rules.judge.kinds.kind import AMOUNT, ANY, LIST, NUMBER, TABLE, TEXT, WHOLE, Key
+from onemap.rules.judge.kinds.kind import AMOUNT, LIST, NUMBER, NUMBER_OR_TABLE, TABLE, TEXT, TEXT_OR_TABLE, WHOLE, Key
 from onemap.rules.judge.packs.title_key import TITLE, TITLE_FORM
 
 AREA, NET, SUM, LENGTH, COUNT = "area", "net", "sum", "length", "count"
@@ -111,7 +111,7 @@ TERM_KEYS: Mapping[str, Key] = {
         },
         default="[]",
     ),
-    "to": Key(ANY, {"zh": "reach：到哪些要素，同上写法", "en": "reach: of what, written as above (one)."}),
+    "to": Key(TEXT_OR_TABLE, {"zh": "reach：到哪些要素，同上写法", "en": "reach: of what, written as above (one)."}),
     "distance_m": Key(
         AMOUNT,
         {
@@ -126,7 +126,7 @@ TERM_KEYS: Mapping[str, Key] = {
         {"zh": "reach：步行速度（公里/小时），与 minutes 同写", "en": "reach: how fast, in km/h; beside `minutes`."},
     ),
     "streets": Key(
-        ANY,
+        TEXT_OR_TABLE,
         {
             "zh": "reach：沿哪个线图层走，同上写法；没有该图层或线不相接时按直线，并在值旁注明",
             "en": "reach: along the lines of which layer, written as above; where it is missing or its lines do not "
@@ -217,7 +217,7 @@ INDICATOR_KEYS: Mapping[str, Key] = {
     ),
     "levels": Key(LIST, {"zh": "用于哪些层级", "en": "For which levels it is meant."}, default="[]", choices=LEVELS),
     "target": Key(
-        ANY,
+        NUMBER_OR_TABLE,
         {
             "zh": "目标值：一个数，或 { 2025 = …, 2035 = … }，区间写 [低, 高]；单元各有目标的用目标表",
             "en": "Its target: a number, { 2025 = …, 2035 = … }, of a band [low, high]; targets of single units come "

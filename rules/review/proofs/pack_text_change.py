@@ -9,7 +9,7 @@ from typing import Any
 from onemap.layers.catalogue.toml_text import toml_content, toml_or_refusal, toml_value
 from onemap.layers.errors import OneMapError
 from onemap.rules.judge.kinds import KINDS
-from onemap.rules.judge.kinds.kind import ANY, LIST, TEXT, Key
+from onemap.rules.judge.kinds.kind import LIST, SEVERAL, TEXT, Key
 from onemap.rules.judge.packs.keys import CHECKLIST_KEYS, PACK_KEYS, REVIEW_KEYS, RULE_KEYS
 from onemap.rules.judge.packs.project_class import CLASS_KEYS
 
@@ -259,7 +259,7 @@ def _value_of(change: ValueChange, table: Mapping[str, Any], source: str) -> Any
     except ValueError:
         if key is not None and not rest and key.type == LIST:
             return [part.strip() for part in change.value.replace("，", ",").split(",") if part.strip()]
-        if first != _BASIS and (key is None or rest or key.type == ANY):
+        if first != _BASIS and (key is None or rest or key.type in SEVERAL):
             return change.value
         raise OneMapError("pack.set_value", file=source, field=change.place, value=change.value) from None
 

@@ -1,6 +1,7 @@
 """Every kind of rule is complete, and nothing outside the kinds knows one by its name."""
 
 import ast
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,9 +10,10 @@ import pytest
 import shapely
 
 from onemap.layers.messages import LANGUAGES
+from onemap.layers.shipped_files import RESOURCES
 from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.kinds.ground import CoveredGround
-from onemap.rules.judge.kinds.kind import Key, KindReason
+from onemap.rules.judge.kinds.kind import TYPE_WORDS, Key, KindReason
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.packs.keys import TABLES
 from onemap.rules.judge.packs.rule import Rule
@@ -102,6 +104,19 @@ def test_every_key_of_a_pack_has_a_meaning_in_both_languages():
         if not key.meaning.get(language)
     ]
     assert silent == []
+
+
+def test_the_reference_says_of_every_key_a_type_that_shipped_packs_give_it():
+    called = {str: "text", list: "list", dict: "table", bool: "true or false", int: "number", float: "number"}
+    contradicted = {
+        f"{name} = {value!r}: {word}"
+        for path in sorted((RESOURCES / "packs").glob("*.toml"))
+        for item in tomllib.loads(path.read_text(encoding="utf-8")).get("rule", [])
+        for name, value in item.items()
+        for word in [TYPE_WORDS[{**TABLES["rule"], **KINDS[item["kind"]].keys}[name].type]["en"]]
+        if called[type(value)] not in word
+    }
+    assert contradicted == set()
 
 
 def test_the_defaults_of_the_reference_are_those_of_the_program():
