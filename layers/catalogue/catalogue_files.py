@@ -35,6 +35,7 @@ _LAYER_TYPES: dict[str, Any] = {
     "unit": str,
     "complete": bool,
     "zones_of": str,
+    "heights_m": list,
 }
 _FIELD_TYPES: dict[str, Any] = {
     "name": str,
@@ -47,6 +48,7 @@ _FIELD_TYPES: dict[str, Any] = {
     "name_of": str,
     "area": bool,
     "net": bool,
+    "heights_m": list,
 }
 _NEEDED = ("title", *_CHOICES)
 _OF_SHIPPED = (
@@ -130,6 +132,7 @@ class _Reader:
             unit=raw.get("unit"),
             complete=raw.get("complete", False),
             zones_of=raw.get("zones_of"),
+            heights_m=self._heights(code, "heights_m", raw.get("heights_m")),
         )
         if len(self.problems) == before:
             self._names(entry)
@@ -186,6 +189,7 @@ class _Reader:
             name_of=raw.get("name_of"),
             area=raw.get("area", False),
             net=raw.get("net", False),
+            heights_m=self._heights(code, f"{name}.heights_m", raw.get("heights_m")),
         )
 
     def _checks(self, code: str, raw: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -226,6 +230,15 @@ class _Reader:
                 self._wrong("catalogue.type", code, key=shown, expected=" / ".join(_WORDS[kind] for kind in types))
             elif key == "title" and not _titles(value):
                 self._wrong("catalogue.type", code, key=shown, expected='{ zh = "…", en = "…" }')
+
+    def _heights(self, code: str, key: str, given: Any) -> tuple[float, float] | None:
+        """The least and the greatest height; None where none are given, or no two numbers."""
+        if not isinstance(given, list):  # which `_types` has reported, if it is there
+            return None
+        if [type(item) in (int, float) for item in given] == [True, True] and given[0] < given[1]:
+            return float(given[0]), float(given[1])
+        self._wrong("catalogue.type", code, key=key, expected="[-500, 9000]")
+        return None
 
     def _choice(self, code: str, field: str | None, key: str, value: Any, allowed: tuple[str, ...]) -> None:
         if isinstance(value, str) and value not in allowed:

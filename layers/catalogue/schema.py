@@ -42,7 +42,8 @@ class Field:
     """One field of a layer's schema.
 
     values: the codes it may hold; codes: the code tables that it may be from; name_of: the field whose code it names;
-    area: it states the area of its feature, in m²; net: that area without what is deducted from it, such as ridges.
+    area: it states the area of its feature, in m²; net: that area without what is deducted from it, such as ridges;
+    heights_m: it states a height in metres, and what the least and the greatest can be.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Field:
     name_of: str | None = None
     area: bool = False
     net: bool = False
+    heights_m: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,8 @@ class LayerEntry:
     by the check's code; withheld: it is published only where somebody asks for it by its code; rows: of a table, the
     fields that together name a row; unit: its field that names an area unit; complete: what the table has no row of is
     nothing, where it is unknown otherwise. zones_of: the layer of whose features its polygons are the zones; where it
-    speaks, these stand in place of the distances that are kept of the features.
+    speaks, these stand in place of the distances that are kept of the features. heights_m: the cells of its raster are
+    heights in metres, and what the least and the greatest can be.
     """
 
     code: str
@@ -85,6 +88,7 @@ class LayerEntry:
     unit: str | None = None
     complete: bool = False
     zones_of: str | None = None
+    heights_m: tuple[float, float] | None = None
 
     def __hash__(self) -> int:
         return hash(self.code)

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from onemap.layers.errors import Problem, ProblemPlace
 from onemap.layers.frames.feature_table import AREA, BOX, LENGTH, POINTS, Features, FeatureTable
-from onemap.layers.frames.fields import text_value
+from onemap.layers.frames.fields import plain_numbers, text_value
 from onemap.layers.frames.frames import BadFeatures, CleanFrame, joined_bad
 from onemap.layers.geometry.rings import Rings
 from onemap.layers.geometry.row_blocks import blocks
@@ -152,6 +152,13 @@ class FrameBlocks:
     def column(self, name: str, places: np.ndarray) -> pa.Array | None:
         """A field's values as a column of Arrow, where they are kept so; places ascend."""
         return self.table.arrow_values(name, self._rows(places))
+
+    def numbers(self, name: str, places: np.ndarray) -> np.ndarray:
+        """A field's values as floats (k,), NaN for null and for what is no number; places ascend."""
+        column = self.column(name, places)
+        if column is not None and not pa.types.is_string(column.type):
+            return np.asarray(column.to_numpy(zero_copy_only=False), dtype=float)
+        return plain_numbers(self.values(name, places))
 
     def attributes(self, places: np.ndarray, names: Sequence[str] | None = None) -> pd.DataFrame:
         """Fields, all or some, of some features; places ascend."""

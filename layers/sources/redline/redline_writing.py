@@ -17,6 +17,7 @@ from onemap.layers.area_units import M2_PER_HECTARE, hectares
 from onemap.layers.crs.zones import DATUM_TITLES, Zone, datum_named, zone_crs
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
+from onemap.layers.messages import names_in_short
 from onemap.layers.sources.redline.redline_reading import EXTRA_FIELD, PARCEL_FIELDS
 from onemap.layers.sources.redline.redline_text import (
     COORDINATES,
@@ -42,7 +43,7 @@ _ALIASES = {
     "DKBH": ("地块编号", "地块号", "parcel", "DKID", "BSM"),
     "DKMC": ("地块名称", "XMMC", "项目名称"),
     "TFH": ("图幅号",),
-    "DKYT": ("地块用途",),
+    "DKYT": ("地块用途", "YDXZ"),
     "DLBM": ("地类编码", "地类代码"),
 }
 
@@ -115,10 +116,11 @@ def redline_text(frame: Frame) -> RedlineText:
 
 
 def changes(frame: Frame, place: Mapping[str, Any]) -> list[Problem]:
-    """The changes that `redline_text` makes to a frame: redline.renamed, .rounded, .numbered, .area_replaced.
+    """The changes that `redline_text` makes to a frame: redline.rounded, .numbered and others.
 
     place: what all problems tell, such as the file. Names lose what would part them; coordinates their last decimals;
-    parcels without a number get their row's. redline.area_kept: areas are the sender's, of the plane.
+    parcels without a number get their row's; fields for which the form has no place are left out.
+    redline.area_kept: areas are the sender's, of the plane.
     """
     _, decimals = _header_and_decimals(frame)
     coordinates = shapely.get_coordinates(frame.geometries)
@@ -128,7 +130,11 @@ def changes(frame: Frame, place: Mapping[str, Any]) -> list[Problem]:
         facts = {"count": count, "decimals": decimals, "most": f"{moved.max():.{decimals + 2}f}"}
         found.append(Problem("redline.rounded", {**place, **facts}))
     found += _area_remarks(frame, place)
-    names = {field: column for field, column in _columns(list(frame.attributes.columns)).items() if field not in _MADE}
+    written = _columns(list(frame.attributes.columns))
+    others = [column for column in frame.attributes.columns if column not in written.values()]
+    if left_out := [column for column in others if any(map(_token, frame.attributes[column]))]:
+        found.append(Problem("redline.left_out", {**place, "count": len(left_out), "names": names_in_short(left_out)}))
+    names = {field: column for field, column in written.items() if field not in _MADE}
     columns = {field: frame.attributes[column].tolist() for field, column in names.items()}
     numbers = columns.get("DKBH", [None] * len(frame.attributes))
     if unnumbered := [row for row, value in enumerate(numbers, start=1) if not _token(value)]:
