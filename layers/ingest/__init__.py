@@ -1,1 +1,1 @@
-"""The way of a file to a new version of a layer: inspected, normalised, checked, written whole or not at all."""
+"""How a file becomes a new version of a layer: inspected, normalised, checked, written whole or not at all."""

@@ -1,4 +1,4 @@
-"""A raster becomes a version: read where it lies, or copied beside the library as Cloud-Optimised GeoTIFF."""
+"""Make a version from a raster: read where it lies, or copied beside the library as Cloud-Optimised GeoTIFF."""
 
 import contextlib
 import math
@@ -42,7 +42,7 @@ _EDGE_POINTS = 33  # on each side of the footprint, so that a reprojected edge k
 
 
 def _opened_as_raster(path: Path) -> "DatasetReader":
-    """A raster, opened, of a file that may be of another kind.
+    """Open a file as a raster; the file may be of another kind.
 
     Raises OneMapError as `opened_raster`, raster.vector, raster.packed, and raster.tiles.
     """
@@ -71,7 +71,7 @@ def _check_other_kind(path: Path) -> None:
 
 
 def _check_place(dataset: "DatasetReader", crs: pyproj.CRS) -> None:
-    """Refuse a raster without coordinates, or with such as its CRS does not have."""
+    """Refuse a raster without coordinates, or with coordinates that its CRS does not have."""
     name = Path(dataset.name).name
     if dataset.transform.is_identity:
         raise OneMapError("raster.unplaced", file=name)
@@ -82,7 +82,7 @@ def _check_place(dataset: "DatasetReader", crs: pyproj.CRS) -> None:
 
 
 def footprint(dataset: "DatasetReader", source: pyproj.CRS, target: pyproj.CRS) -> shapely.Polygon:
-    """The outline of a raster's grid in `target`. Raises OneMapError crs.out_of_range."""
+    """Return the outline of a raster's grid in `target`. Raises OneMapError crs.out_of_range."""
     steps = np.linspace(0, 1, _EDGE_POINTS)
     side = np.concatenate([steps[:-1], np.ones(_EDGE_POINTS - 1), steps[:0:-1], np.zeros(_EDGE_POINTS - 1)])
     down = np.roll(side, _EDGE_POINTS - 1)
@@ -106,7 +106,7 @@ def raster_frame(
     copy_to: Path | None,
     progress: Progress = SILENT,
 ) -> CleanFrame:
-    """A raster as the row that a library keeps of it.
+    """Return a raster as the row that a library keeps of it.
 
     entry: of its layer; copy_to: where a Cloud-Optimised GeoTIFF is written (beside as *.part first); None keeps a
     reference.
@@ -161,7 +161,7 @@ def _remarks(dataset: "DatasetReader", crs: pyproj.CRS, target: pyproj.CRS, entr
 
 
 def _copy_raster(path: Path, target: Path) -> Path:
-    """The raster as a Cloud-Optimised GeoTIFF with overviews, whole or not at all."""
+    """Write the raster as a Cloud-Optimised GeoTIFF with overviews, whole or not at all."""
     from rasterio.errors import RasterioError
     from rasterio.shutil import copy as copy_raster
 
@@ -178,7 +178,7 @@ def _copy_raster(path: Path, target: Path) -> Path:
 
 @contextlib.contextmanager
 def raster_copy(library: Path | None, code: str, wanted: bool) -> Iterator[Path | None]:
-    """Where a copy is to lie, beside the library; taken back if what follows fails. None if none is wanted.
+    """Give the path for a copy beside the library; remove the copy if the block fails. None if none is wanted.
 
     library: its file, None on a server. Raises OneMapError raster.no_folder, out.failed.
     """

@@ -2096,6 +2096,18 @@ A version is a layer's code, or code@label.</source>
         <translation>在您填写期间，此意见已被他人修改。现为：{conclusion}，{who}</translation>
     </message>
     <message>
+        <source>An answer that was saved can be changed, but not be taken back.</source>
+        <translation>已保存的答复可以修改，不能收回。</translation>
+    </message>
+    <message>
+        <source>returned by {name}, {day}: {reason}</source>
+        <translation>{name} 退回，{day}：{reason}</translation>
+    </message>
+    <message>
+        <source>This was typed in round {round}, and the parcels are others now. It now stands: {conclusion}, {who}</source>
+        <translation>以下内容填写于第 {round} 轮，此后用地已修改。现为：{conclusion}，{who}</translation>
+    </message>
+    <message>
         <source>law and article; needed to disagree</source>
         <translation>法律及条款；不同意时必填</translation>
     </message>

@@ -1,4 +1,4 @@
-"""The table of a delivery: what of it goes where, for a person to change."""
+"""The table of a delivery: which file goes into which layer, for a person to change."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ SIGNS = {
 
 
 class DeliveryTable(QTableWidget):
-    """One row a layer: what it becomes, for which ground it speaks, its label, and how it stands."""
+    """One row for each layer of the delivery: the layer that it becomes, its coverage, its label, and its state."""
 
     changed = pyqtSignal()
     target_chosen = pyqtSignal()
@@ -110,12 +110,12 @@ class DeliveryTable(QTableWidget):
         self.changed.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Show the targets of the rows whole, as far as there is room."""
+        """Show the targets of the rows in full, as far as there is room."""
         super().resizeEvent(event)
         self._fit_targets()
 
     def refresh_states(self) -> None:
-        """Show again how each row stands; what has been added cannot be changed any more."""
+        """Show the state of each row again; a row that has been added can no longer be changed."""
         for number, row in enumerate(self.rows):
             self._show_state(number)
             for column in (TARGET, COVERS, LABEL):
@@ -147,31 +147,31 @@ class DeliveryTable(QTableWidget):
 
     @property
     def unreadable_rows(self) -> list[PlannedLayer]:
-        """The rows that the core cannot read: it tells of them again in its report."""
+        """The rows that the core cannot read; the core lists them again in its report."""
         return [row for row in self.rows if row.status == UNREADABLE]
 
     @property
     def waiting(self) -> list[PlannedLayer]:
-        """The rows for which a person has said nothing yet."""
+        """The rows for which a person has not decided yet."""
         return [row for row in self.rows if row.status in (UNSURE, UNMATCHED)]
 
     @property
     def planned_versions(self) -> list[list[PlannedLayer]]:
-        """The rows that would go in, by the version that they become: several files are one together."""
+        """The rows that would be added, grouped by version: several files may become one version."""
         found: dict[tuple[str, ...], list[PlannedLayer]] = {}
         for row in self.ready:
             found.setdefault(row.version, []).append(row)
         return list(found.values())
 
     def codes_of_several(self, *, rasters: bool) -> list[str]:
-        """The codes that several rows become under one label: of rasters, or of all other layers."""
+        """The codes of layers for which several rows become one version: rasters, or all other layers."""
         codes = {rows[0].code for rows in self.planned_versions if len(rows) > 1}
         return sorted(
             code for code in codes if (code in self._layers and self._layers[code].geometry == "raster") == rasters
         )
 
     def _fit_targets(self) -> None:
-        """A title and its code stand whole; of very long ones the names and states keep half of the room."""
+        """Make the targets as wide as their texts, within a third to a half of the room that they share."""
         boxes = [self.cellWidget(number, TARGET) for number in range(self.rowCount())]
         texts = [tr("Becomes"), *(box.lineEdit().text() for box in boxes if box is not None)]
         widest = max(self.fontMetrics().horizontalAdvance(text) for text in texts) + BESIDE_TEXT_PX
@@ -204,7 +204,7 @@ class DeliveryTable(QTableWidget):
             keep_choice_readable(control)  # once it is in its place: there a style sheet gives it its colours
 
     def eventFilter(self, control: QObject, event: QEvent) -> bool:
-        """Scroll the table by the wheel, not the choice under the pointer; select the row in which one works."""
+        """Make the wheel scroll the table, not the list under the pointer; select the row that has the focus."""
         if event.type() == event.Type.Wheel and isinstance(control, QComboBox):
             event.ignore()
             return True

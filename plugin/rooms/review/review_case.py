@@ -185,7 +185,10 @@ class CasePage(QWidget):
             action.triggered.connect(lambda _checked=False, chosen_step=step: self.begin_step(chosen_step))
         self._list_bodies()
         self.menu.addSeparator()
-        self.menu.addAction(icon("reply"), tr("Import a reply file…"), self._choose_reply)
+        reply = self.menu.addAction(icon("reply"), tr("Import a reply file…"), self._choose_reply)
+        reasons = [opinion.steps.get("opine") for opinion in self.case.opinions]
+        reply.setEnabled(None in reasons and not self.steps.asking.is_busy)
+        reply.setToolTip("" if None in reasons else name_buttons(reasons[0]))
         self.menu.addAction(icon("refresh"), tr("Read again"), self.reload_requested.emit)
 
     def _list_bodies(self) -> None:

@@ -47,8 +47,9 @@ class NoticeView(QWidget):
 
     def show_case(self, case: Case) -> None:
         """Show a case's last notice."""
+        if self._case is None or self._case.id != case.id:
+            self.tree.clear()
         self._case = case
-        self.tree.clear()
         has_notice = bool(case.notices)
         self.tree.setVisible(has_notice)
         for step, button in self.buttons.items():
@@ -58,12 +59,21 @@ class NoticeView(QWidget):
         if not has_notice:
             self.head.setText(tr("No public notice yet: the lead department opens one among the steps."))
             return
-        self.asking.ask("review comments", {"library": self._library.path, "case": case.id, "view": True}, self._show)
+        self.read_comments()
+
+    def read_comments(self) -> None:
+        """Ask for the comments anew: to write one is no step of the case."""
+        if self._case is not None and self._case.notices:
+            params = {"library": self._library.path, "case": self._case.id, "view": True}
+            self.asking.ask("review comments", params, self._show)
 
     def _show(self, answer: dict[str, Any]) -> None:
-        part = answer["view"][0]
+        self._case.notices[-1] = answer["notice"]
+        part, chosen = answer["view"][0], self._comment()
         self.head.setText(part["name"])
         self.tree.show_rows(part["rows"])
+        if chosen:
+            self.tree.choose({"comment": chosen})
         self._enable()
 
     def _comment(self) -> int:

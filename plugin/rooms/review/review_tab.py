@@ -49,6 +49,7 @@ class ReviewTab(QWidget):
         self.publishing = Asking(library.core, self, lambda: library.path, is_writing=True)
         self.publishing.refused.connect(self._refuse)
         self.person = PersonButton()
+        self.person.changed.connect(self._read_for_person)
         self.list = CaseList(self.person)
         self.list.open_requested.connect(lambda: self.begin_case())
         self.list.case_chosen.connect(self.open_case)
@@ -124,6 +125,11 @@ class ReviewTab(QWidget):
         """Show the open case as it is now; typed text stays. is_followed: as of `open_case`."""
         if self.case_page.case is not None:
             self.open_case(self.case_page.case.id, is_followed)
+
+    def _read_for_person(self) -> None:
+        """Read the open case again: another person may take other steps."""
+        if self.pages.currentWidget() is self.case_page:
+            self.reload_case()
 
     def begin_case(self, case: Case | None = None) -> None:
         """Show the form for a new case, or for the next round of one."""
@@ -202,6 +208,8 @@ class ReviewTab(QWidget):
             revisions = {line.case: line.revision for line in lines}
             if revisions.get(page.case.id, page.case.revision) != page.case.revision:
                 self.reload_case(is_followed=True)
+            else:
+                page.notice.read_comments()
 
     def _show(self, answer: dict[str, Any], is_followed: bool = False) -> None:
         self.case_page.show_case(case_in(answer))

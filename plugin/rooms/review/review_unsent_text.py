@@ -10,6 +10,7 @@ from qgis.core import QgsSettings
 
 OpinionKey = tuple[str, str]  # case, department: new parcels void an opinion, not what is typed
 GROUP = "onemap/unsent"
+UNKNOWN_ROUND = 0  # of what an earlier version has kept
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,7 @@ class UnsentText:
     """The typed text for one department's opinion.
 
     base: the conclusion and text that it was begun on.
+    round: in which it was begun, on the parcels of that round.
     """
 
     conclusion: str
@@ -24,6 +26,7 @@ class UnsentText:
     basis: str
     answers: dict[str, str] = field(default_factory=dict)
     base: tuple[str, str] = ("", "")
+    round: int = UNKNOWN_ROUND
 
 
 class UnsentTexts:

@@ -1,4 +1,4 @@
-"""A check in blocks: parcels kept on disk, block after block judged and kept, all of it merged in chunks."""
+"""A check in blocks: parcels are stored on disk, judged block after block, and the rows merged in chunks."""
 
 import contextlib
 import itertools
@@ -40,10 +40,9 @@ READ, KEPT = 0.05, 0.1  # of the work, until parcels are read, and on disk
 class RunInBlocks:
     """A run whose rows are on disk: its record, its verdicts, and the remarks on its input.
 
-    Some blocks, the first among them, are finished; the others are judged while the chunks are taken. is_ahead: there
-    are others; then verdicts, and of the record what is counted, are known once the last chunk is there. resumed: how
-    many of its blocks an earlier attempt had finished; bad: by file the parcels that could not be used; began: when the
-    check did.
+    Some blocks, the first among them, are finished; the others are judged while chunks are taken. is_ahead: there are
+    others; then verdicts and the counts in the record are complete with the last chunk. resumed: how many blocks an
+    earlier attempt had finished; bad: by file the parcels that could not be used; began: when the check started.
     """
 
     def __init__(
@@ -56,7 +55,7 @@ class RunInBlocks:
         *,
         is_ahead: bool,
     ) -> None:
-        """Judge the first block. Raises OneMapError for what is refused."""
+        """Judge the first block. Raises OneMapError for every refusal."""
         question, files = begun.work.question, begun.work.parcel_files
         self.packs: tuple[Pack, ...] = question.packs
         self.bad: tuple[tuple[str, BadFeatures], ...] = question.parcels.bad
@@ -75,7 +74,7 @@ class RunInBlocks:
     def chunks(self) -> Iterator[Chunk]:
         """All rows, of which only some are held; the last chunk has the table `run`.
 
-        Raises RowsOutdated where those that were given do not hold: then all may be taken again, with a record that
+        Raises RowsOutdated where rows handed out are no longer valid: then all may be taken again, with a record that
         says why.
         """
         try:
@@ -90,7 +89,7 @@ class RunInBlocks:
         yield Chunk({"run": run_table(self.record)})
 
     def close(self) -> None:
-        """Judge no further."""
+        """Stop judging."""
         self._reached.close()
 
     def _begin(self) -> None:
